@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+// Raspberry Pi 5 under 64-bit Linux: four Arm Cortex-A76, 2.4 GHz (Raspberry Pi 5 product brief).
+// Refuses to assume the larger boards: these are the numbers of the smallest one sold, with a quarter left to Linux.
+#pragma once
+
+#include "mote/budget/board.hpp"
+#include "mote/core/bytes.hpp"
+
+namespace mote::inline v0::boards {
+
+struct raspberry_pi_5 {
+  static constexpr board_facts facts{
+      .name = "Raspberry Pi 5",
+      .ram_bytes = 1536_MiB,       // of 2 GiB LPDDR4X
+      .ram_block_bytes = 1536_MiB, // virtual memory has no gaps
+      .flash_bytes = 1536_MiB,     // a mapped file, as large as may become resident
+      .clock_hz = 2'400'000'000,
+      .instructions = isa::neon_dotprod,  // Cortex-A76: Armv8.2-A with SDOT
+      .stack_bytes = 64_KiB,
+      .flash_is_ram = true};
+};
+
+}  // namespace mote::inline v0::boards

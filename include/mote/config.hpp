@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the compiler and the firmware decide: switches that are 0 or 1, never defined or undefined.
+// Refuses to guess: a firmware overrides a switch in its own <mote_config.hpp> or on the command line.
+#pragma once
+
+#if __has_include(<mote_config.hpp>)
+#include <mote_config.hpp>
+#endif
+
+#if !defined(__GNUC__) || __cplusplus < 202002L
+#error "mote: this compiler is not supported; use GCC 12 or Clang 19 with -std=c++23 or later [mote-compiler]"
+#endif
+
+#if defined(__FAST_MATH__)
+#error "mote: -ffast-math changes the model's answers from board to board; remove it [mote-fast-math]"
+#endif
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "mote: images are little-endian and used in place; this target is big-endian [mote-endian]"
+#endif
+
+/// 1: vectors through xsimd. 0: plain loops only. A board without a vector unit that xsimd knows gets 0 by itself.
+#ifndef MOTE_WITH_XSIMD
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
+#define MOTE_WITH_XSIMD 1
+#else
+#define MOTE_WITH_XSIMD 0
+#endif
+#endif
+
+/// 1: 32-bit multiply-accumulate of two 16-bit pairs (SMLAD: Cortex-M4, M7, M33, and 32-bit Arm Linux).
+#ifndef MOTE_WITH_DSP
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__ARM_NEON)
+#define MOTE_WITH_DSP 1
+#else
+#define MOTE_WITH_DSP 0
+#endif
+#endif
+
+/// 1: Helium (Cortex-M55, M85).
+#ifndef MOTE_WITH_MVE
+#if defined(__ARM_FEATURE_MVE)
+#define MOTE_WITH_MVE 1
+#else
+#define MOTE_WITH_MVE 0
+#endif
+#endif
+
+/// The body of a kernel that must melt into its caller.
+#define MOTE_INLINE [[gnu::always_inline]] inline
+/// A kernel that must stay one body, however many pipelines call it.
+#define MOTE_NOINLINE [[gnu::noinline]]

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+// CRC-32 (IEEE 802.3, reflected 0xEDB88320) over bytes that were read, and FNV-1a over facts that must agree.
+// Refuses to be cryptography: both find accidents, not attackers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace mote::inline v0 {
+
+namespace detail {
+// Sixteen entries: a nibble at a time costs 64 bytes of flash where the usual table costs 1 KiB.
+inline constexpr auto crc_nibbles = [] {
+  std::array<std::uint32_t, 16> table{};
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    std::uint32_t c = i;
+    for (int bit = 0; bit < 4; ++bit) c = (c & 1U) != 0 ? 0xEDB88320U ^ (c >> 1U) : c >> 1U;
+    table[i] = c;
+  }
+  return table;
+}();
+}  // namespace detail
+
+/// CRC-32 of `bytes`; pass an earlier result to go on.
+constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t earlier = 0) {
+  std::uint32_t c = ~earlier;
+  for (std::byte b : bytes) {
+    c ^= std::to_integer<std::uint32_t>(b);
+    c = detail::crc_nibbles[c & 15U] ^ (c >> 4U);
+    c = detail::crc_nibbles[c & 15U] ^ (c >> 4U);
+  }
+  return ~c;
+}
+
+/// A 64-bit fingerprint of facts (FNV-1a), built fact by fact.
+class fingerprint {
+ public:
+  constexpr fingerprint& add(std::uint64_t v) {
+    for (int i = 0; i < 8; ++i) byte(static_cast<std::uint8_t>(v >> (8 * i)));
+    return *this;
+  }
+  constexpr fingerprint& add(std::string_view text) {
+    for (char c : text) byte(static_cast<std::uint8_t>(c));
+    byte(0);
+    return *this;
+  }
+  constexpr std::uint64_t value() const { return hash_; }
+
+ private:
+  constexpr void byte(std::uint8_t b) { hash_ = (hash_ ^ b) * 0x100000001B3ULL; }
+  std::uint64_t hash_ = 0xCBF29CE484222325ULL;
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+// The instruction sets that mote has kernels for, as names, and how each wants weight rows to lie.
+// Refuses to say which one is being compiled for: that is simd/isa.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace mote::inline v0 {
+
+enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod };
+
+constexpr std::string_view name(isa i) {
+  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod"};
+  return names[static_cast<std::size_t>(i)];
+}
+
+/// How many weight rows lie interleaved for the vectors of an instruction set (1: one row after another).
+constexpr std::size_t interleaved_rows(isa i) {
+  switch (i) {
+    case isa::avx512: return 16;
+    case isa::avx2: return 8;
+    case isa::sse2:
+    case isa::neon:
+    case isa::neon_dotprod: return 4;
+    default: return 1;
+  }
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// Weights as IEEE floats, Rows rows interleaved column by column.
+//
+//   one tile of Rows rows:   | column 0: row 0 .. row Rows-1 | column 1: row 0 .. row Rows-1 | ...
+//                              Rows * 4 bytes
+//
+// A row's sum is one accumulator over the columns in index order: what a plain loop does.
+// Refuses nothing: this is what training needs and what every other format is measured against.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "mote/core/bytes.hpp"
+
+namespace mote::inline v0 {
+
+template <std::size_t Rows = 1>
+struct f32 {
+  static constexpr std::string_view name = Rows == 1 ? "f32" : Rows == 4 ? "f32x4" : Rows == 8 ? "f32x8" : "f32x16";
+  static constexpr std::size_t rows = Rows;
+  static constexpr std::size_t group = 1;
+  static constexpr bool quantised = false;
+
+  static constexpr std::size_t tile_bytes(std::size_t cols) { return Rows * cols * 4; }
+  /// The packed size of a (rows, cols) matrix; rows are padded with zeros to a whole tile.
+  static constexpr std::size_t bytes(std::size_t row_count, std::size_t cols) {
+    return ceil_div(row_count, Rows) * tile_bytes(cols);
+  }
+
+  /// Packs the rows of one tile. Missing rows are zero.
+  static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
+    for (std::size_t col = 0; col < cols; ++col) {
+      for (std::size_t row = 0; row < Rows; ++row) {
+        const float value = row < count ? w[row * cols + col] : 0.0F;
+        __builtin_memcpy(tile + (col * Rows + row) * 4, &value, 4);
+      }
+    }
+  }
+
+  /// Decodes one row of a tile.
+  static void decode_row(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) {
+    for (std::size_t col = 0; col < cols; ++col) __builtin_memcpy(out + col, tile + (col * Rows + row) * 4, 4);
+  }
+};
+
+}  // namespace mote::inline v0

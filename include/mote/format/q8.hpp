@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+// Weights as 8-bit integers, symmetric, one binary16 scale for 32 columns of a row; Rows rows interleaved in quads of
+// four columns, so that one vector instruction serves Rows rows. With Rows = 1 a block is GGUF's Q8_0, bit for bit.
+//
+//   one block: Rows rows x 32 columns, Rows * 34 bytes
+//   | scale row 0 | .. | scale row Rows-1 |  binary16 each
+//   | columns 0-3: row 0 | row 1 | .. | columns 4-7: row 0 | row 1 | .. | ..  columns 28-31 |  int8 each
+//
+// weight = scale * integer, integers in [-127, 127]. Rows of any width: the last group is padded with zeros.
+// Error of a Gaussian matrix: 0.54 % RMS (tests/format/q8.cpp).
+// Refuses -128, so that products of two fit 16 bits, and negative scales.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "mote/core/bytes.hpp"
+#include "mote/simd/half.hpp"
+
+namespace mote::inline v0 {
+
+template <std::size_t Rows = 1>
+struct q8 {
+  static constexpr std::string_view name = Rows == 1 ? "q8" : Rows == 4 ? "q8x4" : Rows == 8 ? "q8x8" : "q8x16";
+  static constexpr std::size_t rows = Rows;
+  static constexpr std::size_t group = 32;
+  static constexpr bool quantised = true;
+
+  struct block {
+    simd::half_bits scale[Rows];
+    std::int8_t quads[group / 4][Rows][4];
+  };
+  static_assert(sizeof(block) == Rows * 34);
+
+  static constexpr std::size_t groups(std::size_t cols) { return ceil_div(cols, group); }
+  static constexpr std::size_t tile_bytes(std::size_t cols) { return groups(cols) * sizeof(block); }
+  /// The packed size of a (rows, cols) matrix; rows are padded with zeros to a whole tile.
+  static constexpr std::size_t bytes(std::size_t row_count, std::size_t cols) {
+    return ceil_div(row_count, Rows) * tile_bytes(cols);
+  }
+
+  /// Quantises the rows of one tile by rounding to the nearest. Missing rows and columns are zero.
+  static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
+    for (std::size_t g = 0; g < groups(cols); ++g) {
+      block b{};
+      for (std::size_t row = 0; row < count; ++row) {
+        const float* from = w + row * cols + g * group;
+        const std::size_t width = cols - g * group < group ? cols - g * group : group;
+        float largest = 0;
+        for (std::size_t i = 0; i < width; ++i) largest = __builtin_fabsf(from[i]) > largest ? __builtin_fabsf(from[i]) : largest;
+        b.scale[row] = simd::float_to_half(largest / 127.0F);
+        const float scale = simd::half_to_float(b.scale[row]);
+        if (scale == 0) continue;
+        for (std::size_t i = 0; i < width; ++i) {
+          float q = from[i] / scale;
+          q = q > 127.0F ? 127.0F : q < -127.0F ? -127.0F : q;
+          q = (q + 12582912.0F) - 12582912.0F;  // to the nearest integer, ties to even
+          b.quads[i / 4][row][i % 4] = static_cast<std::int8_t>(q);
+        }
+      }
+      __builtin_memcpy(tile + g * sizeof(block), &b, sizeof(block));
+    }
+  }
+
+  /// Decodes one row of a tile.
+  static void decode_row(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) {
+    for (std::size_t g = 0; g < groups(cols); ++g) {
+      const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
+      const float scale = simd::half_to_float(b->scale[row]);
+      const std::size_t width = cols - g * group < group ? cols - g * group : group;
+      for (std::size_t i = 0; i < width; ++i) out[g * group + i] = scale * static_cast<float>(b->quads[i / 4][row][i % 4]);
+    }
+  }
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+// Causal grouped-query attention of one position over the keys and values so far, and its gradient.
+// Keys lie channel by channel, (head_dim, stride), so that one vector holds one channel of many positions: scores need
+// no sum across lanes, at any head width. Values lie position by position, (positions, value_stride).
+// Refuses to keep the probabilities of a sequence: the gradient computes them again, position by position.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/kernel/matrix.hpp"
+#include "mote/simd/math.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+/// e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); what lies beyond count becomes zero.
+inline float attention_weights(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
+                               std::size_t count, float* e) {
+  using floats = simd::floats<16>;
+  floats most = floats::all(-3.0e38F);
+  for (std::size_t t = 0; t < count; t += 16) {
+    floats score = floats::all(0.0F);
+    for (std::size_t d = 0; d < head_dim; ++d) score = score + floats::all(q[d]) * floats::load(keys + d * stride + t);
+    score = score * floats::all(scale);
+    score.store(e + t);
+    if (t + 16 > count) {  // positions to come: whatever the cache holds there must not be seen
+      for (std::size_t i = count; i < t + 16; ++i) e[i] = -3.0e38F;
+      score = floats::load(e + t);
+    }
+    most = simd::larger(most, score);
+  }
+  const auto largest = floats::all(simd::largest(most));
+  floats sum = floats::all(0.0F);
+  for (std::size_t t = 0; t < count; t += 16) {
+    auto weight = simd::exp(floats::load(e + t) - largest);
+    weight.store(e + t);
+    if (t + 16 > count) {
+      for (std::size_t i = count; i < t + 16; ++i) e[i] = 0;
+      weight = floats::load(e + t);
+    }
+    sum = sum + weight;
+  }
+  return 1.0F / simd::join(sum);
+}
+
+/// Lanes channels of the heads that share one key head: out[g] = sum over t of e[g][t] * values[t], times inverse[g].
+template <std::size_t Lanes>
+MOTE_INLINE void weigh_values(const float* e, std::size_t e_stride, const float* inverse, std::size_t group,
+                              const float* values, std::size_t value_stride, std::size_t count, float* out,
+                              std::size_t out_stride) {
+  using floats = simd::floats<Lanes>;
+  std::size_t g = 0;
+  for (; g + 2 <= group; g += 2) {  // two heads at once: two chains of additions
+    floats a = floats::all(0.0F);
+    floats b = floats::all(0.0F);
+    for (std::size_t t = 0; t < count; ++t) {
+      const auto v = floats::load(values + t * value_stride);
+      a = a + floats::all(e[g * e_stride + t]) * v;
+      b = b + floats::all(e[(g + 1) * e_stride + t]) * v;
+    }
+    (a * floats::all(inverse[g])).store(out + g * out_stride);
+    (b * floats::all(inverse[g + 1])).store(out + (g + 1) * out_stride);
+  }
+  for (; g < group; ++g) {
+    floats a = floats::all(0.0F);
+    for (std::size_t t = 0; t < count; ++t)
+      a = a + floats::all(e[g * e_stride + t]) * floats::load(values + t * value_stride);
+    (a * floats::all(inverse[g])).store(out + g * out_stride);
+  }
+}
+
+}  // namespace detail
+
+/// Query heads that share a key head are worked on together, at most this many at a time.
+inline constexpr std::size_t attention_group = 8;
+
+/// Scratch of attention(): one row of weights for each query head of a group.
+constexpr std::size_t attention_scratch_floats(std::size_t heads, std::size_t kv_heads, std::size_t positions) {
+  const std::size_t group = heads / kv_heads;
+  return padded(positions) * (group < attention_group ? group : attention_group);
+}
+
+/// out (heads, head_dim) for one query (heads, head_dim) at position count - 1.
+/// keys (kv_heads, head_dim, key_stride), values (positions, kv_heads, head_dim).
+inline void attention(const float* q, const float* keys, std::size_t key_stride, const float* values, std::size_t heads,
+                      std::size_t kv_heads, std::size_t head_dim, std::size_t count, float* scratch, float* out) {
+  const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
+  const std::size_t group = heads / kv_heads;
+  const std::size_t e_stride = padded(count);
+  const std::size_t value_stride = kv_heads * head_dim;
+  for (std::size_t kv = 0; kv < kv_heads; ++kv) {
+    for (std::size_t first = 0; first < group; first += attention_group) {
+      const std::size_t now = group - first < attention_group ? group - first : attention_group;
+      const std::size_t head = kv * group + first;
+      float inverse[attention_group];
+      for (std::size_t g = 0; g < now; ++g)
+        inverse[g] = detail::attention_weights(q + (head + g) * head_dim, keys + kv * head_dim * key_stride, key_stride,
+                                               head_dim, scale, count, scratch + g * e_stride);
+      const float* v = values + kv * head_dim;
+      float* o = out + head * head_dim;
+      std::size_t d = 0;
+      for (; d + 16 <= head_dim; d += 16)
+        detail::weigh_values<16>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
+      for (; d + 8 <= head_dim; d += 8)
+        detail::weigh_values<8>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
+      for (; d + 4 <= head_dim; d += 4)
+        detail::weigh_values<4>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
+      for (; d < head_dim; ++d)
+        detail::weigh_values<1>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
+    }
+  }
+}
+
+/// Scratch of attention_gradient(): weights and their gradients over the positions.
+constexpr std::size_t attention_gradient_scratch_floats(std::size_t positions) { return 2 * padded(positions); }
+
+/// The gradient of attention() at position count - 1, given dout (heads, head_dim): dq (heads, head_dim) is written,
+/// dkeys and dvalues are added to. Keys, values and their gradients all lie channel by channel here,
+/// (kv_heads, head_dim, stride), because every sum runs over positions.
+inline void attention_gradient(const float* q, const float* keys, const float* values, std::size_t stride,
+                               const float* dout, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
+                               std::size_t count, float* scratch, float* dq, float* dkeys, float* dvalues) {
+  using floats = simd::floats<16>;
+  const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
+  const std::size_t group = heads / kv_heads;
+  const std::size_t width = padded(count);
+  float* p = scratch;
+  float* dp = scratch + width;
+  for (std::size_t h = 0; h < heads; ++h) {
+    const std::size_t channels = (h / group) * head_dim * stride;
+    const float* k = keys + channels;
+    const float* v = values + channels;
+    const float* g = dout + h * head_dim;
+    const float inverse = detail::attention_weights(q + h * head_dim, k, stride, head_dim, scale, count, p);
+    floats along = floats::all(0.0F);  // sum of p * dp
+    for (std::size_t t = 0; t < width; t += 16) {
+      const auto weight = floats::load(p + t) * floats::all(inverse);
+      weight.store(p + t);
+      floats sum = floats::all(0.0F);
+      for (std::size_t d = 0; d < head_dim; ++d) sum = sum + floats::all(g[d]) * floats::load(v + d * stride + t);
+      sum.store(dp + t);
+      along = along + weight * sum;
+    }
+    const auto mean = floats::all(simd::join(along));
+    for (std::size_t t = 0; t < width; t += 16)
+      (floats::load(p + t) * (floats::load(dp + t) - mean) * floats::all(scale)).store(dp + t);
+    for (std::size_t d = 0; d < head_dim; ++d) {
+      const auto query = floats::all(q[h * head_dim + d]);
+      const auto gradient = floats::all(g[d]);
+      floats sum = floats::all(0.0F);
+      float* dk = dkeys + channels + d * stride;
+      float* dv = dvalues + channels + d * stride;
+      for (std::size_t t = 0; t < width; t += 16) {
+        const auto dscore = floats::load(dp + t);
+        sum = sum + dscore * floats::load(k + d * stride + t);
+        (floats::load(dk + t) + dscore * query).store(dk + t);
+        (floats::load(dv + t) + floats::load(p + t) * gradient).store(dv + t);
+      }
+      dq[h * head_dim + d] = simd::join(sum);
+    }
+  }
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// Softmax over logits, and the cross-entropy of one token with its gradient.
+// Refuses to keep logits for a sequence: one position at a time, (vocab) floats.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/kernel/matrix.hpp"
+#include "mote/simd/math.hpp"
+
+namespace mote::inline v0 {
+
+/// Turns logits, (padded(n)) with n of them, into probabilities in place.
+inline void softmax(float* logits, std::size_t n) {
+  using floats = simd::floats<16>;
+  for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
+  floats most = floats::load(logits);
+  for (std::size_t i = 16; i < n; i += 16) most = simd::larger(most, floats::load(logits + i));
+  const auto largest = floats::all(simd::largest(most));
+  floats sum = floats::all(0.0F);
+  for (std::size_t i = 0; i < n; i += 16) {
+    auto e = simd::exp(floats::load(logits + i) - largest);
+    e.store(logits + i);
+    if (i + 16 > n) {
+      for (std::size_t j = n; j < i + 16; ++j) logits[j] = 0;
+      e = floats::load(logits + i);
+    }
+    sum = sum + e;
+  }
+  const auto inverse = floats::all(1.0F / simd::join(sum));
+  for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * inverse).store(logits + i);
+}
+
+/// -log of a probability, natural, for reporting: the exponent and a series, in fixed order.
+inline float negative_log(float p) {
+  if (!(p > 1.0e-37F)) return 85.2F;
+  const auto bits = __builtin_bit_cast(std::uint32_t, p);
+  auto exponent = static_cast<std::int32_t>(bits >> 23U) - 127;
+  float m = __builtin_bit_cast(float, (bits & 0x7FFFFFU) | 0x3F800000U);
+  if (m > 1.41421356F) {
+    m *= 0.5F;
+    ++exponent;
+  }
+  const float z = (m - 1.0F) / (m + 1.0F);
+  const float s = z * z;
+  const float series = z * (2.0F + s * (0.66666667F + s * (0.4F + s * (0.28571429F + s * 0.22222222F))));
+  return -(series + static_cast<float>(exponent) * 0.69314718F);
+}
+
+/// Turns logits into their gradient, weight * (softmax - one_hot(target)), and returns weight * the loss in nats.
+inline float cross_entropy(float* logits, std::size_t n, std::size_t target, float weight) {
+  using floats = simd::floats<16>;
+  softmax(logits, n);
+  const float loss = negative_log(logits[target]) * weight;
+  logits[target] -= 1.0F;
+  for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * floats::all(weight)).store(logits + i);
+  return loss;
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+// Matrix times many vectors, and its two gradients, for training. The same sums in the same order as matvec, so that
+// what is trained is what runs.
+// Refuses to build a transposed copy of the weights: the gradient decodes a few rows at a time.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/kernel/matvec.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+/// Tokens x one tile of rows: Tokens accumulators share each load of weights.
+template <std::size_t Tokens, std::size_t Rows>
+MOTE_INLINE void matmul_block(const float* w /* (cols, Rows) */, std::size_t cols, const float* x, std::size_t x_stride,
+                              float* y, std::size_t y_stride) {
+  using floats = simd::floats<Rows>;
+  floats sum[Tokens];
+  for (auto& s : sum) s = floats::all(0.0F);
+  for (std::size_t col = 0; col < cols; ++col) {
+    const auto weights = floats::load(w + col * Rows);
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < Tokens; ++t) sum[t] = sum[t] + weights * floats::all(x[t * x_stride + col]);
+  }
+#pragma GCC unroll 8
+  for (std::size_t t = 0; t < Tokens; ++t) sum[t].store(y + t * y_stride);
+}
+
+}  // namespace detail
+
+/// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).
+template <class Isa = simd::native, class Format>
+void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
+            std::size_t y_stride, std::byte* buffer) {
+  if constexpr (!Format::quantised) {
+    constexpr std::size_t together = 8;
+    const std::size_t tiles = ceil_div(w.rows, Format::rows);
+    const auto* data = reinterpret_cast<const float*>(w.data);
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+      const float* from = data + tile * w.cols * Format::rows;
+      std::size_t t = 0;
+      for (; t + together <= tokens; t += together)
+        detail::matmul_block<together, Format::rows>(from, w.cols, x + t * x_stride, x_stride,
+                                                     y + t * y_stride + tile * Format::rows, y_stride);
+      for (; t < tokens; ++t)
+        detail::matmul_block<1, Format::rows>(from, w.cols, x + t * x_stride, x_stride,
+                                              y + t * y_stride + tile * Format::rows, y_stride);
+    }
+  } else {
+    for (std::size_t t = 0; t < tokens; ++t)
+      matvec<Isa>(w, quantise<Format>(x + t * x_stride, w.cols, buffer), y + t * y_stride);
+  }
+}
+
+/// dx (tokens, x_stride) += dy (tokens, y_stride) * w. Rows are added in index order. `rows` holds four decoded rows,
+/// 4 * padded(cols) floats.
+template <class Format>
+void matmul_input_gradient(const matrix<Format>& w, const float* dy, std::size_t y_stride, std::size_t tokens, float* dx,
+                           std::size_t x_stride, float* rows) {
+  using floats = simd::floats<16>;
+  const std::size_t stride = padded(w.cols);
+  for (std::size_t row = 0; row < w.rows; row += 4) {
+    const std::size_t count = w.rows - row < 4 ? w.rows - row : 4;
+    for (std::size_t r = 0; r < 4; ++r) {
+      float* decoded = rows + r * stride;
+      if (r < count) w.decode_row(row + r, decoded);
+      for (std::size_t col = r < count ? w.cols : 0; col < stride; ++col) decoded[col] = 0;
+    }
+    for (std::size_t t = 0; t < tokens; ++t) {
+      const float* g = dy + t * y_stride + row;
+      float four[4] = {};
+      for (std::size_t r = 0; r < count; ++r) four[r] = g[r];
+      const auto g0 = floats::all(four[0]);
+      const auto g1 = floats::all(four[1]);
+      const auto g2 = floats::all(four[2]);
+      const auto g3 = floats::all(four[3]);
+      float* out = dx + t * x_stride;
+      for (std::size_t col = 0; col < stride; col += 16) {
+        auto sum = floats::load(out + col) + g0 * floats::load(rows + col);
+        sum = sum + g1 * floats::load(rows + stride + col);
+        sum = sum + g2 * floats::load(rows + 2 * stride + col);
+        sum = sum + g3 * floats::load(rows + 3 * stride + col);
+        sum.store(out + col);
+      }
+    }
+  }
+}
+
+/// dw (as f32<Rows> lays it) += dy^T (tokens, y_stride) * x (tokens, x_stride). Tokens are added in index order.
+template <std::size_t Rows>
+void matmul_weight_gradient(float* dw, std::size_t rows, std::size_t cols, const float* dy, std::size_t y_stride,
+                            const float* x, std::size_t x_stride, std::size_t tokens) {
+  using floats = simd::floats<Rows>;
+  constexpr std::size_t together = Rows == 1 ? 1 : 8;
+  const std::size_t tiles = ceil_div(rows, Rows);
+  for (std::size_t tile = 0; tile < tiles; ++tile) {
+    const float* g = dy + tile * Rows;
+    std::size_t col = 0;
+    for (; col + together <= cols; col += together) {
+      float* out = dw + (tile * cols + col) * Rows;
+      floats sum[together];
+      for (std::size_t c = 0; c < together; ++c) sum[c] = floats::load(out + c * Rows);
+      for (std::size_t t = 0; t < tokens; ++t) {
+        const auto gradient = floats::load(g + t * y_stride);
+#pragma GCC unroll 8
+        for (std::size_t c = 0; c < together; ++c) sum[c] = sum[c] + gradient * floats::all(x[t * x_stride + col + c]);
+      }
+      for (std::size_t c = 0; c < together; ++c) sum[c].store(out + c * Rows);
+    }
+    for (; col < cols; ++col) {
+      float* out = dw + (tile * cols + col) * Rows;
+      auto sum = floats::load(out);
+      for (std::size_t t = 0; t < tokens; ++t)
+        sum = sum + floats::load(g + t * y_stride) * floats::all(x[t * x_stride + col]);
+      sum.store(out);
+    }
+  }
+}
+
+}  // namespace mote::inline v0

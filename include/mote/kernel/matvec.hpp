@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+// Matrix times vector, y = W x: nearly all of the time of a generated token. One accumulator a row; columns (f32) or
+// groups (integer formats) are added in index order, whatever the instruction set.
+// Refuses to split a sum: threads and vectors go across rows.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/format/f32.hpp"
+#include "mote/format/q8.hpp"
+#include "mote/kernel/matrix.hpp"
+#include "mote/simd/dot.hpp"
+
+namespace mote::inline v0 {
+
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, std::size_t Rows>
+void matvec(const matrix<q8<Rows>>& w, const activation& a, float* y) {
+  using block = typename q8<Rows>::block;
+  using floats = simd::floats<Rows>;
+  const std::size_t groups = q8<Rows>::groups(w.cols);
+  const std::size_t tiles = ceil_div(w.rows, Rows);
+  const auto* b = reinterpret_cast<const block*>(w.data);
+  for (std::size_t tile = 0; tile < tiles; ++tile) {
+    floats sum = floats::all(0.0F);
+    for (std::size_t g = 0; g < groups; ++g, ++b) {
+      const auto dot = simd::dot<Rows, q8<Rows>::group, Isa>(&b->quads[0][0][0], a.q + g * q8<Rows>::group, a.sum[g]);
+      sum = sum + (simd::load_halves<Rows>(b->scale) * floats::all(a.scale[g])) * simd::to_float(dot);
+    }
+    sum.store(y + tile * Rows);
+  }
+}
+
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, std::size_t Rows>
+void matvec(const matrix<f32<Rows>>& w, const activation& a, float* y) {
+  using floats = simd::floats<Rows>;
+  constexpr std::size_t chains = 4;  // tiles at once: the additions of one row wait for each other, those of four do not
+  const std::size_t tiles = ceil_div(w.rows, Rows);
+  const auto* data = reinterpret_cast<const float*>(w.data);
+  const std::size_t step = w.cols * Rows;
+  std::size_t tile = 0;
+  for (; tile + chains <= tiles; tile += chains) {
+    const float* from = data + tile * step;
+    floats sum[chains];
+    for (auto& s : sum) s = floats::all(0.0F);
+    for (std::size_t col = 0; col < w.cols; ++col) {
+      const auto x = floats::all(a.x[col]);
+#pragma GCC unroll 4
+      for (std::size_t c = 0; c < chains; ++c) sum[c] = sum[c] + floats::load(from + c * step + col * Rows) * x;
+    }
+    for (std::size_t c = 0; c < chains; ++c) sum[c].store(y + (tile + c) * Rows);
+  }
+  for (; tile < tiles; ++tile) {
+    const float* from = data + tile * step;
+    floats sum = floats::all(0.0F);
+    for (std::size_t col = 0; col < w.cols; ++col)
+      sum = sum + floats::load(from + col * Rows) * floats::all(a.x[col]);
+    sum.store(y + tile * Rows);
+  }
+}
+
+}  // namespace mote::inline v0

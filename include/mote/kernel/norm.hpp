@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// Root-mean-square normalisation (Zhang & Sennrich 2019, arXiv 1910.07467) and its gradient.
+// y = gain * x * r with r = 1 / sqrt(mean(x^2) + epsilon).
+// Refuses a mean or a bias.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/kernel/matrix.hpp"
+#include "mote/simd/math.hpp"
+
+namespace mote::inline v0 {
+
+/// The sum of a[i] * b[i] as sixteen interleaved partial sums joined in a fixed tree.
+inline float dot(const float* a, const float* b, std::size_t n) {
+  using floats = simd::floats<16>;
+  floats sum = floats::all(0.0F);
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) sum = sum + floats::load(a + i) * floats::load(b + i);
+  if (i < n) {
+    float left[16] = {};
+    float right[16] = {};
+    for (std::size_t j = 0; i + j < n; ++j) {
+      left[j] = a[i + j];
+      right[j] = b[i + j];
+    }
+    sum = sum + floats::load(left) * floats::load(right);
+  }
+  return simd::join(sum);
+}
+
+/// 1 / sqrt(mean(x^2) + epsilon)
+inline float inverse_rms(const float* x, std::size_t n, float epsilon) {
+  return 1.0F / simd::sqrt(dot(x, x, n) / static_cast<float>(n) + epsilon);
+}
+
+/// y = gain * (r * x), all (n)
+inline void rms_norm(const float* x, const float* gain, std::size_t n, float epsilon, float* y) {
+  const float r = inverse_rms(x, n, epsilon);
+  for (std::size_t i = 0; i < n; ++i) y[i] = gain[i] * (r * x[i]);
+}
+
+/// dx += the gradient through y = rms_norm(x); dgain += dy * x * r unless it is null.
+inline void rms_norm_gradient(const float* x, const float* gain, const float* dy, std::size_t n, float epsilon,
+                              float* dx, float* dgain) {
+  using floats = simd::floats<16>;
+  const float r = inverse_rms(x, n, epsilon);
+  floats sum = floats::all(0.0F);
+  float last[16] = {};
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) sum = sum + floats::load(dy + i) * floats::load(gain + i) * floats::load(x + i);
+  for (std::size_t j = 0; i + j < n; ++j) last[j] = dy[i + j] * gain[i + j] * x[i + j];
+  const float along = simd::join(sum + floats::load(last));  // how far the gradient points along x
+  const float back = along * r * r * r / static_cast<float>(n);
+  for (i = 0; i < n; ++i) dx[i] += dy[i] * gain[i] * r - x[i] * back;
+  if (dgain != nullptr)
+    for (i = 0; i < n; ++i) dgain[i] += dy[i] * (r * x[i]);
+}
+
+}  // namespace mote::inline v0

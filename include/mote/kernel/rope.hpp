@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+// Rotary positions (Su et al. 2021, arXiv 2104.09864): each pair of a head's values is turned by position * frequency.
+// Pairs are neighbours (2i, 2i + 1), as in the original Llama weights. The gradient is the turn backwards.
+// Refuses powf and large float angles: frequencies are fractions of a turn, computed by the compiler in 64-bit integers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/simd/math.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+// theta^(-x) by the compiler: the logarithm and the exponential as series in double, for constants only.
+consteval double constant_log(double v) {
+  int halvings = 0;
+  while (v > 1.5) {
+    v /= 2;
+    ++halvings;
+  }
+  const double z = (v - 1) / (v + 1);
+  double term = z;
+  double sum = 0;
+  for (int k = 1; k < 60; k += 2) {
+    sum += term / k;
+    term *= z * z;
+  }
+  return 2 * sum + halvings * 0.69314718055994530941723212145818;
+}
+consteval double constant_exp(double v) {
+  double sum = 1;
+  double term = 1;
+  for (int k = 1; k < 40; ++k) {
+    term *= v / 16 / k;
+    sum += term;
+  }
+  for (int k = 0; k < 4; ++k) sum *= sum;
+  return sum;
+}
+
+}  // namespace detail
+
+/// For each of Pairs pairs of a head: how much of a turn one position is, in units of 2^-64 turns.
+template <std::size_t Pairs>
+consteval std::array<std::uint64_t, Pairs> rope_frequencies(float theta) {
+  std::array<std::uint64_t, Pairs> turns{};
+  const double log_theta = detail::constant_log(static_cast<double>(theta));
+  for (std::size_t i = 0; i < Pairs; ++i) {
+    const double radians = detail::constant_exp(-log_theta * static_cast<double>(i) / static_cast<double>(Pairs));
+    turns[i] = static_cast<std::uint64_t>(radians * 0.15915494309189533576888376337251 * 18446744073709551616.0);
+  }
+  return turns;
+}
+
+/// The turns of one position: out[i] is sin and cos of pair i, (pairs).
+inline void rope_turns(const std::uint64_t* frequencies, std::size_t pairs, std::size_t position,
+                       simd::sine_cosine* out) {
+  for (std::size_t i = 0; i < pairs; ++i) out[i] = simd::turn(frequencies[i] * position);
+}
+
+/// Turns every head of v, (heads, 2 * pairs), in place.
+inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
+  for (std::size_t h = 0; h < heads; ++h, v += 2 * pairs) {
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const float a = v[2 * i];
+      const float b = v[2 * i + 1];
+      v[2 * i] = a * turns[i].cosine - b * turns[i].sine;
+      v[2 * i + 1] = a * turns[i].sine + b * turns[i].cosine;
+    }
+  }
+}
+
+/// Turns a gradient back.
+inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
+  for (std::size_t h = 0; h < heads; ++h, dv += 2 * pairs) {
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const float a = dv[2 * i];
+      const float b = dv[2 * i + 1];
+      dv[2 * i] = a * turns[i].cosine + b * turns[i].sine;
+      dv[2 * i + 1] = b * turns[i].cosine - a * turns[i].sine;
+    }
+  }
+}
+
+}  // namespace mote::inline v0

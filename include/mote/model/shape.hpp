@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// The shape of a Llama-family decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU (Touvron et al. 2023,
+// arXiv 2302.13971; Ainslie et al. 2023, arXiv 2305.13245). Structural, so a type can carry it.
+// Refuses nothing by itself: valid() says whether the numbers make a model.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "mote/core/checksum.hpp"
+
+namespace mote::inline v0 {
+
+struct shape {
+  std::size_t dim = 0;       ///< width of the residual stream
+  std::size_t hidden = 0;    ///< width of the feed-forward block
+  std::size_t layers = 0;    ///< blocks
+  std::size_t heads = 0;     ///< query heads
+  std::size_t kv_heads = 0;  ///< key and value heads; heads is a multiple
+  std::size_t vocab = 0;     ///< tokens
+  std::size_t context = 0;   ///< the longest sequence it was trained for, in tokens
+  bool tied_head = true;     ///< the embedding is the head's matrix too
+  float rope_theta = 10000.0F;
+  float norm_epsilon = 1e-5F;
+
+  constexpr std::size_t head_dim() const { return dim / heads; }
+  constexpr std::size_t kv_dim() const { return head_dim() * kv_heads; }
+  /// Weights, without the unused rows that padding adds.
+  constexpr std::size_t parameters() const {
+    const std::size_t block = 2 * dim * dim + 2 * dim * kv_dim() + 3 * dim * hidden + 2 * dim;
+    return vocab * dim * (tied_head ? 1 : 2) + layers * block + dim;
+  }
+
+  constexpr bool valid() const {
+    constexpr std::size_t most = std::size_t{1} << 20U;  // no product below can wrap, on 32-bit targets neither
+    for (std::size_t n : {dim, hidden, layers, heads, kv_heads, vocab, context})
+      if (n == 0 || n > most) return false;
+    return heads % kv_heads == 0 && dim % heads == 0 && head_dim() % 2 == 0 && norm_epsilon > 0 && rope_theta > 1;
+  }
+
+  /// What an image must agree with. The context is a promise of the training, not of the bytes, and is left out.
+  constexpr std::uint64_t fingerprint() const {
+    return v0::fingerprint{}
+        .add("llama").add(dim).add(hidden).add(layers).add(heads).add(kv_heads).add(vocab).add(tied_head ? 1U : 0U)
+        .add(__builtin_bit_cast(std::uint32_t, rope_theta)).add(__builtin_bit_cast(std::uint32_t, norm_epsilon))
+        .value();
+  }
+
+  constexpr bool operator==(const shape&) const = default;
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// The default of the recall slot: the pipeline remembers no text and pays nothing.
+// Refuses to be searched: with it, `remember` does not exist.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/core/slots.hpp"
+
+namespace mote::inline v0 {
+
+struct no_recall {
+  using slot = slots::recall;
+  struct index {};
+
+  static constexpr bool recalls = false;
+  static constexpr std::size_t ram_bytes = 0;
+  static constexpr std::size_t hits = 0;
+  static constexpr std::size_t tokens = 0;
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+// Recall: the pipeline remembers short texts, and puts those that match a question in front of it.
+//   rag<bm25<>>                                      by words; exact, no model needed, 14 KiB for 64 items
+//   rag<yours>                                       any type that satisfies `retriever`
+//   rag<bm25<>, rag_knobs{.hits = 4, .tokens = 160}> more texts in the prompt; each token costs one step of the model
+// Refuses to cut a remembered text: an item goes into the prompt whole or not at all.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include "mote/core/slots.hpp"
+#include "mote/recall/retriever.hpp"
+
+namespace mote::inline v0 {
+
+struct rag_knobs {
+  std::size_t hits = 2;     ///< items put in front of a question, at most
+  std::size_t tokens = 96;  ///< tokens all of them may take together
+};
+
+namespace detail {
+
+struct no_retriever {};
+
+// What a rag<> without a retriever is made of, so that only its own message is printed.
+template <class R>
+struct retriever_parts {
+  struct index {};
+  static constexpr std::size_t ram_bytes = 0;
+  static constexpr std::size_t max_item_bytes = 0;
+};
+
+template <retriever R>
+struct retriever_parts<R> {
+  using index = typename R::index;
+  static constexpr std::size_t ram_bytes = R::ram_bytes;
+  static constexpr std::size_t max_item_bytes = R::max_item_bytes;
+};
+
+}  // namespace detail
+
+template <class Retriever = detail::no_retriever, rag_knobs Knobs = rag_knobs{}>
+struct rag {
+  static_assert(retriever<Retriever>,
+                "mote: rag<> needs a retriever; give it one, as in rag<bm25<>> [mote-no-retriever]");
+  static_assert(!retriever<Retriever> || (Knobs.hits > 0 && Knobs.tokens > 0),
+                "mote: rag<> would put nothing in front of a question; give it at least one hit and one token, or take "
+                "no_recall [mote-rag-knobs]");
+
+  using slot = slots::recall;
+  using index = typename detail::retriever_parts<Retriever>::index;
+
+  static constexpr bool recalls = true;
+  static constexpr std::size_t ram_bytes = detail::retriever_parts<Retriever>::ram_bytes;
+  static constexpr std::size_t max_item_bytes = detail::retriever_parts<Retriever>::max_item_bytes;
+  static constexpr std::size_t hits = Knobs.hits;
+  static constexpr std::size_t tokens = Knobs.tokens;
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+// IEEE 754 binary16 in memory, float in registers. Every half is exactly a float, so decoding has one answer.
+// Refuses arithmetic in half precision.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/simd/pack.hpp"
+
+namespace mote::inline v0::simd {
+
+using half_bits = std::uint16_t;
+
+/// The float of a half without a sign, as scales are. Infinity and NaN decode as large numbers; attach() refuses them.
+constexpr float half_to_float(half_bits h) {
+  // The exponent of a half is moved by 112 by a multiplication, which also makes its subnormals right.
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>(h & 0x7FFFU) << 13U) * 0x1p112F;
+}
+
+/// The half nearest to a non-negative float, ties to even; what is too large becomes the largest half.
+constexpr half_bits float_to_half(float x) {
+  if (!(x > 0.0F)) return 0;
+  if (x >= 65504.0F) return 0x7BFFU;
+  const auto bits = __builtin_bit_cast(std::uint32_t, x);
+  if (bits < 0x38800000U) {  // below 2^-14: a subnormal half, in units of 2^-24
+    const float units = x * 0x1p24F;
+    const float rounded = (units + 8388608.0F) - 8388608.0F;
+    return static_cast<half_bits>(rounded);
+  }
+  const std::uint32_t rebiased = bits - 0x38000000U;
+  return static_cast<half_bits>((rebiased + 0xFFFU + ((rebiased >> 13U) & 1U)) >> 13U);
+}
+
+/// N halves of scales, decoded.
+template <std::size_t N>
+MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
+#if MOTE_WITH_XSIMD && defined(__AVX512F__)
+  if constexpr (N == 16) {
+    floats<16> r;
+    r.v[0] = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    return r;
+  }
+#endif
+#if MOTE_WITH_XSIMD && defined(__F16C__) && defined(__AVX2__)
+  if constexpr (N == 8) {
+    floats<8> r;
+    r.v[0] = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    return r;
+  }
+#endif
+  float decoded[N];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < N; ++i) decoded[i] = half_to_float(p[i]);
+  return floats<N>::load(decoded);
+}
+
+}  // namespace mote::inline v0::simd

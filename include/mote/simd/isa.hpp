@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+// The instruction set that this binary is compiled for, as a tag: xsimd's own tags, and tags derived from them for what
+// xsimd lacks. THE ONE place that includes xsimd.
+// Refuses to look at the machine that runs: one board, one binary, nothing is dispatched.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/core/isa.hpp"
+#include "mote/config.hpp"
+
+#if MOTE_WITH_XSIMD
+#include <xsimd/xsimd.hpp>
+#endif
+
+namespace mote::inline v0::simd {
+
+/// Plain loops: the reference that every other body must equal, bit for bit.
+struct scalar {
+  static constexpr isa value = isa::scalar;
+};
+/// SMLAD on two 16-bit pairs: Cortex-M4, M7, M33.
+struct dsp : scalar {
+  static constexpr isa value = isa::dsp;
+};
+/// Helium: Cortex-M55, M85.
+struct mve : scalar {
+  static constexpr isa value = isa::mve;
+};
+
+// A tag is derived only where its instructions are compiled in, so that no template body differs between two
+// translation units of different flags under one name.
+#if MOTE_WITH_XSIMD && defined(__SSE2__)
+struct sse2 : xsimd::sse2 {
+  static constexpr isa value = isa::sse2;
+};
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX2__)
+struct avx2 : xsimd::avx2 {
+  static constexpr isa value = isa::avx2;
+};
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+struct avx512_vnni : xsimd::avx512bw {
+  static constexpr isa value = isa::avx512;
+};
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
+struct neon : scalar {
+  static constexpr isa value = isa::neon;
+};
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+struct neon_dotprod : neon {
+  static constexpr isa value = isa::neon_dotprod;
+};
+#endif
+
+#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+using native = avx512_vnni;
+#elif MOTE_WITH_XSIMD && defined(__AVX2__)
+using native = avx2;
+#elif MOTE_WITH_XSIMD && defined(__SSE2__)
+using native = sse2;
+#elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+using native = neon_dotprod;
+#elif MOTE_WITH_XSIMD && defined(__ARM_NEON)
+using native = neon;
+#elif MOTE_WITH_MVE
+using native = mve;
+#elif MOTE_WITH_DSP
+using native = dsp;
+#else
+using native = scalar;
+#endif
+
+}  // namespace mote::inline v0::simd

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+// exp, sigmoid, square root, sine and cosine in a fixed order of additions and multiplications, so that every machine
+// gives the same bits. Polynomials: Cephes (Moshier), single precision; error below 2 ulp on the ranges used.
+// Refuses libm: glibc and newlib disagree in the last bit, and newlib's brings errno and a kilobyte of RAM.
+#pragma once
+
+#include <cstdint>
+
+#include "mote/simd/pack.hpp"
+
+namespace mote::inline v0::simd {
+
+namespace detail {
+
+/// e^x for one register or one float; the argument is clamped to [-87, 88], where the result is a normal number.
+template <class Lane>
+MOTE_INLINE Lane exp_lane(Lane x) {
+  x = smaller(larger(x, Lane(-87.0F)), Lane(88.0F));
+  const Lane magic(12582912.0F);  // 1.5 * 2^23: adding it rounds to the nearest integer
+  const Lane shifted = x * Lane(1.44269504F) + magic;
+  const Lane n = shifted - magic;
+  Lane r = x - n * Lane(0.693359375F);  // log 2 in two parts; the first has few enough bits to be exact times n
+  r = r - n * Lane(-2.12194440e-4F);
+  Lane p(1.9875691500e-4F);
+  p = p * r + Lane(1.3981999507e-3F);
+  p = p * r + Lane(8.3334519073e-3F);
+  p = p * r + Lane(4.1665795894e-2F);
+  p = p * r + Lane(1.6666665459e-1F);
+  p = p * r + Lane(5.0000001201e-1F);
+  p = p * (r * r) + r + Lane(1.0F);
+  const auto exponent = bits_as_int(shifted) - bits_as_int(magic);
+  return bits_as_float(bits_as_int(p) + shift_left_23(exponent));
+}
+
+}  // namespace detail
+
+MOTE_INLINE float exp(float x) { return detail::exp_lane(x); }
+template <std::size_t N>
+MOTE_INLINE floats<N> exp(floats<N> x) {
+  return map<floats<N>>(x, [](auto v) { return detail::exp_lane(v); });
+}
+
+/// 1 / (1 + e^-x)
+template <class Floats>
+MOTE_INLINE Floats sigmoid(Floats x) {
+  if constexpr (std::is_same_v<Floats, float>)
+    return 1.0F / (1.0F + exp(0.0F - x));
+  else
+    return Floats::all(1.0F) / (Floats::all(1.0F) + exp(Floats::all(0.0F) - x));
+}
+
+/// The square root, rounded correctly, of a number that is not negative.
+MOTE_INLINE float sqrt(float x) {
+#if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
+  float r;
+  __asm__("vsqrt.f32 %0, %1" : "=t"(r) : "t"(x));  // the builtin calls libm for errno's sake
+  return r;
+#elif defined(__arm__)
+  // No floating-point unit: the integer root of the mantissa, two bits at a time, with one bit more for rounding.
+  std::uint32_t bits = __builtin_bit_cast(std::uint32_t, x);
+  if (bits == 0 || bits >= 0x7F800000U) return x;
+  int exponent = static_cast<int>(bits >> 23U);
+  std::uint32_t mantissa = bits & 0x7FFFFFU;
+  if (exponent == 0) {
+    const int lift = __builtin_clz(mantissa) - 8;
+    mantissa <<= lift;
+    exponent = 1 - lift;
+  } else {
+    mantissa |= 0x800000U;
+  }
+  exponent -= 127;
+  std::uint64_t n = static_cast<std::uint64_t>(mantissa) << 25U;  // 24 + 25 bits: a root of 25 bits
+  if ((exponent & 1) != 0) {
+    n <<= 1U;
+    --exponent;
+  }
+  std::uint64_t root = 0;
+  for (std::uint64_t bit = std::uint64_t{1} << 48U; bit != 0; bit >>= 2U) {
+    if (n >= root + bit) {
+      n -= root + bit;
+      root = (root >> 1U) + bit;
+    } else {
+      root >>= 1U;
+    }
+  }
+  // root has 25 bits: the last one and a rest that is not zero decide the rounding; a tie cannot happen.
+  const std::uint32_t rounded = static_cast<std::uint32_t>((root + 1U) >> 1U);
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>((exponent / 2 + 127) << 23) + rounded - 0x800000U);
+#else
+  return __builtin_sqrtf(x);
+#endif
+}
+
+struct sine_cosine {
+  float sine, cosine;
+};
+
+/// sin and cos of 2 pi * phase / 2^64. An angle as a fraction of a turn wraps by itself and loses nothing with size,
+/// which a product of floats would (RoPE at position 10,000).
+MOTE_INLINE sine_cosine turn(std::uint64_t phase) {
+  const auto quadrant = static_cast<std::uint32_t>((phase + (std::uint64_t{1} << 61U)) >> 62U);
+  // What is left lies in [-1/8, 1/8) of a turn; 32 bits of it are kept.
+  const auto rest = static_cast<std::int32_t>((phase - (static_cast<std::uint64_t>(quadrant) << 62U)) >> 32U);
+  const float x = static_cast<float>(rest) * 1.46291807926715968105e-9F;  // 2 pi / 2^32
+  const float z = x * x;
+  float s = -1.9515295891e-4F;
+  s = s * z + 8.3321608736e-3F;
+  s = s * z - 1.6666654611e-1F;
+  s = s * z * x + x;
+  float c = 2.443315711809948e-5F;
+  c = c * z - 1.388731625493765e-3F;
+  c = c * z + 4.166664568298827e-2F;
+  c = c * z * z - 0.5F * z + 1.0F;
+  switch (quadrant & 3U) {
+    case 0: return {s, c};
+    case 1: return {c, -s};
+    case 2: return {-s, -c};
+    default: return {-c, s};
+  }
+}
+
+}  // namespace mote::inline v0::simd

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSL-1.0
+// The envelope of an image and of a snapshot: 128 bytes that say what follows, for which type, and how to know it intact.
+// Refuses what it cannot prove: a number from a file is compared with the bytes that are there before it is used, and
+// the answer to a bad file is a status with a name. Nothing is copied.
+//
+//   docs/reference/container.md has the table of the bytes; all little-endian, the payload is everything behind them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/core/checksum.hpp"
+#include "mote/core/status.hpp"
+#include "mote/model/vocabulary.hpp"
+
+namespace mote::inline v0 {
+
+enum class container_kind : std::uint16_t { image = 1, snapshot = 2 };
+
+struct container_header {
+  std::array<char, 4> magic{'M', 'O', 'T', 'E'};
+  std::uint16_t version = 1;
+  std::uint16_t kind = 0;
+  std::uint32_t header_bytes = 128;
+  std::uint32_t header_crc = 0;          ///< of the header, with this field zero
+  std::uint64_t total_bytes = 0;         ///< header and payload
+  std::uint64_t shape_fingerprint = 0;
+  std::uint64_t format_fingerprint = 0;
+  std::uint64_t base_fingerprint = 0;    ///< image: of itself (image_fingerprint); snapshot: of the image it learned on
+  std::uint64_t weights_offset = 0;      ///< from the header's first byte, a multiple of 64
+  std::uint64_t weights_bytes = 0;
+  std::uint64_t vocabulary_offset = 0;   ///< as above; snapshot: zero
+  std::uint64_t vocabulary_bytes = 0;
+  std::uint32_t payload_crc = 0;         ///< of everything behind the header
+  std::uint32_t reserved = 0;
+  std::array<char, 24> model_name{};     ///< printable ASCII, then zeros
+  std::array<char, 16> format_name{};    ///< as above
+};
+static_assert(sizeof(container_header) == 128 && std::is_trivially_copyable_v<container_header>);
+
+inline constexpr std::size_t container_header_bytes = sizeof(container_header);
+inline constexpr std::size_t section_alignment = 64;  ///< of offsets: a section starts on a cache line of its file
+
+namespace detail {
+constexpr std::uint32_t header_checksum(container_header h) {
+  h.header_crc = 0;
+  return crc32(__builtin_bit_cast(std::array<std::byte, container_header_bytes>, h));
+}
+template <std::size_t N>
+constexpr std::string_view stored_name(const std::array<char, N>& field) {
+  std::size_t n = 0;
+  while (n < N && field[n] != 0) ++n;
+  return {field.data(), n};
+}
+/// Printable characters, then zeros: a name goes into messages and must not carry a terminal's control codes there.
+template <std::size_t N>
+constexpr bool name_is_clean(const std::array<char, N>& field) {
+  const std::size_t length = stored_name(field).size();
+  for (std::size_t i = 0; i < N; ++i)
+    if (i < length ? field[i] < 0x20 || field[i] > 0x7E : field[i] != 0) return false;
+  return length > 0;
+}
+}  // namespace detail
+
+/// What a snapshot learned on this image must agree with.
+constexpr std::uint64_t image_fingerprint(std::uint32_t payload_crc, std::uint64_t shape_fingerprint) {
+  return fingerprint{}.add(payload_crc).add(shape_fingerprint).value();
+}
+
+/// The last step of writing a header.
+constexpr void seal(container_header& h) { h.header_crc = detail::header_checksum(h); }
+
+/// Cuts a name to a field; what follows is zero.
+template <std::size_t N>
+constexpr void put_name(std::array<char, N>& field, std::string_view name) {
+  for (std::size_t i = 0; i < N; ++i) field[i] = i < name.size() ? name[i] : '\0';
+}
+
+/// A header that is whole, of this version and of that kind, whose total_bytes are there. The payload is not looked at.
+/// truncated, misaligned (16 bytes), not_mote, wrong_version, corrupt_header or wrong_kind.
+inline status read_header(std::span<const std::byte> bytes, container_kind kind, container_header& out) {
+  if (bytes.size() < container_header_bytes) return status::truncated;
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 != 0) return status::misaligned;
+  container_header h;
+  __builtin_memcpy(&h, bytes.data(), sizeof h);
+  if (h.magic != container_header{}.magic) return status::not_mote;
+  if (h.version != container_header{}.version) return status::wrong_version;  // its header may differ: ask no more
+  if (h.header_crc != detail::header_checksum(h)) return status::corrupt_header;
+  if (h.header_bytes != container_header_bytes || h.reserved != 0 || !detail::name_is_clean(h.model_name) ||
+      !detail::name_is_clean(h.format_name))
+    return status::corrupt_header;
+  if (h.kind != static_cast<std::uint16_t>(kind)) return status::wrong_kind;
+  if (h.total_bytes < container_header_bytes) return status::corrupt_header;
+  if (h.total_bytes > bytes.size()) return status::truncated;  // 64 bits against the span: right on 32-bit targets too
+  out = h;
+  return status::ok;
+}
+
+/// What the type knows about its image.
+struct image_expectation {
+  std::uint64_t shape_fingerprint = 0;
+  std::uint64_t format_fingerprint = 0;
+  std::size_t weights_bytes = 0;
+  std::size_t vocabulary_bytes = 0;
+  std::size_t vocab_count = 0;
+};
+
+struct attached_image {
+  const std::byte* weights = nullptr;  ///< 16-byte aligned, image_expectation::weights_bytes long
+  vocabulary_view vocabulary;
+  std::uint64_t base_fingerprint = 0;
+};
+
+/// Whether the payload's checksum is computed: a pass over the image at start, about ten cycles a byte. Without it a
+/// flipped bit in the weights goes unseen; the sizes, the header and the token table are checked in any case.
+enum class payload_check : bool { skip, full };
+
+namespace detail {
+/// A section [offset, offset + bytes) inside the payload. total is at most the span's size.
+constexpr bool section_inside(std::uint64_t offset, std::uint64_t bytes, std::uint64_t total) {
+  return offset % section_alignment == 0 && offset >= container_header_bytes && offset <= total &&
+         bytes <= total - offset;
+}
+}  // namespace detail
+
+/// Attaches an image in place. Bytes behind total_bytes (the rest of a flash partition) are not looked at. On any
+/// answer but ok, `out` is untouched.
+inline status open_image(std::span<const std::byte> bytes, const image_expectation& expected, attached_image& out,
+                         payload_check depth = payload_check::full) {
+  container_header h;
+  if (const status s = read_header(bytes, container_kind::image, h); s != status::ok) return s;
+  if (h.shape_fingerprint != expected.shape_fingerprint) return status::wrong_shape;
+  if (h.format_fingerprint != expected.format_fingerprint) return status::wrong_format;
+  if (h.weights_bytes != expected.weights_bytes || h.vocabulary_bytes != expected.vocabulary_bytes)
+    return status::wrong_size;
+  if (!detail::section_inside(h.weights_offset, h.weights_bytes, h.total_bytes) ||
+      !detail::section_inside(h.vocabulary_offset, h.vocabulary_bytes, h.total_bytes))
+    return status::corrupt_header;
+  // Both ends are at most total_bytes, so neither sum wraps.
+  if (h.weights_offset < h.vocabulary_offset + h.vocabulary_bytes &&
+      h.vocabulary_offset < h.weights_offset + h.weights_bytes)
+    return status::corrupt_header;
+  if (h.base_fingerprint != image_fingerprint(h.payload_crc, h.shape_fingerprint)) return status::corrupt_header;
+
+  // From here on every number of the header is at most bytes.size().
+  const auto at = [](std::uint64_t n) { return static_cast<std::size_t>(n); };
+  const auto payload = bytes.subspan(container_header_bytes, at(h.total_bytes) - container_header_bytes);
+  if (depth == payload_check::full && crc32(payload) != h.payload_crc) return status::corrupt_payload;
+  const auto table = bytes.subspan(at(h.vocabulary_offset), at(h.vocabulary_bytes));
+  if (const status s = vocabulary_view::check(table); s != status::ok) {
+    return s == status::truncated ? status::corrupt_vocabulary : s;  // the file is whole; its table is not
+  }
+  const vocabulary_view vocabulary{table};
+  if (vocabulary.count() != expected.vocab_count) return status::wrong_size;
+  out = {.weights = bytes.data() + at(h.weights_offset), .vocabulary = vocabulary,
+         .base_fingerprint = h.base_fingerprint};
+  return status::ok;
+}
+
+/// The format that a container says it holds, for a message about wrong_format; empty where the header is not sound.
+inline std::string_view stored_format_name(std::span<const std::byte> bytes) {
+  container_header h;
+  const status s = read_header(bytes, container_kind::image, h);
+  if (s != status::ok && (s != status::wrong_kind || read_header(bytes, container_kind::snapshot, h) != status::ok))
+    return {};
+  const char* field = reinterpret_cast<const char*>(bytes.data()) + offsetof(container_header, format_name);
+  return {field, detail::stored_name(h.format_name).size()};
+}
+
+/// The model that a container says it holds, likewise.
+inline std::string_view stored_model_name(std::span<const std::byte> bytes) {
+  if (stored_format_name(bytes).empty()) return {};
+  container_header h;
+  __builtin_memcpy(&h, bytes.data(), sizeof h);
+  const char* field = reinterpret_cast<const char*>(bytes.data()) + offsetof(container_header, model_name);
+  return {field, detail::stored_name(h.model_name).size()};
+}
+
+}  // namespace mote::inline v0
