@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+// Talks through the debugger: text, the command line, files of the host, and the exit code. An emulator and every debug
+// probe understand it (Arm "Semihosting for AArch32 and AArch64"), so no UART driver is needed to try a firmware.
+// Refuses to stay: with no debugger attached the first call faults. A product prints with its own UART.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace semihosting {
+
+enum class operation : std::uint32_t {
+  open = 0x01,
+  close = 0x02,
+  write = 0x05,
+  read = 0x06,
+  seek = 0x0A,
+  length = 0x0C,
+  command_line = 0x15,
+  exit_extended = 0x20,
+};
+
+/// The one instruction behind everything here.
+inline std::int32_t call(operation what, const void* block) {
+  register std::uint32_t r0 __asm__("r0") = static_cast<std::uint32_t>(what);
+  register const void* r1 __asm__("r1") = block;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return static_cast<std::int32_t>(r0);
+}
+
+namespace detail {
+template <class T>
+std::uint32_t word(T* p) {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(p));
+}
+}  // namespace detail
+
+/// A file of the host.
+class file {
+ public:
+  enum class mode : std::uint32_t { read = 1, write = 5, append = 9, console = 4 };  // rb, wb, ab; w for the console
+
+  constexpr file() = default;
+  /// `path` ends with a zero, as the debugger wants it.
+  file(const char* path, mode how) {
+    const std::array<std::uint32_t, 3> block{detail::word(path), static_cast<std::uint32_t>(how),
+                                             static_cast<std::uint32_t>(std::string_view(path).size())};
+    handle_ = call(operation::open, block.data());
+  }
+  file(const file&) = delete;
+  file& operator=(const file&) = delete;
+  ~file() {
+    if (is_open()) {
+      const std::array<std::uint32_t, 1> block{static_cast<std::uint32_t>(handle_)};
+      call(operation::close, block.data());
+    }
+  }
+
+  bool is_open() const { return handle_ >= 0; }
+  /// Bytes in the file, or 0 if it cannot be asked.
+  std::size_t size() const {
+    const std::array<std::uint32_t, 1> block{static_cast<std::uint32_t>(handle_)};
+    const std::int32_t n = is_open() ? call(operation::length, block.data()) : -1;
+    return n < 0 ? 0 : static_cast<std::size_t>(n);
+  }
+  bool seek(std::size_t offset) {
+    const std::array<std::uint32_t, 2> block{static_cast<std::uint32_t>(handle_), static_cast<std::uint32_t>(offset)};
+    return is_open() && call(operation::seek, block.data()) == 0;
+  }
+  /// Bytes that arrived.
+  std::size_t read(std::span<std::byte> to) { return transfer(operation::read, to.data(), to.size()); }
+  /// Bytes that were taken.
+  std::size_t write(std::span<const std::byte> from) {
+    return transfer(operation::write, from.data(), from.size());
+  }
+
+ private:
+  std::size_t transfer(operation what, const void* bytes, std::size_t size) {
+    if (!is_open()) return 0;
+    const std::array<std::uint32_t, 3> block{static_cast<std::uint32_t>(handle_), detail::word(bytes),
+                                             static_cast<std::uint32_t>(size)};
+    const auto not_done = static_cast<std::size_t>(call(what, block.data()));  // the answer counts what is left
+    return not_done > size ? 0 : size - not_done;
+  }
+  std::int32_t handle_ = -1;
+};
+
+/// Ends the program; the emulator exits with `code`.
+[[noreturn]] inline void exit(int code) {
+  constexpr std::uint32_t application_exit = 0x20026;
+  const std::array<std::uint32_t, 2> block{application_exit, static_cast<std::uint32_t>(code)};
+  for (;;) call(operation::exit_extended, block.data());
+}
+
+namespace detail {
+// Opened by the first print. A handle, not a file: at zero it needs no initialiser, so a fault during start-up can
+// print, and it is never closed.
+inline constinit std::uint32_t console_plus_one = 0;
+
+inline std::uint32_t console() {
+  if (console_plus_one == 0) {
+    static constexpr char terminal[] = ":tt";
+    const std::array<std::uint32_t, 3> block{word(&terminal[0]), static_cast<std::uint32_t>(file::mode::console),
+                                             sizeof terminal - 1};
+    console_plus_one = static_cast<std::uint32_t>(call(operation::open, block.data())) + 1;
+  }
+  return console_plus_one - 1;
+}
+}  // namespace detail
+
+/// To the host's standard output. (SYS_WRITE0 would be shorter, but emulators send it to standard error.)
+inline void print(std::string_view text) {
+  if (text.empty()) return;
+  const std::array<std::uint32_t, 3> block{detail::console(), detail::word(text.data()),
+                                           static_cast<std::uint32_t>(text.size())};
+  call(operation::write, block.data());
+}
+
+inline void print(unsigned long value) {
+  std::array<char, 10> digits{};
+  std::size_t first = digits.size();
+  do {
+    digits[--first] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  print(std::string_view(&digits[first], digits.size() - first));
+}
+inline void print(unsigned value) { print(static_cast<unsigned long>(value)); }
+inline void print(long value) {
+  if (value < 0) print("-");
+  print(value < 0 ? 0UL - static_cast<unsigned long>(value) : static_cast<unsigned long>(value));
+}
+inline void print(int value) { print(static_cast<long>(value)); }
+
+inline void print_hex(std::uint32_t value) {
+  std::array<char, 10> digits{'0', 'x'};
+  for (std::size_t i = 0; i < 8; ++i) digits[2 + i] = "0123456789abcdef"[(value >> (28U - 4U * i)) & 15U];
+  print(std::string_view(digits.data(), digits.size()));
+}
+
+/// Three decimals; beyond the range of an int, or not a number, "?".
+inline void print_fixed(float value) {
+  if (!(value > -2e6F && value < 2e6F)) return print("?");
+  const float scaled = value * 1000.0F;
+  const auto thousandths = static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5F : scaled + 0.5F);
+  const auto size = static_cast<std::uint32_t>(thousandths < 0 ? -thousandths : thousandths);
+  if (thousandths < 0) print("-");
+  print(static_cast<unsigned long>(size / 1000U));
+  const std::array<char, 4> tail{'.', static_cast<char>('0' + size / 100U % 10U),
+                                 static_cast<char>('0' + size / 10U % 10U), static_cast<char>('0' + size % 10U)};
+  print(std::string_view(tail.data(), tail.size()));
+}
+
+/// The command line that the emulator was given, in `buffer`; empty if there is none or it does not fit.
+inline std::string_view command_line(std::span<char> buffer) {
+  std::array<std::uint32_t, 2> block{detail::word(buffer.data()), static_cast<std::uint32_t>(buffer.size())};
+  if (call(operation::command_line, block.data()) != 0 || block[1] >= buffer.size()) return {};
+  return {buffer.data(), block[1]};
+}
+
+}  // namespace semihosting
