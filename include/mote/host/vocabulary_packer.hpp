@@ -77,7 +77,7 @@ inline std::vector<std::uint32_t> search_order(const vocabulary_text& text, cons
       else low = hit + 1;
       hit = (low + high) / 2;
     }
-    if (hidden[all[hit]]) hit = i;  // the first double that a text may become, if there is one
+    // Where that one is hidden, the first double that is not.
     for (; i < all.size() && text.pieces[all[i]] == piece; ++i)
       if (hidden[all[hit]]) hit = i;
     if (!hidden[all[hit]]) order.push_back(all[hit]);

@@ -85,6 +85,7 @@ class tokenizer {
   }
 
   const vocabulary_view& vocabulary() const { return vocabulary_; }
+  const dialogue& control() const { return control_; }
 
  private:
   /// A first byte and up to three continuation bytes, valid UTF-8 or not, as llama2.c cuts.
