@@ -17,8 +17,7 @@ constexpr board_facts pc_with(isa instructions, std::string_view name) {
           .flash_bytes = 3072_MiB,
           .clock_hz = 3'000'000'000,
           .instructions = instructions,
-          .stack_bytes = 256_KiB,
-          .flash_is_ram = true};
+          .stack_bytes = 256_KiB};
 }
 }  // namespace detail
 

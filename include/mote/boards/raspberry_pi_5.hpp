@@ -16,8 +16,7 @@ struct raspberry_pi_5 {
       .flash_bytes = 1536_MiB,     // a mapped file, as large as may become resident
       .clock_hz = 2'400'000'000,
       .instructions = isa::neon_dotprod,  // Cortex-A76: Armv8.2-A with SDOT
-      .stack_bytes = 64_KiB,
-      .flash_is_ram = true};
+      .stack_bytes = 64_KiB};
 };
 
 }  // namespace mote::inline v0::boards

@@ -16,8 +16,7 @@ struct raspberry_pi_zero_2 {
       .flash_bytes = 384_MiB,     // a mapped file, as large as may become resident
       .clock_hz = 1'000'000'000,
       .instructions = isa::neon,  // Cortex-A53: Armv8.0-A, no SDOT
-      .stack_bytes = 64_KiB,
-      .flash_is_ram = true};
+      .stack_bytes = 64_KiB};
 };
 
 }  // namespace mote::inline v0::boards

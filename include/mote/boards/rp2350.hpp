@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// RP2350 on a Raspberry Pi Pico 2: one Arm Cortex-M33 of two, with DSP instructions and FPU, 150 MHz (RP2350 datasheet).
+// RP2350 on a Raspberry Pi Pico 2: one Arm Cortex-M33 of two, with DSP instructions and FPU, 150 MHz.
 // Refuses to count the second core: a pipeline runs on one. Its RISC-V cores would be isa::scalar.
 #pragma once
 

@@ -16,8 +16,7 @@ struct visionfive_2 {
       .flash_bytes = 1536_MiB,     // a mapped file, as large as may become resident
       .clock_hz = 1'500'000'000,
       .instructions = isa::scalar,
-      .stack_bytes = 64_KiB,
-      .flash_is_ram = true};
+      .stack_bytes = 64_KiB};
 };
 
 }  // namespace mote::inline v0::boards
