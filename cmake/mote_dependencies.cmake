@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSL-1.0
+# Where the headers are that mote needs: xsimd >= 13.2 and Boost.Hana. Used by the build tree and, installed, by
+# find_package(mote): both mean the same search. Refuses to download unless it is told to (the build tree does).
+#
+# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR and MOTE_HANA_INCLUDE_DIR; an unfound one is left -NOTFOUND.
+
+# The version that stands in an xsimd tree's own header; empty if there is none.
+function(_mote_xsimd_version directory result)
+  set(version "")
+  set(file "${directory}/xsimd/config/xsimd_config.hpp")
+  if(EXISTS "${file}")
+    file(STRINGS "${file}" lines REGEX "define XSIMD_VERSION_(MAJOR|MINOR)")
+    string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*" "\\1.\\2" version "${lines}")
+  endif()
+  set(${result} "${version}" PARENT_SCOPE)
+endfunction()
+
+# A cross compiler must not see the whole of the host's /usr/include: a link to the one folder is all it gets.
+function(_mote_isolate folder variable)
+  if(NOT ${variable} OR NOT CMAKE_CROSSCOMPILING OR NOT "${${variable}}" MATCHES "^/usr(/local)?/include$")
+    return()
+  endif()
+  set(alone "${CMAKE_BINARY_DIR}/mote_headers/${folder}")
+  file(MAKE_DIRECTORY "${alone}")
+  file(CREATE_LINK "${${variable}}/${folder}" "${alone}/${folder}" SYMBOLIC COPY_ON_ERROR)
+  set(${variable} "${alone}" CACHE PATH "" FORCE)
+endfunction()
+
+# Both are only headers, the same for every target: a toolchain file that hides the host's folders does not hide these.
+function(_mote_find_header variable header)
+  find_path(${variable} NAMES "${header}" HINTS ${ARGN} PATH_SUFFIXES include)
+  if(NOT ${variable})
+    find_path(${variable} NAMES "${header}" PATHS ${ARGN} ${CMAKE_PREFIX_PATH} /usr/local /usr PATH_SUFFIXES include
+      NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
+  endif()
+endfunction()
+
+macro(_mote_fetch variable name repository tag subfolder)
+  message(STATUS "mote: fetching ${name} ${tag}")
+  include(FetchContent)
+  # No such SOURCE_SUBDIR: its headers are wanted, not its targets.
+  FetchContent_Declare(mote_${name} GIT_REPOSITORY "${repository}" GIT_TAG "${tag}" GIT_SHALLOW ON SOURCE_SUBDIR none)
+  FetchContent_MakeAvailable(mote_${name})
+  set(${variable} "${mote_${name}_SOURCE_DIR}/${subfolder}" CACHE PATH "" FORCE)
+endmacro()
+
+macro(mote_find_headers fetch)
+  _mote_find_header(MOTE_XSIMD_INCLUDE_DIR xsimd/xsimd.hpp
+    ${MOTE_DEPS_DIR} $ENV{MOTE_DEPS_DIR} ${xsimd_ROOT} $ENV{xsimd_ROOT})
+  _mote_xsimd_version("${MOTE_XSIMD_INCLUDE_DIR}" _mote_version)
+  if(MOTE_XSIMD_INCLUDE_DIR AND _mote_version VERSION_LESS 13.2)
+    message(STATUS "mote: xsimd ${_mote_version} in ${MOTE_XSIMD_INCLUDE_DIR} is too old; 13.2 is needed")
+    set(MOTE_XSIMD_INCLUDE_DIR "MOTE_XSIMD_INCLUDE_DIR-NOTFOUND" CACHE PATH "" FORCE)
+  endif()
+  if(NOT MOTE_XSIMD_INCLUDE_DIR AND ${fetch})
+    _mote_fetch(MOTE_XSIMD_INCLUDE_DIR xsimd "https://github.com/xtensor-stack/xsimd.git" 13.2.0 include)
+  endif()
+
+  _mote_find_header(MOTE_HANA_INCLUDE_DIR boost/hana.hpp
+    ${MOTE_DEPS_DIR} $ENV{MOTE_DEPS_DIR} ${Boost_ROOT} $ENV{Boost_ROOT} ${BOOST_ROOT} $ENV{BOOST_ROOT})
+  if(NOT MOTE_HANA_INCLUDE_DIR AND ${fetch})
+    _mote_fetch(MOTE_HANA_INCLUDE_DIR hana "https://github.com/boostorg/hana.git" boost-1.83.0 include)
+  endif()
+
+  _mote_isolate(xsimd MOTE_XSIMD_INCLUDE_DIR)
+  _mote_isolate(boost MOTE_HANA_INCLUDE_DIR)
+  mark_as_advanced(MOTE_XSIMD_INCLUDE_DIR MOTE_HANA_INCLUDE_DIR)
+endmacro()
+
+# What a host tool links beside the headers: threads, and CLI11 where it is installed.
+macro(mote_link_host_libraries target)
+  find_package(Threads REQUIRED)
+  target_link_libraries(${target} INTERFACE Threads::Threads)
+  find_path(MOTE_CLI11_INCLUDE_DIR CLI/CLI.hpp)
+  mark_as_advanced(MOTE_CLI11_INCLUDE_DIR)
+  if(MOTE_CLI11_INCLUDE_DIR)
+    target_include_directories(${target} SYSTEM INTERFACE "$<BUILD_INTERFACE:${MOTE_CLI11_INCLUDE_DIR}>")
+  endif()
+endmacro()

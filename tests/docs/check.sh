@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
+# `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
+# check.sh DOCUMENT SCRATCH COMPILER FLAGS...
+set -u
+document=$1
+scratch=$2/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '_')
+shift 2
+rm -rf "$scratch"
+mkdir -p "$scratch"
+
+awk -v scratch="$scratch" -v document="$document" '
+  /^```cpp/ && !inside {
+    inside = 1
+    if (mode == "skip") next
+    file = sprintf("%s/block_%03d.cpp", scratch, ++blocks)
+    if (mode == "body") print "#include <mote/mote.hpp>\nvoid block();\nvoid block() {" >file
+    printf "#line %d \"%s\"\n", NR + 1, document >file
+    next
+  }
+  /^```/ && inside {
+    if (mode == "body") print "}" >file
+    if (mode != "skip") close(file)
+    inside = 0
+    mode = ""
+    next
+  }
+  inside { if (mode != "skip") print >file; next }
+  /^<!-- compile: [a-z]+ -->/ {
+    mode = $3
+    if (mode != "skip" && mode != "body") { print document ":" NR ": unknown mark: " mode; exit 1 }
+    next
+  }
+  /^```/ { if (!other) mode = ""; other = !other; next }
+  NF { mode = "" }
+  END { if (inside) { print document ": a cpp block is not closed"; exit 1 } }
+' "$document" || exit 1
+
+failed=0
+for block in "$scratch"/block_*.cpp; do
+  [ -e "$block" ] || continue
+  "$@" "$block" || failed=$((failed + 1))
+done
+[ "$failed" -eq 0 ] || { echo "$failed block(s) of $document do not compile"; exit 1; }

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSL-1.0
+# floors.cmake must find each kind of broken rule, and nothing in a clean house.
+cmake_minimum_required(VERSION 3.25)
+set(spdx "// SPDX-License-Identifier: BSL-1.0\n")
+string(REPEAT "//\n" 451 long)
+
+# broken(<header> <its text> <what floors.cmake must say>)
+function(expect header text words)
+  file(REMOVE_RECURSE "${SCRATCH}")
+  foreach(neighbour IN ITEMS core/a model/a learn/a recall/a budget/board)
+    file(WRITE "${SCRATCH}/mote/${neighbour}.hpp" "${spdx}#pragma once\n")
+  endforeach()
+  file(WRITE "${SCRATCH}/mote/${header}" "${text}")
+  execute_process(COMMAND "${CMAKE_COMMAND}" "-DROOT=${SCRATCH}" -P "${CMAKE_CURRENT_LIST_DIR}/floors.cmake"
+    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  string(REGEX REPLACE "[ \n]+" " " output "${output}")
+  if(words STREQUAL "keep the rules" AND NOT result EQUAL 0 OR NOT words STREQUAL "keep the rules" AND result EQUAL 0
+      OR NOT output MATCHES "${words}")
+    message(FATAL_ERROR "${header}: expected \"${words}\", got: ${output}")
+  endif()
+endfunction()
+
+expect(kernel/x.hpp "${spdx}#include \"mote/core/a.hpp\"\n" "keep the rules")
+expect(boards/x.hpp "${spdx}#include \"mote/budget/board.hpp\"\n" "keep the rules")
+expect(kernel/x.hpp "${spdx}#include \"mote/model/a.hpp\"\n" "floor 4 .kernel. includes mote/model/a.hpp of floor 5")
+expect(learn/x.hpp "${spdx}#include \"mote/recall/a.hpp\"\n" "floor 6 .learn. includes mote/recall/a.hpp")
+expect(kernel/x.hpp "${spdx}#include \"mote/core/b.hpp\"\n" "does not exist")
+expect(core/x.hpp "${spdx}#include <vector>\n" "<vector> is for host/ only")
+expect(core/x.hpp "${spdx}#include <thread>\n" "<thread> is for host/ only")
+expect(kernel/x.hpp "${spdx}#include <xsimd/xsimd.hpp>\n" "xsimd belongs to simd/ only")
+expect(kernel/x.hpp "${spdx}#include <boost/hana/tuple.hpp>\n" "Hana belongs to")
+expect(kernel/x.hpp "${spdx}#include <range/v3/view.hpp>\n" "range-v3 belongs to")
+expect(boards/x.hpp "${spdx}#include \"mote/core/a.hpp\"\n" "a board includes budget/board.hpp and core/bytes.hpp only")
+expect(boards/x.hpp "${spdx}#ifdef __ARM_ARCH\n#endif\n" "never asks which compiler")
+expect(budget/board.hpp "${spdx}#include \"mote/model/a.hpp\"\n" "may include core only")
+expect(core/x.hpp "${spdx}${long}" "more than 450")
+expect(core/x.hpp "#pragma once\n" "not the SPDX line")
+expect(cellar/x.hpp "${spdx}" "no such room")
