@@ -19,8 +19,8 @@ namespace mote::inline v0 {
 /// vocabulary must spell the character in bytes), plus two; the tokens stay in `token` when encode() is done.
 struct merge_slot {
   std::uint32_t token = 0;
-  std::uint32_t merged = no_token;  ///< what this token and the next become
-  std::uint32_t rank = 0;           ///< how urgent that is; 0: they do not merge
+  std::uint32_t merged = 0;  ///< what this token and the next become
+  std::uint32_t rank = 0;    ///< how urgent that is; 0: they do not merge
 };
 
 struct encoded {
@@ -58,7 +58,8 @@ class tokenizer {
 
   /// Adds the tokens of a text behind the first `count` slots and moves `count`; nothing merges with what stood before.
   /// On failure, `count` stays and the slots before it are untouched. An empty text adds nothing.
-  status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count, bool space_before = true) const {
+  status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count,
+                bool space_before = true) const {
     if (text.empty()) return status::ok;
     if (vocabulary_.count() == 0) return status::not_attached;
     if (count > slots.size()) return status::too_long;
@@ -109,7 +110,6 @@ class tokenizer {
   }
 
   void look(merge_slot& left, const merge_slot& right) const {
-    left.merged = no_token;
     left.rank = 0;
     if (vocabulary_.is_byte(left.token) || vocabulary_.is_byte(right.token)) return;  // bytes stay bytes
     left.merged = vocabulary_.find(vocabulary_.text(left.token), vocabulary_.text(right.token));
@@ -138,7 +138,7 @@ class tokenizer {
   }
 
   vocabulary_view vocabulary_;
-  dialogue control_;
+  dialogue control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one lies in .bss
 };
 
 }  // namespace mote::inline v0

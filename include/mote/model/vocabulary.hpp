@@ -53,7 +53,7 @@ class vocabulary_view {
         count_(word(table.data())),
         searchable_(word(table.data() + 4)),
         longest_(word(table.data() + 8)),
-        byte_first_(word(table.data() + 16)) {
+        byte_end_(word(table.data() + 16) == no_token ? 0 : word(table.data() + 16) + 256) {
     const std::size_t index = wide() ? 4 : 2;
     ranks_ = offsets_ + 4 * (std::size_t{count_} + 1);
     sorted_ = ranks_ + index * count_;
@@ -88,9 +88,9 @@ class vocabulary_view {
 
   std::uint32_t rank(std::uint32_t id) const { return index(ranks_, id); }
 
-  bool is_byte(std::uint32_t id) const { return has_bytes() && id >= byte_first_ && id - byte_first_ < 256; }
-  bool has_bytes() const { return byte_first_ != no_token; }
-  std::uint32_t byte_token(unsigned char byte) const { return byte_first_ + byte; }
+  bool has_bytes() const { return byte_end_ != 0; }
+  bool is_byte(std::uint32_t id) const { return has_bytes() && id < byte_end_ && byte_end_ - id <= 256; }
+  std::uint32_t byte_token(unsigned char byte) const { return byte_end_ - 256 + byte; }
 
   /// The token whose text is `head` followed by `tail`, or no_token. Never a control token or a byte token.
   std::uint32_t find(std::string_view head, std::string_view tail = {}) const {
@@ -142,10 +142,10 @@ class vocabulary_view {
     }
     if (widest != longest_) return false;
 
-    if (has_bytes()) {
-      if (count_ < 256 || byte_first_ > count_ - 256) return false;
+    if (const std::uint32_t first = word(table.data() + 16); first != no_token) {
+      if (count_ < 256 || first > count_ - 256) return false;
       for (std::uint32_t b = 0; b < 256; ++b) {
-        const std::string_view byte = text(byte_first_ + b);
+        const std::string_view byte = text(first + b);
         if (byte.size() != 1 || static_cast<unsigned char>(byte[0]) != b) return false;
       }
     }
@@ -169,7 +169,7 @@ class vocabulary_view {
   std::uint32_t count_ = 0;
   std::uint32_t searchable_ = 0;
   std::uint32_t longest_ = 0;
-  std::uint32_t byte_first_ = no_token;
+  std::uint32_t byte_end_ = 0;  // 0: no byte tokens, so that a static view lies in .bss
 };
 
 }  // namespace mote::inline v0

@@ -49,8 +49,8 @@ MOTE_INLINE Floats sigmoid(Floats x) {
     return Floats::all(1.0F) / (Floats::all(1.0F) + exp(Floats::all(0.0F) - x));
 }
 
-/// The square root, rounded correctly, of a number that is not negative.
-MOTE_INLINE float sqrt(float x) {
+namespace detail {
+MOTE_INLINE float sqrt_lane(float x) {
 #if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
   float r;
   __asm__("vsqrt.f32 %0, %1" : "=t"(r) : "t"(x));  // the builtin calls libm for errno's sake
@@ -89,6 +89,15 @@ MOTE_INLINE float sqrt(float x) {
 #else
   return __builtin_sqrtf(x);
 #endif
+}
+}  // namespace detail
+
+/// The square root, rounded correctly, of a number that is not negative.
+MOTE_INLINE float sqrt(float x) { return detail::sqrt_lane(x); }
+
+template <std::size_t N>
+MOTE_INLINE floats<N> sqrt(floats<N> x) {
+  return map<floats<N>>(x, [](auto v) { return detail::sqrt_lane(v); });
 }
 
 struct sine_cosine {

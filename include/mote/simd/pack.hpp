@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "mote/simd/isa.hpp"
 
@@ -43,6 +44,8 @@ template <class T, class A>
 MOTE_INLINE xsimd::batch<T, A> smaller(xsimd::batch<T, A> a, xsimd::batch<T, A> b) { return xsimd::min(a, b); }
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) { return xsimd::abs(a); }
+template <class A>
+MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return xsimd::sqrt(a); }
 template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
 template <class A>

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+// Trains every parameter of a decoder from text, on a PC: two halves of a batch side by side, their gradients added in a
+// fixed order, so that the result does not depend on how many threads ran.
+// Refuses to read files or to print: it makes steps and says the loss.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "mote/core/rng.hpp"
+#include "mote/learn/full.hpp"
+#include "mote/model/decoder_gradient.hpp"
+
+namespace mote::inline v0::host {
+
+/// A sequence to learn: what stands at `first_answer` and later is to be predicted, what stands before is given.
+struct training_sequence {
+  std::vector<std::uint32_t> tokens;
+  std::size_t first_answer = 1;
+};
+
+/// Shape is a compile-time constant because the rotary frequencies are.
+template <shape Shape, std::size_t Tokens>
+class model_trainer {
+ public:
+  using format = f32<16>;
+  static constexpr shape s = Shape;
+  static constexpr tensor_map map = map_tensors<format>(s);
+  static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
+  static constexpr std::size_t halves = 2;
+
+  explicit model_trainer(std::uint64_t seed) : parameters_(parameter_floats), state_(2 * parameter_floats) {
+    for (auto& w : workers_) w = std::make_unique<worker>();
+    rng random(seed);
+    // Normal with deviation 1/sqrt(dim), smaller where a block adds to the residual stream (GPT-2's rule).
+    const float narrow = 1.0F / std::sqrt(static_cast<float>(s.dim));
+    const float residual = 1.0F / std::sqrt(2.0F * static_cast<float>(s.layers));
+    fill(at(map.embedding), {s.vocab, s.dim}, 0.5F * narrow, random);
+    for (std::size_t layer = 0; layer < s.layers; ++layer) {
+      const std::size_t block = map.blocks + layer * map.block_bytes;
+      for (std::size_t i = 0; i < s.dim; ++i) at(block + map.attention_norm)[i] = at(block + map.ffn_norm)[i] = 1.0F;
+      for (std::size_t r = 0; r < role_count; ++r) {
+        const matrix_size m = size_of(s, static_cast<role>(r));
+        const bool adds = static_cast<role>(r) == role::output || static_cast<role>(r) == role::down;
+        const float deviation = 1.0F / std::sqrt(static_cast<float>(m.cols));
+        fill(at(block + map.matrix[r]), m, adds ? deviation * residual : deviation, random);
+      }
+    }
+    for (std::size_t i = 0; i < s.dim; ++i) at(map.final_norm)[i] = 1.0F;
+    if (!s.tied_head) fill(at(map.head), {s.vocab, s.dim}, narrow, random);
+  }
+
+  /// One step over a batch; the mean loss a predicted token, in nats. Each predicted token of the batch counts alike.
+  float step(std::span<const training_sequence> batch, float rate) {
+    std::size_t predicted = 0;
+    for (const auto& q : batch) predicted += q.tokens.size() - q.first_answer;
+    const float weight = 1.0F / static_cast<float>(predicted);
+    std::array<float, halves> loss{};
+    {
+      std::array<std::jthread, halves> threads;
+      for (std::size_t h = 0; h < halves; ++h)
+        threads[h] = std::jthread([&, h] {
+          for (std::size_t i = h; i < batch.size(); i += halves)
+            loss[h] += workers_[h]->backward(*this, batch[i], weight);
+        });
+    }
+    float* gradient = workers_[0]->gradients.data();
+    const float* other = workers_[1]->gradients.data();
+    for (std::size_t i = 0; i < parameter_floats; ++i) gradient[i] += other[i];
+    optimiser_.rate = rate;
+    optimiser_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
+    std::fill(workers_[1]->gradients.begin(), workers_[1]->gradients.end(), 0.0F);
+    return loss[0] + loss[1];
+  }
+
+  /// The mean loss a predicted token over a set, without learning.
+  float loss(std::span<const training_sequence> set) {
+    float sum = 0;
+    std::size_t predicted = 0;
+    for (const auto& q : set) {
+      sum += workers_[0]->loss(*this, q);
+      predicted += q.tokens.size() - q.first_answer;
+    }
+    return sum / static_cast<float>(predicted);
+  }
+
+  /// The parameters as f32<16> lays them.
+  std::span<const std::byte> packed() const { return std::as_bytes(std::span(parameters_)); }
+  weights<format> view() const { return {packed().data(), s, map}; }
+  std::span<float> parameters() { return parameters_; }
+  std::span<float> optimiser_state() { return state_; }
+
+ private:
+  static constexpr std::size_t chunk = 32;
+  static constexpr auto plan = plan_arena(train_lifetimes<format>(s, Tokens, chunk));
+  static constexpr auto frequencies = rope_frequencies<s.head_dim() / 2>(s.rope_theta);
+
+  struct worker {
+    std::vector<float> gradients = std::vector<float>(parameter_floats);
+    std::vector<std::byte> memory = std::vector<std::byte>(plan.bytes + arena_alignment);
+
+    float backward(const model_trainer& trainer, const training_sequence& q, float weight) {
+      return run(trainer, [&](auto& pass) {
+        return pass.backward(std::span<const std::uint32_t>(q.tokens), q.first_answer - 1, weight);
+      });
+    }
+    float loss(const model_trainer& trainer, const training_sequence& q) {
+      return run(trainer,
+                 [&](auto& pass) { return pass.loss(std::span<const std::uint32_t>(q.tokens), q.first_answer - 1, 1.0F); });
+    }
+    template <class Function>
+    float run(const model_trainer& trainer, Function f) {
+      void* p = memory.data();
+      std::size_t space = memory.size();
+      const auto buffers =
+          place_train_buffers(static_cast<std::byte*>(std::align(arena_alignment, plan.bytes, p, space)), plan);
+      full_gradients<format::rows> collector(s, map, gradients.data());
+      const weights<format> w = trainer.view();
+      sequence_pass<simd::native, format, full_gradients<format::rows>> pass(s, w, collector, frequencies.data(),
+                                                                             buffers, Tokens, chunk);
+      return f(pass);
+    }
+  };
+
+  float* at(std::size_t offset) { return parameters_.data() + offset / sizeof(float); }
+  static void fill(float* to, matrix_size m, float deviation, rng& random) {
+    for (std::size_t row = 0; row < m.rows; ++row)
+      for (std::size_t col = 0; col < m.cols; ++col)
+        to[(row / format::rows * m.cols + col) * format::rows + row % format::rows] = random.normal() * deviation;
+  }
+
+  std::vector<float> parameters_;
+  std::vector<float> state_;
+  std::array<std::unique_ptr<worker>, halves> workers_;
+  adam<adam_knobs{.rate = 1e-3F, .beta2 = 0.98F, .decay = 0.01F, .clip = 1.0F}> optimiser_;
+};
+
+}  // namespace mote::inline v0::host

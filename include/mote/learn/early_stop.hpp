@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+// When to stop learning: when held-out loss has not fallen for some looks. Longer is not better: with few examples a
+// long run ends below where it began (docs/design/early_stop.md).
+// Refuses to hold a copy of what was learned: save on `better`, load it again on `stop`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mote::inline v0 {
+
+enum class verdict : std::uint8_t { better, wait, stop };
+
+template <std::size_t Patience = 3>
+class early_stop {
+ public:
+  /// Tells a look's held-out loss. A gain below a thousandth of the best does not count.
+  constexpr verdict observe(float held_out_loss) {
+    if (!seen_ || held_out_loss < best_ * 0.999F) {
+      seen_ = true;
+      best_ = held_out_loss;
+      waited_ = 0;
+      return verdict::better;
+    }
+    return ++waited_ >= Patience ? verdict::stop : verdict::wait;
+  }
+  constexpr float best() const { return best_; }
+
+ private:
+  float best_ = 0;
+  std::size_t waited_ = 0;
+  bool seen_ = false;
+};
+
+}  // namespace mote::inline v0

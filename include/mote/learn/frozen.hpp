@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+// The default of the learning slot: the model stays as it was packed.
+// Refuses to learn, and costs nothing: neither bytes nor code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/slots.hpp"
+#include "mote/model/weights.hpp"
+
+namespace mote::inline v0 {
+
+struct frozen {
+  using slot = slots::learning;
+  static constexpr bool learns = false;
+  static constexpr bool owns_weights = false;
+  static constexpr std::size_t tokens = 0;
+
+  template <class Model, class Format>
+  struct state {
+    static constexpr std::size_t parameter_floats = 0;
+    static constexpr std::size_t optimiser_floats = 0;
+    static void add(std::size_t, role, const float*, float*) {}
+  };
+};
+
+}  // namespace mote::inline v0

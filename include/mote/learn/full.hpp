@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+// Learns with every parameter: the weights live in RAM as floats. For small models, and for making models on a PC.
+// Cost: 4 bytes a parameter, 4 for its gradient, 8 for Adam.
+// Refuses a quantised base: integers do not take small steps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/slots.hpp"
+#include "mote/format/f32.hpp"
+#include "mote/kernel/matmul.hpp"
+#include "mote/learn/optimiser.hpp"
+#include "mote/model/weights.hpp"
+
+namespace mote::inline v0 {
+
+struct full_knobs {
+  std::size_t tokens = 128;  ///< longest example, prompt and answer together
+  std::size_t batch = 8;     ///< examples to a step of the optimiser
+  std::size_t chunk = 32;    ///< tokens at a time through the wide layers
+};
+
+/// Where the gradients of all tensors go: a block laid out like the weights. Satisfies `learner`. Several collectors may
+/// serve one set of weights, one a thread.
+template <std::size_t Rows>
+class full_gradients {
+ public:
+  full_gradients(const shape& s, const tensor_map& map, float* gradients) : s_(s), map_(map), gradients_(gradients) {}
+
+  static void add(std::size_t, role, const float*, float*) {}
+
+  void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
+                std::size_t y_stride, float*, std::size_t) {
+    const matrix_size m = size_of(s_, r);
+    matmul_weight_gradient<Rows>(block(layer, map_.matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy, y_stride, x,
+                                 x_stride, count);
+  }
+  float* attention_norm_gradient(std::size_t layer) { return block(layer, map_.attention_norm); }
+  float* ffn_norm_gradient(std::size_t layer) { return block(layer, map_.ffn_norm); }
+  float* final_norm_gradient() { return at(map_.final_norm); }
+  void embedding_backward(std::size_t token, const float* dx) {
+    float* tile = at(map_.embedding) + token / Rows * Rows * s_.dim;
+    for (std::size_t col = 0; col < s_.dim; ++col) tile[col * Rows + token % Rows] += dx[col];
+  }
+  void head_backward(const float* dlogits, const float* x, std::size_t count, std::size_t y_stride,
+                     std::size_t x_stride) {
+    matmul_weight_gradient<Rows>(at(map_.head), s_.vocab, s_.dim, dlogits, y_stride, x, x_stride, count);
+  }
+
+ private:
+  float* at(std::size_t offset) const { return gradients_ + offset / sizeof(float); }
+  float* block(std::size_t layer, std::size_t offset) const {
+    return at(map_.blocks + layer * map_.block_bytes + offset);
+  }
+
+  const shape& s_;
+  const tensor_map& map_;
+  float* gradients_;
+};
+
+template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>>
+struct full {
+  using slot = slots::learning;
+  using optimiser = Optimiser;
+  static constexpr bool learns = true;
+  static constexpr bool owns_weights = true;
+  static constexpr std::size_t tokens = Knobs.tokens;
+  static constexpr std::size_t batch = Knobs.batch;
+  static constexpr std::size_t chunk = Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
+
+  template <class Model, class Format>
+  class state : public full_gradients<Format::rows> {
+   public:
+    static_assert(!Format::quantised,
+                  "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+    static constexpr shape s = Model::shape;
+    static constexpr tensor_map map = map_tensors<Format>(s);
+    static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
+    static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
+
+    state() : full_gradients<Format::rows>(s, map, gradients_) {}
+    state(const state&) = delete;  // the collector points into this object
+    state& operator=(const state&) = delete;
+
+    void step() {
+      optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats);
+      changed_ = true;
+    }
+    void rate(float r) { optimiser_.rate = r; }
+    float rate() const { return optimiser_.rate; }
+
+    /// Takes the weights of an image as the start.
+    void reset(const std::byte* weights) {
+      __builtin_memcpy(parameters_, weights, sizeof parameters_);
+      for (float& g : gradients_) g = 0;
+      for (float& v : optimiser_state_) v = 0;
+      optimiser_ = {};
+      changed_ = false;
+    }
+    bool has_effect() const { return changed_; }
+    void mark_changed() { changed_ = true; }
+
+    const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(parameters_); }
+    float* parameters() { return parameters_; }
+    const float* parameters() const { return parameters_; }
+    float* gradients() { return gradients_; }
+
+   private:
+    alignas(64) float parameters_[parameter_floats] = {};
+    alignas(64) float gradients_[parameter_floats] = {};
+    alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
+    Optimiser optimiser_;
+    bool changed_ = false;
+  };
+};
+
+}  // namespace mote::inline v0
