@@ -20,7 +20,7 @@
 #endif
 
 /// Defines `symbol`, a `std::span<const std::byte, size>` over the contents of `path`, 64-byte aligned, in the section
-/// .rodata.mote_image.<symbol> so that a linker script can place it. Use it once, at namespace scope, in one source file:
+/// .rodata.mote_image.<symbol>, so that a linker script can place it. Use it once, at namespace scope, in one source:
 ///
 ///     MOTE_EMBED_IMAGE(weights, "stories260k.mote", assistant::image_bytes)
 ///
