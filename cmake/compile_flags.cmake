@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# mote_write_flags(<file> [FIRMWARE]): what a compiler run by hand needs to compile against mote, as a response file.
+# mote_write_flags(<file>): what a compiler run by hand needs to compile against mote, as a response file.
 # The tests that expect a compiler to fail, and those of headers and documents, run the compiler themselves with it.
 function(mote_write_flags file)
   set(flags -std=c++23 -ffp-contract=off -fsyntax-only -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow
@@ -8,7 +8,8 @@ function(mote_write_flags file)
     separate_arguments(target_flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
     list(APPEND flags ${target_flags})
   endif()
-  foreach(directory IN LISTS MOTE_XSIMD_INCLUDE_DIR MOTE_HANA_INCLUDE_DIR MOTE_RANGES_INCLUDE_DIR MOTE_CLI11_INCLUDE_DIR)
+  foreach(directory IN LISTS MOTE_XSIMD_INCLUDE_DIR MOTE_HANA_INCLUDE_DIR MOTE_RANGES_INCLUDE_DIR
+      MOTE_CLI11_INCLUDE_DIR)
     if(directory AND NOT directory IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
       list(APPEND flags "-isystem${directory}")
     endif()
