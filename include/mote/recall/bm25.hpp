@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Finds remembered texts by their words: BM25 as Lucene scores it, over a fixed number of items, by scanning.
 //   bm25<>                                64 items of up to 96 bytes and 24 different words: 14 KiB
-//   bm25<bm25_knobs{.items = 500}>        about 226 bytes an item; a search reads all of them, once per word asked
+//   bm25<bm25_knobs{.items = 500}>        about 230 bytes an item; a search reads all of them, once per word asked
 //   bm25<bm25_knobs{.b = 0.0F}>           long items are not held back: for items of one length
 // Refuses to cut a text or to forget a word of it: what does not fit is refused with too_long, and nothing changes.
 #pragma once
@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -92,9 +93,6 @@ constexpr Unsigned get(std::span<const std::byte> source, std::size_t& at) {
 
 template <bm25_knobs Knobs = bm25_knobs{}>
 struct bm25 {
-  static_assert(Knobs.valid(), "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
-                               "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");
-
   class index {
    public:
     /// Remembers a text as the newest item. One that is there already becomes the newest, under a new id.
@@ -208,7 +206,7 @@ struct bm25 {
     }
 
     /// Takes over what save() wrote, of this or of another size, if all of it fits; else nothing changes.
-    /// Work: as for adding every item again.
+    /// Ids given before are void. Work: as for adding every item twice.
     status load(std::span<const std::byte> source) {
       if (const status state = check(source); state != status::ok) return state;
       clear();
@@ -275,7 +273,7 @@ struct bm25 {
 
     void put_in(std::uint16_t slot, std::uint32_t id, std::string_view text, const table& terms) {
       item& target = items_[slot];
-      std::char_traits<char>::move(target.text.data(), text.data(), text.size());  // `text` may lie in this very slot
+      std::memmove(target.text.data(), text.data(), text.size());  // `text` may lie in this very slot
       std::fill(target.text.begin() + text.size(), target.text.end(), '\0');
       target.bytes = static_cast<std::uint16_t>(text.size());
       target.terms = terms;
@@ -352,6 +350,9 @@ struct bm25 {
   /// What search() or add() needs on the stack, whichever is larger, without the frames themselves.
   static constexpr std::size_t stack_bytes =
       std::max(Knobs.items * sizeof(float), Knobs.terms * (sizeof(std::uint32_t) + sizeof(std::uint16_t)));
+
+  static_assert(Knobs.valid(), "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
+                               "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");
 };
 
 }  // namespace mote::inline v0

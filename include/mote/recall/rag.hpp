@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <type_traits>
 
 #include "mote/core/slots.hpp"
 #include "mote/recall/retriever.hpp"
@@ -38,16 +37,14 @@ struct retriever_parts<R> {
   static constexpr std::size_t max_item_bytes = R::max_item_bytes;
 };
 
+// A plain bool: GCC would print the concept's inside as further errors. static_assert(retriever<yours>) shows it.
+template <class R>
+inline constexpr bool is_retriever = retriever<R>;
+
 }  // namespace detail
 
 template <class Retriever = detail::no_retriever, rag_knobs Knobs = rag_knobs{}>
 struct rag {
-  static_assert(retriever<Retriever>,
-                "mote: rag<> needs a retriever; give it one, as in rag<bm25<>> [mote-no-retriever]");
-  static_assert(!retriever<Retriever> || (Knobs.hits > 0 && Knobs.tokens > 0),
-                "mote: rag<> would put nothing in front of a question; give it at least one hit and one token, or take "
-                "no_recall [mote-rag-knobs]");
-
   using slot = slots::recall;
   using index = typename detail::retriever_parts<Retriever>::index;
 
@@ -56,6 +53,13 @@ struct rag {
   static constexpr std::size_t max_item_bytes = detail::retriever_parts<Retriever>::max_item_bytes;
   static constexpr std::size_t hits = Knobs.hits;
   static constexpr std::size_t tokens = Knobs.tokens;
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(detail::is_retriever<Retriever>,
+                "mote: rag<> needs a retriever; give it one, as in rag<bm25<>> [mote-no-retriever]");
+  static_assert(!detail::is_retriever<Retriever> || (hits > 0 && tokens > 0),
+                "mote: rag<> would put nothing in front of a question; give it at least one hit and one token, or take "
+                "no_recall [mote-rag-knobs]");
 };
 
 }  // namespace mote::inline v0

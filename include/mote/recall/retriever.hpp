@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What rag<> asks of a retriever: a type that names its costs and has an `index`, which keeps texts, finds the ones that
+// What rag<> asks of a retriever: a type that names its costs and has an `index`, which keeps texts, finds those that
 // answer a question, forgets, and goes into a snapshot as plain bytes.
 // Refuses to say how texts are found: by words, by vectors, or by a user's own rule.
 #pragma once
