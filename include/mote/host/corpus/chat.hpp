@@ -4,13 +4,14 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
-namespace mote::inline v0 {
+namespace mote::inline v0::host {
 
 /// The last wording is reserved: only held-out text uses it. {v}: a name, copied into the answer.
 struct chat_kind {
-  int weight;
+  std::uint32_t weight;
   std::string_view answer;
   std::string_view wordings;
 };
@@ -48,4 +49,4 @@ inline constexpr std::array chat_kinds = {
               "my name is {v}|I am {v}|I am called {v}|hello, I am {v}|hi, my name is {v}|here is {v}"},
 };
 
-}  // namespace mote::inline v0
+}  // namespace mote::inline v0::host

@@ -4,16 +4,18 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
-namespace mote::inline v0 {
+namespace mote::inline v0::host {
 
-/// Slots: {r} room, {o} on/off, {n} level, {t} degrees, {m} minutes, {c} colour, {g} music, {d} door, {i} shopping item,
-/// {k} clock time, {s} scene, {p} plug, {h} channel, {w} fan speed. "~" before a wording: not a sentence, no "could you".
+/// Slots: {r} room, {o} on/off, {n} level, {t} degrees, {m} minutes, {c} colour, {g} music, {d} door, {i} shopping
+/// item, {k} clock time, {s} scene, {p} plug, {h} channel, {w} speed or cups.
+/// "~" before a wording: it is not a sentence and takes no "could you".
 /// The last wording is reserved: only held-out text uses it.
 struct command_kind {
   std::string_view name;
-  int weight;
+  std::uint32_t weight;
   std::string_view json;
   std::string_view wordings;
 };
@@ -53,8 +55,9 @@ inline constexpr std::array command_kinds = {
                  "turn {o} all the lights|switch {o} all lights|turn all lights {o}|~all lights {o}|"
                  "switch {o} every light|turn every light {o}|put all lights {o}"},
     command_kind{"dim", 6, R"({"light":"{r}","level":{n}})",
-                 "dim the {r} light to {n}|dim the {r} lamp to {n}|set the {r} light to {n} percent|~{r} light {n} percent|"
-                 "set the light in the {r} to {n}|dim the light in the {r} to {n}|bring the {r} light to {n}"},
+                 "dim the {r} light to {n}|dim the {r} lamp to {n}|set the {r} light to {n} percent|"
+                 "~{r} light {n} percent|set the light in the {r} to {n}|dim the light in the {r} to {n}|"
+                 "bring the {r} light to {n}"},
     command_kind{"colour", 4, R"({"light":"{r}","color":"{c}"})",
                  "make the {r} light {c}|set the {r} light to {c}|turn the {r} light {c}|~{c} light in the {r}|"
                  "change the {r} light to {c}|I want {c} light in the {r}|paint the {r} {c}"},
@@ -88,8 +91,8 @@ inline constexpr std::array command_kinds = {
     command_kind{"unlock", 3, R"({"lock":"{d}","set":"open"})",
                  "unlock the {d}|open the {d}|open up the {d}|~{d} open|let me in by the {d}|undo the lock of the {d}"},
     command_kind{"play room", 4, R"({"play":"{g}","room":"{r}"})",
-                 "play {g} in the {r}|play some {g} in the {r}|put on {g} in the {r}|~{g} in the {r}|start {g} in the {r}|"
-                 "I want {g} in the {r}|let me hear {g} in the {r}"},
+                 "play {g} in the {r}|play some {g} in the {r}|put on {g} in the {r}|~{g} in the {r}|"
+                 "start {g} in the {r}|I want {g} in the {r}|let me hear {g} in the {r}"},
     command_kind{"play", 3, R"({"play":"{g}"})",
                  "play {g}|play some {g}|put on {g}|start playing {g}|I want to hear {g}|let me hear {g}"},
     command_kind{"play stop", 1, R"({"play":"stop"})",
@@ -105,16 +108,17 @@ inline constexpr std::array command_kinds = {
                  "turn {o} the fan in the {r}|turn {o} the {r} fan|switch the {r} fan {o}|~{r} fan {o}|"
                  "turn the fan in the {r} {o}|put the {r} fan {o}"},
     command_kind{"fan speed", 3, R"({"fan":"{r}","speed":{w}})",
-                 "set the {r} fan to speed {w}|run the {r} fan at speed {w}|set the fan in the {r} to {w}|~{r} fan speed {w}|"
-                 "turn the {r} fan to {w}|bring the {r} fan to speed {w}"},
+                 "set the {r} fan to speed {w}|run the {r} fan at speed {w}|set the fan in the {r} to {w}|"
+                 "~{r} fan speed {w}|turn the {r} fan to {w}|bring the {r} fan to speed {w}"},
     command_kind{"tv", 2, R"({"tv":"{o}"})",
-                 "turn {o} the television|turn the television {o}|switch the tv {o}|~tv {o}|turn the tv {o}|put the tv {o}"},
+                 "turn {o} the television|turn the television {o}|switch the tv {o}|~tv {o}|"
+                 "turn the tv {o}|put the tv {o}"},
     command_kind{"channel", 2, R"({"tv":{h}})",
                  "switch to channel {h}|put on channel {h}|turn the tv to channel {h}|~channel {h}|show channel {h}|"
                  "change to channel {h}"},
     command_kind{"vacuum", 3, R"({"vacuum":"{r}"})",
-                 "vacuum the {r}|clean the {r}|send the vacuum to the {r}|~vacuum in the {r}|clean the floor in the {r}|"
-                 "the {r} floor is dirty"},
+                 "vacuum the {r}|clean the {r}|send the vacuum to the {r}|~vacuum in the {r}|"
+                 "clean the floor in the {r}|the {r} floor is dirty"},
     command_kind{"vacuum dock", 1, R"({"vacuum":"dock"})",
                  "stop the vacuum|stop cleaning|send the vacuum back|~vacuum off|park the vacuum|end the cleaning"},
     command_kind{"coffee", 2, R"({"coffee":{w}})",
@@ -151,4 +155,4 @@ inline constexpr std::array command_kinds = {
                  "turn it {o}|switch it {o}|turn that {o}|~{o}|turn something {o}|put it {o}"},
 };
 
-}  // namespace mote::inline v0
+}  // namespace mote::inline v0::host

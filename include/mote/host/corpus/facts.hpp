@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What people tell an assistant to remember: twenty-odd kinds of facts, each with ways to say it and ways to ask for it.
+// What people tell an assistant to remember: kinds of facts, each with ways to say it and to ask for it.
 // Refuses to hold values: owners and values are drawn, mostly made up, so that only copying from the note can answer.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace mote::inline v0 {
+namespace mote::inline v0::host {
 
 /// Whom a fact is about; facts of one kin can be about the same owner and make good distractors.
 enum class kin : std::uint8_t { thing, person, family, self, spot, trip };
@@ -61,7 +61,8 @@ inline constexpr std::array fact_kinds = {
               "phone number/phone number|@noun",
               "@digits", thing_notes, thing_questions},
     fact_kind{"word", kin::thing, 4, true, false, "the|the|the|my|our", thing_owners,
-              "password/password|name/name|network/network|brand/brand|code word/code word/secret word|maker/maker|@noun",
+              "password/password|name/name|network/network|brand/brand|code word/code word/secret word|maker/maker|"
+              "@noun",
               "@word|@title|@pass", thing_notes, thing_questions},
     fact_kind{"number", kin::person, 4, true, false, "the", people,
               "phone number/phone number/phone|room number/room number/room|extension/extension|shoe size/shoe size|"
@@ -147,7 +148,8 @@ inline constexpr std::array fact_kinds = {
               "how does {o} take {q}?|how does {o} like {q}?|tell me how {o} takes {q}.|"
               "do you know how {o} likes {q}?|how does {o} have {q}?"},
     fact_kind{"date", kin::person, 4, false, false, "the", people,
-              "birthday/birthday|birthday/birthday|wedding/wedding|exam/exam|trip/trip|party/party|visit/visit", "@date",
+              "birthday/birthday|birthday/birthday|wedding/wedding|exam/exam|trip/trip|party/party|visit/visit",
+              "@date",
               "{o}'s {a} is on {v}|the {a} of {o} is on {v}|on {v} is {o}'s {a}",
               "when is {o}'s {q}?|when is the {q} of {o}?|what is the date of {o}'s {q}?|tell me when {o}'s {q} is.|"
               "do you know when {o}'s {q} is?|on what day is {o}'s {q}?"},
@@ -170,11 +172,13 @@ inline constexpr std::array fact_kinds = {
               "", "on @day at @time|on @day|at @time|on @date", "{d} {o} is {v}|I have {d} {o} {v}|{d} {o} starts {v}",
               "when is {d} {o}?|when do I have {d} {o}?|do you know when {d} {o} is?|tell me when {d} {o} is.|"
               "when does {d} {o} start?|for when is {d} {o} planned?"},
-    fact_kind{"bin", kin::spot, 1, false, true, "the", "paper bin|glass bin|blue bin|green bin|plastic bin|garden bin", "",
+    fact_kind{"bin", kin::spot, 1, false, true, "the",
+              "paper bin|glass bin|blue bin|green bin|plastic bin|garden bin", "",
               "on @day|every @day|on @day at @time", "{d} {o} goes out {v}|they empty {d} {o} {v}|{v} {d} {o} goes out",
               "when does {d} {o} go out?|when do they empty {d} {o}?|on which day does {d} {o} go out?|"
               "tell me when {d} {o} goes out.|when must I put {d} {o} out?"},
-    fact_kind{"plant", kin::spot, 1, false, true, "the|my", "fern|cactus|palm|ivy|orchid|lemon tree|basil|rose|@noun", "",
+    fact_kind{"plant", kin::spot, 1, false, true, "the|my",
+              "fern|cactus|palm|ivy|orchid|lemon tree|basil|rose|@noun", "",
               "every @number days|every @day|twice a week|once a month|on @day",
               "{d} {o} needs water {v}|water {d} {o} {v}|I water {d} {o} {v}",
               "how often do I water {d} {o}?|when does {d} {o} need water?|when do I water {d} {o}?|"
@@ -190,10 +194,10 @@ inline constexpr std::array fact_kinds = {
 inline constexpr std::string_view world_questions =
     "who won the game last week?|what is the capital of @title?|how tall is the tower in @title?|"
     "what is @number plus @number?|who wrote the book @title?|how far away is the moon?|will it rain tomorrow?|"
-    "what is the news today?|who is the king of @title?|how many people live in @title?|who is @title?|what is a @noun?|"
-    "how old is @title?|why is the sky blue?|what does @noun mean?|who built @title?|what is the best @noun?|"
-    "how do I cook a @noun?|where is @title?|when did @title die?";
+    "what is the news today?|who is the king of @title?|how many people live in @title?|who is @title?|"
+    "what is a @noun?|how old is @title?|why is the sky blue?|what does @noun mean?|who built @title?|"
+    "what is the best @noun?|how do I cook a @noun?|where is @title?|when did @title die?";
 
 inline constexpr std::string_view i_do_not_know = "I do not know.";
 
-}  // namespace mote::inline v0
+}  // namespace mote::inline v0::host

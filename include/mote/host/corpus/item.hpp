@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace mote::inline v0 {
+namespace mote::inline v0::host {
 
 enum class task : std::uint8_t {
   command,  ///< an order to the house; the answer is compact JSON
@@ -28,4 +28,4 @@ struct dialogue_item {
   bool reserved = false;  ///< asked in a wording that no training item uses (held-out text only)
 };
 
-}  // namespace mote::inline v0
+}  // namespace mote::inline v0::host

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Draws words, names, codes and wordings from a seed: made-up ones, so that a model must copy and cannot memorise.
-// Refuses to draw twice in one expression: the order of operands is the compiler's, and the text must be the same everywhere.
+// Refuses to draw twice in one expression: operands have no order, and the text must be the same everywhere.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +11,11 @@
 #include <string>
 #include <string_view>
 
-#include <mote/core/checksum.hpp>
-#include <mote/core/rng.hpp>
-#include <mote/host/corpus/item.hpp>
+#include "mote/core/checksum.hpp"
+#include "mote/core/rng.hpp"
+#include "mote/host/corpus/item.hpp"
 
-namespace mote::inline v0 {
+namespace mote::inline v0::host {
 
 /// A list of choices is one string, "a|b|c": a table of wordings then reads as a table.
 struct choices {
@@ -54,10 +54,10 @@ inline constexpr std::string_view onsets =
     "b|d|f|g|h|j|k|l|m|n|p|r|s|t|v|w|z|br|dr|gr|kr|pr|tr|fl|bl|kl|pl|sk|st|sw|th|ch|c|y|qu";
 inline constexpr std::string_view vowels = "a|e|i|o|u|a|e|i|o|u|ai|ea|oo|ou|ie|y";
 inline constexpr std::string_view codas = "n|r|l|s|t|k|m|d|p|x|ck|nd|rn|sk|g|b|f|v|z|w";
-// Beginnings of words that nobody wants to find in a product's training text.
+// Parts of words that nobody wants to find in a product's training text.
 inline constexpr std::string_view unwanted =
-    "fu|phu|nig|neg|fag|rap|cun|coo|kun|sex|tit|dik|dic|pis|slu|kik|ana|arse|pen|vag|kok|cok|naz|dyk|cum|pus|poo|who|jap|"
-    "pak|tar|pro|wan|jew|gook|chi|ped|sem|pub|hom|tra|twa|bum|bas|but|boo|ret|spa|wet";
+    "fu|phu|nig|neg|fag|rap|cun|coo|kun|sex|tit|dik|dic|pis|slu|kik|ana|arse|pen|vag|kok|cok|naz|dyk|cum|pus|poo|who|"
+    "jap|pak|tar|pro|wan|jew|gook|chi|ped|sem|pub|hom|tra|twa|bum|bas|but|boo|ret|spa|wet";
 
 }  // namespace corpus_words
 
@@ -72,11 +72,14 @@ class voice {
 
   split part() const { return part_; }
   std::uint32_t below(std::size_t n) { return rng_.below(static_cast<std::uint32_t>(n)); }
-  bool chance(float p) { return rng_.uniform() < p; }
+  float point() { return rng_.uniform(); }
+  bool chance(float p) { return point() < p; }
   std::string_view pick(std::string_view list) { return choices::at(list, below(choices::count(list))); }
 
   /// One fifth of everything, by hash, is never trained on.
   static bool held_out(std::string_view text) { return mixed(text) % 5 == 0; }
+  /// One wording in five of whatever `key` names is held out: never all of them, so a draw always comes to an end.
+  static bool held_out(std::string_view key, std::size_t wording) { return mixed(key) % 5 == wording % 5; }
   bool mine(std::string_view text) const { return held_out(text) == (part_ == split::heldout); }
 
   /// Longer codes and words; the generator's `hardness` lowers it at the start of training.
@@ -188,4 +191,4 @@ class voice {
   bool hard_ = true;
 };
 
-}  // namespace mote::inline v0
+}  // namespace mote::inline v0::host
