@@ -203,15 +203,18 @@ TEST_CASE("bpe: pairs by id give what pairs by text give, and what the board's t
 }
 
 TEST_CASE("bpe: no text becomes a control token", "[host][bpe]") {
-  // A text full of the names: without the rule, "<user>" would be the first thing learned.
-  std::vector<std::string> texts(50, "<user> <note> use users <user><user>");
-  const bpe_encoder encoder(train_bpe(texts, 400, control));
-  for (const std::string& text : texts)
-    for (std::int32_t id : encoder.encode(text)) REQUIRE((id < 259 || id > 261));
-  CHECK(encoder.decode(encoder.encode(texts[0])) == texts[0]);
+  // The worst names: words of the text itself. An encoder that looks pairs up by their text, as llama2.c does, knows
+  // nothing of control tokens; the vocabulary alone must keep it from them.
+  const std::vector<std::string> texts(50, "the user uses a note, users note the user's notes");
+  const vocabulary_text words = train_bpe(texts, 400, {"user", " note", "<answer>"});
+  const bpe_encoder encoder(words);
+  for (const token_ids& ids : {encoder.encode(texts[0]), encode_by_text(words, texts[0])}) {
+    for (std::int32_t id : ids) CHECK((id < 259 || id > 261));
+    CHECK(encoder.decode(ids) == texts[0]);
+  }
+  CHECK(encoder.find(" the") > 261);  // while other words are learned
   CHECK(encoder.decode(token_ids{1, 260, 2}).empty());
-  CHECK(encoder.vocabulary().pieces.back() != "<user>");
-  for (const std::string& piece : {std::string("<us"), std::string("er>")}) CHECK(encoder.find(piece) == -1);
+  CHECK(trained().decode(trained().encode("<user><note>")) == "<user><note>");
 }
 
 TEST_CASE("bpe: the same vocabulary on every machine", "[host][bpe]") {
