@@ -38,9 +38,16 @@ struct footprint {
   std::string_view board;
   ram_regions ram;
   flash_regions flash;
+  std::size_t ram_other = 0;  ///< kept free for the rest of the application
   std::size_t ram_available = 0;
   std::size_t ram_block_available = 0;
   std::size_t flash_available = 0;
+
+  /// All RAM together holds the pipeline, its stack and the rest of the application.
+  constexpr bool ram_fits_total() const { return ram.sum() + ram_other <= ram_available; }
+  /// And the object, which cannot be split, fits one block.
+  constexpr bool ram_fits() const { return ram_fits_total() && ram.object() <= ram_block_available; }
+  constexpr bool flash_fits() const { return flash.sum() <= flash_available; }
 };
 
 }  // namespace mote::inline v0

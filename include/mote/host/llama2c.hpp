@@ -32,8 +32,8 @@ class byte_reader {
 
   std::span<const std::byte> take(std::size_t n, std::string_view what) {
     if (n > bytes_.size() - done_)
-      fail(file_, std::string(what) + " needs " + (n == too_big ? "too many" : std::to_string(n)) + " bytes at offset " +
-                      std::to_string(done_) + ", found " + std::to_string(bytes_.size() - done_));
+      fail(file_, std::string(what) + " needs " + (n == too_big ? "too many" : std::to_string(n)) +
+                      " bytes at offset " + std::to_string(done_) + ", found " + std::to_string(left()));
     const auto taken = bytes_.subspan(done_, n);
     done_ += n;
     return taken;
@@ -127,7 +127,8 @@ inline std::size_t llama2c_payload_bytes(const mote::shape& s, std::size_t group
   const std::size_t norms = checked_mul(checked_add(checked_mul(2, s.layers), 1), s.dim);
   const std::size_t tables = with_rope_tables ? checked_mul(s.context, s.head_dim()) : 0;
   const std::size_t floats = checked_mul(checked_add(norms, tables), 4);
-  const std::size_t packed = group == 0 ? checked_mul(matrices, 4) : checked_add(matrices, checked_mul(matrices / group, 4));
+  const std::size_t packed =
+      group == 0 ? checked_mul(matrices, 4) : checked_add(matrices, checked_mul(matrices / group, 4));
   return matrices == too_big ? too_big : checked_add(floats, packed);
 }
 
@@ -169,15 +170,17 @@ inline raw_model parse_llama2c(std::span<const std::byte> bytes, const std::file
   const mote::shape& s = m.shape;
   const std::size_t needed = detail::llama2c_payload_bytes(s, group, legacy);
   if (needed != in.left())
-    fail(file, "expected " + (needed == too_big ? "more bytes than this machine can address" : std::to_string(needed) + " bytes") +
-                   " of tensors for dim " + std::to_string(s.dim) + ", hidden " + std::to_string(s.hidden) + ", layers " +
-                   std::to_string(s.layers) + ", vocab " + std::to_string(s.vocab) + ", found " +
+    fail(file, "expected " +
+                   (needed == too_big ? "more bytes than this machine can address" : std::to_string(needed) + " bytes") +
+                   " of tensors for dim " + std::to_string(s.dim) + ", hidden " + std::to_string(s.hidden) +
+                   ", layers " + std::to_string(s.layers) + ", vocab " + std::to_string(s.vocab) + ", found " +
                    std::to_string(in.left()));
 
   const auto norm = [&](std::size_t layers, std::string_view what, raw_tensor& out) {
     in.floats(layers * s.dim, what, out.values);
   };
-  const auto matrix = [&](std::size_t layers, std::size_t rows, std::size_t cols, std::string_view what, raw_tensor& out) {
+  const auto matrix = [&](std::size_t layers, std::size_t rows, std::size_t cols, std::string_view what,
+                          raw_tensor& out) {
     if (group != 0) detail::read_llama2c_groups(in, file, what, layers, rows, cols, group, out);
     else in.floats(layers * rows * cols, what, out.values);
   };

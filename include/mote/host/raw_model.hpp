@@ -12,7 +12,7 @@
 
 namespace mote::inline v0::host {
 
-/// A tensor, and where the source was quantised, its integers too, so that a writer of the same bits need not round twice.
+/// A tensor. Where the source was quantised, its integers too, so that a writer of the same bits need not round twice.
 struct raw_tensor {
   std::vector<float> values;           // (layers, rows, cols) of the matrix, flat
   std::vector<std::int8_t> integers;   // as values, or empty

@@ -37,6 +37,7 @@ class model_trainer {
 
   explicit model_trainer(std::uint64_t seed) : parameters_(parameter_floats), state_(2 * parameter_floats) {
     for (auto& w : workers_) w = std::make_unique<worker>();
+    optimiser_.reset();
     rng random(seed);
     // Normal with deviation 1/sqrt(dim), smaller where a block adds to the residual stream (GPT-2's rule).
     const float narrow = 1.0F / std::sqrt(static_cast<float>(s.dim));
@@ -73,7 +74,7 @@ class model_trainer {
     float* gradient = workers_[0]->gradients.data();
     const float* other = workers_[1]->gradients.data();
     for (std::size_t i = 0; i < parameter_floats; ++i) gradient[i] += other[i];
-    optimiser_.rate = rate;
+    optimiser_.rate = rate;  // the schedule is the caller's
     optimiser_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
     std::fill(workers_[1]->gradients.begin(), workers_[1]->gradients.end(), 0.0F);
     return loss[0] + loss[1];

@@ -29,7 +29,9 @@ inline std::string byte_spelling(unsigned byte) {
   return {'<', '0', 'x', digits[byte >> 4U], digits[byte & 15U], '>'};
 }
 
-[[noreturn]] inline void bad_vocabulary(const std::string& sentence) { throw std::runtime_error("vocabulary: " + sentence); }
+[[noreturn]] inline void bad_vocabulary(const std::string& sentence) {
+  throw std::runtime_error("vocabulary: " + sentence);
+}
 
 /// The id of byte 0's token, or no_token. All 256 in order, or none: an id computed from a byte must be that byte's.
 inline std::uint32_t find_bytes(const vocabulary_text& text) {
@@ -64,8 +66,10 @@ inline std::vector<std::uint32_t> ranks(const std::vector<float>& scores) {
 inline std::vector<std::uint32_t> search_order(const vocabulary_text& text, const std::vector<bool>& hidden) {
   std::vector<std::uint32_t> all(text.pieces.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
-  std::stable_sort(all.begin(), all.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return text.pieces[a] < text.pieces[b]; });
+  std::sort(all.begin(), all.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const int side = text.pieces[a].compare(text.pieces[b]);
+    return side != 0 ? side < 0 : a < b;
+  });
   std::vector<std::uint32_t> order;
   for (std::size_t i = 0; i < all.size();) {
     const std::string& piece = text.pieces[all[i]];
@@ -92,9 +96,11 @@ inline std::vector<std::uint32_t> search_order(const vocabulary_text& text, cons
 inline std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const dialogue& control = {}) {
   const std::size_t count = text.pieces.size();
   if (count == 0 || count > most_tokens)
-    detail::bad_vocabulary("has " + std::to_string(count) + " tokens; 1 to " + std::to_string(most_tokens) + " can be packed");
+    detail::bad_vocabulary("has " + std::to_string(count) + " tokens; 1 to " + std::to_string(most_tokens) +
+                           " can be packed");
   if (text.scores.size() != count)
-    detail::bad_vocabulary("has " + std::to_string(count) + " texts but " + std::to_string(text.scores.size()) + " scores");
+    detail::bad_vocabulary("has " + std::to_string(count) + " texts but " + std::to_string(text.scores.size()) +
+                           " scores");
   for (std::size_t id = 0; id < count; ++id) {
     if (text.pieces[id].find('\0') != std::string::npos)
       detail::bad_vocabulary("the text of token " + std::to_string(id) + " holds a NUL");
@@ -109,7 +115,8 @@ inline std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const
   for (int id : {control.bos, control.eos, control.note, control.user, control.answer}) {
     if (id < 0) continue;
     if (static_cast<std::size_t>(id) >= count)
-      detail::bad_vocabulary("control token " + std::to_string(id) + " is not one of its " + std::to_string(count) + " tokens");
+      detail::bad_vocabulary("control token " + std::to_string(id) + " is not one of its " + std::to_string(count) +
+                             " tokens");
     hidden[static_cast<std::size_t>(id)] = true;
   }
 

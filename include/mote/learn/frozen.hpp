@@ -16,11 +16,14 @@ struct frozen {
   static constexpr bool learns = false;
   static constexpr bool owns_weights = false;
   static constexpr std::size_t tokens = 0;
+  static constexpr std::size_t chunk = 0;
+  static constexpr std::size_t batch = 0;
 
   template <class Model, class Format>
   struct state {
     static constexpr std::size_t parameter_floats = 0;
     static constexpr std::size_t optimiser_floats = 0;
+    static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("frozen").value(); }
     static void add(std::size_t, role, const float*, float*) {}
   };
 };

@@ -70,7 +70,7 @@ struct full {
   static constexpr std::size_t chunk = Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
 
   template <class Model, class Format>
-  class state : public full_gradients<Format::rows> {
+  class state {
    public:
     static_assert(!Format::quantised,
                   "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
@@ -79,27 +79,31 @@ struct full {
     static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 
-    state() : full_gradients<Format::rows>(s, map, gradients_) {}
-    state(const state&) = delete;  // the collector points into this object
-    state& operator=(const state&) = delete;
+    static void add(std::size_t, role, const float*, float*) {}
+    full_gradients<Format::rows> collector() { return {s, map, gradients_}; }
 
-    void step() {
-      optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats);
-      changed_ = true;
-    }
+    void step() { optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats); }
     void rate(float r) { optimiser_.rate = r; }
     float rate() const { return optimiser_.rate; }
 
     /// Takes the weights of an image as the start.
-    void reset(const std::byte* weights) {
-      __builtin_memcpy(parameters_, weights, sizeof parameters_);
+    void reset(const std::byte* weights) { restore(reinterpret_cast<const float*>(weights)); }
+
+    /// Whether these parameters differ from the image's.
+    static bool has_effect(const float* parameters, const std::byte* weights) {
+      return __builtin_memcmp(parameters, weights, parameter_floats * sizeof(float)) != 0;
+    }
+
+    /// Takes saved parameters; gradients and the optimiser start anew.
+    void restore(const float* parameters) {
+      __builtin_memcpy(parameters_, parameters, sizeof parameters_);
       for (float& g : gradients_) g = 0;
       for (float& v : optimiser_state_) v = 0;
-      optimiser_ = {};
-      changed_ = false;
+      optimiser_.reset();
     }
-    bool has_effect() const { return changed_; }
-    void mark_changed() { changed_ = true; }
+
+    /// What a snapshot of these parameters must agree with.
+    static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("full").add(Format::name).value(); }
 
     const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(parameters_); }
     float* parameters() { return parameters_; }
@@ -111,7 +115,6 @@ struct full {
     alignas(64) float gradients_[parameter_floats] = {};
     alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
     Optimiser optimiser_;
-    bool changed_ = false;
   };
 };
 

@@ -67,7 +67,8 @@ struct lora {
         l.offset[r] = too_big;
         if ((Knobs.targets >> r & 1U) == 0) continue;
         l.offset[r] = l.layer_floats;
-        l.layer_floats += size(static_cast<role>(r)).floats();
+        const matrix_size m = size_of(s, static_cast<role>(r));
+        l.layer_floats += low_rank_size{Rank, m.rows, m.cols}.floats();
       }
       return l;
     }();
@@ -79,7 +80,8 @@ struct lora {
       return {Rank, m.rows, m.cols};
     }
 
-    state() { reset(); }
+    /// What collects the gradients: this object.
+    state& collector() { return *this; }
 
     /// A small and random, B zero: the pipeline answers as if there were no adapter.
     void reset() {
@@ -96,9 +98,7 @@ struct lora {
           for (std::size_t i = 0; i < n.b_floats(); ++i) a[n.a_floats() + i] = 0.0F;
         }
       }
-      for (float& g : gradients_) g = 0;
-      for (float& v : optimiser_state_) v = 0;
-      optimiser_ = {};
+      forget();
     }
 
     void add(std::size_t layer, role r, const float* x, float* y) const {
@@ -131,13 +131,13 @@ struct lora {
     void rate(float r) { optimiser_.rate = r; }
     float rate() const { return optimiser_.rate; }
 
-    /// Whether the adapters change anything: some B is not zero.
-    bool has_effect() const {
+    /// Whether these parameters would change an answer: some B is not zero.
+    static bool has_effect(const float* parameters, const std::byte*) {
       for (std::size_t layer = 0; layer < s.layers; ++layer) {
         for (std::size_t r = 0; r < role_count; ++r) {
           if (map.offset[r] == too_big) continue;
           const low_rank_size n = size(static_cast<role>(r));
-          const float* b = parameters_ + layer * map.layer_floats + map.offset[r] + n.a_floats();
+          const float* b = parameters + layer * map.layer_floats + map.offset[r] + n.a_floats();
           for (std::size_t i = 0; i < n.b_floats(); ++i)
             if (b[i] != 0.0F) return true;
         }
@@ -145,14 +145,31 @@ struct lora {
       return false;
     }
 
+    /// Takes saved parameters; gradients and the optimiser start anew.
+    void restore(const float* parameters) {
+      __builtin_memcpy(parameters_, parameters, sizeof parameters_);
+      forget();
+    }
+
+    /// What a snapshot of these parameters must agree with.
+    static constexpr std::uint64_t fingerprint() {
+      return v0::fingerprint{}.add("lora").add(Rank).add(Knobs.targets).add(__builtin_bit_cast(std::uint32_t, scale)).value();
+    }
+
     float* parameters() { return parameters_; }
     const float* parameters() const { return parameters_; }
     float* gradients() { return gradients_; }
 
    private:
-    alignas(64) float parameters_[parameter_floats];
-    alignas(64) float gradients_[parameter_floats];
-    alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats];
+    void forget() {
+      for (float& g : gradients_) g = 0;
+      for (float& v : optimiser_state_) v = 0;
+      optimiser_.reset();
+    }
+
+    alignas(64) float parameters_[parameter_floats] = {};
+    alignas(64) float gradients_[parameter_floats] = {};
+    alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
     Optimiser optimiser_;
   };
 };

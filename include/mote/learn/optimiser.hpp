@@ -41,7 +41,13 @@ template <adam_knobs Knobs = adam_knobs{}>
 struct adam {
   static constexpr std::size_t state_floats(std::size_t n) { return 2 * n; }
 
-  float rate = Knobs.rate;
+  float rate = 0;
+
+  /// The start of a run. Until then every member is zero, so that a static pipeline costs no flash.
+  void reset() {
+    rate = Knobs.rate;
+    power1_ = power2_ = 1.0F;
+  }
 
   /// One step: theta moves, gradient becomes zero. All (n), n a multiple of 16; state (2, n).
   void step(float* theta, float* gradient, float* state, std::size_t n) {
@@ -67,15 +73,17 @@ struct adam {
   }
 
  private:
-  float power1_ = 1.0F;
-  float power2_ = 1.0F;
+  float power1_ = 0;  // beta1 to the number of steps
+  float power2_ = 0;
 };
 
 template <sgd_knobs Knobs = sgd_knobs{}>
 struct sgd {
   static constexpr std::size_t state_floats(std::size_t) { return 0; }
 
-  float rate = Knobs.rate;
+  float rate = 0;
+
+  void reset() { rate = Knobs.rate; }
 
   void step(float* theta, float* gradient, float*, std::size_t n) {
     using floats = simd::floats<16>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The envelope of an image and of a snapshot: 128 bytes that say what follows, for which type, and how to know it intact.
+// The envelope of an image and of a snapshot: 128 bytes that say what follows, for which type, and if it is whole.
 // Refuses what it cannot prove: a number from a file is compared with the bytes that are there before it is used, and
 // the answer to a bad file is a status with a name. Nothing is copied.
 //
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/core/bytes.hpp"
 #include "mote/core/checksum.hpp"
 #include "mote/core/status.hpp"
 #include "mote/model/vocabulary.hpp"
@@ -69,6 +70,18 @@ constexpr bool name_is_clean(const std::array<char, N>& field) {
 /// What a snapshot learned on this image must agree with.
 constexpr std::uint64_t image_fingerprint(std::uint32_t payload_crc, std::uint64_t shape_fingerprint) {
   return fingerprint{}.add(payload_crc).add(shape_fingerprint).value();
+}
+
+/// Where our writer puts the sections: the weights behind the header, the token table behind them. The sum is what
+/// MOTE_EMBED_IMAGE compares with the file. A reader goes by the header's offsets.
+struct image_layout {
+  std::size_t weights_offset = container_header_bytes;
+  std::size_t vocabulary_offset = 0;
+  std::size_t total_bytes = 0;
+};
+constexpr image_layout lay_image(std::size_t weights_bytes, std::size_t vocabulary_bytes) {
+  const std::size_t vocabulary_offset = round_up(container_header_bytes + weights_bytes, section_alignment);
+  return {container_header_bytes, vocabulary_offset, vocabulary_offset + vocabulary_bytes};
 }
 
 /// The last step of writing a header.

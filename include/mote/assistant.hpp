@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: BSL-1.0
+// What pipeline<> makes: the object that answers, remembers and learns. Its parts are one policy a slot.
+// Refuses work without bound: step() runs one token through the model, learn() one example, and both can take turns.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/budget/footprint.hpp"
+#include "mote/learn/lora.hpp"
+#include "mote/model/decoder.hpp"
+#include "mote/model/decoder_gradient.hpp"
+#include "mote/model/dialogue.hpp"
+#include "mote/model/tokenizer.hpp"
+#include "mote/recall/prompt.hpp"
+#include "mote/recall/retriever.hpp"
+#include "mote/simd/contraction.hpp"
+#include "mote/store/snapshot.hpp"
+
+namespace mote::inline v0 {
+
+/// Something to learn: what the user says and what the answer should be; `note` is a fact that stands in front, if any.
+struct example {
+  std::string_view prompt;
+  std::string_view answer;
+  std::string_view note = {};
+};
+
+/// What one call of learn() did.
+struct learned {
+  status state = status::ok;
+  float loss = 0;            ///< nats a token of the answer, before this step
+  std::size_t tokens = 0;    ///< of the whole example
+  bool stepped = false;      ///< the optimiser moved the parameters; false within a batch
+};
+
+/// What one call of step() did.
+struct progress_step {
+  status state = status::ok;
+  bool done = false;         ///< nothing more will come
+  std::string_view piece;    ///< the text of the new token; empty while the prompt is read. Lies in the image.
+};
+
+template <class Model, class Format, std::size_t Context, class Learning, class Recall, class Decoding, class Fit>
+class assistant {
+ public:
+  using model_type = Model;
+  using format = Format;
+  using token = std::conditional_t<(Model::shape.vocab <= 65536), std::uint16_t, std::uint32_t>;
+  static constexpr mote::shape shape = Model::shape;
+  static constexpr std::size_t context = Context;
+  static constexpr bool learns = Learning::learns;
+  static constexpr bool recalls = Recall::recalls;
+  static constexpr std::size_t image_bytes =
+      container_header_bytes + map_tensors<Format>(shape).bytes + round_up(Model::vocabulary_bytes, 64);
+
+  /// What this pipeline costs, by region.
+  static constexpr footprint cost() {
+    footprint f;
+    f.model = Model::name;
+    f.board = Fit::facts.name;
+    f.ram.weights = learning_state::parameter_floats * sizeof(float);
+    f.ram.gradients = f.ram.weights;
+    f.ram.optimiser = learning_state::optimiser_floats * sizeof(float);
+    f.ram.cache = 2 * cache_floats * sizeof(float);
+    f.ram.activations = arena_bytes;
+    f.ram.index = Recall::ram_bytes;
+    f.ram.scratch = sizeof(assistant) - f.ram.object();
+    f.ram.stack = Fit::checks ? Fit::facts.stack_bytes : 0;
+    f.flash.weights = map.bytes;
+    f.flash.vocabulary = round_up(Model::vocabulary_bytes, 64);
+    f.flash.header = container_header_bytes;
+    f.flash.code = Fit::knobs.code_bytes;
+    f.ram_other = Fit::knobs.other_ram_bytes;
+    f.ram_available = Fit::facts.ram_bytes;
+    f.ram_block_available = Fit::facts.ram_block_bytes;
+    f.flash_available = Fit::facts.flash_bytes;
+    return f;
+  }
+
+  /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. Everything learned or
+  /// said before is forgotten. Errors: those of open_image(), and fused_multiply_add.
+  status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
+    if (!arithmetic_is_plain()) return status::fused_multiply_add;
+    constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(),
+                                         .format_fingerprint = format_fingerprint<Format>(),
+                                         .weights_bytes = map.bytes,
+                                         .vocabulary_bytes = Model::vocabulary_bytes,
+                                         .vocab_count = shape.vocab};
+    attached_image opened;
+    if (const status s = open_image(image, expected, opened, depth); s != status::ok) return s;
+    image_.emplace(opened);
+    if constexpr (Learning::owns_weights) learning_.reset(opened.weights);
+    else if constexpr (learns) learning_.reset();
+    decoding_.seed(1);
+    examples_in_batch_ = 0;
+    stop();
+    return status::ok;
+  }
+  bool attached() const { return image_.has_value(); }
+
+  // ---- answering ----------------------------------------------------------------------------------------------------
+
+  /// Makes the prompt for a question: recalled items, the question, the mark of an answer. No token runs yet.
+  /// too_long: the question leaves no room for an answer; empty; bad_utf8; not_attached.
+  status begin(std::string_view question, std::size_t limit = Context) {
+    stop();
+    if (!attached()) return status::not_attached;
+    std::array<std::string_view, Recall::hits == 0 ? 1 : Recall::hits> items;
+    std::size_t found = 0;
+    if constexpr (recalls) {
+      std::array<hit, Recall::hits> hits;
+      found = index_.search(question, hits);
+      for (std::size_t i = 0; i < found; ++i) items[i] = index_.text(hits[i].id);
+    }
+    text_coder code{*this};
+    const auto made = assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question,
+                                             Model::control, Recall::tokens, code,
+                                             std::span<token>(tokens_).first(Context - answer_room));
+    if (made.state != status::ok) return code.fault != status::ok ? code.fault : made.state;
+    prompt_tokens_ = made.tokens;
+    recalled_items_ = made.items;
+    limit_ = limit;
+    state_ = status::ok;
+    return status::ok;
+  }
+
+  /// Runs one token: of the prompt, or a new one. At most one pass through the model, whatever the question.
+  progress_step step() {
+    if (state_ != status::ok || prompt_tokens_ == 0) return {.state = state_, .done = true, .piece = {}};
+    if (answered_ >= limit_ || position_ >= Context) return finish();
+    const auto at = position_++;
+    const bool reading = at + 1 < prompt_tokens_;
+    float* logits = run(tokens_[at], at, !reading);
+    if (reading) return {.state = status::ok, .done = false, .piece = {}};
+    const std::size_t next = decoding_.pick(logits);
+    if (Model::control.eos >= 0 && next == static_cast<std::size_t>(Model::control.eos)) return finish();
+    if (next == static_cast<std::size_t>(Model::control.bos)) return finish();  // llama2.c's end of a text
+    const std::uint32_t previous = answered_ == 0 && Model::control.answer >= 0
+                                       ? static_cast<std::uint32_t>(Model::control.bos)  // drops the space in front
+                                       : tokens_[at];
+    if (at + 1 < Context) tokens_[at + 1] = static_cast<token>(next);
+    ++answered_;
+    return {.state = status::ok, .done = false, .piece = coder().piece(previous, static_cast<std::uint32_t>(next))};
+  }
+
+  /// The answer as a range of pieces of text: `for (std::string_view piece : ai.ask("..."))`. One pass at a time.
+  class answer {
+   public:
+    class iterator {
+     public:
+      using value_type = std::string_view;
+      using difference_type = std::ptrdiff_t;
+      iterator() = default;
+      explicit iterator(assistant* owner) : owner_(owner) { ++*this; }
+      std::string_view operator*() const { return piece_; }
+      iterator& operator++() {
+        progress_step s;
+        do s = owner_->step();
+        while (!s.done && s.piece.empty());
+        piece_ = s.piece;
+        if (s.done) owner_ = nullptr;
+        return *this;
+      }
+      void operator++(int) { ++*this; }
+      bool operator==(const iterator& other) const { return owner_ == other.owner_; }
+
+     private:
+      assistant* owner_ = nullptr;
+      std::string_view piece_;
+    };
+    answer(assistant& owner, status state) : owner_(&owner), state_(state) {}
+    iterator begin() { return state_ == status::ok ? iterator(owner_) : iterator(); }
+    iterator end() { return {}; }
+    /// ok, or why there is no answer.
+    status state() const { return state_; }
+
+   private:
+    assistant* owner_;
+    status state_;
+  };
+
+  answer ask(std::string_view question, std::size_t limit = Context) {
+    const status s = begin(question, limit);
+    return answer(*this, s);
+  }
+
+  /// Ends the current answer.
+  void stop() {
+    position_ = prompt_tokens_ = answered_ = recalled_items_ = 0;
+    state_ = status::empty;
+  }
+
+  /// Remembered items that stand in the current prompt.
+  std::size_t recalled_items() const { return recalled_items_; }
+  /// The tokens so far: prompt and answer.
+  std::span<const token> tokens() const {
+    return std::span<const token>(tokens_).first(prompt_tokens_ == 0 ? 0 : prompt_tokens_ + answered_ < Context ? prompt_tokens_ + answered_ : Context);
+  }
+  std::size_t prompt_tokens() const { return prompt_tokens_; }
+  /// The seed of the decoding policy, where it draws by chance.
+  void seed(std::uint64_t s) { decoding_.seed(s); }
+
+  /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
+  std::span<const float> logits() const { return {buffers().logits, shape.vocab}; }
+
+  // ---- remembering --------------------------------------------------------------------------------------------------
+
+  /// Keeps a text for later questions; the oldest goes when the memory is full. too_long (for the index, or for the
+  /// prompt), empty, bad_utf8, not_attached: the text is not kept.
+  template <class Text>
+  status remember(const Text& text) {
+    static_assert(recalls || sizeof(Text) == 0,
+                  "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
+    if constexpr (recalls) {
+      if (!attached()) return status::not_attached;
+      std::size_t count = 0;  // a text that this vocabulary cannot spell could never be recalled
+      if (const status s = coder().append(std::string_view(text), merging(), count); s != status::ok) return s;
+      if (count + 1 > Recall::tokens) return status::too_long;
+      return index_.add(std::string_view(text));
+    } else {
+      return status::empty;
+    }
+  }
+  /// The remembered texts.
+  auto& memory() { return index_; }
+  const auto& memory() const { return index_; }
+
+  // ---- learning -----------------------------------------------------------------------------------------------------
+
+  /// One bounded step: the gradient of one example, and after a batch of them a step of the optimiser.
+  /// too_long: the example exceeds the learning window; empty: no answer; nothing changes then.
+  template <std::same_as<example> Example = example>
+  learned learn(const Example& e) {
+    static_assert(learns || sizeof(Example) == 0,
+                  "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
+    if constexpr (learns) return pass(e, true);
+    else return {};
+  }
+  /// The loss of an example, nats a token of the answer, without learning: for held-out items and early_stop.
+  template <std::same_as<example> Example = example>
+  learned loss(const Example& e) {
+    static_assert(learns || sizeof(Example) == 0,
+                  "mote: this pipeline does not learn and has no memory to compute a loss; add a learning policy, as in mote::lora<4> [mote-no-learning]");
+    if constexpr (learns) return pass(e, false);
+    else return {};
+  }
+  auto& learning() { return learning_; }
+  const auto& learning() const { return learning_; }
+
+  // ---- keeping ------------------------------------------------------------------------------------------------------
+
+  /// Bytes that save() writes now.
+  std::size_t saved_bytes() const { return snapshot_bytes(parameter_bytes(), index_bytes()); }
+
+  /// Writes what was learned and remembered into a buffer, bound to the attached image. full: it is too small.
+  status save(std::span<std::byte> target) const {
+    if (!attached()) return status::not_attached;
+    const snapshot_writer out{target, parameter_bytes(), index_bytes()};
+    if (const status s = out.open(); s != status::ok) return s;
+    if constexpr (learns) __builtin_memcpy(out.parameters().data(), learning_.parameters(), parameter_bytes());
+    std::uint32_t items = 0;
+    if constexpr (recalls) {
+      if (const status s = index_.save(out.index()); s != status::ok) return s;
+      items = static_cast<std::uint32_t>(index_.size());
+    }
+    out.seal(identity(), items);
+    return status::ok;
+  }
+
+  /// Takes back what save() wrote. Nothing changes unless every byte is good. wrong_base: learned on another image;
+  /// no_effect: the snapshot would change nothing.
+  status load(std::span<const std::byte> source) {
+    if (!attached()) return status::not_attached;
+    snapshot_view view;
+    if (const status s = open_snapshot(source, identity(), parameter_bytes(), view); s != status::ok) return s;
+    bool has_effect = recalls && view.items > 0;
+    if constexpr (learns)
+      has_effect = has_effect || learning_.has_effect(reinterpret_cast<const float*>(view.parameters.data()), image_->weights);
+    if (!has_effect) return status::no_effect;
+    if constexpr (recalls)
+      if (const status s = index_.load(view.index); s != status::ok) return s;
+    if constexpr (learns) {
+      learning_.restore(reinterpret_cast<const float*>(view.parameters.data()));
+      examples_in_batch_ = 0;
+    }
+    stop();
+    return status::ok;
+  }
+
+ private:
+  static constexpr tensor_map map = map_tensors<Format>(shape);
+  static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
+  static constexpr auto decode_plan = plan_arena(decode_lifetimes<Format>(shape, Context));
+  static constexpr auto train_plan = plan_arena(
+      train_lifetimes<Format>(shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
+  static constexpr std::size_t cache_floats = cache_view::floats(shape, Context);
+  static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
+  /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
+  static constexpr std::size_t merge_slots = 4 * Context;
+  static constexpr std::size_t arena_bytes = [] {
+    std::size_t most = decode_plan.bytes;
+    if (learns && train_plan.bytes > most) most = train_plan.bytes;
+    const std::size_t merging = round_up(merge_slots * sizeof(merge_slot), arena_alignment);
+    return merging > most ? merging : most;
+  }();
+
+  using learning_state = typename Learning::template state<Model, Format>;
+
+  /// Gives assemble_prompt() the tokens of a text, and keeps the reason of a failure.
+  struct text_coder {
+    assistant& owner;
+    status fault = status::ok;
+    std::size_t operator()(std::string_view text, std::span<token> out) {
+      const std::span<merge_slot> scratch = owner.merging();
+      std::size_t count = 0;
+      const status s = owner.coder().append(text, scratch, count);
+      if (s != status::ok) {
+        if (s != status::too_long) fault = s;
+        return too_big;
+      }
+      for (std::size_t i = 0; i < count && i < out.size(); ++i) out[i] = static_cast<token>(scratch[i].token);
+      return count;
+    }
+  };
+
+  tokenizer coder() const { return {image_->vocabulary, Model::control}; }
+  std::span<merge_slot> merging() { return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots}; }
+  decode_buffers buffers() const { return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan); }
+  weights<Format> view() const {
+    if constexpr (Learning::owns_weights) return {learning_.bytes(), shape, map};
+    else return {image_->weights, shape, map};
+  }
+
+  float* run(std::size_t t, std::size_t position, bool want_logits) {
+    const cache_view cache{keys_.data(), values_.data(), padded(Context)};
+    return decode(shape, view(), learning_, frequencies.data(), cache, buffers(), t, position, want_logits);
+  }
+
+  progress_step finish() {
+    state_ = status::ok;
+    limit_ = 0;
+    return {.state = status::ok, .done = true, .piece = {}};
+  }
+
+  /// The tokens of an example behind each other in the example buffer; first is where the answer starts.
+  status spell(const example& e, std::size_t& count, std::size_t& first) {
+    count = first = 0;
+    if (e.answer.empty() || e.prompt.empty()) return status::empty;
+    text_coder code{*this};
+    const auto put = [&](int control) {
+      if (control < 0) return true;
+      if (count == example_.size()) return false;
+      example_[count++] = static_cast<token>(control);
+      return true;
+    };
+    const auto text = [&](std::string_view words) {
+      const std::span<token> out = std::span<token>(example_).subspan(count);
+      const std::size_t n = code(words, out);
+      if (n > out.size()) return false;
+      count += n;
+      return true;
+    };
+    bool fits = put(Model::control.bos);
+    if (!e.note.empty()) fits = fits && put(Model::control.note) && text(e.note);
+    fits = fits && put(Model::control.user) && text(e.prompt) && put(Model::control.answer);
+    first = count;
+    fits = fits && text(e.answer) && put(Model::control.eos);
+    if (code.fault != status::ok) return code.fault;
+    return fits ? status::ok : status::too_long;
+  }
+
+  learned pass(const example& e, bool gradient)
+    requires learns
+  {
+    if (!attached()) return {.state = status::not_attached};
+    std::size_t count = 0;
+    std::size_t first = 0;
+    if (const status s = spell(e, count, first); s != status::ok) return {.state = s};
+    const float weight = 1.0F / static_cast<float>(count - first);
+    const auto buffers = place_train_buffers(arena_.data(), train_plan);
+    const weights<Format> w = view();
+    auto&& collector = learning_.collector();
+    sequence_pass<simd::native, Format, std::remove_cvref_t<decltype(collector)>> run_over(
+        shape, w, collector, frequencies.data(), buffers, Learning::tokens, Learning::chunk);
+    const std::span<const token> sequence = std::span<const token>(example_).first(count);
+    learned result{.tokens = count};
+    if (!gradient) {
+      result.loss = run_over.loss(sequence, first - 1, weight);
+      return result;
+    }
+    constexpr float share = 1.0F / static_cast<float>(Learning::batch);
+    result.loss = run_over.backward(sequence, first - 1, weight * share) / share;
+    if (++examples_in_batch_ >= Learning::batch) {
+      learning_.step();
+      examples_in_batch_ = 0;
+      result.stepped = true;
+    }
+    return result;
+  }
+
+  snapshot_identity identity() const {
+    return {.shape = shape.fingerprint(), .parameters = learning_state::fingerprint(),
+            .base = image_->base_fingerprint, .model = Model::name, .format_name = Format::name};
+  }
+  static constexpr std::size_t parameter_bytes() { return learning_state::parameter_floats * sizeof(float); }
+  std::size_t index_bytes() const {
+    if constexpr (recalls) return index_.saved_bytes();
+    else return 0;
+  }
+
+  alignas(64) std::array<std::byte, arena_bytes> arena_;
+  alignas(64) std::array<float, cache_floats> keys_;
+  alignas(64) std::array<float, cache_floats> values_;
+  [[no_unique_address]] learning_state learning_;
+  [[no_unique_address]] typename Recall::index index_;
+  [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
+  std::array<token, Context> tokens_;
+  std::array<token, Learning::tokens> example_;
+  std::optional<attached_image> image_;
+  std::size_t position_ = 0;        // of the next token to run
+  std::size_t prompt_tokens_ = 0;
+  std::size_t answered_ = 0;
+  std::size_t limit_ = 0;
+  std::size_t recalled_items_ = 0;
+  std::size_t examples_in_batch_ = 0;
+  status state_ = status::ok;
+};
+
+}  // namespace mote::inline v0

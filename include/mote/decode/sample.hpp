@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+// Draws the next token by chance: temperature, then the nucleus of the likeliest tokens whose probabilities reach top_p
+// (Holtzman et al. 2020, arXiv 1904.09751). The same seed gives the same text on every machine.
+//   sample<>                                         temperature 0.8, top_p 0.9
+//   sample<sampling{.temperature = 1, .top_p = 1}>   the model's own distribution
+// Cost: 4 bytes a token of the vocabulary; one heap of them a drawn token.
+// Refuses a hidden seed: it is 1 until the program says another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/rng.hpp"
+#include "mote/core/slots.hpp"
+#include "mote/kernel/loss.hpp"
+
+namespace mote::inline v0 {
+
+struct sampling {
+  float temperature = 0.8F;  ///< above 0; below 1 sharpens
+  float top_p = 0.9F;        ///< in (0, 1]; 1 keeps every token
+};
+
+template <sampling Knobs = sampling{}>
+struct sample {
+  static_assert(Knobs.temperature > 0, "mote: sample<> needs a temperature above 0; for none, leave it out [mote-temperature]");
+  static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1, "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
+  using slot = slots::decoding;
+
+  template <std::size_t Vocab>
+  class state {
+   public:
+    void seed(std::uint64_t s) { random_ = rng(s).state(); }
+
+    std::size_t pick(float* logits /* (padded(Vocab)), becomes probabilities */) {
+      for (std::size_t i = 0; i < Vocab; ++i) logits[i] /= Knobs.temperature;
+      softmax(logits, Vocab);
+      rng random(random_);
+      const float coin = random.uniform();
+      random_ = random.state();
+      if constexpr (Knobs.top_p >= 1.0F) {
+        return walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
+      } else {
+        // What is below this cannot be in the nucleus, however the others share the rest.
+        const float least = (1.0F - Knobs.top_p) / static_cast<float>(Vocab - 1);
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < Vocab; ++i)
+          if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
+        for (std::size_t i = count / 2; i-- > 0;) sink(logits, i, count);
+        // The largest goes behind the shrinking heap: the nucleus ends up at the back, largest last.
+        float mass = 0;
+        std::size_t heap = count;
+        while (heap > 0) {
+          const std::uint32_t top = order_[0];
+          order_[0] = order_[--heap];
+          order_[heap] = top;
+          sink(logits, 0, heap);
+          mass += logits[top];
+          if (mass > Knobs.top_p) break;
+        }
+        return walk(logits, coin * mass, [&](std::size_t i) { return order_[count - 1 - i]; }, count - heap);
+      }
+    }
+
+   private:
+    /// The first token, in order, at which the running sum passes r.
+    template <class Order>
+    static std::size_t walk(const float* p, float r, Order order, std::size_t count) {
+      float sum = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        sum += p[order(i)];
+        if (r < sum) return order(i);
+      }
+      return order(count - 1);  // rounding left the sum just below r
+    }
+    /// Larger probabilities rise; of equals, the smaller id.
+    static bool above(const float* p, std::uint32_t a, std::uint32_t b) { return p[a] > p[b] || (p[a] == p[b] && a < b); }
+    void sink(const float* p, std::size_t i, std::size_t count) {
+      for (;;) {
+        std::size_t largest = i;
+        for (std::size_t child = 2 * i + 1; child <= 2 * i + 2 && child < count; ++child)
+          if (above(p, order_[child], order_[largest])) largest = child;
+        if (largest == i) return;
+        const std::uint32_t moved = order_[i];
+        order_[i] = order_[largest];
+        order_[largest] = moved;
+        i = largest;
+      }
+    }
+
+    std::uint64_t random_ = 0;
+    std::uint32_t order_[Vocab] = {};
+  };
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSL-1.0
+// Packs a model that an importer or a trainer holds as floats into an image: the format is chosen at run time, the
+// layout of the bytes is the one that the type computes (model/weights.hpp, store/container.hpp).
+// Refuses weights that the format cannot hold, and reports what the rounding cost.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mote/format/f32.hpp"
+#include "mote/format/q8.hpp"
+#include "mote/host/raw_model.hpp"
+#include "mote/model/vocabulary.hpp"
+#include "mote/model/weights.hpp"
+#include "mote/simd/half.hpp"
+#include "mote/store/container.hpp"
+
+namespace mote::inline v0::host {
+
+/// The format of an image, as a person asks for it.
+struct packing {
+  std::size_t bits = 8;  ///< 8 or 32
+  std::size_t rows = 1;  ///< interleaved: 1, 4, 8 or 16
+};
+
+/// Calls f.operator()<Format>() for the format that a packing means.
+template <class F>
+auto with_format(packing p, F&& f) {
+  const auto of_rows = [&]<template <std::size_t> class Format>() {
+    switch (p.rows) {
+      case 1: return f.template operator()<Format<1>>();
+      case 4: return f.template operator()<Format<4>>();
+      case 8: return f.template operator()<Format<8>>();
+      case 16: return f.template operator()<Format<16>>();
+      default:
+        throw std::runtime_error("packing: no format interleaves " + std::to_string(p.rows) +
+                                 " rows; 1, 4, 8 or 16 can be packed");
+    }
+  };
+  if (p.bits == 8) return of_rows.template operator()<q8>();
+  if (p.bits == 32) return of_rows.template operator()<f32>();
+  throw std::runtime_error("packing: no format has " + std::to_string(p.bits) + " bits; 8 or 32 can be packed");
+}
+
+/// Told (done, all) in matrix tiles, now and then.
+using packing_report = std::function<void(std::size_t, std::size_t)>;
+
+struct written_image {
+  std::vector<std::byte> bytes;
+  std::string_view format_name;
+  std::size_t weights_bytes = 0;
+  std::size_t vocabulary_bytes = 0;
+  double relative_error = 0;  ///< RMS of the rounding over RMS of the weights, all matrices together
+};
+
+namespace detail {
+
+/// Where the source's own integers fit a q8 group, they go into the block as they are: rounding a second time would
+/// cost more than the scale's way from 32 to 16 bits does.
+template <std::size_t Rows>
+void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile */, std::size_t count, std::size_t cols,
+                   std::byte* tile) {
+  using format = q8<Rows>;
+  for (std::size_t g = 0; g < format::groups(cols); ++g) {
+    typename format::block b;
+    std::memcpy(&b, tile + g * sizeof b, sizeof b);
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::size_t at = first + row * cols + g * format::group;
+      const std::size_t width = std::min(cols - g * format::group, format::group);
+      if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
+      const float scale = t.scales[at / t.group];
+      const simd::half_bits half = simd::float_to_half(scale);
+      const float kept = simd::half_to_float(half);
+      if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
+      const auto integers = std::span(t.integers).subspan(at, width);
+      if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
+      b.scale[row] = half;
+      for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][row][i % 4] = integers[i];
+    }
+    std::memcpy(tile + g * sizeof b, &b, sizeof b);
+  }
+}
+
+template <class Format>
+constexpr bool is_q8 = false;
+template <std::size_t Rows>
+constexpr bool is_q8<q8<Rows>> = true;
+
+template <class Format>
+class weight_packer {
+ public:
+  weight_packer(const mote::shape& shape, std::span<std::byte> out, const packing_report& report)
+      : out_(out), report_(report) {
+    const auto tiles = [](std::size_t rows) { return ceil_div(rows, Format::rows); };
+    all_ = tiles(shape.vocab) * (shape.tied_head ? 1 : 2);
+    for (std::size_t r = 0; r < role_count; ++r)
+      all_ += shape.layers * tiles(size_of(shape, static_cast<role>(r)).rows);
+  }
+
+  void floats(const raw_tensor& t, std::size_t first, std::size_t count, std::size_t offset) {
+    check(t, first + count);
+    for (std::size_t i = first; i < first + count; ++i)
+      if (!std::isfinite(t.values[i])) throw std::runtime_error("packing: a norm is not finite");
+    std::memcpy(out_.subspan(offset, count * 4).data(), t.values.data() + first, count * 4);
+  }
+
+  void matrix(std::string_view name, const raw_tensor& t, std::size_t first, std::size_t rows, std::size_t cols,
+              std::size_t offset) {
+    check(t, first + rows * cols);
+    decoded_.resize(cols);
+    for (std::size_t row = 0; row < rows; row += Format::rows) {
+      const std::size_t count = std::min(Format::rows, rows - row);
+      const std::size_t at = first + row * cols;
+      const auto tile = out_.subspan(offset + row / Format::rows * Format::tile_bytes(cols), Format::tile_bytes(cols));
+      Format::encode_tile(t.values.data() + at, count, cols, tile.data());
+      if constexpr (is_q8<Format>)
+        if (t.group != 0) keep_integers<Format::rows>(t, at, count, cols, tile.data());
+      for (std::size_t i = 0; i < count; ++i) measure(name, t.values.data() + at + i * cols, i, cols, tile.data());
+      if (++done_ % 64 == 0 && report_) report_(done_, all_);
+    }
+  }
+
+  double relative_error() const { return power_ > 0 ? std::sqrt(error_ / power_) : 0; }
+  void finish() const {
+    if (report_) report_(all_, all_);
+  }
+
+ private:
+  static void check(const raw_tensor& t, std::size_t end) {
+    if (t.values.size() < end)
+      throw std::runtime_error("packing: a tensor has " + std::to_string(t.values.size()) + " values; the shape needs " +
+                               std::to_string(end));
+  }
+  void measure(std::string_view name, const float* source, std::size_t row, std::size_t cols, const std::byte* tile) {
+    Format::decode_row(tile, row, cols, decoded_.data());
+    std::size_t largest = 0;
+    for (std::size_t i = 0; i < cols; ++i) {
+      if (!std::isfinite(source[i])) throw std::runtime_error("packing: " + std::string(name) + " is not finite");
+      if (std::fabs(source[i]) > std::fabs(source[largest])) largest = i;
+      const double d = static_cast<double>(decoded_[i]) - static_cast<double>(source[i]);
+      error_ += d * d;
+      power_ += static_cast<double>(source[i]) * static_cast<double>(source[i]);
+    }
+    // The largest weight sets its group's scale; if even that one is far off, the scale did not fit its 16 bits.
+    const float wanted = std::fabs(source[largest]);
+    if (wanted > 1 && !(std::fabs(decoded_[largest] - source[largest]) < wanted * 0.02F))
+      throw std::runtime_error("packing: " + std::string(name) + " holds a weight of " + std::to_string(wanted) +
+                               ", too large for " + std::string(Format::name));
+  }
+
+  std::span<std::byte> out_;
+  const packing_report& report_;
+  std::size_t done_ = 0;
+  std::size_t all_ = 0;
+  std::vector<float> decoded_;
+  double error_ = 0;
+  double power_ = 0;
+};
+
+}  // namespace detail
+
+/// A whole image. `vocabulary` is a packed table (host/vocabulary_packer.hpp) of exactly the shape's tokens.
+template <class Format>
+written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
+                          const packing_report& report = {}) {
+  const mote::shape& s = m.shape;
+  if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
+  if (vocabulary_view::check(vocabulary) != status::ok) throw std::runtime_error("packing: the token table is not sound");
+  if (const std::size_t tokens = vocabulary_view{vocabulary}.count(); tokens != s.vocab)
+    throw std::runtime_error("packing: the token table has " + std::to_string(tokens) + " tokens; the model has " +
+                             std::to_string(s.vocab));
+
+  const tensor_map map = map_tensors<Format>(s);
+  const image_layout layout = lay_image(map.bytes, vocabulary.size());
+  written_image image{.bytes = std::vector<std::byte>(layout.total_bytes),
+                      .format_name = Format::name,
+                      .weights_bytes = map.bytes,
+                      .vocabulary_bytes = vocabulary.size()};
+  const std::span<std::byte> weights = std::span(image.bytes).subspan(layout.weights_offset, map.bytes);
+
+  detail::weight_packer<Format> packer(s, weights, report);
+  packer.matrix("the token embedding", m.embedding, 0, s.vocab, s.dim, map.embedding);
+  const raw_tensor* tensors[role_count] = {&m.wq, &m.wk, &m.wv, &m.wo, &m.w1, &m.w3, &m.w2};  // in the order of role
+  for (std::size_t layer = 0; layer < s.layers; ++layer) {
+    const std::size_t block = map.blocks + layer * map.block_bytes;
+    packer.floats(m.attention_norm, layer * s.dim, s.dim, block + map.attention_norm);
+    packer.floats(m.ffn_norm, layer * s.dim, s.dim, block + map.ffn_norm);
+    for (std::size_t r = 0; r < role_count; ++r) {
+      const matrix_size size = size_of(s, static_cast<role>(r));
+      packer.matrix(mote::name(static_cast<role>(r)), *tensors[r], layer * size.rows * size.cols, size.rows, size.cols,
+                    block + map.matrix[r]);
+    }
+  }
+  packer.floats(m.final_norm, 0, s.dim, map.final_norm);
+  if (!s.tied_head) packer.matrix("the head", m.head, 0, s.vocab, s.dim, map.head);
+  packer.finish();
+  image.relative_error = packer.relative_error();
+
+  std::memcpy(image.bytes.data() + layout.vocabulary_offset, vocabulary.data(), vocabulary.size());
+  container_header h;
+  h.kind = static_cast<std::uint16_t>(container_kind::image);
+  h.total_bytes = layout.total_bytes;
+  h.shape_fingerprint = s.fingerprint();
+  h.format_fingerprint = format_fingerprint<Format>();
+  h.weights_offset = layout.weights_offset;
+  h.weights_bytes = map.bytes;
+  h.vocabulary_offset = layout.vocabulary_offset;
+  h.vocabulary_bytes = vocabulary.size();
+  h.payload_crc = crc32(std::span(image.bytes).subspan(container_header_bytes));
+  h.base_fingerprint = image_fingerprint(h.payload_crc, h.shape_fingerprint);
+  put_name(h.model_name, name);
+  put_name(h.format_name, Format::name);
+  seal(h);
+  std::memcpy(image.bytes.data(), &h, sizeof h);
+  return image;
+}
+
+inline written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
+                                 packing p, const packing_report& report = {}) {
+  return with_format(p, [&]<class Format>() { return write_image<Format>(m, vocabulary, name, report); });
+}
+
+}  // namespace mote::inline v0::host

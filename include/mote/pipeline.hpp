@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+// A personal language model in one type.
+//
+//   using assistant = mote::pipeline<stories260k,                 // the model, written by the importer
+//                                    mote::quantize<8>,           // weights in 8 bits
+//                                    mote::lora<4>,               // learns by rank-4 adapters
+//                                    mote::rag<mote::bm25<>>,     // recalls by words
+//                                    mote::fit<mote::boards::stm32h743>>;  // or it does not compile
+//   static assistant ai;                                          // all zero until attach(): .bss
+//
+// Policies stand in any order; a slot that is left out takes its default. Every call does bounded work.
+// Refuses heap, exceptions and hidden state: sizeof(assistant) is the whole truth about RAM.
+#pragma once
+
+#include "mote/assistant.hpp"
+#include "mote/pipeline_compose.hpp"
+
+namespace mote::inline v0 {
+
+/// The type that Model and Policies make together; two orders of the same policies are one type. What cannot be composed
+/// does not compile: docs/errors.md has every message.
+template <class Model, class... Policies>
+using pipeline = typename detail::compose<Model, Policies...>::type;
+
+/// Whether Model and Policies can be composed and fit their board, without an error.
+template <class Model, class... Policies>
+inline constexpr bool can_compose = detail::composition_fault<Model, Policies...>() == detail::fault::none;
+
+}  // namespace mote::inline v0
