@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# Embeds a file with each compiler given (default: every one found) and checks the bytes, the alignment and that a file of
-# another size is refused with our words.
+# Embeds a file with each compiler given (default: every one found) and checks the bytes, the alignment and that a file
+# of another size is refused with our words.
 # Refuses to pass if no compiler was there.
 # Usage: embed.sh [include directory] [compiler ...]
 set -eu
 include=${1:-$(dirname "$0")/../../include}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- g++ clang++-19 arm-none-eabi-g++ aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ riscv64-linux-gnu-g++
+[ $# -gt 0 ] || set -- g++ clang++-19 arm-none-eabi-g++ aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ \
+  riscv64-linux-gnu-g++
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -39,7 +40,7 @@ for compiler; do
   tried=$((tried + 1))
   flags='-std=gnu++23 -Wall -Wextra -Wconversion -Wshadow -Werror'
   emulator=
-  case $compiler in
+  case ${compiler##*/} in
     arm-none-eabi-*) flags="$flags -mcpu=cortex-m7 -mthumb -mfloat-abi=hard" ;;
     aarch64-*) flags="$flags -static"; emulator=qemu-aarch64 ;;
     arm-linux-*) flags="$flags -static"; emulator=qemu-arm ;;
@@ -49,8 +50,9 @@ for compiler; do
     # LTO of another compiler than the linker's is the toolchain's problem, not this header's.
     case "$compiler $level" in clang*flto) continue ;; esac
     # shellcheck disable=SC2086
-    if [ "${compiler#arm-none-eabi-}" != "$compiler" ]; then
-      "$compiler" $flags ${level% -flto} -I "$include" "-DIMAGE=\"$work/image\"" -DSIZE=10000 -c "$work/use.cpp" -o "$work/use.o"
+    if [ "${compiler##*arm-none-eabi-}" != "$compiler" ]; then
+      "$compiler" $flags ${level% -flto} -I "$include" \
+        "-DIMAGE=\"$work/image\"" -DSIZE=10000 -c "$work/use.cpp" -o "$work/use.o"
       [ "$(arm-none-eabi-size -A "$work/use.o" | awk '$1 == ".rodata.mote_image.weights" { print $2 }')" = 10000 ]
     else
       "$compiler" $flags $level -I "$include" "-DIMAGE=\"$work/image\"" -DSIZE=10000 "$work/use.cpp" -o "$work/use"
