@@ -65,10 +65,17 @@ std::string random_text(mote::rng& random, const std::vector<std::string>& piece
   const std::uint32_t parts = random.below(40);
   for (std::uint32_t i = 0; i < parts; ++i) {
     switch (random.below(6)) {
-      case 0: s += static_cast<char>(static_cast<unsigned char>(1 + random.below(255))); break;
-      case 1: s += static_cast<char>(static_cast<unsigned char>(32 + random.below(95))); break;
-      case 2: s += std::array{"ą", "ü", "\xE2\x80\x8A", "日本", "😀", "  ", "\n", "<0x41>", "<s>"}[random.below(9)]; break;
-      default: s += pieces[259 + random.below(static_cast<std::uint32_t>(pieces.size() - 259))];
+      case 0:
+        s += static_cast<char>(static_cast<unsigned char>(1 + random.below(255)));
+        break;
+      case 1:
+        s += static_cast<char>(static_cast<unsigned char>(32 + random.below(95)));
+        break;
+      case 2:
+        s += std::array{"ą", "ü", "\xE2\x80\x8A", "日本", "😀", "  ", "\n", "<0x41>", "<s>"}[random.below(9)];
+        break;
+      default:
+        s += pieces[259 + random.below(static_cast<std::uint32_t>(pieces.size() - 259))];
     }
   }
   return s;
@@ -77,10 +84,10 @@ std::string random_text(mote::rng& random, const std::vector<std::string>& piece
 }  // namespace
 
 TEST_CASE("tokenizer: agrees with a plain implementation on real vocabularies", "[model][tokenizer]") {
-  const auto [file, vocab, rounds] = GENERATE(table<std::string, std::size_t, int>(
-      {{"llama2c-stories260K/tok512.bin", 512U, 1500},
-       {"llama2c-stories3M-q80/tok4096.bin", 4096U, 1500},
-       {"llama2c-tokenizer32k/tokenizer.bin", 32000U, 1500}}));
+  const auto [file, vocab, rounds] =
+      GENERATE(table<std::string, std::size_t, int>({{"llama2c-stories260K/tok512.bin", 512U, 1500},
+                                                     {"llama2c-stories3M-q80/tok4096.bin", 4096U, 1500},
+                                                     {"llama2c-tokenizer32k/tokenizer.bin", 32000U, 1500}}));
   const auto text = mote::host::read_llama2c_tokenizer(mote_tests::asset(file), vocab);
   const packed p(text);
   const mote_tests::plain_tokenizer plain(text);
@@ -200,6 +207,18 @@ TEST_CASE("tokenizer: one space goes behind the opening token, and only there", 
   CHECK(p.tokens.piece(260, 261) == " a");
   CHECK(p.tokens.piece(1, 3 + ' ') == " ");  // a byte token is the byte: llama2.c strips spelled spaces only
   CHECK(p.tokens.piece(1, 3 + '\n') == "\n");
+}
+
+TEST_CASE("tokenizer: at rest it is all zeros, so that a static one lies in .bss", "[model][tokenizer]") {
+  static const mote::tokenizer rest;
+  static const mote::merge_slot slot;
+  const auto zero = [](const auto& object) {
+    for (std::byte b : std::as_bytes(std::span(&object, 1)))
+      if (b != std::byte{0}) return false;
+    return true;
+  };
+  CHECK(zero(rest));
+  CHECK(zero(slot));
 }
 
 TEST_CASE("printable: drops a lone control byte, as llama2.c does", "[model][tokenizer]") {

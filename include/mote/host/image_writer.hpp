@@ -37,10 +37,14 @@ template <class F>
 auto with_format(packing p, F&& f) {
   const auto of_rows = [&]<template <std::size_t> class Format>() {
     switch (p.rows) {
-      case 1: return f.template operator()<Format<1>>();
-      case 4: return f.template operator()<Format<4>>();
-      case 8: return f.template operator()<Format<8>>();
-      case 16: return f.template operator()<Format<16>>();
+      case 1:
+        return f.template operator()<Format<1>>();
+      case 4:
+        return f.template operator()<Format<4>>();
+      case 8:
+        return f.template operator()<Format<8>>();
+      case 16:
+        return f.template operator()<Format<16>>();
       default:
         throw std::runtime_error("packing: no format interleaves " + std::to_string(p.rows) +
                                  " rows; 1, 4, 8 or 16 can be packed");
@@ -137,8 +141,8 @@ class weight_packer {
  private:
   static void check(const raw_tensor& t, std::size_t end) {
     if (t.values.size() < end)
-      throw std::runtime_error("packing: a tensor has " + std::to_string(t.values.size()) + " values; the shape needs " +
-                               std::to_string(end));
+      throw std::runtime_error("packing: a tensor has " + std::to_string(t.values.size()) +
+                               " values; the shape needs " + std::to_string(end));
   }
   void measure(std::string_view name, const float* source, std::size_t row, std::size_t cols, const std::byte* tile) {
     Format::decode_row(tile, row, cols, decoded_.data());
@@ -174,7 +178,8 @@ written_image write_image(const raw_model& m, std::span<const std::byte> vocabul
                           const packing_report& report = {}) {
   const mote::shape& s = m.shape;
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
-  if (vocabulary_view::check(vocabulary) != status::ok) throw std::runtime_error("packing: the token table is not sound");
+  if (vocabulary_view::check(vocabulary) != status::ok)
+    throw std::runtime_error("packing: the token table is not sound");
   if (const std::size_t tokens = vocabulary_view{vocabulary}.count(); tokens != s.vocab)
     throw std::runtime_error("packing: the token table has " + std::to_string(tokens) + " tokens; the model has " +
                              std::to_string(s.vocab));

@@ -170,19 +170,21 @@ inline raw_model parse_llama2c(std::span<const std::byte> bytes, const std::file
   const mote::shape& s = m.shape;
   const std::size_t needed = detail::llama2c_payload_bytes(s, group, legacy);
   if (needed != in.left())
-    fail(file, "expected " +
-                   (needed == too_big ? "more bytes than this machine can address" : std::to_string(needed) + " bytes") +
-                   " of tensors for dim " + std::to_string(s.dim) + ", hidden " + std::to_string(s.hidden) +
-                   ", layers " + std::to_string(s.layers) + ", vocab " + std::to_string(s.vocab) + ", found " +
-                   std::to_string(in.left()));
+    fail(file,
+         "expected " +
+             (needed == too_big ? "more bytes than this machine can address" : std::to_string(needed) + " bytes") +
+             " of tensors for dim " + std::to_string(s.dim) + ", hidden " + std::to_string(s.hidden) + ", layers " +
+             std::to_string(s.layers) + ", vocab " + std::to_string(s.vocab) + ", found " + std::to_string(in.left()));
 
   const auto norm = [&](std::size_t layers, std::string_view what, raw_tensor& out) {
     in.floats(layers * s.dim, what, out.values);
   };
   const auto matrix = [&](std::size_t layers, std::size_t rows, std::size_t cols, std::string_view what,
                           raw_tensor& out) {
-    if (group != 0) detail::read_llama2c_groups(in, file, what, layers, rows, cols, group, out);
-    else in.floats(layers * rows * cols, what, out.values);
+    if (group != 0)
+      detail::read_llama2c_groups(in, file, what, layers, rows, cols, group, out);
+    else
+      in.floats(layers * rows * cols, what, out.values);
   };
   const auto blocks_of_attention = [&] {
     matrix(s.layers, s.dim, s.dim, "wq", m.wq);

@@ -29,16 +29,30 @@ namespace detail {
 
 /// Whether a type can have the name: no keyword, nothing reserved to the compiler.
 inline bool is_type_name(std::string_view s) {
-  constexpr std::array keywords{
-      "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
-      "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const",
-      "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double",
-      "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if",
-      "inline", "int", "long", "mote", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator",
-      "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires", "return", "short",
-      "signed", "sizeof", "static", "static_assert", "static_cast", "std", "struct", "switch", "template", "this",
-      "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual",
-      "void", "volatile", "wchar_t", "while", "xor", "xor_eq"};
+  constexpr std::array keywords{"alignas",   "alignof",      "and",           "and_eq",
+                                "asm",       "auto",         "bitand",        "bitor",
+                                "bool",      "break",        "case",          "catch",
+                                "char",      "char16_t",     "char32_t",      "char8_t",
+                                "class",     "co_await",     "co_return",     "co_yield",
+                                "compl",     "concept",      "const",         "const_cast",
+                                "consteval", "constexpr",    "constinit",     "continue",
+                                "decltype",  "default",      "delete",        "do",
+                                "double",    "dynamic_cast", "else",          "enum",
+                                "explicit",  "export",       "extern",        "false",
+                                "float",     "for",          "friend",        "goto",
+                                "if",        "inline",       "int",           "long",
+                                "mote",      "mutable",      "namespace",     "new",
+                                "noexcept",  "not",          "not_eq",        "nullptr",
+                                "operator",  "or",           "or_eq",         "private",
+                                "protected", "public",       "register",      "reinterpret_cast",
+                                "requires",  "return",       "short",         "signed",
+                                "sizeof",    "static",       "static_assert", "static_cast",
+                                "std",       "struct",       "switch",        "template",
+                                "this",      "thread_local", "throw",         "true",
+                                "try",       "typedef",      "typeid",        "typename",
+                                "union",     "unsigned",     "using",         "virtual",
+                                "void",      "volatile",     "wchar_t",       "while",
+                                "xor",       "xor_eq"};
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const auto inside = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
   return !s.empty() && letter(s[0]) && std::all_of(s.begin(), s.end(), inside) &&
@@ -96,7 +110,8 @@ inline std::string model_header(const model_facts& m) {
        field("rope_theta", detail::float_literal(s.rope_theta)) +
        field("norm_epsilon", detail::float_literal(s.norm_epsilon));
   t += "  };\n";
-  t += "  static constexpr std::size_t vocabulary_bytes = " + number(m.vocabulary_bytes) + ";  // of the packed token table\n";
+  t += "  static constexpr std::size_t vocabulary_bytes = " + number(m.vocabulary_bytes) +
+       ";  // of the packed token table\n";
   t += "  static constexpr std::size_t longest_piece = " + number(m.longest_piece) + ";  // bytes\n";
   t += "  static constexpr mote::dialogue dialogue{\n";
   t += field("bos", number(d.bos)) + field("eos", number(d.eos)) + field("note", number(d.note)) +

@@ -14,27 +14,27 @@ namespace mote::inline v0::host {
 
 /// A tensor. Where the source was quantised, its integers too, so that a writer of the same bits need not round twice.
 struct raw_tensor {
-  std::vector<float> values;           // (layers, rows, cols) of the matrix, flat
-  std::vector<std::int8_t> integers;   // as values, or empty
-  std::vector<float> scales;           // one a group of integers, in order
-  std::size_t group = 0;               ///< integers a scale; 0: the source had floats
+  std::vector<float> values;          // (layers, rows, cols) of the matrix, flat
+  std::vector<std::int8_t> integers;  // as values, or empty
+  std::vector<float> scales;          // one a group of integers, in order
+  std::size_t group = 0;              ///< integers a scale; 0: the source had floats
 };
 
 struct raw_model {
   mote::shape shape;
-  std::string source;       ///< what the file was, for a person: "llama2.c version 2, int8 in groups of 64"
-  raw_tensor embedding;     // (vocab, dim)
+  std::string source;         ///< what the file was, for a person: "llama2.c version 2, int8 in groups of 64"
+  raw_tensor embedding;       // (vocab, dim)
   raw_tensor attention_norm;  // (layers, dim)
-  raw_tensor wq;            // (layers, dim, dim)
-  raw_tensor wk;            // (layers, kv_dim, dim)
-  raw_tensor wv;            // (layers, kv_dim, dim)
-  raw_tensor wo;            // (layers, dim, dim)
-  raw_tensor ffn_norm;      // (layers, dim)
-  raw_tensor w1;            // (layers, hidden, dim), the gate
-  raw_tensor w2;            // (layers, dim, hidden)
-  raw_tensor w3;            // (layers, hidden, dim), the other factor
-  raw_tensor final_norm;    // (dim)
-  raw_tensor head;          // (vocab, dim); empty where it is the embedding
+  raw_tensor wq;              // (layers, dim, dim)
+  raw_tensor wk;              // (layers, kv_dim, dim)
+  raw_tensor wv;              // (layers, kv_dim, dim)
+  raw_tensor wo;              // (layers, dim, dim)
+  raw_tensor ffn_norm;        // (layers, dim)
+  raw_tensor w1;              // (layers, hidden, dim), the gate
+  raw_tensor w2;              // (layers, dim, hidden)
+  raw_tensor w3;              // (layers, hidden, dim), the other factor
+  raw_tensor final_norm;      // (dim)
+  raw_tensor head;            // (vocab, dim); empty where it is the embedding
 };
 
 }  // namespace mote::inline v0::host

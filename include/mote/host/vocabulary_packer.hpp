@@ -55,8 +55,8 @@ inline std::vector<std::uint32_t> ranks(const std::vector<float>& scores) {
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   std::vector<std::uint32_t> result;
   for (float s : scores)
-    result.push_back(s > never ? static_cast<std::uint32_t>(
-                                     std::lower_bound(distinct.begin(), distinct.end(), s) - distinct.begin() + 1)
+    result.push_back(s > never ? static_cast<std::uint32_t>(std::lower_bound(distinct.begin(), distinct.end(), s) -
+                                                            distinct.begin() + 1)
                                : 0U);
   return result;
 }
@@ -77,8 +77,10 @@ inline std::vector<std::uint32_t> search_order(const vocabulary_text& text, cons
     std::size_t high = all.size();
     std::size_t hit = (low + high) / 2;
     while (text.pieces[all[hit]] != piece) {
-      if (piece < text.pieces[all[hit]]) high = hit;
-      else low = hit + 1;
+      if (piece < text.pieces[all[hit]])
+        high = hit;
+      else
+        low = hit + 1;
       hit = (low + high) / 2;
     }
     // Where that one is hidden, the first double that is not.

@@ -27,19 +27,19 @@ struct container_header {
   std::uint16_t version = 1;
   std::uint16_t kind = 0;
   std::uint32_t header_bytes = 128;
-  std::uint32_t header_crc = 0;          ///< of the header, with this field zero
-  std::uint64_t total_bytes = 0;         ///< header and payload
+  std::uint32_t header_crc = 0;   ///< of the header, with this field zero
+  std::uint64_t total_bytes = 0;  ///< header and payload
   std::uint64_t shape_fingerprint = 0;
   std::uint64_t format_fingerprint = 0;
-  std::uint64_t base_fingerprint = 0;    ///< image: of itself (image_fingerprint); snapshot: of the image it learned on
-  std::uint64_t weights_offset = 0;      ///< from the header's first byte, a multiple of 64
+  std::uint64_t base_fingerprint = 0;  ///< image: of itself (image_fingerprint); snapshot: of the image it learned on
+  std::uint64_t weights_offset = 0;    ///< from the header's first byte, a multiple of 64
   std::uint64_t weights_bytes = 0;
-  std::uint64_t vocabulary_offset = 0;   ///< as above; snapshot: zero
+  std::uint64_t vocabulary_offset = 0;  ///< as above; snapshot: zero
   std::uint64_t vocabulary_bytes = 0;
-  std::uint32_t payload_crc = 0;         ///< of everything behind the header
+  std::uint32_t payload_crc = 0;  ///< of everything behind the header
   std::uint32_t reserved = 0;
-  std::array<char, 24> model_name{};     ///< printable ASCII, then zeros
-  std::array<char, 16> format_name{};    ///< as above
+  std::array<char, 24> model_name{};   ///< printable ASCII, then zeros
+  std::array<char, 16> format_name{};  ///< as above
 };
 static_assert(sizeof(container_header) == 128 && std::is_trivially_copyable_v<container_header>);
 
@@ -169,8 +169,8 @@ inline status open_image(std::span<const std::byte> bytes, const image_expectati
   }
   const vocabulary_view vocabulary{table};
   if (vocabulary.count() != expected.vocab_count) return status::wrong_size;
-  out = {.weights = bytes.data() + at(h.weights_offset), .vocabulary = vocabulary,
-         .base_fingerprint = h.base_fingerprint};
+  out = {
+      .weights = bytes.data() + at(h.weights_offset), .vocabulary = vocabulary, .base_fingerprint = h.base_fingerprint};
   return status::ok;
 }
 

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/image_writer.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../assets.hpp"
+#include "mote/core/rng.hpp"
+#include "mote/host/llama2c.hpp"
+#include "mote/host/vocabulary_packer.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+using mote::status;
+using mote::host::raw_model;
+using mote::host::raw_tensor;
+using mote::host::write_image;
+using mote::host::written_image;
+
+namespace {
+
+constexpr mote::dialogue silent{.bos = -1, .eos = -1};
+
+/// Odd sizes on purpose: no tile and no group of 32 is whole.
+raw_model odd_model(bool tied) {
+  raw_model m;
+  m.shape = {
+      .dim = 40, .hidden = 52, .layers = 3, .heads = 4, .kv_heads = 2, .vocab = 13, .context = 16, .tied_head = tied};
+  const mote::shape& s = m.shape;
+  mote::rng random(3);
+  const auto fill = [&random](raw_tensor& t, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
+  };
+  fill(m.embedding, s.vocab * s.dim);
+  fill(m.attention_norm, s.layers * s.dim);
+  fill(m.ffn_norm, s.layers * s.dim);
+  fill(m.final_norm, s.dim);
+  fill(m.wq, s.layers * s.dim * s.dim);
+  fill(m.wk, s.layers * s.kv_dim() * s.dim);
+  fill(m.wv, s.layers * s.kv_dim() * s.dim);
+  fill(m.wo, s.layers * s.dim * s.dim);
+  fill(m.w1, s.layers * s.hidden * s.dim);
+  fill(m.w2, s.layers * s.hidden * s.dim);
+  fill(m.w3, s.layers * s.hidden * s.dim);
+  if (!tied) fill(m.head, s.vocab * s.dim);
+  return m;
+}
+
+std::vector<std::byte> table_of(std::size_t tokens) {
+  mote::host::vocabulary_text text;
+  for (std::size_t i = 0; i < tokens; ++i) text.pieces.push_back("t" + std::to_string(i));
+  text.scores.assign(tokens, 0.0F);
+  return mote::host::pack_vocabulary(text, silent);
+}
+
+struct aligned_image {
+  explicit aligned_image(std::span<const std::byte> from)
+      : data(static_cast<std::byte*>(::operator new (from.size(), std::align_val_t{64}))), size(from.size()) {
+    std::memcpy(data, from.data(), size);
+  }
+  aligned_image(const aligned_image&) = delete;
+  aligned_image& operator=(const aligned_image&) = delete;
+  ~aligned_image() { ::operator delete (data, std::align_val_t{64}); }
+  std::span<const std::byte> bytes() const { return {data, size}; }
+  std::byte* data;
+  std::size_t size;
+};
+
+/// Every tensor of an attached image against the source, through the views that the decoder uses.
+template <class Format>
+double worst_difference(const raw_model& m, const std::byte* base) {
+  const mote::shape& s = m.shape;
+  const mote::tensor_map map = mote::map_tensors<Format>(s);
+  const mote::weights<Format> w(base, s, map);
+  double worst = 0;
+  std::vector<float> row;
+  const auto matrix = [&](const mote::matrix<Format>& found, const raw_tensor& source, std::size_t first) {
+    row.resize(found.cols);
+    for (std::size_t r = 0; r < found.rows; ++r) {
+      found.decode_row(r, row.data());
+      for (std::size_t c = 0; c < found.cols; ++c) {
+        const double d =
+            std::fabs(static_cast<double>(row[c]) - static_cast<double>(source.values.at(first + r * found.cols + c)));
+        if (!(d <= worst)) worst = d;
+      }
+    }
+  };
+  matrix(w.embedding(), m.embedding, 0);
+  matrix(w.head(), s.tied_head ? m.embedding : m.head, 0);
+  for (std::size_t layer = 0; layer < s.layers; ++layer) {
+    using mote::role;
+    for (auto [r, t] : {std::pair{role::query, &m.wq},
+                        {role::key, &m.wk},
+                        {role::value, &m.wv},
+                        {role::output, &m.wo},
+                        {role::gate, &m.w1},
+                        {role::down, &m.w2},
+                        {role::up, &m.w3}}) {
+      const mote::matrix_size size = mote::size_of(s, r);
+      matrix(w.of(layer, r), *t, layer * size.rows * size.cols);
+    }
+    for (std::size_t i = 0; i < s.dim; ++i) {
+      REQUIRE(w.attention_norm(layer)[i] == m.attention_norm.values[layer * s.dim + i]);
+      REQUIRE(w.ffn_norm(layer)[i] == m.ffn_norm.values[layer * s.dim + i]);
+    }
+  }
+  for (std::size_t i = 0; i < s.dim; ++i) REQUIRE(w.final_norm()[i] == m.final_norm.values[i]);
+  return worst;
+}
+
+template <class Format>
+mote::image_expectation expectation(const mote::shape& s, std::size_t vocabulary_bytes) {
+  return {.shape_fingerprint = s.fingerprint(),
+          .format_fingerprint = mote::format_fingerprint<Format>(),
+          .weights_bytes = mote::map_tensors<Format>(s).bytes,
+          .vocabulary_bytes = vocabulary_bytes,
+          .vocab_count = s.vocab};
+}
+
+}  // namespace
+
+TEST_CASE("image writer: each packing attaches as its own type, and as no other", "[host][image_writer]") {
+  const bool tied = GENERATE(true, false);
+  const raw_model m = odd_model(tied);
+  const auto table = table_of(13);
+  for (std::size_t bits : {8U, 32U}) {
+    for (std::size_t rows : {1U, 4U, 8U, 16U}) {
+      std::size_t reports = 0;
+      const written_image image =
+          write_image(m, table, "odd", {.bits = bits, .rows = rows}, [&](std::size_t a, std::size_t b) {
+            ++reports;
+            CHECK(a <= b);
+          });
+      CHECK(reports > 0);
+      const aligned_image copy(image.bytes);
+      CHECK(mote::stored_format_name(copy.bytes()) == image.format_name);
+      CHECK(mote::stored_model_name(copy.bytes()) == "odd");
+      std::size_t attached = 0;
+      for (std::size_t other_bits : {8U, 32U}) {
+        for (std::size_t other : {1U, 4U, 8U, 16U}) {
+          mote::host::with_format({.bits = other_bits, .rows = other}, [&]<class Format>() {
+            mote::attached_image out;
+            const status s = mote::open_image(copy.bytes(), expectation<Format>(m.shape, table.size()), out);
+            if (bits != other_bits || rows != other) {
+              CHECK(s == status::wrong_format);
+              return;
+            }
+            REQUIRE(s == status::ok);
+            ++attached;
+            CHECK(image.weights_bytes == mote::map_tensors<Format>(m.shape).bytes);
+            CHECK(image.bytes.size() == mote::lay_image(image.weights_bytes, table.size()).total_bytes);
+            const double worst = worst_difference<Format>(m, out.weights);
+            if (bits == 32)
+              CHECK(worst == 0);
+            else
+              CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
+            CHECK((bits == 32) == (image.relative_error == 0));
+            CHECK(image.relative_error < 0.007);
+            CHECK(out.vocabulary.find("t12") == 12);
+          });
+        }
+      }
+      CHECK(attached == 1);
+    }
+  }
+}
+
+TEST_CASE("image writer: another shape does not attach", "[host][image_writer]") {
+  const raw_model m = odd_model(true);
+  const auto table = table_of(13);
+  const aligned_image image(write_image<mote::q8<4>>(m, table, "odd").bytes);
+  mote::shape other = m.shape;
+  other.norm_epsilon = 1e-6F;
+  mote::attached_image out;
+  CHECK(mote::open_image(image.bytes(), expectation<mote::q8<4>>(other, table.size()), out) == status::wrong_shape);
+  CHECK(mote::open_image(image.bytes(), expectation<mote::q8<4>>(m.shape, table.size() + 4), out) ==
+        status::wrong_size);
+}
+
+TEST_CASE("image writer: integers of the source stay as they are where a group takes them", "[host][image_writer]") {
+  raw_model m = odd_model(true);
+  m.shape.hidden = 64;
+  m.shape.dim = 64;
+  const mote::shape& s = m.shape;
+  mote::rng random(5);
+  const auto fill = [&random](raw_tensor& t, std::size_t n) {
+    t = {};
+    t.group = 64;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (i % 64 == 0) t.scales.push_back(0.001F + random.uniform());
+      // Small integers: rounding them anew would choose a finer scale and other integers.
+      t.integers.push_back(static_cast<std::int8_t>(static_cast<int>(random.below(101)) - 50));
+      t.values.push_back(static_cast<float>(t.integers.back()) * t.scales.back());
+    }
+  };
+  for (raw_tensor* t : {&m.attention_norm, &m.ffn_norm, &m.final_norm}) t->values.assign(s.layers * s.dim, 1.0F);
+  fill(m.embedding, s.vocab * s.dim);
+  for (raw_tensor* t : {&m.wq, &m.wo, &m.w1, &m.w2, &m.w3}) fill(*t, s.layers * 64 * 64);
+  for (raw_tensor* t : {&m.wk, &m.wv}) fill(*t, s.layers * s.kv_dim() * 64);
+  const auto table = table_of(13);
+
+  const written_image kept = write_image<mote::q8<4>>(m, table, "kept");
+  CHECK(kept.relative_error < 0.0003);  // the scale's rounding to 11 bits
+  raw_model floats = m;
+  for (raw_tensor* t :
+       {&floats.embedding, &floats.wq, &floats.wk, &floats.wv, &floats.wo, &floats.w1, &floats.w2, &floats.w3})
+    t->group = 0;
+  CHECK(write_image<mote::q8<4>>(floats, table, "rounded").relative_error > 5 * kept.relative_error);
+
+  using block = mote::q8<4>::block;
+  block b;
+  std::memcpy(&b, kept.bytes.data() + 128, sizeof b);
+  for (std::size_t row = 0; row < 4; ++row)
+    for (std::size_t i = 0; i < 32; ++i) CHECK(b.quads[i / 4][row][i % 4] == m.embedding.integers[row * 64 + i]);
+
+  SECTION("not -128, which the format refuses") {
+    m.embedding.integers[64] = -128;
+    m.embedding.values[64] = -128 * m.embedding.scales[1];
+    const written_image image = write_image<mote::q8<4>>(m, table, "kept");
+    std::memcpy(&b, image.bytes.data() + 128, sizeof b);
+    CHECK(b.quads[0][1][0] == -127);
+    CHECK(b.quads[0][0][0] == m.embedding.integers[0]);
+  }
+  SECTION("not under a scale that 16 bits cannot hold, or a negative one") {
+    for (float scale : {1e-9F, -0.5F, 0.0F}) {
+      m.embedding.scales[1] = scale;
+      for (std::size_t i = 64; i < 128; ++i)
+        m.embedding.values[i] = static_cast<float>(m.embedding.integers[i]) * scale;
+      const written_image image = write_image<mote::q8<4>>(m, table, "kept");
+      std::memcpy(&b, image.bytes.data() + 128, sizeof b);
+      CHECK(mote::simd::half_to_float(b.scale[1]) >= 0);
+      CHECK(image.relative_error < 0.001);
+    }
+  }
+}
+
+TEST_CASE("image writer: refuses what cannot be packed", "[host][image_writer]") {
+  raw_model m = odd_model(true);
+  const auto table = table_of(13);
+  const auto refuses = [&](mote::host::packing p, const char* words) {
+    CHECK_THROWS_MATCHES(write_image(m, table, "odd", p), std::runtime_error, MessageMatches(ContainsSubstring(words)));
+  };
+  refuses({.bits = 5, .rows = 1}, "no format has 5 bits");
+  refuses({.bits = 8, .rows = 2}, "no format interleaves 2 rows");
+  CHECK_THROWS_MATCHES(write_image(m, table_of(12), "odd", {}), std::runtime_error,
+                       MessageMatches(ContainsSubstring("12 tokens; the model has 13")));
+  CHECK_THROWS_MATCHES(write_image(m, std::span(table).first(40), "odd", {}), std::runtime_error,
+                       MessageMatches(ContainsSubstring("the token table is not sound")));
+  SECTION("weights beyond the format") {
+    m.w1.values[100] = 1e8F;
+    refuses({.bits = 8, .rows = 4}, "gate holds a weight of 100000000.000000, too large for q8x4");
+    CHECK_NOTHROW(write_image(m, table, "odd", {.bits = 32, .rows = 4}));
+  }
+  SECTION("what training can make of weights") {
+    m.wk.values[3] = std::nanf("");
+    refuses({.bits = 8, .rows = 4}, "key is not finite");
+    refuses({.bits = 32, .rows = 1}, "key is not finite");
+    m.ffn_norm.values[3] = std::nanf("");
+    refuses({.bits = 32, .rows = 1}, "a norm is not finite");
+  }
+  SECTION("a tensor that is too short") {
+    m.w3.values.pop_back();
+    refuses({}, "a tensor has 6239 values; the shape needs 6240");
+  }
+  SECTION("no model") {
+    m.shape.heads = 3;
+    refuses({}, "the numbers of the shape make no model");
+  }
+}
+
+TEST_CASE("image writer: the real models", "[host][image_writer]") {
+  const auto import = [](const char* weights, const char* tokenizer, auto format) {
+    const raw_model m = mote::host::read_llama2c(mote_tests::asset(weights));
+    const auto table =
+        mote::host::pack_vocabulary(mote::host::read_llama2c_tokenizer(mote_tests::asset(tokenizer), m.shape.vocab));
+    using Format = decltype(format);
+    const written_image image = write_image<Format>(m, table, "real");
+    const aligned_image copy(image.bytes);
+    mote::attached_image out;
+    REQUIRE(mote::open_image(copy.bytes(), expectation<Format>(m.shape, table.size()), out) == status::ok);
+    worst_difference<Format>(m, out.weights);
+    return image;
+  };
+  const auto small = import("llama2c-stories260K/stories260K.bin", "llama2c-stories260K/tok512.bin", mote::q8<16>{});
+  CHECK(small.relative_error < 0.006);
+  CHECK(small.bytes.size() < 300'000);
+  const auto q80 =
+      import("llama2c-stories3M-q80/stories3M-q80.bin", "llama2c-stories3M-q80/tok4096.bin", mote::q8<1>{});
+  CHECK(q80.relative_error < 0.0003);  // its own integers
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+// import_model: turns a model file from elsewhere into the two files that a firmware takes: `<name>.hpp`, the model as
+// a type, and `<name>.mote`, its image for one board's layout.
+// Refuses to guess: a file that does not add up is named, with what was expected and what was found, and nothing is
+// written.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mote/boards/mps2_an386.hpp"
+#include "mote/boards/mps2_an500.hpp"
+#include "mote/boards/mps2_an505.hpp"
+#include "mote/boards/mps3_an547.hpp"
+#include "mote/boards/netduinoplus2.hpp"
+#include "mote/boards/pc.hpp"
+#include "mote/boards/raspberry_pi_5.hpp"
+#include "mote/boards/raspberry_pi_zero_2.hpp"
+#include "mote/boards/rp2350.hpp"
+#include "mote/boards/stm32f405.hpp"
+#include "mote/boards/stm32h743.hpp"
+#include "mote/boards/stm32n657.hpp"
+#include "mote/boards/visionfive_2.hpp"
+#include "mote/host/file.hpp"
+#include "mote/host/image_writer.hpp"
+#include "mote/host/llama2c.hpp"
+#include "mote/host/model_header.hpp"
+#include "mote/host/vocabulary_packer.hpp"
+
+namespace {
+
+namespace host = mote::host;
+namespace boards = mote::boards;
+
+const std::map<std::string, mote::isa> board_instructions{
+    {"mps2_an386", boards::mps2_an386::facts.instructions},
+    {"mps2_an500", boards::mps2_an500::facts.instructions},
+    {"mps2_an505", boards::mps2_an505::facts.instructions},
+    {"mps3_an547", boards::mps3_an547::facts.instructions},
+    {"netduinoplus2", boards::netduinoplus2::facts.instructions},
+    {"pc", boards::pc::facts.instructions},
+    {"pc_avx2", boards::pc_avx2::facts.instructions},
+    {"pc_sse2", boards::pc_sse2::facts.instructions},
+    {"raspberry_pi_5", boards::raspberry_pi_5::facts.instructions},
+    {"raspberry_pi_zero_2", boards::raspberry_pi_zero_2::facts.instructions},
+    {"rp2350", boards::rp2350::facts.instructions},
+    {"stm32f405", boards::stm32f405::facts.instructions},
+    {"stm32h743", boards::stm32h743::facts.instructions},
+    {"stm32n657", boards::stm32n657::facts.instructions},
+    {"visionfive_2", boards::visionfive_2::facts.instructions},
+};
+
+struct wishes {
+  std::filesystem::path weights;
+  std::filesystem::path tokenizer;
+  std::filesystem::path out = ".";
+  std::string name;
+  std::string board;
+  host::packing packing;
+  mote::dialogue dialogue;
+};
+
+/// Overwrites one line of a terminal; a log gets nothing.
+class progress_line {
+ public:
+  void operator()(std::size_t done, std::size_t all) {
+    const int percent = static_cast<int>(done * 100 / all);
+    if (!terminal_ || percent == shown_) return;
+    shown_ = percent;
+    std::fprintf(stderr, "\rpacking %3d %%%s", percent, done == all ? "\n" : "");
+    std::fflush(stderr);
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  int shown_ = -1;
+};
+
+void import(const wishes& w) {
+  const host::raw_model model = host::read_llama2c(w.weights);
+  const mote::shape& s = model.shape;
+  const host::vocabulary_text text = host::read_llama2c_tokenizer(w.tokenizer, s.vocab);
+  const std::vector<std::byte> table = host::pack_vocabulary(text, w.dialogue);
+
+  const std::string header = host::model_header({
+      .name = w.name,
+      .origin = w.weights.filename().string() + " (" + model.source + ") and " + w.tokenizer.filename().string(),
+      .shape = s,
+      .vocabulary_bytes = table.size(),
+      .longest_piece = mote::vocabulary_view{table}.longest(),
+      .dialogue = w.dialogue,
+  });
+  progress_line line;
+  const host::written_image image = host::write_image(model, table, w.name, w.packing,
+                                                      [&line](std::size_t done, std::size_t all) { line(done, all); });
+
+  std::filesystem::create_directories(w.out);
+  const std::filesystem::path header_file = w.out / (w.name + ".hpp");
+  const std::filesystem::path image_file = w.out / (w.name + ".mote");
+  host::write_atomically(image_file, image.bytes);
+  host::write_atomically(header_file, header);
+
+  const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };
+  std::printf("%s: %s\n", w.weights.filename().c_str(), model.source.c_str());
+  std::printf(
+      "  shape       dim %zu, hidden %zu, layers %zu, heads %zu, kv heads %zu, vocab %zu, context %zu, %s head\n",
+      s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context, s.tied_head ? "tied" : "own");
+  std::printf("  parameters  %s\n", commas(s.parameters()).c_str());
+  std::printf("  format      %.*s, rounding error %.3f %% RMS of the weights\n",
+              static_cast<int>(image.format_name.size()), image.format_name.data(), image.relative_error * 100);
+  std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.bytes.size()).c_str(),
+              commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
+  std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Turns a llama2.c model into a C++ type and an image for one board."};
+  wishes w;
+  app.add_option("--weights", w.weights, "checkpoint: llama2.c legacy, ak42 version 1 or version 2")->required();
+  app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model")->required();
+  app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
+  app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
+  app.add_option("--bits", w.packing.bits, "8 (groups of 32) or 32 (floats)")->capture_default_str();
+  auto* layout = app.add_option("--layout", w.packing.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
+  std::vector<std::string> names;
+  for (const auto& [name, instructions] : board_instructions) names.push_back(name);
+  app.add_option("--board", w.board, "takes the layout of a board's instruction set")
+      ->check(CLI::IsMember(names))
+      ->excludes(layout);
+  app.add_option("--bos", w.dialogue.bos, "token that opens a document; -1: none")->capture_default_str();
+  app.add_option("--eos", w.dialogue.eos, "token that ends an answer; -1: none")->capture_default_str();
+  app.add_option("--note", w.dialogue.note, "token in front of recalled knowledge; -1: none")->capture_default_str();
+  app.add_option("--user", w.dialogue.user, "token in front of the user's words; -1: none")->capture_default_str();
+  app.add_option("--answer", w.dialogue.answer, "token in front of the answer; -1: none")->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 1;
+  }
+  if (!w.board.empty()) w.packing.rows = mote::interleaved_rows(board_instructions.at(w.board));
+
+  try {
+    import(w);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "import_model: %s\n", e.what());
+    return 1;
+  }
+  return 0;
+}
