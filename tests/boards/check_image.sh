@@ -19,8 +19,8 @@ build() {  # name, extra flags; the source comes on standard input
   { echo '#include <cstddef>'; echo '#include <cstdint>'; cat; } > "$work/$name.cpp"
   # shellcheck disable=SC2086
   (cd "$work" && arm-none-eabi-g++ $cpu $common "$@" "$name.cpp" startup.o -nostdlib \
-    "-L$example/board" -T netduinoplus2.ld -Wl,--gc-sections -Wl,--start-group -lc -lgcc -Wl,--end-group -o "$name.elf") \
-    2> "$work/$name.log" ||
+    "-L$example/board" -T netduinoplus2.ld -Wl,--gc-sections \
+    -Wl,--start-group -lc -lgcc -Wl,--end-group -o "$name.elf") 2> "$work/$name.log" ||
     { echo "FAILED: $name does not build"; cat "$work/$name.log"; exit 1; }
 }
 refused() {  # name, words, options of check_image
