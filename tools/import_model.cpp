@@ -129,6 +129,8 @@ int main(int argc, char** argv) {
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
   app.add_option("--bits", w.packing.bits, "8 (groups of 32) or 32 (floats)")->capture_default_str();
+  app.add_option("--group", w.packing.group, "columns a scale, of 8 bits: 32, or 64 to keep llama2.c version 2 files exactly")
+      ->capture_default_str();
   auto* layout = app.add_option("--layout", w.packing.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
   for (const auto& [name, instructions] : board_instructions) names.push_back(name);

@@ -111,6 +111,13 @@ class assistant {
   status begin(std::string_view question, std::size_t limit = Context) {
     stop();
     if (!attached()) return status::not_attached;
+    if (question.empty() && Model::dialogue.user < 0 && Model::dialogue.bos >= 0) {  // a model of texts begins one
+      tokens_[0] = static_cast<token>(Model::dialogue.bos);
+      prompt_tokens_ = 1;
+      limit_ = limit;
+      state_ = status::ok;
+      return state_;
+    }
     std::array<std::string_view, Recall::hits == 0 ? 1 : Recall::hits> items;
     std::size_t found = 0;
     if constexpr (recalls) {
@@ -120,7 +127,7 @@ class assistant {
     }
     text_coder code{*this};
     const auto made = assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question,
-                                             Model::control, Recall::tokens, code,
+                                             Model::dialogue, Recall::tokens, code,
                                              std::span<token>(tokens_).first(Context - answer_room));
     if (made.state != status::ok) return code.fault != status::ok ? code.fault : made.state;
     prompt_tokens_ = made.tokens;
@@ -139,10 +146,10 @@ class assistant {
     float* logits = run(tokens_[at], at, !reading);
     if (reading) return {.state = status::ok, .done = false, .piece = {}};
     const std::size_t next = decoding_.pick(logits);
-    if (Model::control.eos >= 0 && next == static_cast<std::size_t>(Model::control.eos)) return finish();
-    if (next == static_cast<std::size_t>(Model::control.bos)) return finish();  // llama2.c's end of a text
-    const std::uint32_t previous = answered_ == 0 && Model::control.answer >= 0
-                                       ? static_cast<std::uint32_t>(Model::control.bos)  // drops the space in front
+    if (Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos)) return finish();
+    if (next == static_cast<std::size_t>(Model::dialogue.bos)) return finish();  // llama2.c's end of a text
+    const std::uint32_t previous = answered_ == 0 && Model::dialogue.answer >= 0
+                                       ? static_cast<std::uint32_t>(Model::dialogue.bos)  // drops the space in front
                                        : tokens_[at];
     if (at + 1 < Context) tokens_[at + 1] = static_cast<token>(next);
     ++answered_;
@@ -329,7 +336,7 @@ class assistant {
     }
   };
 
-  tokenizer coder() const { return {image_->vocabulary, Model::control}; }
+  tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
   std::span<merge_slot> merging() { return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots}; }
   decode_buffers buffers() const { return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan); }
   weights<Format> view() const {
@@ -366,11 +373,11 @@ class assistant {
       count += n;
       return true;
     };
-    bool fits = put(Model::control.bos);
-    if (!e.note.empty()) fits = fits && put(Model::control.note) && text(e.note);
-    fits = fits && put(Model::control.user) && text(e.prompt) && put(Model::control.answer);
+    bool fits = put(Model::dialogue.bos);
+    if (!e.note.empty()) fits = fits && put(Model::dialogue.note) && text(e.note);
+    fits = fits && put(Model::dialogue.user) && text(e.prompt) && put(Model::dialogue.answer);
     first = count;
-    fits = fits && text(e.answer) && put(Model::control.eos);
+    fits = fits && text(e.answer) && put(Model::dialogue.eos);
     if (code.fault != status::ok) return code.fault;
     return fits ? status::ok : status::too_long;
   }

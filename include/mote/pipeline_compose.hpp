@@ -30,7 +30,7 @@ concept model = requires {
   { M::name } -> std::convertible_to<std::string_view>;
   { M::shape } -> std::convertible_to<shape>;
   { M::vocabulary_bytes } -> std::convertible_to<std::size_t>;
-  { M::control } -> std::convertible_to<dialogue>;
+  { M::dialogue } -> std::convertible_to<dialogue>;
 };
 
 namespace detail {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights as 8-bit integers, symmetric, one binary16 scale for 32 columns of a row; Rows rows interleaved in quads of
-// four columns, so that one vector instruction serves Rows rows. With Rows = 1 a block is GGUF's Q8_0, bit for bit.
+// Weights as 8-bit integers, symmetric, one scale for Group columns of a row; Rows rows interleaved in quads of four
+// columns, so that one vector instruction serves Rows rows. 8.5 bits a weight either way:
+//   Group = 32: binary16 scales. With Rows = 1 a block is GGUF's Q8_0, bit for bit.
+//   Group = 64: float scales, as llama2.c's version 2 files have them, bit for bit.
 //
-//   one block: Rows rows x 32 columns, Rows * 34 bytes
-//   | scale row 0 | .. | scale row Rows-1 |  binary16 each
+//   one block: Rows rows x 32 columns, Rows * 34 bytes            (Group = 64: Rows * 68)
+//   | scale row 0 | .. | scale row Rows-1 |  binary16 each        (Group = 64: float each)
 //   | columns 0-3: row 0 | row 1 | .. | columns 4-7: row 0 | row 1 | .. | ..  columns 28-31 |  int8 each
 //
 // weight = scale * integer, integers in [-127, 127]. Rows of any width: the last group is padded with zeros.
@@ -14,24 +16,44 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/core/bytes.hpp"
 #include "mote/simd/half.hpp"
 
 namespace mote::inline v0 {
 
-template <std::size_t Rows = 1>
+template <std::size_t Rows = 1, std::size_t Group = 32>
 struct q8 {
-  static constexpr std::string_view name = Rows == 1 ? "q8" : Rows == 4 ? "q8x4" : Rows == 8 ? "q8x8" : "q8x16";
+  static_assert(Group == 32 || Group == 64);
+  static constexpr bool wide = Group == 64;
+  static constexpr std::string_view name = wide ? (Rows == 1   ? "q8g64"
+                                                   : Rows == 4 ? "q8g64x4"
+                                                   : Rows == 8 ? "q8g64x8"
+                                                               : "q8g64x16")
+                                                : (Rows == 1   ? "q8"
+                                                   : Rows == 4 ? "q8x4"
+                                                   : Rows == 8 ? "q8x8"
+                                                               : "q8x16");
   static constexpr std::size_t rows = Rows;
-  static constexpr std::size_t group = 32;
+  static constexpr std::size_t group = Group;
   static constexpr bool quantised = true;
+  using scale_type = std::conditional_t<wide, float, simd::half_bits>;
 
   struct block {
-    simd::half_bits scale[Rows];
+    scale_type scale[Rows];
     std::int8_t quads[group / 4][Rows][4];
   };
-  static_assert(sizeof(block) == Rows * 34);
+  static_assert(sizeof(block) == Rows * (Group + sizeof(scale_type)));
+
+  static constexpr scale_type to_scale(float x) {
+    if constexpr (wide) return x;
+    else return simd::float_to_half(x);
+  }
+  static constexpr float from_scale(scale_type x) {
+    if constexpr (wide) return x;
+    else return simd::half_to_float(x);
+  }
 
   static constexpr std::size_t groups(std::size_t cols) { return ceil_div(cols, group); }
   static constexpr std::size_t tile_bytes(std::size_t cols) { return groups(cols) * sizeof(block); }
@@ -49,8 +71,8 @@ struct q8 {
         const std::size_t width = cols - g * group < group ? cols - g * group : group;
         float largest = 0;
         for (std::size_t i = 0; i < width; ++i) largest = __builtin_fabsf(from[i]) > largest ? __builtin_fabsf(from[i]) : largest;
-        b.scale[row] = simd::float_to_half(largest / 127.0F);
-        const float scale = simd::half_to_float(b.scale[row]);
+        b.scale[row] = to_scale(largest / 127.0F);
+        const float scale = from_scale(b.scale[row]);
         if (scale == 0) continue;
         for (std::size_t i = 0; i < width; ++i) {
           float q = from[i] / scale;
@@ -67,7 +89,7 @@ struct q8 {
   static void decode_row(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) {
     for (std::size_t g = 0; g < groups(cols); ++g) {
       const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
-      const float scale = simd::half_to_float(b->scale[row]);
+      const float scale = from_scale(b->scale[row]);
       const std::size_t width = cols - g * group < group ? cols - g * group : group;
       for (std::size_t i = 0; i < width; ++i) out[g * group + i] = scale * static_cast<float>(b->quads[i / 4][row][i % 4]);
     }

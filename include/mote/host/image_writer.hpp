@@ -28,9 +28,15 @@ namespace mote::inline v0::host {
 
 /// The format of an image, as a person asks for it.
 struct packing {
-  std::size_t bits = 8;  ///< 8 or 32
-  std::size_t rows = 1;  ///< interleaved: 1, 4, 8 or 16
+  std::size_t bits = 8;    ///< 8 or 32
+  std::size_t rows = 1;    ///< interleaved: 1, 4, 8 or 16
+  std::size_t group = 32;  ///< columns a scale, of 8 bits: 32 or 64
 };
+
+template <std::size_t Rows>
+using q8_narrow = q8<Rows, 32>;
+template <std::size_t Rows>
+using q8_wide = q8<Rows, 64>;
 
 /// Calls f.operator()<Format>() for the format that a packing means.
 template <class F>
@@ -50,7 +56,10 @@ auto with_format(packing p, F&& f) {
                                  " rows; 1, 4, 8 or 16 can be packed");
     }
   };
-  if (p.bits == 8) return of_rows.template operator()<q8>();
+  if (p.bits == 8 && p.group == 64) return of_rows.template operator()<q8_wide>();
+  if (p.bits == 8 && p.group == 32) return of_rows.template operator()<q8_narrow>();
+  if (p.bits == 8)
+    throw std::runtime_error("packing: no format has groups of " + std::to_string(p.group) + "; 32 or 64 can be packed");
   if (p.bits == 32) return of_rows.template operator()<f32>();
   throw std::runtime_error("packing: no format has " + std::to_string(p.bits) + " bits; 8 or 32 can be packed");
 }
@@ -70,10 +79,9 @@ namespace detail {
 
 /// Where the source's own integers fit a q8 group, they go into the block as they are: rounding a second time would
 /// cost more than the scale's way from 32 to 16 bits does.
-template <std::size_t Rows>
+template <class format>
 void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile */, std::size_t count, std::size_t cols,
                    std::byte* tile) {
-  using format = q8<Rows>;
   for (std::size_t g = 0; g < format::groups(cols); ++g) {
     typename format::block b;
     std::memcpy(&b, tile + g * sizeof b, sizeof b);
@@ -82,12 +90,12 @@ void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile 
       const std::size_t width = std::min(cols - g * format::group, format::group);
       if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
       const float scale = t.scales[at / t.group];
-      const simd::half_bits half = simd::float_to_half(scale);
-      const float kept = simd::half_to_float(half);
+      const auto stored = format::to_scale(scale);
+      const float kept = format::from_scale(stored);
       if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
       const auto integers = std::span(t.integers).subspan(at, width);
       if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
-      b.scale[row] = half;
+      b.scale[row] = stored;
       for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][row][i % 4] = integers[i];
     }
     std::memcpy(tile + g * sizeof b, &b, sizeof b);
@@ -96,8 +104,8 @@ void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile 
 
 template <class Format>
 constexpr bool is_q8 = false;
-template <std::size_t Rows>
-constexpr bool is_q8<q8<Rows>> = true;
+template <std::size_t Rows, std::size_t Group>
+constexpr bool is_q8<q8<Rows, Group>> = true;
 
 template <class Format>
 class weight_packer {
@@ -127,7 +135,7 @@ class weight_packer {
       const auto tile = out_.subspan(offset + row / Format::rows * Format::tile_bytes(cols), Format::tile_bytes(cols));
       Format::encode_tile(t.values.data() + at, count, cols, tile.data());
       if constexpr (is_q8<Format>)
-        if (t.group != 0) keep_integers<Format::rows>(t, at, count, cols, tile.data());
+        if (t.group != 0) keep_integers<Format>(t, at, count, cols, tile.data());
       for (std::size_t i = 0; i < count; ++i) measure(name, t.values.data() + at + i * cols, i, cols, tile.data());
       if (++done_ % 64 == 0 && report_) report_(done_, all_);
     }

@@ -66,18 +66,19 @@ activation quantise(const float* x /* (cols) */, std::size_t cols, std::byte* bu
         from = tail;
       }
       using lanes = simd::floats<16>;
-      const float largest = simd::largest(
-          simd::larger(simd::absolute(lanes::load(from)), simd::absolute(lanes::load(from + 16))));
+      lanes most = simd::absolute(lanes::load(from));
+      for (std::size_t i = 16; i < group; i += 16) most = simd::larger(most, simd::absolute(lanes::load(from + i)));
+      const float largest = simd::largest(most);
       scale[g] = largest / 127.0F;
       const auto inverse = lanes::all(largest > 0.0F ? 127.0F / largest : 0.0F);
       const auto magic = lanes::all(12582912.0F);  // 1.5 * 2^23: the sum's last bits are the nearest integer
       std::int32_t total = 0;
-      for (std::size_t half = 0; half < group; half += 16) {
+      for (std::size_t at = 0; at < group; at += 16) {
         float rounded[16];
-        (lanes::load(from + half) * inverse + magic).store(rounded);
+        (lanes::load(from + at) * inverse + magic).store(rounded);
         for (std::size_t i = 0; i < 16; ++i) {
           const auto byte = static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, rounded[i]));
-          q[g * group + half + i] = byte;
+          q[g * group + at + i] = byte;
           total += byte;
         }
       }

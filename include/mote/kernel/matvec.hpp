@@ -14,18 +14,22 @@
 namespace mote::inline v0 {
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
-template <class Isa = simd::native, std::size_t Rows>
-void matvec(const matrix<q8<Rows>>& w, const activation& a, float* y) {
-  using block = typename q8<Rows>::block;
+template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
+void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
+  using format = q8<Rows, Group>;
+  using block = typename format::block;
   using floats = simd::floats<Rows>;
-  const std::size_t groups = q8<Rows>::groups(w.cols);
+  const std::size_t groups = format::groups(w.cols);
   const std::size_t tiles = ceil_div(w.rows, Rows);
   const auto* b = reinterpret_cast<const block*>(w.data);
   for (std::size_t tile = 0; tile < tiles; ++tile) {
     floats sum = floats::all(0.0F);
     for (std::size_t g = 0; g < groups; ++g, ++b) {
-      const auto dot = simd::dot<Rows, q8<Rows>::group, Isa>(&b->quads[0][0][0], a.q + g * q8<Rows>::group, a.sum[g]);
-      sum = sum + (simd::load_halves<Rows>(b->scale) * floats::all(a.scale[g])) * simd::to_float(dot);
+      const auto dot = simd::dot<Rows, Group, Isa>(&b->quads[0][0][0], a.q + g * Group, a.sum[g]);
+      floats scale;
+      if constexpr (format::wide) scale = floats::load(b->scale);
+      else scale = simd::load_halves<Rows>(b->scale);
+      sum = sum + (scale * floats::all(a.scale[g])) * simd::to_float(dot);
     }
     sum.store(y + tile * Rows);
   }

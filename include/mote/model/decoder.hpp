@@ -58,7 +58,7 @@ constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape
       {padded(s.dim) * f, embed, head},
       {padded(s.dim) * f, attend_norm, head},
       {activation_bytes<Format>(widest), attend_norm, head},
-      {s.head_dim() / 2 * sizeof(simd::sine_cosine), embed, turn},
+      {s.head_dim() / 2 * sizeof(simd::sine_cosine), embed, contract},  // every block turns by the same
       {padded(s.dim) * f, project, attend},
       {padded(s.kv_dim()) * f, project, turn},
       {padded(s.kv_dim()) * f, project, turn},

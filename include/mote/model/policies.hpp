@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The policies about the model itself: bits, row layout, context.
 //   quantize<8>    8-bit weights in groups of 32: free in quality at any model size          9 bits a weight with scales
+//   quantize<8, 64>  groups of 64 with float scales: takes llama2.c's 8-bit files without rounding again
 //   quantize<32>   floats: what full<> trains                                                32 bits a weight
 //   layout<16>     rows interleaved by 16 (AVX-512), 8 (AVX2), 4 (SSE2, NEON) or 1 (Cortex-M); left out, the board's own
 //   context<256>   keys and values for 256 tokens; left out, all that the model was trained for
@@ -16,13 +17,15 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Bits>
+template <std::size_t Bits, std::size_t Group = 32>
 struct quantize {
   static_assert(Bits == 8 || Bits == 32, "mote: weights cannot be kept in this many bits; use quantize<8> or quantize<32> [mote-bits]");
+  static_assert(Group == 32 || (Group == 64 && Bits == 8),
+                "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
   template <std::size_t Rows>
-  using format = std::conditional_t<Bits == 32, f32<Rows>, q8<Rows>>;
+  using format = std::conditional_t<Bits == 32, f32<Rows>, q8<Rows, Group>>;
 };
 
 template <std::size_t Rows>
