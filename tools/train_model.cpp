@@ -144,7 +144,8 @@ int main(int argc, char** argv) {
       batch.push_back(std::move(q));
     }
     const double warm = std::min(1.0, static_cast<double>(step + 1) / 200.0);
-    const double cosine = 0.5 * (1 + std::cos(3.14159265358979 * part));
+    // Half a turn of our own cosine: libm's last bit differs between machines, and the weights would follow it.
+    const double cosine = 0.5 * (1 + static_cast<double>(simd::turn(static_cast<std::uint64_t>(part * 0x1p63)).cosine));
     const auto rate = static_cast<float>(static_cast<double>(top_rate) * warm * (0.02 + 0.98 * cosine));
     const float loss = model->step(batch, rate);
     if (!std::isfinite(loss)) {
