@@ -25,9 +25,9 @@ set(floor_host 10)
 # Words of the budget that every room uses to say what it costs; they include nothing but core.
 set(vocabulary mote/budget/board.hpp mote/budget/footprint.hpp)
 
-# room_of(core/arena.hpp) is core, room_of(pipeline.hpp) and room_of(pipeline_slots.hpp) are pipeline.
+# room_of(core/arena.hpp) is core; pipeline.hpp, pipeline_compose.hpp and basic_pipeline.hpp are pipeline.
 function(room_of path result)
-  string(REGEX REPLACE "^mote/([a-z0-9]+).*$" "\\1" room "${path}")
+  string(REGEX REPLACE "^mote/(basic_)?([a-z0-9]+).*$" "\\2" room "${path}")
   set(${result} "${room}" PARENT_SCOPE)
 endfunction()
 

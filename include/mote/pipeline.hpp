@@ -12,7 +12,7 @@
 // Refuses heap, exceptions and hidden state: sizeof(assistant) is the whole truth about RAM.
 #pragma once
 
-#include "mote/assistant.hpp"
+#include "mote/basic_pipeline.hpp"
 #include "mote/pipeline_compose.hpp"
 
 namespace mote::inline v0 {

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "mote/assistant.hpp"
+#include "mote/basic_pipeline.hpp"
 #include "mote/budget/fit.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/decode/greedy.hpp"
@@ -70,7 +70,7 @@ struct chosen {
   static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
   static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
   using format = typename weights::template format<rows>;
-  using type = assistant<Model, format, tokens, learning, recall, decoding, fit>;
+  using type = basic_pipeline<Model, format, tokens, learning, recall, decoding, fit>;
 };
 
 enum class fault {

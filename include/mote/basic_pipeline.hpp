@@ -47,7 +47,7 @@ struct progress_step {
 };
 
 template <class Model, class Format, std::size_t Context, class Learning, class Recall, class Decoding, class Fit>
-class assistant {
+class basic_pipeline {
  public:
   using model_type = Model;
   using format = Format;
@@ -70,7 +70,7 @@ class assistant {
     f.ram.cache = 2 * cache_floats * sizeof(float);
     f.ram.activations = arena_bytes;
     f.ram.index = Recall::ram_bytes;
-    f.ram.scratch = sizeof(assistant) - f.ram.object();
+    f.ram.scratch = sizeof(basic_pipeline) - f.ram.object();
     f.ram.stack = Fit::checks ? Fit::facts.stack_bytes : 0;
     f.flash.weights = map.bytes;
     f.flash.vocabulary = round_up(Model::vocabulary_bytes, 64);
@@ -164,7 +164,7 @@ class assistant {
       using value_type = std::string_view;
       using difference_type = std::ptrdiff_t;
       iterator() = default;
-      explicit iterator(assistant* owner) : owner_(owner) { ++*this; }
+      explicit iterator(basic_pipeline* owner) : owner_(owner) { ++*this; }
       std::string_view operator*() const { return piece_; }
       iterator& operator++() {
         progress_step s;
@@ -178,17 +178,17 @@ class assistant {
       bool operator==(const iterator& other) const { return owner_ == other.owner_; }
 
      private:
-      assistant* owner_ = nullptr;
+      basic_pipeline* owner_ = nullptr;
       std::string_view piece_;
     };
-    answer(assistant& owner, status state) : owner_(&owner), state_(state) {}
+    answer(basic_pipeline& owner, status state) : owner_(&owner), state_(state) {}
     iterator begin() { return state_ == status::ok ? iterator(owner_) : iterator(); }
     iterator end() { return {}; }
     /// ok, or why there is no answer.
     status state() const { return state_; }
 
    private:
-    assistant* owner_;
+    basic_pipeline* owner_;
     status state_;
   };
 
@@ -321,7 +321,7 @@ class assistant {
 
   /// Gives assemble_prompt() the tokens of a text, and keeps the reason of a failure.
   struct text_coder {
-    assistant& owner;
+    basic_pipeline& owner;
     status fault = status::ok;
     std::size_t operator()(std::string_view text, std::span<token> out) {
       const std::span<merge_slot> scratch = owner.merging();
