@@ -32,7 +32,8 @@ inline void low_rank_add(const low_rank_size& size, const float* a, const float*
     detail::add_scaled(y, b + r * padded(size.rows), scale * dot(a + r * padded(size.cols), x, size.cols), size.rows);
 }
 
-/// Given dy (padded(rows), zero beyond rows): da and db are added to, dx (padded(cols)) is added to.
+/// Given x (padded(cols)) and dy (padded(rows)), both zero in their padding: da and db are added to, dx (padded(cols))
+/// is added to.
 inline void low_rank_gradient(const low_rank_size& size, const float* a, const float* b, float scale, const float* x,
                               const float* dy, float* da, float* db, float* dx) {
   for (std::size_t r = 0; r < size.rank; ++r) {

@@ -6,10 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "mote/core/slots.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matmul.hpp"
+#include "mote/kernel/norm.hpp"
 #include "mote/learn/optimiser.hpp"
 #include "mote/model/weights.hpp"
 
@@ -47,8 +49,37 @@ class full_gradients {
                      std::size_t x_stride) {
     matmul_weight_gradient<Rows>(at(map_.head), s_.vocab, s_.dim, dlogits, y_stride, x, x_stride, count);
   }
+  /// The norm of all gradients. Rows are summed one by one and joined in index order, so that it is the same number
+  /// however they are interleaved: a board and a PC must clip alike.
+  float norm() const {
+    float sum = dot(at(map_.final_norm), at(map_.final_norm), s_.dim);
+    add_rows(sum, at(map_.embedding), s_.vocab, s_.dim);
+    for (std::size_t layer = 0; layer < s_.layers; ++layer) {
+      for (const std::size_t gain : {map_.attention_norm, map_.ffn_norm})
+        sum += dot(block(layer, gain), block(layer, gain), s_.dim);
+      for (std::size_t r = 0; r < role_count; ++r) {
+        const matrix_size m = size_of(s_, static_cast<role>(r));
+        add_rows(sum, block(layer, map_.matrix[r]), m.rows, m.cols);
+      }
+    }
+    if (!s_.tied_head) add_rows(sum, at(map_.head), s_.vocab, s_.dim);
+    return simd::sqrt(sum);
+  }
 
  private:
+  static void add_rows(float& sum, const float* g, std::size_t rows, std::size_t cols) {
+    using floats = simd::floats<Rows>;
+    for (std::size_t row = 0; row < rows; row += Rows, g += cols * Rows) {
+      floats squares = floats::all(0.0F);
+      for (std::size_t col = 0; col < cols; ++col) {
+        const auto v = floats::load(g + col * Rows);
+        squares = squares + v * v;
+      }
+      float one[Rows];
+      squares.store(one);
+      for (std::size_t r = 0; r < Rows && row + r < rows; ++r) sum += one[r];
+    }
+  }
   float* at(std::size_t offset) const { return gradients_ + offset / sizeof(float); }
   float* block(std::size_t layer, std::size_t offset) const {
     return at(map_.blocks + layer * map_.block_bytes + offset);
@@ -82,7 +113,9 @@ struct full {
     static void add(std::size_t, role, const float*, float*) {}
     full_gradients<Format::rows> collector() { return {s, map, gradients_}; }
 
-    void step() { optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats); }
+    void step() {
+      optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats, collector().norm());
+    }
     void rate(float r) { optimiser_.rate = r; }
     float rate() const { return optimiser_.rate; }
 

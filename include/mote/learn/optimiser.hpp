@@ -30,11 +30,7 @@ struct sgd_knobs {
 
 namespace detail {
 /// What a gradient must be multiplied with so that its norm is at most `clip`.
-inline float clip_factor(const float* gradient, std::size_t n, float clip) {
-  if (!(clip > 0.0F)) return 1.0F;
-  const float norm = simd::sqrt(dot(gradient, gradient, n));
-  return norm > clip ? clip / norm : 1.0F;
-}
+inline float clip_factor(float norm, float clip) { return clip > 0.0F && norm > clip ? clip / norm : 1.0F; }
 }  // namespace detail
 
 template <adam_knobs Knobs = adam_knobs{}>
@@ -51,10 +47,14 @@ struct adam {
 
   /// One step: theta moves, gradient becomes zero. All (n), n a multiple of 16; state (2, n).
   void step(float* theta, float* gradient, float* state, std::size_t n) {
+    step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
+  }
+  /// The same where the caller knows the gradient's norm.
+  void step(float* theta, float* gradient, float* state, std::size_t n, float norm) {
     using floats = simd::floats<16>;
     power1_ *= Knobs.beta1;
     power2_ *= Knobs.beta2;
-    const auto factor = floats::all(detail::clip_factor(gradient, n, Knobs.clip));
+    const auto factor = floats::all(detail::clip_factor(norm, Knobs.clip));
     const auto first = floats::all(1.0F / (1.0F - power1_));
     const auto second = floats::all(1.0F / (1.0F - power2_));
     const auto keep = floats::all(1.0F - rate * Knobs.decay);
@@ -85,9 +85,12 @@ struct sgd {
 
   void reset() { rate = Knobs.rate; }
 
-  void step(float* theta, float* gradient, float*, std::size_t n) {
+  void step(float* theta, float* gradient, float* state, std::size_t n) {
+    step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
+  }
+  void step(float* theta, float* gradient, float*, std::size_t n, float norm) {
     using floats = simd::floats<16>;
-    const auto factor = floats::all(detail::clip_factor(gradient, n, Knobs.clip) * rate);
+    const auto factor = floats::all(detail::clip_factor(norm, Knobs.clip) * rate);
     const auto keep = floats::all(1.0F - rate * Knobs.decay);
     for (std::size_t i = 0; i < n; i += 16) {
       (floats::load(theta + i) * keep - factor * floats::load(gradient + i)).store(theta + i);

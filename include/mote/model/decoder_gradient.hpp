@@ -270,9 +270,11 @@ class sequence_pass {
       norm_rows(b_.middle, w_.ffn_norm(layer), at, n);
       project(layer, role::gate, b_.normed, dim(), n, b_.gate, hidden());
       project(layer, role::up, b_.normed, dim(), n, b_.up, hidden());
-      zero(b_.product, n * hidden());
-      for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t i = 0; i < n; ++i) {
         swiglu(b_.gate + i * hidden(), b_.up + i * hidden(), s_.hidden, b_.product + i * hidden());
+        // The padding of gate and up is whatever lay in the arena; an adapter's gradient reads whole vectors of this.
+        zero(b_.product + i * hidden() + s_.hidden, hidden() - s_.hidden);
+      }
       zero(b_.dproduct, n * hidden());
       project_backward(layer, role::down, b_.product, hidden(), n, row(b_.dx, at), dim(), b_.dproduct);
       for (std::size_t i = 0; i < n; ++i) {
