@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes the models that mote and llama2.c are both timed with: model.bin (floats), model_q8.bin (version 2, int8) and,
+// for a random model, tokenizer.bin. The random weights come from a seed and are the same everywhere.
+// Refuses to be a converter for use: where the hidden width is no multiple of llama2.c's group it is padded with zeros,
+// which changes no answer and lets runq.c take it.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include "mote/core/rng.hpp"
+#include "mote/host/llama2c.hpp"
+#include "mote/host/llama2c_writer.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace host = mote::host;
+using file = host::detail::file_under_way;
+using values = std::vector<float>;
+
+/// Normal numbers whose variance keeps a product of `cols` of them near one.
+values random_values(std::size_t rows, std::size_t cols, mote::rng& random) {
+  values v(rows * cols);
+  const float deviation = 1.0F / std::sqrt(static_cast<float>(cols));
+  for (float& x : v) x = random.normal() * deviation;
+  return v;
+}
+
+host::raw_model random_model(const mote::shape& s) {
+  mote::rng random(20231);
+  const auto matrices = [&](std::size_t count, std::size_t rows, std::size_t cols) {
+    return host::raw_tensor{.values = random_values(count * rows, cols, random)};
+  };
+  const auto ones = [](std::size_t count) { return host::raw_tensor{.values = values(count, 1.0F)}; };
+  host::raw_model m{.shape = s};
+  m.embedding = matrices(1, s.vocab, s.dim);
+  m.attention_norm = ones(s.layers * s.dim);
+  m.wq = matrices(s.layers, s.dim, s.dim);
+  m.wk = matrices(s.layers, s.kv_dim(), s.dim);
+  m.wv = matrices(s.layers, s.kv_dim(), s.dim);
+  m.wo = matrices(s.layers, s.dim, s.dim);
+  m.ffn_norm = ones(s.layers * s.dim);
+  m.w1 = matrices(s.layers, s.hidden, s.dim);
+  m.w2 = matrices(s.layers, s.dim, s.hidden);
+  m.w3 = matrices(s.layers, s.hidden, s.dim);
+  m.final_norm = ones(s.dim);
+  return m;
+}
+
+void put_shape(file& out, const mote::shape& s, std::size_t hidden) {
+  for (std::size_t n : {s.dim, hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context})
+    out.put(static_cast<std::int32_t>(n));
+}
+
+void write_floats(const fs::path& path, const host::raw_model& m) {
+  const mote::shape& s = m.shape;
+  file out(path);
+  put_shape(out, s, s.hidden);
+  const auto put = [&](const host::raw_tensor& t) { out.put(t.values.data(), t.values.size() * sizeof(float)); };
+  for (const auto* t : {&m.embedding, &m.attention_norm, &m.wq, &m.wk, &m.wv, &m.wo, &m.ffn_norm, &m.w1, &m.w2, &m.w3,
+                        &m.final_norm})
+    put(*t);
+  put({.values = values(s.context * s.head_dim())});  // the old rotary tables, which nobody reads
+  out.finish();
+}
+
+/// llama2.c's rounding: the largest magnitude of a group becomes 127.
+void put_groups(file& out, const float* v, std::size_t count, std::size_t group) {
+  std::vector<std::int8_t> integers(count);
+  values scales(count / group);
+  for (std::size_t g = 0; g < scales.size(); ++g) {
+    float most = 0;
+    for (std::size_t i = 0; i < group; ++i) most = std::max(most, std::fabs(v[g * group + i]));
+    scales[g] = most / 127.0F;
+    for (std::size_t i = g * group; most > 0 && i < (g + 1) * group; ++i)
+      integers[i] = static_cast<std::int8_t>(std::round(v[i] / scales[g]));
+  }
+  out.put(integers.data(), integers.size());
+  out.put(scales.data(), scales.size() * sizeof(float));
+}
+
+/// (layers, rows, cols) with zeros added up to (layers, new_rows, new_cols)
+values widen(const values& from, std::size_t layers, std::size_t rows, std::size_t cols, std::size_t new_rows,
+             std::size_t new_cols) {
+  values to(layers * new_rows * new_cols);
+  for (std::size_t l = 0; l < layers; ++l)
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < cols; ++c) to[(l * new_rows + r) * new_cols + c] = from[(l * rows + r) * cols + c];
+  return to;
+}
+
+std::size_t write_integers(const fs::path& path, const host::raw_model& m) {
+  const mote::shape& s = m.shape;
+  std::size_t group = 64;  // what llama2.c's exporter starts with, and how it gives way
+  while (s.dim % group != 0) group /= 2;
+  const std::size_t hidden = mote::round_up(s.hidden, group);
+  file out(path);
+  out.put(std::int32_t{0x616B3432});
+  out.put(std::int32_t{2});
+  put_shape(out, s, hidden);
+  const char shared = 1;
+  out.put(&shared, 1);
+  out.put(static_cast<std::int32_t>(group));
+  const values rest((256 - 9 * 4 - 1 - 4 + 3) / 4);
+  out.put(rest.data(), 256 - 9 * 4 - 1 - 4);
+  for (const auto* t : {&m.attention_norm, &m.ffn_norm, &m.final_norm})
+    out.put(t->values.data(), t->values.size() * sizeof(float));
+  const auto put = [&](const values& v, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) put_groups(out, v.data() + i * (v.size() / count), v.size() / count, group);
+  };
+  put(m.embedding.values, 1);
+  for (const auto* t : {&m.wq, &m.wk, &m.wv, &m.wo}) put(t->values, s.layers);
+  put(widen(m.w1.values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
+  put(widen(m.w2.values, s.layers, s.dim, s.hidden, s.dim, hidden), s.layers);
+  put(widen(m.w3.values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
+  out.finish();
+  return group;
+}
+
+/// Control tokens, bytes, then words of letters; enough for the importer, never read as text.
+void write_tokenizer(const fs::path& path, std::size_t vocab) {
+  file out(path);
+  out.put(std::int32_t{8});
+  for (std::size_t i = 0; i < vocab; ++i) {
+    char piece[16];
+    if (i < 3) std::snprintf(piece, sizeof piece, "%s", i == 0 ? "<unk>" : i == 1 ? "\n<s>\n" : "\n</s>\n");
+    else if (i < 259) std::snprintf(piece, sizeof piece, "<0x%02X>", static_cast<unsigned>(i - 3));
+    else {
+      std::size_t left = i;
+      for (std::size_t at = 0; at < 4; ++at, left /= 26) piece[at] = static_cast<char>('a' + left % 26);
+      piece[4] = 0;
+    }
+    out.put(-static_cast<float>(i));
+    const std::string text = piece;
+    out.put(static_cast<std::int32_t>(text.size()));
+    out.put(text.data(), text.size());
+  }
+  out.finish();
+}
+
+}  // namespace
+
+int main(int count, char** words) try {
+  const std::string kind = count > 2 ? words[1] : "";
+  mote::shape s{.layers = 6, .heads = 6, .kv_heads = 6, .vocab = 32000, .context = 256};  // 15M
+  s.dim = 288;
+  s.hidden = 768;
+  if (kind == "260K")
+    s = {.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
+  if ((kind != "15M" && kind != "260K" && kind != "from") || (kind == "from" && count != 4) ||
+      (kind != "from" && count != 3)) {
+    std::fprintf(stderr, "usage: make_model 15M FOLDER | 260K FOLDER | from MODEL.bin FOLDER\n");
+    return 2;
+  }
+  const fs::path folder = words[count - 1];
+  fs::create_directories(folder);
+  const host::raw_model model = kind == "from" ? host::read_llama2c(words[2]) : random_model(s);
+  if (!model.shape.tied_head) throw std::runtime_error("a model with a head of its own is not supported here");
+  write_floats(folder / "model.bin", model);
+  const std::size_t group = write_integers(folder / "model_q8.bin", model);
+  if (kind != "from") write_tokenizer(folder / "tokenizer.bin", model.shape.vocab);
+  std::printf("%zu\n", group);
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "make_model: %s\n", e.what());
+  return 1;
+}
