@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+// The public names without their bodies, for headers of an application that only mention them: a class that holds a
+// pipeline by reference, a function that takes a shape.
+// Refuses default arguments and every template that takes a value of a class (lora, full, rag, bm25, sample, fit):
+// C++ wants those types whole, so include the policy's own header there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mote::inline v0 {
+
+// core
+// status is not here: GCC takes its [[nodiscard]] only from the first declaration, and core/status.hpp is small
+enum class isa : std::uint8_t;
+struct lifetime;
+template <std::size_t Tensors> struct arena_plan;
+class fingerprint;
+class rng;
+
+// the questions of a pipeline
+namespace slots {
+struct weights;
+struct layout;
+struct context;
+struct learning;
+struct recall;
+struct decoding;
+struct fit;
+}  // namespace slots
+
+// formats and their policies
+template <std::size_t Rows> struct f32;
+template <std::size_t Rows, std::size_t Group> struct q8;
+template <std::size_t Bits, std::size_t Group> struct quantize;
+template <std::size_t Rows> struct layout;
+struct board_layout;
+template <std::size_t Tokens> struct context;
+struct trained_context;
+
+// the model
+struct shape;
+struct dialogue;
+struct tensor_map;
+struct matrix_size;
+enum class role : std::uint8_t;
+template <class Format> struct matrix;
+template <class Format> class weights;
+struct cache_view;
+struct decode_buffers;
+struct train_buffers;
+class vocabulary_view;
+class tokenizer;
+struct merge_slot;
+struct encoded;
+
+// learning
+struct frozen;
+struct lora_knobs;
+struct full_knobs;
+struct adam_knobs;
+struct sgd_knobs;
+enum class verdict : std::uint8_t;
+template <std::size_t Patience> class early_stop;
+template <std::size_t Rows> class full_gradients;
+
+// recall
+struct no_recall;
+struct rag_knobs;
+struct bm25_knobs;
+enum class item_id : std::uint32_t;
+struct hit;
+struct prompt_result;
+
+// decoding
+struct greedy;
+struct sampling;
+
+// what is kept
+enum class container_kind : std::uint16_t;
+enum class payload_check : bool;
+struct container_header;
+struct attached_image;
+struct image_expectation;
+struct image_layout;
+struct snapshot_identity;
+struct snapshot_view;
+struct snapshot_writer;
+
+// budgets
+struct board_facts;
+struct footprint;
+struct ram_regions;
+struct flash_regions;
+struct fit_knobs;
+struct unchecked;
+
+// what a pipeline is, takes and gives
+struct example;
+struct learned;
+struct progress_step;
+template <class Model, class Format, std::size_t Context, class Learning, class Recall, class Decoding, class Fit>
+class basic_pipeline;
+
+}  // namespace mote::inline v0

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+// Ranges for range-v3 over what a pipeline says, finds and is told: pieces of an answer, hits of a search, sentences of
+// a text. Optional: mote.hpp does not include it, and nothing in mote needs it.
+//   views::pieces(ai, "Is the oven on?") | ranges::views::take(8)       input range of std::string_view
+//   views::hits(ai.memory(), "boiler code")                            random access range of views::found, best first
+//   views::sentences(manual) | ranges::views::filter(short_enough)     forward range of std::string_view
+// Works with -fno-exceptions and -fno-rtti. Define NDEBUG in a release: without it range-v3 checks its own
+// preconditions on every step.
+// Refuses range/v3/all.hpp, and to hide work: one step of pieces() is one pass through the model, or the whole prompt
+// before the first.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <range/v3/range/concepts.hpp>
+#include <range/v3/view/interface.hpp>
+#include <span>
+#include <string_view>
+
+#include "mote/core/bytes.hpp"
+#include "mote/core/status.hpp"
+#include "mote/recall/retriever.hpp"
+
+namespace mote::inline v0::views {
+
+// ---- pieces of an answer --------------------------------------------------------------------------------------------
+
+/// The answer of a pipeline. One pass: a second begin() goes on where the first one stopped.
+template <class Pipeline>
+class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
+ public:
+  /// The pipeline's own, with the category that adaptors ask for.
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = std::string_view;
+    using difference_type = std::ptrdiff_t;
+    using reference = std::string_view;
+    using pointer = void;
+    iterator() = default;
+    explicit iterator(Pipeline* ai) : at_(ai) {}
+    std::string_view operator*() const { return *at_; }
+    iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    void operator++(int) { ++at_; }
+    bool operator==(const iterator& other) const { return at_ == other.at_; }
+
+   private:
+    typename Pipeline::answer::iterator at_;
+  };
+
+  pieces_view() = default;
+  pieces_view(Pipeline& ai, status state) : pipeline_(&ai), state_(state) {}
+
+  iterator begin() { return state_ == status::ok ? iterator(pipeline_) : iterator(); }
+  iterator end() { return {}; }
+  /// ok, or why there is no answer.
+  status state() const { return state_; }
+
+ private:
+  Pipeline* pipeline_ = nullptr;
+  status state_ = status::empty;
+};
+
+/// Asks. The prompt is made here; no token runs before begin().
+template <class Pipeline>
+pieces_view<Pipeline> pieces(Pipeline& ai, std::string_view question, std::size_t limit = too_big) {
+  return {ai, ai.begin(question, limit)};
+}
+
+// ---- hits of a search -----------------------------------------------------------------------------------------------
+
+/// A remembered text and how well it matches. The text lies in the index and is valid until that changes.
+struct found {
+  item_id id = item_id::none;
+  float score = 0.0F;
+  std::string_view text;
+};
+
+/// At most Most hits, inside the view itself: nothing is allocated.
+template <std::size_t Most>
+class hits_view : public ranges::view_interface<hits_view<Most>> {
+ public:
+  hits_view() = default;
+  template <searchable Index>
+  hits_view(const Index& index, std::string_view question, std::size_t most) {
+    std::array<hit, Most> best;
+    count_ = index.search(question, std::span<hit>(best).first(most < Most ? most : Most));
+    for (std::size_t i = 0; i < count_; ++i) found_[i] = {best[i].id, best[i].score, index.text(best[i].id)};
+  }
+
+  const found* begin() const { return found_.data(); }
+  const found* end() const { return found_.data() + count_; }
+
+ private:
+  std::array<found, Most> found_{};
+  std::size_t count_ = 0;
+};
+
+/// Searches now, once. `most` beyond Most is Most.
+template <std::size_t Most = 8, searchable Index>
+hits_view<Most> hits(const Index& index, std::string_view question, std::size_t most = Most) {
+  return hits_view<Most>(index, question, most);
+}
+
+// ---- sentences of a text --------------------------------------------------------------------------------------------
+
+/// Sentences as views into the text, without the spaces around them. One ends behind '.', '!' or '?' and what closes a
+/// quotation, if a space or the end follows (so 7.5 stays whole), and at a line's end. No language is known: "Dr. Ng" is cut.
+class sentences_view : public ranges::view_interface<sentences_view> {
+ public:
+  class iterator {
+   public:
+    using value_type = std::string_view;
+    using difference_type = std::ptrdiff_t;
+    iterator() = default;
+    explicit iterator(std::string_view rest) : rest_(rest) { ++*this; }
+    std::string_view operator*() const { return sentence_; }
+    iterator& operator++() {
+      do {
+        const std::size_t length = first_length(rest_);
+        sentence_ = trim(rest_.substr(0, length));
+        rest_.remove_prefix(length);
+      } while (sentence_.empty() && !rest_.empty());
+      return *this;
+    }
+    iterator operator++(int) {
+      iterator before = *this;
+      ++*this;
+      return before;
+    }
+    /// Of iterators of one text: what is left is as long, and both are at an end or neither is.
+    bool operator==(const iterator& other) const {
+      return rest_.size() == other.rest_.size() && sentence_.empty() == other.sentence_.empty();
+    }
+
+   private:
+    static constexpr bool space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+    static constexpr bool stop(char c) { return c == '.' || c == '!' || c == '?'; }
+    static constexpr bool closing(char c) { return c == '"' || c == '\'' || c == ')' || c == ']'; }
+
+    static constexpr std::size_t first_length(std::string_view text) {
+      for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\n') return i + 1;
+        if (!stop(text[i])) continue;
+        std::size_t end = i + 1;
+        while (end < text.size() && (stop(text[end]) || closing(text[end]))) ++end;
+        if (end == text.size() || space(text[end])) return end;
+      }
+      return text.size();
+    }
+    static constexpr std::string_view trim(std::string_view text) {
+      while (!text.empty() && space(text.front())) text.remove_prefix(1);
+      while (!text.empty() && space(text.back())) text.remove_suffix(1);
+      return text;
+    }
+
+    std::string_view rest_;
+    std::string_view sentence_;
+  };
+
+  sentences_view() = default;
+  explicit sentences_view(std::string_view text) : text_(text) {}
+  iterator begin() const { return iterator(text_); }
+  iterator end() const { return {}; }
+
+ private:
+  std::string_view text_;
+};
+
+inline sentences_view sentences(std::string_view text) { return sentences_view(text); }
+
+}  // namespace mote::inline v0::views

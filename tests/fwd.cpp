@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+// The names come first, then what a header of an application would do with them, then the bodies: a name that does not
+// agree with its definition (kind, parameters, underlying type) is an error or, under Clang, a warning of its own.
+#include "mote/fwd.hpp"
+
+namespace {
+
+/// What fwd.hpp is for: everything here is only mentioned.
+struct application {
+  const mote::shape* shape;
+  const mote::footprint* cost;
+  mote::isa instructions;
+  mote::item_id newest;
+  mote::verdict last;
+  mote::role role;
+  mote::container_kind kind;
+  mote::payload_check depth;
+  const mote::early_stop<3>* watch;
+  const mote::weights<mote::q8<4, 32>>* weights;
+  const mote::arena_plan<13>* plan;
+  mote::learned (*teach)(const mote::example&);
+};
+
+template <class... Policies> struct names {};
+using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::frozen, mote::no_recall,
+                       mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context>;
+using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::learning,
+                    mote::slots::recall, mote::slots::decoding, mote::slots::fit>;
+
+}  // namespace
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <type_traits>
+
+#include "mote/mote.hpp"
+
+namespace {
+
+struct some_model {
+  static constexpr std::string_view name = "some_model";
+  static constexpr mote::shape shape{
+      .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 29, .context = 64};
+  static constexpr std::size_t vocabulary_bytes = 600;
+  static constexpr mote::dialogue dialogue{};
+};
+
+using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::frozen, mote::no_recall, mote::greedy,
+                                   mote::unchecked>;
+
+template <class... P>
+constexpr bool all_policies(names<P...>) { return (mote::policy<P> && ...); }
+template <class... S>
+constexpr bool all_complete(names<S...>) { return ((sizeof(S) > 0) && ...); }
+
+template <class T>
+constexpr std::size_t width_of = sizeof(std::underlying_type_t<T>);
+
+}  // namespace
+
+TEST_CASE("fwd: the names are those of the definitions", "[fwd]") {
+  STATIC_REQUIRE(std::is_same_v<named, mote::pipeline<some_model, mote::layout<4>>>);
+  STATIC_REQUIRE(all_policies(policies{}));
+  STATIC_REQUIRE(all_complete(slots{}));
+  STATIC_REQUIRE(width_of<mote::isa> == 1);
+  STATIC_REQUIRE(width_of<mote::item_id> == 4);
+  STATIC_REQUIRE(width_of<mote::container_kind> == 2);
+  STATIC_REQUIRE(std::is_same_v<decltype(application::teach), mote::learned (*)(const mote::example&)>);
+
+  static constexpr mote::shape s = some_model::shape;
+  application a{};
+  a.shape = &s;
+  CHECK(a.shape->parameters() == some_model::shape.parameters());
+}
