@@ -39,7 +39,7 @@ class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
     using reference = std::string_view;
     using pointer = void;
     iterator() = default;
-    explicit iterator(Pipeline* ai) : at_(ai) {}
+    explicit iterator(Pipeline* owner) : at_(owner) {}
     std::string_view operator*() const { return *at_; }
     iterator& operator++() {
       ++at_;
@@ -53,7 +53,7 @@ class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
   };
 
   pieces_view() = default;
-  pieces_view(Pipeline& ai, status state) : pipeline_(&ai), state_(state) {}
+  pieces_view(Pipeline& owner, status state) : pipeline_(&owner), state_(state) {}
 
   iterator begin() { return state_ == status::ok ? iterator(pipeline_) : iterator(); }
   iterator end() { return {}; }
@@ -67,8 +67,8 @@ class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
 
 /// Asks. The prompt is made here; no token runs before begin().
 template <class Pipeline>
-pieces_view<Pipeline> pieces(Pipeline& ai, std::string_view question, std::size_t limit = too_big) {
-  return {ai, ai.begin(question, limit)};
+pieces_view<Pipeline> pieces(Pipeline& owner, std::string_view question, std::size_t limit = too_big) {
+  return {owner, owner.begin(question, limit)};
 }
 
 // ---- hits of a search -----------------------------------------------------------------------------------------------
