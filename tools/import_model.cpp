@@ -10,23 +10,10 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "mote/boards/mps2_an386.hpp"
-#include "mote/boards/mps2_an500.hpp"
-#include "mote/boards/mps2_an505.hpp"
-#include "mote/boards/mps3_an547.hpp"
-#include "mote/boards/netduinoplus2.hpp"
-#include "mote/boards/pc.hpp"
-#include "mote/boards/raspberry_pi_5.hpp"
-#include "mote/boards/raspberry_pi_zero_2.hpp"
-#include "mote/boards/rp2350.hpp"
-#include "mote/boards/stm32f405.hpp"
-#include "mote/boards/stm32h743.hpp"
-#include "mote/boards/stm32n657.hpp"
-#include "mote/boards/visionfive_2.hpp"
+#include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/image_writer.hpp"
 #include "mote/host/llama2c.hpp"
@@ -36,25 +23,6 @@
 namespace {
 
 namespace host = mote::host;
-namespace boards = mote::boards;
-
-const std::map<std::string, mote::isa> board_instructions{
-    {"mps2_an386", boards::mps2_an386::facts.instructions},
-    {"mps2_an500", boards::mps2_an500::facts.instructions},
-    {"mps2_an505", boards::mps2_an505::facts.instructions},
-    {"mps3_an547", boards::mps3_an547::facts.instructions},
-    {"netduinoplus2", boards::netduinoplus2::facts.instructions},
-    {"pc", boards::pc::facts.instructions},
-    {"pc_avx2", boards::pc_avx2::facts.instructions},
-    {"pc_sse2", boards::pc_sse2::facts.instructions},
-    {"raspberry_pi_5", boards::raspberry_pi_5::facts.instructions},
-    {"raspberry_pi_zero_2", boards::raspberry_pi_zero_2::facts.instructions},
-    {"rp2350", boards::rp2350::facts.instructions},
-    {"stm32f405", boards::stm32f405::facts.instructions},
-    {"stm32h743", boards::stm32h743::facts.instructions},
-    {"stm32n657", boards::stm32n657::facts.instructions},
-    {"visionfive_2", boards::visionfive_2::facts.instructions},
-};
 
 struct wishes {
   std::filesystem::path weights;
@@ -133,7 +101,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   auto* layout = app.add_option("--layout", w.packing.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
-  for (const auto& [name, instructions] : board_instructions) names.push_back(name);
+  for (const auto& [name, facts] : host::board_names()) names.push_back(name);
   app.add_option("--board", w.board, "takes the layout of a board's instruction set")
       ->check(CLI::IsMember(names))
       ->excludes(layout);
@@ -147,7 +115,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 1;
   }
-  if (!w.board.empty()) w.packing.rows = mote::interleaved_rows(board_instructions.at(w.board));
+  if (!w.board.empty()) w.packing.rows = mote::interleaved_rows(host::board_names().at(w.board).instructions);
 
   try {
     import(w);

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSL-1.0
+# Models at build time: an image in the layout of a board, and a model from elsewhere as a type.
+#
+#   mote_repack_image(my_image HEADER hearth.hpp IMAGE hearth.mote BOARD mps2_an500 OUTPUT ${CMAKE_BINARY_DIR}/board.mote)
+#   mote_import_model(my_model NAME stories260k WEIGHTS stories260K.bin TOKENIZER tok512.bin BOARD stm32h743
+#                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also BITS GROUP LAYOUT BOS EOS NOTE USER ANSWER
+#
+# Each makes a target of that name; a program that embeds the file says add_dependencies(program my_image), and
+# set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>), as the compiler does not see the assembler
+# read it. Refuses to need a second build tree: where the build is for a board, the two tools are compiled here with the
+# PC's own compiler (MOTE_HOST_CXX, by default c++).
+include_guard(GLOBAL)
+set(_MOTE_IMAGE_DIR "${CMAKE_CURRENT_LIST_DIR}")
+
+# The models that come with mote, <name>/<name>.hpp and .mote: in the source tree, or installed.
+foreach(_mote_place IN ITEMS "${CMAKE_CURRENT_LIST_DIR}/../models" "${CMAKE_CURRENT_LIST_DIR}/models")
+  cmake_path(NORMAL_PATH _mote_place)
+  if(EXISTS "${_mote_place}/hearth/hearth.hpp")
+    set(MOTE_MODELS_DIR "${_mote_place}")
+  endif()
+endforeach()
+
+# Sets `result` to how the tool is called, and `made` to what must exist before.
+function(_mote_host_tool tool result made)
+  if(TARGET ${tool} AND NOT CMAKE_CROSSCOMPILING)
+    set(${result} "$<TARGET_FILE:${tool}>" PARENT_SCOPE)
+    set(${made} ${tool} PARENT_SCOPE)
+    return()
+  endif()
+  set(program "${CMAKE_BINARY_DIR}/mote_tools/${tool}")
+  if(NOT TARGET mote_build_${tool})
+    if(NOT MOTE_HOST_CXX AND NOT CMAKE_CROSSCOMPILING)
+      set(MOTE_HOST_CXX "${CMAKE_CXX_COMPILER}" CACHE FILEPATH "a C++23 compiler for this PC")
+    endif()
+    find_program(MOTE_HOST_CXX NAMES c++ g++ clang++ g++-14 g++-13 g++-12 clang++-19 DOC "a C++23 compiler for this PC")
+    if(NOT MOTE_HOST_CXX)
+      message(FATAL_ERROR "mote: ${tool} runs on this PC and there is no compiler for it; set MOTE_HOST_CXX")
+    endif()
+    # In the source tree, or installed beside moteConfig.cmake.
+    foreach(place IN ITEMS "${_MOTE_IMAGE_DIR}/../tools" "${_MOTE_IMAGE_DIR}/tools")
+      if(EXISTS "${place}/${tool}.cpp")
+        set(source "${place}/${tool}.cpp")
+      endif()
+    endforeach()
+    foreach(place IN ITEMS "${_MOTE_IMAGE_DIR}/../include" "${_MOTE_IMAGE_DIR}/../../../include")
+      if(EXISTS "${place}/mote/version.hpp")
+        set(include "${place}")
+      endif()
+    endforeach()
+    if(NOT source OR NOT include)
+      message(FATAL_ERROR "mote: ${tool}.cpp is not where moteImage.cmake expects it, beside ${_MOTE_IMAGE_DIR}")
+    endif()
+    set(extra "")
+    if(tool STREQUAL "import_model")
+      find_path(MOTE_HOST_CLI11_DIR CLI/CLI.hpp NO_CMAKE_FIND_ROOT_PATH)
+      if(NOT MOTE_HOST_CLI11_DIR)
+        message(FATAL_ERROR "mote: import_model needs CLI11 (libcli11-dev) on this PC")
+      endif()
+      set(extra -isystem "${MOTE_HOST_CLI11_DIR}")
+      if(MOTE_HOST_CLI11_DIR STREQUAL "/usr/include")
+        set(extra "")
+      endif()
+    endif()
+    add_custom_command(OUTPUT "${program}"
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/mote_tools"
+      COMMAND "${MOTE_HOST_CXX}" -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 "-I${include}" ${extra}
+        "${source}" -o "${program}"
+      DEPENDS "${source}" COMMENT "Compiling ${tool} for this PC" VERBATIM)
+    add_custom_target(mote_build_${tool} DEPENDS "${program}")
+  endif()
+  set(${result} "${program}" PARENT_SCOPE)
+  set(${made} mote_build_${tool} PARENT_SCOPE)
+endfunction()
+
+# mote_repack_image(<target> HEADER <hpp> IMAGE <mote> (BOARD <name> | LAYOUT <rows>) OUTPUT <file>)
+function(mote_repack_image target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;IMAGE;BOARD;LAYOUT;OUTPUT" "")
+  foreach(need IN ITEMS HEADER IMAGE OUTPUT)
+    if(NOT arg_${need})
+      message(FATAL_ERROR "mote: mote_repack_image(${target}) needs ${need}")
+    endif()
+  endforeach()
+  if((arg_BOARD AND arg_LAYOUT) OR NOT (arg_BOARD OR arg_LAYOUT) OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "mote: mote_repack_image(${target}) takes either BOARD or LAYOUT, and nothing else")
+  endif()
+  foreach(input IN ITEMS HEADER IMAGE)
+    cmake_path(ABSOLUTE_PATH arg_${input} NORMALIZE)
+    if(NOT EXISTS "${arg_${input}}")
+      message(FATAL_ERROR "mote: mote_repack_image(${target}): there is no file '${arg_${input}}'")
+    endif()
+  endforeach()
+  cmake_path(ABSOLUTE_PATH arg_OUTPUT BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
+  if(arg_BOARD)
+    set(rows --board ${arg_BOARD})
+  else()
+    set(rows --layout ${arg_LAYOUT})
+  endif()
+  _mote_host_tool(repack_image tool made)
+  add_custom_command(OUTPUT "${arg_OUTPUT}"
+    COMMAND "${tool}" --header "${arg_HEADER}" --image "${arg_IMAGE}" ${rows} --out "${arg_OUTPUT}"
+    DEPENDS ${made} "${arg_HEADER}" "${arg_IMAGE}" VERBATIM)
+  add_custom_target(${target} DEPENDS "${arg_OUTPUT}")
+endfunction()
+
+# mote_import_model(<target> NAME <type> WEIGHTS <file> TOKENIZER <file> OUTPUT_DIRECTORY <folder>
+#                   [BOARD <name> | LAYOUT <rows>] [BITS n] [GROUP n] [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
+function(mote_import_model target)
+  set(optional BOARD LAYOUT BITS GROUP BOS EOS NOTE USER ANSWER)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;WEIGHTS;TOKENIZER;OUTPUT_DIRECTORY;${optional}" "")
+  foreach(need IN ITEMS NAME WEIGHTS TOKENIZER OUTPUT_DIRECTORY)
+    if(NOT arg_${need})
+      message(FATAL_ERROR "mote: mote_import_model(${target}) needs ${need}")
+    endif()
+  endforeach()
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "mote: mote_import_model(${target}) does not know '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  foreach(input IN ITEMS WEIGHTS TOKENIZER)
+    cmake_path(ABSOLUTE_PATH arg_${input} NORMALIZE)
+  endforeach()
+  cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIRECTORY BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
+  set(options "")
+  foreach(option IN LISTS optional)
+    if(NOT "${arg_${option}}" STREQUAL "")
+      string(TOLOWER ${option} name)
+      list(APPEND options "--${name}=${arg_${option}}")
+    endif()
+  endforeach()
+  set(base "${arg_OUTPUT_DIRECTORY}/${arg_NAME}")
+  _mote_host_tool(import_model tool made)
+  add_custom_command(OUTPUT "${base}.hpp" "${base}.mote"
+    COMMAND "${tool}" --weights "${arg_WEIGHTS}" --tokenizer "${arg_TOKENIZER}" --name ${arg_NAME}
+      --out "${arg_OUTPUT_DIRECTORY}" ${options}
+    DEPENDS ${made} "${arg_WEIGHTS}" "${arg_TOKENIZER}" VERBATIM)
+  add_custom_target(${target} DEPENDS "${base}.hpp" "${base}.mote")
+endfunction()

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+// repack_image: an image in the order of rows that a board wants. Run at build time by mote_repack_image()
+// (cmake/moteImage.cmake), so it needs nothing but a compiler for the PC: no CLI library, no xsimd.
+// Refuses to guess: the model's header says what the image must hold, and nothing is written where they disagree.
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "mote/host/board_names.hpp"
+#include "mote/host/file.hpp"
+#include "mote/host/model_header_reader.hpp"
+#include "mote/host/repack.hpp"
+
+namespace {
+
+namespace host = mote::host;
+
+constexpr std::string_view usage =
+    "repack_image --header MODEL.hpp --image MODEL.mote (--board NAME | --layout ROWS) --out FILE\n"
+    "  --header  the model as a type, as import_model wrote it\n"
+    "  --image   its image, in any layout\n"
+    "  --board   the layout of this board's instruction set\n"
+    "  --layout  rows interleaved: 1, 4, 8 or 16\n";
+
+std::size_t wanted_rows(const std::map<std::string, std::string>& options) {
+  if (options.contains("board")) {
+    const auto found = host::board_names().find(options.at("board"));
+    if (found != host::board_names().end()) return mote::interleaved_rows(found->second.instructions);
+    std::string names;
+    for (const auto& [name, facts] : host::board_names()) names += " " + name;
+    throw std::runtime_error("there is no board '" + options.at("board") + "'; known are" + names);
+  }
+  const std::string& text = options.at("layout");
+  std::size_t rows = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw std::runtime_error("--layout is '" + text + "'; 1, 4, 8 or 16 can be packed");
+  return rows;
+}
+
+void run(const std::map<std::string, std::string>& options) {
+  const auto text = host::read_file(options.at("header"));
+  const host::model_facts model =
+      host::read_model_header({reinterpret_cast<const char*>(text.data()), text.size()});
+  const host::mapped_file image(options.at("image"));
+  const auto packed = host::repack(image.bytes(), model, wanted_rows(options));
+  const std::filesystem::path out = options.at("out");
+  if (out.has_parent_path()) std::filesystem::create_directories(out.parent_path());
+  host::write_atomically(out, packed);
+  const std::string_view from = mote::stored_format_name(image.bytes());
+  const std::string_view to = mote::stored_format_name(packed);
+  std::printf("%s: %.*s to %.*s, %zu bytes: %s\n", model.name.c_str(), static_cast<int>(from.size()), from.data(),
+              static_cast<int>(to.size()), to.data(), packed.size(), out.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::map<std::string, std::string> options;
+  for (int i = 1; i + 1 < argc && std::string_view(argv[i]).starts_with("--"); i += 2)
+    options[argv[i] + 2] = argv[i + 1];
+  const bool known = options.size() == 4 && options.contains("header") && options.contains("image") &&
+                     options.contains("out") && options.contains("board") != options.contains("layout");
+  if (argc != 9 || !known) {
+    std::fputs(usage.data(), argc == 2 && std::string_view(argv[1]) == "--help" ? stdout : stderr);
+    return argc == 2 && std::string_view(argv[1]) == "--help" ? 0 : 2;
+  }
+  try {
+    run(options);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "repack_image: %s\n", e.what());
+    return 1;
+  }
+  return 0;
+}
