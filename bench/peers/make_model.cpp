@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "mote/core/rng.hpp"
 #include "mote/host/llama2c.hpp"
@@ -30,13 +32,20 @@ values random_values(std::size_t rows, std::size_t cols, mote::rng& random) {
   return v;
 }
 
+host::raw_tensor tensor(values v) {
+  host::raw_tensor t;
+  t.values = std::move(v);
+  return t;
+}
+
 host::raw_model random_model(const mote::shape& s) {
   mote::rng random(20231);
   const auto matrices = [&](std::size_t count, std::size_t rows, std::size_t cols) {
-    return host::raw_tensor{.values = random_values(count * rows, cols, random)};
+    return tensor(random_values(count * rows, cols, random));
   };
-  const auto ones = [](std::size_t count) { return host::raw_tensor{.values = values(count, 1.0F)}; };
-  host::raw_model m{.shape = s};
+  const auto ones = [](std::size_t count) { return tensor(values(count, 1.0F)); };
+  host::raw_model m;
+  m.shape = s;
   m.embedding = matrices(1, s.vocab, s.dim);
   m.attention_norm = ones(s.layers * s.dim);
   m.wq = matrices(s.layers, s.dim, s.dim);
@@ -64,7 +73,7 @@ void write_floats(const fs::path& path, const host::raw_model& m) {
   for (const auto* t : {&m.embedding, &m.attention_norm, &m.wq, &m.wk, &m.wv, &m.wo, &m.ffn_norm, &m.w1, &m.w2, &m.w3,
                         &m.final_norm})
     put(*t);
-  put({.values = values(s.context * s.head_dim())});  // the old rotary tables, which nobody reads
+  put(tensor(values(s.context * s.head_dim())));  // the old rotary tables, which nobody reads
   out.finish();
 }
 
