@@ -10,29 +10,18 @@
 #include <range/v3/view/take.hpp>
 #include <range/v3/view/transform.hpp>
 
-#include <cstring>
-#include <new>
 #include <string>
 #include <vector>
 
-#include "mote/core/rng.hpp"
-#include "mote/host/image_writer.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "babbler.hpp"
 #include "mote/mote.hpp"
 
 namespace views = mote::views;
 using mote::status;
+using mote_tests::babbler;
+using mote_tests::babbler_image;
 
 namespace {
-
-/// Random weights over the letters: what it says means nothing, but it says it every time.
-struct babbler {
-  static constexpr std::string_view name = "babbler";
-  static constexpr mote::shape shape{
-      .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 29, .context = 64};
-  static constexpr std::size_t vocabulary_bytes = mote::vocabulary_bytes(29, 27, 3 + 4 + 27);
-  static constexpr mote::dialogue dialogue{.bos = 0, .eos = 1};
-};
 
 using pipeline = mote::pipeline<babbler, mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 20}>>;
 using pieces = views::pieces_view<pipeline>;
@@ -40,50 +29,10 @@ static_assert(ranges::input_range<pieces> && ranges::view_<pieces> && !ranges::f
 static_assert(ranges::forward_range<views::sentences_view> && ranges::view_<views::sentences_view>);
 static_assert(ranges::random_access_range<views::hits_view<3>> && ranges::view_<views::hits_view<3>>);
 
-class image {
- public:
-  image() {
-    constexpr mote::shape s = babbler::shape;
-    mote::host::raw_model m;
-    m.shape = s;
-    mote::rng random(5);
-    const auto fill = [&random](mote::host::raw_tensor& t, std::size_t n) {
-      for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
-    };
-    fill(m.embedding, s.vocab * s.dim);
-    fill(m.attention_norm, s.layers * s.dim);
-    fill(m.ffn_norm, s.layers * s.dim);
-    fill(m.final_norm, s.dim);
-    fill(m.wq, s.layers * s.dim * s.dim);
-    fill(m.wk, s.layers * s.kv_dim() * s.dim);
-    fill(m.wv, s.layers * s.kv_dim() * s.dim);
-    fill(m.wo, s.layers * s.dim * s.dim);
-    fill(m.w1, s.layers * s.hidden * s.dim);
-    fill(m.w2, s.layers * s.hidden * s.dim);
-    fill(m.w3, s.layers * s.hidden * s.dim);
-    mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
-    for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
-    const auto table = mote::host::pack_vocabulary(text, babbler::dialogue);
-    const auto written =
-        mote::host::write_image(m, table, "babbler", {.bits = 8, .rows = pipeline::format::rows});
-    size_ = written.bytes.size();
-    data_ = static_cast<std::byte*>(::operator new(size_, std::align_val_t{64}));
-    std::memcpy(data_, written.bytes.data(), size_);
-  }
-  image(const image&) = delete;
-  image& operator=(const image&) = delete;
-  ~image() { ::operator delete(data_, std::align_val_t{64}); }
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
-
- private:
-  std::byte* data_ = nullptr;
-  std::size_t size_ = 0;
-};
-
 }  // namespace
 
 TEST_CASE("views: pieces say what a plain loop over ask() says", "[views]") {
-  const image weights;
+  const babbler_image weights(pipeline::format::rows);
   static pipeline ai;
   REQUIRE(ai.attach(weights.bytes()) == status::ok);
   std::vector<std::string> plain;
@@ -106,7 +55,7 @@ TEST_CASE("views: a question that cannot be asked gives no piece and says why", 
   CHECK(none.state() == status::not_attached);
   CHECK(none.begin() == none.end());
 
-  const image weights;
+  const babbler_image weights(pipeline::format::rows);
   REQUIRE(ai.attach(weights.bytes()) == status::ok);
   CHECK(views::pieces(ai, std::string(200, 'a')).state() == status::too_long);
   CHECK(views::pieces_view<pipeline>().state() == status::empty);

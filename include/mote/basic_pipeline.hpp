@@ -56,8 +56,9 @@ class basic_pipeline {
   static constexpr std::size_t context = Context;
   static constexpr bool learns = Learning::learns;
   static constexpr bool recalls = Recall::recalls;
+  /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
-      container_header_bytes + map_tensors<Format>(shape).bytes + round_up(Model::vocabulary_bytes, 64);
+      lay_image(map_tensors<Format>(shape).bytes, Model::vocabulary_bytes).total_bytes;
 
   /// What this pipeline costs, by region.
   static constexpr footprint cost() {
@@ -73,7 +74,7 @@ class basic_pipeline {
     f.ram.scratch = sizeof(basic_pipeline) - f.ram.object();
     f.ram.stack = Fit::checks ? Fit::facts.stack_bytes : 0;
     f.flash.weights = map.bytes;
-    f.flash.vocabulary = round_up(Model::vocabulary_bytes, 64);
+    f.flash.vocabulary = Model::vocabulary_bytes;
     f.flash.header = container_header_bytes;
     f.flash.code = Fit::knobs.code_bytes;
     f.ram_other = Fit::knobs.other_ram_bytes;

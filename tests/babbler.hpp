@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// A model of two layers with random weights, for tests that need a pipeline that answers but not a good answer.
+// Refuses to mean anything; it says the same on every run.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mote/core/rng.hpp"
+#include "mote/host/image_writer.hpp"
+#include "mote/host/vocabulary_packer.hpp"
+#include "mote/model/dialogue.hpp"
+#include "mote/model/shape.hpp"
+
+namespace mote_tests {
+
+/// Its tokens are the letters and the space.
+struct babbler {
+  static constexpr std::string_view name = "babbler";
+  static constexpr mote::shape shape{
+      .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 29, .context = 64};
+  static constexpr std::size_t vocabulary_bytes = mote::vocabulary_bytes(29, 27, 3 + 4 + 27);
+  static constexpr mote::dialogue dialogue{.bos = 0, .eos = 1};
+};
+
+/// Its image, packed with `rows` rows interleaved.
+class babbler_image {
+ public:
+  explicit babbler_image(std::size_t rows) {
+    constexpr mote::shape s = babbler::shape;
+    mote::host::raw_model m;
+    m.shape = s;
+    mote::rng random(5);
+    const auto fill = [&random](mote::host::raw_tensor& t, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
+    };
+    fill(m.embedding, s.vocab * s.dim);
+    fill(m.attention_norm, s.layers * s.dim);
+    fill(m.ffn_norm, s.layers * s.dim);
+    fill(m.final_norm, s.dim);
+    fill(m.wq, s.layers * s.dim * s.dim);
+    fill(m.wk, s.layers * s.kv_dim() * s.dim);
+    fill(m.wv, s.layers * s.kv_dim() * s.dim);
+    fill(m.wo, s.layers * s.dim * s.dim);
+    fill(m.w1, s.layers * s.hidden * s.dim);
+    fill(m.w2, s.layers * s.hidden * s.dim);
+    fill(m.w3, s.layers * s.hidden * s.dim);
+    mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
+    for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
+    const auto table = mote::host::pack_vocabulary(text, babbler::dialogue);
+    const auto written = mote::host::write_image(m, table, "babbler", {.bits = 8, .rows = rows});
+    size_ = written.bytes.size();
+    data_ = static_cast<std::byte*>(::operator new(size_, std::align_val_t{64}));
+    std::memcpy(data_, written.bytes.data(), size_);
+  }
+  babbler_image(const babbler_image&) = delete;
+  babbler_image& operator=(const babbler_image&) = delete;
+  ~babbler_image() { ::operator delete(data_, std::align_val_t{64}); }
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace mote_tests
