@@ -76,7 +76,8 @@ struct q8 {
         if (scale == 0) continue;
         for (std::size_t i = 0; i < width; ++i) {
           float q = from[i] / scale;
-          q = q > 127.0F ? 127.0F : q < -127.0F ? -127.0F : q;
+          q = q < 127.0F ? q : 127.0F;  // a NaN becomes 127 here; the writers refuse it by name
+          q = q > -127.0F ? q : -127.0F;
           q = (q + 12582912.0F) - 12582912.0F;  // to the nearest integer, ties to even
           b.quads[i / 4][row][i % 4] = static_cast<std::int8_t>(q);
         }
