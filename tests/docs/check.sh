@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSL-1.0
 # Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
+# Blocks may include our own model, "hearth.hpp".
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
+models=$(dirname "$0")/../../models
 scratch=$2/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '_')
 shift 2
 rm -rf "$scratch"
@@ -40,6 +42,6 @@ awk -v scratch="$scratch" -v document="$document" '
 failed=0
 for block in "$scratch"/block_*.cpp; do
   [ -e "$block" ] || continue
-  "$@" "$block" || failed=$((failed + 1))
+  "$@" "-I$models/hearth" "$block" || failed=$((failed + 1))
 done
 [ "$failed" -eq 0 ] || { echo "$failed block(s) of $document do not compile"; exit 1; }
