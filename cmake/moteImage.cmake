@@ -10,13 +10,12 @@
 # read it. Refuses to need a second build tree: where the build is for a board, the two tools are compiled here with the
 # PC's own compiler (MOTE_HOST_CXX, by default c++).
 include_guard(GLOBAL)
-set(_MOTE_IMAGE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
 # The models that come with mote, <name>/<name>.hpp and .mote: in the source tree, or installed.
 foreach(_mote_place IN ITEMS "${CMAKE_CURRENT_LIST_DIR}/../models" "${CMAKE_CURRENT_LIST_DIR}/models")
   cmake_path(NORMAL_PATH _mote_place)
   if(EXISTS "${_mote_place}/hearth/hearth.hpp")
-    set(MOTE_MODELS_DIR "${_mote_place}")
+    set(MOTE_MODELS_DIR "${_mote_place}" CACHE INTERNAL "the models that come with mote")
   endif()
 endforeach()
 
@@ -37,18 +36,18 @@ function(_mote_host_tool tool result made)
       message(FATAL_ERROR "mote: ${tool} runs on this PC and there is no compiler for it; set MOTE_HOST_CXX")
     endif()
     # In the source tree, or installed beside moteConfig.cmake.
-    foreach(place IN ITEMS "${_MOTE_IMAGE_DIR}/../tools" "${_MOTE_IMAGE_DIR}/tools")
+    foreach(place IN ITEMS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../tools" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/tools")
       if(EXISTS "${place}/${tool}.cpp")
         set(source "${place}/${tool}.cpp")
       endif()
     endforeach()
-    foreach(place IN ITEMS "${_MOTE_IMAGE_DIR}/../include" "${_MOTE_IMAGE_DIR}/../../../include")
+    foreach(place IN ITEMS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../include")
       if(EXISTS "${place}/mote/version.hpp")
         set(include "${place}")
       endif()
     endforeach()
     if(NOT source OR NOT include)
-      message(FATAL_ERROR "mote: ${tool}.cpp is not where moteImage.cmake expects it, beside ${_MOTE_IMAGE_DIR}")
+      message(FATAL_ERROR "mote: ${tool}.cpp is not where moteImage.cmake expects it, beside ${CMAKE_CURRENT_FUNCTION_LIST_DIR}")
     endif()
     set(extra "")
     if(tool STREQUAL "import_model")

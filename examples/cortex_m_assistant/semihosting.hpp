@@ -10,6 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "text.hpp"
+
 namespace semihosting {
 
 enum class operation : std::uint32_t {
@@ -119,15 +121,11 @@ inline void print(std::string_view text) {
   call(operation::write, block.data());
 }
 
-inline void print(unsigned long value) {
-  std::array<char, 10> digits{};
-  std::size_t first = digits.size();
-  do {
-    digits[--first] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  print(std::string_view(&digits[first], digits.size() - first));
-}
+namespace detail {
+inline constexpr auto put = [](std::string_view piece) { print(piece); };
+}  // namespace detail
+
+inline void print(unsigned long value) { text::number(detail::put, static_cast<std::uint32_t>(value)); }
 inline void print(unsigned value) { print(static_cast<unsigned long>(value)); }
 inline void print(long value) {
   if (value < 0) print("-");
@@ -136,23 +134,12 @@ inline void print(long value) {
 inline void print(int value) { print(static_cast<long>(value)); }
 
 inline void print_hex(std::uint32_t value) {
-  std::array<char, 10> digits{'0', 'x'};
-  for (std::size_t i = 0; i < 8; ++i) digits[2 + i] = "0123456789abcdef"[(value >> (28U - 4U * i)) & 15U];
-  print(std::string_view(digits.data(), digits.size()));
+  print("0x");
+  text::hex(detail::put, value);
 }
 
 /// Three decimals; beyond the range of an int, or not a number, "?".
-inline void print_fixed(float value) {
-  if (!(value > -2e6F && value < 2e6F)) return print("?");
-  const float scaled = value * 1000.0F;
-  const auto thousandths = static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5F : scaled + 0.5F);
-  const auto size = static_cast<std::uint32_t>(thousandths < 0 ? -thousandths : thousandths);
-  if (thousandths < 0) print("-");
-  print(static_cast<unsigned long>(size / 1000U));
-  const std::array<char, 4> tail{'.', static_cast<char>('0' + size / 100U % 10U),
-                                 static_cast<char>('0' + size / 10U % 10U), static_cast<char>('0' + size % 10U)};
-  print(std::string_view(tail.data(), tail.size()));
-}
+inline void print_fixed(float value) { text::fixed(detail::put, value); }
 
 /// The command line that the emulator was given, in `buffer`; empty if there is none or it does not fit.
 inline std::string_view command_line(std::span<char> buffer) {
