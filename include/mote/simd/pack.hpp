@@ -44,8 +44,18 @@ template <class T, class A>
 MOTE_INLINE xsimd::batch<T, A> smaller(xsimd::batch<T, A> a, xsimd::batch<T, A> b) { return xsimd::min(a, b); }
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) { return xsimd::abs(a); }
+#if defined(__aarch64__)
+// xsimd 13.2 takes both from 32-bit NEON, where they are estimates; 64-bit NEON rounds correctly.
+template <class A>
+MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return vsqrtq_f32(a); }
+template <class A>
+MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) { return vdivq_f32(a, b); }
+#else
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return xsimd::sqrt(a); }
+template <class A>
+MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) { return a / b; }
+#endif
 template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
 template <class A>
@@ -67,6 +77,7 @@ template <class T>
 MOTE_INLINE void store_lane(T v, T* p) { *p = v; }
 MOTE_INLINE float larger(float a, float b) { return a > b ? a : b; }
 MOTE_INLINE float smaller(float a, float b) { return a < b ? a : b; }
+MOTE_INLINE float divide(float a, float b) { return a / b; }
 MOTE_INLINE float absolute(float a) { return __builtin_fabsf(a); }
 MOTE_INLINE float to_float_lane(std::int32_t a) { return static_cast<float>(a); }
 MOTE_INLINE std::int32_t bits_as_int(float a) { return __builtin_bit_cast(std::int32_t, a); }
@@ -112,8 +123,12 @@ struct pack {
   MOTE_PACK_OPERATOR(+)
   MOTE_PACK_OPERATOR(-)
   MOTE_PACK_OPERATOR(*)
-  MOTE_PACK_OPERATOR(/)
 #undef MOTE_PACK_OPERATOR
+  MOTE_INLINE friend pack operator/(pack a, pack b) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < registers; ++i) a.v[i] = detail::divide(a.v[i], b.v[i]);
+    return a;
+  }
 };
 
 template <std::size_t N>
