@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU to a
+# Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives.
+# Refuses to pass without a cross compiler or the emulator: it is skipped (77).
+#   golden.sh [<include folder> [<board>...]]
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+include=${1:-$here/../../include}
+[ $# -eq 0 ] || shift
+example=$here/../../examples/cortex_m_assistant
+for tool in arm-none-eabi-g++ qemu-system-arm; do
+  command -v $tool > /dev/null || { echo "skip: $tool is not installed"; exit 77; }
+done
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+
+# Boost alone, without the rest of this machine's headers.
+boost=
+[ ! -f "${MOTE_BUILD_DIR:-}/CMakeCache.txt" ] ||
+  boost=$(sed -n 's/^MOTE_HANA_INCLUDE_DIR:[A-Z]*=//p' "$MOTE_BUILD_DIR/CMakeCache.txt")
+for folder in "$boost" /usr/include /usr/local/include; do
+  [ -e "$work/headers" ] || [ ! -f "$folder/boost/hana.hpp" ] ||
+    { mkdir "$work/headers"; ln -s "$folder/boost" "$work/headers/boost"; }
+done
+[ -d "$work/headers" ] || { echo "skip: Boost.Hana is not installed"; exit 77; }
+
+cat > "$work/main.cpp" << 'X'
+#include "golden.hpp"
+#include "semihosting.hpp"
+#include "startup.hpp"
+int main() {
+  const int failures = mote_golden([](const char* text) { semihosting::print(text); });
+  semihosting::print("stack: ");
+  semihosting::print(firmware::stack_high_water());
+  semihosting::print(" bytes\n");
+  return failures;
+}
+X
+
+ran=0
+for board in ${*:-mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547}; do
+  script=$board
+  case $board in
+    mps2-an385) cpu="-mcpu=cortex-m3 -mfloat-abi=soft" script=mps2-an386 ;;  # the same memories
+    mps2-an386) cpu="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard" ;;
+    mps2-an500) cpu="-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard" ;;
+    mps2-an505) cpu="-mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard" ;;
+    mps3-an547) cpu="-mcpu=cortex-m55 -mfloat-abi=hard" ;;
+    *) echo "FAILED: no board is called $board"; exit 1 ;;
+  esac
+  # shellcheck disable=SC2086
+  arm-none-eabi-g++ $cpu -mthumb -std=gnu++23 -O2 -ffp-contract=off -fno-math-errno \
+    -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-unwind-tables -fno-asynchronous-unwind-tables \
+    -ffunction-sections -fdata-sections -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow -Werror \
+    "-I$include" "-I$here/../golden" "-I$example" -isystem "$work/headers" \
+    "$work/main.cpp" "$example/startup.cpp" -o "$work/$board.elf" \
+    -nostdlib "-L$example/board" -T "$script.ld" -Wl,--defsym=mote_stack_bytes=16384 -Wl,--gc-sections \
+    -Wl,--start-group -lc -lgcc -Wl,--end-group ||
+    { echo "FAILED: $board does not build"; exit 1; }
+  timeout 600 qemu-system-arm -M "$board" -nographic -monitor none -serial none \
+    -semihosting-config enable=on,target=native -kernel "$work/$board.elf" > "$work/out" 2>&1 ||
+    { echo "FAILED: $board"; cat "$work/out"; exit 1; }
+  same=$(grep -c '^ok ' "$work/out") || { echo "FAILED: $board said nothing"; cat "$work/out"; exit 1; }
+  echo "ok    $board: $same pipelines have the golden bits, $(grep '^stack: ' "$work/out")"
+  ran=$((ran + 1))
+done
+[ $ran -ge 1 ]
