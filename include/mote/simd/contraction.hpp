@@ -8,11 +8,11 @@ namespace mote::inline v0 {
 
 /// False where this translation unit was built with contraction on a machine that has fused multiply-add.
 inline bool arithmetic_is_plain() {
-  volatile float a = 1.00048828125F;  // 1 + 2^-11: its square has a last bit that one rounding keeps and two lose
+  volatile float a = 1.000244140625F;  // 1 + 2^-12: the last bit of its square, 2^-24, is lost where it is rounded
+  volatile float b = -1.00048828125F;  // -(1 + 2^-11): what is left of the square then
   const float x = a;
-  volatile float rounded = x * x;
-  const float r = rounded;
-  return x * x - r == 0.0F;
+  const float c = b;
+  return x * x + c == 0.0F;  // the product has no other use, else GCC would not fuse it
 }
 
 }  // namespace mote::inline v0
