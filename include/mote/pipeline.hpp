@@ -17,10 +17,10 @@
 
 namespace mote::inline v0 {
 
-/// The type that Model and Policies make together; two orders of the same policies are one type. What cannot be composed
-/// does not compile: docs/errors.md has every message.
+/// The type that Model and Policies make together; two orders of the same policies are one type. What cannot be
+/// composed does not compile: docs/errors.md has every message.
 template <class Model, class... Policies>
-using pipeline = typename detail::compose<Model, Policies...>::type;
+using pipeline = typename detail::outcome<detail::composition_fault<Model, Policies...>(), Model, Policies...>::type;
 
 /// Whether Model and Policies can be composed and fit their board, without an error.
 template <class Model, class... Policies>

@@ -4,6 +4,7 @@
 // Refuses to be a configuration language: a slot holds one policy, and there is no second way to say it.
 #pragma once
 
+#include <boost/hana/any_of.hpp>
 #include <boost/hana/count_if.hpp>
 #include <boost/hana/find_if.hpp>
 #include <boost/hana/optional.hpp>
@@ -11,6 +12,8 @@
 #include <boost/hana/type.hpp>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -49,10 +52,39 @@ template <class Slot, class... Policies>
 inline constexpr std::size_t times_filled =
     decltype(hana::count_if(hana::tuple_t<Policies...>, fills_slot<Slot>))::value;
 
+inline constexpr auto every_slot = hana::tuple_t<slots::weights, slots::layout, slots::context, slots::learning,
+                                                 slots::recall, slots::decoding, slots::fit>;
+
+// Plain bools: a compiler would print the concept's inside as further lines.
+template <class M>
+inline constexpr bool is_model = model<M>;
 template <class P>
-inline constexpr bool fills_a_known_slot =
-    fills<P, slots::weights> || fills<P, slots::layout> || fills<P, slots::context> || fills<P, slots::learning> ||
-    fills<P, slots::recall> || fills<P, slots::decoding> || fills<P, slots::fit>;
+inline constexpr bool is_policy = policy<P>;
+
+template <class P>
+inline constexpr auto is_filled_by =
+    [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
+template <class P>
+inline constexpr bool fills_a_known_slot = decltype(hana::any_of(every_slot, is_filled_by<P>))::value;
+
+inline constexpr auto is_no_policy = [](auto p) { return hana::bool_c<!is_policy<typename decltype(p)::type>>; };
+inline constexpr auto fills_no_known_slot = [](auto p) {
+  return hana::bool_c<!fills_a_known_slot<typename decltype(p)::type>>;
+};
+
+/// The first policy of which Fault is true; void if there is none.
+template <const auto& Fault, class... Policies>
+using first_that = typename std::remove_cvref_t<decltype(hana::find_if(hana::tuple_t<Policies...>, Fault)
+                                                             .value_or(hana::type_c<void>))>::type;
+
+template <class... Policies>
+inline constexpr auto is_filled_twice = [](auto slot) {
+  return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>;
+};
+/// The first slot that two policies fill; void if there is none.
+template <class... Policies>
+using twice_filled = typename std::remove_cvref_t<decltype(hana::find_if(every_slot, is_filled_twice<Policies...>)
+                                                               .value_or(hana::type_c<void>))>::type;
 
 /// One policy a slot, in one order whatever the order they were written in.
 template <class Model, class... Policies>
@@ -74,28 +106,29 @@ struct chosen {
 };
 
 enum class fault {
-  none, not_a_model, bad_shape, not_a_policy, slot_twice, unknown_slot, context_long, learning_window, full_needs_floats,
-  prompt_budget, layout_mismatch, ram, flash
+  none, not_a_model, bad_shape, not_a_policy, unknown_slot, slot_twice, context_long, learning_window,
+  full_needs_floats, prompt_budget, layout_mismatch, ram, flash
 };
 
 /// What a question and its answer need beside recalled items: three control tokens, and sixteen tokens each.
 inline constexpr std::size_t least_dialogue_tokens = 3 + 16 + 16;
 
+/// Makes the compiler look into a policy before anything asks about it: the lookup of this name does so, and an
+/// incomplete class is no error. A policy that refuses its own arguments then speaks at once, and is still a policy.
+void look_into(const volatile void*);
+
 template <class Model, class... Policies>
 consteval fault composition_fault() {
+  (static_cast<void>(sizeof(decltype(look_into(static_cast<Policies*>(nullptr)))*)), ...);
   if constexpr (!model<Model>) {
     return fault::not_a_model;
   } else if constexpr (!Model::shape.valid()) {
     return fault::bad_shape;
-  } else if constexpr (!(policy<Policies> && ...)) {
+  } else if constexpr (!(is_policy<Policies> && ...)) {
     return fault::not_a_policy;
   } else if constexpr (!(fills_a_known_slot<Policies> && ...)) {
     return fault::unknown_slot;
-  } else if constexpr (times_filled<slots::weights, Policies...> > 1 || times_filled<slots::layout, Policies...> > 1 ||
-                       times_filled<slots::context, Policies...> > 1 ||
-                       times_filled<slots::learning, Policies...> > 1 ||
-                       times_filled<slots::recall, Policies...> > 1 ||
-                       times_filled<slots::decoding, Policies...> > 1 || times_filled<slots::fit, Policies...> > 1) {
+  } else if constexpr (!std::is_void_v<twice_filled<Policies...>>) {
     return fault::slot_twice;
   } else {
     using c = chosen<Model, Policies...>;
@@ -127,116 +160,183 @@ struct example_tokens { std::size_t value; };
 struct interleaved { std::size_t rows; };
 struct board_wants { std::size_t rows; };
 
-template <recalled_tokens Recalled, dialogue_tokens Dialogue, context_tokens Context>
-struct prompt_budget {
-  static_assert(Recalled.value + Dialogue.value <= Context.value,
-                "mote: recalled items, a question and an answer do not fit the context together; take a longer context<> or fewer tokens in rag<> [mote-prompt-budget]");
+/// What stands for a pipeline that cannot be. It takes every call of a pipeline, so that a program with one wrong line
+/// shows one message; it never runs.
+struct no_pipeline {
+  struct part {  // its memory() and its learning()
+    status add(std::string_view) { return {}; }
+    bool erase(item_id) { return {}; }
+    std::size_t search(std::string_view, std::span<hit>) const { return {}; }
+    std::string_view text(item_id) const { return {}; }
+    template <class Visit> void for_each(Visit&&) const {}
+    float rate() const { return {}; }
+    void rate(float) {}
+    void clear() {}
+    std::size_t size() const { return {}; }
+    item_id newest() const { return {}; }
+  };
+  struct pieces {
+    const std::string_view* begin() const { return nullptr; }
+    const std::string_view* end() const { return nullptr; }
+    status state() const { return {}; }
+  };
+
+  using token = std::uint16_t;
+  using answer = pieces;
+  static constexpr std::size_t context = 0;
+  static constexpr std::size_t image_bytes = 0;
+  static constexpr bool learns = false;
+  static constexpr bool recalls = false;
+  static constexpr footprint cost() { return {}; }
+
+  status attach(std::span<const std::byte>, payload_check = payload_check::full) { return {}; }
+  bool attached() const { return {}; }
+  status begin(std::string_view, std::size_t = 0) { return {}; }
+  progress_step step() { return {}; }
+  pieces ask(std::string_view, std::size_t = 0) { return {}; }
+  void stop() {}
+  std::size_t recalled_items() const { return {}; }
+  std::size_t prompt_tokens() const { return {}; }
+  std::span<const token> tokens() const { return {}; }
+  std::span<const float> logits() const { return {}; }
+  void seed(std::uint64_t) {}
+  status remember(std::string_view) { return {}; }
+  part memory() const { return {}; }
+  learned learn(const example&) { return {}; }
+  learned loss(const example&) { return {}; }
+  part learning() const { return {}; }
+  std::size_t saved_bytes() const { return {}; }
+  status save(std::span<std::byte>) const { return {}; }
+  status load(std::span<const std::byte>) { return {}; }
 };
+
+/// Instantiates a check whose assertion fails, and goes on with no_pipeline: by a lookup, as look_into() does, because
+/// a class that is asked for a member, or is a base, would make Clang refuse every later use of the pipeline as well.
+no_pipeline refuse(const volatile void*);
+template <class Check>
+using refused_by = decltype(refuse(static_cast<Check*>(nullptr)));
+
+template <fault Fault, class Model, class... Policies>
+struct outcome;
+
+template <class Model, class... Policies>
+struct outcome<fault::none, Model, Policies...> {
+  using type = typename chosen<Model, Policies...>::type;
+};
+
+template <class Model>
+struct is_a_model {
+  static_assert(is_model<Model>,
+                "mote: the first argument of pipeline<> is not a model; include the header that the importer wrote and name its type first [mote-not-a-model]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::not_a_model, Model, Policies...> {
+  using type = refused_by<is_a_model<Model>>;
+};
+
+template <class Model>
+struct makes_a_decoder {
+  static_assert(Model::shape.valid(),
+                "mote: the model's shape makes no decoder; sizes must not be zero, and heads must divide dim and be a multiple of kv_heads [mote-shape]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::bad_shape, Model, Policies...> {
+  using type = refused_by<makes_a_decoder<Model>>;
+};
+
+template <class Policy>
+struct is_a_policy {
+  static_assert(is_policy<Policy>,
+                "mote: this is not a policy; a policy is a complete class with a member type `slot` [mote-not-a-policy]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::not_a_policy, Model, Policies...> {
+  using type = refused_by<is_a_policy<first_that<is_no_policy, Policies...>>>;
+};
+
+template <class Policy>
+struct fills_a_slot {
+  static_assert(fills_a_known_slot<Policy>,
+                "mote: this policy fills a slot that a pipeline does not have; mote::slots lists them [mote-unknown-slot]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::unknown_slot, Model, Policies...> {
+  using type = refused_by<fills_a_slot<first_that<fills_no_known_slot, Policies...>>>;
+};
+
+template <class Slot, std::size_t Times>
+struct slot_is_filled_once {
+  static_assert(Times <= 1, "mote: two policies fill the same slot; keep one of them [mote-slot-twice]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::slot_twice, Model, Policies...> {
+  using slot = twice_filled<Policies...>;
+  using type = refused_by<slot_is_filled_once<slot, times_filled<slot, Policies...>>>;
+};
+
 template <context_tokens Context, trained_for_tokens Trained>
 struct context_length {
   static_assert(Context.value <= Trained.value,
                 "mote: the context is longer than the model was trained for, and its answers would fall apart; take a shorter context<> [mote-context-long]");
 };
+template <class Model, class... Policies>
+struct outcome<fault::context_long, Model, Policies...> {
+  using c = chosen<Model, Policies...>;
+  using type = refused_by<context_length<context_tokens{c::tokens}, trained_for_tokens{Model::shape.context}>>;
+};
+
 template <example_tokens Example, trained_for_tokens Trained>
 struct learning_window {
   static_assert(Example.value <= Trained.value,
                 "mote: the learning window is longer than the model was trained for; lower .tokens of the learning policy [mote-learning-window]");
 };
+template <class Model, class... Policies>
+struct outcome<fault::learning_window, Model, Policies...> {
+  using learning = typename chosen<Model, Policies...>::learning;
+  using type =
+      refused_by<learning_window<example_tokens{learning::tokens}, trained_for_tokens{Model::shape.context}>>;
+};
+
+template <class Format>
+struct full_learns_on {
+  static_assert(!Format::quantised,
+                "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::full_needs_floats, Model, Policies...> {
+  using type = refused_by<full_learns_on<typename chosen<Model, Policies...>::format>>;
+};
+
+template <recalled_tokens Recalled, dialogue_tokens Dialogue, context_tokens Context>
+struct prompt_budget {
+  static_assert(Recalled.value + Dialogue.value <= Context.value,
+                "mote: recalled items, a question and an answer do not fit the context together; take a longer context<> or fewer tokens in rag<> [mote-prompt-budget]");
+};
+template <class Model, class... Policies>
+struct outcome<fault::prompt_budget, Model, Policies...> {
+  using c = chosen<Model, Policies...>;
+  using type = refused_by<prompt_budget<recalled_tokens{c::recall::tokens}, dialogue_tokens{least_dialogue_tokens},
+                                        context_tokens{c::tokens}>>;
+};
+
 template <interleaved Image, board_wants Board>
 struct row_layout {
   static_assert(Image.rows == Board.rows,
                 "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
 };
-template <class Policy>
-struct is_a_policy {
-  static_assert(policy<Policy>,
-                "mote: this is not a policy; a policy is a complete class with a member type `slot` [mote-not-a-policy]");
-  static_assert(!policy<Policy> || fills_a_known_slot<Policy>,
-                "mote: this policy fills a slot that a pipeline does not have; mote::slots lists them [mote-unknown-slot]");
+template <class Model, class... Policies>
+struct outcome<fault::layout_mismatch, Model, Policies...> {
+  using c = chosen<Model, Policies...>;
+  using type = refused_by<row_layout<interleaved{c::rows}, board_wants{c::board_rows}>>;
 };
-template <class Slot, std::size_t Times>
-struct slot_is_filled_once {
-  static_assert(Times <= 1,
-                "mote: two policies fill the same slot; keep one of them [mote-slot-twice]");
-};
-
-/// What stands for a pipeline that cannot be: it takes every call, so that only the message above it is printed.
-struct no_pipeline {
-  template <class... A> explicit no_pipeline(A&&...) {}
-  no_pipeline() = default;
-};
-
-/// The proof of a budget, with every region in the type.
-template <bool Ram, class Pipeline>
-consteval void over_budget() {
-  constexpr footprint f = Pipeline::cost();
-  if constexpr (Ram) {
-    constexpr std::size_t needs = f.ram.sum() + f.ram_other;
-    constexpr std::size_t has = f.ram_fits_total() ? f.ram_block_available : f.ram_available;
-    constexpr std::size_t wants = f.ram_fits_total() ? f.ram.object() : needs;
-    (void)sizeof(ram_budget<needs_bytes{wants}, board_has_bytes{has}, over_by_bytes{wants - has},
-                            parts::weights{f.ram.weights}, parts::cache{f.ram.cache},
-                            parts::activations{f.ram.activations}, parts::gradients{f.ram.gradients},
-                            parts::optimiser{f.ram.optimiser}, parts::index{f.ram.index},
-                            parts::scratch{f.ram.scratch}, parts::stack{f.ram.stack}>);
-  } else {
-    constexpr std::size_t needs = f.flash.sum();
-    (void)sizeof(flash_budget<needs_bytes{needs}, board_has_bytes{f.flash_available},
-                              over_by_bytes{needs - f.flash_available}, parts::weights{f.flash.weights},
-                              parts::vocabulary{f.flash.vocabulary}, parts::code{f.flash.code}>);
-  }
-}
-
-/// Instantiates the check whose message belongs to the fault.
-template <fault Fault, class Model, class... Policies>
-consteval void complain() {
-  if constexpr (Fault == fault::not_a_model) {
-    static_assert(Fault == fault::none,
-                  "mote: the first argument of pipeline<> is not a model; include the header that the importer wrote and name its type first [mote-not-a-model]");
-  } else if constexpr (Fault == fault::bad_shape) {
-    static_assert(Fault == fault::none,
-                  "mote: the model's shape makes no decoder; sizes must not be zero, and heads must divide dim and be a multiple of kv_heads [mote-shape]");
-  } else if constexpr (Fault == fault::not_a_policy || Fault == fault::unknown_slot) {
-    (void)(sizeof(is_a_policy<Policies>) + ... + 0U);
-  } else if constexpr (Fault == fault::slot_twice) {
-    (void)sizeof(slot_is_filled_once<slots::weights, times_filled<slots::weights, Policies...>>);
-    (void)sizeof(slot_is_filled_once<slots::layout, times_filled<slots::layout, Policies...>>);
-    (void)sizeof(slot_is_filled_once<slots::context, times_filled<slots::context, Policies...>>);
-    (void)sizeof(slot_is_filled_once<slots::learning, times_filled<slots::learning, Policies...>>);
-    (void)sizeof(slot_is_filled_once<slots::recall, times_filled<slots::recall, Policies...>>);
-    (void)sizeof(slot_is_filled_once<slots::decoding, times_filled<slots::decoding, Policies...>>);
-    (void)sizeof(slot_is_filled_once<slots::fit, times_filled<slots::fit, Policies...>>);
-  } else {
-    using c = chosen<Model, Policies...>;
-    if constexpr (Fault == fault::context_long)
-      (void)sizeof(context_length<context_tokens{c::tokens}, trained_for_tokens{Model::shape.context}>);
-    else if constexpr (Fault == fault::learning_window)
-      (void)sizeof(learning_window<example_tokens{c::learning::tokens}, trained_for_tokens{Model::shape.context}>);
-    else if constexpr (Fault == fault::full_needs_floats)
-      static_assert(Fault == fault::none,
-                    "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
-    else if constexpr (Fault == fault::prompt_budget)
-      (void)sizeof(prompt_budget<recalled_tokens{c::recall::tokens}, dialogue_tokens{least_dialogue_tokens},
-                                 context_tokens{c::tokens}>);
-    else if constexpr (Fault == fault::layout_mismatch)
-      (void)sizeof(row_layout<interleaved{c::rows}, board_wants{c::board_rows}>);
-    else
-      over_budget<Fault == fault::ram, typename c::type>();
-  }
-}
 
 template <class Model, class... Policies>
-struct compose {
-  static consteval auto choose() {
-    constexpr fault f = composition_fault<Model, Policies...>();
-    if constexpr (f == fault::none) {
-      return hana::type_c<typename chosen<Model, Policies...>::type>;
-    } else {
-      complain<f, Model, Policies...>();
-      return hana::type_c<no_pipeline>;
-    }
-  }
-  using type = typename decltype(choose())::type;
+struct outcome<fault::ram, Model, Policies...> {
+  using type = refused_by<ram_proof<typename chosen<Model, Policies...>::type>>;
+};
+template <class Model, class... Policies>
+struct outcome<fault::flash, Model, Policies...> {
+  using type = refused_by<flash_proof<typename chosen<Model, Policies...>::type>>;
 };
 
 }  // namespace detail

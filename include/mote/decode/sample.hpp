@@ -23,8 +23,6 @@ struct sampling {
 
 template <sampling Knobs = sampling{}>
 struct sample {
-  static_assert(Knobs.temperature > 0, "mote: sample<> needs a temperature above 0; for none, leave it out [mote-temperature]");
-  static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1, "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
   using slot = slots::decoding;
 
   template <std::size_t Vocab>
@@ -91,6 +89,10 @@ struct sample {
     std::uint64_t random_ = 0;
     std::uint32_t order_[Vocab] = {};
   };
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(Knobs.temperature > 0, "mote: sample<> needs a temperature above 0; for none, leave it out [mote-temperature]");
+  static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1, "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
 };
 
 }  // namespace mote::inline v0

@@ -37,10 +37,7 @@ struct lora_knobs {
 
 template <std::size_t Rank, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>>
 struct lora {
-  static_assert(Rank >= 1 && Rank <= 256, "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
-  static_assert(Knobs.targets != 0 && Knobs.targets <= all_matrices,
-                "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
-
+  static constexpr std::size_t rank = Rank == 0 ? 1 : Rank;  // nought is refused below, and there alone
   using slot = slots::learning;
   using optimiser = Optimiser;
   static constexpr bool learns = true;
@@ -48,7 +45,7 @@ struct lora {
   static constexpr std::size_t tokens = Knobs.tokens;
   static constexpr std::size_t batch = Knobs.batch;
   static constexpr std::size_t chunk = Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
-  static constexpr float scale = (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(Rank)) / static_cast<float>(Rank);
+  static constexpr float scale = (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 
   /// The parameters of one model's adapters. Satisfies `learner`.
   template <class Model, class Format>
@@ -68,7 +65,7 @@ struct lora {
         if ((Knobs.targets >> r & 1U) == 0) continue;
         l.offset[r] = l.layer_floats;
         const matrix_size m = size_of(s, static_cast<role>(r));
-        l.layer_floats += low_rank_size{Rank, m.rows, m.cols}.floats();
+        l.layer_floats += low_rank_size{rank, m.rows, m.cols}.floats();
       }
       return l;
     }();
@@ -77,7 +74,7 @@ struct lora {
 
     static constexpr low_rank_size size(role r) {
       const matrix_size m = size_of(s, r);
-      return {Rank, m.rows, m.cols};
+      return {rank, m.rows, m.cols};
     }
 
     /// What collects the gradients: this object.
@@ -92,7 +89,7 @@ struct lora {
           const low_rank_size n = size(static_cast<role>(r));
           float* a = parameters_ + layer * map.layer_floats + map.offset[r];
           const float deviation = 1.0F / simd::sqrt(static_cast<float>(n.cols));
-          for (std::size_t row = 0; row < Rank; ++row)
+          for (std::size_t row = 0; row < rank; ++row)
             for (std::size_t col = 0; col < padded(n.cols); ++col)
               a[row * padded(n.cols) + col] = col < n.cols ? random.normal() * deviation : 0.0F;
           for (std::size_t i = 0; i < n.b_floats(); ++i) a[n.a_floats() + i] = 0.0F;
@@ -153,7 +150,7 @@ struct lora {
 
     /// What a snapshot of these parameters must agree with.
     static constexpr std::uint64_t fingerprint() {
-      return v0::fingerprint{}.add("lora").add(Rank).add(Knobs.targets).add(__builtin_bit_cast(std::uint32_t, scale)).value();
+      return v0::fingerprint{}.add("lora").add(rank).add(Knobs.targets).add(__builtin_bit_cast(std::uint32_t, scale)).value();
     }
 
     float* parameters() { return parameters_; }
@@ -172,6 +169,11 @@ struct lora {
     alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
     Optimiser optimiser_;
   };
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(Rank >= 1 && Rank <= 256, "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
+  static_assert(Knobs.targets != 0 && Knobs.targets <= all_matrices,
+                "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
 };
 
 }  // namespace mote::inline v0

@@ -19,21 +19,24 @@ namespace mote::inline v0 {
 
 template <std::size_t Bits, std::size_t Group = 32>
 struct quantize {
-  static_assert(Bits == 8 || Bits == 32, "mote: weights cannot be kept in this many bits; use quantize<8> or quantize<32> [mote-bits]");
-  static_assert(Group == 32 || (Group == 64 && Bits == 8),
-                "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
   template <std::size_t Rows>
-  using format = std::conditional_t<Bits == 32, f32<Rows>, q8<Rows, Group>>;
+  using format = std::conditional_t<Bits == 32, f32<Rows>, q8<Rows, Group == 64 ? 64 : 32>>;
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(Bits == 8 || Bits == 32, "mote: weights cannot be kept in this many bits; use quantize<8> or quantize<32> [mote-bits]");
+  static_assert(Group == 32 || (Group == 64 && Bits == 8),
+                "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
 };
 
 template <std::size_t Rows>
 struct layout {
-  static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16,
-                "mote: rows cannot be interleaved by this number; use layout<1>, <4>, <8> or <16> [mote-layout-rows]");
   using slot = slots::layout;
   static constexpr std::size_t rows = Rows;
+
+  static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16,
+                "mote: rows cannot be interleaved by this number; use layout<1>, <4>, <8> or <16> [mote-layout-rows]");
 };
 
 /// The default of the layout slot.
@@ -44,9 +47,10 @@ struct board_layout {
 
 template <std::size_t Tokens>
 struct context {
-  static_assert(Tokens >= 16, "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
   using slot = slots::context;
   static constexpr std::size_t tokens = Tokens;
+
+  static_assert(Tokens >= 16, "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
 };
 
 /// The default of the context slot.

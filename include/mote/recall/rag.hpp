@@ -7,8 +7,11 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string_view>
 
 #include "mote/core/slots.hpp"
+#include "mote/core/status.hpp"
 #include "mote/recall/retriever.hpp"
 
 namespace mote::inline v0 {
@@ -25,7 +28,17 @@ struct no_retriever {};
 // What a rag<> without a retriever is made of, so that only its own message is printed.
 template <class R>
 struct retriever_parts {
-  struct index {};
+  struct index {
+    static status add(std::string_view) { return status::full; }
+    static bool erase(item_id) { return false; }
+    static void clear() {}
+    static std::size_t size() { return 0; }
+    static std::string_view text(item_id) { return {}; }
+    static std::size_t search(std::string_view, std::span<hit>) { return 0; }
+    static std::size_t saved_bytes() { return 0; }
+    static status save(std::span<std::byte>) { return status::ok; }
+    static status load(std::span<const std::byte>) { return status::ok; }
+  };
   static constexpr std::size_t ram_bytes = 0;
   static constexpr std::size_t max_item_bytes = 0;
 };

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// A group that no format has.
+// EXPECT: mote: weights cannot be grouped like this; .*\[mote-group\]
+// EXPECT: quantize<8, 128>
+#include "little.hpp"
+
+#if MOTE_FAIL
+using assistant = mote::pipeline<little, mote::quantize<8, 128>>;
+#else
+using assistant = mote::pipeline<little, mote::quantize<8, 64>>;
+#endif
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// A pipeline that was not told to learn.
+// EXPECT: mote: this pipeline does not learn; add a learning policy, .*\[mote-no-learning\]
+#include "little.hpp"
+
+#if MOTE_FAIL
+using assistant = mote::pipeline<little, mote::rag<mote::bm25<>>>;
+#else
+using assistant = mote::pipeline<little, mote::rag<mote::bm25<>>, mote::lora<4>>;
+#endif
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  ai.learn({.prompt = "lights off", .answer = "done"});
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// Recall without a way to find.
+// EXPECT: mote: rag<> needs a retriever; .*\[mote-no-retriever\]
+#include "little.hpp"
+
+#if MOTE_FAIL
+using assistant = mote::pipeline<little, mote::rag<>>;
+#else
+using assistant = mote::pipeline<little, mote::rag<mote::bm25<>>>;
+#endif
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  if (ai.remember("The key lies under the mat.") != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}
