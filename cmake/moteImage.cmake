@@ -19,6 +19,27 @@ foreach(_mote_place IN ITEMS "${CMAKE_CURRENT_LIST_DIR}/../models" "${CMAKE_CURR
   endif()
 endforeach()
 
+# mote_target_board(<variable>): the board type whose row layout suits what the compiler may use for this target.
+# A program that is made for one board names that board instead.
+function(mote_target_board variable)
+  include(CheckCXXSourceCompiles)
+  if(MOTE_ARCH)
+    set(CMAKE_REQUIRED_FLAGS "-march=${MOTE_ARCH}")
+  endif()
+  foreach(candidate IN ITEMS pc=__AVX512VNNI__ pc_avx2=__AVX2__ pc_sse2=__SSE2__ raspberry_pi_5=__ARM_FEATURE_DOTPROD
+      raspberry_pi_zero_2=__aarch64__ visionfive_2=__riscv)
+    string(REPLACE "=" ";" candidate "${candidate}")
+    list(GET candidate 0 board)
+    list(GET candidate 1 macro)
+    check_cxx_source_compiles("#ifndef ${macro}\n#error no\n#endif\nint main() {}" MOTE_COMPILER_HAS${macro})
+    if(MOTE_COMPILER_HAS${macro})
+      set(${variable} ${board} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "mote: no board type is known for this target; name one")
+endfunction()
+
 # Sets `result` to how the tool is called, and `made` to what must exist before.
 function(_mote_host_tool tool result made)
   if(TARGET ${tool} AND NOT CMAKE_CROSSCOMPILING)

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+// A personal assistant in a terminal: it answers, remembers what you tell it, learns your own commands, and keeps all of
+// it in one file. The model is a file that is mapped, so several of these share one copy of it in memory.
+// Refuses to lose anything: a line that cannot be used is answered with the reason, and a saved file is replaced whole.
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mote/host/file.hpp>
+#include <mote/host/footprint.hpp>
+#include <mote/host/progress.hpp>
+#include <mote/host/teach.hpp>
+#include <mote/mote.hpp>
+
+#include BOARD_HEADER
+#include MODEL_HEADER
+
+namespace {
+
+namespace host = mote::host;
+
+using assistant = mote::pipeline<MODEL,                                                           // the model
+                                 mote::quantize<8>,                                               // in 8 bits
+                                 mote::lora<4, mote::lora_knobs{.targets = mote::all_matrices}>,  // learns
+                                 mote::rag<mote::bm25<>>,                                         // recalls by words
+                                 mote::fit<mote::boards::BOARD>>;                                 // or does not compile
+assistant ai;
+
+constexpr std::string_view help =
+    "a question or an order         is answered\n"
+    "/remember TEXT                 keeps a fact: /remember The boiler's service code is 7731.\n"
+    "/learn PROMPT => ANSWER        teaches a command: /learn movie night => {\"scene\":\"cinema\"}\n"
+    "/save [FILE]  /load [FILE]     what was remembered and learned; by default mine.mote\n"
+    "/forget                        forgets all of it\n"
+    "/footprint                     where the bytes are\n"
+    "/help  /quit\n";
+
+class session {
+ public:
+  explicit session(std::span<const std::byte> image) : image_(image) {}
+
+  void line(std::string_view text) {
+    const auto is = [&](std::string_view command) {
+      if (!text.starts_with(command)) return false;
+      if (text.size() > command.size() && text[command.size()] != ' ') return false;
+      argument_ = trim(text.substr(command.size()));
+      return true;
+    };
+    if (text.empty()) return;
+    if (is("/remember")) return say("remembered", ai.remember(argument_));
+    if (is("/learn")) return learn();
+    if (is("/save")) return save();
+    if (is("/load")) return load();
+    if (is("/forget")) return forget();
+    if (is("/footprint")) return print(host::footprint_text(assistant::cost()));
+    if (is("/help")) return print(help);
+    if (text.front() == '/') return print("there is no such command; /help lists them\n");
+    answer(text);
+  }
+
+ private:
+  static std::string_view trim(std::string_view s) {
+    const std::size_t first = s.find_first_not_of(" \t\r");
+    return first == s.npos ? std::string_view() : s.substr(first, s.find_last_not_of(" \t\r") - first + 1);
+  }
+  static void print(std::string_view s) { std::fwrite(s.data(), 1, s.size(), stdout); }
+  static void say(std::string_view done, mote::status s) {
+    if (s == mote::status::ok) std::printf("%.*s\n", static_cast<int>(done.size()), done.data());
+    else std::printf("not done: %.*s\n", static_cast<int>(name(s).size()), name(s).data());
+  }
+  std::filesystem::path file() const { return argument_.empty() ? "mine.mote" : std::string(argument_); }
+
+  void answer(std::string_view question) {
+    auto pieces = ai.ask(question);
+    if (pieces.state() != mote::status::ok) return say("", pieces.state());
+    for (const std::string_view piece : pieces) {
+      print(piece);
+      std::fflush(stdout);  // a token a time
+    }
+    print("\n");
+  }
+
+  void learn() {
+    constexpr std::string_view arrow = "=>";
+    const std::size_t at = argument_.find(arrow);
+    if (at == argument_.npos) return print("not done: write /learn PROMPT => ANSWER\n");
+    const host::dialogue_item lesson{.notes = {},
+                                     .prompt = std::string(trim(argument_.substr(0, at))),
+                                     .answer = std::string(trim(argument_.substr(at + arrow.size()))),
+                                     .kind = host::task::command};
+    // Earlier lessons go along, or the newest would be the only one that sticks.
+    std::vector<host::dialogue_item> lessons = lessons_;
+    lessons.push_back(lesson);
+    host::progress bar("learning");
+    const host::taught t = host::teach(ai, lessons, ordinary_, {.rounds = 12, .replay = 4},
+                                       [&](std::size_t round, std::size_t rounds, float loss) {
+                                         bar.show(static_cast<double>(round) / static_cast<double>(rounds),
+                                                  "loss " + std::to_string(loss).substr(0, 6));
+                                       });
+    bar.done();
+    if (t.state != mote::status::ok) return say("", t.state);
+    lessons_ = std::move(lessons);
+    std::printf("learned in %zu steps: loss %.3f -> %.3f\n", t.steps, static_cast<double>(t.before),
+                static_cast<double>(t.after));
+  }
+
+  void save() {
+    std::vector<std::byte> bytes(ai.saved_bytes());
+    if (const mote::status s = ai.save(bytes); s != mote::status::ok) return say("", s);
+    try {
+      host::write_atomically(file(), bytes);
+      std::printf("saved %zu bytes to %s\n", bytes.size(), file().c_str());
+    } catch (const host::file_error& e) {
+      std::printf("not done: %s\n", e.what());
+    }
+  }
+
+  void load() {
+    try {
+      const host::mapped_file saved(file());
+      say("loaded", ai.load(saved.bytes()));
+    } catch (const host::file_error& e) {
+      std::printf("not done: %s\n", e.what());
+    }
+  }
+
+  void forget() {
+    lessons_.clear();
+    if constexpr (assistant::recalls) ai.memory().clear();
+    say("forgotten", ai.attach(image_));
+  }
+
+  std::span<const std::byte> image_;
+  std::string_view argument_;
+  std::vector<host::dialogue_item> lessons_;
+  host::corpus ordinary_{1, host::split::train, {.recall = 0.2F, .unknown = 0.05F, .command = 0.65F, .chat = 0.1F,
+                                                 .hardness = 1, .stray = 0}};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::filesystem::path path = argc > 1 ? argv[1] : IMAGE;
+  try {
+    const host::mapped_file image(path);
+    if (const mote::status s = ai.attach(image.bytes()); s != mote::status::ok) {
+      const std::string_view found = mote::stored_format_name(image.bytes());
+      std::fprintf(stderr, "%s: %.*s; this program wants %.*s, found '%.*s'\n", path.c_str(),
+                   static_cast<int>(name(s).size()), name(s).data(), static_cast<int>(assistant::format::name.size()),
+                   assistant::format::name.data(), static_cast<int>(found.size()), found.data());
+      return 1;
+    }
+    const bool terminal = ::isatty(STDIN_FILENO) == 1;
+    std::printf("%.*s, %zu KiB of RAM. /help lists what else I take.\n",
+                static_cast<int>(assistant::model_type::name.size()), assistant::model_type::name.data(),
+                sizeof(assistant) / 1024);
+    session s(image.bytes());
+    for (std::string text;;) {
+      if (terminal) std::printf("> ");
+      std::fflush(stdout);
+      if (!std::getline(std::cin, text) || text == "/quit") break;
+      if (!terminal) std::printf("> %s\n", text.c_str());
+      s.line(text);
+    }
+    if (terminal) std::printf("\n");
+  } catch (const host::file_error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# The embedded Linux example, copied out of the tree: built for this PC, cross-compiled for 64-bit Arm with and without
+# SDOT and for RISC-V, run in the emulator. Tokens, losses and the hashes of all logits must be the PC's.
+# Refuses to pass without a cross compiler and its emulator: it is skipped (77).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+for tool in cmake g++; do command -v $tool > /dev/null || { echo "skip: $tool is not installed"; exit 77; }; done
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+cp -R "$root/examples/linux_board" "$work/example"
+
+build() {  # name, options
+  name=$1; shift
+  { cmake -S "$work/example" -B "$work/$name" "-DMOTE_SOURCE_DIR=$root" "$@" &&
+    cmake --build "$work/$name"; } > "$work/log" 2>&1 ||
+    { echo "FAILED: $name does not build"; tail -n 40 "$work/log"; exit 1; }
+  ! grep -q 'warning:' "$work/log" || { echo "FAILED: $name warns"; grep -A5 'warning:' "$work/log"; exit 1; }
+}
+build host
+"$work/host/linux_board" > "$work/expected" 2> /dev/null || { echo "FAILED: on this PC"; cat "$work/expected"; exit 1; }
+[ "$(grep -c '^logits ' "$work/expected")" = 4 ] || { echo "FAILED: four answers were expected"; exit 1; }
+
+ran=0
+try() {  # name, triplet, emulator, board type, flags
+  name=$1 triplet=$2 emulator=$3 board=$4; shift 4
+  for tool in "$triplet-g++" "${emulator%% *}"; do
+    command -v "$tool" > /dev/null || { echo "skip  $name: $tool is not installed"; return 0; }
+  done
+  build "$name" -DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_CXX_COMPILER=$triplet-g++" "-DBOARD=$board" \
+    -DCMAKE_EXE_LINKER_FLAGS=-static "-DCMAKE_CXX_FLAGS=$*"
+  # shellcheck disable=SC2086
+  $emulator "$work/$name/linux_board" "$work/$name/hearth.mote" > "$work/out" 2> /dev/null ||
+    { echo "FAILED: $name answers with an error"; cat "$work/out"; exit 1; }
+  diff "$work/expected" "$work/out" || { echo "FAILED: $name differs from the PC"; exit 1; }
+  echo "ok    $name: identical ($(sed -n 's/.*: \(q8[^,]*\),.*/\1/p' "$work/log" | tail -n 1))"
+  ran=$((ran + 1))
+}
+try aarch64 aarch64-linux-gnu qemu-aarch64 raspberry_pi_zero_2
+try aarch64-dotprod aarch64-linux-gnu "qemu-aarch64 -cpu max" raspberry_pi_5 -march=armv8.2-a+dotprod
+try riscv64 riscv64-linux-gnu qemu-riscv64 visionfive_2
+[ $ran -gt 0 ] || { echo "skip: no cross compiler with its emulator is installed"; exit 77; }
