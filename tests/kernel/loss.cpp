@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/kernel/loss.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <vector>
+
+#include "../model/plain_decoder.hpp"
+
+TEST_CASE("softmax, cross-entropy and its gradient follow the definition in double precision") {
+  mote::rng random(1);
+  for (const std::size_t n : {1U, 2U, 15U, 16U, 17U, 37U, 300U, 512U}) {
+    for (const float deviation : {0.01F, 1.0F, 20.0F}) {
+      std::vector<float> logits(mote::padded(n), NAN);  // padding is not read
+      for (std::size_t i = 0; i < n; ++i) logits[i] = random.normal() * deviation;
+      std::vector<double> exact(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(n));
+      const auto before = exact;
+      mote_tests::plain_decoder::softmax(exact);
+      const std::size_t target = random.below(static_cast<std::uint32_t>(n));
+      INFO("n " << n << ", deviation " << deviation);
+
+      auto p = logits;
+      mote::softmax(p.data(), n);
+      double sum = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        REQUIRE(std::fabs(static_cast<double>(p[i]) - exact[i]) <= 5e-6 * exact[i] + 1e-36);
+        sum += static_cast<double>(p[i]);
+      }
+      CHECK(std::fabs(sum - 1) < 2e-6);
+      for (std::size_t i = n; i < p.size(); ++i) CHECK(p[i] == 0);
+
+      const float weight = 0.25F;
+      const float loss = mote::cross_entropy(logits.data(), n, target, weight);
+      const double expected = -std::log(exact[target]) * 0.25;
+      if (exact[target] > 1e-36) CHECK(std::fabs(static_cast<double>(loss) - expected) <= 2e-6 * (expected + 1));
+      for (std::size_t i = 0; i < n; ++i)
+        REQUIRE(std::fabs(static_cast<double>(logits[i]) - 0.25 * (exact[i] - (i == target ? 1 : 0))) <= 1e-6);
+    }
+  }
+}
+
+TEST_CASE("shifted logits are the same distribution, and large ones do not overflow") {
+  std::vector<float> a{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+  auto b = a;
+  for (float& v : b) v += 1024.0F;
+  mote::softmax(a.data(), 16);
+  mote::softmax(b.data(), 16);
+  CHECK(a == b);
+  std::vector<float> wide(16, -3e37F);
+  wide[3] = 3e37F;
+  mote::softmax(wide.data(), 16);
+  CHECK(wide[3] == 1.0F);
+}
+
+TEST_CASE("the logarithm of a probability") {
+  for (double p = 1.0; p > 1e-36; p *= 0.983) {
+    const float got = mote::negative_log(static_cast<float>(p));
+    const double exact = -std::log(static_cast<double>(static_cast<float>(p)));
+    REQUIRE(std::fabs(static_cast<double>(got) - exact) <= 2e-6 * exact + 3e-7);
+  }
+  CHECK(mote::negative_log(1.0F) == 0.0F);
+  CHECK(mote::negative_log(0.0F) == 85.2F);  // a figure to report, not infinity
+  CHECK(mote::negative_log(1e-40F) == 85.2F);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/kernel/rope.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "mote/core/rng.hpp"
+
+namespace {
+
+constexpr std::size_t pairs = 32;
+constexpr auto usual = mote::rope_frequencies<pairs>(10000.0F);
+constexpr auto wide = mote::rope_frequencies<pairs>(500000.0F);
+
+}  // namespace
+
+TEST_CASE("frequencies are the powers of theta, to thirteen digits") {
+  const auto check = [](const auto& turns, double theta) {
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const double exact = std::pow(theta, -static_cast<double>(i) / pairs) / 6.283185307179586476925;
+      const double got = static_cast<double>(turns[i]) * 0x1p-64;
+      INFO("pair " << i);
+      CHECK(std::fabs(got / exact - 1) < 1e-13);
+    }
+  };
+  check(usual, 10000.0);
+  check(wide, 500000.0);
+}
+
+TEST_CASE("sine and cosine hold to position 100,000") {
+  // A float product of position and frequency would be off by 0.004 there.
+  for (const auto& [turns, theta] : {std::pair{&usual, 10000.0}, std::pair{&wide, 500000.0}}) {
+    double worst = 0;
+    for (const std::size_t position : {0U, 1U, 2U, 77U, 511U, 2047U, 8191U, 10000U, 65535U, 99999U, 100000U}) {
+      mote::simd::sine_cosine out[pairs];
+      mote::rope_turns(turns->data(), pairs, position, out);
+      for (std::size_t i = 0; i < pairs; ++i) {
+        const double angle = static_cast<double>(position) * std::pow(theta, -static_cast<double>(i) / pairs);
+        worst = std::max({worst, std::fabs(static_cast<double>(out[i].sine) - std::sin(angle)),
+                          std::fabs(static_cast<double>(out[i].cosine) - std::cos(angle))});
+      }
+    }
+    INFO("worst error " << worst);
+    CHECK(worst < 2e-7);
+  }
+}
+
+TEST_CASE("heads are turned pair by pair, and the gradient turns back") {
+  mote::rng random(1);
+  constexpr std::size_t heads = 3;
+  std::vector<float> v(heads * 2 * pairs);
+  for (float& x : v) x = random.normal();
+  const auto before = v;
+  mote::simd::sine_cosine turns[pairs];
+  mote::rope_turns(usual.data(), pairs, 1234, turns);
+  mote::rope(v.data(), heads, pairs, turns);
+  for (std::size_t at = 0; at < v.size(); at += 2) {
+    const double angle = 1234.0 * std::pow(10000.0, -static_cast<double>(at / 2 % pairs) / pairs);
+    const double a = static_cast<double>(before[at]), b = static_cast<double>(before[at + 1]);
+    CHECK(std::fabs(static_cast<double>(v[at]) - (a * std::cos(angle) - b * std::sin(angle))) < 1e-6);
+    CHECK(std::fabs(static_cast<double>(v[at + 1]) - (a * std::sin(angle) + b * std::cos(angle))) < 1e-6);
+  }
+  mote::rope_gradient(v.data(), heads, pairs, turns);
+  for (std::size_t i = 0; i < v.size(); ++i) CHECK(std::fabs(v[i] - before[i]) < 1e-6F);
+}
