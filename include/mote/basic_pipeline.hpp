@@ -319,6 +319,7 @@ class basic_pipeline {
   }();
 
   using learning_state = typename Learning::template state<Model, Format>;
+  struct no_example {};  // an array of no tokens would take a byte, and with it a cache line
 
   /// Gives assemble_prompt() the tokens of a text, and keeps the reason of a failure.
   struct text_coder {
@@ -429,7 +430,7 @@ class basic_pipeline {
   [[no_unique_address]] typename Recall::index index_;
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
   std::array<token, Context> tokens_;
-  std::array<token, Learning::tokens> example_;
+  [[no_unique_address]] std::conditional_t<learns, std::array<token, Learning::tokens>, no_example> example_;
   std::optional<attached_image> image_;
   std::size_t position_ = 0;        // of the next token to run
   std::size_t prompt_tokens_ = 0;

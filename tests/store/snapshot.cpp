@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSL-1.0
+// Snapshots that someone else wrote: whatever their bytes say, the answer is a status with a name, and nothing changes.
+#include "mote/store/snapshot.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstring>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "../synthetic_model.hpp"
+#include "mote/learn/lora.hpp"
+#include "mote/pipeline.hpp"
+#include "mote/recall/bm25.hpp"
+#include "mote/recall/rag.hpp"
+
+using mote::container_header;
+using mote::status;
+using mote_tests::aligned_bytes;
+using mote_tests::synthetic;
+
+namespace {
+
+using small_index = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>;
+using victim = mote::pipeline<synthetic, mote::context<96>, mote::lora<1>, mote::rag<small_index, mote::rag_knobs{.tokens = 40}>>;
+constexpr std::size_t parameter_floats = std::remove_cvref_t<decltype(std::declval<victim&>().learning())>::parameter_floats;
+constexpr std::size_t parameters_at = mote::container_header_bytes + mote::snapshot_prefix_bytes;
+constexpr std::size_t index_at = mote::snapshot_index_offset(parameter_floats * sizeof(float));
+
+/// Two pipelines on one image: one wrote the snapshot, the other holds something else that must stay.
+struct scene {
+  aligned_bytes image = mote_tests::synthetic_image<victim>();
+  std::vector<std::byte> good;
+  std::vector<std::byte> before;
+
+  static victim& target() {
+    static victim ai;
+    return ai;
+  }
+  static victim& author() {
+    static victim ai;
+    return ai;
+  }
+
+  scene() {
+    REQUIRE(author().attach(image) == status::ok);
+    author().memory().clear();
+    for (int i = 0; i < 4; ++i) REQUIRE(author().learn({.prompt = "lights", .answer = "on"}).state == status::ok);
+    REQUIRE(author().remember("the ant is in") == status::ok);
+    REQUIRE(author().remember("the bee is not") == status::ok);
+    aligned_bytes out(author().saved_bytes());
+    REQUIRE(author().save(out.span()) == status::ok);
+    good.assign(out.span().begin(), out.span().end());
+
+    REQUIRE(target().attach(image) == status::ok);
+    target().memory().clear();
+    REQUIRE(target().learn({.prompt = "who", .answer = "me"}).state == status::ok);
+    REQUIRE(target().remember("an eel") == status::ok);
+    REQUIRE(target().begin("who is the eel") == status::ok);  // a load that fails leaves an answer under way
+    for (int i = 0; i < 3; ++i) REQUIRE(!target().step().done);
+    keep();
+  }
+  void keep() {
+    before.resize(sizeof(victim));
+    std::memcpy(before.data(), static_cast<const void*>(&target()), sizeof(victim));
+  }
+  bool untouched() const { return std::memcmp(before.data(), &target(), sizeof(victim)) == 0; }
+
+  /// Loads a copy of exactly these bytes, so that a sanitizer sees any read beside them.
+  static status load(std::span<const std::byte> bytes) { return target().load(aligned_bytes(bytes)); }
+
+  /// As an attacker would: the payload's checksum and then the header's made right again.
+  static void seal(std::vector<std::byte>& bytes, std::size_t total) {
+    container_header h;
+    std::memcpy(&h, bytes.data(), sizeof h);
+    h.payload_crc = mote::crc32(std::span(bytes).first(total).subspan(sizeof h));
+    mote::seal(h);
+    std::memcpy(bytes.data(), &h, sizeof h);
+  }
+  template <class Change>
+  std::vector<std::byte> with_header(Change&& change) const {
+    std::vector<std::byte> bytes = good;
+    container_header h;
+    std::memcpy(&h, bytes.data(), sizeof h);
+    change(h);
+    mote::seal(h);
+    std::memcpy(bytes.data(), &h, sizeof h);
+    return bytes;
+  }
+  template <class T>
+  std::vector<std::byte> with_payload(std::size_t at, T value) const {
+    std::vector<std::byte> bytes = good;
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+    seal(bytes, bytes.size());
+    return bytes;
+  }
+  /// The index's own checksum as well.
+  std::vector<std::byte> with_index(std::size_t at, std::uint8_t value) const {
+    std::vector<std::byte> bytes = good;
+    container_header h;
+    std::memcpy(&h, bytes.data(), sizeof h);
+    bytes[index_at + at] = std::byte{value};
+    const auto end = static_cast<std::size_t>(h.vocabulary_bytes) - 4;
+    const std::uint32_t crc = mote::crc32(std::span(bytes).subspan(index_at, end));
+    std::memcpy(bytes.data() + index_at + end, &crc, 4);
+    seal(bytes, bytes.size());
+    return bytes;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("snapshot: the good one is taken, with anything behind it", "[store][snapshot]") {
+  scene s;
+  CHECK(scene::load(s.good) == status::ok);
+  CHECK(!s.untouched());
+  CHECK(scene::target().memory().size() == 2);
+  std::vector<std::byte> partition = s.good;  // a flash sector goes on behind it
+  partition.resize(partition.size() + 1000, std::byte{0xFF});
+  CHECK(scene::load(partition) == status::ok);
+}
+
+TEST_CASE("snapshot: every byte of the header, changed to any other value, is refused", "[store][snapshot]") {
+  scene s;
+  aligned_bytes copy(s.good);
+  std::map<std::string, std::size_t> seen;
+  std::size_t wrong = 0;
+  for (std::size_t at = 0; at < mote::container_header_bytes; ++at) {
+    const std::byte original = copy[at];
+    for (unsigned value = 0; value < 256; ++value) {
+      if (std::byte{static_cast<unsigned char>(value)} == original) continue;
+      copy[at] = std::byte{static_cast<unsigned char>(value)};
+      const status answer = scene::target().load(copy);
+      ++seen[std::string(mote::name(answer))];
+      if (answer == status::ok) ++wrong;
+    }
+    copy[at] = original;
+    REQUIRE(s.untouched());
+  }
+  CHECK(wrong == 0);
+  CHECK(seen["not_mote"] == 4 * 255);
+  CHECK(seen["wrong_version"] == 2 * 255);
+  CHECK(seen["corrupt_header"] == 122 * 255);
+}
+
+TEST_CASE("snapshot: every byte behind the header, changed, is refused", "[store][snapshot]") {
+  scene s;
+  aligned_bytes copy(s.good);
+  for (std::size_t at = mote::container_header_bytes; at < copy.size(); ++at) {
+    for (unsigned flip : {0x01U, 0x80U, 0xFFU}) {
+      copy[at] ^= std::byte{static_cast<unsigned char>(flip)};
+      if (scene::target().load(copy) != status::corrupt_payload) FAIL("byte " << at);
+      copy[at] ^= std::byte{static_cast<unsigned char>(flip)};
+    }
+  }
+  CHECK(s.untouched());
+}
+
+TEST_CASE("snapshot: cut at any byte, it is truncated", "[store][snapshot]") {
+  scene s;
+  for (std::size_t size = 0; size < s.good.size(); ++size)
+    if (scene::load(std::span(s.good).first(size)) != status::truncated) FAIL("cut to " << size);
+  CHECK(s.untouched());
+}
+
+TEST_CASE("snapshot: a header that lies under a right checksum is refused by name", "[store][snapshot]") {
+  scene s;
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  const auto refuses = [&](status why, auto change) {
+    const status answer = scene::load(s.with_header(change));
+    CHECK(mote::name(answer) == mote::name(why));
+    CHECK(s.untouched());
+  };
+  refuses(status::wrong_kind, [](container_header& h) { h.kind = 1; });
+  refuses(status::wrong_kind, [](container_header& h) { h.kind = 0; });
+  refuses(status::corrupt_header, [](container_header& h) { h.header_bytes = 64; });
+  refuses(status::corrupt_header, [](container_header& h) { h.header_bytes = 0xFFFFFFFF; });
+  refuses(status::corrupt_header, [](container_header& h) { h.reserved = 1; });
+  refuses(status::corrupt_header, [](container_header& h) { h.model_name[0] = '\x1B'; });
+  refuses(status::wrong_shape, [](container_header& h) { h.shape_fingerprint ^= 1; });
+  refuses(status::wrong_format, [](container_header& h) { h.format_fingerprint ^= 1; });
+  refuses(status::wrong_base, [](container_header& h) { h.base_fingerprint ^= 1; });
+  for (std::uint64_t n : {std::uint64_t{0}, std::uint64_t{4}, std::uint64_t{parameter_floats * 4 + 4}, most, most - 63})
+    refuses(status::wrong_size, [n](container_header& h) { h.weights_bytes = n; });
+  for (std::uint64_t n : {std::uint64_t{0}, std::uint64_t{128}, std::uint64_t{256}, most, most - 63})
+    refuses(status::corrupt_header, [n](container_header& h) { h.weights_offset = n; });
+  for (std::uint64_t n : {std::uint64_t{0}, std::uint64_t{index_at - 64}, std::uint64_t{index_at + 64}, most, most - 63})
+    refuses(status::corrupt_header, [n](container_header& h) { h.vocabulary_offset = n; });
+  for (std::uint64_t n : {most, most - 63, std::uint64_t{1} << 32U, std::uint64_t{1} << 63U})
+    refuses(status::corrupt_header, [n](container_header& h) { h.vocabulary_bytes = n; });
+  for (std::uint64_t n : {std::uint64_t{0}, std::uint64_t{127}})
+    refuses(status::corrupt_header, [n](container_header& h) { h.total_bytes = n; });
+  for (std::uint64_t n : {most, most - 63, std::uint64_t{1} << 32U})
+    refuses(status::truncated, [n](container_header& h) { h.total_bytes = n; });
+  // Shorter totals that end inside the payload: the index would reach beyond.
+  for (std::size_t cut : {std::size_t{128}, std::size_t{130}, parameters_at, parameters_at + 64, index_at - 1}) {
+    std::vector<std::byte> bytes = s.with_header([cut](container_header& h) { h.total_bytes = cut; });
+    scene::seal(bytes, cut);
+    CHECK(mote::name(scene::load(bytes)) == "corrupt_header");
+    CHECK(s.untouched());
+  }
+  // The index may not be cut or grown either; its own frame says so.
+  for (int by : {-1, -4, 1, 8}) {
+    std::vector<std::byte> bytes = s.with_header([by](container_header& h) {
+      h.vocabulary_bytes = static_cast<std::uint64_t>(static_cast<std::int64_t>(h.vocabulary_bytes) + by);
+    });
+    const status answer = scene::load(bytes);
+    CHECK((answer == status::wrong_size || answer == status::truncated || answer == status::corrupt_payload ||
+           answer == status::corrupt_header));
+    CHECK(s.untouched());
+  }
+}
+
+TEST_CASE("snapshot: parameters that are no numbers are refused wherever they stand", "[store][snapshot]") {
+  scene s;
+  for (std::size_t i = 0; i < parameter_floats; ++i) {
+    const std::uint32_t evil[] = {0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF};
+    const auto bytes = s.with_payload(parameters_at + i * 4, evil[i % std::size(evil)]);
+    if (scene::load(bytes) != status::not_finite) FAIL("parameter " << i);
+  }
+  CHECK(s.untouched());
+}
+
+TEST_CASE("snapshot: the index inside is checked before anything moves", "[store][snapshot]") {
+  scene s;
+  container_header h;
+  std::memcpy(&h, s.good.data(), sizeof h);
+  std::set<std::string> names;
+  std::size_t taken = 0;
+  for (std::size_t at = 0; at + 4 < h.vocabulary_bytes; ++at) {
+    for (unsigned value : {0U, 1U, 0x1FU, 0x7FU, 0xFFU}) {
+      const auto bytes = s.with_index(at, static_cast<std::uint8_t>(value));
+      const status answer = scene::load(bytes);
+      names.insert(std::string(mote::name(answer)));
+      if (answer == status::ok) {  // another letter in a text, another id: a sound snapshot of something else
+        ++taken;
+        CHECK(scene::target().memory().size() == 2);
+        aligned_bytes out(scene::target().saved_bytes());
+        CHECK(scene::target().save(out.span()) == status::ok);
+        s.keep();
+      } else {
+        CHECK(s.untouched());
+      }
+    }
+  }
+  CHECK(taken > 0);
+  CHECK(names.contains("wrong_kind"));
+  CHECK(names.contains("wrong_version"));
+  CHECK(names.contains("truncated"));
+  CHECK(names.contains("corrupt_payload"));
+  names.erase("ok");
+  INFO(names.size());
+  CHECK(!names.contains("unknown"));
+}
+
+TEST_CASE("snapshot: an image is no snapshot, and one at an odd address is refused", "[store][snapshot]") {
+  scene s;
+  CHECK(scene::target().load(s.image) == status::wrong_kind);
+  const aligned_bytes shifted(s.good, 4);
+  CHECK(scene::target().load(shifted) == status::misaligned);
+  CHECK(scene::target().load({}) == status::truncated);
+  CHECK(s.untouched());
+  CHECK(scene::target().attach(aligned_bytes(s.good)) == status::wrong_kind);
+  CHECK(s.untouched());
+}
+
+TEST_CASE("snapshot: zero parameters and no items change nothing, and say so", "[store][snapshot]") {
+  scene s;
+  aligned_bytes out(mote::snapshot_bytes(parameter_floats * 4, 0) + 64);
+  container_header h;
+  std::memcpy(&h, s.good.data(), sizeof h);
+  const mote::snapshot_writer writer{out.span(), parameter_floats * 4, 0};
+  REQUIRE(writer.open() == status::ok);
+  writer.seal({.shape = h.shape_fingerprint,
+               .parameters = h.format_fingerprint,
+               .base = h.base_fingerprint,
+               .model = "synthetic",
+               .format_name = "q8"},
+              0);
+  CHECK(scene::target().load(out) == status::no_effect);
+  CHECK(s.untouched());
+}
+
+TEST_CASE("snapshot: sizes add up, and a buffer that is one byte short is full", "[store][snapshot]") {
+  STATIC_REQUIRE(mote::snapshot_bytes(0, 0) == 192);
+  STATIC_REQUIRE(mote::snapshot_bytes(4, 0) == 256);
+  STATIC_REQUIRE(mote::snapshot_bytes(64, 1) == 320);
+  aligned_bytes out(320);
+  CHECK(mote::snapshot_writer{out.span().first(319), 64, 1}.open() == status::full);
+  CHECK(mote::snapshot_writer{out.span(), 64, 1}.open() == status::ok);
+}
