@@ -18,14 +18,16 @@ inline void softmax(float* logits, std::size_t n) {
   for (std::size_t i = 16; i < n; i += 16) most = simd::larger(most, floats::load(logits + i));
   const auto largest = floats::all(simd::largest(most));
   floats sum = floats::all(0.0F);
-  for (std::size_t i = 0; i < n; i += 16) {
-    auto e = simd::exp(floats::load(logits + i) - largest);
+  const std::size_t whole = n / 16 * 16;
+  for (std::size_t i = 0; i < whole; i += 16) {
+    const auto e = simd::exp(floats::load(logits + i) - largest);
     e.store(logits + i);
-    if (i + 16 > n) {
-      for (std::size_t j = n; j < i + 16; ++j) logits[j] = 0;
-      e = floats::load(logits + i);
-    }
     sum = sum + e;
+  }
+  if (whole < n) {
+    simd::exp(floats::load(logits + whole) - largest).store(logits + whole);
+    for (std::size_t i = n; i < whole + 16; ++i) logits[i] = 0;
+    sum = sum + floats::load(logits + whole);
   }
   const auto inverse = floats::all(1.0F / simd::join(sum));
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * inverse).store(logits + i);
