@@ -167,11 +167,11 @@ struct plain_decoder {
 /// Bytes that start on a cache line, as an image in flash does.
 class aligned_bytes {
  public:
-  explicit aligned_bytes(std::size_t n, unsigned char fill = 0) : lines_((n + 63) / 64), size_(n) {
+  explicit aligned_bytes(std::size_t n, unsigned char fill = 0) : lines_(n / 64 + 1), size_(n) {
     for (line& l : lines_) std::fill(std::begin(l.b), std::end(l.b), static_cast<std::byte>(fill));
   }
-  std::byte* data() { return lines_.empty() ? nullptr : lines_.front().b; }
-  const std::byte* data() const { return lines_.empty() ? nullptr : lines_.front().b; }
+  std::byte* data() { return lines_.data()->b; }
+  const std::byte* data() const { return lines_.data()->b; }
   std::size_t size() const { return size_; }
   std::span<const std::byte> span() const { return {data(), size_}; }
   float* floats() { return reinterpret_cast<float*>(data()); }
