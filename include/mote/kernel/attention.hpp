@@ -14,34 +14,66 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); what lies beyond count becomes zero.
-inline float attention_weights(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
-                               std::size_t count, float* e) {
+/// The scores of Heads queries at Blocks * 16 positions: e[h][t] = scale * sum over d of q[h][d] * keys[d][t].
+template <std::size_t Heads, std::size_t Blocks>
+MOTE_INLINE void score_positions(const float* q, const float* keys, std::size_t stride, std::size_t head_dim,
+                                 float scale, float* e, std::size_t e_stride) {
   using floats = simd::floats<16>;
-  floats most = floats::all(-3.0e38F);
-  for (std::size_t t = 0; t < count; t += 16) {
-    floats score = floats::all(0.0F);
-    for (std::size_t d = 0; d < head_dim; ++d) score = score + floats::all(q[d]) * floats::load(keys + d * stride + t);
-    score = score * floats::all(scale);
-    score.store(e + t);
-    if (t + 16 > count) {  // positions to come: whatever the cache holds there must not be seen
-      for (std::size_t i = count; i < t + 16; ++i) e[i] = -3.0e38F;
-      score = floats::load(e + t);
-    }
-    most = simd::larger(most, score);
+  floats score[Heads][Blocks];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < Heads * Blocks; ++i) score[i / Blocks][i % Blocks] = floats::all(0.0F);
+  for (std::size_t d = 0; d < head_dim; ++d) {
+    floats key[Blocks];
+#pragma GCC unroll 4
+    for (std::size_t b = 0; b < Blocks; ++b) key[b] = floats::load(keys + d * stride + b * 16);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < Heads * Blocks; ++i)
+      score[i / Blocks][i % Blocks] = score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * head_dim + d]) * key[i % Blocks];
   }
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < Heads * Blocks; ++i)
+    (score[i / Blocks][i % Blocks] * floats::all(scale)).store(e + i / Blocks * e_stride + i % Blocks * 16);
+}
+
+/// The scores of Heads queries at every position, in blocks that keep several sums under way.
+template <std::size_t Heads>
+MOTE_INLINE void score_heads(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
+                             std::size_t count, float* e, std::size_t e_stride) {
+  std::size_t t = 0;
+  for (; t + 16 < count; t += 32) score_positions<Heads, 2>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
+  if (t < count) score_positions<Heads, 1>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
+}
+
+/// Turns scores into e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
+inline float weigh_scores(std::size_t count, float* e) {
+  using floats = simd::floats<16>;
+  const auto none = floats::all(-3.0e38F);  // positions to come: whatever the cache holds there must not be seen
+  const std::size_t whole = count / 16 * 16;
+  const std::size_t rest = count - whole;
+  floats most = none;
+  for (std::size_t t = 0; t < whole; t += 16) most = simd::larger(most, floats::load(e + t));
+  if (rest != 0) most = simd::larger(most, simd::first_lanes(rest, floats::load(e + whole), none));
   const auto largest = floats::all(simd::largest(most));
   floats sum = floats::all(0.0F);
-  for (std::size_t t = 0; t < count; t += 16) {
-    auto weight = simd::exp(floats::load(e + t) - largest);
+  for (std::size_t t = 0; t < whole; t += 16) {
+    const auto weight = simd::exp(floats::load(e + t) - largest);
     weight.store(e + t);
-    if (t + 16 > count) {
-      for (std::size_t i = count; i < t + 16; ++i) e[i] = 0;
-      weight = floats::load(e + t);
-    }
     sum = sum + weight;
   }
+  if (rest != 0) {
+    const auto weight = simd::exp(simd::first_lanes(rest, floats::load(e + whole), none) - largest);
+    const auto seen = simd::first_lanes(rest, weight, floats::all(0.0F));
+    seen.store(e + whole);
+    sum = sum + seen;
+  }
   return 1.0F / simd::join(sum);
+}
+
+/// e = exp(score - largest) of one query, returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
+inline float attention_weights(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
+                               std::size_t count, float* e) {
+  score_heads<1>(q, keys, stride, head_dim, scale, count, e, 0);
+  return weigh_scores(count, e);
 }
 
 /// Lanes channels of the heads that share one key head: out[g] = sum over t of e[g][t] * values[t], times inverse[g].
@@ -93,10 +125,16 @@ inline void attention(const float* q, const float* keys, std::size_t key_stride,
     for (std::size_t first = 0; first < group; first += attention_group) {
       const std::size_t now = group - first < attention_group ? group - first : attention_group;
       const std::size_t head = kv * group + first;
+      const float* k = keys + kv * head_dim * key_stride;
+      std::size_t g = 0;
+      for (; g + 2 <= now; g += 2)  // two heads share each load of a key
+        detail::score_heads<2>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count, scratch + g * e_stride,
+                               e_stride);
+      if (g < now)
+        detail::score_heads<1>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count, scratch + g * e_stride,
+                               e_stride);
       float inverse[attention_group];
-      for (std::size_t g = 0; g < now; ++g)
-        inverse[g] = detail::attention_weights(q + (head + g) * head_dim, keys + kv * head_dim * key_stride, key_stride,
-                                               head_dim, scale, count, scratch + g * e_stride);
+      for (g = 0; g < now; ++g) inverse[g] = detail::weigh_scores(count, scratch + g * e_stride);
       const float* v = values + kv * head_dim;
       float* o = out + head * head_dim;
       std::size_t d = 0;

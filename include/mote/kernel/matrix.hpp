@@ -72,17 +72,13 @@ activation quantise(const float* x /* (cols) */, std::size_t cols, std::byte* bu
       scale[g] = largest / 127.0F;
       const auto inverse = lanes::all(largest > 0.0F ? 127.0F / largest : 0.0F);
       const auto magic = lanes::all(12582912.0F);  // 1.5 * 2^23: the sum's last bits are the nearest integer
-      std::int32_t total = 0;
+      auto total = simd::ints<16>::all(0);
       for (std::size_t at = 0; at < group; at += 16) {
-        float rounded[16];
-        (lanes::load(from + at) * inverse + magic).store(rounded);
-        for (std::size_t i = 0; i < 16; ++i) {
-          const auto byte = static_cast<std::int8_t>(__builtin_bit_cast(std::int32_t, rounded[i]));
-          q[g * group + at + i] = byte;
-          total += byte;
-        }
+        const auto integers = simd::last_bytes(lanes::load(from + at) * inverse + magic);
+        simd::store_bytes(integers, q + g * group + at);
+        total = total + integers;
       }
-      sum[g] = total;
+      sum[g] = simd::join(total);
     }
     a.q = q;
     a.scale = scale;

@@ -57,6 +57,15 @@ template <class A>
 MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) { return a / b; }
 #endif
 template <class A>
+MOTE_INLINE auto where_less(xsimd::batch<float, A> x, xsimd::batch<float, A> y, xsimd::batch<float, A> a,
+                            xsimd::batch<float, A> b) {
+  return xsimd::select(x < y, a, b);
+}
+template <class A>
+MOTE_INLINE auto last_byte(xsimd::batch<std::int32_t, A> a) {
+  return xsimd::bitwise_rshift(xsimd::bitwise_lshift(a, 24), 24);
+}
+template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
 template <class A>
 MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::bitwise_cast<std::int32_t>(a); }
@@ -79,6 +88,8 @@ MOTE_INLINE float larger(float a, float b) { return a > b ? a : b; }
 MOTE_INLINE float smaller(float a, float b) { return a < b ? a : b; }
 MOTE_INLINE float divide(float a, float b) { return a / b; }
 MOTE_INLINE float absolute(float a) { return __builtin_fabsf(a); }
+MOTE_INLINE float where_less(float x, float y, float a, float b) { return x < y ? a : b; }
+MOTE_INLINE std::int32_t last_byte(std::int32_t a) { return static_cast<std::int8_t>(a); }
 MOTE_INLINE float to_float_lane(std::int32_t a) { return static_cast<float>(a); }
 MOTE_INLINE std::int32_t bits_as_int(float a) { return __builtin_bit_cast(std::int32_t, a); }
 MOTE_INLINE float bits_as_float(std::int32_t a) { return __builtin_bit_cast(float, a); }
@@ -160,24 +171,73 @@ MOTE_INLINE floats<N> larger(floats<N> a, floats<N> b) {
   return a;
 }
 
-/// Joins sixteen interleaved partial sums in a fixed tree: lane i with lane i + 8, then + 4, + 2, + 1.
-MOTE_INLINE float join(floats<16> a) {
-  float s[16];
+/// The first `count` lanes of a, the others of b.
+template <std::size_t N>
+MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
+  static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  static_assert(N <= 16);
+  const auto from = floats<N>::load(index);
+  const auto end = floats<N>::all(static_cast<float>(count));
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::where_less(from.v[i], end.v[i], a.v[i], b.v[i]);
+  return a;
+}
+
+/// The last byte of each float's bits, as a signed number: what x was rounded to, once 1.5 * 2^23 was added to it.
+template <std::size_t N>
+MOTE_INLINE ints<N> last_bytes(floats<N> x) {
+  return map<ints<N>>(x, [](auto v) { return detail::last_byte(detail::bits_as_int(v)); });
+}
+
+namespace detail {
+/// Sixteen lanes to one in a fixed tree: lane i with lane i + 8, then + 4, + 2, + 1.
+template <class T, class Operation>
+MOTE_INLINE T fold(pack<T, 16> a, Operation f) {
+  T s[16];
   a.store(s);
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) s[i] += s[i + 8];
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < 4; ++i) s[i] += s[i + 4];
-  return (s[0] + s[2]) + (s[1] + s[3]);
+  f(pack<T, 8>::load(s), pack<T, 8>::load(s + 8)).store(s);
+  f(pack<T, 4>::load(s), pack<T, 4>::load(s + 4)).store(s);
+  return f(f(s[0], s[2]), f(s[1], s[3]));
+}
+}  // namespace detail
+
+/// Joins sixteen interleaved partial sums in a fixed tree.
+MOTE_INLINE float join(floats<16> a) {
+  return detail::fold(a, [](auto x, auto y) { return x + y; });
+}
+/// The sum of sixteen integers; exact in any order.
+MOTE_INLINE std::int32_t join(ints<16> a) {
+  return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
 /// The largest of sixteen lanes; exact in any order.
 MOTE_INLINE float largest(floats<16> a) {
-  float s[16];
-  a.store(s);
-  float m = s[0];
-#pragma GCC unroll 16
-  for (std::size_t i = 1; i < 16; ++i) m = s[i] > m ? s[i] : m;
-  return m;
+  return detail::fold(a, [](auto x, auto y) {
+    using detail::larger;
+    return larger(x, y);
+  });
+}
+
+/// Sixteen integers, each within a byte, as bytes.
+MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
+#if MOTE_WITH_XSIMD && defined(__AVX512F__)
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v[0]));
+#elif MOTE_WITH_XSIMD && defined(__AVX2__)
+  // Packing works within halves of 128 bits: its quarters come out as 0 2 1 3.
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8);
+  const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+#elif MOTE_WITH_XSIMD && defined(__SSE2__)
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                   _mm_packs_epi16(_mm_packs_epi32(a.v[0], a.v[1]), _mm_packs_epi32(a.v[2], a.v[3])));
+#elif MOTE_WITH_XSIMD && defined(__aarch64__)
+  const int16x8_t low = vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1]));
+  const int16x8_t high = vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3]));
+  vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+#else
+  std::int32_t lanes[16];
+  a.store(lanes);
+  for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int8_t>(lanes[i]);
+#endif
 }
 
 }  // namespace mote::inline v0::simd
