@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include "mote/core/rng.hpp"
@@ -65,4 +66,37 @@ TEST_CASE("heads are turned pair by pair, and the gradient turns back") {
   }
   mote::rope_gradient(v.data(), heads, pairs, turns);
   for (std::size_t i = 0; i < v.size(); ++i) CHECK(std::fabs(v[i] - before[i]) < 1e-6F);
+}
+
+TEST_CASE("each product is rounded by itself, however the compiler vectorises") {
+  // Constant sizes: that is when GCC 12 unrolls the heads and would fuse, -ffp-contract=off or not.
+  constexpr std::size_t heads = 6;
+  constexpr std::size_t few = 8;
+  constexpr auto frequencies = mote::rope_frequencies<few>(10000.0F);
+  mote::simd::sine_cosine turns[few];
+  mote::rope_turns(frequencies.data(), few, 37, turns);
+  mote::rng random(11);
+  float v[heads * 2 * few];
+  for (float& x : v) x = random.normal();
+  float forth[heads * 2 * few];
+  float back[heads * 2 * few];
+  std::copy(std::begin(v), std::end(v), forth);
+  std::copy(std::begin(v), std::end(v), back);
+  mote::rope(forth, heads, few, turns);
+  mote::rope_gradient(back, heads, few, turns);
+  for (std::size_t h = 0; h < heads; ++h) {
+    for (std::size_t i = 0; i < few; ++i) {
+      const std::size_t at = h * 2 * few + 2 * i;
+      // volatile: no compiler may keep these sums from being rounded in between
+      volatile float ac = v[at] * turns[i].cosine;
+      volatile float bs = v[at + 1] * turns[i].sine;
+      volatile float as = v[at] * turns[i].sine;
+      volatile float bc = v[at + 1] * turns[i].cosine;
+      INFO("head " << h << ", pair " << i);
+      CHECK(forth[at] == ac - bs);
+      CHECK(forth[at + 1] == as + bc);
+      CHECK(back[at] == ac + bs);
+      CHECK(back[at + 1] == bc - as);
+    }
+  }
 }

@@ -61,14 +61,25 @@ inline void rope_turns(const std::uint64_t* frequencies, std::size_t pairs, std:
   for (std::size_t i = 0; i < pairs; ++i) out[i] = simd::turn(frequencies[i] * position);
 }
 
+namespace detail {
+/// A product with a rounding of its own. GCC 12 makes one fused vfmaddsub of a * c - b * s beside a * s + b * c where it
+/// vectorises them, -ffp-contract=off or not; behind this it does not see the pair.
+MOTE_INLINE float rounded(float product) {
+#if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  __asm__("" : "+x"(product));
+#endif
+  return product;
+}
+}  // namespace detail
+
 /// Turns every head of v, (heads, 2 * pairs), in place.
 inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
   for (std::size_t h = 0; h < heads; ++h, v += 2 * pairs) {
     for (std::size_t i = 0; i < pairs; ++i) {
       const float a = v[2 * i];
       const float b = v[2 * i + 1];
-      v[2 * i] = a * turns[i].cosine - b * turns[i].sine;
-      v[2 * i + 1] = a * turns[i].sine + b * turns[i].cosine;
+      v[2 * i] = detail::rounded(a * turns[i].cosine) - detail::rounded(b * turns[i].sine);
+      v[2 * i + 1] = detail::rounded(a * turns[i].sine) + detail::rounded(b * turns[i].cosine);
     }
   }
 }
@@ -79,8 +90,8 @@ inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const
     for (std::size_t i = 0; i < pairs; ++i) {
       const float a = dv[2 * i];
       const float b = dv[2 * i + 1];
-      dv[2 * i] = a * turns[i].cosine + b * turns[i].sine;
-      dv[2 * i + 1] = b * turns[i].cosine - a * turns[i].sine;
+      dv[2 * i] = detail::rounded(a * turns[i].cosine) + detail::rounded(b * turns[i].sine);
+      dv[2 * i + 1] = detail::rounded(b * turns[i].cosine) - detail::rounded(a * turns[i].sine);
     }
   }
 }
