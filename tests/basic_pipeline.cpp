@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline does: attach, answer step by step, remember, learn in between, save and load; and what it leaves alone.
+// What a pipeline does: attach, answer step by step, remember, learn in between, save, load; and what it leaves alone.
 #include "mote/basic_pipeline.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -201,8 +201,9 @@ TEST_CASE("basic_pipeline: a step is a token, and there are as many as prompt an
       CHECK(t.steps == 1);  // nothing runs for an answer of no tokens
       continue;
     }
-    CHECK(t.steps == ai.prompt_tokens() + answered);  // the last prompt token gives the first of the answer; one says done
-    CHECK(ai.prompt_tokens() == 3 + 7);  // bos, user, answer; " " "in" " the" " " "e" "n" "d"
+    CHECK(t.steps ==
+          ai.prompt_tokens() + answered);  // the last prompt token gives the first of the answer; one says done
+    CHECK(ai.prompt_tokens() == 3 + 7);    // bos, user, answer; " " "in" " the" " " "e" "n" "d"
   }
 }
 
@@ -362,7 +363,8 @@ TEST_CASE("basic_pipeline: the oldest item goes when the memory is full", "[pipe
   static whole ai;
   const aligned_bytes image = mote_tests::synthetic_image<whole>();
   REQUIRE(ai.attach(image) == status::ok);
-  for (const char* item : {"ant one", "bee two", "cat three", "dog four", "eel five"}) REQUIRE(ai.remember(item) == status::ok);
+  for (const char* item : {"ant one", "bee two", "cat three", "dog four", "eel five"})
+    REQUIRE(ai.remember(item) == status::ok);
   CHECK(ai.memory().size() == 4);
   REQUIRE(ai.begin("ant", 1) == status::ok);
   CHECK(ai.recalled_items() == 0);
@@ -468,7 +470,8 @@ TEST_CASE("basic_pipeline: no call takes memory", "[pipeline]") {
   static trained other;
   const aligned_bytes image = mote_tests::synthetic_image<whole>();
   const aligned_bytes floats = mote_tests::synthetic_image<trained>();
-  aligned_bytes kept(mote::snapshot_bytes(sizeof(float) * std::remove_cvref_t<decltype(ai.learning())>::parameter_floats, 4096));
+  aligned_bytes kept(
+      mote::snapshot_bytes(sizeof(float) * std::remove_cvref_t<decltype(ai.learning())>::parameter_floats, 4096));
   std::size_t ok = 0;
   std::size_t pieces = 0;
   const auto count = [&ok](status s) { ok += s == status::ok ? 1U : 0U; };

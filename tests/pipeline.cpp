@@ -24,7 +24,7 @@
 using mote::status;
 using mote_tests::synthetic;
 
-// ---- a stranger's policies: nothing of mote's namespace is opened -----------------------------------------------------
+// ---- a stranger's policies: nothing of mote's namespace is opened ----
 
 namespace stranger {
 
@@ -129,7 +129,8 @@ struct output_bias {
                   std::size_t stride, float*, std::size_t) {
       if (r != mote::role::output) return;
       for (std::size_t t = 0; t < count; ++t)
-        for (std::size_t i = 0; i < Model::shape.dim; ++i) gradient_[layer * Model::shape.dim + i] += dy[t * stride + i];
+        for (std::size_t i = 0; i < Model::shape.dim; ++i)
+          gradient_[layer * Model::shape.dim + i] += dy[t * stride + i];
     }
     static float* attention_norm_gradient(std::size_t) { return nullptr; }
     static float* ffn_norm_gradient(std::size_t) { return nullptr; }
@@ -188,7 +189,9 @@ TEST_CASE("pipeline: two orders of the same policies are one type", "[pipeline]"
 TEST_CASE("pipeline: every default, written out, is the same type as nothing", "[pipeline]") {
   using plain = mote::pipeline<synthetic>;
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::quantize<8>>>);
-  STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::layout<mote::interleaved_rows(mote::simd::native::value)>>>);
+  STATIC_REQUIRE(
+      std::is_same_v<plain,
+                     mote::pipeline<synthetic, mote::layout<mote::interleaved_rows(mote::simd::native::value)>>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::context<synthetic::shape.context>>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::frozen>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::no_recall>>);
@@ -207,7 +210,8 @@ TEST_CASE("pipeline: a board decides how rows lie, and layout<> where there is n
   STATIC_REQUIRE(on_a_board::format::rows == 1);
   STATIC_REQUIRE(on_a_pc::format::rows == 8);
   STATIC_REQUIRE(mote::pipeline<synthetic, mote::layout<16>>::format::rows == 16);
-  STATIC_REQUIRE(std::is_same_v<mote::pipeline<synthetic, mote::quantize<8, 64>, mote::layout<4>>::format, mote::q8<4, 64>>);
+  STATIC_REQUIRE(
+      std::is_same_v<mote::pipeline<synthetic, mote::quantize<8, 64>, mote::layout<4>>::format, mote::q8<4, 64>>);
 }
 
 TEST_CASE("pipeline: can_compose asks the same question without an error", "[pipeline]") {
@@ -242,8 +246,10 @@ TEST_CASE("pipeline: a stranger's decoding policy answers", "[pipeline]") {
   REQUIRE(first.begin("the cat", 1) == status::ok);
   REQUIRE(second.begin("the cat", 1) == status::ok);
   REQUIRE(std::ranges::equal(first.tokens(), second.tokens()));
-  while (!first.step().done) {}
-  while (!second.step().done) {}
+  while (!first.step().done) {
+  }
+  while (!second.step().done) {
+  }
   REQUIRE(first.tokens().size() == second.tokens().size());
   const auto& logits = first.logits();
   const auto a = first.tokens().back();
@@ -335,8 +341,8 @@ TEST_CASE("pipeline: what is not chosen costs no byte", "[pipeline]") {
 }
 
 TEST_CASE("pipeline: the footprint is the object, region by region", "[pipeline]") {
-  using everything = mote::pipeline<synthetic, window, mote::lora<2>, mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 40}>,
-                                    mote::sample<>>;
+  using everything = mote::pipeline<synthetic, window, mote::lora<2>,
+                                    mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 40}>, mote::sample<>>;
   constexpr auto f = everything::cost();
   constexpr mote::shape s = synthetic::shape;
   STATIC_REQUIRE(sizeof(everything) == f.ram.object());

@@ -28,14 +28,14 @@ namespace mote_tests {
 class aligned_bytes {
  public:
   explicit aligned_bytes(std::span<const std::byte> from, std::size_t shift = 0)
-      : memory_(static_cast<std::byte*>(::operator new (from.size() + shift + 1, std::align_val_t{64}))),
+      : memory_(static_cast<std::byte*>(::operator new(from.size() + shift + 1, std::align_val_t{64}))),
         bytes_(memory_ + shift, from.size()) {
     if (!from.empty()) std::memcpy(bytes_.data(), from.data(), from.size());
   }
   explicit aligned_bytes(std::size_t size) : aligned_bytes(std::vector<std::byte>(size)) {}
   aligned_bytes(const aligned_bytes&) = delete;
   aligned_bytes& operator=(const aligned_bytes&) = delete;
-  ~aligned_bytes() { ::operator delete (memory_, std::align_val_t{64}); }
+  ~aligned_bytes() { ::operator delete(memory_, std::align_val_t{64}); }
   operator std::span<const std::byte>() const { return bytes_; }
   std::span<std::byte> span() { return bytes_; }
   std::byte& operator[](std::size_t i) { return bytes_[i]; }
@@ -129,8 +129,8 @@ inline mote::host::raw_model synthetic_weights(const mote::shape& s, std::uint64
 template <class Pipeline>
 aligned_bytes synthetic_image(std::uint64_t seed = 1) {
   using model = typename Pipeline::model_type;
-  return aligned_bytes(mote::host::write_image<typename Pipeline::format>(synthetic_weights(model::shape, seed),
-                                                                          synthetic_vocabulary(model::dialogue), model::name)
+  return aligned_bytes(mote::host::write_image<typename Pipeline::format>(
+                           synthetic_weights(model::shape, seed), synthetic_vocabulary(model::dialogue), model::name)
                            .bytes);
 }
 

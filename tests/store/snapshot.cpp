@@ -25,8 +25,10 @@ using mote_tests::synthetic;
 namespace {
 
 using small_index = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>;
-using victim = mote::pipeline<synthetic, mote::context<96>, mote::lora<1>, mote::rag<small_index, mote::rag_knobs{.tokens = 40}>>;
-constexpr std::size_t parameter_floats = std::remove_cvref_t<decltype(std::declval<victim&>().learning())>::parameter_floats;
+using victim =
+    mote::pipeline<synthetic, mote::context<96>, mote::lora<1>, mote::rag<small_index, mote::rag_knobs{.tokens = 40}>>;
+constexpr std::size_t parameter_floats =
+    std::remove_cvref_t<decltype(std::declval<victim&>().learning())>::parameter_floats;
 constexpr std::size_t parameters_at = mote::container_header_bytes + mote::snapshot_prefix_bytes;
 constexpr std::size_t index_at = mote::snapshot_index_offset(parameter_floats * sizeof(float));
 
@@ -187,7 +189,8 @@ TEST_CASE("snapshot: a header that lies under a right checksum is refused by nam
     refuses(status::wrong_size, [n](container_header& h) { h.weights_bytes = n; });
   for (std::uint64_t n : {std::uint64_t{0}, std::uint64_t{128}, std::uint64_t{256}, most, most - 63})
     refuses(status::corrupt_header, [n](container_header& h) { h.weights_offset = n; });
-  for (std::uint64_t n : {std::uint64_t{0}, std::uint64_t{index_at - 64}, std::uint64_t{index_at + 64}, most, most - 63})
+  for (std::uint64_t n :
+       {std::uint64_t{0}, std::uint64_t{index_at - 64}, std::uint64_t{index_at + 64}, most, most - 63})
     refuses(status::corrupt_header, [n](container_header& h) { h.vocabulary_offset = n; });
   for (std::uint64_t n : {most, most - 63, std::uint64_t{1} << 32U, std::uint64_t{1} << 63U})
     refuses(status::corrupt_header, [n](container_header& h) { h.vocabulary_bytes = n; });
