@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU to a
-# Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives.
+# The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU
+# to a Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 #   golden.sh [<include folder> [<board>...]]
 set -eu

@@ -18,7 +18,8 @@ namespace {
 /// nucleus by falling probability. Written from its description, with the C library's exp and sort.
 class plain_sampler {
  public:
-  plain_sampler(float temperature, float top_p, std::uint64_t seed) : temperature_(temperature), top_p_(top_p), state_(seed) {}
+  plain_sampler(float temperature, float top_p, std::uint64_t seed)
+      : temperature_(temperature), top_p_(top_p), state_(seed) {}
 
   std::size_t pick(std::vector<float> p) {
     const std::size_t n = p.size();
@@ -30,7 +31,8 @@ class plain_sampler {
     state_ ^= state_ >> 12U;
     state_ ^= state_ << 25U;
     state_ ^= state_ >> 27U;
-    const float coin = static_cast<float>(static_cast<std::uint32_t>((state_ * 0x2545F4914F6CDD1DULL) >> 32U) >> 8U) / 16777216.0F;
+    const float coin =
+        static_cast<float>(static_cast<std::uint32_t>((state_ * 0x2545F4914F6CDD1DULL) >> 32U) >> 8U) / 16777216.0F;
 
     std::vector<std::size_t> order;
     float mass = 1.0F;
@@ -40,7 +42,8 @@ class plain_sampler {
       const float cutoff = (1.0F - top_p_) / static_cast<float>(n - 1);
       for (std::size_t i = 0; i < n; ++i)
         if (p[i] >= cutoff) order.push_back(i);
-      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+      std::sort(order.begin(), order.end(),
+                [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
       mass = 0;
       for (std::size_t i = 0; i < order.size(); ++i) {
         mass += p[order[i]];

@@ -28,10 +28,8 @@ TEMPLATE_TEST_CASE("f32 keeps every bit, column by column, and pads with zero ro
       for (std::size_t row = 0; row < packed.size() / (cols * 4); ++row) {
         const std::byte* tile = packed.data() + row / format::rows * format::tile_bytes(cols);
         format::decode_row(tile, row % format::rows, cols, out.data());
-        if (row < rows)
-          REQUIRE(std::memcmp(out.data(), w.data() + row * cols, cols * 4) == 0);
-        else
-          REQUIRE(std::count(out.begin(), out.end(), 0.0F) == static_cast<std::ptrdiff_t>(cols));
+        if (row < rows) REQUIRE(std::memcmp(out.data(), w.data() + row * cols, cols * 4) == 0);
+        else REQUIRE(std::count(out.begin(), out.end(), 0.0F) == static_cast<std::ptrdiff_t>(cols));
         for (std::size_t col = 0; col < cols; ++col) {  // where the bit diagram says it lies
           float v = 0;
           std::memcpy(&v, tile + (col * format::rows + row % format::rows) * 4, 4);

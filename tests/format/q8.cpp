@@ -34,16 +34,19 @@ std::vector<float> unpack(const std::vector<std::byte>& packed, std::size_t rows
 std::vector<float> gaussian(std::size_t n, std::uint64_t seed) {
   mote::rng random(seed);
   std::vector<float> w(n);
-  for (float& v : w) {  // Box and Muller: mote's own normal() has short tails, and a group's largest is what counts here
+  for (float& v :
+       w) {  // Box and Muller: mote's own normal() has short tails, and a group's largest is what counts here
     const double u = (static_cast<double>(random.next()) + 0.5) * 0x1p-32;
-    v = static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * static_cast<double>(random.uniform())));
+    v = static_cast<float>(std::sqrt(-2 * std::log(u)) *
+                           std::cos(6.283185307179586 * static_cast<double>(random.uniform())));
   }
   return w;
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("q8 rounds a Gaussian matrix by 0.54 % RMS", "", mote::q8<1>, mote::q8<4>, mote::q8<8>, mote::q8<16>) {
+TEMPLATE_TEST_CASE("q8 rounds a Gaussian matrix by 0.54 % RMS", "", mote::q8<1>, mote::q8<4>, mote::q8<8>,
+                   mote::q8<16>) {
   const auto w = gaussian(512 * 1024, 1);
   const auto decoded = unpack<TestType>(pack<TestType>(w, 512, 1024), 512, 1024);
   double error = 0, size = 0;
@@ -56,8 +59,9 @@ TEMPLATE_TEST_CASE("q8 rounds a Gaussian matrix by 0.54 % RMS", "", mote::q8<1>,
   CHECK(std::fabs(rms / 0.0054 - 1) < 0.02);
 }
 
-TEMPLATE_TEST_CASE("each weight is off by at most half a step, and what padding adds is zero", "", mote::q8<1>, mote::q8<4>,
-                   mote::q8<8>, mote::q8<16>, (mote::q8<1, 64>), (mote::q8<4, 64>), (mote::q8<8, 64>), (mote::q8<16, 64>)) {
+TEMPLATE_TEST_CASE("each weight is off by at most half a step, and what padding adds is zero", "", mote::q8<1>,
+                   mote::q8<4>, mote::q8<8>, mote::q8<16>, (mote::q8<1, 64>), (mote::q8<4, 64>), (mote::q8<8, 64>),
+                   (mote::q8<16, 64>)) {
   using format = TestType;
   for (const std::size_t cols : {1U, 31U, 32U, 33U, 64U, 100U, 172U}) {
     for (const std::size_t rows : {1U, 3U, 16U, 21U}) {

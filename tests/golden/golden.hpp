@@ -51,7 +51,8 @@ consteval std::array<piece, vocab> draw_pieces() {
     piece p;
     p.size = i < vocab - 3 ? 2 : 3;
     if (p.size == 2) {
-      for (std::size_t c = 0; c < 2; ++c) p.text[c] = frequent[random.below(static_cast<std::uint32_t>(frequent.size()))];
+      for (std::size_t c = 0; c < 2; ++c)
+        p.text[c] = frequent[random.below(static_cast<std::uint32_t>(frequent.size()))];
     } else {
       const piece& head = pieces[first_letter + letters + random.below(merges - 3)];
       p.text = {head.text[0], head.text[1], frequent[random.below(static_cast<std::uint32_t>(frequent.size()))]};
@@ -115,8 +116,14 @@ struct middling {  // rows of 172 are no multiple of a group of 32, nor of 16 la
 };
 struct tiny {  // nothing is a multiple of 16, and the head is a matrix of its own
   static constexpr std::string_view name = "golden_tiny";
-  static constexpr mote::shape shape{.dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = vocab,
-                                     .context = 64, .tied_head = false};
+  static constexpr mote::shape shape{.dim = 24,
+                                     .hidden = 44,
+                                     .layers = 2,
+                                     .heads = 4,
+                                     .kv_heads = 2,
+                                     .vocab = vocab,
+                                     .context = 64,
+                                     .tied_head = false};
   static constexpr std::size_t vocabulary_bytes = table_bytes;
   static constexpr mote::dialogue dialogue = control;
 };
@@ -176,7 +183,8 @@ std::span<const std::byte> make_image(const mote::shape& s, std::string_view nam
   h.weights_bytes = map.bytes;
   h.vocabulary_offset = layout.vocabulary_offset;
   h.vocabulary_bytes = table_bytes;
-  h.payload_crc = mote::crc32(std::span<const std::byte>(image, layout.total_bytes).subspan(mote::container_header_bytes));
+  h.payload_crc =
+      mote::crc32(std::span<const std::byte>(image, layout.total_bytes).subspan(mote::container_header_bytes));
   h.base_fingerprint = mote::image_fingerprint(h.payload_crc, h.shape_fingerprint);
   mote::put_name(h.model_name, name);
   mote::put_name(h.format_name, Format::name);
@@ -207,7 +215,7 @@ class digest {
 };
 inline digest seen;
 
-/// A decoding policy that lets every logit through the digest before greedy or sample<> picks; a seed of zero is greedy.
+/// A decoding policy that lets the digest see every logit before greedy or sample<> picks; a seed of zero is greedy.
 struct tap {
   using slot = mote::slots::decoding;
   template <std::size_t Vocab>
@@ -369,26 +377,22 @@ class run {
 inline constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tokens = 48, .batch = 2};
 
 template <class Bits, std::size_t Rows>
-using assistant = mote::pipeline<middling, Bits, mote::layout<Rows>, mote::context<64>, mote::lora<4, everywhere>,
-                                 mote::rag<mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32}>,
-                                           mote::rag_knobs{.hits = 2, .tokens = 24}>,
-                                 tap>;
+using assistant = mote::pipeline<
+    middling, Bits, mote::layout<Rows>, mote::context<64>, mote::lora<4, everywhere>,
+    mote::rag<mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32}>, mote::rag_knobs{.hits = 2, .tokens = 24}>,
+    tap>;
 template <std::size_t Rows>
 using student = mote::pipeline<tiny, mote::quantize<32>, mote::layout<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;
 
-inline constexpr answers of_q8{
-    0xEE23B57F7260DD93, 0x34854549D5741E4D, 0xA8BF5268EFDDA6BD,
-    0xDAD8296FEC9E4974, 0x1F9FA47DEDB75F8A, 0x1F9FA47DEDB75F8A};
-inline constexpr answers of_q8_wide{
-    0x12681FEB8954DC19, 0x045820D1D859C8FE, 0x0839245FB450891C,
-    0xD5E6C067CDA6725C, 0xF6FD4C01E6BA922A, 0xF6FD4C01E6BA922A};
-inline constexpr answers of_f32{
-    0x0393022BDFEDA2AC, 0x806625919FB6AFB7, 0xE86CBF3EE26EF530,
-    0x628909A3527EA3AD, 0x5374807CAC366A5F, 0x5374807CAC366A5F};
-inline constexpr answers of_full{
-    0x2A1C3AC28D346F7F, 0x0FC77AEF9B1CE24E, 0,
-    0x74E4078F2D114DEA, 0x00F4ACB3583DCD02, 0x00F4ACB3583DCD02};
+inline constexpr answers of_q8{0xEE23B57F7260DD93, 0x34854549D5741E4D, 0xA8BF5268EFDDA6BD,
+                               0xDAD8296FEC9E4974, 0x1F9FA47DEDB75F8A, 0x1F9FA47DEDB75F8A};
+inline constexpr answers of_q8_wide{0x12681FEB8954DC19, 0x045820D1D859C8FE, 0x0839245FB450891C,
+                                    0xD5E6C067CDA6725C, 0xF6FD4C01E6BA922A, 0xF6FD4C01E6BA922A};
+inline constexpr answers of_f32{0x0393022BDFEDA2AC, 0x806625919FB6AFB7, 0xE86CBF3EE26EF530,
+                                0x628909A3527EA3AD, 0x5374807CAC366A5F, 0x5374807CAC366A5F};
+inline constexpr answers of_full{0x2A1C3AC28D346F7F, 0x0FC77AEF9B1CE24E, 0,
+                                 0x74E4078F2D114DEA, 0x00F4ACB3583DCD02, 0x00F4ACB3583DCD02};
 
 }  // namespace golden
 

@@ -51,7 +51,8 @@ TEST_CASE("attention follows the definition, for shared keys, odd widths and any
   struct form {
     std::size_t heads, kv_heads, width;
   };
-  for (const form f : {form{4, 4, 8}, form{8, 4, 8}, form{4, 2, 6}, form{6, 3, 16}, form{20, 2, 4}, form{3, 1, 30}, form{9, 1, 2}})
+  for (const form f :
+       {form{4, 4, 8}, form{8, 4, 8}, form{4, 2, 6}, form{6, 3, 16}, form{20, 2, 4}, form{3, 1, 30}, form{9, 1, 2}})
     for (const std::size_t count : {1U, 2U, 15U, 16U, 17U, 40U}) {
       const problem p(f.heads, f.kv_heads, f.width, count, random);
       const std::size_t stride = 48;
@@ -80,8 +81,8 @@ TEST_CASE("the gradient of attention equals central differences in double precis
     const auto q = p.query(), keys = p.by_channel(p.k, stride, 0), values = p.by_channel(p.v, stride, 0);
     std::vector<float> scratch(mote::attention_gradient_scratch_floats(count), NAN), dq(q.size(), NAN);
     std::vector<float> dk(keys.size(), 0.5F), dv(keys.size(), -0.5F);  // added to, not written
-    mote::attention_gradient(q.data(), keys.data(), values.data(), stride, dout_float.data(), p.heads, p.kv_heads, p.width,
-                             count, scratch.data(), dq.data(), dk.data(), dv.data());
+    mote::attention_gradient(q.data(), keys.data(), values.data(), stride, dout_float.data(), p.heads, p.kv_heads,
+                             p.width, count, scratch.data(), dq.data(), dk.data(), dv.data());
     const auto slope = [&](double& x) {
       const double kept = x;
       double value[2];

@@ -24,8 +24,8 @@ TEST_CASE("a low-rank addition and its gradients follow the definition in double
         };
         const auto a = fill(rank, cols, wide), b = fill(rank, rows, tall);
         const auto x = fill(1, cols, wide), dy = fill(1, rows, tall);
-        const auto y_before = fill(1, rows, tall), da_before = fill(rank, cols, wide), db_before = fill(rank, rows, tall),
-                   dx_before = fill(1, cols, wide);
+        const auto y_before = fill(1, rows, tall), da_before = fill(rank, cols, wide),
+                   db_before = fill(rank, rows, tall), dx_before = fill(1, cols, wide);
         auto y = y_before, da = da_before, db = db_before, dx = dx_before;
         const float scale = 0.5F;
         mote::low_rank_add(size, a.data(), b.data(), scale, x.data(), y.data());

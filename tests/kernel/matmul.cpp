@@ -12,7 +12,7 @@
 
 namespace {
 
-using mote_tests::aligned_bytes;
+using mote_tests::packed_bytes;
 using mote_tests::plain_matrix;
 
 /// (tokens, stride) floats; what lies beyond `width` is garbage that no kernel may take for numbers, or zero.
@@ -25,16 +25,16 @@ std::vector<float> rows_of(std::size_t tokens, std::size_t width, std::size_t st
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("matmul gives every token the bits of matvec", "", mote::f32<1>, mote::f32<4>, mote::f32<8>, mote::f32<16>,
-                   mote::q8<1>, mote::q8<4>, mote::q8<8>, mote::q8<16>, (mote::q8<16, 64>)) {
+TEMPLATE_TEST_CASE("matmul gives every token the bits of matvec", "", mote::f32<1>, mote::f32<4>, mote::f32<8>,
+                   mote::f32<16>, mote::q8<1>, mote::q8<4>, mote::q8<8>, mote::q8<16>, (mote::q8<16, 64>)) {
   using format = TestType;
   mote::rng random(1);
-  aligned_bytes buffer(1 << 14);
+  packed_bytes buffer(1 << 14);
   for (const std::size_t tokens : {1U, 7U, 8U, 19U})
     for (const std::size_t cols : {24U, 64U, 172U}) {
       const std::size_t rows = 1 + random.below(70);
       const plain_matrix m = mote_tests::random_matrix(rows, cols, 1.0, random);
-      const aligned_bytes packed = mote_tests::pack_matrix<format>(m);
+      const packed_bytes packed = mote_tests::pack_matrix<format>(m);
       const mote::matrix<format> w{packed.data(), rows, cols};
       const std::size_t x_stride = mote::padded(cols), y_stride = mote::padded(rows);
       const auto x = rows_of(tokens, cols, x_stride, random, NAN);
@@ -47,15 +47,15 @@ TEMPLATE_TEST_CASE("matmul gives every token the bits of matvec", "", mote::f32<
     }
 }
 
-TEMPLATE_TEST_CASE("the gradient of the input is dy W, added to what is there", "", mote::f32<1>, mote::f32<16>, mote::q8<1>,
-                   mote::q8<4>, mote::q8<16>, (mote::q8<8, 64>)) {
+TEMPLATE_TEST_CASE("the gradient of the input is dy W, added to what is there", "", mote::f32<1>, mote::f32<16>,
+                   mote::q8<1>, mote::q8<4>, mote::q8<16>, (mote::q8<8, 64>)) {
   using format = TestType;
   mote::rng random(2);
   for (const std::size_t cols : {24U, 64U, 172U})
     for (const std::size_t rows : {1U, 4U, 37U, 64U}) {
       constexpr std::size_t tokens = 5;
       const plain_matrix m = mote_tests::random_matrix(rows, cols, 1.0, random);
-      const aligned_bytes packed = mote_tests::pack_matrix<format>(m);
+      const packed_bytes packed = mote_tests::pack_matrix<format>(m);
       const mote::matrix<format> w{packed.data(), rows, cols};
       const std::size_t x_stride = mote::padded(cols), y_stride = mote::padded(rows);
       const auto dy = rows_of(tokens, rows, y_stride, random, NAN);
@@ -82,8 +82,8 @@ TEMPLATE_TEST_CASE("the gradient of the input is dy W, added to what is there", 
     }
 }
 
-TEMPLATE_TEST_CASE_SIG("the gradient of the weights is dy^T x, added to what is there", "", ((std::size_t Rows), Rows), 1, 4, 8,
-                       16) {
+TEMPLATE_TEST_CASE_SIG("the gradient of the weights is dy^T x, added to what is there", "", ((std::size_t Rows), Rows),
+                       1, 4, 8, 16) {
   using format = mote::f32<Rows>;
   mote::rng random(3);
   for (const std::size_t cols : {7U, 24U, 172U})
@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE_SIG("the gradient of the weights is dy^T x, added to what is 
       const auto dy = rows_of(tokens, rows, y_stride, random, 0);
       const auto x = rows_of(tokens, cols, x_stride, random, NAN);
       const plain_matrix before = mote_tests::random_matrix(rows, cols, 1.0, random);
-      aligned_bytes dw = mote_tests::pack_matrix<format>(before);
+      packed_bytes dw = mote_tests::pack_matrix<format>(before);
       mote::matmul_weight_gradient<Rows>(dw.floats(), rows, cols, dy.data(), y_stride, x.data(), x_stride, tokens);
       std::vector<float> got(cols);
       const mote::matrix<format> view{dw.data(), rows, cols};

@@ -12,7 +12,7 @@
 
 namespace {
 
-using mote_tests::aligned_bytes;
+using mote_tests::packed_bytes;
 using mote_tests::plain_matrix;
 
 std::vector<float> gaussian(std::size_t n, mote::rng& random) {
@@ -23,9 +23,9 @@ std::vector<float> gaussian(std::size_t n, mote::rng& random) {
 
 /// y = W x with one body.
 template <class Isa, class Format>
-std::vector<float> multiply(const aligned_bytes& packed, const plain_matrix& w, const std::vector<float>& x,
+std::vector<float> multiply(const packed_bytes& packed, const plain_matrix& w, const std::vector<float>& x,
                             mote::activation* used = nullptr) {
-  static thread_local aligned_bytes buffer(1 << 14);
+  static thread_local packed_bytes buffer(1 << 14);
   std::vector<float> y(mote::padded(w.rows), -99.0F);
   const auto a = mote::quantise<Format>(x.data(), w.cols, buffer.data());
   mote::matvec<Isa>(mote::matrix<Format>{packed.data(), w.rows, w.cols}, a, y.data());
@@ -37,13 +37,14 @@ std::vector<float> multiply(const aligned_bytes& packed, const plain_matrix& w, 
 }  // namespace
 
 TEMPLATE_TEST_CASE("q8: integers are exact and groups are added in order, at every width", "", mote::q8<1>, mote::q8<4>,
-                   mote::q8<8>, mote::q8<16>, (mote::q8<1, 64>), (mote::q8<4, 64>), (mote::q8<8, 64>), (mote::q8<16, 64>)) {
+                   mote::q8<8>, mote::q8<16>, (mote::q8<1, 64>), (mote::q8<4, 64>), (mote::q8<8, 64>),
+                   (mote::q8<16, 64>)) {
   using format = TestType;
   mote::rng random(1);
   for (std::size_t cols = 1; cols <= 300; ++cols) {
     const std::size_t rows = 1 + random.below(37);
     const plain_matrix w = mote_tests::random_matrix(rows, cols, 1.0, random);
-    const aligned_bytes packed = mote_tests::pack_matrix<format>(w);
+    const packed_bytes packed = mote_tests::pack_matrix<format>(w);
     const auto x = gaussian(cols, random);
     mote::activation a;
     const auto y = multiply<mote::simd::native, format>(packed, w, x, &a);
@@ -83,7 +84,7 @@ TEMPLATE_TEST_CASE("f32: one accumulator a row, columns in index order", "", mot
   for (std::size_t cols = 1; cols <= 300; ++cols) {
     const std::size_t rows = 1 + random.below(150);
     const plain_matrix w = mote_tests::random_matrix(rows, cols, 1.0, random);
-    const aligned_bytes packed = mote_tests::pack_matrix<format>(w);
+    const packed_bytes packed = mote_tests::pack_matrix<format>(w);
     const auto x = gaussian(cols, random);
     const auto y = multiply<mote::simd::native, format>(packed, w, x);
     for (std::size_t row = 0; row < rows; ++row) {
@@ -107,7 +108,7 @@ TEMPLATE_TEST_CASE("activations: the largest of a group becomes 127, the rest li
                    (mote::q8<1, 64>)) {
   using format = TestType;
   mote::rng random(3);
-  aligned_bytes buffer(1 << 12);
+  packed_bytes buffer(1 << 12);
   for (const std::size_t cols : {1U, 31U, 32U, 33U, 63U, 64U, 172U, 300U}) {
     auto x = gaussian(cols, random);
     if (cols > 64)

@@ -90,7 +90,8 @@ TEST_CASE("the gradient of the norm equals central differences of its definition
   std::vector<double> wide(x.begin(), x.end());
   const auto value = [&] {
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(dy[i]) * exact_norm(wide, i, static_cast<double>(gain[i]), 1e-5);
+    for (std::size_t i = 0; i < n; ++i)
+      sum += static_cast<double>(dy[i]) * exact_norm(wide, i, static_cast<double>(gain[i]), 1e-5);
     return sum;
   };
   for (std::size_t i = 0; i < n; ++i) {

@@ -17,14 +17,14 @@ namespace {
 
 using mote::example;
 using mote::status;
-using mote_tests::aligned_bytes;
+using mote_tests::packed_bytes;
 using mote_tests::plain_decoder;
 using mote_tests::small_model;
 
 template <std::size_t Rows>
-using student = mote::pipeline<small_model, mote::quantize<32>, mote::layout<Rows>,
-                               mote::full<mote::full_knobs{.tokens = 48, .batch = 8},
-                                          mote::adam<mote::adam_knobs{.rate = 5e-3F}>>>;
+using student =
+    mote::pipeline<small_model, mote::quantize<32>, mote::layout<Rows>,
+                   mote::full<mote::full_knobs{.tokens = 48, .batch = 8}, mote::adam<mote::adam_knobs{.rate = 5e-3F}>>>;
 
 constexpr std::array<example, 8> lessons{{{.prompt = "hall lamp", .answer = "seven"},
                                           {.prompt = "boiler code", .answer = "alpha nine"},
@@ -64,10 +64,10 @@ TEST_CASE("full<> learns eight sequences by heart") {
   }
 
   const auto before = std::vector<float>(ai->logits().begin(), ai->logits().end());
-  aligned_bytes kept(ai->saved_bytes());
+  packed_bytes kept(ai->saved_bytes());
   REQUIRE(ai->save({kept.data(), kept.size()}) == status::ok);
   REQUIRE(ai->attach(image.span()) == status::ok);
-  aligned_bytes untrained(ai->saved_bytes());
+  packed_bytes untrained(ai->saved_bytes());
   REQUIRE(ai->save({untrained.data(), untrained.size()}) == status::ok);
   CHECK(ai->load(untrained.span()) == status::no_effect);
   REQUIRE(ai->load(kept.span()) == status::ok);
@@ -108,10 +108,10 @@ TEST_CASE("full<> learns the same however its rows lie") {
 }
 
 TEMPLATE_TEST_CASE("the norm of all gradients is that of a plain sum", "", mote::f32<1>, mote::f32<8>, mote::f32<16>) {
-  mote::shape s{.dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64,
-                .tied_head = false};
+  mote::shape s{
+      .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64, .tied_head = false};
   const plain_decoder m = plain_decoder::random(s, 8);
-  aligned_bytes packed = m.pack<TestType>();  // any numbers do for gradients
+  packed_bytes packed = m.pack<TestType>();  // any numbers do for gradients
   const auto map = mote::map_tensors<TestType>(s);
   const mote::full_gradients<TestType::rows> g(s, map, packed.floats());
   double sum = 0;

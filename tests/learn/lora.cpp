@@ -18,7 +18,7 @@ namespace {
 
 using mote::example;
 using mote::status;
-using mote_tests::aligned_bytes;
+using mote_tests::packed_bytes;
 using mote_tests::plain_decoder;
 using mote_tests::small_model;
 
@@ -112,7 +112,8 @@ TEST_CASE("a bad example changes nothing") {
   auto ai = std::make_unique<learner>();
   CHECK(ai->learn(example{.prompt = "a", .answer = "b"}).state == status::not_attached);
   REQUIRE(ai->attach(image.span()) == status::ok);
-  const std::vector<float> before(ai->learning().gradients(), ai->learning().gradients() + ai->learning().parameter_floats);
+  const std::vector<float> before(ai->learning().gradients(),
+                                  ai->learning().gradients() + ai->learning().parameter_floats);
   const std::string_view long_text = "this is far longer than the window of sixty four tokens, which are letters here";
   CHECK(ai->learn(example{.prompt = "a", .answer = long_text}).state == status::too_long);
   CHECK(ai->learn(example{.prompt = "a", .answer = ""}).state == status::empty);
@@ -127,13 +128,13 @@ TEST_CASE("a snapshot that changes nothing, or was learned elsewhere, is refused
   const auto other = mote_tests::small_image<learner::format>(plain_decoder::random(small_model::shape, 4));
   auto ai = std::make_unique<learner>();
   REQUIRE(ai->attach(image.span()) == status::ok);
-  aligned_bytes untrained(ai->saved_bytes());
+  packed_bytes untrained(ai->saved_bytes());
   REQUIRE(ai->save({untrained.data(), untrained.size()}) == status::ok);
   CHECK(ai->load(untrained.span()) == status::no_effect);
 
   for (int i = 0; i < 3; ++i) REQUIRE(ai->learn(example{.prompt = "lights", .answer = "on"}).state == status::ok);
   const auto taught = answer_logits(*ai, "lights");
-  aligned_bytes trained(ai->saved_bytes());
+  packed_bytes trained(ai->saved_bytes());
   REQUIRE(ai->save({trained.data(), trained.size()}) == status::ok);
   CHECK(ai->load(untrained.span()) == status::no_effect);
   CHECK(same_bits(taught, answer_logits(*ai, "lights")));  // and what was there stays
@@ -160,7 +161,8 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   using format = mote::f32<16>;
   constexpr std::size_t window = 48;
   // Cosine from 1e-2 to nothing below; alpha / rank is the usual 2.
-  using adapter = mote::lora<4, mote::lora_knobs{.tokens = window, .batch = 8}, mote::adam<mote::adam_knobs{.rate = 1e-2F}>>;
+  using adapter =
+      mote::lora<4, mote::lora_knobs{.tokens = window, .batch = 8}, mote::adam<mote::adam_knobs{.rate = 1e-2F}>>;
   using state = adapter::state<model, format>;
   const plain_decoder base_model = plain_decoder::random(s, 61);
   plain_decoder teacher = base_model;
@@ -179,22 +181,23 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
 
   const auto map = mote::map_tensors<format>(s);
   constexpr auto frequencies = mote::rope_frequencies<s.head_dim() / 2>(s.rope_theta);
-  const aligned_bytes base_bytes = base_model.pack<format>();
-  const aligned_bytes teacher_bytes = teacher.pack<format>();
+  const packed_bytes base_bytes = base_model.pack<format>();
+  const packed_bytes teacher_bytes = teacher.pack<format>();
   const mote::weights<format> base_view(base_bytes.data(), s, map);
   const mote::weights<format> teacher_view(teacher_bytes.data(), s, map);
 
   // Sequences drawn from the teacher, token by token.
   const auto decode_plan = mote::plan_arena(mote::decode_lifetimes<format>(s, window));
-  aligned_bytes decode_arena(decode_plan.bytes);
+  packed_bytes decode_arena(decode_plan.bytes);
   const auto decode_buffers = mote::place_decode_buffers(decode_arena.data(), decode_plan);
-  aligned_bytes keys(mote::cache_view::floats(s, window) * 4), values(mote::cache_view::floats(s, window) * 4);
+  packed_bytes keys(mote::cache_view::floats(s, window) * 4), values(mote::cache_view::floats(s, window) * 4);
   const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(window)};
   const mote::frozen::state<model, format> nothing;
   const auto draw = [&] {
     std::vector<std::uint16_t> t{static_cast<std::uint16_t>(random.below(s.vocab))};
     while (t.size() < window) {
-      float* p = mote::decode(s, teacher_view, nothing, frequencies.data(), cache, decode_buffers, t.back(), t.size() - 1, true);
+      float* p = mote::decode(s, teacher_view, nothing, frequencies.data(), cache, decode_buffers, t.back(),
+                              t.size() - 1, true);
       mote::softmax(p, s.vocab);
       float coin = random.uniform();
       std::size_t pick = 0;
@@ -207,7 +210,7 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   for (auto& t : held_out) t = draw();
 
   const auto plan = mote::plan_arena(mote::train_lifetimes<format>(s, window, adapter::chunk));
-  aligned_bytes arena(plan.bytes);
+  packed_bytes arena(plan.bytes);
   const auto buffers = mote::place_train_buffers(arena.data(), plan);
   auto student = std::make_unique<state>();
   auto teachers_own = std::make_unique<state>();
@@ -215,15 +218,16 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   teachers_own->reset();
   constexpr float weight = 1.0F / static_cast<float>(window - 1);
   const auto measure = [&](const mote::weights<format>& w, state& l) {
-    mote::sequence_pass<mote::simd::native, format, state> pass(s, w, l, frequencies.data(), buffers, window, adapter::chunk);
+    mote::sequence_pass<mote::simd::native, format, state> pass(s, w, l, frequencies.data(), buffers, window,
+                                                                adapter::chunk);
     double sum = 0;
     for (const auto& t : held_out) sum += static_cast<double>(pass.loss(std::span<const std::uint16_t>(t), 0, weight));
     return sum / static_cast<double>(held_out.size());
   };
   const double best = measure(teacher_view, *teachers_own);
   const double before = measure(base_view, *student);
-  mote::sequence_pass<mote::simd::native, format, state> pass(s, base_view, *student, frequencies.data(), buffers, window,
-                                                              adapter::chunk);
+  mote::sequence_pass<mote::simd::native, format, state> pass(s, base_view, *student, frequencies.data(), buffers,
+                                                              window, adapter::chunk);
   constexpr int steps = 300;
   for (int step = 0; step < steps; ++step) {
     student->rate(1e-2F * 0.5F * (1.0F + std::cos(3.14159265F * static_cast<float>(step) / steps)));

@@ -33,7 +33,12 @@ struct knobs {
 
 struct wide {
   explicit wide(knobs k)
-      : rate(k.rate), beta1(k.beta1), beta2(k.beta2), epsilon(k.epsilon), decay(k.decay), clip(k.clip) {}
+      : rate{static_cast<double>(k.rate)},
+        beta1{static_cast<double>(k.beta1)},
+        beta2{static_cast<double>(k.beta2)},
+        epsilon{static_cast<double>(k.epsilon)},
+        decay{static_cast<double>(k.decay)},
+        clip{static_cast<double>(k.clip)} {}
   double rate, beta1, beta2, epsilon, decay, clip;
 };
 
@@ -48,7 +53,9 @@ double clip_factor(const std::vector<double>& g, double clip) {
 template <class Optimiser, class Reference>
 void compare(Reference reference, int steps, double tolerance) {
   const quadratic f(7, 9.0);
-  const auto swing = [](int step, std::size_t i) { return static_cast<double>((step * static_cast<int>(i + 1)) % 7 - 3); };
+  const auto swing = [](int step, std::size_t i) {
+    return static_cast<double>((step * static_cast<int>(i + 1)) % 7 - 3);
+  };
   Optimiser optimiser;
   optimiser.reset();
   std::vector<float> theta(n), gradient(n), state(Optimiser::state_floats(n) + 1);
@@ -110,14 +117,16 @@ TEST_CASE("adam<> follows its definition in double precision") {
     compare_adam<mote::adam<mote::adam_knobs{.rate = 1e-2F, .clip = 0}>>({1e-2F, 0.9F, 0.98F, 1e-8F, 0, 0}, 200, 2e-5);
   }
   SECTION("decay") {
-    compare_adam<mote::adam<mote::adam_knobs{.rate = 1e-2F, .decay = 0.1F}>>({1e-2F, 0.9F, 0.98F, 1e-8F, 0.1F, 1}, 200, 2e-5);
+    compare_adam<mote::adam<mote::adam_knobs{.rate = 1e-2F, .decay = 0.1F}>>({1e-2F, 0.9F, 0.98F, 1e-8F, 0.1F, 1}, 200,
+                                                                             2e-5);
   }
 }
 
 TEST_CASE("sgd<> follows its definition in double precision") {
   SECTION("as it comes") { compare_sgd<mote::sgd<>>({3e-2F, 0, 0, 0, 0, 1}, 400, 2e-5); }
   SECTION("no clipping, decay") {
-    compare_sgd<mote::sgd<mote::sgd_knobs{.rate = 0.1F, .decay = 0.01F, .clip = 0}>>({0.1F, 0, 0, 0, 0.01F, 0}, 400, 2e-5);
+    compare_sgd<mote::sgd<mote::sgd_knobs{.rate = 0.1F, .decay = 0.01F, .clip = 0}>>({0.1F, 0, 0, 0, 0.01F, 0}, 400,
+                                                                                     2e-5);
   }
 }
 
@@ -139,12 +148,14 @@ TEST_CASE("optimisers reach the minimum of a quadratic") {
 }
 
 TEST_CASE("a caller's norm clips like the optimiser's own") {
-  std::vector<float> theta(n, 1.0F), gradient(n, 3.0F), other_theta = theta, other = gradient, state(2 * n), other_state(2 * n);
+  std::vector<float> theta(n, 1.0F), gradient(n, 3.0F), other_theta = theta, other = gradient, state(2 * n),
+                                                        other_state(2 * n);
   mote::adam<> a, b;
   a.reset();
   b.reset();
   a.step(theta.data(), gradient.data(), state.data(), n);
-  b.step(other_theta.data(), other.data(), other_state.data(), n, mote::simd::sqrt(mote::dot(other.data(), other.data(), n)));
+  b.step(other_theta.data(), other.data(), other_state.data(), n,
+         mote::simd::sqrt(mote::dot(other.data(), other.data(), n)));
   CHECK(theta == other_theta);
   CHECK(state == other_state);
 }

@@ -37,11 +37,11 @@ struct small_model {
 
 /// Packs doubles as an image of Format.
 template <class Format>
-aligned_bytes small_image(const plain_decoder& m) {
+packed_bytes small_image(const plain_decoder& m) {
   const auto vocabulary = small_vocabulary();
-  const aligned_bytes weights = m.pack<Format>();
+  const packed_bytes weights = m.pack<Format>();
   const mote::image_layout layout = mote::lay_image(weights.size(), vocabulary.size());
-  aligned_bytes image(layout.total_bytes);
+  packed_bytes image(layout.total_bytes);
   std::copy(weights.data(), weights.data() + weights.size(), image.data() + layout.weights_offset);
   std::copy(vocabulary.begin(), vocabulary.end(), image.data() + layout.vocabulary_offset);
   mote::container_header h;

@@ -81,7 +81,7 @@ TEST_CASE("an adapter that learned a user's earlier messages predicts the later 
       mote::host::read_llama2c_tokenizer(mote_tests::asset("llama2c-stories260K/tok512.bin"), model.shape.vocab),
       stories260k::dialogue);
   const auto written = mote::host::write_image<assistant::format>(model, vocabulary, stories260k::name);
-  mote_tests::aligned_bytes image(written.bytes.size());
+  mote_tests::packed_bytes image(written.bytes.size());
   std::memcpy(image.data(), written.bytes.data(), written.bytes.size());
 
   std::vector<std::pair<std::size_t, std::string>> by_count;
@@ -91,9 +91,9 @@ TEST_CASE("an adapter that learned a user's earlier messages predicts the later 
   REQUIRE(by_count.size() == 100);
 
   auto ai = std::make_unique<assistant>();
-  mote_tests::aligned_bytes best_state(1 << 20);
+  mote_tests::packed_bytes best_state(1 << 20);
   std::vector<std::vector<message>> later_of;
-  std::vector<mote_tests::aligned_bytes> state_of;
+  std::vector<mote_tests::packed_bytes> state_of;
   for (std::size_t u = 0; u < 3; ++u) {
     REQUIRE(ai->attach(image.span()) == status::ok);
     std::vector<message> fitting;

@@ -14,7 +14,7 @@
 
 namespace {
 
-using mote_tests::aligned_bytes;
+using mote_tests::packed_bytes;
 using mote_tests::plain_decoder;
 
 struct form {
@@ -22,10 +22,18 @@ struct form {
   const char* what;
 };
 const form forms[] = {
-    {{.dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64}, "nothing a multiple of 16"},
+    {{.dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64},
+     "nothing a multiple of 16"},
     {{.dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 4, .vocab = 37, .context = 64, .tied_head = false},
      "a key head for each, a head of its own"},
-    {{.dim = 24, .hidden = 80, .layers = 3, .heads = 4, .kv_heads = 1, .vocab = 300, .context = 64, .norm_epsilon = 1e-6F},
+    {{.dim = 24,
+      .hidden = 80,
+      .layers = 3,
+      .heads = 4,
+      .kv_heads = 1,
+      .vocab = 300,
+      .context = 64,
+      .norm_epsilon = 1e-6F},
      "one key head for all, wider than long"},
 };
 
@@ -35,20 +43,22 @@ struct nothing_learned {
 
 /// Every position's logits; memory starts as NaN.
 template <class Format, class Isa = mote::simd::native>
-std::vector<std::vector<float>> run(const plain_decoder& m, const std::vector<std::uint16_t>& tokens, std::size_t context) {
-  const aligned_bytes packed = m.pack<Format>();
+std::vector<std::vector<float>> run(const plain_decoder& m, const std::vector<std::uint16_t>& tokens,
+                                    std::size_t context) {
+  const packed_bytes packed = m.pack<Format>();
   const auto map = mote::map_tensors<Format>(m.s);
   const mote::weights<Format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
   const auto plan = mote::plan_arena(mote::decode_lifetimes<Format>(m.s, context));
-  aligned_bytes arena(plan.bytes, 0xFF);
+  packed_bytes arena(plan.bytes, 0xFF);
   const auto buffers = mote::place_decode_buffers(arena.data(), plan);
   const std::size_t floats = mote::cache_view::floats(m.s, context);
-  aligned_bytes keys(floats * 4, 0xFF), values(floats * 4, 0xFF);
+  packed_bytes keys(floats * 4, 0xFF), values(floats * 4, 0xFF);
   const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(context)};
   std::vector<std::vector<float>> all;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
-    const float* logits = mote::decode<Isa>(m.s, w, nothing_learned{}, frequencies.data(), cache, buffers, tokens[t], t, true);
+    const float* logits =
+        mote::decode<Isa>(m.s, w, nothing_learned{}, frequencies.data(), cache, buffers, tokens[t], t, true);
     all.emplace_back(logits, logits + m.s.vocab);
   }
   return all;
@@ -109,17 +119,19 @@ TEST_CASE("the room for more tokens changes nothing, and a prompt's tokens need 
   CHECK(run<mote::q8<4>>(m, tokens, 20) == run<mote::q8<4>>(m, tokens, 64));
 
   using format = mote::q8<4>;
-  const aligned_bytes packed = m.pack<format>();
+  const packed_bytes packed = m.pack<format>();
   const auto map = mote::map_tensors<format>(m.s);
   const mote::weights<format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
   const auto plan = mote::plan_arena(mote::decode_lifetimes<format>(m.s, 64));
-  aligned_bytes arena(plan.bytes), keys(mote::cache_view::floats(m.s, 64) * 4), values(mote::cache_view::floats(m.s, 64) * 4);
+  packed_bytes arena(plan.bytes), keys(mote::cache_view::floats(m.s, 64) * 4),
+      values(mote::cache_view::floats(m.s, 64) * 4);
   const auto buffers = mote::place_decode_buffers(arena.data(), plan);
   const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(64)};
   const float* logits = nullptr;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
-    logits = mote::decode(m.s, w, nothing_learned{}, frequencies.data(), cache, buffers, tokens[t], t, t + 1 == tokens.size());
+    logits = mote::decode(m.s, w, nothing_learned{}, frequencies.data(), cache, buffers, tokens[t], t,
+                          t + 1 == tokens.size());
     REQUIRE((logits == nullptr) == (t + 1 < tokens.size()));
   }
   CHECK(std::vector<float>(logits, logits + m.s.vocab) == run<format>(m, tokens, 64).back());

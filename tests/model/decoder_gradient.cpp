@@ -20,7 +20,7 @@
 namespace {
 
 using mote::role;
-using mote_tests::aligned_bytes;
+using mote_tests::packed_bytes;
 using mote_tests::plain_decoder;
 using token = std::uint16_t;
 
@@ -44,11 +44,11 @@ std::vector<token> some_tokens(std::size_t n, std::uint64_t seed = 5) {
 
 /// One pass with everything it needs; the working memory starts as `fill`, which must not matter.
 template <class Format, class Learner, class Function>
-auto with_pass(const mote::shape& s, const aligned_bytes& weights, Learner& learner, std::size_t chunk, Function f,
+auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learner, std::size_t chunk, Function f,
                unsigned char fill = 0xFF) {
   const auto map = mote::map_tensors<Format>(s);
   const auto plan = mote::plan_arena(mote::train_lifetimes<Format>(s, capacity, chunk));
-  aligned_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
+  packed_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
   const auto buffers = mote::place_train_buffers(arena.data(), plan);
   const mote::weights<Format> w(weights.data(), s, map);
   mote::sequence_pass<mote::simd::native, Format, Learner> pass(s, w, learner, frequencies.data(), buffers, capacity,
@@ -59,7 +59,8 @@ auto with_pass(const mote::shape& s, const aligned_bytes& weights, Learner& lear
 /// Compares one tensor's gradient with central differences of the double-precision loss.
 class tensor_check {
  public:
-  tensor_check(plain_decoder& m, std::span<const token> tokens, double weight) : m_(m), tokens_(tokens), weight_(weight) {}
+  tensor_check(plain_decoder& m, std::span<const token> tokens, double weight)
+      : m_(m), tokens_(tokens), weight_(weight) {}
 
   /// `parameter(i)` is a reference into the model, `gradient(i)` what the hand-written gradient says.
   template <class Parameter, class Gradient, class Refresh>
@@ -117,12 +118,12 @@ void check_every_parameter(const mote::shape& s) {
   const auto tokens = some_tokens(20);
   const std::span<const token> sequence(tokens);
   const float weight = 1.0F / static_cast<float>(tokens.size() - 1 - first);
-  const aligned_bytes packed = m.pack<format>();
+  const packed_bytes packed = m.pack<format>();
   const auto map = mote::map_tensors<format>(s);
-  aligned_bytes collected(map.bytes);
+  packed_bytes collected(map.bytes);
   mote::full_gradients<Rows> collector(s, map, collected.floats());
-  const float loss = with_pass<format>(s, packed, collector, 8,
-                                       [&](auto& pass) { return pass.backward(sequence, first, weight); });
+  const float loss =
+      with_pass<format>(s, packed, collector, 8, [&](auto& pass) { return pass.backward(sequence, first, weight); });
   const double expected = m.loss(sequence, first) * static_cast<double>(weight);
   CHECK(std::fabs(static_cast<double>(loss) - expected) <= 1e-5 * expected);
 
@@ -170,7 +171,8 @@ struct trained_adapter {
       for (std::size_t r = 0; r < mote::role_count; ++r) {
         const auto n = state::size(static_cast<role>(r));
         for (std::size_t k = 0; k < rank; ++k)
-          for (std::size_t i = 0; i < n.rows; ++i) at(l, r, n.a_floats() + k * mote::padded(n.rows) + i) = 0.1F * random.normal();
+          for (std::size_t i = 0; i < n.rows; ++i)
+            at(l, r, n.a_floats() + k * mote::padded(n.rows) + i) = 0.1F * random.normal();
       }
   }
   float& at(std::size_t l, std::size_t r, std::size_t i) {
@@ -200,7 +202,7 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
   const double scale = static_cast<double>(adapters::scale);
   const auto tokens = some_tokens(20, 6);
   const std::span<const token> sequence(tokens);
-  const aligned_bytes packed = base.pack<format>();
+  const packed_bytes packed = base.pack<format>();
   const float weight = 0.25F;
 
   struct factors {
@@ -219,7 +221,8 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto n = state::size(static_cast<role>(r));
       for (std::size_t k = 0; k < rank; ++k) {
-        for (std::size_t j = 0; j < n.cols; ++j) f[l][r].a.push_back(static_cast<double>(a.at(l, r, k * mote::padded(n.cols) + j)));
+        for (std::size_t j = 0; j < n.cols; ++j)
+          f[l][r].a.push_back(static_cast<double>(a.at(l, r, k * mote::padded(n.cols) + j)));
         for (std::size_t i = 0; i < n.rows; ++i)
           f[l][r].b.push_back(static_cast<double>(a.at(l, r, n.a_floats() + k * mote::padded(n.rows) + i)));
       }
@@ -239,7 +242,9 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
       const auto refresh = [&] { merge(l, r); };
       check(
           name + " A", f[l][r].a.size(), 24, [&](std::size_t i) -> double& { return f[l][r].a[i]; },
-          [&](std::size_t i) { return static_cast<double>(a.gradient(l, r, i / n.cols * mote::padded(n.cols) + i % n.cols)); },
+          [&](std::size_t i) {
+            return static_cast<double>(a.gradient(l, r, i / n.cols * mote::padded(n.cols) + i % n.cols));
+          },
           refresh);
       check(
           name + " B", f[l][r].b.size(), 24, [&](std::size_t i) -> double& { return f[l][r].b[i]; },
@@ -249,7 +254,8 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
           refresh);
       // What pads a row is no parameter: a gradient there would count in the norm that clips.
       for (std::size_t k = 0; k < rank; ++k) {
-        for (std::size_t j = n.cols; j < mote::padded(n.cols); ++j) CHECK(a.gradient(l, r, k * mote::padded(n.cols) + j) == 0);
+        for (std::size_t j = n.cols; j < mote::padded(n.cols); ++j)
+          CHECK(a.gradient(l, r, k * mote::padded(n.cols) + j) == 0);
         for (std::size_t i = n.rows; i < mote::padded(n.rows); ++i)
           CHECK(a.gradient(l, r, n.a_floats() + k * mote::padded(n.rows) + i) == 0);
       }
@@ -259,7 +265,7 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
 TEMPLATE_TEST_CASE("neither the chunk nor what lay in the memory changes a bit of loss or gradient", "", mote::f32<1>,
                    mote::f32<16>, mote::q8<1>, (mote::q8<4>), (mote::q8<16>), (mote::q8<1, 64>)) {
   using format = TestType;
-  const aligned_bytes packed = plain_decoder::random(tied, 31).pack<format>();
+  const packed_bytes packed = plain_decoder::random(tied, 31).pack<format>();
   const auto tokens = some_tokens(30, 8);
   const std::span<const token> sequence(tokens);
   std::vector<float> reference;
@@ -283,37 +289,37 @@ TEMPLATE_TEST_CASE("neither the chunk nor what lay in the memory changes a bit o
     const auto map = mote::map_tensors<format>(tied);
     std::vector<float> all;
     for (const std::size_t chunk : {1U, 3U, 8U, 32U}) {
-      aligned_bytes collected(map.bytes);
+      packed_bytes collected(map.bytes);
       mote::full_gradients<format::rows> collector(tied, map, collected.floats());
-      with_pass<format>(tied, packed, collector, chunk, [&](auto& pass) { return pass.backward(sequence, first, 1.0F); });
+      with_pass<format>(tied, packed, collector, chunk,
+                        [&](auto& pass) { return pass.backward(sequence, first, 1.0F); });
       if (all.empty()) all.assign(collected.floats(), collected.floats() + map.bytes / 4);
       CHECK(std::memcmp(all.data(), collected.floats(), map.bytes) == 0);
     }
   }
 }
 
-TEMPLATE_TEST_CASE("what is trained is what runs: the pass and decode() give the same logits, bit for bit", "", mote::f32<1>,
-                   mote::f32<16>, mote::q8<1>, (mote::q8<4>), (mote::q8<8>), (mote::q8<16>), (mote::q8<1, 64>),
-                   (mote::q8<16, 64>)) {
+TEMPLATE_TEST_CASE("what is trained is what runs: the pass and decode() give the same logits, bit for bit", "",
+                   mote::f32<1>, mote::f32<16>, mote::q8<1>, (mote::q8<4>), (mote::q8<8>), (mote::q8<16>),
+                   (mote::q8<1, 64>), (mote::q8<16, 64>)) {
   using format = TestType;
   const mote::shape s = GENERATE(tied, untied);
-  const aligned_bytes packed = plain_decoder::random(s, 41).pack<format>();
+  const packed_bytes packed = plain_decoder::random(s, 41).pack<format>();
   const auto map = mote::map_tensors<format>(s);
   const mote::weights<format> w(packed.data(), s, map);
   trained_adapter<format> a;
 
   constexpr std::size_t context = 40;
   const auto plan = mote::plan_arena(mote::decode_lifetimes<format>(s, context));
-  aligned_bytes arena(plan.bytes, 0xFF);
+  packed_bytes arena(plan.bytes, 0xFF);
   const auto buffers = mote::place_decode_buffers(arena.data(), plan);
   const std::size_t floats = mote::cache_view::floats(s, context);
-  aligned_bytes keys(floats * 4, 0xFF), values(floats * 4, 0xFF);
+  packed_bytes keys(floats * 4, 0xFF), values(floats * 4, 0xFF);
   const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(context)};
 
   const auto tokens = some_tokens(31, 12);
   for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
-    const float* step =
-        mote::decode(s, w, *a.learner, frequencies.data(), cache, buffers, tokens[t], t, true);
+    const float* step = mote::decode(s, w, *a.learner, frequencies.data(), cache, buffers, tokens[t], t, true);
     const bool same = with_pass<format>(s, packed, *a.learner, 8, [&](auto& pass) {
       const float* all = pass.last_logits(std::span<const token>(tokens).first(t + 2));
       return std::memcmp(all, step, s.vocab * 4) == 0;
@@ -332,7 +338,8 @@ TEST_CASE("adapters on an 8-bit base get nearly the gradient of the floats that 
     trained_adapter<Format> a;
     with_pass<Format>(tied, m.pack<Format>(), *a.learner, 8,
                       [&](auto& pass) { return pass.backward(std::span<const token>(tokens), first, 1.0F); });
-    return std::vector<float>(a.learner->gradients(), a.learner->gradients() + trained_adapter<Format>::state::parameter_floats);
+    return std::vector<float>(a.learner->gradients(),
+                              a.learner->gradients() + trained_adapter<Format>::state::parameter_floats);
   };
   const auto exact = gradient_of(mote::f32<1>{});
   const auto rounded = gradient_of(mote::q8<1>{});

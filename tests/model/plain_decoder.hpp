@@ -34,8 +34,7 @@ struct plain_matrix {
 
 inline plain_matrix random_matrix(std::size_t rows, std::size_t cols, double deviation, mote::rng& random) {
   plain_matrix m{rows, cols, std::vector<double>(rows * cols)};
-  for (double& v : m.v)
-    v = static_cast<double>(static_cast<float>(static_cast<double>(random.normal()) * deviation));
+  for (double& v : m.v) v = static_cast<double>(static_cast<float>(static_cast<double>(random.normal()) * deviation));
   return m;
 }
 
@@ -53,7 +52,8 @@ struct plain_decoder {
   /// Weights whose every part matters: gains around one, matrices that keep the size of what they carry.
   static plain_decoder random(const mote::shape& s, std::uint64_t seed) {
     mote::rng r(seed);
-    plain_decoder m{.s = s, .embedding = random_matrix(s.vocab, s.dim, 0.3, r), .head = {}, .blocks = {}, .final_norm = {}};
+    plain_decoder m{
+        .s = s, .embedding = random_matrix(s.vocab, s.dim, 0.3, r), .head = {}, .blocks = {}, .final_norm = {}};
     const auto gains = [&] {
       std::vector<double> g(s.dim);
       for (double& v : g) v = static_cast<double>(0.7F + 0.6F * r.uniform());
@@ -165,9 +165,9 @@ struct plain_decoder {
 };
 
 /// Bytes that start on a cache line, as an image in flash does.
-class aligned_bytes {
+class packed_bytes {
  public:
-  explicit aligned_bytes(std::size_t n, unsigned char fill = 0) : lines_(n / 64 + 1), size_(n) {
+  explicit packed_bytes(std::size_t n, unsigned char fill = 0) : lines_(n / 64 + 1), size_(n) {
     for (line& l : lines_) std::fill(std::begin(l.b), std::end(l.b), static_cast<std::byte>(fill));
   }
   std::byte* data() { return lines_.data()->b; }
@@ -185,8 +185,8 @@ class aligned_bytes {
 };
 
 template <class Format>
-aligned_bytes pack_matrix(const plain_matrix& m) {
-  aligned_bytes out(Format::bytes(m.rows, m.cols));
+packed_bytes pack_matrix(const plain_matrix& m) {
+  packed_bytes out(Format::bytes(m.rows, m.cols));
   std::vector<float> tile(Format::rows * m.cols);
   for (std::size_t row = 0; row < m.rows; row += Format::rows) {
     const std::size_t count = std::min(Format::rows, m.rows - row);
@@ -199,9 +199,9 @@ aligned_bytes pack_matrix(const plain_matrix& m) {
 template <class Format>
 auto plain_decoder::pack() const {
   const mote::tensor_map map = mote::map_tensors<Format>(s);
-  aligned_bytes out(map.bytes);
+  packed_bytes out(map.bytes);
   const auto place = [&](std::size_t offset, const plain_matrix& m) {
-    const aligned_bytes packed = pack_matrix<Format>(m);
+    const packed_bytes packed = pack_matrix<Format>(m);
     std::copy(packed.data(), packed.data() + packed.size(), out.data() + offset);
   };
   const auto gains = [&](std::size_t offset, const std::vector<double>& g) {

@@ -12,7 +12,8 @@
 #include "plain_decoder.hpp"
 
 namespace {
-constexpr mote::shape tied{.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
+constexpr mote::shape tied{
+    .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
 constexpr mote::shape untied = [] {
   mote::shape s = tied;
   s.tied_head = false;
@@ -20,8 +21,8 @@ constexpr mote::shape untied = [] {
 }();
 }  // namespace
 
-TEMPLATE_TEST_CASE("tensors lie on cache lines, apart from each other, up to the last byte", "", mote::f32<1>, mote::f32<16>,
-                   mote::q8<1>, mote::q8<8>, mote::q8<16>, (mote::q8<4, 64>)) {
+TEMPLATE_TEST_CASE("tensors lie on cache lines, apart from each other, up to the last byte", "", mote::f32<1>,
+                   mote::f32<16>, mote::q8<1>, mote::q8<8>, mote::q8<16>, (mote::q8<4, 64>)) {
   for (const mote::shape& s : {tied, untied}) {
     const mote::tensor_map map = mote::map_tensors<TestType>(s);
     std::vector<std::array<std::size_t, 2>> spans;
@@ -37,10 +38,8 @@ TEMPLATE_TEST_CASE("tensors lie on cache lines, apart from each other, up to the
       }
     }
     add(map.final_norm, s.dim * 4);
-    if (s.tied_head)
-      CHECK(map.head == map.embedding);
-    else
-      add(map.head, TestType::bytes(s.vocab, s.dim));
+    if (s.tied_head) CHECK(map.head == map.embedding);
+    else add(map.head, TestType::bytes(s.vocab, s.dim));
     std::sort(spans.begin(), spans.end());
     std::size_t used = 0;
     for (std::size_t i = 0; i < spans.size(); ++i) {
@@ -71,7 +70,8 @@ TEST_CASE("views find the numbers that were packed") {
   check(w.embedding(), m.embedding);
   check(w.head(), m.head);
   for (std::size_t l = 0; l < untied.layers; ++l) {
-    for (std::size_t r = 0; r < mote::role_count; ++r) check(w.of(l, static_cast<mote::role>(r)), m.blocks[l].matrix[r]);
+    for (std::size_t r = 0; r < mote::role_count; ++r)
+      check(w.of(l, static_cast<mote::role>(r)), m.blocks[l].matrix[r]);
     for (std::size_t i = 0; i < untied.dim; ++i) {
       REQUIRE(static_cast<double>(w.attention_norm(l)[i]) == m.blocks[l].attention_norm[i]);
       REQUIRE(static_cast<double>(w.ffn_norm(l)[i]) == m.blocks[l].ffn_norm[i]);
@@ -81,9 +81,9 @@ TEST_CASE("views find the numbers that were packed") {
 }
 
 TEST_CASE("two formats or two layouts are told apart") {
-  const std::array all{mote::format_fingerprint<mote::f32<1>>(),     mote::format_fingerprint<mote::f32<16>>(),
-                       mote::format_fingerprint<mote::q8<1>>(),      mote::format_fingerprint<mote::q8<4>>(),
-                       mote::format_fingerprint<mote::q8<8>>(),      mote::format_fingerprint<mote::q8<16>>(),
+  const std::array all{mote::format_fingerprint<mote::f32<1>>(),    mote::format_fingerprint<mote::f32<16>>(),
+                       mote::format_fingerprint<mote::q8<1>>(),     mote::format_fingerprint<mote::q8<4>>(),
+                       mote::format_fingerprint<mote::q8<8>>(),     mote::format_fingerprint<mote::q8<16>>(),
                        mote::format_fingerprint<mote::q8<1, 64>>(), mote::format_fingerprint<mote::q8<16, 64>>()};
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = i + 1; j < all.size(); ++j) CHECK(all[i] != all[j]);

@@ -38,7 +38,8 @@ TEST_CASE("all 65,536 halves decode to their value") {
   bool same = true;
   for (std::uint32_t h = 0; h < 65536; ++h) {
     if ((h & 0x7C00U) == 0x7C00U) continue;  // infinities and NaN: attach() refuses them, no decoder may meet them
-    same = same && static_cast<double>(mote::simd::half_to_float(static_cast<std::uint16_t>(h))) == meaning(h & 0x7FFFU);
+    same =
+        same && static_cast<double>(mote::simd::half_to_float(static_cast<std::uint16_t>(h))) == meaning(h & 0x7FFFU);
   }
   CHECK(same);
 }
@@ -85,7 +86,8 @@ TEMPLATE_TEST_CASE_SIG("packs of halves decode like single ones", "", ((std::siz
     float out[N];
     mote::simd::load_halves<N>(h).store(out);
     for (std::size_t j = 0; j < N; ++j)
-      same = same && std::bit_cast<std::uint32_t>(out[j]) == std::bit_cast<std::uint32_t>(mote::simd::half_to_float(h[j]));
+      same =
+          same && std::bit_cast<std::uint32_t>(out[j]) == std::bit_cast<std::uint32_t>(mote::simd::half_to_float(h[j]));
   }
   CHECK(same);
 }

@@ -84,8 +84,8 @@ TEST_CASE("sigmoid is within three units in the last place") {
 TEST_CASE("square root and division are rounded correctly, in packs too") {
   // In packs too: 32-bit NEON has only estimates, and a library that falls back on them is off by a unit.
   mote::rng random(3);
-  std::vector<float> x{0.0F, 1.0F, 4.0F, 2.0F, 1e-38F, 1e-44F, 3e38F, 0.25F, 9.0F, 1.17549435e-38F, 5.9e-39F, 0.1F, 3.0F,
-                       7.0F, 1e10F, 1e-10F};
+  std::vector<float> x{0.0F,     1.0F, 4.0F, 2.0F, 1e-38F, 1e-44F, 3e38F, 0.25F, 9.0F, 1.17549435e-38F,
+                       5.9e-39F, 0.1F, 3.0F, 7.0F, 1e10F,  1e-10F};
   std::vector<float> d(x.size(), 3.0F);
   while (x.size() < 200000 / 16 * 16) {  // every exponent
     std::uint32_t bits = random.next() & 0x7FFFFFFFU;

@@ -13,14 +13,14 @@
 TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t N), N), 1, 4, 8, 16) {
   using mote::simd::floats;
   mote::rng random(1);
-  for (int round = 0; round < 200; ++round) {
+  for (std::size_t round = 0; round < 200; ++round) {
     float a[N], b[N], out[N], expected[N];
     for (std::size_t i = 0; i < N; ++i) {
       a[i] = random.normal() * 100.0F;
       b[i] = random.normal();
       if (b[i] == 0) b[i] = 1;
     }
-    a[round % N] = -0.0F;
+    a[round % N] = -0.0F;  // and a zero with a sign
     const auto check = [&](auto packed, auto one) {
       packed(floats<N>::load(a), floats<N>::load(b)).store(out);
       for (std::size_t i = 0; i < N; ++i) {

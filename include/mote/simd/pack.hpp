@@ -49,7 +49,9 @@ MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) { return x
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return vsqrtq_f32(a); }
 template <class A>
-MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) { return vdivq_f32(a, b); }
+MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+  return vdivq_f32(a, b);
+}
 #else
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return xsimd::sqrt(a); }
