@@ -98,7 +98,7 @@ class session {
     std::vector<host::dialogue_item> lessons = lessons_;
     lessons.push_back(lesson);
     host::progress bar("learning");
-    const host::taught t = host::teach(ai, lessons, ordinary_, {.rounds = 12, .replay = 4},
+    const host::taught t = host::teach(ai, lessons, ordinary_, {},
                                        [&](std::size_t round, std::size_t rounds, float loss) {
                                          bar.show(static_cast<double>(round) / static_cast<double>(rounds),
                                                   "loss " + std::to_string(loss).substr(0, 6));

@@ -23,7 +23,7 @@ namespace mote::inline v0::host {
 struct teach_knobs {
   float rate = 2e-3F;
   std::size_t rounds = 12;      ///< at most; a round sees every lesson once
-  std::size_t replay = 2;       ///< ordinary items beside each lesson
+  std::size_t replay = 4;       ///< ordinary items beside each lesson
   std::size_t held_back = 7;    ///< every seventh lesson judges and does not teach; fewer lessons do both
   std::size_t ordinary = 12;    ///< ordinary items that judge
   std::uint64_t seed = 1;

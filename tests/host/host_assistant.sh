@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# The terminal example as a stranger takes it: copied out of the tree, against an installed mote, and a session from a
+# pipe. What it answers is compared, and every line that cannot be used must be answered with its reason.
+# Refuses to test the model: one fact, one command, and that both outlive a restart.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+for tool in cmake g++; do command -v $tool > /dev/null || { echo "skip: $tool is not installed"; exit 77; }; done
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+cp -R "$root/examples/host_assistant" "$work/example"
+
+where=-DMOTE_SOURCE_DIR=$root
+if [ -n "${MOTE_BUILD_DIR:-}" ]; then
+  cmake --install "$MOTE_BUILD_DIR" --prefix "$work/prefix" > "$work/log" 2>&1 ||
+    { echo "FAILED: mote does not install"; cat "$work/log"; exit 1; }
+  where=-DCMAKE_PREFIX_PATH=$work/prefix
+fi
+set -- "$where"
+[ ! -d "$root/build/deps/usr/include/xsimd" ] || set -- "$@" "-DMOTE_XSIMD_INCLUDE_DIR=$root/build/deps/usr/include"
+{ cmake -S "$work/example" -B "$work/build" "$@" && cmake --build "$work/build"; } > "$work/log" 2>&1 ||
+  { echo "FAILED: it does not build"; tail -n 40 "$work/log"; exit 1; }
+! grep -q 'warning:' "$work/log" || { echo "FAILED: warnings"; grep -A5 'warning:' "$work/log"; exit 1; }
+
+cd "$work"
+cat > teach << 'END'
+What is the boiler's code?
+/remember The boiler's service code is 7731.
+What is the boiler's code?
+/learn movie night => {"scene":"cinema"}
+movie night
+/save
+END
+cat > again << 'END'
+/load
+What is the boiler's code?
+movie night
+/forget
+What is the boiler's code?
+/load nowhere.mote
+/load example/main.cpp
+/learn without an arrow
+/learn => {"a":1}
+/remember
+/nonsense
+/footprint
+END
+build/host_assistant < teach > first || { echo "FAILED: the first session"; cat first; exit 1; }
+build/host_assistant < again > second || { echo "FAILED: the second session"; cat second; exit 1; }
+answer() {  # file, line, which occurrence: the last line before the next prompt, as a progress line may stand between
+  awk -v line="> $2" -v nth="$3" '/^> / { if (on) exit; on = $0 == line && ++n == nth; next } on { last = $0 }
+    END { print last }' "$1"
+}
+expect() {  # file, line, occurrence, pattern of the answer
+  got=$(answer "$1" "$2" "$3")
+  case $got in
+    $4) echo "ok    $2: $got" ;;
+    *) echo "FAILED: '$2' was answered '$got', not '$4'"; cat "$1"; exit 1 ;;
+  esac
+}
+code="What is the boiler's code?"
+expect first "$code" 1 'I do not know.'
+expect first "$code" 2 '*7731*'
+expect first '/learn movie night => {"scene":"cinema"}' 1 'learned in *'
+expect first 'movie night' 1 '{"scene":"cinema"}'
+expect second /load 1 loaded
+expect second "$code" 1 '*7731*'
+expect second 'movie night' 1 '{"scene":"cinema"}'
+expect second "$code" 2 'I do not know.'
+expect second '/load nowhere.mote' 1 'not done: nowhere.mote: cannot open*'
+expect second '/load example/main.cpp' 1 'not done: not_mote'
+expect second '/learn without an arrow' 1 'not done: write*'
+expect second '/learn => {"a":1}' 1 'not done: empty'
+expect second /remember 1 'not done: empty'
+expect second /nonsense 1 'there is no such command*'
+grep -q '^flash  *bytes' second || { echo "FAILED: no footprint"; exit 1; }
+
+# An image that is not whole is refused by name, and nothing is started.
+head -c 1000 build/hearth.mote > cut.mote
+if build/host_assistant cut.mote < teach > out 2>&1; then echo "FAILED: a cut image was taken"; exit 1; fi
+grep -q 'truncated' out || { echo "FAILED: a cut image, other words:"; cat out; exit 1; }
+echo "ok    a cut image is refused"
