@@ -7,8 +7,23 @@
 #include <cstdint>
 
 #include "mote/core/slots.hpp"
+#include "mote/simd/pack.hpp"
 
 namespace mote::inline v0 {
+
+namespace detail {
+inline float largest_of(const float* x, std::size_t n) {
+  float most = x[0];
+  std::size_t i = 0;
+  if (n >= 16) {
+    auto lanes = simd::floats<16>::load(x);
+    for (i = 16; i + 16 <= n; i += 16) lanes = simd::larger(lanes, simd::floats<16>::load(x + i));
+    most = simd::largest(lanes);
+  }
+  for (; i < n; ++i) most = x[i] > most ? x[i] : most;
+  return most;
+}
+}  // namespace detail
 
 struct greedy {
   using slot = slots::decoding;
@@ -17,10 +32,19 @@ struct greedy {
   struct state {
     static void seed(std::uint64_t) {}
     static std::size_t pick(const float* logits /* (Vocab) */) {
-      std::size_t best = 0;
-      for (std::size_t i = 1; i < Vocab; ++i)
-        if (logits[i] > logits[best]) best = i;
-      return best;
+      constexpr std::size_t chunk = 256;  // the largest of a chunk by vectors; where it is, in one chunk only
+      float most = logits[0];
+      std::size_t at = 0;
+      for (std::size_t first = 0; first < Vocab; first += chunk) {
+        const float here = detail::largest_of(logits + first, Vocab - first < chunk ? Vocab - first : chunk);
+        if (here > most) {
+          most = here;
+          at = first;
+        }
+      }
+      for (std::size_t i = at; i < Vocab; ++i)
+        if (logits[i] == most) return i;
+      return 0;  // no number is equal to itself: the model is broken
     }
   };
 };

@@ -14,6 +14,12 @@ namespace mote::inline v0 {
 
 namespace detail {
 
+// Sums under way at once: they hide the latency of additions, as long as they stay in registers (two of AVX2, four of
+// 128 bits, or sixteen plain floats a sum).
+inline constexpr std::size_t heads_together = simd::floats<16>::registers <= 4 ? 2 : 1;
+inline constexpr std::size_t blocks_together = simd::floats<16>::registers <= 2 ? 2 : 1;
+inline constexpr std::size_t chunks_together = simd::floats<16>::registers == 1 ? 2 : 1;
+
 /// The scores of Heads queries at Blocks * 16 positions: e[h][t] = scale * sum over d of q[h][d] * keys[d][t].
 template <std::size_t Heads, std::size_t Blocks>
 MOTE_INLINE void score_positions(const float* q, const float* keys, std::size_t stride, std::size_t head_dim,
@@ -40,8 +46,9 @@ template <std::size_t Heads>
 MOTE_INLINE void score_heads(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
                              std::size_t count, float* e, std::size_t e_stride) {
   std::size_t t = 0;
-  for (; t + 16 < count; t += 32) score_positions<Heads, 2>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
-  if (t < count) score_positions<Heads, 1>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t + 16 * (blocks_together - 1) < count; t += 16 * blocks_together)
+    score_positions<Heads, blocks_together>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t < count; t += 16) score_positions<Heads, 1>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
 }
 
 /// Turns scores into e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
@@ -76,30 +83,38 @@ inline float attention_weights(const float* q, const float* keys, std::size_t st
   return weigh_scores(count, e);
 }
 
-/// Lanes channels of the heads that share one key head: out[g] = sum over t of e[g][t] * values[t], times inverse[g].
-template <std::size_t Lanes>
+/// Chunks * Lanes channels of Heads heads: out[h] = inverse[h] * sum over t of e[h][t] * values[t].
+template <std::size_t Heads, std::size_t Lanes, std::size_t Chunks>
+MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* inverse, const float* values,
+                            std::size_t value_stride, std::size_t count, float* out, std::size_t out_stride) {
+  using floats = simd::floats<Lanes>;
+  floats sum[Heads][Chunks];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < Heads * Chunks; ++i) sum[i / Chunks][i % Chunks] = floats::all(0.0F);
+  for (std::size_t t = 0; t < count; ++t) {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < Heads * Chunks; ++i) {
+      const auto v = floats::load(values + t * value_stride + i % Chunks * Lanes);
+      sum[i / Chunks][i % Chunks] = sum[i / Chunks][i % Chunks] + floats::all(e[i / Chunks * e_stride + t]) * v;
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < Heads * Chunks; ++i)
+    (sum[i / Chunks][i % Chunks] * floats::all(inverse[i / Chunks])).store(out + i / Chunks * out_stride + i % Chunks * Lanes);
+}
+
+/// The same channels of every head that shares a key head.
+template <std::size_t Lanes, std::size_t Chunks = 1>
 MOTE_INLINE void weigh_values(const float* e, std::size_t e_stride, const float* inverse, std::size_t group,
                               const float* values, std::size_t value_stride, std::size_t count, float* out,
                               std::size_t out_stride) {
-  using floats = simd::floats<Lanes>;
   std::size_t g = 0;
-  for (; g + 2 <= group; g += 2) {  // two heads at once: two chains of additions
-    floats a = floats::all(0.0F);
-    floats b = floats::all(0.0F);
-    for (std::size_t t = 0; t < count; ++t) {
-      const auto v = floats::load(values + t * value_stride);
-      a = a + floats::all(e[g * e_stride + t]) * v;
-      b = b + floats::all(e[(g + 1) * e_stride + t]) * v;
-    }
-    (a * floats::all(inverse[g])).store(out + g * out_stride);
-    (b * floats::all(inverse[g + 1])).store(out + (g + 1) * out_stride);
-  }
-  for (; g < group; ++g) {
-    floats a = floats::all(0.0F);
-    for (std::size_t t = 0; t < count; ++t)
-      a = a + floats::all(e[g * e_stride + t]) * floats::load(values + t * value_stride);
-    (a * floats::all(inverse[g])).store(out + g * out_stride);
-  }
+  for (; g + heads_together <= group; g += heads_together)
+    sum_values<heads_together, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values, value_stride, count,
+                                              out + g * out_stride, out_stride);
+  for (; g < group; ++g)
+    sum_values<1, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values, value_stride, count,
+                                 out + g * out_stride, out_stride);
 }
 
 }  // namespace detail
@@ -127,10 +142,10 @@ inline void attention(const float* q, const float* keys, std::size_t key_stride,
       const std::size_t head = kv * group + first;
       const float* k = keys + kv * head_dim * key_stride;
       std::size_t g = 0;
-      for (; g + 2 <= now; g += 2)  // two heads share each load of a key
-        detail::score_heads<2>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count, scratch + g * e_stride,
-                               e_stride);
-      if (g < now)
+      for (; g + detail::heads_together <= now; g += detail::heads_together)  // they share each load of a key
+        detail::score_heads<detail::heads_together>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count,
+                                                    scratch + g * e_stride, e_stride);
+      for (; g < now; ++g)
         detail::score_heads<1>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count, scratch + g * e_stride,
                                e_stride);
       float inverse[attention_group];
@@ -138,6 +153,9 @@ inline void attention(const float* q, const float* keys, std::size_t key_stride,
       const float* v = values + kv * head_dim;
       float* o = out + head * head_dim;
       std::size_t d = 0;
+      if constexpr (detail::chunks_together == 2)
+        for (; d + 32 <= head_dim; d += 32)
+          detail::weigh_values<16, 2>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
       for (; d + 16 <= head_dim; d += 16)
         detail::weigh_values<16>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
       for (; d + 8 <= head_dim; d += 8)
