@@ -84,8 +84,8 @@ class basic_pipeline {
     return f;
   }
 
-  /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. Everything learned or
-  /// said before is forgotten. Errors: those of open_image(), and fused_multiply_add.
+  /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
+  /// forgotten; remembered texts stay. Errors: those of open_image(), and fused_multiply_add.
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
     if (!arithmetic_is_plain()) return status::fused_multiply_add;
     constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(),
