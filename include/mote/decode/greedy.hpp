@@ -14,13 +14,13 @@ namespace mote::inline v0 {
 namespace detail {
 inline float largest_of(const float* x, std::size_t n) {
   float most = x[0];
-  std::size_t i = 0;
-  if (n >= 16) {
+  const std::size_t whole = n / 16 * 16;
+  if (whole != 0) {
     auto lanes = simd::floats<16>::load(x);
-    for (i = 16; i + 16 <= n; i += 16) lanes = simd::larger(lanes, simd::floats<16>::load(x + i));
+    for (std::size_t i = 16; i < whole; i += 16) lanes = simd::larger(lanes, simd::floats<16>::load(x + i));
     most = simd::largest(lanes);
   }
-  for (; i < n; ++i) most = x[i] > most ? x[i] : most;
+  for (std::size_t rest = 0; rest < n % 16; ++rest) most = x[whole + rest] > most ? x[whole + rest] : most;
   return most;
 }
 }  // namespace detail
