@@ -14,6 +14,10 @@ namespace mote::inline v0 {
 namespace detail {
 inline float largest_of(const float* x, std::size_t n) {
   float most = x[0];
+  if constexpr (simd::floats<16>::registers == 16) {  // no vectors: sixteen plain floats are only more code
+    for (std::size_t i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
+    return most;
+  }
   const std::size_t whole = n / 16 * 16;
   if (whole != 0) {
     auto lanes = simd::floats<16>::load(x);

@@ -55,23 +55,19 @@ MOTE_INLINE void score_heads(const float* q, const float* keys, std::size_t stri
 inline float weigh_scores(std::size_t count, float* e) {
   using floats = simd::floats<16>;
   const auto none = floats::all(-3.0e38F);  // positions to come: whatever the cache holds there must not be seen
-  const std::size_t whole = count / 16 * 16;
-  const std::size_t rest = count - whole;
   floats most = none;
-  for (std::size_t t = 0; t < whole; t += 16) most = simd::larger(most, floats::load(e + t));
-  if (rest != 0) most = simd::larger(most, simd::first_lanes(rest, floats::load(e + whole), none));
+  for (std::size_t t = 0; t < count; t += 16) {
+    auto score = floats::load(e + t);
+    if (t + 16 > count) score = simd::first_lanes(count - t, score, none);
+    most = simd::larger(most, score);
+  }
   const auto largest = floats::all(simd::largest(most));
   floats sum = floats::all(0.0F);
-  for (std::size_t t = 0; t < whole; t += 16) {
-    const auto weight = simd::exp(floats::load(e + t) - largest);
+  for (std::size_t t = 0; t < count; t += 16) {
+    auto weight = simd::exp(floats::load(e + t) - largest);
+    if (t + 16 > count) weight = simd::first_lanes(count - t, weight, floats::all(0.0F));
     weight.store(e + t);
     sum = sum + weight;
-  }
-  if (rest != 0) {
-    const auto weight = simd::exp(simd::first_lanes(rest, floats::load(e + whole), none) - largest);
-    const auto seen = simd::first_lanes(rest, weight, floats::all(0.0F));
-    seen.store(e + whole);
-    sum = sum + seen;
   }
   return 1.0F / simd::join(sum);
 }
