@@ -22,9 +22,9 @@ struct application {
 };
 
 template <class... Policies> struct names {};
-using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::frozen, mote::no_recall,
+using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::cache<32>, mote::frozen, mote::no_recall,
                        mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context>;
-using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::learning,
+using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::cache, mote::slots::learning,
                     mote::slots::recall, mote::slots::decoding, mote::slots::fit>;
 
 }  // namespace
@@ -45,8 +45,8 @@ struct some_model {
   static constexpr mote::dialogue dialogue{};
 };
 
-using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::frozen, mote::no_recall, mote::greedy,
-                                   mote::unchecked>;
+using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::cache<32>, mote::frozen,
+                                   mote::no_recall, mote::greedy, mote::unchecked>;
 
 template <class... P>
 constexpr bool all_policies(names<P...>) { return (mote::policy<P> && ...); }

@@ -33,8 +33,8 @@ class reader {
     static constexpr auto plan = plan_arena(decode_lifetimes<trainer::format>(s, longest));
     static constexpr auto frequencies = rope_frequencies<s.head_dim() / 2>(s.rope_theta);
     alignas(64) static std::byte arena[plan.bytes];
-    static std::vector<float> keys(cache_view::floats(s, longest)), values(cache_view::floats(s, longest));
-    const cache_view cache{keys.data(), values.data(), padded(longest)};
+    alignas(64) static std::byte kept[float_cache::bytes(s, longest)];
+    const float_cache cache(kept, s, longest);
     const auto buffers = place_decode_buffers(arena, plan);
     full_gradients<trainer::format::rows> nothing(trainer::s, trainer::map, nullptr);
     std::vector<std::uint32_t> out;

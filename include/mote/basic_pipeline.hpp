@@ -46,7 +46,7 @@ struct progress_step {
   std::string_view piece;    ///< the text of the new token; empty while the prompt is read. Lies in the image.
 };
 
-template <class Model, class Format, std::size_t Context, class Learning, class Recall, class Decoding, class Fit>
+template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding, class Fit>
 class basic_pipeline {
  public:
   using model_type = Model;
@@ -68,7 +68,7 @@ class basic_pipeline {
     f.ram.weights = learning_state::parameter_floats * sizeof(float);
     f.ram.gradients = f.ram.weights;
     f.ram.optimiser = learning_state::optimiser_floats * sizeof(float);
-    f.ram.cache = 2 * cache_floats * sizeof(float);
+    f.ram.cache = cache_bytes;
     f.ram.activations = arena_bytes;
     f.ram.index = Recall::ram_bytes;
     f.ram.scratch = sizeof(basic_pipeline) - f.ram.object();
@@ -304,10 +304,10 @@ class basic_pipeline {
  private:
   static constexpr tensor_map map = map_tensors<Format>(shape);
   static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
-  static constexpr auto decode_plan = plan_arena(decode_lifetimes<Format>(shape, Context));
+  static constexpr auto decode_plan = plan_arena(decode_lifetimes<Format, typename Cache::store>(shape, Context));
   static constexpr auto train_plan = plan_arena(
       train_lifetimes<Format>(shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
-  static constexpr std::size_t cache_floats = cache_view::floats(shape, Context);
+  static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
   static constexpr std::size_t merge_slots = 4 * Context;
@@ -347,7 +347,7 @@ class basic_pipeline {
   }
 
   float* run(std::size_t t, std::size_t position, bool want_logits) {
-    const cache_view cache{keys_.data(), values_.data(), padded(Context)};
+    const typename Cache::store cache(cache_.data(), shape, Context);
     return decode(shape, view(), learning_, frequencies.data(), cache, buffers(), t, position, want_logits);
   }
 
@@ -424,8 +424,7 @@ class basic_pipeline {
   }
 
   alignas(64) std::array<std::byte, arena_bytes> arena_;
-  alignas(64) std::array<float, cache_floats> keys_;
-  alignas(64) std::array<float, cache_floats> values_;
+  alignas(64) std::array<std::byte, cache_bytes> cache_;
   [[no_unique_address]] learning_state learning_;
   [[no_unique_address]] typename Recall::index index_;
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;

@@ -23,6 +23,7 @@ namespace slots {
 struct weights;
 struct layout;
 struct context;
+struct cache;
 struct learning;
 struct recall;
 struct decoding;
@@ -46,7 +47,9 @@ struct matrix_size;
 enum class role : std::uint8_t;
 template <class Format> struct matrix;
 template <class Format> class weights;
-struct cache_view;
+struct attention_run;
+class float_cache;
+template <std::size_t Bits> struct cache;
 struct decode_buffers;
 struct train_buffers;
 class vocabulary_view;
@@ -99,7 +102,7 @@ struct unchecked;
 struct example;
 struct learned;
 struct progress_step;
-template <class Model, class Format, std::size_t Context, class Learning, class Recall, class Decoding, class Fit>
+template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding, class Fit>
 class basic_pipeline;
 
 }  // namespace mote::inline v0

@@ -22,6 +22,7 @@
 #include "mote/core/slots.hpp"
 #include "mote/decode/greedy.hpp"
 #include "mote/learn/frozen.hpp"
+#include "mote/model/cache.hpp"
 #include "mote/model/policies.hpp"
 #include "mote/recall/no_recall.hpp"
 
@@ -52,7 +53,7 @@ template <class Slot, class... Policies>
 inline constexpr std::size_t times_filled =
     decltype(hana::count_if(hana::tuple_t<Policies...>, fills_slot<Slot>))::value;
 
-inline constexpr auto every_slot = hana::tuple_t<slots::weights, slots::layout, slots::context, slots::learning,
+inline constexpr auto every_slot = hana::tuple_t<slots::weights, slots::layout, slots::context, slots::cache, slots::learning,
                                                  slots::recall, slots::decoding, slots::fit>;
 
 // Plain bools: a compiler would print the concept's inside as further lines.
@@ -92,6 +93,7 @@ struct chosen {
   using weights = pick<slots::weights, quantize<8>, Policies...>;
   using layout = pick<slots::layout, board_layout, Policies...>;
   using context = pick<slots::context, trained_context, Policies...>;
+  using cache = pick<slots::cache, v0::cache<32>, Policies...>;
   using learning = pick<slots::learning, frozen, Policies...>;
   using recall = pick<slots::recall, no_recall, Policies...>;
   using decoding = pick<slots::decoding, greedy, Policies...>;
@@ -102,7 +104,7 @@ struct chosen {
   static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
   static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
   using format = typename weights::template format<rows>;
-  using type = basic_pipeline<Model, format, tokens, learning, recall, decoding, fit>;
+  using type = basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, fit>;
 };
 
 enum class fault {

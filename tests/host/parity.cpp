@@ -113,8 +113,7 @@ class stepper {
   explicit stepper(const imported& m)
       : image_(mote::host::write_image<Format>(m.model, m.table, Model::name).bytes),
         arena_(plan.bytes),
-        keys_(mote::cache_view::floats(Model::shape, context)),
-        values_(keys_.size()) {
+        kept_(mote::float_cache::bytes(Model::shape, context)) {
     constexpr mote::image_expectation expected{.shape_fingerprint = Model::shape.fingerprint(),
                                                .format_fingerprint = mote::format_fingerprint<Format>(),
                                                .weights_bytes = map.bytes,
@@ -124,7 +123,7 @@ class stepper {
   }
   std::span<const float> operator()(std::size_t token, std::size_t position) {
     const mote::weights<Format> w(opened_.weights, Model::shape, map);
-    const mote::cache_view cache{keys_.data(), values_.data(), mote::padded(context)};
+    const mote::float_cache cache(kept_.span().data(), Model::shape, context);
     const typename mote::frozen::state<Model, Format> nothing;
     const float* logits = mote::decode(Model::shape, w, nothing, frequencies.data(), cache,
                                        mote::place_decode_buffers(arena_.span().data(), plan), token, position, true);
@@ -141,8 +140,7 @@ class stepper {
   static constexpr auto frequencies = mote::rope_frequencies<Model::shape.head_dim() / 2>(Model::shape.rope_theta);
   aligned_bytes image_;
   aligned_bytes arena_;
-  std::vector<float> keys_;
-  std::vector<float> values_;
+  aligned_bytes kept_;
   mote::attached_image opened_;
 };
 

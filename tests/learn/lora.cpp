@@ -190,8 +190,8 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   const auto decode_plan = mote::plan_arena(mote::decode_lifetimes<format>(s, window));
   packed_bytes decode_arena(decode_plan.bytes);
   const auto decode_buffers = mote::place_decode_buffers(decode_arena.data(), decode_plan);
-  packed_bytes keys(mote::cache_view::floats(s, window) * 4), values(mote::cache_view::floats(s, window) * 4);
-  const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(window)};
+  packed_bytes kept(mote::float_cache::bytes(s, window));
+  const mote::float_cache cache(kept.data(), s, window);
   const mote::frozen::state<model, format> nothing;
   const auto draw = [&] {
     std::vector<std::uint16_t> t{static_cast<std::uint16_t>(random.below(s.vocab))};

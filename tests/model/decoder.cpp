@@ -52,9 +52,8 @@ std::vector<std::vector<float>> run(const plain_decoder& m, const std::vector<st
   const auto plan = mote::plan_arena(mote::decode_lifetimes<Format>(m.s, context));
   packed_bytes arena(plan.bytes, 0xFF);
   const auto buffers = mote::place_decode_buffers(arena.data(), plan);
-  const std::size_t floats = mote::cache_view::floats(m.s, context);
-  packed_bytes keys(floats * 4, 0xFF), values(floats * 4, 0xFF);
-  const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(context)};
+  packed_bytes kept(mote::float_cache::bytes(m.s, context), 0xFF);
+  const mote::float_cache cache(kept.data(), m.s, context);
   std::vector<std::vector<float>> all;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const float* logits =
@@ -124,10 +123,9 @@ TEST_CASE("the room for more tokens changes nothing, and a prompt's tokens need 
   const mote::weights<format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
   const auto plan = mote::plan_arena(mote::decode_lifetimes<format>(m.s, 64));
-  packed_bytes arena(plan.bytes), keys(mote::cache_view::floats(m.s, 64) * 4),
-      values(mote::cache_view::floats(m.s, 64) * 4);
+  packed_bytes arena(plan.bytes), kept(mote::float_cache::bytes(m.s, 64));
   const auto buffers = mote::place_decode_buffers(arena.data(), plan);
-  const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(64)};
+  const mote::float_cache cache(kept.data(), m.s, 64);
   const float* logits = nullptr;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     logits = mote::decode(m.s, w, nothing_learned{}, frequencies.data(), cache, buffers, tokens[t], t,

@@ -313,9 +313,8 @@ TEMPLATE_TEST_CASE("what is trained is what runs: the pass and decode() give the
   const auto plan = mote::plan_arena(mote::decode_lifetimes<format>(s, context));
   packed_bytes arena(plan.bytes, 0xFF);
   const auto buffers = mote::place_decode_buffers(arena.data(), plan);
-  const std::size_t floats = mote::cache_view::floats(s, context);
-  packed_bytes keys(floats * 4, 0xFF), values(floats * 4, 0xFF);
-  const mote::cache_view cache{keys.floats(), values.floats(), mote::padded(context)};
+  packed_bytes kept(mote::float_cache::bytes(s, context), 0xFF);
+  const mote::float_cache cache(kept.data(), s, context);
 
   const auto tokens = some_tokens(31, 12);
   for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {

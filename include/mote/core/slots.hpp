@@ -14,6 +14,7 @@ namespace slots {
 struct weights {};   ///< how the weights are kept:   quantize<8>
 struct layout {};    ///< how their rows lie:         layout<16>
 struct context {};   ///< how many tokens it sees:    context<256>
+struct cache {};     ///< how keys and values lie:    cache<32>
 struct learning {};  ///< how it learns:              frozen, lora<4>, full<>
 struct recall {};    ///< how it recalls:             no_recall, rag<bm25<>>
 struct decoding {};  ///< how it picks a token:       greedy, sample<>

@@ -125,13 +125,13 @@ constexpr std::size_t attention_scratch_floats(std::size_t heads, std::size_t kv
 }
 
 /// out (heads, head_dim) for one query (heads, head_dim) at position count - 1.
-/// keys (kv_heads, head_dim, key_stride), values (positions, kv_heads, head_dim).
-inline void attention(const float* q, const float* keys, std::size_t key_stride, const float* values, std::size_t heads,
-                      std::size_t kv_heads, std::size_t head_dim, std::size_t count, float* scratch, float* out) {
+/// keys (kv_heads, head_dim, key_stride), values (positions, value_stride): (kv_heads, head_dim) each.
+inline void attention(const float* q, const float* keys, std::size_t key_stride, const float* values,
+                      std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
+                      std::size_t count, float* scratch, float* out) {
   const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
   const std::size_t group = heads / kv_heads;
   const std::size_t e_stride = padded(count);
-  const std::size_t value_stride = kv_heads * head_dim;
   for (std::size_t kv = 0; kv < kv_heads; ++kv) {
     for (std::size_t first = 0; first < group; first += attention_group) {
       const std::size_t now = group - first < attention_group ? group - first : attention_group;

@@ -8,27 +8,14 @@
 #include <cstdint>
 
 #include "mote/core/arena.hpp"
-#include "mote/kernel/attention.hpp"
 #include "mote/kernel/matvec.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/kernel/rope.hpp"
 #include "mote/kernel/swiglu.hpp"
+#include "mote/model/cache.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0 {
-
-/// The keys and values of the tokens so far, in floats.
-struct cache_view {
-  float* keys = nullptr;    // (layers, kv_heads, head_dim, stride)
-  float* values = nullptr;  // (layers, stride, kv_heads, head_dim)
-  std::size_t stride = 0;   // padded(context)
-
-  static constexpr std::size_t floats(const shape& s, std::size_t context) {
-    return s.layers * s.kv_dim() * padded(context);
-  }
-  float* keys_of(const shape& s, std::size_t layer) const { return keys + layer * s.kv_dim() * stride; }
-  float* values_of(const shape& s, std::size_t layer) const { return values + layer * s.kv_dim() * stride; }
-};
 
 /// The working buffers of one step.
 struct decode_buffers {
@@ -39,7 +26,7 @@ struct decode_buffers {
   float* query;               // (dim)
   float* key;                 // (kv_dim)
   float* value;               // (kv_dim)
-  float* scores;              // attention_scratch_floats
+  float* scores;              // the cache's scratch_floats
   float* mixed;               // (dim) what attention gives
   float* delta;               // (dim) what a block adds
   float* gate;                // (hidden)
@@ -49,7 +36,7 @@ struct decode_buffers {
 inline constexpr std::size_t decode_tensor_count = 13;
 
 /// Which bytes each buffer needs, and from which operation of the step to which. The order is that of decode_buffers.
-template <class Format>
+template <class Format, class Cache = float_cache>
 constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape& s, std::size_t context) {
   constexpr std::size_t f = sizeof(float);
   const std::size_t widest = s.hidden > s.dim ? s.hidden : s.dim;
@@ -62,7 +49,7 @@ constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape
       {padded(s.dim) * f, project, attend},
       {padded(s.kv_dim()) * f, project, turn},
       {padded(s.kv_dim()) * f, project, turn},
-      {attention_scratch_floats(s.heads, s.kv_heads, context) * f, attend, attend},
+      {Cache::scratch_floats(s, context) * f, attend, attend},
       {padded(s.dim) * f, attend, output},
       {padded(s.dim) * f, output, contract},
       {padded(s.hidden) * f, expand, contract},
@@ -82,13 +69,6 @@ inline decode_buffers place_decode_buffers(std::byte* arena, const arena_plan<de
 
 namespace detail {
 
-/// Stores the key and the value of a position.
-inline void remember_position(const shape& s, const float* key, const float* value, std::size_t position, float* keys,
-                              std::size_t stride, float* values) {
-  for (std::size_t d = 0; d < s.kv_dim(); ++d) keys[d * stride + position] = key[d];
-  for (std::size_t d = 0; d < s.kv_dim(); ++d) values[position * s.kv_dim() + d] = value[d];
-}
-
 inline void add_to(float* x, const float* delta, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) x[i] += delta[i];
 }
@@ -97,9 +77,9 @@ inline void add_to(float* x, const float* delta, std::size_t n) {
 
 /// Runs one token at one position through every block. With `want_logits`, returns (vocab) logits in the buffers,
 /// else null: a prompt's tokens but the last need none. `adapter.add(layer, role, x, y)` adds what was learned.
-template <class Isa = simd::native, class Format, class Adapter>
+template <class Isa = simd::native, class Format, class Adapter, class Cache>
 float* decode(const shape& s, const weights<Format>& w, const Adapter& adapter, const std::uint64_t* frequencies,
-              const cache_view& cache, const decode_buffers& b, std::size_t token, std::size_t position,
+              const Cache& cache, const decode_buffers& b, std::size_t token, std::size_t position,
               bool want_logits) {
   const std::size_t pairs = s.head_dim() / 2;
   const auto project = [&](std::size_t layer, role r, const activation& a, float* y) {
@@ -117,10 +97,9 @@ float* decode(const shape& s, const weights<Format>& w, const Adapter& adapter, 
     project(layer, role::value, a, b.value);
     rope(b.query, s.heads, pairs, b.turns);
     rope(b.key, s.kv_heads, pairs, b.turns);
-    float* keys = cache.keys_of(s, layer);
-    float* values = cache.values_of(s, layer);
-    detail::remember_position(s, b.key, b.value, position, keys, cache.stride, values);
-    attention(b.query, keys, cache.stride, values, s.heads, s.kv_heads, s.head_dim(), position + 1, b.scores, b.mixed);
+    const attention_run run{.layer = layer, .position = position, .tokens = 1, .query = b.query, .key = b.key,
+                            .value = b.value, .out = b.mixed, .query_stride = 0, .key_stride = 0};
+    cache.attend(s, run, 0, s.kv_heads, b.scores);
     a = quantise<Format>(b.mixed, s.dim, b.quantised);
     project(layer, role::output, a, b.delta);
     detail::add_to(b.x, b.delta, s.dim);

@@ -206,7 +206,7 @@ class sequence_pass {
       for (std::size_t i = 0; i < n; ++i) {
         float* mixed = row(b_.mixed, at + i);
         zero(mixed + s_.dim, dim() - s_.dim);
-        attention(row(b_.query, at + i), b_.keys, stride_, b_.values, s_.heads, s_.kv_heads, s_.head_dim(), at + i + 1,
+        attention(row(b_.query, at + i), b_.keys, stride_, b_.values, s_.kv_dim(), s_.heads, s_.kv_heads, s_.head_dim(), at + i + 1,
                   b_.scores, mixed);
       }
       project(layer, role::output, row(b_.mixed, at), dim(), n, row(b_.middle, at), dim());

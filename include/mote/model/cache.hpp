@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+// What attention reads: the keys and values of the tokens so far, behind one call that keeps new ones and answers.
+//   cache<32>   floats                                                                   8 bytes a channel and token
+// A cache is a view on memory that the pipeline owns; its policy fills slots::cache.
+// Refuses to answer two ways: a run of tokens gives what its tokens give one by one, and any split of the key heads
+// gives the same bits.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/core/slots.hpp"
+#include "mote/kernel/attention.hpp"
+#include "mote/model/shape.hpp"
+
+namespace mote::inline v0 {
+
+/// Tokens of one layer that follow each other: what is kept of them, what they ask, and where the answers go.
+struct attention_run {
+  std::size_t layer = 0;
+  std::size_t position = 0;      // of the first token
+  std::size_t tokens = 1;
+  const float* query = nullptr;  // (tokens, query_stride): (heads, head_dim) each
+  const float* key = nullptr;    // (tokens, key_stride): (kv_heads, head_dim) each
+  const float* value = nullptr;  // (tokens, key_stride): (kv_heads, head_dim) each
+  float* out = nullptr;          // (tokens, query_stride): (heads, head_dim) each
+  std::size_t query_stride = 0;
+  std::size_t key_stride = 0;
+};
+
+/// Keys and values in floats.
+class float_cache {
+ public:
+  static constexpr std::size_t bytes(const shape& s, std::size_t context) { return 2 * floats(s, context) * sizeof(float); }
+  /// What attend() needs to work in, for runs of at most `tokens`; each thread its own.
+  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
+    return attention_scratch_floats(s.heads, s.kv_heads, context);
+  }
+  /// How many of the newest tokens can be taken back and replaced; every answer is then as if they had never been.
+  static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
+
+  float_cache(std::byte* memory /* (bytes), 64-byte aligned */, const shape& s, std::size_t context)
+      : keys_(reinterpret_cast<float*>(memory)), values_(keys_ + floats(s, context)), stride_(padded(context)) {}
+
+  /// Keeps the run's keys and values and answers its queries, for the key heads [first, last) and the query heads that
+  /// share them. A position that was kept before is replaced, and what followed it is forgotten.
+  void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
+    const std::size_t width = s.head_dim();
+    const std::size_t group = s.heads / s.kv_heads;
+    float* keys = keys_ + (r.layer * s.kv_heads + first) * width * stride_;
+    float* values = values_ + r.layer * s.kv_dim() * stride_ + first * width;
+    for (std::size_t i = 0; i < r.tokens; ++i) {
+      const std::size_t position = r.position + i;
+      const float* key = r.key + i * r.key_stride + first * width;
+      const float* value = r.value + i * r.key_stride + first * width;
+      for (std::size_t d = 0; d < (last - first) * width; ++d) keys[d * stride_ + position] = key[d];
+      for (std::size_t d = 0; d < (last - first) * width; ++d) values[position * s.kv_dim() + d] = value[d];
+      const std::size_t query = i * r.query_stride + first * group * width;
+      attention(r.query + query, keys, stride_, values, s.kv_dim(), (last - first) * group, last - first, width, position + 1,
+                scratch, r.out + query);
+    }
+  }
+
+ private:
+  static constexpr std::size_t floats(const shape& s, std::size_t context) {
+    return s.layers * s.kv_dim() * padded(context);
+  }
+
+  float* keys_;         // (layers, kv_heads, head_dim, stride)
+  float* values_;       // (layers, stride, kv_heads, head_dim)
+  std::size_t stride_;  // padded(context)
+};
+
+/// The policy: how many bits a key or a value keeps.
+template <std::size_t Bits>
+struct cache {
+  using slot = slots::cache;
+  using store = float_cache;
+
+  static_assert(Bits == 32);
+};
+
+}  // namespace mote::inline v0
