@@ -77,33 +77,6 @@ TEMPLATE_TEST_CASE("q8: integers are exact and groups are added in order, at eve
   }
 }
 
-TEMPLATE_TEST_CASE("f32: one accumulator a row, columns in index order", "", mote::f32<1>, mote::f32<4>, mote::f32<8>,
-                   mote::f32<16>) {
-  using format = TestType;
-  mote::rng random(2);
-  for (std::size_t cols = 1; cols <= 300; ++cols) {
-    const std::size_t rows = 1 + random.below(150);
-    const plain_matrix w = mote_tests::random_matrix(rows, cols, 1.0, random);
-    const packed_bytes packed = mote_tests::pack_matrix<format>(w);
-    const auto x = gaussian(cols, random);
-    const auto y = multiply<mote::simd::native, format>(packed, w, x);
-    for (std::size_t row = 0; row < rows; ++row) {
-      float expected = 0;
-      double real = 0, size = 0;
-      for (std::size_t i = 0; i < cols; ++i) {
-        volatile float part = static_cast<float>(w.at(row, i)) * x[i];
-        volatile float sum = expected + part;
-        expected = sum;
-        real += w.at(row, i) * static_cast<double>(x[i]);
-        size += std::fabs(w.at(row, i) * static_cast<double>(x[i]));
-      }
-      INFO("cols " << cols << ", row " << row << " of " << rows);
-      REQUIRE(std::memcmp(&y[row], &expected, 4) == 0);
-      REQUIRE(std::fabs(static_cast<double>(y[row]) - real) <= size * static_cast<double>(cols + 1) * 0x1p-24);
-    }
-  }
-}
-
 TEMPLATE_TEST_CASE("activations: the largest of a group becomes 127, the rest lies within half a step", "", mote::q8<1>,
                    (mote::q8<1, 64>)) {
   using format = TestType;

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/simd/pack.hpp"
 
 namespace mote::inline v0 {
 
@@ -22,11 +23,20 @@ struct f32 {
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
   static constexpr bool quantised = false;
+  static constexpr double bits_per_weight = 32;
+  template <std::size_t R>
+  using with_rows = f32<R>;
 
   static constexpr std::size_t tile_bytes(std::size_t cols) { return Rows * cols * 4; }
   /// The packed size of a (rows, cols) matrix; rows are padded with zeros to a whole tile.
   static constexpr std::size_t bytes(std::size_t row_count, std::size_t cols) {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
+  }
+
+  /// What a kernel takes at once: `step` columns of Rows rows.
+  static constexpr std::size_t step = 1;
+  MOTE_INLINE static void load(const std::byte* at, simd::floats<Rows> (&w)[step]) {
+    w[0] = simd::floats<Rows>::load(reinterpret_cast<const float*>(at));
   }
 
   /// Packs the rows of one tile. Missing rows are zero.

@@ -10,44 +10,12 @@
 
 namespace mote::inline v0 {
 
-namespace detail {
-
-/// Tokens x one tile of rows: Tokens accumulators share each load of weights.
-template <std::size_t Tokens, std::size_t Rows>
-MOTE_INLINE void matmul_block(const float* w /* (cols, Rows) */, std::size_t cols, const float* x, std::size_t x_stride,
-                              float* y, std::size_t y_stride) {
-  using floats = simd::floats<Rows>;
-  floats sum[Tokens];
-  for (auto& s : sum) s = floats::all(0.0F);
-  for (std::size_t col = 0; col < cols; ++col) {
-    const auto weights = floats::load(w + col * Rows);
-#pragma GCC unroll 8
-    for (std::size_t t = 0; t < Tokens; ++t) sum[t] = sum[t] + weights * floats::all(x[t * x_stride + col]);
-  }
-#pragma GCC unroll 8
-  for (std::size_t t = 0; t < Tokens; ++t) sum[t].store(y + t * y_stride);
-}
-
-}  // namespace detail
-
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).
 template <class Isa = simd::native, class Format>
 void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
             std::size_t y_stride, std::byte* buffer) {
   if constexpr (!Format::quantised) {
-    constexpr std::size_t together = 8;
-    const std::size_t tiles = ceil_div(w.rows, Format::rows);
-    const auto* data = reinterpret_cast<const float*>(w.data);
-    for (std::size_t tile = 0; tile < tiles; ++tile) {
-      const float* from = data + tile * w.cols * Format::rows;
-      std::size_t t = 0;
-      for (; t + together <= tokens; t += together)
-        detail::matmul_block<together, Format::rows>(from, w.cols, x + t * x_stride, x_stride,
-                                                     y + t * y_stride + tile * Format::rows, y_stride);
-      for (; t < tokens; ++t)
-        detail::matmul_block<1, Format::rows>(from, w.cols, x + t * x_stride, x_stride,
-                                              y + t * y_stride + tile * Format::rows, y_stride);
-    }
+    matmul_floats(w, x, x_stride, tokens, y, y_stride);
   } else {
     for (std::size_t t = 0; t < tokens; ++t)
       matvec<Isa>(w, quantise<Format>(x + t * x_stride, w.cols, buffer), y + t * y_stride);

@@ -6,9 +6,9 @@
 
 #include <cstddef>
 
-#include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/kernel/matrix.hpp"
+#include "mote/kernel/matvec_float.hpp"
 #include "mote/simd/dot.hpp"
 
 namespace mote::inline v0 {
@@ -50,35 +50,6 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   for (; tile + together <= tiles; tile += together, b += together * groups)
     detail::matvec_tiles<Isa, together, Rows, Group>(b, groups, a, y + tile * Rows);
   for (; tile < tiles; ++tile, b += groups) detail::matvec_tiles<Isa, 1, Rows, Group>(b, groups, a, y + tile * Rows);
-}
-
-/// y (padded(rows)) = w (rows, cols) * a (cols)
-template <class Isa = simd::native, std::size_t Rows>
-void matvec(const matrix<f32<Rows>>& w, const activation& a, float* y) {
-  using floats = simd::floats<Rows>;
-  constexpr std::size_t chains = 4;  // tiles at once: the additions of one row wait for each other, those of four do not
-  const std::size_t tiles = ceil_div(w.rows, Rows);
-  const auto* data = reinterpret_cast<const float*>(w.data);
-  const std::size_t step = w.cols * Rows;
-  std::size_t tile = 0;
-  for (; tile + chains <= tiles; tile += chains) {
-    const float* from = data + tile * step;
-    floats sum[chains];
-    for (auto& s : sum) s = floats::all(0.0F);
-    for (std::size_t col = 0; col < w.cols; ++col) {
-      const auto x = floats::all(a.x[col]);
-#pragma GCC unroll 4
-      for (std::size_t c = 0; c < chains; ++c) sum[c] = sum[c] + floats::load(from + c * step + col * Rows) * x;
-    }
-    for (std::size_t c = 0; c < chains; ++c) sum[c].store(y + (tile + c) * Rows);
-  }
-  for (; tile < tiles; ++tile) {
-    const float* from = data + tile * step;
-    floats sum = floats::all(0.0F);
-    for (std::size_t col = 0; col < w.cols; ++col)
-      sum = sum + floats::load(from + col * Rows) * floats::all(a.x[col]);
-    sum.store(y + tile * Rows);
-  }
 }
 
 }  // namespace mote::inline v0

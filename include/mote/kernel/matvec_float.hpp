@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+// Matrix times vector and vectors for weights that are floats in memory (f32, f16, bf16): each weight becomes a float
+// exactly, and each row has one accumulator over the columns in index order, as a plain loop has.
+// Refuses to split a sum, to fuse a multiplication with an addition, and to round activations.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/format/bf16.hpp"
+#include "mote/format/f16.hpp"
+#include "mote/format/f32.hpp"
+#include "mote/kernel/matrix.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+/// Tiles tiles times Tokens activations: each load of weights serves all tokens, and while one sum waits for its
+/// addition another multiplies.
+template <class Format, std::size_t Tiles, std::size_t Tokens>
+MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t cols, const float* x, std::size_t x_stride,
+                             float* y, std::size_t y_stride) {
+  constexpr std::size_t rows = Format::rows;
+  constexpr std::size_t step = Format::step;
+  using floats = simd::floats<rows>;
+  floats sum[Tiles][Tokens];
+  for (auto& tile : sum)
+    for (auto& s : tile) s = floats::all(0.0F);
+  const std::size_t tile_bytes = Format::tile_bytes(cols);
+  const auto add = [&](std::size_t col, std::size_t count) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (std::size_t tile = 0; tile < Tiles; ++tile) {
+      floats weights[step];
+      Format::load(w + tile * tile_bytes + col / step * (Format::tile_bytes(step)), weights);
+#pragma GCC unroll 2
+      for (std::size_t c = 0; c < count; ++c)
+#pragma GCC unroll 8
+        for (std::size_t t = 0; t < Tokens; ++t)
+          sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
+    }
+  };
+  std::size_t col = 0;
+  for (; col + step <= cols; col += step) add(col, step);
+  if constexpr (step > 1)
+    if (col < cols) add(col, 1);  // the pair's second column is not there, nor is its activation
+  for (std::size_t tile = 0; tile < Tiles; ++tile)
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < Tokens; ++t) sum[tile][t].store(y + t * y_stride + tile * rows);
+}
+
+}  // namespace detail
+
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, class Format>
+  requires(!Format::quantised)
+void matvec(const matrix<Format>& w, const activation& a, float* y) {
+  constexpr std::size_t chains = 4;  // tiles at once: the additions of one row wait for each other, those of four do not
+  const std::size_t tiles = ceil_div(w.rows, Format::rows);
+  std::size_t tile = 0;
+  for (; tile + chains <= tiles; tile += chains)
+    detail::float_block<Format, chains, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
+  for (; tile < tiles; ++tile)
+    detail::float_block<Format, 1, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
+}
+
+/// y (tokens, y_stride) = x (tokens, x_stride) * w^T, tile by tile, so that weights come from memory once.
+template <class Format>
+  requires(!Format::quantised)
+void matmul_floats(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
+                   std::size_t y_stride) {
+  constexpr std::size_t together = 8;
+  const std::size_t tiles = ceil_div(w.rows, Format::rows);
+  for (std::size_t tile = 0; tile < tiles; ++tile) {
+    const std::byte* from = w.tile(tile);
+    float* to = y + tile * Format::rows;
+    std::size_t t = 0;
+    for (; t + together <= tokens; t += together)
+      detail::float_block<Format, 1, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride, y_stride);
+    for (; t < tokens; ++t)
+      detail::float_block<Format, 1, 1>(from, w.cols, x + t * x_stride, 0, to + t * y_stride, 0);
+  }
+}
+
+}  // namespace mote::inline v0
