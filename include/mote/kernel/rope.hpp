@@ -14,8 +14,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// theta^(-x) by the compiler: the logarithm and the exponential as series in double, for constants only.
-consteval double constant_log(double v) {
+// theta^(-x): the logarithm and the exponential as series in double, for the compiler and for tools of the PC.
+constexpr double constant_log(double v) {
   int halvings = 0;
   while (v > 1.5) {
     v /= 2;
@@ -30,7 +30,7 @@ consteval double constant_log(double v) {
   }
   return 2 * sum + halvings * 0.69314718055994530941723212145818;
 }
-consteval double constant_exp(double v) {
+constexpr double constant_exp(double v) {
   double sum = 1;
   double term = 1;
   for (int k = 1; k < 40; ++k) {
@@ -43,15 +43,18 @@ consteval double constant_exp(double v) {
 
 }  // namespace detail
 
-/// For each of Pairs pairs of a head: how much of a turn one position is, in units of 2^-64 turns.
+/// How much of a turn one position is for a pair of a head, in units of 2^-64 turns.
+constexpr std::uint64_t rope_frequency(double log_theta, std::size_t pair, std::size_t pairs) {
+  const double radians = detail::constant_exp(-log_theta * static_cast<double>(pair) / static_cast<double>(pairs));
+  return static_cast<std::uint64_t>(radians * 0.15915494309189533576888376337251 * 18446744073709551616.0);
+}
+
+/// For each of Pairs pairs of a head, by the compiler.
 template <std::size_t Pairs>
 consteval std::array<std::uint64_t, Pairs> rope_frequencies(float theta) {
   std::array<std::uint64_t, Pairs> turns{};
   const double log_theta = detail::constant_log(static_cast<double>(theta));
-  for (std::size_t i = 0; i < Pairs; ++i) {
-    const double radians = detail::constant_exp(-log_theta * static_cast<double>(i) / static_cast<double>(Pairs));
-    turns[i] = static_cast<std::uint64_t>(radians * 0.15915494309189533576888376337251 * 18446744073709551616.0);
-  }
+  for (std::size_t i = 0; i < Pairs; ++i) turns[i] = rope_frequency(log_theta, i, Pairs);
   return turns;
 }
 

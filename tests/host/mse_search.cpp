@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/mse_search.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+
+#include "gaussian.hpp"
+
+using mote::host::grid;
+using mote::host::group_scale;
+
+TEST_CASE("mse_search: no group is worse than under the grid's own scale", "[host][mse_search]") {
+  const auto w = mote_tests::gaussian(32 * 300, 4);
+  for (const grid& g : {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
+                        mote::host::symmetric_grid(6), mote::host::asymmetric_grid(2), mote::host::asymmetric_grid(4)}) {
+    INFO(g.name);
+    double before = 0, after = 0;
+    for (std::size_t at = 0; at < w.size(); at += 32) {
+      const auto error = [&](group_scale s) {  // a plain loop
+        double sum = 0;
+        for (std::size_t i = 0; i < 32; ++i) {
+          const double d = static_cast<double>(w[at + i]) - static_cast<double>(g.value(g.nearest(w[at + i], s), s));
+          sum += d * d;
+        }
+        return sum;
+      };
+      const double own = error(g.fit(w.data() + at, 32));
+      const double found = error(mote::host::search_scale(g, w.data() + at, nullptr, 32));
+      CHECK(found <= own * 1.0001);
+      before += own;
+      after += found;
+    }
+    CHECK(after < before * 0.97);
+  }
+}
+
+TEST_CASE("mse_search: within 2 % of a scan of ten thousand scales", "[host][mse_search]") {
+  const auto w = mote_tests::gaussian(32 * 40, 5);
+  const grid g = mote_tests::non_linear();
+  double found = 0, best = 0;
+  for (std::size_t at = 0; at < w.size(); at += 32) {
+    const mote::host::detail::weighted_group group{w.data() + at, nullptr, 32};
+    double least = 1e9;
+    for (int i = -5000; i <= 5000; ++i)
+      least = std::min(least, mote::host::detail::attempt(g, group, {static_cast<float>(i) * 1e-5F, 0}).error);
+    best += least;
+    found += mote::host::detail::attempt(g, group, mote::host::search_scale(g, w.data() + at, nullptr, 32)).error;
+  }
+  CHECK(std::sqrt(found) < std::sqrt(best) * 1.02);
+}
+
+TEST_CASE("mse_search: two bits of a Gaussian, .333 of its size", "[host][mse_search]") {
+  const auto w = mote_tests::gaussian(512 * 1024, 1);
+  const auto coded = mote::host::mse_search{}({.w = w.data(), .rows = 512, .cols = 1024}, mote::host::asymmetric_grid(2, 64));
+  CHECK(mote::host::relative_error(w, coded.values) < .333 * 1.02);
+}
+
+TEST_CASE("mse_search: columns that matter more come closer", "[host][mse_search]") {
+  const auto w = mote_tests::gaussian(64 * 128, 6);
+  auto input = mote_tests::moments(128, 200, 0, 7);  // every seventh column is loud
+  const mote::host::quantiser_task t{.w = w.data(), .rows = 64, .cols = 128, .input = &input};
+  const auto plain = mote::host::mse_search{.use_calibration = false}(t, mote_tests::non_linear());
+  const auto weighed = mote::host::mse_search{}(t, mote_tests::non_linear());
+  const auto along = [&](const auto& coded) {
+    double sum = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const double d = static_cast<double>(coded.values[i]) - static_cast<double>(w[i]);
+      sum += input.products[(i % 128) * 128 + i % 128] * d * d;
+    }
+    return sum;
+  };
+  CHECK(along(weighed) < along(plain) * 0.9);
+}
