@@ -27,6 +27,8 @@ expect(learn/x.hpp "${spdx}#include \"mote/recall/a.hpp\"\n" "floor 6 .learn. in
 expect(kernel/x.hpp "${spdx}#include \"mote/core/b.hpp\"\n" "does not exist")
 expect(core/x.hpp "${spdx}#include <vector>\n" "<vector> is for host/ only")
 expect(core/x.hpp "${spdx}#include <thread>\n" "<thread> is for host/ only")
+expect(core/x.hpp "${spdx}#include <pthread.h>\n" "<pthread.h> is for host/ only")
+expect(threads.hpp "${spdx}#include <pthread.h>\n" "keep the rules")
 expect(kernel/x.hpp "${spdx}#include <xsimd/xsimd.hpp>\n" "xsimd belongs to simd/ only")
 expect(kernel/x.hpp "${spdx}#include <boost/hana/tuple.hpp>\n" "Hana belongs to")
 expect(kernel/x.hpp "${spdx}#include <range/v3/view.hpp>\n" "range-v3 belongs to")

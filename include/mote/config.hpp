@@ -46,6 +46,15 @@
 #endif
 #endif
 
+/// 1: threads of an operating system, for threads<N>. A bare-metal target has none.
+#ifndef MOTE_WITH_THREADS
+#if defined(__linux__) || defined(__APPLE__)
+#define MOTE_WITH_THREADS 1
+#else
+#define MOTE_WITH_THREADS 0
+#endif
+#endif
+
 /// The body of a kernel that must melt into its caller.
 #define MOTE_INLINE [[gnu::always_inline]] inline
 /// A kernel that must stay one body, however many pipelines call it.

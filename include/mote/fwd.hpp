@@ -27,6 +27,7 @@ struct cache;
 struct learning;
 struct recall;
 struct decoding;
+struct threads;
 struct fit;
 }  // namespace slots
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSL-1.0
+// A team of threads for boards with several cores under Linux (or macOS): rows are split, sums are not, so the answer is
+// bit for bit that of one thread.
+//   threads<2>                                        two of the cores; leave one free where the program does more
+//   threads<4, threads_knobs{.spins = 0}>             sleeps at once: slower, and quiet on a battery
+// Cost: a cache line a helper and one more, in `scratch`; a stack a helper from the system, which `cost()` counts.
+// A part runs through one function pointer, outside of every kernel. Nothing is allocated on the heap, nothing is thrown.
+// Refuses bare metal, where one core runs one loop. Where the system gives fewer threads, fewer do the work.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/config.hpp"
+#include "mote/core/slots.hpp"
+#include "mote/core/team.hpp"
+
+#if MOTE_WITH_THREADS
+#include <pthread.h>
+
+#include <atomic>
+#include <memory>
+#include <type_traits>
+#endif
+
+namespace mote::inline v0 {
+
+struct threads_knobs {
+  /// How often a thread looks for work before it sleeps, with a short pause each time. At 10 to 50 ns a pause the
+  /// default outlasts what lies between two matrices and between two tokens, not what lies between two questions.
+  std::uint32_t spins = 4000;
+  /// Work that reads fewer bytes is done by the caller alone: waking the others would take longer.
+  std::size_t least_bytes = 32768;
+};
+
+#if MOTE_WITH_THREADS
+
+namespace detail {
+
+/// A hint that this core waits: saves power, and leaves a sibling thread the core.
+MOTE_INLINE void pause_briefly() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");  // yield does nothing on Cortex-A; this waits some nanoseconds
+#elif defined(__arm__)
+  asm volatile("yield" ::: "memory");
+#elif defined(__riscv)
+  asm volatile(".4byte 0x0100000F" ::: "memory");  // pause; a core that lacks it takes it for a fence
+#else
+  asm volatile("" ::: "memory");
+#endif
+}
+
+/// Returns when the word is no longer `old`: looks for a while, then sleeps. The order is that of the later load.
+inline std::uint32_t wait_while(const std::atomic<std::uint32_t>& word, std::uint32_t old, std::uint32_t spins) {
+  for (std::uint32_t i = 0; i < spins; ++i) {
+    const std::uint32_t now = word.load(std::memory_order_acquire);
+    if (now != old) return now;
+    pause_briefly();
+  }
+  word.wait(old, std::memory_order_acquire);
+  return word.load(std::memory_order_acquire);
+}
+
+/// The threads beside the caller. Rounds are numbered: the caller raises the number, each helper answers with it.
+template <std::size_t Helpers, threads_knobs Knobs>
+class crew {
+ public:
+  crew() = default;
+  crew(const crew&) = delete;
+  crew& operator=(const crew&) = delete;
+  ~crew() { stop(); }
+
+  static constexpr std::size_t parts = Helpers + 1;
+  static constexpr bool pays(std::size_t bytes) { return bytes >= Knobs.least_bytes; }
+
+  /// Threads that do the work, the caller among them.
+  std::size_t size() const { return started_ + 1; }
+
+  /// Starts the helpers that do not run yet; those that the system refuses are done without.
+  void start() {
+    while (started_ < Helpers) {
+      helper& h = helpers_[started_];
+      h.owner = this;
+      h.part = started_ + 1;
+      h.done.store(round_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      if (::pthread_create(&h.thread, nullptr, [](void* own) -> void* {
+            static_cast<helper*>(own)->work();
+            return nullptr;
+          }, &h) != 0) return;
+      ++started_;
+    }
+  }
+
+  /// Ends the helpers; run() goes on with the caller alone until the next start().
+  void stop() {
+    if (started_ == 0) return;
+    call_ = nullptr;
+    next_round();
+    for (std::size_t i = 0; i < started_; ++i) ::pthread_join(helpers_[i].thread, nullptr);
+    started_ = 0;
+  }
+
+  /// Calls f(part, parts) once for each part, part 0 on this thread, and returns when all are done. Called again from
+  /// within f, or from a second thread meanwhile, the caller does all of that call's work alone: f(0, 1).
+  template <class F>
+  void run(F&& f) {
+    if (started_ == 0 || busy_.exchange(1, std::memory_order_acquire) != 0) {
+      f(std::size_t{0}, std::size_t{1});
+      return;
+    }
+    using callable = std::remove_reference_t<F>;
+    job_ = const_cast<void*>(static_cast<const void*>(std::addressof(f)));
+    call_ = [](void* job, std::size_t part, std::size_t count) { (*static_cast<callable*>(job))(part, count); };
+    const std::uint32_t round = next_round();
+    f(std::size_t{0}, started_ + 1);
+    for (std::size_t i = 0; i < started_; ++i)
+      for (std::uint32_t seen = round - 1; seen != round;) seen = wait_while(helpers_[i].done, round - 1, Knobs.spins);
+    busy_.store(0, std::memory_order_release);
+  }
+
+ private:
+  struct alignas(64) helper {  // a cache line of its own: the caller reads `done` while others work
+    std::atomic<std::uint32_t> done{0};
+    crew* owner = nullptr;
+    std::size_t part = 0;
+    pthread_t thread{};
+
+    void work() {
+      std::uint32_t round = done.load(std::memory_order_relaxed);
+      for (;;) {
+        round = wait_while(owner->round_, round, Knobs.spins);
+        if (owner->call_ == nullptr) return;
+        owner->call_(owner->job_, part, owner->started_ + 1);
+        // Sequentially consistent, as next_round(): a sleeper must not miss it between its look and its sleep.
+        done.store(round);
+        done.notify_one();
+      }
+    }
+  };
+
+  std::uint32_t next_round() {
+    const std::uint32_t round = round_.fetch_add(1) + 1;
+    round_.notify_all();
+    return round;
+  }
+
+  // Written by the caller before the number is raised, read by helpers behind it. All in the line of the number: one
+  // line travels to a helper and one back, where a line for each took 1.6 times as long.
+  alignas(64) void* job_ = nullptr;
+  void (*call_)(void*, std::size_t, std::size_t) = nullptr;
+  std::size_t started_ = 0;
+  std::atomic<std::uint32_t> busy_{0};  // not a bool: RISC-V has no atomic byte without libatomic
+  std::atomic<std::uint32_t> round_{0};
+  helper helpers_[Helpers];
+};
+
+}  // namespace detail
+
+#endif
+
+template <std::size_t N, threads_knobs Knobs = threads_knobs{}>
+struct threads {
+  using slot = slots::threads;
+  static constexpr std::size_t parts = N;
+
+#if MOTE_WITH_THREADS
+  using team = detail::crew<(N >= 2 && N <= 64 ? N - 1 : 1), Knobs>;
+#else
+  using team = single_thread::team;
+#endif
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(N >= 2 && N <= 64, "mote: this number of threads makes no team; use threads<2> to <64>, or leave threads<> out for one [mote-threads]");
+  static_assert(MOTE_WITH_THREADS == 1 || N == 0, "mote: this target has no threads; leave threads<> out, one core does the work [mote-no-threads]");
+};
+
+}  // namespace mote::inline v0
