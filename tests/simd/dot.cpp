@@ -69,8 +69,14 @@ TEST_CASE("every integer dot product that this build can run is exact") {
 #if MOTE_WITH_XSIMD && defined(__SSE2__)
   check_isa<mote::simd::sse2>();
 #endif
+#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+  check_isa<mote::simd::ssse3>();
+#endif
 #if MOTE_WITH_XSIMD && defined(__AVX2__)
   check_isa<mote::simd::avx2>();
+#endif
+#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+  check_isa<mote::simd::avx_vnni>();
 #endif
 #if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
   check_isa<mote::simd::avx512_vnni>();

@@ -9,10 +9,10 @@
 
 namespace mote::inline v0 {
 
-enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod };
+enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni };
 
 constexpr std::string_view name(isa i) {
-  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod"};
+  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni"};
   return names[static_cast<std::size_t>(i)];
 }
 
@@ -20,8 +20,10 @@ constexpr std::string_view name(isa i) {
 constexpr std::size_t interleaved_rows(isa i) {
   switch (i) {
     case isa::avx512: return 16;
-    case isa::avx2: return 8;
+    case isa::avx2:
+    case isa::avx_vnni: return 8;
     case isa::sse2:
+    case isa::ssse3:
     case isa::neon:
     case isa::neon_dotprod: return 4;
     default: return 1;

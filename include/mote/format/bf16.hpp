@@ -30,6 +30,7 @@ struct bf16 {
                                                        : "bf16x16";
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
+  static constexpr std::size_t activation_group = 0;  // activations stay floats
   static constexpr bool quantised = false;
   static constexpr double bits_per_weight = 16;
   template <std::size_t R>

@@ -22,6 +22,7 @@ struct f32 {
   static constexpr std::string_view name = Rows == 1 ? "f32" : Rows == 4 ? "f32x4" : Rows == 8 ? "f32x8" : "f32x16";
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
+  static constexpr std::size_t activation_group = 0;  // activations stay floats
   static constexpr bool quantised = false;
   static constexpr double bits_per_weight = 32;
   template <std::size_t R>

@@ -19,7 +19,9 @@
 #include <type_traits>
 
 #include "mote/core/bytes.hpp"
+#include "mote/format/grid.hpp"
 #include "mote/simd/half.hpp"
+#include "mote/simd/quads.hpp"
 
 namespace mote::inline v0 {
 
@@ -37,7 +39,13 @@ struct q8 {
                                                                : "q8x16");
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = Group;
+  static constexpr std::size_t scale_columns = Group;
+  static constexpr std::size_t activation_group = Group;
   static constexpr bool quantised = true;
+  static constexpr double bits_per_weight = 8.5;
+  template <std::size_t Other>
+  using with_rows = q8<Other, Group>;
+  using grid = byte_grid<wide>;
   using scale_type = std::conditional_t<wide, float, simd::half_bits>;
 
   struct block {
@@ -62,28 +70,31 @@ struct q8 {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
   }
 
+  /// Writes one group of a row: codes as the grid has them, 128 more than the integers.
+  static void write_group(std::byte* tile, std::size_t row, std::size_t, std::size_t g, float scale,
+                          const std::uint8_t* codes /* (group) */) {
+    auto* b = reinterpret_cast<block*>(tile + g * sizeof(block));
+    const scale_type stored = to_scale(scale);
+    __builtin_memcpy(b->scale + row, &stored, sizeof stored);
+    for (std::size_t i = 0; i < group; ++i) b->quads[i / 4][row][i % 4] = static_cast<std::int8_t>(grid::value(codes[i]));
+  }
+  static void read_group(const std::byte* tile, std::size_t row, std::size_t, std::size_t g, float& scale,
+                         std::uint8_t* codes /* (group) */) {
+    const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
+    scale = from_scale(b->scale[row]);
+    for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(b->quads[i / 4][row][i % 4] + 128);
+  }
+
   /// Quantises the rows of one tile by rounding to the nearest. Missing rows and columns are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
-    for (std::size_t g = 0; g < groups(cols); ++g) {
-      block b{};
-      for (std::size_t row = 0; row < count; ++row) {
-        const float* from = w + row * cols + g * group;
+    for (std::size_t g = 0; g < groups(cols); ++g)
+      for (std::size_t row = 0; row < Rows; ++row) {
+        std::uint8_t codes[group];
+        for (auto& code : codes) code = grid::zero;
         const std::size_t width = cols - g * group < group ? cols - g * group : group;
-        float largest = 0;
-        for (std::size_t i = 0; i < width; ++i) largest = __builtin_fabsf(from[i]) > largest ? __builtin_fabsf(from[i]) : largest;
-        b.scale[row] = to_scale(largest / 127.0F);
-        const float scale = from_scale(b.scale[row]);
-        if (scale == 0) continue;
-        for (std::size_t i = 0; i < width; ++i) {
-          float q = from[i] / scale;
-          q = q < 127.0F ? q : 127.0F;  // a NaN becomes 127 here; the writers refuse it by name
-          q = q > -127.0F ? q : -127.0F;
-          q = (q + 12582912.0F) - 12582912.0F;  // to the nearest integer, ties to even
-          b.quads[i / 4][row][i % 4] = static_cast<std::int8_t>(q);
-        }
+        const float scale = row < count ? grid::fit(w + row * cols + g * group, width, codes) : 0.0F;
+        write_group(tile, row, cols, g, scale, codes);
       }
-      __builtin_memcpy(tile + g * sizeof(block), &b, sizeof(block));
-    }
   }
 
   /// Decodes one row of a tile.
@@ -94,6 +105,24 @@ struct q8 {
       const std::size_t width = cols - g * group < group ? cols - g * group : group;
       for (std::size_t i = 0; i < width; ++i) out[g * group + i] = scale * static_cast<float>(b->quads[i / 4][row][i % 4]);
     }
+  }
+
+  // What kernels ask: the integers of a block in registers, their products with an activation, and the scales.
+
+  template <class Unit>
+  MOTE_INLINE static void unpack(const block& b, typename Unit::vector (&w)[group / 4]) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < group / 4; ++i)
+      w[i] = Unit::from_signed(Unit::load(reinterpret_cast<const std::uint8_t*>(b.quads[i])));
+  }
+  template <class Unit>
+  MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[group / 4], const std::int8_t* x /* (group) */,
+                                          std::int32_t x_sum) {
+    return Unit::signed_dot(simd::ints<Rows>::all(0), w, x, x_sum);
+  }
+  MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
+    if constexpr (wide) return simd::floats<Rows>::load(b.scale);
+    else return simd::load_halves<Rows>(b.scale);
   }
 };
 

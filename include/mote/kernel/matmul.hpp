@@ -10,6 +10,24 @@
 
 namespace mote::inline v0 {
 
+/// y (tokens, padded(rows)) = activations * w^T, each token with the bits that matvec gives it.
+template <class Isa = simd::native, integer_format Format>
+void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y, std::size_t y_stride) {
+  constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;
+  constexpr std::size_t tiles_together = wide ? 2 : 1;
+  constexpr std::size_t tokens_together = 4;
+  const std::size_t tiles = ceil_div(w.rows, Format::rows);
+  std::size_t k = 0;
+  for (; k + tokens_together <= tokens; k += tokens_together) {
+    float* to = y + k * y_stride;
+    std::size_t tile = 0;
+    for (; tile + tiles_together <= tiles; tile += tiles_together)
+      detail::integer_tiles<Isa, Format, tiles_together, tokens_together>(w, tile, a + k, to, y_stride);
+    for (; tile < tiles; ++tile) detail::integer_tiles<Isa, Format, 1, tokens_together>(w, tile, a + k, to, y_stride);
+  }
+  for (; k < tokens; ++k) matvec<Isa>(w, a[k], y + k * y_stride);
+}
+
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).
 template <class Isa = simd::native, class Format>
 void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,

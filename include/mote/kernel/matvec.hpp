@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "mote/format/q8.hpp"
+#include "mote/kernel/integer.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/matvec_float.hpp"
 #include "mote/simd/dot.hpp"
@@ -37,6 +38,16 @@ MOTE_INLINE void matvec_tiles(const typename q8<Rows, Group>::block* b, std::siz
 }
 
 }  // namespace detail
+
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, integer_format Format>
+void matvec(const matrix<Format>& w, const activation& a, float* y) {
+  constexpr std::size_t together = Isa::value == isa::avx512 && Format::rows == 16 ? 2 : 1;  // 32 registers hold two
+  const std::size_t tiles = ceil_div(w.rows, Format::rows);
+  std::size_t tile = 0;
+  for (; tile + together <= tiles; tile += together) detail::integer_tiles<Isa, Format, together, 1>(w, tile, &a, y, 0);
+  for (; tile < tiles; ++tile) detail::integer_tiles<Isa, Format, 1, 1>(w, tile, &a, y, 0);
+}
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>

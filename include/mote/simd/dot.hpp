@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "mote/simd/pack.hpp"
+#include "mote/simd/quads.hpp"
 
 namespace mote::inline v0::simd {
 
@@ -26,33 +26,6 @@ MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */
   return ints<Rows>::load(sum);
 }
 
-}  // namespace mote::inline v0::simd
-
-// What xsimd has no words for, one file an instruction set; each adds an overload for the row count of its registers.
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
-#include "mote/simd/arch/sse2.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
-#include "mote/simd/arch/avx2.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
-#include "mote/simd/arch/avx512vnni.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
-#include "mote/simd/arch/neon.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
-#include "mote/simd/arch/neon_dotprod.hpp"
-#endif
-#if MOTE_WITH_MVE
-#include "mote/simd/arch/mve.hpp"
-#endif
-#if MOTE_WITH_DSP
-#include "mote/simd/arch/dsp.hpp"
-#endif
-
-namespace mote::inline v0::simd {
-
 /// Is there a body for this row count on this instruction set, beside the reference?
 template <std::size_t Rows, class Isa>
 inline constexpr bool has_own_dot = interleaved_rows(Isa::value) == Rows && Isa::value != isa::scalar;
@@ -60,7 +33,14 @@ inline constexpr bool has_own_dot = interleaved_rows(Isa::value) == Rows && Isa:
 /// The best body for Rows rows that this binary may use.
 template <std::size_t Rows, std::size_t Group, class Isa>
 MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum) {
-  if constexpr (has_own_dot<Rows, Isa>)
+  using unit = quads<Isa, Rows>;
+  if constexpr (unit::own) {
+    typename unit::vector quad[Group / 4];
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < Group / 4; ++i)
+      quad[i] = unit::from_signed(unit::load(reinterpret_cast<const std::uint8_t*>(w) + i * Rows * 4));
+    return unit::signed_dot(ints<Rows>::all(0), quad, x, x_sum);
+  } else if constexpr (has_own_dot<Rows, Isa>)
     return own_group_dot<Rows, Group>(w, x, x_sum, Isa{});
   else
     return group_dot<Rows, Group>(w, x, x_sum, scalar{});

@@ -32,8 +32,20 @@ constexpr half_bits float_to_half(float x) {
   return static_cast<half_bits>((rebiased + 0xFFFU + ((rebiased >> 13U) & 1U)) >> 13U);
 }
 
+/// The float of any finite half.
+constexpr float signed_half_to_float(half_bits h) {
+  const auto size = __builtin_bit_cast(std::uint32_t, half_to_float(h));
+  return __builtin_bit_cast(float, size | static_cast<std::uint32_t>(h & 0x8000U) << 16U);
+}
+
+/// The half nearest to a float, ties to even; what is too large becomes the largest half of its sign. Zero is +0.
+constexpr half_bits float_to_signed_half(float x) {
+  if (x < 0.0F) return static_cast<half_bits>(float_to_half(-x) | 0x8000U);
+  return float_to_half(x);
+}
+
 /// N halves of scales, decoded.
-template <std::size_t N>
+template <std::size_t N, bool Signed = false>
 MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
 #if MOTE_WITH_XSIMD && defined(__AVX512F__)
   if constexpr (N == 16) {
@@ -51,8 +63,12 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
 #endif
   float decoded[N];
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < N; ++i) decoded[i] = half_to_float(p[i]);
+  for (std::size_t i = 0; i < N; ++i) decoded[i] = Signed ? signed_half_to_float(p[i]) : half_to_float(p[i]);
   return floats<N>::load(decoded);
+}
+template <std::size_t N>
+MOTE_INLINE floats<N> load_signed_halves(const half_bits* p) {  // (N)
+  return load_halves<N, true>(p);
 }
 
 }  // namespace mote::inline v0::simd

@@ -35,9 +35,20 @@ struct sse2 : xsimd::sse2 {
   static constexpr isa value = isa::sse2;
 };
 #endif
+#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+struct ssse3 : xsimd::ssse3 {
+  static constexpr isa value = isa::ssse3;
+};
+#endif
 #if MOTE_WITH_XSIMD && defined(__AVX2__)
 struct avx2 : xsimd::avx2 {
   static constexpr isa value = isa::avx2;
+};
+#endif
+// The same instruction on the same registers is part of AVX-512 as well, in another encoding.
+#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+struct avx_vnni : xsimd::avx2 {
+  static constexpr isa value = isa::avx_vnni;
 };
 #endif
 #if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
@@ -58,8 +69,12 @@ struct neon_dotprod : neon {
 
 #if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
 using native = avx512_vnni;
+#elif MOTE_WITH_XSIMD && defined(__AVXVNNI__)
+using native = avx_vnni;
 #elif MOTE_WITH_XSIMD && defined(__AVX2__)
 using native = avx2;
+#elif MOTE_WITH_XSIMD && defined(__SSSE3__)
+using native = ssse3;
 #elif MOTE_WITH_XSIMD && defined(__SSE2__)
 using native = sse2;
 #elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)

@@ -1,25 +1,63 @@
 // SPDX-License-Identifier: BSL-1.0
-// AVX-512 VNNI adds four unsigned-by-signed products at once (vpdpbusd). Weights become unsigned by adding 128, and
-// 128 times the sum of the activations is taken off again before the first product.
+// AVX-512 VNNI adds four unsigned-by-signed products at once (vpdpbusd): sixteen rows a register. Weights with a sign
+// become unsigned by adding 128, and 128 times the sum of the activations is taken off again.
 #pragma once
 
 namespace mote::inline v0::simd {
 
-template <std::size_t Rows, std::size_t Group>
-MOTE_INLINE ints<16> own_group_dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum, avx512_vnni) {
-  // Two chains hide the latency of vpdpbusd (4 to 5 cycles).
-  __m512i sum[2] = {_mm512_set1_epi32(-128 * x_sum), _mm512_setzero_si512()};
-  const __m512i offset = _mm512_set1_epi8(static_cast<char>(-128));
-#pragma GCC unroll 16
-  for (std::size_t quad = 0; quad < Group / 4; ++quad) {
-    const __m512i weights = _mm512_loadu_si512(w + quad * 64);
-    std::int32_t four = 0;
-    __builtin_memcpy(&four, x + quad * 4, 4);
-    sum[quad & 1U] = _mm512_dpbusd_epi32(sum[quad & 1U], _mm512_xor_si512(weights, offset), _mm512_set1_epi32(four));
+template <>
+struct quads<avx512_vnni, 16> {
+  static constexpr bool own = true;
+  static constexpr bool any_byte = true;
+  static constexpr int bias = 128;
+  using vector = __m512i;
+
+  MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) { return _mm512_loadu_si512(p); }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector field(vector v) {
+    return _mm512_and_si512(moved<From, To>(v), mask<Width, To>());
   }
-  ints<16> r;
-  r.v[0] = _mm512_add_epi32(sum[0], sum[1]);
-  return r;
-}
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return _mm512_ternarylogic_epi32(into, moved<From, To>(v), mask<Width, To>(), 0xF8);  // a | (b & c)
+  }
+  MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
+    const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_xor_si128(sixteen, _mm_set1_epi8(-128))), v);
+  }
+  MOTE_INLINE static vector from_signed(vector v) { return _mm512_xor_si512(v, _mm512_set1_epi8(-128)); }
+  MOTE_INLINE static vector add(vector a, vector b) { return _mm512_add_epi8(a, b); }
+  MOTE_INLINE static vector first_trit(vector v) {
+    // Rounded up, three quarters of v have the digit in their upper two bits.
+    const vector half = _mm512_avg_epu8(v, _mm512_setzero_si512());
+    return field<6, 2, 0>(_mm512_avg_epu8(half, v));
+  }
+
+  template <unsigned Largest, std::size_t Quads>
+  MOTE_INLINE static ints<16> dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Largest <= 255);
+    __m512i sum[2] = {from.v[0], _mm512_setzero_si512()};  // two chains hide the latency of vpdpbusd (4 to 5 cycles)
+#pragma GCC unroll 16
+    for (std::size_t quad = 0; quad < Quads; ++quad)
+      sum[quad & 1U] = _mm512_dpbusd_epi32(sum[quad & 1U], w[quad], _mm512_set1_epi32(detail::four_of(x + quad * 4)));
+    from.v[0] = _mm512_add_epi32(sum[0], sum[1]);
+    return from;
+  }
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<16> signed_dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
+                                         std::int32_t x_sum) {
+    return dot<255>(from - ints<16>::all(bias * x_sum), w, x);
+  }
+
+ private:
+  template <unsigned From, unsigned To>
+  MOTE_INLINE static vector moved(vector v) {
+    if constexpr (From > To) return _mm512_srli_epi32(v, From - To);
+    else if constexpr (From < To) return _mm512_slli_epi32(v, To - From);
+    else return v;
+  }
+  template <unsigned Width, unsigned To>
+  MOTE_INLINE static vector mask() { return _mm512_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To)); }
+};
 
 }  // namespace mote::inline v0::simd

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the integer formats of few bits have in common: codes in planes, one binary16 scale for 32 columns of a row.
+//
+//   one block: Rows rows x 32 columns, Rows * (2 + 4 * bits) bytes
+//   | scale row 0 | .. | scale row Rows-1 |  binary16 each
+//   | planes of codes (format/planes.hpp) |
+//
+// weight = scale * value(code), as the grid says. Rows of any width: the last group is padded with the grid's zero.
+// Refuses more than one scale a group, and minima: format/qk.hpp has those.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/bytes.hpp"
+#include "mote/format/grid.hpp"
+#include "mote/format/planes.hpp"
+
+namespace mote::inline v0 {
+
+template <class Grid, std::size_t Rows>
+struct planar {
+  static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16);
+  using grid = Grid;
+  using code_planes = planes<Grid::bits, Rows>;
+
+  static constexpr std::size_t rows = Rows;
+  static constexpr std::size_t group = 32;
+  static constexpr std::size_t scale_columns = 32;     // columns of a row that share a scale
+  static constexpr std::size_t activation_group = 32;  // and of an activation
+  static constexpr bool quantised = true;
+  static constexpr double bits_per_weight = Grid::bits + 0.5;
+
+  struct block {
+    simd::half_bits scale[Rows];
+    std::uint8_t codes[code_planes::bytes];
+  };
+  static_assert(sizeof(block) == Rows * (2 + 4 * Grid::bits));
+
+  static constexpr std::size_t groups(std::size_t cols) { return ceil_div(cols, group); }
+  static constexpr std::size_t tile_bytes(std::size_t cols) { return groups(cols) * sizeof(block); }
+  /// The packed size of a (rows, cols) matrix; rows are padded with zeros to a whole tile.
+  static constexpr std::size_t bytes(std::size_t row_count, std::size_t cols) {
+    return ceil_div(row_count, Rows) * tile_bytes(cols);
+  }
+
+  /// Writes 32 codes of one row and their scale, which binary16 must hold exactly.
+  static void write_group(std::byte* tile, std::size_t row, std::size_t, std::size_t g, float scale,
+                          const std::uint8_t* codes /* (group) */) {
+    auto* b = reinterpret_cast<block*>(tile + g * sizeof(block));
+    const simd::half_bits half = simd::float_to_signed_half(scale);
+    __builtin_memcpy(reinterpret_cast<std::byte*>(b->scale) + row * 2, &half, 2);
+    for (std::size_t i = 0; i < group; ++i) code_planes::put(b->codes, row, i, codes[i]);
+  }
+  static void read_group(const std::byte* tile, std::size_t row, std::size_t, std::size_t g, float& scale,
+                         std::uint8_t* codes /* (group) */) {
+    const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
+    scale = simd::signed_half_to_float(b->scale[row]);
+    for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(code_planes::get(b->codes, row, i));
+  }
+
+  /// Rounds the rows of one tile. Missing rows and columns are zero.
+  static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
+    for (std::size_t g = 0; g < groups(cols); ++g)
+      for (std::size_t row = 0; row < Rows; ++row) {
+        std::uint8_t codes[group];
+        for (auto& code : codes) code = Grid::zero;
+        const std::size_t width = cols - g * group < group ? cols - g * group : group;
+        const float scale = row < count ? Grid::fit(w + row * cols + g * group, width, codes) : 0.0F;
+        write_group(tile, row, cols, g, scale, codes);
+      }
+  }
+
+  /// Decodes one row of a tile.
+  static void decode_row(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) {
+    for (std::size_t g = 0; g < groups(cols); ++g) {
+      float scale = 0;
+      std::uint8_t codes[group];
+      read_group(tile, row, cols, g, scale, codes);
+      const std::size_t width = cols - g * group < group ? cols - g * group : group;
+      for (std::size_t i = 0; i < width; ++i) out[g * group + i] = scale * static_cast<float>(Grid::value(codes[i]));
+    }
+  }
+
+  // What kernels ask: the codes of a block in registers, their products with an activation, and the scales.
+
+  template <class Unit>
+  MOTE_INLINE static void unpack(const block& b, typename Unit::vector (&w)[8]) {
+    code_planes::template unpack<Unit>(b.codes, w);
+  }
+  template <class Unit>
+  MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
+                                          std::int32_t x_sum) {
+    return Unit::template dot<Grid::codes - 1>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
+  }
+  MOTE_INLINE static simd::floats<Rows> scales(const block& b) { return simd::load_signed_halves<Rows>(b.scale); }
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+// The heart of matvec and matmul for integer formats: some tiles of rows times some activations. A block is unpacked once
+// for all activations of the call; the groups of a row are added in index order, whatever the number of either.
+// Refuses to know any format: it asks for groups(), unpack(), dot() and scales().
+#pragma once
+
+#include <cstddef>
+
+#include "mote/kernel/matrix.hpp"
+#include "mote/simd/dot.hpp"
+#include "mote/simd/half.hpp"
+
+namespace mote::inline v0 {
+
+/// A format whose weights are integers, with one scale for a group of columns.
+template <class Format>
+concept integer_format = Format::quantised && requires(const typename Format::block& b) {
+  { Format::scales(b) };
+  { Format::scale_columns };
+};
+
+namespace detail {
+
+/// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations.
+template <class Isa, class Format, std::size_t Tiles, std::size_t Tokens>
+MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
+                               float* y /* (Tokens, y_stride) */, std::size_t y_stride) {
+  constexpr std::size_t rows = Format::rows;
+  constexpr std::size_t group = Format::group;
+  using floats = simd::floats<rows>;
+  using unit = simd::quads<Isa, rows>;
+  using block = typename Format::block;
+  const std::size_t groups = Format::groups(w.cols);
+  const auto* b = reinterpret_cast<const block*>(w.tile(tile));
+  floats sum[Tiles][Tokens];
+#pragma GCC unroll 8
+  for (std::size_t t = 0; t < Tiles; ++t)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < Tokens; ++k) sum[t][k] = floats::all(0.0F);
+  for (std::size_t g = 0; g < groups; ++g, ++b) {
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < Tiles; ++t) {
+      const block& from = b[t * groups];
+      typename unit::vector unpacked[group / 4];
+      Format::template unpack<unit>(from, unpacked);
+      const floats scale = Format::scales(from);
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < Tokens; ++k) {
+        const auto dot = Format::template dot<unit>(unpacked, a[k].q + g * group, a[k].sum[g]);
+        sum[t][k] = sum[t][k] + (scale * floats::all(a[k].scale[g])) * simd::to_float(dot);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t t = 0; t < Tiles; ++t)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < Tokens; ++k) sum[t][k].store(y + k * y_stride + (tile + t) * rows);
+}
+
+}  // namespace detail
+
+}  // namespace mote::inline v0

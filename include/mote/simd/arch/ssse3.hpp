@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+// SSSE3 does what AVX2 does, in half the width: four rows a register (pmaddubsw, pshufb).
+#pragma once
+
+namespace mote::inline v0::simd {
+
+template <>
+struct quads<ssse3, 4> {
+  static constexpr bool own = true;
+  static constexpr bool any_byte = false;
+  static constexpr int bias = 0;
+  using vector = __m128i;
+
+  MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector field(vector v) {
+    if constexpr (From > To) v = _mm_srli_epi32(v, From - To);
+    else if constexpr (From < To) v = _mm_slli_epi32(v, To - From);
+    return _mm_and_si128(v, _mm_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To)));
+  }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector merge(vector into, vector v) { return _mm_or_si128(into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
+    return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), v);
+  }
+  MOTE_INLINE static vector from_signed(vector v) { return v; }
+  MOTE_INLINE static vector add(vector a, vector b) { return _mm_add_epi8(a, b); }
+  MOTE_INLINE static vector first_trit(vector v) {
+    // Rounded up, three quarters of v have the digit in their upper two bits.
+    return field<6, 2, 0>(_mm_avg_epu8(_mm_avg_epu8(v, _mm_setzero_si128()), v));
+  }
+
+  template <unsigned Largest, std::size_t Quads>
+  MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
+    constexpr std::size_t together = 32767 / (2 * Largest * 127);  // quads whose pairs surely fit 16 bits
+    static_assert(together >= 1, "weights above 129 would saturate");
+    const __m128i ones = _mm_set1_epi16(1);
+    __m128i total = from.v[0];
+#pragma GCC unroll 16
+    for (std::size_t first = 0; first < Quads; first += together) {
+      __m128i pairs = products(w[first], x + first * 4);
+#pragma GCC unroll 16
+      for (std::size_t i = 1; i < (together < Quads ? together : Quads); ++i)
+        if (first + i < Quads)
+          pairs = _mm_add_epi16(pairs, products(w[first + i], x + (first + i) * 4));
+      total = _mm_add_epi32(total, _mm_madd_epi16(pairs, ones));
+    }
+    from.v[0] = total;
+    return from;
+  }
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<4> signed_dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
+                                        std::int32_t) {
+    static_assert(2 * 127 * 127 <= 32767);
+    const __m128i ones = _mm_set1_epi16(1);
+    __m128i sum[2] = {from.v[0], _mm_setzero_si128()};  // two chains hide the latency of the additions
+#pragma GCC unroll 16
+    for (std::size_t quad = 0; quad < Quads; ++quad) {
+      const __m128i a = _mm_set1_epi32(detail::four_of(x + quad * 4));
+      const __m128i pairs = _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(w[quad], a));
+      sum[quad & 1U] = _mm_add_epi32(sum[quad & 1U], _mm_madd_epi16(pairs, ones));
+    }
+    from.v[0] = _mm_add_epi32(sum[0], sum[1]);
+    return from;
+  }
+
+ private:
+  MOTE_INLINE static __m128i products(vector w, const std::int8_t* x /* (4) */) {
+    return _mm_maddubs_epi16(w, _mm_set1_epi32(detail::four_of(x)));
+  }
+};
+
+}  // namespace mote::inline v0::simd

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an instruction set offers to formats of few bits, as a type: operations on a quad vector, four columns of Rows rows,
+// Rows * 4 bytes. Formats write their unpacking once in these words (format/planes.hpp); a new instruction set writes
+// one such type. The type here is the reference that every other must equal.
+// Refuses floats: all of this is exact.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/simd/pack.hpp"
+
+namespace mote::inline v0::simd {
+
+/// Plain loops, for any number of rows on any machine.
+template <std::size_t Rows>
+struct plain_quads {
+  static constexpr bool own = false;  // is there a body for these rows on this instruction set, beside the reference?
+  /// May `dot` be given weights up to 255? A format may then leave bits where they lie in a byte and shift the sum.
+  static constexpr bool any_byte = true;
+  /// Weights with a sign are held with this much added, modulo 256: 128 where an instruction wants them without.
+  static constexpr int bias = 0;
+
+  struct vector {
+    std::uint8_t byte[Rows * 4];  // (Rows, 4)
+  };
+
+  MOTE_INLINE static vector load(const std::uint8_t* p /* (Rows, 4) */) {
+    vector v;
+    __builtin_memcpy(v.byte, p, sizeof v.byte);
+    return v;
+  }
+  /// Bits From .. From + Width - 1 of each byte, moved to To; zeros elsewhere.
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector field(vector v) {
+    for (auto& b : v.byte) b = static_cast<std::uint8_t>(((b >> From) & ((1U << Width) - 1U)) << To);
+    return v;
+  }
+  /// `into` with the field of v added where `into` has zeros.
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    const vector moved = field<From, Width, To>(v);
+    for (std::size_t i = 0; i < Rows * 4; ++i) into.byte[i] = static_cast<std::uint8_t>(into.byte[i] | moved.byte[i]);
+    return into;
+  }
+  /// Weights with a sign, each byte of v (below 16) being an index.
+  MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
+    for (auto& b : v.byte) b = static_cast<std::uint8_t>(table[b]);
+    return v;
+  }
+  /// Weights with a sign from bytes in two's complement.
+  MOTE_INLINE static vector from_signed(vector v) { return v; }
+  /// The sum of a and b, modulo 256.
+  MOTE_INLINE static vector add(vector a, vector b) {
+    for (std::size_t i = 0; i < Rows * 4; ++i) a.byte[i] = static_cast<std::uint8_t>(a.byte[i] + b.byte[i]);
+    return a;
+  }
+  /// The first digit of v / 256 in base three: 0, 1 or 2.
+  MOTE_INLINE static vector first_trit(vector v) {
+    for (auto& b : v.byte) b = static_cast<std::uint8_t>((b * 3U) >> 8U);
+    return v;
+  }
+
+  /// from + the products of Quads quads, the weights 0 .. Largest, the activations within 127.
+  template <unsigned Largest, std::size_t Quads>
+  MOTE_INLINE static ints<Rows> dot(ints<Rows> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
+    std::int32_t sum[Rows];
+    from.store(sum);
+    for (std::size_t quad = 0; quad < Quads; ++quad)
+      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += w[quad].byte[i] * x[quad * 4 + i % 4];
+    return ints<Rows>::load(sum);
+  }
+  /// The same for weights with a sign, within 127. `x_sum` is the sum of x.
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<Rows> signed_dot(ints<Rows> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
+                                           [[maybe_unused]] std::int32_t x_sum) {
+    std::int32_t sum[Rows];
+    from.store(sum);
+    for (std::size_t quad = 0; quad < Quads; ++quad)
+      for (std::size_t i = 0; i < Rows * 4; ++i)
+        sum[i / 4] += static_cast<std::int8_t>(w[quad].byte[i]) * x[quad * 4 + i % 4];
+    return ints<Rows>::load(sum);
+  }
+};
+
+/// The operations for Rows rows that this binary may use; arch/ specialises it.
+template <class Isa, std::size_t Rows>
+struct quads : plain_quads<Rows> {};
+
+namespace detail {
+/// Four activations as the 32 bits that instructions broadcast.
+MOTE_INLINE std::int32_t four_of(const std::int8_t* x /* (4) */) {
+  std::int32_t four = 0;
+  __builtin_memcpy(&four, x, 4);
+  return four;
+}
+}  // namespace detail
+
+}  // namespace mote::inline v0::simd
+
+// One file an instruction set.
+#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#include "mote/simd/arch/sse2.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#include "mote/simd/arch/ssse3.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#include "mote/simd/arch/avx2.hpp"
+#endif
+#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+#include "mote/simd/arch/avxvnni.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#include "mote/simd/arch/avx512vnni.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
+#include "mote/simd/arch/neon.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+#include "mote/simd/arch/neon_dotprod.hpp"
+#endif
+#if MOTE_WITH_MVE
+#include "mote/simd/arch/mve.hpp"
+#endif
+#if MOTE_WITH_DSP
+#include "mote/simd/arch/dsp.hpp"
+#endif

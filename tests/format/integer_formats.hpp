@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// All integer formats, as lists for typed tests.
+#pragma once
+
+#include <tuple>
+
+#include "mote/format/q4.hpp"
+#include "mote/format/q8.hpp"
+
+namespace mote_tests {
+
+template <template <std::size_t> class... Formats>
+using at_every_row_count =
+    decltype(std::tuple_cat(std::tuple<Formats<1>, Formats<4>, Formats<8>, Formats<16>>{}...));
+
+template <std::size_t Rows>
+using q8_32 = mote::q8<Rows, 32>;
+template <std::size_t Rows>
+using q8_64 = mote::q8<Rows, 64>;
+
+/// Those whose decoded weights encode to the same bytes.
+using few_bits = at_every_row_count<mote::q4>;
+using integer_formats = decltype(std::tuple_cat(at_every_row_count<q8_32, q8_64>{}, few_bits{}));
+using single_rows = std::tuple<q8_32<1>, q8_64<1>, mote::q4<1>>;
+
+}  // namespace mote_tests

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+// matvec and matmul of every integer format against sums in 64 bits, on every instruction set of this build.
+#include "mote/kernel/integer.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "../format/formats.hpp"
+#include "../format/integer_formats.hpp"
+#include "mote/kernel/matmul.hpp"
+
+namespace {
+
+/// y as the rules say: integers exactly, groups in index order, one float accumulator a row.
+template <class Format>
+float expected_sum(const mote::matrix<Format>& w, std::size_t row, const mote::activation& a) {
+  using grid = typename Format::grid;
+  float sum = 0;
+  for (std::size_t g = 0; g < Format::groups(w.cols); ++g) {
+    float scale = 0;
+    std::uint8_t codes[Format::group];
+    Format::read_group(w.tile(row / Format::rows), row % Format::rows, w.cols, g, scale, codes);
+    std::int64_t exact = 0;
+    for (std::size_t i = 0; i < Format::group; ++i)
+      exact += static_cast<std::int64_t>(grid::value(codes[i])) * a.q[g * Format::group + i];
+    volatile float both = scale * a.scale[g];
+    volatile float part = both * static_cast<float>(exact);
+    volatile float next = sum + part;
+    sum = next;
+  }
+  return sum;
+}
+
+/// Bytes at an address that a cache line could start at, as images have them.
+struct aligned_bytes {
+  explicit aligned_bytes(const std::vector<std::byte>& from) : v(from.size() / 64 + 2) {
+    std::memcpy(v.data(), from.data(), from.size());
+  }
+  struct alignas(64) line {
+    std::byte byte[64];
+  };
+  std::vector<line> v;
+  const std::byte* data() const { return v.front().byte; }
+};
+
+template <class Format, class Isa>
+void check(const mote::matrix<Format>& w, const std::vector<mote::activation>& a, const std::vector<float>& expected) {
+  const std::size_t stride = mote::padded(w.rows);
+  std::vector<float> y(stride * a.size(), -99.0F);
+  INFO(Format::name << " on " << mote::name(Isa::value) << ", " << w.rows << " x " << w.cols << ", " << a.size());
+  mote::matmul<Isa>(w, a.data(), a.size(), y.data(), stride);
+  for (std::size_t k = 0; k < a.size(); ++k)
+    REQUIRE(std::memcmp(y.data() + k * stride, expected.data() + k * w.rows, w.rows * 4) == 0);
+  std::vector<float> one(stride, -99.0F);
+  mote::matvec<Isa>(w, a[0], one.data());
+  REQUIRE(std::memcmp(one.data(), expected.data(), w.rows * 4) == 0);
+}
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("integers are exact and groups are added in order, for any number of tokens", "",
+                        mote_tests::integer_formats) {
+  using format = TestType;
+  mote::rng random(1);
+  for (std::size_t cols = 1; cols <= 300; cols += cols < 70 ? 1 : 23) {
+    const std::size_t rows = 1 + random.below(70);
+    const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian(rows * cols, cols), rows, cols));
+    const mote::matrix<format> w{packed.data(), rows, cols};
+    const std::size_t tokens = 1 + random.below(11);
+    const auto x = mote_tests::gaussian(tokens * cols, cols + 1000);
+    const std::size_t buffer_bytes = mote::round_up(mote::activation_bytes<format>(cols), 64);
+    const aligned_bytes buffers(std::vector<std::byte>(tokens * buffer_bytes));
+    std::vector<mote::activation> a;
+    for (std::size_t k = 0; k < tokens; ++k)
+      a.push_back(mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
+    std::vector<float> expected;
+    for (std::size_t k = 0; k < tokens; ++k)
+      for (std::size_t row = 0; row < rows; ++row) expected.push_back(expected_sum(w, row, a[k]));
+    check<format, mote::simd::scalar>(w, a, expected);
+    check<format, mote::simd::native>(w, a, expected);
+#if MOTE_WITH_XSIMD && defined(__SSE2__)
+    check<format, mote::simd::sse2>(w, a, expected);
+#endif
+#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+    check<format, mote::simd::ssse3>(w, a, expected);
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX2__)
+    check<format, mote::simd::avx2>(w, a, expected);
+#endif
+#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+    check<format, mote::simd::avx_vnni>(w, a, expected);
+#endif
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a slice of rows is a matrix of its own", "", mote_tests::integer_formats) {
+  using format = TestType;
+  const std::size_t rows = 70, cols = 96;
+  const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian(rows * cols, 4), rows, cols));
+  const mote::matrix<format> w{packed.data(), rows, cols};
+  const auto x = mote_tests::gaussian(cols, 5);
+  const aligned_bytes buffer(std::vector<std::byte>(mote::activation_bytes<format>(cols)));
+  const auto a = mote::quantise<format>(x.data(), cols, const_cast<std::byte*>(buffer.data()));
+  std::vector<float> whole(mote::padded(rows)), parts(mote::padded(rows) + 16);
+  mote::matvec(w, a, whole.data());
+  mote::matvec(w.slice(0, 32), a, parts.data());
+  mote::matvec(w.slice(32, 38), a, parts.data() + 32);
+  REQUIRE(std::memcmp(whole.data(), parts.data(), rows * 4) == 0);
+}
