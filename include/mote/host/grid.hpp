@@ -54,7 +54,7 @@ struct grid {
     return below;
   }
   float value(std::size_t index, group_scale s) const { return s.scale * levels[index] + s.minimum; }
-  std::size_t groups(std::size_t cols) const { return (cols + group - 1) / group; }
+  std::size_t groups(std::size_t cols) const { return cols / group + (cols % group != 0 ? 1U : 0U); }
   /// Bits of a (rows, cols) matrix a weight, with the scale of a ragged last group.
   double bits(std::size_t cols) const {
     const double whole = bits_per_weight * static_cast<double>(group);

@@ -25,7 +25,7 @@ struct coded_matrix {
   std::vector<group_scale> scales;   // (rows, ceil(cols / group))
   std::vector<float> values;         // (rows, cols) what it decodes to
 
-  std::size_t groups() const { return (cols + group - 1) / group; }
+  std::size_t groups() const { return cols / group + (cols % group != 0 ? 1U : 0U); }
 
   static coded_matrix on(const grid& g, std::size_t rows, std::size_t cols) {
     return {.rows = rows,

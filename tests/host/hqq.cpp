@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/hqq.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+
+#include "gaussian.hpp"
+
+using mote::host::grid;
+using mote::host::hqq;
+
+TEST_CASE("hqq: the error of a Gaussian matrix", "[host][hqq]") {
+  const auto w = mote_tests::gaussian(512 * 1024, 1);
+  const auto error = [&](std::size_t bits) {
+    const auto coded = hqq{}({.w = w.data(), .rows = 512, .cols = 1024}, mote::host::asymmetric_grid(bits, 64));
+    return mote::host::relative_error(w, coded.values);
+  };
+  CHECK(std::fabs(error(4) / .0874 - 1) < 0.02);
+  CHECK(std::fabs(error(2) / .434 - 1) < 0.02);
+}
+
+TEST_CASE("hqq: its objective falls until the turn at which it stops, and no turn is rounding to nearest", "[host][hqq]") {
+  auto w = mote_tests::gaussian(64 * 500, 2);
+  for (std::size_t i = 0; i < w.size(); i += 37) w[i] *= 6;  // outliers
+  for (const grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64), mote_tests::sixteen_integers(),
+                        mote_tests::non_linear()}) {
+    INFO(g.name);
+    std::size_t moved = 0;
+    for (std::size_t at = 0; at < w.size(); at += 64) {
+      std::vector<double> history;
+      const auto s = hqq{}.fit(g, w.data() + at, 64, &history);
+      REQUIRE(!history.empty());
+      double least = history.front();
+      for (std::size_t i = 1; i + 1 < history.size(); ++i) {
+        CHECK(history[i] < history[i - 1]);
+        least = history[i];
+      }
+      least = std::min(least, history.back());
+      double mean = 0;  // what it returned has the least error of all turns
+      for (std::size_t i = 0; i < 64; ++i)
+        mean += std::fabs(static_cast<double>(w[at + i] - g.value(g.nearest(w[at + i], s), s))) / 64;
+      CHECK(std::fabs(mean - least) < 1e-9 + least * 1e-6);
+      moved += history.size() > 2 ? 1U : 0U;
+      const auto none = hqq{.turns = 0}.fit(g, w.data() + at, 64);
+      CHECK(none.scale == g.fit(w.data() + at, 64).scale);
+      CHECK(none.minimum == g.fit(w.data() + at, 64).minimum);
+    }
+    CHECK(moved > 100);
+  }
+}
