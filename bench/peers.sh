@@ -1,131 +1,148 @@
 #!/usr/bin/env bash
-# Times mote against llama2.c on this machine: one thread, the same tokens' worth of work, in turns. The argument is a
-# folder with llama2.c's run.c and runq.c, which are compiled from there and copied nowhere.
-# Refuses to be misled by what else runs: processor time of the thread is measured, and neighbouring turns are compared.
-# Refuses to call a slower mote a success: exits 1 when a median ratio is below 1.
-#   bench/peers.sh FOLDER      REPEATS=25 TOKENS=128 CPU=1 CC=gcc CXX=g++ change what their names say
+# SPDX-License-Identifier: BSL-1.0
+# Times mote beside its peers on this machine: the same shapes with random weights, the same bits, the same tokens, in
+# turns. A PATH is llama2.c's folder (run.c, runq.c), or the build folder of llama.cpp or ik_llama.cpp (bin/llama-bench),
+# built by whoever runs this; which one it is, the program itself says. Nothing of a peer is copied.
+# Refuses to hide noise: it waits for a quiet machine, but not for ever, and writes down what others used of it.
+#   bench/peers.sh PATH...
+#   SHAPES="stories260K ..." FORMATS="f32 f16 bf16 q8 q4" THREADS="1 2" TESTS="tg64 pp128 pp512" ROUNDS=5 QUIET=60
+#   OUT=build/bench/peers CC=gcc CXX=g++ PRIORITY=-10    change what their names say
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-peer=${1:?usage: bench/peers.sh FOLDER_OF_LLAMA2C}
-for file in run.c runq.c; do
-  [ -f "$peer/$file" ] || { echo "peers: there is no $peer/$file" >&2; exit 2; }
-done
-peer=$(cd "$peer" && pwd)
-repeats=${REPEATS:-25} tokens=${TOKENS:-128} cc=${CC:-gcc} cxx=${CXX:-g++}
-out=$PWD/build/bench assets=${MOTE_ASSETS:-$PWD/../shared/assets}
+[ $# -gt 0 ] || { echo "usage: ./dev bench peers PATH...   (llama2.c's folder, builds of llama.cpp and ik_llama.cpp)" >&2; exit 2; }
+shapes=${SHAPES:-stories260K stories15M smollm2_135M qwen05B llama32_1B}
+formats=${FORMATS:-f32 f16 bf16 q8 q4}
+threads=${THREADS:-1 2}
+tests=${TESTS:-tg64 pp128 pp512}
+rounds=${ROUNDS:-5} quiet=${QUIET:-60} cc=${CC:-gcc} cxx=${CXX:-g++}
+out=${OUT:-$PWD/build/bench/peers}
 mkdir -p "$out"
-pin=""
-command -v taskset >/dev/null && pin="taskset -c ${CPU:-$(($(nproc) - 1))}"
-case $(uname -m) in
-  x86_64) rows=4
-    grep -qsE '^flags.* avx2( |$)' /proc/cpuinfo && rows=8
-    grep -qsE '^flags.* avx512_vnni( |$)' /proc/cpuinfo && rows=16 ;;
-  *) rows=4 ;;
-esac
-
+out=$(cd "$out" && pwd)
 flags="-std=c++23 -O3 -march=native -ffp-contract=off -Iinclude -isystem build/deps/usr/include"
-peer_flags="-Ofast -march=native"
-newer() { [ ! -e "$1" ] || [ -n "$(find include bench/peers tools/import_model.cpp -newer "$1" -print -quit)" ]; }
+$cxx --version | grep -qi clang || flags+=" -Wno-uninitialized -Wno-maybe-uninitialized"
+peer_flags="-Ofast -march=native -w"
+version() { "$1" --version | head -n 1; }
+
+# newer FILE: whether FILE is missing, or older than what it is made from, or was made by another compiler.
+newer() {
+  [ ! -e "$1" ] || [ -n "$(find include bench/peers -newer "$1" -print -quit)" ] || [ ! -e "$1.by" ] ||
+    [ "$(cat "$1.by")" != "$(version "$cxx") $flags" ]
+}
+# build FILE SOURCE FLAG...
+build() {
+  local file=$1 source=$2
+  shift 2
+  if newer "$file"; then
+    $cxx $flags "$@" "bench/peers/$source" -o "$file" || return 1
+    echo "$(version "$cxx") $flags" >"$file.by"
+  fi
+}
+
+llama2c="" builds=()
+for path in "$@"; do
+  if [ -f "$path/run.c" ] && [ -f "$path/runq.c" ]; then
+    llama2c=$(cd "$path" && pwd)
+  else
+    for bench in "$path/bin/llama-bench" "$path/build/bin/llama-bench" "$path/llama-bench" ""; do
+      [ -z "$bench" ] || [ ! -x "$bench" ] || break
+    done
+    [ -n "$bench" ] || { echo "peers: in $path there is no run.c and runq.c, and no bin/llama-bench: build it first" >&2; exit 2; }
+    builds+=("$(realpath "$bench")")
+  fi
+done
 
 echo "peers: building" >&2
-newer "$out/make_model" && $cxx $flags -O2 bench/peers/make_model.cpp -o "$out/make_model"
-newer "$out/import_model" && $cxx $flags -O2 tools/import_model.cpp -o "$out/import_model"
-$cc $peer_flags -w -DPEER_FILE="\"$peer/run.c\"" bench/peers/llama2c_worker.c -o "$out/llama2c_32" -lm
-$cc $peer_flags -w -DPEER_FILE="\"$peer/runq.c\"" bench/peers/llama2c_worker.c -o "$out/llama2c_8" -lm
-
-# prepare NAME: the model's files in llama2.c's formats, mote's images of them, and a worker for each.
-prepare() {
-  local name=$1 folder=$out/$1 tokenizer=$out/$1/tokenizer.bin bits
-  if [ "$name" = stories260K ] && [ -f "$assets/llama2c-stories260K/stories260K.bin" ]; then
-    tokenizer=$assets/llama2c-stories260K/tok512.bin
-    group=$("$out/make_model" from "$assets/llama2c-stories260K/stories260K.bin" "$folder")
-  else
-    group=$("$out/make_model" "${name#stories}" "$folder")
-  fi
-  for bits in 32 8; do
-    "$out/import_model" --weights "$folder/model.bin" --tokenizer "$tokenizer" --name "$name" --bits $bits \
-      --layout $rows --out "$folder/$bits" >/dev/null
-    newer "$folder/mote_$bits" && $cxx $flags -Wno-uninitialized -Wno-maybe-uninitialized -DMOTE_MODEL="$name" \
-      -DMOTE_BITS=$bits -DMOTE_MODEL_HEADER="\"$folder/$bits/$name.hpp\"" bench/peers/mote_worker.cpp \
-      -o "$folder/mote_$bits"
+for program in make_gguf make_model report; do build "$out/$program" "$program.cpp" -O2; done
+build "$out/run" run.cpp -O2 -static
+build "$out/bandwidth" bandwidth.cpp -O2 -pthread
+if [ -n "$llama2c" ]; then
+  for file in run runq; do
+    $cc $peer_flags -DPEER_FILE="\"$llama2c/$file.c\"" bench/peers/llama2c_worker.c -o "$out/llama2c_$file" -lm
+    $cc $peer_flags -fopenmp -DPEER_FILE="\"$llama2c/$file.c\"" bench/peers/llama2c_worker.c -o "$out/llama2c_${file}_omp" -lm
   done
+fi
+
+# times SHAPE TEST: how often a program repeats a test in one run; short ones more often.
+times() {
+  case $1 in
+    stories260K) echo 10 ;;
+    stories15M) echo 4 ;;
+    smollm2_135M) case $2 in pp512) echo 1 ;; *) echo 2 ;; esac ;;
+    *) echo 1 ;;
+  esac
+}
+gguf_name() { case $1 in q8) echo q8_0 ;; q4) echo q4_0 ;; *) echo "$1" ;; esac; }
+
+# sizes pp|tg: the tokens of those tests as llama-bench wants them, 0: none.
+sizes() {
+  local list="" test
+  for test in $tests; do [ "${test%%[0-9]*}" != "$1" ] || list+=",${test#??}"; done
+  list=${list#,}
+  echo "${list:-0}"
 }
 
-# median: of the numbers on the input, one a line. most: the largest.
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+# line SHAPE FORMAT THREADS ENGINE BYTES COMMAND
+line() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$plan"; }
 
-# turns NAME PASSES: four workers, each asked in turn, REPEATS times; tokens a second go to FOLDER/<worker>.rates.
-turns() {
-  local folder=$out/$1 passes=$2 worker i ns done to back
-  local -A in=() from=() object=()
-  for worker in mote_32 llama2c_32 mote_8 llama2c_8; do
-    local command="$folder/$worker" file=$folder/32/$1.mote
-    case $worker in
-      mote_8) file=$folder/8/$1.mote ;;
-      llama2c_32) command=$out/$worker file=$folder/model.bin ;;
-      llama2c_8) command=$out/$worker file=$folder/model_q8.bin ;;
-    esac
-    rm -f "$folder/$worker.to" "$folder/$worker.from"
-    mkfifo "$folder/$worker.to" "$folder/$worker.from"
-    $pin "$command" "$file" <"$folder/$worker.to" >"$folder/$worker.from" &
-    exec {to}>"$folder/$worker.to" {back}<"$folder/$worker.from"
-    in[$worker]=$to from[$worker]=$back
-    read -r object[$worker] <&"$back"
-    rm -f "$folder/$worker.to" "$folder/$worker.from"
-    : >"$folder/$worker.rates"
-  done
-  for ((i = -1; i < repeats; ++i)); do  # the first turn warms up
-    for worker in mote_32 llama2c_32 mote_8 llama2c_8; do
-      echo "$passes $tokens" >&"${in[$worker]}"
-      read -r ns done <&"${from[$worker]}"
-      [ "$done" -eq $((passes * tokens)) ] || { echo "peers: $worker stopped after $done tokens" >&2; exit 1; }
-      [ $i -lt 0 ] || awk "BEGIN { printf \"%.1f\n\", $done * 1e9 / $ns }" >>"$folder/$worker.rates"
+plan=$out/plan.tsv missing=""
+: >"$plan"
+for shape in $shapes; do
+  for format in $formats; do
+    case $shape-$format in qwen05B-f32 | llama32_1B-f32) continue ;; esac  # gigabytes of floats: nobody runs that
+    gguf=$out/$shape-$(gguf_name "$format").gguf
+    if [ ${#builds[@]} -gt 0 ] && [ ! -e "$gguf" ] && ! "$out/make_gguf" "$shape" "$(gguf_name "$format")" "$gguf" 2>"$out/log"; then
+      sed 's/^/peers: no file for llama.cpp: /' "$out/log" >&2
+      gguf=""
+    fi
+    if [ -n "$llama2c" ] && [ ! -e "$out/$shape/model_q8.bin" ]; then
+      case $shape in stories260K | stories15M | smollm2_135M) "$out/make_model" "$shape" "$out/$shape" ;; esac
+    fi
+    for n in $threads; do
+      list=""
+      for test in $tests; do list+=" ${test}x$(times "$shape" "$test")"; done
+      worker=$out/mote-$shape-$format-$n
+      if build "$worker" mote_worker.cpp -DMOTE_SHAPE="$shape" -DMOTE_FORMAT="$format" -DMOTE_THREADS="$n" -pthread 2>"$out/log"; then
+        line "$shape" "$format" "$n" mote 0 "$worker$list"
+      else
+        rm -f "$worker"
+        missing+="  $shape $format, $n threads: $(grep -m 1 -E 'error' "$out/log" | cut -c1-160)"$'\n'
+      fi
+      if [ -n "$llama2c" ] && [ -e "$out/$shape/model_q8.bin" ]; then
+        omp="" environment=""
+        [ "$n" = 1 ] || omp=_omp environment="env OMP_NUM_THREADS=$n "
+        case $format in
+          f32) line "$shape" f32 "$n" llama2.c "$(stat -c %s "$out/$shape/model.bin")" "$environment$out/llama2c_run$omp $out/$shape/model.bin$list" ;;
+          q8) line "$shape" q8 "$n" llama2.c "$(stat -c %s "$out/$shape/model_q8.bin")" "$environment$out/llama2c_runq$omp $out/$shape/model_q8.bin$list" ;;
+        esac
+      fi
+      [ -n "$gguf" ] || continue
+      for bench in ${builds[@]+"${builds[@]}"}; do
+        name=llama.cpp repacks=""
+        if "$bench" --help 2>&1 | grep -q -e '-rtr'; then name=ik_llama.cpp repacks=" -rtr"; fi
+        # llama-bench has one number of repetitions for all tests: the least
+        repeat=$(for test in $tests; do times "$shape" "$test"; done | sort -n | head -n 1)
+        command="$bench -m $gguf -t $n -r $repeat -p $(sizes pp) -n $(sizes tg) -o json"
+        size=$(stat -c %s "$gguf")
+        line "$shape" "$format" "$n" "$name" "$size" "$command"
+        [ -z "$repacks" ] || line "$shape" "$format" "$n" "$name$repacks" "$size" "$command -rtr 1"
+      done
     done
-    [ ! -t 2 ] || printf '\rpeers: %s %d of %d' "$1" $((i + 1)) "$repeats" >&2
   done
-  [ ! -t 2 ] || echo >&2
-  for worker in "${!in[@]}"; do
-    eval "exec ${in[$worker]}>&- ${from[$worker]}<&-"
-  done
-  wait
-  object_32=${object[mote_32]} object_8=${object[mote_8]}
-}
+done
+[ -z "$missing" ] || printf 'peers: mote has not yet:\n%s' "$missing" >&2
 
-slower=0
-# row NAME MOTE PEER: a line of the table; the ratio is the median of the ratios of neighbouring turns.
-row() {
-  local folder=$out/$1 ratio
-  ratio=$(paste "$folder/$2.rates" "$folder/$3.rates" | awk '{ print $1 / $2 }' | median)
-  printf '| %s | %s | %s | %.0f (%.0f) | %.0f (%.0f) | %.2f |\n' "$1" "$4" "$5" \
-    "$(sort -n "$folder/$2.rates" | tail -n 1)" "$(median <"$folder/$2.rates")" \
-    "$(sort -n "$folder/$3.rates" | tail -n 1)" "$(median <"$folder/$3.rates")" "$ratio"
-  awk "BEGIN { exit !($ratio < 1) }" && slower=1
-  return 0
-}
+priority=""
+nice -n "${PRIORITY:--10}" true 2>/dev/null && priority="nice -n ${PRIORITY:--10}"
+echo "peers: measuring memory" >&2
+$priority "$out/bandwidth" $threads >"$out/bandwidth.csv"
+$priority "$out/run" "$plan" "$out/runs.csv" "$rounds" "$quiet"
+$priority "$out/bandwidth" $threads >>"$out/bandwidth.csv"
 
-prepare stories260K
-group_260K=$group
-prepare stories15M
-group_15M=$group
-
-echo
-echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $($cxx --version | head -n 1)"
-echo "mote: $($cxx -dumpfullversion) -O3 -march=native -ffp-contract=off, rows interleaved by $rows;" \
-  "llama2.c: $($cc -dumpfullversion) $peer_flags, one thread."
-echo "$tokens tokens from the first position, $repeats turns; tokens a second of processor time, best (median)."
-echo
-echo "| model | mote | llama2.c | mote | llama2.c | ratio |"
-echo "|---|---|---|---:|---:|---:|"
-table() {  # NAME PASSES GROUP
-  turns "$1" "$2"
-  row "$1" mote_32 llama2c_32 "f32" "run.c, f32"
-  row "$1" mote_8 llama2c_8 "q8, groups of 32" "runq.c, groups of $3"
-  row "$1" mote_8 llama2c_32 "q8, groups of 32" "run.c, f32"
-  objects+="sizeof the $1 pipeline: f32 $object_32, q8 $object_8 bytes (cache, activations, state; weights are mapped)."$'\n'
-}
-objects=""
-table stories260K 10 "$group_260K"
-table stories15M 1 "$group_15M"
-printf '\n%s' "$objects"
-exit $slower
+{
+  echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors; $(date -u +%Y-%m-%d)"
+  echo "mote: $(version "$cxx"), -O3 -march=native -ffp-contract=off; llama2.c: $(version "$cc"), ${peer_flags% -w}."
+  echo "$rounds rounds; best run (median of runs). Bold: the fastest peer. Ratio: mote by the fastest peer, median of rounds."
+  "$out/report" "$out/runs.csv" "$out/bandwidth.csv" "$out"
+} | tee "$out/report.md"
+echo "peers: $out/report.md, summary.csv, ratios.svg, roofline.svg" >&2

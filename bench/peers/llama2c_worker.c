@@ -1,35 +1,43 @@
 /* SPDX-License-Identifier: BSL-1.0
- * llama2.c's side of bench/peers.sh: takes the program in as PEER_FILE, given by path, and calls its forward(). For each
- * line "passes tokens" it generates that many tokens greedily from token 1, and answers "nanoseconds tokens".
+ * llama2.c's side of bench/peers.sh: takes the program in as PEER_FILE, given by path, and calls its forward().
+ *   llama2c_worker MODEL tg64x5 pp128x3    the tests and the lines of output of mote_worker.cpp
  * Refuses to be timed with printing and sampling, which llama2.c's own figure includes.
  */
 #define TESTING /* leaves out main() */
 #include PEER_FILE
 
+static volatile int chosen;
+
+static int likeliest(const float *logits, int n) {
+  int at = 0;
+  for (int i = 1; i < n; ++i)
+    if (logits[i] > logits[at]) at = i;
+  return at;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   Transformer model;
   build_transformer(&model, argv[1]);
-  printf("0\n");
-  fflush(stdout);
-
-  long passes, tokens;
-  while (scanf("%ld %ld", &passes, &tokens) == 2) {
-    struct timespec from, to;
-    long done = 0;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
-    for (long pass = 0; pass < passes; ++pass) {
+  const int vocab = model.config.vocab_size;
+  for (int test = 2; test < argc; ++test) {
+    char kind;
+    int tokens, times;
+    if (sscanf(argv[test], "%c%*c%dx%d", &kind, &tokens, &times) != 3) return 2;
+    for (int n = 0; n <= times; ++n) {
+      struct timespec from, to;
+      clock_gettime(CLOCK_MONOTONIC, &from);
       int token = 1;
-      for (int position = 0; position < tokens; ++position, ++done) {
-        const float *logits = forward(&model, token, position);
-        token = 0;
-        for (int i = 1; i < model.config.vocab_size; ++i)
-          if (logits[i] > logits[token]) token = i;
+      for (int position = 0; position < tokens; ++position) {
+        const float *logits = forward(&model, kind == 'p' ? (position * 7 + 1) % vocab : token, position);
+        if (kind == 't' || position + 1 == tokens) token = likeliest(logits, vocab);
       }
+      chosen = token;
+      clock_gettime(CLOCK_MONOTONIC, &to);
+      if (n != 0)
+        printf("%.2s%d %d %lld\n", argv[test], tokens, tokens,
+               (to.tv_sec - from.tv_sec) * 1000000000LL + (to.tv_nsec - from.tv_nsec));
     }
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
-    printf("%lld %ld\n", (to.tv_sec - from.tv_sec) * 1000000000LL + (to.tv_nsec - from.tv_nsec), done);
-    fflush(stdout);
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Writes the models that mote and llama2.c are both timed with: model.bin (floats), model_q8.bin (version 2, int8) and,
-// for a random model, tokenizer.bin. The random weights come from a seed and are the same everywhere.
+// Writes what llama2.c is timed with, random weights in one of the shapes: model.bin (floats), model_q8.bin (version 2,
+// int8). The weights come from a seed and are the same everywhere.
 // Refuses to be a converter for use: where the hidden width is no multiple of llama2.c's group it is padded with zeros,
 // which changes no answer and lets runq.c take it.
 #include <cmath>
@@ -8,14 +8,14 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/llama2c.hpp"
 #include "mote/host/llama2c_writer.hpp"
+#include "mote/host/raw_model.hpp"
+#include "shapes.hpp"
 
 namespace {
 
@@ -102,7 +102,7 @@ values widen(const values& from, std::size_t layers, std::size_t rows, std::size
   return to;
 }
 
-std::size_t write_integers(const fs::path& path, const host::raw_model& m) {
+void write_integers(const fs::path& path, const host::raw_model& m) {
   const mote::shape& s = m.shape;
   std::size_t group = 64;  // what llama2.c's exporter starts with, and how it gives way
   while (s.dim % group != 0) group /= 2;
@@ -127,53 +127,21 @@ std::size_t write_integers(const fs::path& path, const host::raw_model& m) {
   put(widen(m.w2.values, s.layers, s.dim, s.hidden, s.dim, hidden), s.layers);
   put(widen(m.w3.values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
   out.finish();
-  return group;
-}
-
-/// Control tokens, bytes, then words of letters; enough for the importer, never read as text.
-void write_tokenizer(const fs::path& path, std::size_t vocab) {
-  file out(path);
-  out.put(std::int32_t{8});
-  for (std::size_t i = 0; i < vocab; ++i) {
-    char piece[16];
-    if (i < 3) std::snprintf(piece, sizeof piece, "%s", i == 0 ? "<unk>" : i == 1 ? "\n<s>\n" : "\n</s>\n");
-    else if (i < 259) std::snprintf(piece, sizeof piece, "<0x%02X>", static_cast<unsigned>(i - 3));
-    else {
-      std::size_t left = i;
-      for (std::size_t at = 0; at < 4; ++at, left /= 26) piece[at] = static_cast<char>('a' + left % 26);
-      piece[4] = 0;
-    }
-    out.put(-static_cast<float>(i));
-    const std::string text = piece;
-    out.put(static_cast<std::int32_t>(text.size()));
-    out.put(text.data(), text.size());
-  }
-  out.finish();
 }
 
 }  // namespace
 
 int main(int count, char** words) try {
-  const std::string kind = count > 2 ? words[1] : "";
-  mote::shape s{.layers = 6, .heads = 6, .kv_heads = 6, .vocab = 32000, .context = 256};  // 15M
-  s.dim = 288;
-  s.hidden = 768;
-  if (kind == "260K")
-    s = {.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
-  if ((kind != "15M" && kind != "260K" && kind != "from") || (kind == "from" && count != 4) ||
-      (kind != "from" && count != 3)) {
-    std::fprintf(stderr, "usage: make_model 15M FOLDER | 260K FOLDER | from MODEL.bin FOLDER\n");
+  const mote::shape s = count == 3 ? peers::shape_called(words[1]) : mote::shape{};
+  if (!s.valid()) {
+    std::fprintf(stderr, "usage: make_model SHAPE FOLDER\n");
     return 2;
   }
-  const fs::path folder = words[count - 1];
+  const fs::path folder = words[2];
   fs::create_directories(folder);
-  const host::raw_model model = kind == "from" ? host::read_llama2c(words[2]) : random_model(s);
-  if (!model.shape.tied_head) throw std::runtime_error("a model with a head of its own is not supported here");
+  const host::raw_model model = random_model(s);
   write_floats(folder / "model.bin", model);
-  const std::size_t group = write_integers(folder / "model_q8.bin", model);
-  if (kind != "from") write_tokenizer(folder / "tokenizer.bin", model.shape.vocab);
-  std::printf("%zu\n", group);
-  return 0;
+  write_integers(folder / "model_q8.bin", model);
 } catch (const std::exception& e) {
   std::fprintf(stderr, "make_model: %s\n", e.what());
   return 1;
