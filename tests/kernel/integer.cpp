@@ -47,17 +47,20 @@ struct aligned_bytes {
   const std::byte* data() const { return v.front().byte; }
 };
 
+/// One instruction set, where it has a body for the format's rows; elsewhere it runs what `scalar` runs.
 template <class Format, class Isa>
 void check(const mote::matrix<Format>& w, const std::vector<mote::activation>& a, const std::vector<float>& expected) {
-  const std::size_t stride = mote::padded(w.rows);
-  std::vector<float> y(stride * a.size(), -99.0F);
-  INFO(Format::name << " on " << mote::name(Isa::value) << ", " << w.rows << " x " << w.cols << ", " << a.size());
-  mote::matmul<Isa>(w, a.data(), a.size(), y.data(), stride);
-  for (std::size_t k = 0; k < a.size(); ++k)
-    REQUIRE(std::memcmp(y.data() + k * stride, expected.data() + k * w.rows, w.rows * 4) == 0);
-  std::vector<float> one(stride, -99.0F);
-  mote::matvec<Isa>(w, a[0], one.data());
-  REQUIRE(std::memcmp(one.data(), expected.data(), w.rows * 4) == 0);
+  if constexpr (mote::simd::quads<Isa, Format::rows>::own || Isa::value == mote::isa::scalar) {
+    const std::size_t stride = mote::padded(w.rows);
+    std::vector<float> y(stride * a.size(), -99.0F);
+    INFO(Format::name << " on " << mote::name(Isa::value) << ", " << w.rows << " x " << w.cols << ", " << a.size());
+    mote::matmul<Isa>(w, a.data(), a.size(), y.data(), stride);
+    for (std::size_t k = 0; k < a.size(); ++k)
+      REQUIRE(std::memcmp(y.data() + k * stride, expected.data() + k * w.rows, w.rows * 4) == 0);
+    std::vector<float> one(stride, -99.0F);
+    mote::matvec<Isa>(w, a[0], one.data());
+    REQUIRE(std::memcmp(one.data(), expected.data(), w.rows * 4) == 0);
+  }
 }
 
 }  // namespace

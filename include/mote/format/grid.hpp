@@ -88,6 +88,47 @@ constexpr float fit_to_grid(const float* w /* (n) */, std::size_t n, std::uint8_
   return scale;
 }
 
+/// Scales that were tried, and the best of them: each is stored as a half, every weight gets its nearest code, and from the
+/// codes follows the scale with the least squared error, which is tried next.
+template <class Grid>
+class scale_search {
+ public:
+  constexpr scale_search(const float* w /* (n) */, std::size_t n) : w_(w), n_(n) {}
+
+  constexpr void attempt(float scale) {
+    for (int turn = 0; turn < 2; ++turn) {
+      scale = stored_half(scale);
+      if (scale == 0.0F) return;
+      float error = 0, along = 0, size = 0;
+      for (std::size_t i = 0; i < n_; ++i) {
+        const auto value = static_cast<float>(Grid::value(Grid::nearest(w_[i], scale)));
+        const float off = w_[i] - scale * value;
+        error += off * off;
+        along += w_[i] * value;
+        size += value * value;
+      }
+      if (error < least_) {
+        least_ = error;
+        best_ = scale;
+      }
+      if (size == 0.0F) return;
+      scale = along / size;
+      if (scale < 0.0F && !Grid::signed_scale) return;
+    }
+  }
+  /// The best scale, and its codes.
+  constexpr float finish(std::uint8_t* codes /* (n) */) const {
+    for (std::size_t i = 0; i < n_; ++i) codes[i] = static_cast<std::uint8_t>(Grid::nearest(w_[i], best_));
+    return best_;
+  }
+
+ private:
+  const float* w_;
+  std::size_t n_;
+  float best_ = 0;
+  float least_ = __builtin_inff();
+};
+
 }  // namespace detail
 
 /// -127 .. 127 times a scale that is never negative: the largest magnitude becomes 127. The scale is a half, or a float.
@@ -112,9 +153,9 @@ struct byte_grid {
   }
 };
 
-/// -2^(Bits-1) .. 2^(Bits-1) - 1 times a scale with a sign: the weight of largest magnitude becomes the outermost code, as
-/// in GGUF's Q4_0 and Q5_0, with their rounding.
-template <unsigned Bits>
+/// -2^(Bits-1) .. 2^(Bits-1) - 1 times a scale with a sign. The weight of largest magnitude becomes the outermost code, with
+/// the rounding of GGUF's Q4_0 and Q5_0; or, with Searched, the scale is that of the least squared error.
+template <unsigned Bits, bool Searched = false>
 struct signed_grid {
   static constexpr unsigned bits = Bits;
   static constexpr unsigned codes = 1U << Bits;
@@ -129,10 +170,18 @@ struct signed_grid {
     return detail::fit_to_grid<signed_grid>(w, n, out);
   }
   static constexpr float search(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
-    const float scale = detail::most_of(w, n) / -static_cast<float>(zero);
-    const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;  // of the scale before it is a half: GGUF's rounding
-    for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint8_t>(code_of(w[i] * inverse));
-    return detail::stored_half(scale);
+    const float most = detail::most_of(w, n);
+    if constexpr (Searched) {
+      detail::scale_search<signed_grid> s(w, n);
+      // The largest weight at 0.5 to 1.25 (three bits) or 0.94 to 1.03 (six bits) of the outermost code.
+      for (int step = -16; step <= 8; ++step) s.attempt(most / -(static_cast<float>(zero) + static_cast<float>(step) * 0.125F));
+      return s.finish(out);
+    } else {
+      const float scale = most / -static_cast<float>(zero);
+      const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;  // of the scale before it is a half: GGUF's rounding
+      for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint8_t>(code_of(w[i] * inverse));
+      return detail::stored_half(scale);
+    }
   }
 
  private:
@@ -141,6 +190,118 @@ struct signed_grid {
     constexpr auto last = static_cast<float>(codes - 1);
     shifted = shifted < last ? shifted : last;  // not a number becomes the last code
     return shifted > 0.0F ? static_cast<unsigned>(shifted) : 0U;
+  }
+};
+
+/// The odd numbers -2^Bits + 1 .. 2^Bits - 1 times a scale: as many steps on either side, and none at zero, which two bits
+/// cannot afford. The scale is that of the least squared error.
+template <unsigned Bits>
+struct odd_grid {
+  static constexpr unsigned bits = Bits;
+  static constexpr unsigned codes = 1U << Bits;
+  static constexpr unsigned zero = codes / 2;  // what is missing has a scale of zero or meets an activation of zero
+  static constexpr bool signed_scale = false;
+  static constexpr unsigned steps = 2;  // value(code + 1) - value(code)
+
+  static constexpr int value(unsigned code) { return 2 * static_cast<int>(code) - static_cast<int>(codes - 1); }
+
+  static constexpr unsigned nearest(float w, float scale) {
+    float shifted = (scale != 0.0F ? w / scale : 0.0F) * 0.5F + static_cast<float>(zero);
+    constexpr auto last = static_cast<float>(codes - 1);
+    shifted = shifted < last ? shifted : last;  // not a number becomes the last code
+    return shifted > 0.0F ? static_cast<unsigned>(shifted) : 0U;
+  }
+
+  static constexpr float fit(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
+    return detail::fit_to_grid<odd_grid>(w, n, out);
+  }
+  static constexpr float search(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
+    const float most = __builtin_fabsf(detail::most_of(w, n));
+    detail::scale_search<odd_grid> s(w, n);
+    for (int step = -16; step <= 24; ++step) s.attempt(most / (static_cast<float>(codes - 1) + static_cast<float>(step) * 0.125F));
+    return s.finish(out);
+  }
+};
+
+/// Sixteen numbers that lie closer together near zero, as weights do: the table of GGUF's IQ4_NL.
+struct table_grid {
+  static constexpr unsigned bits = 4;
+  static constexpr unsigned codes = 16;
+  static constexpr unsigned zero = 8;  // the value 1 is the nearest to nothing
+  static constexpr bool signed_scale = true;
+  static constexpr std::int8_t table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+  static constexpr int value(unsigned code) { return table[code]; }
+
+  static constexpr unsigned nearest(float w, float scale) {
+    const float steps = scale != 0.0F ? w / scale : 0.0F;
+    unsigned code = 0;  // how many middles between neighbours lie below; not a number becomes the first code
+    for (unsigned i = 0; i < 15; ++i) code += steps > static_cast<float>(table[i] + table[i + 1]) * 0.5F ? 1U : 0U;
+    return code;
+  }
+
+  static constexpr float fit(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
+    return detail::fit_to_grid<table_grid>(w, n, out);
+  }
+  static constexpr float search(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
+    const float most = __builtin_fabsf(detail::most_of(w, n));
+    detail::scale_search<table_grid> s(w, n);
+    for (int step = -6; step <= 7; ++step) {
+      const float scale = most / (113.0F + 7.0F * static_cast<float>(step));
+      s.attempt(scale);   // the table is longer on its negative side: either sign may fit better
+      s.attempt(-scale);
+    }
+    return s.finish(out);
+  }
+};
+
+/// -1, 0, 1 times one float for a whole row; the least squared error, by turns of "who is above half the scale" and "the
+/// scale is the mean of those".
+struct ternary_grid {
+  static constexpr unsigned bits = 2;
+  static constexpr unsigned codes = 3;
+  static constexpr unsigned zero = 1;
+  static constexpr bool signed_scale = false;
+
+  static constexpr int value(unsigned code) { return static_cast<int>(code) - 1; }
+
+  static constexpr unsigned nearest(float w, float scale) {
+    const float middle = scale * 0.5F;
+    if (scale == 0.0F) return zero;
+    return w > middle ? 2U : w < -middle ? 0U : 1U;
+  }
+
+  /// The scale of a row.
+  static constexpr float scale_of(const float* w /* (n) */, std::size_t n) {
+    const float most = __builtin_fabsf(detail::most_of(w, n));
+    bool exact = true;
+    double total = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const float size = __builtin_fabsf(w[i]);
+      exact = exact && (size == most || size == 0.0F);
+      total += static_cast<double>(size);
+    }
+    if (exact) return most;
+    auto scale = static_cast<float>(total / static_cast<double>(n) * 1.5);
+    std::size_t last = 0;
+    for (int turn = 0; turn < 30; ++turn) {
+      std::size_t count = 0;
+      double above = 0;
+      for (std::size_t i = 0; i < n; ++i)
+        if (nearest(w[i], scale) != zero) {
+          ++count;
+          above += static_cast<double>(__builtin_fabsf(w[i]));
+        }
+      if (count == 0 || count == last) break;
+      scale = static_cast<float>(above / static_cast<double>(count));
+      last = count;
+    }
+    return scale;
+  }
+  static constexpr float fit(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
+    const float scale = scale_of(w, n);
+    for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint8_t>(nearest(w[i], scale));
+    return scale;
   }
 };
 

@@ -31,6 +31,9 @@ struct planar {
   static constexpr bool quantised = true;
   static constexpr double bits_per_weight = Grid::bits + 0.5;
 
+  static constexpr bool looked_up = requires { Grid::table; };
+  static constexpr bool doubled = requires { Grid::steps; };  // a step of the code is two of the value
+
   struct block {
     simd::half_bits scale[Rows];
     std::uint8_t codes[code_planes::bytes];
@@ -86,14 +89,22 @@ struct planar {
 
   template <class Unit>
   MOTE_INLINE static void unpack(const block& b, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit>(b.codes, w);
+    code_planes::template unpack<Unit, doubled ? 1 : 0>(b.codes, w);
+    if constexpr (looked_up)
+#pragma GCC unroll 8
+      for (auto& v : w) v = Unit::lookup(v, Grid::table);
   }
   template <class Unit>
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
                                           std::int32_t x_sum) {
-    return Unit::template dot<Grid::codes - 1>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
+    if constexpr (looked_up)
+      return Unit::signed_dot(simd::ints<Rows>::all(0), w, x, x_sum);
+    else
+      return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
   }
-  MOTE_INLINE static simd::floats<Rows> scales(const block& b) { return simd::load_signed_halves<Rows>(b.scale); }
+  MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
+    return simd::load_halves<Rows, Grid::signed_scale>(b.scale);
+  }
 };
 
 }  // namespace mote::inline v0

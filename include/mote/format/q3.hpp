@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// Weights as 3-bit integers, one scale with a sign for 32 columns of a row. 3.5 bits a weight.
+//
+//   one block: Rows rows x 32 columns, Rows * 14 bytes
+//   | scale row 0 | .. | scale row Rows-1 |  binary16 each
+//   | pair plane, Rows * 8 bytes: lower two bits | bit plane, Rows * 4 bytes: the third |  format/planes.hpp
+//
+// weight = scale * (code - 4), the scale that of the least squared error.
+// Error of a Gaussian matrix: 16.2 % RMS (tests/format/q3.cpp).
+// Refuses to be the first choice: small models need training for three bits, see docs/reference/formats.md.
+#pragma once
+
+#include <string_view>
+
+#include "mote/format/planar.hpp"
+
+namespace mote::inline v0 {
+
+template <std::size_t Rows = 1>
+struct q3 : planar<signed_grid<3, true>, Rows> {
+  static constexpr std::string_view name = Rows == 1 ? "q3" : Rows == 4 ? "q3x4" : Rows == 8 ? "q3x8" : "q3x16";
+  template <std::size_t Other>
+  using with_rows = q3<Other>;
+};
+
+}  // namespace mote::inline v0
