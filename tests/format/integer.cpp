@@ -48,7 +48,6 @@ TEMPLATE_LIST_TEST_CASE("interleaving rows changes no weight", "", mote_tests::i
 TEMPLATE_LIST_TEST_CASE("groups that are read and written again keep every byte", "", mote_tests::integer_formats) {
   using format = TestType;
   using grid = typename format::grid;
-  mote::rng random(5);
   for (const std::size_t cols : {7U, 64U, 172U}) {
     const std::size_t rows = format::rows;
     const auto packed = mote_tests::encode<format>(uneven(rows, cols, 3), rows, cols);

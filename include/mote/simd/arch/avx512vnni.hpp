@@ -19,7 +19,9 @@ struct quads<avx512_vnni, 16> {
   }
   template <unsigned From, unsigned Width, unsigned To>
   MOTE_INLINE static vector merge(vector into, vector v) {
-    return _mm512_ternarylogic_epi32(into, moved<From, To>(v), mask<Width, To>(), 0xF8);  // a | (b & c)
+    const vector field = moved<From, To>(v);
+    const vector where = mask<Width, To>();
+    return _mm512_ternarylogic_epi32(into, field, where, 0xF8);  // a | (b & c)
   }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
