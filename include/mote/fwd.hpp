@@ -27,6 +27,7 @@ struct cache;
 struct learning;
 struct recall;
 struct decoding;
+struct drafting;
 struct threads;
 struct fit;
 }  // namespace slots
@@ -79,6 +80,17 @@ struct prompt_result;
 // decoding
 struct greedy;
 struct sampling;
+struct no_draft;
+struct draft_knobs;
+struct pass_clock;
+template <std::size_t Slots, std::size_t Ways, std::size_t Length> struct ngram;
+template <std::size_t N, std::size_t Length> struct lookup;
+template <class... Drafters> struct first_of;
+
+// threads
+struct part_range;
+struct single_thread;
+struct threads_knobs;
 
 // what is kept
 enum class container_kind : std::uint16_t;

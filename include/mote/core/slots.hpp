@@ -18,6 +18,7 @@ struct cache {};     ///< how keys and values lie:    cache<32>
 struct learning {};  ///< how it learns:              frozen, lora<4>, full<>
 struct recall {};    ///< how it recalls:             no_recall, rag<bm25<>>
 struct decoding {};  ///< how it picks a token:       greedy, sample<>
+struct drafting {};  ///< how it guesses ahead:       no_draft, ngram<1024>
 struct threads {};   ///< how many cores work:        single_thread, threads<2>
 struct fit {};       ///< which board it must fit:    fit<boards::stm32h743>
 }  // namespace slots
