@@ -9,8 +9,7 @@
 
 #include "mote/pipeline.hpp"
 
-namespace {
-
+// Names of the whole program, like the models that the importer writes.
 template <std::size_t Dim, std::size_t Layers>
 struct model_of {
   static constexpr std::string_view name = "cost";
@@ -29,8 +28,8 @@ static second two;
 #endif
 
 // The linker cannot know them, and must keep all that depends on them.
-volatile std::uintptr_t image_address;
-volatile std::size_t image_bytes;
+static volatile std::uintptr_t image_address;
+static volatile std::size_t image_bytes;
 
 template <class Pipeline>
 int answer(Pipeline& ai) {
@@ -40,8 +39,6 @@ int answer(Pipeline& ai) {
   for (std::string_view piece : ai.ask("hello")) letters += static_cast<int>(piece.size());
   return letters;
 }
-
-}  // namespace
 
 int main() {
 #ifdef TWO
