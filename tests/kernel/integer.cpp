@@ -15,11 +15,14 @@
 
 namespace {
 
-/// y as the rules say: integers exactly, groups in index order, one float accumulator a row.
+/// y as the rules say: integers exactly, groups in index order, one float accumulator a row; or integers to the end.
 template <class Format>
 float expected_sum(const mote::matrix<Format>& w, std::size_t row, const mote::activation& a) {
   using grid = typename Format::grid;
+  constexpr bool whole = Format::scale_columns == mote::whole_row;
   float sum = 0;
+  std::int64_t total = 0;
+  float last_scale = 0;
   for (std::size_t g = 0; g < Format::groups(w.cols); ++g) {
     float scale = 0;
     std::uint8_t codes[Format::group];
@@ -27,10 +30,20 @@ float expected_sum(const mote::matrix<Format>& w, std::size_t row, const mote::a
     std::int64_t exact = 0;
     for (std::size_t i = 0; i < Format::group; ++i)
       exact += static_cast<std::int64_t>(grid::value(codes[i])) * a.q[g * Format::group + i];
+    if constexpr (whole) {
+      total += exact;
+      last_scale = scale;
+      continue;
+    }
     volatile float both = scale * a.scale[g];
     volatile float part = both * static_cast<float>(exact);
     volatile float next = sum + part;
     sum = next;
+  }
+  if constexpr (whole) {
+    volatile float both = last_scale * a.scale[0];
+    volatile float part = both * static_cast<float>(total);
+    sum = part;
   }
   return sum;
 }

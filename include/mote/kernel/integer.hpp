@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The heart of matvec and matmul for integer formats: some tiles of rows times some activations. A block is unpacked once
 // for all activations of the call; the groups of a row are added in index order, whatever the number of either.
-// Refuses to know any format: it asks for groups(), unpack(), dot() and scales().
+// Refuses to know any format: it asks for groups(), unpack(), dot() and scales(), or for partial sums of a whole row.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,56 @@ namespace mote::inline v0 {
 
 /// A format whose weights are integers, with one scale for a group of columns.
 template <class Format>
-concept integer_format = Format::quantised && requires(const typename Format::block& b) {
+concept group_scaled_format = Format::quantised && requires(const typename Format::block& b) {
   { Format::scales(b) };
   { Format::scale_columns };
 };
+/// A format whose weights are integers, with one scale for a row.
+template <class Format>
+concept row_scaled_format = Format::quantised && Format::scale_columns == whole_row;
+template <class Format>
+concept integer_format = group_scaled_format<Format> || row_scaled_format<Format>;
 
 namespace detail {
 
+/// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations: integers to the end of the row.
+template <class Isa, row_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
+MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
+                               float* y /* (Tokens, y_stride) */, std::size_t y_stride) {
+  constexpr std::size_t rows = Format::rows;
+  using floats = simd::floats<rows>;
+  using unit = simd::quads<Isa, rows>;
+  const std::size_t groups = Format::groups(w.cols);
+  const std::size_t step = Format::tile_bytes(w.cols);
+  const std::byte* from = w.tile(tile);
+  const auto* group = reinterpret_cast<const std::uint8_t*>(from + Format::header_bytes);
+  typename Format::template partial<unit> sum[Tiles][Tokens];
+#pragma GCC unroll 8
+  for (std::size_t t = 0; t < Tiles; ++t)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < Tokens; ++k) Format::template clear<unit>(sum[t][k]);
+  for (std::size_t g = 0; g < groups; ++g, group += Format::group_bytes) {
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < Tiles; ++t) {
+      typename unit::vector unpacked[Format::group / 4];
+      Format::template unpack<unit>(group + t * step, unpacked);
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < Tokens; ++k)
+        Format::template add<unit>(sum[t][k], unpacked, a[k].q + g * Format::group);
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t t = 0; t < Tiles; ++t)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < Tokens; ++k) {
+      const auto total = Format::template total<unit>(sum[t][k], a[k].sum[0]);
+      const floats scale = Format::scales(from + t * step) * floats::all(a[k].scale[0]);
+      (scale * simd::to_float(total)).store(y + k * y_stride + (tile + t) * rows);
+    }
+}
+
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations.
-template <class Isa, class Format, std::size_t Tiles, std::size_t Tokens>
+template <class Isa, group_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
                                float* y /* (Tokens, y_stride) */, std::size_t y_stride) {
   constexpr std::size_t rows = Format::rows;

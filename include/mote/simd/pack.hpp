@@ -73,6 +73,8 @@ template <class A>
 MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::bitwise_cast<std::int32_t>(a); }
 template <class A>
 MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_cast<float>(a); }
+template <unsigned Bits, class A>
+MOTE_INLINE auto shift_right_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_rshift(a, static_cast<int>(Bits)); }
 template <class A>
 MOTE_INLINE auto shift_left_23(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_lshift(a, 23); }
 #else
@@ -95,6 +97,8 @@ MOTE_INLINE std::int32_t last_byte(std::int32_t a) { return static_cast<std::int
 MOTE_INLINE float to_float_lane(std::int32_t a) { return static_cast<float>(a); }
 MOTE_INLINE std::int32_t bits_as_int(float a) { return __builtin_bit_cast(std::int32_t, a); }
 MOTE_INLINE float bits_as_float(std::int32_t a) { return __builtin_bit_cast(float, a); }
+template <unsigned Bits>
+MOTE_INLINE std::int32_t shift_right_lane(std::int32_t a) { return a >> Bits; }
 MOTE_INLINE std::int32_t shift_left_23(std::int32_t a) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << 23U);
 }
@@ -156,6 +160,13 @@ MOTE_INLINE To map(From a, Function f) {
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < To::registers; ++i) r.v[i] = f(a.v[i]);
   return r;
+}
+
+/// Divided by 2^Bits, rounded down.
+template <unsigned Bits, std::size_t N>
+MOTE_INLINE ints<N> shift_right(ints<N> a) {
+  if constexpr (Bits == 0) return a;
+  else return map<ints<N>>(a, [](auto x) { return detail::shift_right_lane<Bits>(x); });
 }
 
 template <std::size_t N>

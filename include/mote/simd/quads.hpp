@@ -55,9 +55,10 @@ struct plain_quads {
     for (std::size_t i = 0; i < Rows * 4; ++i) a.byte[i] = static_cast<std::uint8_t>(a.byte[i] + b.byte[i]);
     return a;
   }
-  /// The first digit of v / 256 in base three: 0, 1 or 2.
+  /// The first digit of v / 256 in base three, 0, 1 or 2, at bit To (0 or 6): v below 86, below 171, or above.
+  template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    for (auto& b : v.byte) b = static_cast<std::uint8_t>((b * 3U) >> 8U);
+    for (auto& b : v.byte) b = static_cast<std::uint8_t>((b * 3U) >> 8U << To);
     return v;
   }
 

@@ -31,9 +31,11 @@ struct quads<sse2, 4> {
   }
   MOTE_INLINE static vector from_signed(vector v) { return v; }
   MOTE_INLINE static vector add(vector a, vector b) { return _mm_add_epi8(a, b); }
+  template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Rounded up, three quarters of v have the digit in their upper two bits.
-    return field<6, 2, 0>(_mm_avg_epu8(_mm_avg_epu8(v, _mm_setzero_si128()), v));
+    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    v = _mm_subs_epu8(v, _mm_set1_epi8(1));
+    return field<6, 2, To>(_mm_avg_epu8(_mm_avg_epu8(v, _mm_setzero_si128()), v));
   }
 
   template <unsigned Largest, std::size_t Quads>
