@@ -122,12 +122,12 @@ function(mote_repack_image target)
   add_custom_target(${target} DEPENDS "${arg_OUTPUT}")
 endfunction()
 
-# mote_import_model(<target> NAME <type> WEIGHTS <file> TOKENIZER <file> OUTPUT_DIRECTORY <folder>
+# mote_import_model(<target> NAME <type> WEIGHTS <file> [TOKENIZER <file>] OUTPUT_DIRECTORY <folder>
 #                   [BOARD <name> | LAYOUT <rows>] [BITS n] [GROUP n] [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
 function(mote_import_model target)
   set(optional BOARD LAYOUT BITS GROUP BOS EOS NOTE USER ANSWER)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;WEIGHTS;TOKENIZER;OUTPUT_DIRECTORY;${optional}" "")
-  foreach(need IN ITEMS NAME WEIGHTS TOKENIZER OUTPUT_DIRECTORY)
+  foreach(need IN ITEMS NAME WEIGHTS OUTPUT_DIRECTORY)
     if(NOT arg_${need})
       message(FATAL_ERROR "mote: mote_import_model(${target}) needs ${need}")
     endif()
@@ -135,9 +135,12 @@ function(mote_import_model target)
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "mote: mote_import_model(${target}) does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
-  foreach(input IN ITEMS WEIGHTS TOKENIZER)
-    cmake_path(ABSOLUTE_PATH arg_${input} NORMALIZE)
-  endforeach()
+  cmake_path(ABSOLUTE_PATH arg_WEIGHTS NORMALIZE)
+  set(tokenizer "")  # a .gguf file has its own
+  if(arg_TOKENIZER)
+    cmake_path(ABSOLUTE_PATH arg_TOKENIZER NORMALIZE)
+    set(tokenizer --tokenizer "${arg_TOKENIZER}")
+  endif()
   cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIRECTORY BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
   set(options "")
   foreach(option IN LISTS optional)
@@ -149,8 +152,8 @@ function(mote_import_model target)
   set(base "${arg_OUTPUT_DIRECTORY}/${arg_NAME}")
   _mote_host_tool(import_model tool made)
   add_custom_command(OUTPUT "${base}.hpp" "${base}.mote"
-    COMMAND "${tool}" --weights "${arg_WEIGHTS}" --tokenizer "${arg_TOKENIZER}" --name ${arg_NAME}
+    COMMAND "${tool}" --weights "${arg_WEIGHTS}" ${tokenizer} --name ${arg_NAME}
       --out "${arg_OUTPUT_DIRECTORY}" ${options}
-    DEPENDS ${made} "${arg_WEIGHTS}" "${arg_TOKENIZER}" VERBATIM)
+    DEPENDS ${made} "${arg_WEIGHTS}" ${arg_TOKENIZER} VERBATIM)
   add_custom_target(${target} DEPENDS "${base}.hpp" "${base}.mote")
 endfunction()

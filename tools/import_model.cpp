@@ -10,11 +10,13 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/gguf.hpp"
 #include "mote/host/image_writer.hpp"
 #include "mote/host/llama2c.hpp"
 #include "mote/host/model_header.hpp"
@@ -32,6 +34,8 @@ struct wishes {
   std::string board;
   host::packing packing;
   mote::dialogue dialogue;
+  bool bos_given = false;
+  bool eos_given = false;
 };
 
 /// Overwrites one line of a terminal; a log gets nothing.
@@ -50,19 +54,36 @@ class progress_line {
   int shown_ = -1;
 };
 
+/// A GGUF file holds its vocabulary and says its control tokens; a checkpoint of llama2.c does neither.
+host::gguf_model read_model(const wishes& w) {
+  if (w.weights.extension() == ".gguf") {
+    if (!w.tokenizer.empty()) throw std::runtime_error("a GGUF file has its own vocabulary; leave --tokenizer out");
+    return host::read_gguf(w.weights);
+  }
+  if (w.tokenizer.empty()) throw std::runtime_error("a llama2.c checkpoint needs its vocabulary; give --tokenizer");
+  host::gguf_model m;
+  m.model = host::read_llama2c(w.weights);
+  m.vocabulary = host::read_llama2c_tokenizer(w.tokenizer, m.model.shape.vocab);
+  return m;
+}
+
 void import(const wishes& w) {
-  const host::raw_model model = host::read_llama2c(w.weights);
+  const host::gguf_model read = read_model(w);
+  const host::raw_model& model = read.model;
   const mote::shape& s = model.shape;
-  const host::vocabulary_text text = host::read_llama2c_tokenizer(w.tokenizer, s.vocab);
-  const std::vector<std::byte> table = host::pack_vocabulary(text, w.dialogue);
+  mote::dialogue dialogue = w.dialogue;
+  if (!w.bos_given && read.bos >= 0) dialogue.bos = read.bos;
+  if (!w.eos_given && read.eos >= 0) dialogue.eos = read.eos;
+  const std::vector<std::byte> table = host::pack_vocabulary(read.vocabulary, dialogue);
 
   const std::string header = host::model_header({
       .name = w.name,
-      .origin = w.weights.filename().string() + " (" + model.source + ") and " + w.tokenizer.filename().string(),
+      .origin = w.weights.filename().string() + " (" + model.source + ")" +
+                (w.tokenizer.empty() ? "" : " and " + w.tokenizer.filename().string()),
       .shape = s,
       .vocabulary_bytes = table.size(),
       .longest_piece = mote::vocabulary_view{table}.longest(),
-      .dialogue = w.dialogue,
+      .dialogue = dialogue,
   });
   progress_line line;
   const host::written_image image = host::write_image(model, table, w.name, w.packing,
@@ -90,10 +111,10 @@ void import(const wishes& w) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Turns a llama2.c model into a C++ type and an image for one board."};
+  CLI::App app{"Turns a llama2.c or GGUF model into a C++ type and an image for one board."};
   wishes w;
-  app.add_option("--weights", w.weights, "checkpoint: llama2.c legacy, ak42 version 1 or version 2")->required();
-  app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model")->required();
+  app.add_option("--weights", w.weights, "checkpoint: llama2.c legacy, ak42 version 1 or version 2; or a .gguf file of the llama architecture")->required();
+  app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model; not for .gguf");
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
   app.add_option("--bits", w.packing.bits, "8 (groups of 32) or 32 (floats)")->capture_default_str();
@@ -105,8 +126,8 @@ int main(int argc, char** argv) {
   app.add_option("--board", w.board, "takes the layout of a board's instruction set")
       ->check(CLI::IsMember(names))
       ->excludes(layout);
-  app.add_option("--bos", w.dialogue.bos, "token that opens a document; -1: none")->capture_default_str();
-  app.add_option("--eos", w.dialogue.eos, "token that ends an answer; -1: none")->capture_default_str();
+  auto* bos = app.add_option("--bos", w.dialogue.bos, "token that opens a document; -1: none; a .gguf file says it")->capture_default_str();
+  auto* eos = app.add_option("--eos", w.dialogue.eos, "token that ends an answer; -1: none; a .gguf file says it")->capture_default_str();
   app.add_option("--note", w.dialogue.note, "token in front of recalled knowledge; -1: none")->capture_default_str();
   app.add_option("--user", w.dialogue.user, "token in front of the user's words; -1: none")->capture_default_str();
   app.add_option("--answer", w.dialogue.answer, "token in front of the answer; -1: none")->capture_default_str();
@@ -115,6 +136,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 1;
   }
+  w.bos_given = bos->count() != 0;
+  w.eos_given = eos->count() != 0;
   if (!w.board.empty()) w.packing.rows = mote::interleaved_rows(host::board_names().at(w.board).instructions);
 
   try {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A model between a foreign file and an image: its shape, and each tensor as plain floats, layers one after another.
+// A model between a foreign file and an image: its shape, and each tensor as plain floats, layers one after another; and
+// what the file itself had, where that was integers or blocks.
 // Refuses nothing: the readers check, the writers trust.
 #pragma once
 
@@ -8,16 +9,24 @@
 #include <string>
 #include <vector>
 
+#include "mote/host/gguf_blocks.hpp"
 #include "mote/model/shape.hpp"
 
 namespace mote::inline v0::host {
+
+/// One layer of a tensor as a GGUF file has it: all rows in order. Layers of one kind may differ in type.
+struct raw_blocks {
+  gguf_type type{};
+  std::vector<std::byte> bytes;
+};
 
 /// A tensor. Where the source was quantised, its integers too, so that a writer of the same bits need not round twice.
 struct raw_tensor {
   std::vector<float> values;          // (layers, rows, cols) of the matrix, flat
   std::vector<std::int8_t> integers;  // as values, or empty
   std::vector<float> scales;          // one a group of integers, in order
-  std::size_t group = 0;              ///< integers a scale; 0: the source had floats
+  std::size_t group = 0;              ///< integers a scale; 0: the source had none
+  std::vector<raw_blocks> blocks;     // one a layer, or empty
 };
 
 struct raw_model {
