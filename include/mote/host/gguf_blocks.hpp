@@ -289,10 +289,10 @@ inline void write_trit_block(gguf_type type, const gguf_trits& t, std::byte* blo
 inline void gguf_decode(gguf_type type, const std::byte* block, float* out /* (columns of a block) */) {
   const auto half = [](std::uint16_t h) { return simd::from_binary16(h); };
   const auto super = [&]<unsigned Bits>() {
-    using grid = qk_grid<Bits>;
+    using levels = qk_grid<Bits>;  // not `grid`, which host/grid.hpp has
     const qk_row row = read_super_block(type, block);
     for (std::size_t i = 0; i < 256; ++i)
-      out[i] = grid::weight(half(row.d), row.scale[i / grid::sub], row.code[i], half(row.dmin), row.min[i / grid::sub]);
+      out[i] = levels::weight(half(row.d), row.scale[i / levels::sub], row.code[i], half(row.dmin), row.min[i / levels::sub]);
   };
   switch (type) {
     case gguf_type::f32: std::memcpy(out, block, 4); return;
