@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+// What has been done to readers of GGUF files, one class of attack a test: each is refused with a sentence, and nothing
+// is read outside the file. (The suite's sanitizers watch; the last test spoils a file at random.)
 // GCC 12 takes an empty vector's data() for null where it is copied, and warns of a copy of no bytes.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wnonnull"
 #endif
-// What has been done to readers of GGUF files, one class of attack a test: each is refused with a sentence, and nothing
-// is read outside the file. (The suite's sanitizers watch; the last test spoils a file at random.)
 #include "mote/host/gguf_file.hpp"
 
 #include <catch2/catch_test_macros.hpp>

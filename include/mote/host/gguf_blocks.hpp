@@ -122,8 +122,8 @@ inline void get_scales_4k(const std::uint8_t* p /* (12) */, qk_row& row) {
   for (std::size_t s = 0; s < 4; ++s) {
     row.scale[s] = p[s] & 63U;
     row.min[s] = p[s + 4] & 63U;
-    row.scale[s + 4] = static_cast<std::uint8_t>((p[s + 8] & 15U) | (p[s] >> 6U) << 4U);
-    row.min[s + 4] = static_cast<std::uint8_t>(p[s + 8] >> 4U | (p[s + 4] >> 6U) << 4U);
+    row.scale[s + 4] = static_cast<std::uint8_t>((p[s + 8] & 15U) | (unsigned{p[s]} >> 6U) << 4U);
+    row.min[s + 4] = static_cast<std::uint8_t>(unsigned{p[s + 8]} >> 4U | (unsigned{p[s + 4]} >> 6U) << 4U);
   }
 }
 inline void put_scales_4k(std::uint8_t* p /* (12) */, const qk_row& row) {

@@ -33,8 +33,10 @@ struct gptq {
     std::iota(order.begin(), order.end(), std::size_t{0});
     const auto& products = t.input->products;
     if (by_power)
-      std::stable_sort(order.begin(), order.end(),
-                       [&](std::size_t a, std::size_t b) { return products[a * n + a] > products[b * n + b]; });
+      std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+        const double first = products[a * n + a], second = products[b * n + b];
+        return first != second ? first > second : a < b;
+      });
     std::vector<bool> dead(n);
     const std::vector<double> u = factor(*t.input, order, dead);
 
