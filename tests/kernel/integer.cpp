@@ -127,3 +127,54 @@ TEMPLATE_LIST_TEST_CASE("a slice of rows is a matrix of its own", "", mote_tests
   mote::matvec(w.slice(32, 38), a, parts.data() + 32);
   REQUIRE(std::memcmp(whole.data(), parts.data(), rows * 4) == 0);
 }
+
+namespace {
+
+/// Is matmul for each number of tokens what matvec says, token by token?
+template <class Format, class Isa>
+void check_tokens(const mote::matrix<Format>& w, const std::vector<mote::activation>& a) {
+  if constexpr (mote::simd::quads<Isa, Format::rows>::own || Isa::value == mote::isa::scalar) {
+    const std::size_t stride = mote::padded(w.rows) + 16;
+    std::vector<float> expected(stride * a.size(), -99.0F);
+    for (std::size_t k = 0; k < a.size(); ++k) mote::matvec<Isa>(w, a[k], expected.data() + k * stride);
+    for (std::size_t tokens = 1; tokens <= a.size(); ++tokens) {
+      INFO(Format::name << " on " << mote::name(Isa::value) << ", " << w.rows << " rows, " << tokens << " tokens");
+      std::vector<float> y(stride * a.size(), -99.0F);  // what matvec leaves alone, matmul leaves alone
+      mote::matmul<Isa>(w, a.data(), tokens, y.data(), stride);
+      REQUIRE(std::memcmp(y.data(), expected.data(), tokens * stride * 4) == 0);
+      for (std::size_t i = tokens * stride; i < y.size(); ++i) REQUIRE(y[i] == -99.0F);
+    }
+  }
+}
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("matmul of 1 to 17 tokens has the bits of matvec, whole tiles or ragged rows", "",
+                        mote_tests::integer_formats) {
+  using format = TestType;
+  constexpr std::size_t most = 17, cols = 172;
+  const auto x = mote_tests::gaussian(most * cols, 6);
+  const std::size_t buffer_bytes = mote::round_up(mote::activation_bytes<format>(cols), 64);
+  const aligned_bytes buffers(std::vector<std::byte>(most * buffer_bytes));
+  std::vector<mote::activation> a;
+  for (std::size_t k = 0; k < most; ++k)
+    a.push_back(mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
+  for (const std::size_t rows : {1U, 5U, 16U, 32U, 37U, 48U, 63U}) {
+    const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian(rows * cols, rows), rows, cols));
+    const mote::matrix<format> w{packed.data(), rows, cols};
+    check_tokens<format, mote::simd::scalar>(w, a);
+    check_tokens<format, mote::simd::native>(w, a);
+#if MOTE_WITH_XSIMD && defined(__SSE2__)
+    check_tokens<format, mote::simd::sse2>(w, a);
+#endif
+#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+    check_tokens<format, mote::simd::ssse3>(w, a);
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX2__)
+    check_tokens<format, mote::simd::avx2>(w, a);
+#endif
+#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+    check_tokens<format, mote::simd::avx_vnni>(w, a);
+#endif
+  }
+}

@@ -87,9 +87,13 @@ struct planar {
 
   // What kernels ask: the codes of a block in registers, their products with an activation, and the scales.
 
+  /// Where an instruction takes any byte, the upper nibbles stay where they are and their sum is shifted instead.
+  template <class Unit>
+  static constexpr bool in_place = Unit::any_byte && Grid::bits == 4 && !looked_up;
+
   template <class Unit>
   MOTE_INLINE static void unpack(const block& b, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit, doubled ? 1 : 0>(b.codes, w);
+    code_planes::template unpack<Unit, doubled ? 1 : 0, in_place<Unit>>(b.codes, w);
     if constexpr (looked_up)
 #pragma GCC unroll 8
       for (auto& v : w) v = Unit::lookup(v, Grid::table);
@@ -97,9 +101,15 @@ struct planar {
   template <class Unit>
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
                                           std::int32_t x_sum) {
-    if constexpr (looked_up)
+    if constexpr (looked_up) {
       return Unit::signed_dot(simd::ints<Rows>::all(0), w, x, x_sum);
-    else
+    } else if constexpr (in_place<Unit>) {
+      const typename Unit::vector low[4] = {w[0], w[1], w[2], w[3]};
+      const typename Unit::vector high[4] = {w[4], w[5], w[6], w[7]};
+      const auto sixteenfold = Unit::template dot<240>(simd::ints<Rows>::all(0), high, x + 16);
+      return Unit::template dot<15>(simd::ints<Rows>::all(Grid::value(0) * x_sum), low, x) +
+             simd::shift_right<4>(sixteenfold);
+    } else
       return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
   }
   MOTE_INLINE static simd::floats<Rows> scales(const block& b) {

@@ -44,8 +44,8 @@ struct planes {
     if constexpr (high_bits != 0) put_part<high_bits>(p + low_vectors * vector_bytes, row, col, code >> low_bits);
   }
 
-  /// All codes of the group in registers, one quad vector each, shifted left by To.
-  template <class Unit, unsigned To = 0>
+  /// All codes of the group in registers, one quad vector each, shifted left by To; with InPlace, upper nibbles by four.
+  template <class Unit, unsigned To = 0, bool InPlace = false>
   MOTE_INLINE static void unpack(const std::uint8_t* p /* (bytes) */, typename Unit::vector (&w)[quads]) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < low_vectors; ++i) {
@@ -55,7 +55,7 @@ struct planes {
         w[i] = v;
       } else if constexpr (low_bits == 4) {
         w[i] = Unit::template field<0, 4, To>(v);
-        w[i + 4] = Unit::template field<4, 4, To>(v);
+        w[i + 4] = Unit::template field<4, 4, InPlace ? 4 : To>(v);
       } else {
         w[i] = Unit::template field<0, 2, To>(v);
         w[i + 2] = Unit::template field<2, 2, To>(v);

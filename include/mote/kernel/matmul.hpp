@@ -10,22 +10,36 @@
 
 namespace mote::inline v0 {
 
-/// y (tokens, padded(rows)) = activations * w^T, each token with the bits that matvec gives it.
+namespace detail {
+
+/// Tiles tiles for all tokens, Most tokens at a time, then half as many, and so on.
+template <class Isa, std::size_t Most, std::size_t Tiles, class Format>
+MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const activation* a, std::size_t tokens, float* y,
+                              std::size_t y_stride) {
+  std::size_t k = 0;
+  if constexpr (Most >= 8)  // so many sums leave no registers for a second tile
+    for (; k + 8 <= tokens; k += 8)
+      for (std::size_t t = 0; t < Tiles; ++t)
+        integer_tiles<Isa, Format, 1, 8>(w, tile + t, a + k, y + k * y_stride, y_stride);
+  for (; k + 4 <= tokens; k += 4) integer_tiles<Isa, Format, Tiles, 4>(w, tile, a + k, y + k * y_stride, y_stride);
+  for (; k + 2 <= tokens; k += 2) integer_tiles<Isa, Format, Tiles, 2>(w, tile, a + k, y + k * y_stride, y_stride);
+  if (k < tokens) integer_tiles<Isa, Format, Tiles, 1>(w, tile, a + k, y + k * y_stride, y_stride);
+}
+
+}  // namespace detail
+
+/// y (tokens, padded(rows)) = activations * w^T, each token with the bits that matvec gives it. Tile by tile, so that
+/// weights come from memory once, and are unpacked once for up to eight tokens.
 template <class Isa = simd::native, integer_format Format>
 void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y, std::size_t y_stride) {
-  constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;
-  constexpr std::size_t tiles_together = wide ? 2 : 1;
-  constexpr std::size_t tokens_together = 4;
+  constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;  // 32 registers
+  constexpr std::size_t together = wide ? 2 : 1;
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
-  std::size_t k = 0;
-  for (; k + tokens_together <= tokens; k += tokens_together) {
-    float* to = y + k * y_stride;
-    std::size_t tile = 0;
-    for (; tile + tiles_together <= tiles; tile += tiles_together)
-      detail::integer_tiles<Isa, Format, tiles_together, tokens_together>(w, tile, a + k, to, y_stride);
-    for (; tile < tiles; ++tile) detail::integer_tiles<Isa, Format, 1, tokens_together>(w, tile, a + k, to, y_stride);
-  }
-  for (; k < tokens; ++k) matvec<Isa>(w, a[k], y + k * y_stride);
+  std::size_t tile = 0;
+  for (; tile + together <= tiles; tile += together)
+    detail::matmul_tiles<Isa, wide ? 8 : 4, together>(w, tile, a, tokens, y, y_stride);
+  if constexpr (together > 1)
+    if (tile < tiles) detail::matmul_tiles<Isa, wide ? 8 : 4, 1>(w, tile, a, tokens, y, y_stride);
 }
 
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).

@@ -16,25 +16,16 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// Tiles tiles at once: they share each load of an activation, and while one waits for its sum another multiplies.
-template <class Isa, std::size_t Tiles, std::size_t Rows, std::size_t Group>
-MOTE_INLINE void matvec_tiles(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a,
-                              float* y) {
+/// One tile of q8 where its rows have no body in simd/quads.hpp: simd::dot reads the weights where they lie.
+template <class Isa, std::size_t Rows, std::size_t Group>
+MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a, float* y) {
   using floats = simd::floats<Rows>;
-  floats sum[Tiles];
-  for (auto& s : sum) s = floats::all(0.0F);
+  floats sum = floats::all(0.0F);
   for (std::size_t g = 0; g < groups; ++g, ++b) {
-#pragma GCC unroll 4
-    for (std::size_t tile = 0; tile < Tiles; ++tile) {
-      const auto& block = b[tile * groups];
-      const auto dot = simd::dot<Rows, Group, Isa>(&block.quads[0][0][0], a.q + g * Group, a.sum[g]);
-      floats scale;
-      if constexpr (q8<Rows, Group>::wide) scale = floats::load(block.scale);
-      else scale = simd::load_halves<Rows>(block.scale);
-      sum[tile] = sum[tile] + (scale * floats::all(a.scale[g])) * simd::to_float(dot);
-    }
+    const auto dot = simd::dot<Rows, Group, Isa>(&b->quads[0][0][0], a.q + g * Group, a.sum[g]);
+    sum = sum + (q8<Rows, Group>::scales(*b) * floats::all(a.scale[g])) * simd::to_float(dot);
   }
-  for (std::size_t tile = 0; tile < Tiles; ++tile) sum[tile].store(y + tile * Rows);
+  sum.store(y);
 }
 
 }  // namespace detail
@@ -51,16 +42,14 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
+  requires(!simd::quads<Isa, Rows>::own)
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
-  constexpr std::size_t together = Isa::value == isa::avx512 && Rows == 16 ? 2 : 1;  // 32 registers hold two
   const std::size_t groups = format::groups(w.cols);
   const std::size_t tiles = ceil_div(w.rows, Rows);
   const auto* b = reinterpret_cast<const typename format::block*>(w.data);
-  std::size_t tile = 0;
-  for (; tile + together <= tiles; tile += together, b += together * groups)
-    detail::matvec_tiles<Isa, together, Rows, Group>(b, groups, a, y + tile * Rows);
-  for (; tile < tiles; ++tile, b += groups) detail::matvec_tiles<Isa, 1, Rows, Group>(b, groups, a, y + tile * Rows);
+  for (std::size_t tile = 0; tile < tiles; ++tile, b += groups)
+    detail::matvec_tile<Isa, Rows, Group>(b, groups, a, y + tile * Rows);
 }
 
 }  // namespace mote::inline v0

@@ -20,6 +20,8 @@ struct plain_quads {
   static constexpr bool any_byte = true;
   /// Weights with a sign are held with this much added, modulo 256: 128 where an instruction wants them without.
   static constexpr int bias = 0;
+  /// Bytes ahead of what is read that a kernel asks the memory for; 0: never.
+  static constexpr std::size_t fetch_ahead = 0;
 
   struct vector {
     std::uint8_t byte[Rows * 4];  // (Rows, 4)

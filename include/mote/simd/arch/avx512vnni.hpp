@@ -10,6 +10,7 @@ struct quads<avx512_vnni, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;
+  static constexpr std::size_t fetch_ahead = 2048;  // measured: 15.0 instead of 12.2 GB/s of q4 from DRAM (a plain read: 16.3)
   using vector = __m512i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) { return _mm512_loadu_si512(p); }
@@ -39,7 +40,7 @@ struct quads<avx512_vnni, 16> {
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<16> dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Largest <= 255);
-    constexpr unsigned chains = Quads > 2 ? 2 : 1;
+    constexpr unsigned chains = Quads > 4 ? 2 : 1;
     __m512i sum[2] = {from.v[0], _mm512_setzero_si512()};  // two chains hide the latency of vpdpbusd (4 to 5 cycles)
 #pragma GCC unroll 16
     for (std::size_t quad = 0; quad < Quads; ++quad)

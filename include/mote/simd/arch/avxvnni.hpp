@@ -19,7 +19,7 @@ struct quads<avx_vnni, 8> : quads<avx2, 8> {
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<8> dot(ints<8> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Largest <= 255);
-    constexpr unsigned chains = Quads > 2 ? 2 : 1;
+    constexpr unsigned chains = Quads > 4 ? 2 : 1;
     __m256i sum[2] = {from.v[0], _mm256_setzero_si256()};  // two chains hide the latency of vpdpbusd (4 to 5 cycles)
 #pragma GCC unroll 16
     for (std::size_t quad = 0; quad < Quads; ++quad)
