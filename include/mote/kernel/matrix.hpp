@@ -47,7 +47,7 @@ struct activation {
 /// The integers of an activation with one scale for a whole row: 32 zeros follow it, for formats that read in other steps.
 constexpr std::size_t whole_row_padded(std::size_t cols) { return round_up(cols, 32) + 32; }
 
-/// The bytes that quantise_groups() needs beside the floats. Group: 0 (none), 32, 64 or whole_row.
+/// The bytes that quantise_groups() needs beside the floats. Group: 0 (none), 16, 32, 64 or whole_row.
 template <std::size_t Group>
 constexpr std::size_t activation_group_bytes(std::size_t cols) {
   if constexpr (Group == 0) return 0;
