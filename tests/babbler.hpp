@@ -52,7 +52,7 @@ class babbler_image {
     mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
     for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
     const auto table = mote::host::pack_vocabulary(text, babbler::dialogue);
-    const auto written = mote::host::write_image(m, table, "babbler", {.bits = 8, .rows = rows});
+    const auto written = mote::host::write_image(m, table, "babbler", mote::host::packing{.rows = rows});
     size_ = written.bytes.size();
     data_ = static_cast<std::byte*>(::operator new(size_, std::align_val_t{64}));
     std::memcpy(data_, written.bytes.data(), size_);

@@ -32,7 +32,8 @@ struct wishes {
   std::filesystem::path out = ".";
   std::string name;
   std::string board;
-  host::packing packing;
+  std::string formats = "q8";
+  std::size_t rows = 1;
   mote::dialogue dialogue;
   bool bos_given = false;
   bool eos_given = false;
@@ -85,8 +86,9 @@ void import(const wishes& w) {
       .longest_piece = mote::vocabulary_view{table}.longest(),
       .dialogue = dialogue,
   });
+  const host::packing_plan plan = host::read_packing(w.formats, w.rows, s.layers);
   progress_line line;
-  const host::written_image image = host::write_image(model, table, w.name, w.packing,
+  const host::written_image image = host::write_image(model, table, w.name, plan,
                                                       [&line](std::size_t done, std::size_t all) { line(done, all); });
 
   std::filesystem::create_directories(w.out);
@@ -117,10 +119,11 @@ int main(int argc, char** argv) {
   app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model; not for .gguf");
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
-  app.add_option("--bits", w.packing.bits, "8 (groups of 32) or 32 (floats)")->capture_default_str();
-  app.add_option("--group", w.packing.group, "columns a scale, of 8 bits: 32, or 64 to keep llama2.c version 2 files exactly")
+  app.add_option("--formats", w.formats,
+                 "of the weights: q8, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions behind it, as "
+                 "in q4,embedding=q8,value=q6,0.down=q8")
       ->capture_default_str();
-  auto* layout = app.add_option("--layout", w.packing.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
+  auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
   for (const auto& [name, facts] : host::board_names()) names.push_back(name);
   app.add_option("--board", w.board, "takes the layout of a board's instruction set")
@@ -138,7 +141,7 @@ int main(int argc, char** argv) {
   }
   w.bos_given = bos->count() != 0;
   w.eos_given = eos->count() != 0;
-  if (!w.board.empty()) w.packing.rows = mote::interleaved_rows(host::board_names().at(w.board).instructions);
+  if (!w.board.empty()) w.rows = mote::interleaved_rows(host::board_names().at(w.board).instructions);
 
   try {
     import(w);

@@ -21,11 +21,12 @@ namespace {
 namespace host = mote::host;
 
 constexpr std::string_view usage =
-    "repack_image --header MODEL.hpp --image MODEL.mote (--board NAME | --layout ROWS) --out FILE\n"
+    "repack_image --header MODEL.hpp --image MODEL.mote (--board NAME | --layout ROWS) --out FILE [--formats LIST]\n"
     "  --header  the model as a type, as import_model wrote it\n"
     "  --image   its image, in any layout\n"
     "  --board   the layout of this board's instruction set\n"
-    "  --layout  rows interleaved: 1, 4, 8 or 16\n";
+    "  --layout  rows interleaved: 1, 4, 8 or 16\n"
+    "  --formats of an image of mixed formats: the list that import_model was given\n";
 
 std::size_t wanted_rows(const std::map<std::string, std::string>& options) {
   if (options.contains("board")) {
@@ -48,7 +49,8 @@ void run(const std::map<std::string, std::string>& options) {
   const host::model_facts model =
       host::read_model_header({reinterpret_cast<const char*>(text.data()), text.size()});
   const host::mapped_file image(options.at("image"));
-  const auto packed = host::repack(image.bytes(), model, wanted_rows(options));
+  const auto packed = host::repack(image.bytes(), model, wanted_rows(options),
+                                   options.contains("formats") ? options.at("formats") : "");
   const std::filesystem::path out = options.at("out");
   if (out.has_parent_path()) std::filesystem::create_directories(out.parent_path());
   host::write_atomically(out, packed);
@@ -64,9 +66,9 @@ int main(int argc, char** argv) {
   std::map<std::string, std::string> options;
   for (int i = 1; i + 1 < argc && std::string_view(argv[i]).starts_with("--"); i += 2)
     options[argv[i] + 2] = argv[i + 1];
-  const bool known = options.size() == 4 && options.contains("header") && options.contains("image") &&
+  const bool known = options.size() == (options.contains("formats") ? 5 : 4) && options.contains("header") && options.contains("image") &&
                      options.contains("out") && options.contains("board") != options.contains("layout");
-  if (argc != 9 || !known) {
+  if (argc != 2 * static_cast<int>(options.size()) + 1 || !known) {
     std::fputs(usage.data(), argc == 2 && std::string_view(argv[1]) == "--help" ? stdout : stderr);
     return argc == 2 && std::string_view(argv[1]) == "--help" ? 0 : 2;
   }

@@ -46,7 +46,8 @@ struct progress_step {
   std::string_view piece;    ///< the text of the new token; empty while the prompt is read. Lies in the image.
 };
 
-template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding, class Fit>
+template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
+          class Prefill, class Threads, class Fit>
 class basic_pipeline {
  public:
   using model_type = Model;
@@ -100,6 +101,7 @@ class basic_pipeline {
     else if constexpr (learns) learning_.reset();
     decoding_.seed(1);
     examples_in_batch_ = 0;
+    team_.start();
     stop();
     return status::ok;
   }
@@ -138,13 +140,16 @@ class basic_pipeline {
     return status::ok;
   }
 
-  /// Runs one token: of the prompt, or a new one. At most one pass through the model, whatever the question.
+  /// Runs one pass: of prefill<>'s tokens of the prompt, or one for a new token; never more, whatever the question.
   progress_step step() {
     if (state_ != status::ok || prompt_tokens_ == 0) return {.state = state_, .done = true, .piece = {}};
     if (answered_ >= limit_ || position_ >= Context) return finish();
-    const auto at = position_++;
-    const bool reading = at + 1 < prompt_tokens_;
-    float* logits = run(tokens_[at], at, !reading);
+    const std::size_t left = position_ < prompt_tokens_ ? prompt_tokens_ - position_ : 1;
+    const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
+    position_ += count;
+    const auto at = position_ - 1;
+    const bool reading = position_ < prompt_tokens_;
+    float* logits = run(position_ - count, count, !reading);
     if (reading) return {.state = status::ok, .done = false, .piece = {}};
     const std::size_t next = decoding_.pick(logits);
     if (Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos)) return finish();
@@ -302,9 +307,12 @@ class basic_pipeline {
   }
 
  private:
-  static constexpr tensor_map map = map_tensors<Format>(shape);
+  static constexpr auto map = map_tensors<Format>(shape);
   static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
-  static constexpr auto decode_plan = plan_arena(decode_lifetimes<Format, typename Cache::store>(shape, Context));
+  static constexpr pass_size pass_limits{.tokens = Prefill::tokens, .logits = 1, .parts = Threads::parts};
+  static constexpr auto decode_plan =
+      plan_arena(decode_lifetimes<Format, typename Cache::store>(shape, Context, pass_limits));
+  static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, Prefill::tokens));
   static constexpr auto train_plan = plan_arena(
       train_lifetimes<Format>(shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
@@ -340,15 +348,18 @@ class basic_pipeline {
 
   tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
   std::span<merge_slot> merging() { return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots}; }
-  decode_buffers buffers() const { return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan); }
+  decode_buffers buffers() const { 
+    return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride);
+  }
   weights<Format> view() const {
     if constexpr (Learning::owns_weights) return {learning_.bytes(), shape, map};
     else return {image_->weights, shape, map};
   }
 
-  float* run(std::size_t t, std::size_t position, bool want_logits) {
+  float* run(std::size_t position, std::size_t count, bool want_logits) {
     const typename Cache::store cache(cache_.data(), shape, Context);
-    return decode(shape, view(), learning_, frequencies.data(), cache, buffers(), t, position, want_logits);
+    return decode<simd::native, Prefill::tokens>(shape, view(), learning_, frequencies.data(), cache, team_, buffers(),
+                                                 tokens_.data() + position, count, position, want_logits ? 1 : 0);
   }
 
   progress_step finish() {
@@ -428,6 +439,7 @@ class basic_pipeline {
   [[no_unique_address]] learning_state learning_;
   [[no_unique_address]] typename Recall::index index_;
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
+  [[no_unique_address]] typename Threads::team team_;
   std::array<token, Context> tokens_;
   [[no_unique_address]] std::conditional_t<learns, std::array<token, Learning::tokens>, no_example> example_;
   std::optional<attached_image> image_;

@@ -44,7 +44,9 @@ struct trained_context;
 // the model
 struct shape;
 struct dialogue;
-struct tensor_map;
+struct block_map;
+template <std::size_t Layers> struct tensor_map;
+template <std::size_t Layers> struct format_choice;
 struct matrix_size;
 enum class role : std::uint8_t;
 template <class Format> struct matrix;
@@ -115,7 +117,8 @@ struct unchecked;
 struct example;
 struct learned;
 struct progress_step;
-template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding, class Fit>
+template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
+          class Prefill, class Threads, class Fit>
 class basic_pipeline;
 
 }  // namespace mote::inline v0

@@ -20,8 +20,10 @@
 #include "mote/basic_pipeline.hpp"
 #include "mote/budget/fit.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/core/team.hpp"
 #include "mote/decode/greedy.hpp"
 #include "mote/learn/frozen.hpp"
+#include "mote/model/bind_formats.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/policies.hpp"
 #include "mote/recall/no_recall.hpp"
@@ -54,7 +56,8 @@ inline constexpr std::size_t times_filled =
     decltype(hana::count_if(hana::tuple_t<Policies...>, fills_slot<Slot>))::value;
 
 inline constexpr auto every_slot = hana::tuple_t<slots::weights, slots::layout, slots::context, slots::cache, slots::learning,
-                                                 slots::recall, slots::decoding, slots::fit>;
+                                                 slots::recall, slots::decoding, slots::prefill, slots::threads,
+                                                 slots::fit>;
 
 // Plain bools: a compiler would print the concept's inside as further lines.
 template <class M>
@@ -97,14 +100,16 @@ struct chosen {
   using learning = pick<slots::learning, frozen, Policies...>;
   using recall = pick<slots::recall, no_recall, Policies...>;
   using decoding = pick<slots::decoding, greedy, Policies...>;
+  using prefill = pick<slots::prefill, one_by_one, Policies...>;
+  using threads = pick<slots::threads, single_thread, Policies...>;
   using fit = pick<slots::fit, unchecked, Policies...>;
 
   static constexpr std::size_t board_rows =
       interleaved_rows(fit::checks ? fit::facts.instructions : simd::native::value);
   static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
   static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
-  using format = typename weights::template format<rows>;
-  using type = basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, fit>;
+  using format = bind_formats<weights, Model::shape, rows>;
+  using type = basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, prefill, threads, fit>;
 };
 
 enum class fault {

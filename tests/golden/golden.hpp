@@ -141,7 +141,7 @@ template <class Format>
 std::span<const std::byte> make_image(const mote::shape& s, std::string_view name) {
   static float tile[Format::rows * 172];
   mote::rng random(7);
-  const mote::tensor_map map = mote::map_tensors<Format>(s);
+  const mote::tensor_map<> map = mote::map_tensors<Format>(s);
   const mote::image_layout layout = mote::lay_image(map.bytes, table_bytes);
   if (layout.total_bytes > image_room) return {};
   for (std::size_t i = 0; i < layout.total_bytes; ++i) image[i] = std::byte{0};
@@ -162,12 +162,12 @@ std::span<const std::byte> make_image(const mote::shape& s, std::string_view nam
   };
   matrix(map.embedding, s.vocab, s.dim, 0.25F);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    const std::size_t block = map.blocks + layer * map.block_bytes;
-    norm(block + map.attention_norm);
-    norm(block + map.ffn_norm);
+    const std::size_t block = map.start_of(layer);
+    norm(block + map.in(layer).attention_norm);
+    norm(block + map.in(layer).ffn_norm);
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const mote::matrix_size m = mote::size_of(s, static_cast<mote::role>(r));
-      matrix(block + map.matrix[r], m.rows, m.cols, 1.5F / mote::simd::sqrt(static_cast<float>(m.cols)));
+      matrix(block + map.in(layer).matrix[r], m.rows, m.cols, 1.5F / mote::simd::sqrt(static_cast<float>(m.cols)));
     }
   }
   norm(map.final_norm);

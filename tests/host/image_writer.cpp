@@ -80,7 +80,7 @@ struct aligned_image {
 template <class Format>
 double worst_difference(const raw_model& m, const std::byte* base) {
   const mote::shape& s = m.shape;
-  const mote::tensor_map map = mote::map_tensors<Format>(s);
+  const mote::tensor_map<> map = mote::map_tensors<Format>(s);
   const mote::weights<Format> w(base, s, map);
   double worst = 0;
   std::vector<float> row;
@@ -133,11 +133,11 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
   const bool tied = GENERATE(true, false);
   const raw_model m = odd_model(tied);
   const auto table = table_of(13);
-  for (std::size_t bits : {8U, 32U}) {
+  for (const auto family : {mote::host::format_family::q8, mote::host::format_family::f32}) {
     for (std::size_t rows : {1U, 4U, 8U, 16U}) {
       std::size_t reports = 0;
       const written_image image =
-          write_image(m, table, "odd", {.bits = bits, .rows = rows}, [&](std::size_t a, std::size_t b) {
+          write_image(m, table, "odd", {.family = family, .rows = rows}, [&](std::size_t a, std::size_t b) {
             ++reports;
             CHECK(a <= b);
           });
@@ -146,12 +146,12 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
       CHECK(mote::stored_format_name(copy.bytes()) == image.format_name);
       CHECK(mote::stored_model_name(copy.bytes()) == "odd");
       std::size_t attached = 0;
-      for (std::size_t other_bits : {8U, 32U}) {
+      for (const auto other_family : {mote::host::format_family::q8, mote::host::format_family::f32}) {
         for (std::size_t other : {1U, 4U, 8U, 16U}) {
-          mote::host::with_format({.bits = other_bits, .rows = other}, [&]<class Format>() {
+          mote::host::with_format({.family = other_family, .rows = other}, m.shape.dim, [&]<class Format>() {
             mote::attached_image out;
             const status s = mote::open_image(copy.bytes(), expectation<Format>(m.shape, table.size()), out);
-            if (bits != other_bits || rows != other) {
+            if (family != other_family || rows != other) {
               CHECK(s == status::wrong_format);
               return;
             }
@@ -160,11 +160,11 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
             CHECK(image.weights_bytes == mote::map_tensors<Format>(m.shape).bytes);
             CHECK(image.bytes.size() == mote::lay_image(image.weights_bytes, table.size()).total_bytes);
             const double worst = worst_difference<Format>(m, out.weights);
-            if (bits == 32)
+            if (family == mote::host::format_family::f32)
               CHECK(worst == 0);
             else
               CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
-            CHECK((bits == 32) == (image.relative_error == 0));
+            CHECK((family == mote::host::format_family::f32) == (image.relative_error == 0));
             CHECK(image.relative_error < 0.007);
             CHECK(out.vocabulary.find("t12") == 12);
           });
@@ -250,23 +250,22 @@ TEST_CASE("image writer: refuses what cannot be packed", "[host][image_writer]")
   const auto refuses = [&](mote::host::packing p, const char* words) {
     CHECK_THROWS_MATCHES(write_image(m, table, "odd", p), std::runtime_error, MessageMatches(ContainsSubstring(words)));
   };
-  refuses({.bits = 5, .rows = 1}, "no format has 5 bits");
-  refuses({.bits = 8, .rows = 2}, "no format interleaves 2 rows");
-  CHECK_THROWS_MATCHES(write_image(m, table_of(12), "odd", {}), std::runtime_error,
+  refuses({.family = mote::host::format_family::q8, .rows = 2}, "no format interleaves 2 rows");
+  CHECK_THROWS_MATCHES(write_image(m, table_of(12), "odd", mote::host::packing{}), std::runtime_error,
                        MessageMatches(ContainsSubstring("12 tokens; the model has 13")));
-  CHECK_THROWS_MATCHES(write_image(m, std::span(table).first(40), "odd", {}), std::runtime_error,
+  CHECK_THROWS_MATCHES(write_image(m, std::span(table).first(40), "odd", mote::host::packing{}), std::runtime_error,
                        MessageMatches(ContainsSubstring("the token table is not sound")));
   SECTION("weights beyond the format") {
     m.w1.values[100] = 1e8F;
-    refuses({.bits = 8, .rows = 4}, "gate holds a weight of 100000000.000000, too large for q8x4");
-    CHECK_NOTHROW(write_image(m, table, "odd", {.bits = 32, .rows = 4}));
+    refuses({.family = mote::host::format_family::q8, .rows = 4}, "gate holds a weight of 100000000.000000, too large for q8x4");
+    CHECK_NOTHROW(write_image(m, table, "odd", {.family = mote::host::format_family::f32, .rows = 4}));
   }
   SECTION("what training can make of weights") {
     m.wk.values[3] = std::nanf("");
-    refuses({.bits = 8, .rows = 4}, "key is not finite");
-    refuses({.bits = 32, .rows = 1}, "key is not finite");
+    refuses({.family = mote::host::format_family::q8, .rows = 4}, "key is not finite");
+    refuses({.family = mote::host::format_family::f32, .rows = 1}, "key is not finite");
     m.ffn_norm.values[3] = std::nanf("");
-    refuses({.bits = 32, .rows = 1}, "a norm is not finite");
+    refuses({.family = mote::host::format_family::f32, .rows = 1}, "a norm is not finite");
   }
   SECTION("a tensor that is too short") {
     m.w3.values.pop_back();

@@ -133,7 +133,7 @@ class stepper {
   const std::byte* weights() const { return opened_.weights; }
 
   static constexpr std::size_t context = 256;
-  static constexpr mote::tensor_map map = mote::map_tensors<Format>(Model::shape);
+  static constexpr mote::tensor_map<> map = mote::map_tensors<Format>(Model::shape);
 
  private:
   static constexpr auto plan = mote::plan_arena(mote::decode_lifetimes<Format>(Model::shape, context));
@@ -238,14 +238,14 @@ TEST_CASE("parity: llama2.c's integers and scales arrive bit for bit", "[host][p
     }
   };
   const mote::shape& shape = m.model.shape;
-  const mote::tensor_map& map = decltype(s)::map;
+  const mote::tensor_map<>& map = decltype(s)::map;
   compare(s.weights() + map.embedding, m.model.embedding, 0, shape.vocab, shape.dim);
   const mote::host::raw_tensor* tensors[] = {&m.model.wq, &m.model.wk, &m.model.wv, &m.model.wo,
                                              &m.model.w1, &m.model.w3, &m.model.w2};
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto size = mote::size_of(shape, static_cast<mote::role>(r));
-      compare(s.weights() + map.blocks + layer * map.block_bytes + map.matrix[r], *tensors[r],
+      compare(s.weights() + map.at(layer, static_cast<mote::role>(r)), *tensors[r],
               layer * size.rows * size.cols, size.rows, size.cols);
     }
   }

@@ -61,20 +61,21 @@ host::model_facts facts_of(const host::raw_model& m, std::size_t vocabulary_byte
 }  // namespace
 
 TEST_CASE("repack: another layout is what the importer would have written, byte for byte", "[host][repack]") {
-  const packing family = GENERATE(packing{.bits = 8, .group = 32}, packing{.bits = 8, .group = 64}, packing{.bits = 32});
+  const std::string formats = GENERATE("q8", "q8g64", "f32", "q8,embedding=f32,value=q8g64", "f32,head=q8,1.down=q8");
   const bool tied = GENERATE(true, false);
   const host::raw_model model = odd_model(tied);
   const auto table = small_table();
   const auto facts = facts_of(model, table.size());
   for (const std::size_t from_rows : {1U, 4U, 8U, 16U}) {
-    packing from = family;
-    from.rows = from_rows;
-    const auto image = host::write_image(model, table, "odd", from).bytes;
+    const auto plan = [&](std::size_t rows) { return host::read_packing(formats, rows, model.shape.layers); };
+    const auto image = host::write_image(model, table, "odd", plan(from_rows)).bytes;
     for (const std::size_t to_rows : {1U, 4U, 8U, 16U}) {
-      packing to = family;
-      to.rows = to_rows;
-      INFO(from.bits << " bits, group " << from.group << ", " << from_rows << " to " << to_rows << " rows");
-      CHECK(host::repack(image, facts, to_rows) == host::write_image(model, table, "odd", to).bytes);
+      INFO(formats << ", " << from_rows << " to " << to_rows << " rows");
+      CHECK(host::repack(image, facts, to_rows, formats) == host::write_image(model, table, "odd", plan(to_rows)).bytes);
+      if (formats.find(',') == std::string::npos)
+        CHECK(host::repack(image, facts, to_rows) == host::write_image(model, table, "odd", plan(to_rows)).bytes);
+      else
+        CHECK_THROWS_WITH(host::repack(image, facts, to_rows), ContainsSubstring("needs to be told which"));
     }
   }
 }

@@ -86,7 +86,7 @@ TEST_CASE("full<> learns the same however its rows lie") {
     std::vector<float> seen;
     for (int epoch = 0; epoch < 3; ++epoch)
       for (const example& e : lessons) seen.push_back(ai->learn(e).loss);
-    const mote::tensor_map map = mote::map_tensors<typename pipeline::format>(small_model::shape);
+    const mote::tensor_map<> map = mote::map_tensors<typename pipeline::format>(small_model::shape);
     const mote::weights<typename pipeline::format> w(ai->learning().bytes(), small_model::shape, map);
     std::vector<float> row(small_model::shape.hidden);
     for (std::size_t r = 0; r < small_model::shape.vocab; ++r) {

@@ -198,7 +198,7 @@ packed_bytes pack_matrix(const plain_matrix& m) {
 
 template <class Format>
 auto plain_decoder::pack() const {
-  const mote::tensor_map map = mote::map_tensors<Format>(s);
+  const mote::tensor_map<> map = mote::map_tensors<Format>(s);
   packed_bytes out(map.bytes);
   const auto place = [&](std::size_t offset, const plain_matrix& m) {
     const packed_bytes packed = pack_matrix<Format>(m);
@@ -210,10 +210,10 @@ auto plain_decoder::pack() const {
   };
   place(map.embedding, embedding);
   for (std::size_t l = 0; l < s.layers; ++l) {
-    const std::size_t block = map.blocks + l * map.block_bytes;
-    gains(block + map.attention_norm, blocks[l].attention_norm);
-    gains(block + map.ffn_norm, blocks[l].ffn_norm);
-    for (std::size_t r = 0; r < mote::role_count; ++r) place(block + map.matrix[r], blocks[l].matrix[r]);
+    const std::size_t block = map.start_of(l);
+    gains(block + map.in(l).attention_norm, blocks[l].attention_norm);
+    gains(block + map.in(l).ffn_norm, blocks[l].ffn_norm);
+    for (std::size_t r = 0; r < mote::role_count; ++r) place(block + map.in(l).matrix[r], blocks[l].matrix[r]);
   }
   gains(map.final_norm, final_norm);
   if (!s.tied_head) place(map.head, head);

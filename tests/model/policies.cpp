@@ -12,9 +12,9 @@ TEST_CASE("policies of the model name their slot and their format") {
   static_assert(fills<mote::layout<4>, slots::layout> && fills<board_layout, slots::layout>);
   static_assert(fills<context<64>, slots::context> && fills<trained_context, slots::context>);
   static_assert(!fills<quantize<8>, slots::layout>);
-  static_assert(std::is_same_v<quantize<8>::format<4>, q8<4, 32>>);
-  static_assert(std::is_same_v<quantize<8, 64>::format<16>, q8<16, 64>>);
-  static_assert(std::is_same_v<quantize<32>::format<8>, f32<8>>);
+  static_assert(std::is_same_v<quantize<8>::format<4, 64>, q8<4, 32>>);
+  static_assert(std::is_same_v<quantize<8, 64>::format<16, 64>, q8<16, 64>>);
+  static_assert(std::is_same_v<quantize<32>::format<8, 64>, f32<8>>);
   static_assert(board_layout::rows == 0 && trained_context::tokens == 0);
   CHECK(quantize<8>::bits == 8);
   CHECK(context<64>::tokens == 64);

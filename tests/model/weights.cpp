@@ -24,17 +24,17 @@ constexpr mote::shape untied = [] {
 TEMPLATE_TEST_CASE("tensors lie on cache lines, apart from each other, up to the last byte", "", mote::f32<1>,
                    mote::f32<16>, mote::q8<1>, mote::q8<8>, mote::q8<16>, (mote::q8<4, 64>)) {
   for (const mote::shape& s : {tied, untied}) {
-    const mote::tensor_map map = mote::map_tensors<TestType>(s);
+    const mote::tensor_map<> map = mote::map_tensors<TestType>(s);
     std::vector<std::array<std::size_t, 2>> spans;
     const auto add = [&](std::size_t at, std::size_t bytes) { spans.push_back({at, at + bytes}); };
     add(map.embedding, TestType::bytes(s.vocab, s.dim));
     for (std::size_t l = 0; l < s.layers; ++l) {
-      const std::size_t block = map.blocks + l * map.block_bytes;
-      add(block + map.attention_norm, s.dim * 4);
-      add(block + map.ffn_norm, s.dim * 4);
+      const std::size_t block = map.start_of(l);
+      add(block + map.in(l).attention_norm, s.dim * 4);
+      add(block + map.in(l).ffn_norm, s.dim * 4);
       for (std::size_t r = 0; r < mote::role_count; ++r) {
         const auto m = mote::size_of(s, static_cast<mote::role>(r));
-        add(block + map.matrix[r], TestType::bytes(m.rows, m.cols));
+        add(block + map.in(l).matrix[r], TestType::bytes(m.rows, m.cols));
       }
     }
     add(map.final_norm, s.dim * 4);

@@ -19,6 +19,7 @@ struct learning {};  ///< how it learns:              frozen, lora<4>, full<>
 struct recall {};    ///< how it recalls:             no_recall, rag<bm25<>>
 struct decoding {};  ///< how it picks a token:       greedy, sample<>
 struct drafting {};  ///< how it guesses ahead:       no_draft, ngram<1024>
+struct prefill {};   ///< prompt tokens at once:      one_by_one, prefill<16>
 struct threads {};   ///< how many cores work:        single_thread, threads<2>
 struct fit {};       ///< which board it must fit:    fit<boards::stm32h743>
 }  // namespace slots

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
+#include "mote/host/packing.hpp"
 #include "mote/host/raw_model.hpp"
 #include "mote/model/vocabulary.hpp"
 #include "mote/model/weights.hpp"
@@ -26,50 +26,12 @@
 
 namespace mote::inline v0::host {
 
-/// The format of an image, as a person asks for it.
-struct packing {
-  std::size_t bits = 8;    ///< 8 or 32
-  std::size_t rows = 1;    ///< interleaved: 1, 4, 8 or 16
-  std::size_t group = 32;  ///< columns a scale, of 8 bits: 32 or 64
-};
-
-template <std::size_t Rows>
-using q8_narrow = q8<Rows, 32>;
-template <std::size_t Rows>
-using q8_wide = q8<Rows, 64>;
-
-/// Calls f.operator()<Format>() for the format that a packing means.
-template <class F>
-auto with_format(packing p, F&& f) {
-  const auto of_rows = [&]<template <std::size_t> class Format>() {
-    switch (p.rows) {
-      case 1:
-        return f.template operator()<Format<1>>();
-      case 4:
-        return f.template operator()<Format<4>>();
-      case 8:
-        return f.template operator()<Format<8>>();
-      case 16:
-        return f.template operator()<Format<16>>();
-      default:
-        throw std::runtime_error("packing: no format interleaves " + std::to_string(p.rows) +
-                                 " rows; 1, 4, 8 or 16 can be packed");
-    }
-  };
-  if (p.bits == 8 && p.group == 64) return of_rows.template operator()<q8_wide>();
-  if (p.bits == 8 && p.group == 32) return of_rows.template operator()<q8_narrow>();
-  if (p.bits == 8)
-    throw std::runtime_error("packing: no format has groups of " + std::to_string(p.group) + "; 32 or 64 can be packed");
-  if (p.bits == 32) return of_rows.template operator()<f32>();
-  throw std::runtime_error("packing: no format has " + std::to_string(p.bits) + " bits; 8 or 32 can be packed");
-}
-
-/// Told (done, all) in matrix tiles, now and then.
+/// Told (done, all) in rows of matrices, now and then.
 using packing_report = std::function<void(std::size_t, std::size_t)>;
 
 struct written_image {
   std::vector<std::byte> bytes;
-  std::string_view format_name;
+  std::string format_name;
   std::size_t weights_bytes = 0;
   std::size_t vocabulary_bytes = 0;
   double relative_error = 0;  ///< RMS of the rounding over RMS of the weights, all matrices together
@@ -107,15 +69,12 @@ constexpr bool is_q8 = false;
 template <std::size_t Rows, std::size_t Group>
 constexpr bool is_q8<q8<Rows, Group>> = true;
 
-template <class Format>
 class weight_packer {
  public:
   weight_packer(const mote::shape& shape, std::span<std::byte> out, const packing_report& report)
       : out_(out), report_(report) {
-    const auto tiles = [](std::size_t rows) { return ceil_div(rows, Format::rows); };
-    all_ = tiles(shape.vocab) * (shape.tied_head ? 1 : 2);
-    for (std::size_t r = 0; r < role_count; ++r)
-      all_ += shape.layers * tiles(size_of(shape, static_cast<role>(r)).rows);
+    all_ = shape.vocab * (shape.tied_head ? 1 : 2);
+    for (std::size_t r = 0; r < role_count; ++r) all_ += shape.layers * size_of(shape, static_cast<role>(r)).rows;
   }
 
   void floats(const raw_tensor& t, std::size_t first, std::size_t count, std::size_t offset) {
@@ -125,6 +84,18 @@ class weight_packer {
     std::memcpy(out_.subspan(offset, count * 4).data(), t.values.data() + first, count * 4);
   }
 
+  void matrix(packing p, std::string_view name, const raw_tensor& t, std::size_t first, std::size_t rows,
+              std::size_t cols, std::size_t offset) {
+    with_format(p, cols, [&]<class Format>() { matrix<Format>(name, t, first, rows, cols, offset); });
+  }
+
+  double relative_error() const { return power_ > 0 ? std::sqrt(error_ / power_) : 0; }
+  void finish() const {
+    if (report_) report_(all_, all_);
+  }
+
+ private:
+  template <class Format>
   void matrix(std::string_view name, const raw_tensor& t, std::size_t first, std::size_t rows, std::size_t cols,
               std::size_t offset) {
     check(t, first + rows * cols);
@@ -136,22 +107,19 @@ class weight_packer {
       Format::encode_tile(t.values.data() + at, count, cols, tile.data());
       if constexpr (is_q8<Format>)
         if (t.group != 0) keep_integers<Format>(t, at, count, cols, tile.data());
-      for (std::size_t i = 0; i < count; ++i) measure(name, t.values.data() + at + i * cols, i, cols, tile.data());
-      if (++done_ % 64 == 0 && report_) report_(done_, all_);
+      for (std::size_t i = 0; i < count; ++i)
+        measure<Format>(name, t.values.data() + at + i * cols, i, cols, tile.data());
+      done_ += count;
+      if (done_ / 1024 != (done_ - count) / 1024 && report_) report_(done_, all_);
     }
   }
 
-  double relative_error() const { return power_ > 0 ? std::sqrt(error_ / power_) : 0; }
-  void finish() const {
-    if (report_) report_(all_, all_);
-  }
-
- private:
   static void check(const raw_tensor& t, std::size_t end) {
     if (t.values.size() < end)
       throw std::runtime_error("packing: a tensor has " + std::to_string(t.values.size()) +
                                " values; the shape needs " + std::to_string(end));
   }
+  template <class Format>
   void measure(std::string_view name, const float* source, std::size_t row, std::size_t cols, const std::byte* tile) {
     Format::decode_row(tile, row, cols, decoded_.data());
     std::size_t largest = 0;
@@ -181,40 +149,41 @@ class weight_packer {
 }  // namespace detail
 
 /// A whole image. `vocabulary` is a packed table (host/vocabulary_packer.hpp) of exactly the shape's tokens.
-template <class Format>
-written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
-                          const packing_report& report = {}) {
+inline written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
+                                 const packing_plan& plan, const packing_report& report = {}) {
   const mote::shape& s = m.shape;
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
+  if (plan.blocks.size() != s.layers) throw std::runtime_error("packing: the plan is for another number of layers");
   if (vocabulary_view::check(vocabulary) != status::ok)
     throw std::runtime_error("packing: the token table is not sound");
   if (const std::size_t tokens = vocabulary_view{vocabulary}.count(); tokens != s.vocab)
     throw std::runtime_error("packing: the token table has " + std::to_string(tokens) + " tokens; the model has " +
                              std::to_string(s.vocab));
 
-  const tensor_map map = map_tensors<Format>(s);
+  const planned_map map = map_tensors(plan, s);
+  const format_identity identity = identify(plan, s);
   const image_layout layout = lay_image(map.bytes, vocabulary.size());
   written_image image{.bytes = std::vector<std::byte>(layout.total_bytes),
-                      .format_name = Format::name,
+                      .format_name = identity.name,
                       .weights_bytes = map.bytes,
                       .vocabulary_bytes = vocabulary.size()};
   const std::span<std::byte> weights = std::span(image.bytes).subspan(layout.weights_offset, map.bytes);
 
-  detail::weight_packer<Format> packer(s, weights, report);
-  packer.matrix("the token embedding", m.embedding, 0, s.vocab, s.dim, map.embedding);
+  detail::weight_packer packer(s, weights, report);
+  packer.matrix(plan.embedding, "the token embedding", m.embedding, 0, s.vocab, s.dim, map.embedding);
   const raw_tensor* tensors[role_count] = {&m.wq, &m.wk, &m.wv, &m.wo, &m.w1, &m.w3, &m.w2};  // in the order of role
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    const std::size_t block = map.blocks + layer * map.block_bytes;
-    packer.floats(m.attention_norm, layer * s.dim, s.dim, block + map.attention_norm);
-    packer.floats(m.ffn_norm, layer * s.dim, s.dim, block + map.ffn_norm);
+    const block_map& block = map.block[layer];
+    packer.floats(m.attention_norm, layer * s.dim, s.dim, map.start[layer] + block.attention_norm);
+    packer.floats(m.ffn_norm, layer * s.dim, s.dim, map.start[layer] + block.ffn_norm);
     for (std::size_t r = 0; r < role_count; ++r) {
       const matrix_size size = size_of(s, static_cast<role>(r));
-      packer.matrix(mote::name(static_cast<role>(r)), *tensors[r], layer * size.rows * size.cols, size.rows, size.cols,
-                    block + map.matrix[r]);
+      packer.matrix(plan.blocks[layer][r], mote::name(static_cast<role>(r)), *tensors[r],
+                    layer * size.rows * size.cols, size.rows, size.cols, map.start[layer] + block.matrix[r]);
     }
   }
   packer.floats(m.final_norm, 0, s.dim, map.final_norm);
-  if (!s.tied_head) packer.matrix("the head", m.head, 0, s.vocab, s.dim, map.head);
+  if (!s.tied_head) packer.matrix(plan.head, "the head", m.head, 0, s.vocab, s.dim, map.head);
   packer.finish();
   image.relative_error = packer.relative_error();
 
@@ -223,7 +192,7 @@ written_image write_image(const raw_model& m, std::span<const std::byte> vocabul
   h.kind = static_cast<std::uint16_t>(container_kind::image);
   h.total_bytes = layout.total_bytes;
   h.shape_fingerprint = s.fingerprint();
-  h.format_fingerprint = format_fingerprint<Format>();
+  h.format_fingerprint = identity.fingerprint;
   h.weights_offset = layout.weights_offset;
   h.weights_bytes = map.bytes;
   h.vocabulary_offset = layout.vocabulary_offset;
@@ -231,15 +200,23 @@ written_image write_image(const raw_model& m, std::span<const std::byte> vocabul
   h.payload_crc = crc32(std::span(image.bytes).subspan(container_header_bytes));
   h.base_fingerprint = image_fingerprint(h.payload_crc, h.shape_fingerprint);
   put_name(h.model_name, name);
-  put_name(h.format_name, Format::name);
+  put_name(h.format_name, identity.name);
   seal(h);
   std::memcpy(image.bytes.data(), &h, sizeof h);
   return image;
 }
 
+/// One format for every tensor.
 inline written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
                                  packing p, const packing_report& report = {}) {
-  return with_format(p, [&]<class Format>() { return write_image<Format>(m, vocabulary, name, report); });
+  return write_image(m, vocabulary, name, packing_plan::uniform(p, m.shape.layers), report);
+}
+
+/// The image of a type's formats.
+template <class Formats>
+written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
+                          const packing_report& report = {}) {
+  return write_image(m, vocabulary, name, plan_of<Formats>(m.shape), report);
 }
 
 }  // namespace mote::inline v0::host

@@ -31,7 +31,7 @@ class model_trainer {
  public:
   using format = f32<16>;
   static constexpr shape s = Shape;
-  static constexpr tensor_map map = map_tensors<format>(s);
+  static constexpr tensor_map<> map = map_tensors<format>(s);
   static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
   static constexpr std::size_t halves = 2;
 
@@ -44,13 +44,13 @@ class model_trainer {
     const float residual = 1.0F / std::sqrt(2.0F * static_cast<float>(s.layers));
     fill(at(map.embedding), {s.vocab, s.dim}, 0.5F * narrow, random);
     for (std::size_t layer = 0; layer < s.layers; ++layer) {
-      const std::size_t block = map.blocks + layer * map.block_bytes;
-      for (std::size_t i = 0; i < s.dim; ++i) at(block + map.attention_norm)[i] = at(block + map.ffn_norm)[i] = 1.0F;
+      const std::size_t block = map.start_of(layer);
+      for (std::size_t i = 0; i < s.dim; ++i) at(block + map.in(layer).attention_norm)[i] = at(block + map.in(layer).ffn_norm)[i] = 1.0F;
       for (std::size_t r = 0; r < role_count; ++r) {
         const matrix_size m = size_of(s, static_cast<role>(r));
         const bool adds = static_cast<role>(r) == role::output || static_cast<role>(r) == role::down;
         const float deviation = 1.0F / std::sqrt(static_cast<float>(m.cols));
-        fill(at(block + map.matrix[r]), m, adds ? deviation * residual : deviation, random);
+        fill(at(block + map.in(layer).matrix[r]), m, adds ? deviation * residual : deviation, random);
       }
     }
     for (std::size_t i = 0; i < s.dim; ++i) at(map.final_norm)[i] = 1.0F;

@@ -28,18 +28,18 @@ struct full_knobs {
 template <std::size_t Rows>
 class full_gradients {
  public:
-  full_gradients(const shape& s, const tensor_map& map, float* gradients) : s_(s), map_(map), gradients_(gradients) {}
+  full_gradients(const shape& s, const tensor_map<>& map, float* gradients) : s_(s), map_(map), gradients_(gradients) {}
 
   static void add(std::size_t, role, const float*, float*) {}
 
   void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
                 std::size_t y_stride, float*, std::size_t) {
     const matrix_size m = size_of(s_, r);
-    matmul_weight_gradient<Rows>(block(layer, map_.matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy, y_stride, x,
+    matmul_weight_gradient<Rows>(block(layer, map_.block[0].matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy, y_stride, x,
                                  x_stride, count);
   }
-  float* attention_norm_gradient(std::size_t layer) { return block(layer, map_.attention_norm); }
-  float* ffn_norm_gradient(std::size_t layer) { return block(layer, map_.ffn_norm); }
+  float* attention_norm_gradient(std::size_t layer) { return block(layer, map_.block[0].attention_norm); }
+  float* ffn_norm_gradient(std::size_t layer) { return block(layer, map_.block[0].ffn_norm); }
   float* final_norm_gradient() { return at(map_.final_norm); }
   void embedding_backward(std::size_t token, const float* dx) {
     float* tile = at(map_.embedding) + token / Rows * Rows * s_.dim;
@@ -55,11 +55,11 @@ class full_gradients {
     float sum = dot(at(map_.final_norm), at(map_.final_norm), s_.dim);
     add_rows(sum, at(map_.embedding), s_.vocab, s_.dim);
     for (std::size_t layer = 0; layer < s_.layers; ++layer) {
-      for (const std::size_t gain : {map_.attention_norm, map_.ffn_norm})
+      for (const std::size_t gain : {map_.block[0].attention_norm, map_.block[0].ffn_norm})
         sum += dot(block(layer, gain), block(layer, gain), s_.dim);
       for (std::size_t r = 0; r < role_count; ++r) {
         const matrix_size m = size_of(s_, static_cast<role>(r));
-        add_rows(sum, block(layer, map_.matrix[r]), m.rows, m.cols);
+        add_rows(sum, block(layer, map_.block[0].matrix[r]), m.rows, m.cols);
       }
     }
     if (!s_.tied_head) add_rows(sum, at(map_.head), s_.vocab, s_.dim);
@@ -82,11 +82,11 @@ class full_gradients {
   }
   float* at(std::size_t offset) const { return gradients_ + offset / sizeof(float); }
   float* block(std::size_t layer, std::size_t offset) const {
-    return at(map_.blocks + layer * map_.block_bytes + offset);
+    return at(map_.start_of(layer) + offset);
   }
 
   const shape& s_;
-  const tensor_map& map_;
+  const tensor_map<>& map_;
   float* gradients_;
 };
 
@@ -106,7 +106,7 @@ struct full {
     static_assert(!Format::quantised,
                   "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
     static constexpr shape s = Model::shape;
-    static constexpr tensor_map map = map_tensors<Format>(s);
+    static constexpr tensor_map<> map = map_tensors<Format>(s);
     static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The Llama decoder, one token a step: norm, attention, norm, feed-forward for each block, then the head.
+// The Llama decoder, a few tokens a pass: norm, attention, norm, feed-forward for each block, then the head.
 // Refuses to know where its memory comes from: weights, cache and working buffers are handed in, shapes are arguments.
 #pragma once
 
@@ -8,6 +8,8 @@
 #include <cstdint>
 
 #include "mote/core/arena.hpp"
+#include "mote/core/team.hpp"
+#include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/kernel/rope.hpp"
@@ -17,54 +19,69 @@
 
 namespace mote::inline v0 {
 
-/// The working buffers of one step.
+/// How much one pass may do: tokens at once, of how many of the last it gives logits, and in how many parts.
+struct pass_size {
+  std::size_t tokens = 1;
+  std::size_t logits = 1;
+  std::size_t parts = 1;
+};
+
+/// The working buffers of a pass over `tokens` tokens; every row is padded().
 struct decode_buffers {
-  float* x;                   // (dim) the residual stream
-  float* normed;              // (dim)
-  std::byte* quantised;       // the 8-bit copy of a matrix's input
-  simd::sine_cosine* turns;   // (head_dim / 2)
-  float* query;               // (dim)
-  float* key;                 // (kv_dim)
-  float* value;               // (kv_dim)
-  float* scores;              // the cache's scratch_floats
-  float* mixed;               // (dim) what attention gives
-  float* delta;               // (dim) what a block adds
-  float* gate;                // (hidden)
-  float* up;                  // (hidden)
-  float* logits;              // (vocab)
+  float* x;                   // (tokens, dim) the residual stream
+  float* normed;              // (tokens, dim)
+  std::byte* quantised;       // (tokens) the 8-bit copy of a matrix's input
+  simd::sine_cosine* turns;   // (tokens, head_dim / 2)
+  float* query;               // (tokens, dim)
+  float* key;                 // (tokens, kv_dim)
+  float* value;               // (tokens, kv_dim)
+  float* scores;              // (parts, scores_stride)
+  float* mixed;               // (tokens, dim) what attention gives
+  float* delta;               // (tokens, dim) what a block adds
+  float* gate;                // (tokens, hidden)
+  float* up;                  // (tokens, hidden)
+  float* logits;              // (logits, vocab)
+  std::size_t scores_stride;  // what the cache works in, of one part
 };
 inline constexpr std::size_t decode_tensor_count = 13;
 
-/// Which bytes each buffer needs, and from which operation of the step to which. The order is that of decode_buffers.
-template <class Format, class Cache = float_cache>
-constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape& s, std::size_t context) {
+/// Which bytes each buffer needs, and from which operation of a pass to which. The order is that of decode_buffers.
+template <class Formats, class Cache = float_cache>
+constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape& s, std::size_t context,
+                                                                     pass_size n = {}) {
   constexpr std::size_t f = sizeof(float);
   const std::size_t widest = s.hidden > s.dim ? s.hidden : s.dim;
+  const std::size_t dim = n.tokens * padded(s.dim) * f;
+  const std::size_t kv_dim = n.tokens * padded(s.kv_dim()) * f;
+  const std::size_t hidden = n.tokens * padded(s.hidden) * f;
   enum { embed, attend_norm, project, turn, attend, output, ffn_norm, expand, gate, contract, head_norm, head };
+  // One token alone is in the cache before attention works; of several, the last is still waiting meanwhile.
+  const int kept = n.tokens == 1 && n.parts == 1 ? turn : attend;
   return {{
-      {padded(s.dim) * f, embed, head},
-      {padded(s.dim) * f, attend_norm, head},
-      {activation_bytes<Format>(widest), attend_norm, head},
-      {s.head_dim() / 2 * sizeof(simd::sine_cosine), embed, contract},  // every block turns by the same
-      {padded(s.dim) * f, project, attend},
-      {padded(s.kv_dim()) * f, project, turn},
-      {padded(s.kv_dim()) * f, project, turn},
-      {Cache::scratch_floats(s, context) * f, attend, attend},
-      {padded(s.dim) * f, attend, output},
-      {padded(s.dim) * f, output, contract},
-      {padded(s.hidden) * f, expand, contract},
-      {padded(s.hidden) * f, expand, gate},
-      {padded(s.vocab) * f, head, head},
+      {dim, embed, head},
+      {dim, attend_norm, head},
+      {n.tokens * input_bytes<Formats>(widest), attend_norm, head},
+      {n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine), embed, contract},  // every block turns by the same
+      {dim, project, attend},
+      {kv_dim, project, kept},
+      {kv_dim, project, kept},
+      {n.parts * padded(Cache::scratch_floats(s, context, n.tokens)) * f, attend, attend},
+      {dim, attend, output},
+      {dim, output, contract},
+      {hidden, expand, contract},
+      {hidden, expand, gate},
+      {n.logits * padded(s.vocab) * f, head, head},
   }};
 }
 
 /// Pointers into an arena laid out for decode_lifetimes.
-inline decode_buffers place_decode_buffers(std::byte* arena, const arena_plan<decode_tensor_count>& plan) {
+inline decode_buffers place_decode_buffers(std::byte* arena, const arena_plan<decode_tensor_count>& plan,
+                                           std::size_t scores_stride = 0) {
   const auto floats = [&](std::size_t i) { return reinterpret_cast<float*>(arena + plan[i]); };
   return {floats(0), floats(1), arena + plan[2], reinterpret_cast<simd::sine_cosine*>(arena + plan[3]),
           floats(4), floats(5), floats(6),       floats(7),
           floats(8), floats(9), floats(10),      floats(11),
-          floats(12)};
+          floats(12), scores_stride};
 }
 
 namespace detail {
@@ -73,50 +90,161 @@ inline void add_to(float* x, const float* delta, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) x[i] += delta[i];
 }
 
+/// Some tokens' vectors times the matrices that read them. Rows go to the parts of a team.
+template <class Isa, std::size_t Most, class Formats, class Adapter, class Team>
+class projection {
+  using facts = formats_of<Formats>;
+
+ public:
+  projection(const shape& s, const weights<Formats>& w, const Adapter& adapter, Team& team, std::size_t tokens,
+             std::byte* rounded)
+      : s_(s), w_(w), adapter_(adapter), team_(team), tokens_(Most == 1 ? 1 : tokens), rounded_(rounded) {}
+
+  /// y (tokens, padded(rows)) = W x + what was learned, for each role; x (tokens, padded(cols)).
+  template <role... Roles, class... Floats>
+  MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) {
+    if constexpr (facts::shares_activation) {
+      round<facts::embedding::activation_group>(x, cols);
+      share((bytes<Roles>(layer) + ...), [&](std::size_t part, std::size_t parts) {
+        (w_.template with<Roles>(layer, [&](auto m) { multiply(m, x, y, part, parts); }), ...);
+      });
+    } else {
+      (w_.template with<Roles>(layer,
+                               [&]<class F>(const matrix<F>& m) {
+                                 round<F::activation_group>(x, cols);
+                                 share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
+                                   multiply(m, x, y, part, parts);
+                                 });
+                               }),
+       ...);
+    }
+    for (std::size_t t = 0; t < tokens_; ++t)
+      (adapter_.add(layer, Roles, x + t * padded(cols), y + t * padded(size_of(s_, Roles).rows)), ...);
+  }
+
+  /// logits (tokens, padded(vocab)) of x (tokens, padded(dim)), of the first tokens.
+  MOTE_INLINE void run_head(const float* x, std::size_t tokens, float* logits) {
+    const auto m = w_.head();
+    using format = typename facts::head;
+    if constexpr (Most > 1) tokens_ = tokens;
+    round<format::activation_group>(x, s_.dim);
+    share(format::bytes(m.rows, m.cols),
+          [&](std::size_t part, std::size_t parts) { multiply(m, x, logits, part, parts); });
+  }
+
+ private:
+  template <role R>
+  std::size_t bytes(std::size_t layer) const {
+    if constexpr (Team::parts == 1) return 0;
+    else return w_.template with<R>(layer, []<class F>(const matrix<F>& m) { return F::bytes(m.rows, m.cols); });
+  }
+  template <class F>
+  MOTE_INLINE void share(std::size_t bytes, F&& f) {
+    if (team_.pays(bytes)) team_.run(f);
+    else f(std::size_t{0}, std::size_t{1});
+  }
+  template <std::size_t Group>
+  MOTE_INLINE void round(const float* x, std::size_t cols) {
+    for (std::size_t t = 0; t < tokens_; ++t)
+      input_[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
+  }
+  template <class F>
+  MOTE_INLINE void multiply(matrix<F> m, const float* x, float* y, std::size_t part, std::size_t parts) {
+    const std::size_t stride = padded(m.rows);
+    if constexpr (Team::parts > 1) {
+      const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
+      if (tiles.count() == 0) return;
+      const std::size_t first = tiles.first * F::rows;
+      const std::size_t rows = tiles.count() * F::rows;
+      m = m.slice(first, rows < m.rows - first ? rows : m.rows - first);
+      y += first;
+    }
+    if (Most == 1 || tokens_ == 1) {
+      matvec<Isa>(m, input_[0], y);
+    } else {
+      if constexpr (F::quantised) matmul<Isa>(m, input_.data(), tokens_, y, stride);
+      else matmul_floats(m, x, padded(m.cols), tokens_, y, stride);
+    }
+  }
+
+  const shape& s_;
+  const weights<Formats>& w_;
+  const Adapter& adapter_;
+  Team& team_;
+  std::size_t tokens_;
+  std::byte* rounded_;
+  std::array<activation, Most> input_;
+};
+
 }  // namespace detail
 
-/// Runs one token at one position through every block. With `want_logits`, returns (vocab) logits in the buffers,
-/// else null: a prompt's tokens but the last need none. `adapter.add(layer, role, x, y)` adds what was learned.
-template <class Isa = simd::native, class Format, class Adapter, class Cache>
-float* decode(const shape& s, const weights<Format>& w, const Adapter& adapter, const std::uint64_t* frequencies,
-              const Cache& cache, const decode_buffers& b, std::size_t token, std::size_t position,
-              bool want_logits) {
+/// Runs `count` tokens (1 to Most) that follow each other from `position` on through every block: bit for bit what they
+/// give one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if zero.
+/// `adapter.add(layer, role, x, y)` adds what was learned; the team does rows and heads in parts.
+template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
+          class Token>
+float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
+              const Cache& cache, Team& team, const decode_buffers& b, const Token* tokens /* (count) */,
+              std::size_t count, std::size_t position, std::size_t logits_for) {
+  if constexpr (Most == 1) count = 1;
   const std::size_t pairs = s.head_dim() / 2;
-  const auto project = [&](std::size_t layer, role r, const activation& a, float* y) {
-    matvec<Isa>(w.of(layer, r), a, y);
-    adapter.add(layer, r, a.x, y);
+  const std::size_t dim = padded(s.dim);
+  const std::size_t kv_dim = padded(s.kv_dim());
+  const std::size_t hidden = padded(s.hidden);
+  detail::projection<Isa, Most, Formats, Adapter, Team> project(s, w, adapter, team, count, b.quantised);
+  const auto norm = [&](const float* gain) {
+    for (std::size_t t = 0; t < count; ++t)
+      rms_norm(b.x + t * dim, gain, s.dim, s.norm_epsilon, b.normed + t * dim);
+  };
+  const auto add = [&] {
+    for (std::size_t t = 0; t < count; ++t) detail::add_to(b.x + t * dim, b.delta + t * dim, s.dim);
   };
 
-  w.embedding().decode_row(token, b.x);
-  rope_turns(frequencies, pairs, position, b.turns);
-  for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    rms_norm(b.x, w.attention_norm(layer), s.dim, s.norm_epsilon, b.normed);
-    activation a = quantise<Format>(b.normed, s.dim, b.quantised);
-    project(layer, role::query, a, b.query);
-    project(layer, role::key, a, b.key);
-    project(layer, role::value, a, b.value);
-    rope(b.query, s.heads, pairs, b.turns);
-    rope(b.key, s.kv_heads, pairs, b.turns);
-    const attention_run run{.layer = layer, .position = position, .tokens = 1, .query = b.query, .key = b.key,
-                            .value = b.value, .out = b.mixed, .query_stride = 0, .key_stride = 0};
-    cache.attend(s, run, 0, s.kv_heads, b.scores);
-    a = quantise<Format>(b.mixed, s.dim, b.quantised);
-    project(layer, role::output, a, b.delta);
-    detail::add_to(b.x, b.delta, s.dim);
-
-    rms_norm(b.x, w.ffn_norm(layer), s.dim, s.norm_epsilon, b.normed);
-    a = quantise<Format>(b.normed, s.dim, b.quantised);
-    project(layer, role::gate, a, b.gate);
-    project(layer, role::up, a, b.up);
-    swiglu(b.gate, b.up, s.hidden, b.gate);
-    a = quantise<Format>(b.gate, s.hidden, b.quantised);
-    project(layer, role::down, a, b.delta);
-    detail::add_to(b.x, b.delta, s.dim);
+  for (std::size_t t = 0; t < count; ++t) {
+    w.embedding().decode_row(static_cast<std::size_t>(tokens[t]), b.x + t * dim);
+    rope_turns(frequencies, pairs, position + t, b.turns + t * pairs);
   }
-  if (!want_logits) return nullptr;
-  rms_norm(b.x, w.final_norm(), s.dim, s.norm_epsilon, b.normed);
-  matvec<Isa>(w.head(), quantise<Format>(b.normed, s.dim, b.quantised), b.logits);
+  for (std::size_t layer = 0; layer < s.layers; ++layer) {
+    norm(w.attention_norm(layer));
+    project.template run<role::query, role::key, role::value>(layer, b.normed, s.dim, b.query, b.key, b.value);
+    for (std::size_t t = 0; t < count; ++t) {
+      rope(b.query + t * dim, s.heads, pairs, b.turns + t * pairs);
+      rope(b.key + t * kv_dim, s.kv_heads, pairs, b.turns + t * pairs);
+    }
+    const attention_run run{.layer = layer, .position = position, .tokens = count, .query = b.query, .key = b.key,
+                            .value = b.value, .out = b.mixed, .query_stride = dim, .key_stride = kv_dim};
+    if (Team::parts > 1 && team.pays(count * (position + count) * s.kv_dim() * 8)) {
+      team.run([&](std::size_t part, std::size_t parts) {
+        const part_range heads = part_of(s.kv_heads, part, parts);
+        if (heads.count() > 0) cache.attend(s, run, heads.first, heads.last, b.scores + part * b.scores_stride);
+      });
+    } else {
+      cache.attend(s, run, 0, s.kv_heads, b.scores);
+    }
+    project.template run<role::output>(layer, b.mixed, s.dim, b.delta);
+    add();
+
+    norm(w.ffn_norm(layer));
+    project.template run<role::gate, role::up>(layer, b.normed, s.dim, b.gate, b.up);
+    for (std::size_t t = 0; t < count; ++t)
+      swiglu(b.gate + t * hidden, b.up + t * hidden, s.hidden, b.gate + t * hidden);
+    project.template run<role::down>(layer, b.gate, s.hidden, b.delta);
+    add();
+  }
+  if (logits_for == 0) return nullptr;
+  const std::size_t first = count - logits_for;
+  for (std::size_t t = 0; t < logits_for; ++t)
+    rms_norm(b.x + (first + t) * dim, w.final_norm(), s.dim, s.norm_epsilon, b.normed + t * dim);
+  project.run_head(b.normed, logits_for, b.logits);
   return b.logits;
+}
+
+/// One token on this thread alone; logits if wanted: a prompt's tokens but the last need none.
+template <class Isa = simd::native, class Formats, class Adapter, class Cache>
+float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
+              const Cache& cache, const decode_buffers& b, std::size_t token, std::size_t position, bool want_logits) {
+  single_thread::team alone;
+  return decode<Isa, 1>(s, w, adapter, frequencies, cache, alone, b, &token, 1, position, want_logits ? 1 : 0);
 }
 
 }  // namespace mote::inline v0

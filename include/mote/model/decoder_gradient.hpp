@@ -91,7 +91,7 @@ constexpr std::array<lifetime, train_tensor_count> train_lifetimes(const shape& 
       {chunk * padded(s.vocab) * f, loss, loss},
       {(forward_scores > back_scores ? forward_scores : back_scores) * f, forward, attend},
       {4 * padded(widest) * f, loss, attend},
-      {activation_bytes<Format>(widest), forward, attend},
+      {input_bytes<Format>(widest), forward, attend},
       {s.head_dim() / 2 * sizeof(simd::sine_cosine), forward, attend},
   }};
 }
@@ -141,7 +141,7 @@ class sequence_pass {
     forward(tokens);
     const float* x = row(checkpoint(s_.layers), tokens.size() - 2);
     rms_norm(x, w_.final_norm(), s_.dim, s_.norm_epsilon, b_.normed);
-    matvec<Isa>(w_.head(), quantise<Format>(b_.normed, s_.dim, b_.quantised), b_.logits);
+    matvec<Isa>(w_.head(), quantise<typename formats_of<Format>::head>(b_.normed, s_.dim, b_.quantised), b_.logits);
     return b_.logits;
   }
 
@@ -156,17 +156,21 @@ class sequence_pass {
   }
 
   /// y = W x + what was learned, for some tokens.
-  void project(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
+  template <role R>
+  void project(std::size_t layer, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
                std::size_t y_stride) {
-    matmul<Isa>(w_.of(layer, r), x, x_stride, tokens, y, y_stride, b_.quantised);
-    for (std::size_t t = 0; t < tokens; ++t) learner_.add(layer, r, x + t * x_stride, y + t * y_stride);
+    w_.template with<R>(layer,
+                        [&](auto m) { matmul<Isa>(m, x, x_stride, tokens, y, y_stride, b_.quantised); });
+    for (std::size_t t = 0; t < tokens; ++t) learner_.add(layer, R, x + t * x_stride, y + t * y_stride);
   }
 
   /// dx += W^T dy, and the learner's share.
-  void project_backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t tokens,
+  template <role R>
+  void project_backward(std::size_t layer, const float* x, std::size_t x_stride, std::size_t tokens,
                         const float* dy, std::size_t y_stride, float* dx) {
-    matmul_input_gradient(w_.of(layer, r), dy, y_stride, tokens, dx, x_stride, b_.rows);
-    learner_.backward(layer, r, x, x_stride, tokens, dy, y_stride, dx, x_stride);
+    w_.template with<R>(layer,
+                        [&](auto m) { matmul_input_gradient(m, dy, y_stride, tokens, dx, x_stride, b_.rows); });
+    learner_.backward(layer, R, x, x_stride, tokens, dy, y_stride, dx, x_stride);
   }
 
   template <class Token>
@@ -190,10 +194,10 @@ class sequence_pass {
     for (std::size_t at = 0; at < count; at += chunk_) {
       const std::size_t n = count - at < chunk_ ? count - at : chunk_;
       norm_rows(x, w_.attention_norm(layer), at, n);
-      project(layer, role::query, b_.normed, dim(), n, row(b_.query, at), dim());
+      project<role::query>(layer, b_.normed, dim(), n, row(b_.query, at), dim());
       const std::size_t kv = padded(s_.kv_dim());
-      project(layer, role::value, b_.normed, dim(), n, b_.values + at * kv, kv);
-      project(layer, role::key, b_.normed, dim(), n, b_.narrow, dim());
+      project<role::value>(layer, b_.normed, dim(), n, b_.values + at * kv, kv);
+      project<role::key>(layer, b_.normed, dim(), n, b_.narrow, dim());
       for (std::size_t i = 0; i < n; ++i) {
         rope_turns(frequencies_, pairs, at + i, b_.turns);
         rope(row(b_.query, at + i), s_.heads, pairs, b_.turns);
@@ -209,7 +213,7 @@ class sequence_pass {
         attention(row(b_.query, at + i), b_.keys, stride_, b_.values, s_.kv_dim(), s_.heads, s_.kv_heads, s_.head_dim(), at + i + 1,
                   b_.scores, mixed);
       }
-      project(layer, role::output, row(b_.mixed, at), dim(), n, row(b_.middle, at), dim());
+      project<role::output>(layer, row(b_.mixed, at), dim(), n, row(b_.middle, at), dim());
       for (std::size_t i = at * dim(); i < (at + n) * dim(); ++i) b_.middle[i] = x[i] + b_.middle[i];
     }
   }
@@ -220,11 +224,11 @@ class sequence_pass {
     for (std::size_t at = 0; at < count; at += chunk_) {
       const std::size_t n = count - at < chunk_ ? count - at : chunk_;
       norm_rows(b_.middle, w_.ffn_norm(layer), at, n);
-      project(layer, role::gate, b_.normed, dim(), n, b_.gate, hidden());
-      project(layer, role::up, b_.normed, dim(), n, b_.up, hidden());
+      project<role::gate>(layer, b_.normed, dim(), n, b_.gate, hidden());
+      project<role::up>(layer, b_.normed, dim(), n, b_.up, hidden());
       for (std::size_t i = 0; i < n; ++i)
         swiglu(b_.gate + i * hidden(), b_.up + i * hidden(), s_.hidden, b_.gate + i * hidden());
-      project(layer, role::down, b_.gate, hidden(), n, row(out, at), dim());
+      project<role::down>(layer, b_.gate, hidden(), n, row(out, at), dim());
       for (std::size_t i = at * dim(); i < (at + n) * dim(); ++i) out[i] = b_.middle[i] + out[i];
     }
   }
@@ -268,23 +272,23 @@ class sequence_pass {
     for (std::size_t at = 0; at < count; at += chunk_) {
       const std::size_t n = count - at < chunk_ ? count - at : chunk_;
       norm_rows(b_.middle, w_.ffn_norm(layer), at, n);
-      project(layer, role::gate, b_.normed, dim(), n, b_.gate, hidden());
-      project(layer, role::up, b_.normed, dim(), n, b_.up, hidden());
+      project<role::gate>(layer, b_.normed, dim(), n, b_.gate, hidden());
+      project<role::up>(layer, b_.normed, dim(), n, b_.up, hidden());
       for (std::size_t i = 0; i < n; ++i) {
         swiglu(b_.gate + i * hidden(), b_.up + i * hidden(), s_.hidden, b_.product + i * hidden());
         // The padding of gate and up is whatever lay in the arena; an adapter's gradient reads whole vectors of this.
         zero(b_.product + i * hidden() + s_.hidden, hidden() - s_.hidden);
       }
       zero(b_.dproduct, n * hidden());
-      project_backward(layer, role::down, b_.product, hidden(), n, row(b_.dx, at), dim(), b_.dproduct);
+      project_backward<role::down>(layer, b_.product, hidden(), n, row(b_.dx, at), dim(), b_.dproduct);
       for (std::size_t i = 0; i < n; ++i) {
         swiglu_gradient(b_.gate + i * hidden(), b_.up + i * hidden(), b_.dproduct + i * hidden(), s_.hidden);
         zero(b_.gate + i * hidden() + s_.hidden, hidden() - s_.hidden);
         zero(b_.up + i * hidden() + s_.hidden, hidden() - s_.hidden);
       }
       zero(b_.dnormed, n * dim());
-      project_backward(layer, role::gate, b_.normed, dim(), n, b_.gate, hidden(), b_.dnormed);
-      project_backward(layer, role::up, b_.normed, dim(), n, b_.up, hidden(), b_.dnormed);
+      project_backward<role::gate>(layer, b_.normed, dim(), n, b_.gate, hidden(), b_.dnormed);
+      project_backward<role::up>(layer, b_.normed, dim(), n, b_.up, hidden(), b_.dnormed);
       for (std::size_t i = 0; i < n; ++i)
         rms_norm_gradient(row(b_.middle, at + i), w_.ffn_norm(layer), row(b_.dnormed, i), s_.dim, s_.norm_epsilon,
                           row(b_.dx, at + i), learner_.ffn_norm_gradient(layer));
@@ -307,7 +311,7 @@ class sequence_pass {
     for (std::size_t at = 0; at < count; at += chunk_) {
       const std::size_t n = count - at < chunk_ ? count - at : chunk_;
       zero(b_.dnormed, n * dim());
-      project_backward(layer, role::output, row(b_.mixed, at), dim(), n, row(b_.dx, at), dim(), b_.dnormed);
+      project_backward<role::output>(layer, row(b_.mixed, at), dim(), n, row(b_.dx, at), dim(), b_.dnormed);
       for (std::size_t i = 0; i < n; ++i) {
         float* dquery = row(b_.dquery, at + i);
         zero(dquery + s_.dim, dim() - s_.dim);
@@ -322,15 +326,15 @@ class sequence_pass {
       zero(b_.dnormed, n * dim());
       zero(b_.narrow, n * dim());
       gather(b_.dvalues, at, n);
-      project_backward(layer, role::value, b_.normed, dim(), n, b_.narrow, dim(), b_.dnormed);
+      project_backward<role::value>(layer, b_.normed, dim(), n, b_.narrow, dim(), b_.dnormed);
       gather(b_.dkeys, at, n);
       for (std::size_t i = 0; i < n; ++i) {
         rope_turns(frequencies_, pairs, at + i, b_.turns);
         rope_gradient(row(b_.narrow, i), s_.kv_heads, pairs, b_.turns);
         rope_gradient(row(b_.dquery, at + i), s_.heads, pairs, b_.turns);
       }
-      project_backward(layer, role::key, b_.normed, dim(), n, b_.narrow, dim(), b_.dnormed);
-      project_backward(layer, role::query, b_.normed, dim(), n, row(b_.dquery, at), dim(), b_.dnormed);
+      project_backward<role::key>(layer, b_.normed, dim(), n, b_.narrow, dim(), b_.dnormed);
+      project_backward<role::query>(layer, b_.normed, dim(), n, row(b_.dquery, at), dim(), b_.dnormed);
       for (std::size_t i = 0; i < n; ++i)
         rms_norm_gradient(x + (at + i) * dim(), w_.attention_norm(layer), row(b_.dnormed, i), s_.dim, s_.norm_epsilon,
                           row(b_.dx, at + i), learner_.attention_norm_gradient(layer));

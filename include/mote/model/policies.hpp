@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// The policies about the model itself: bits, row layout, context.
-//   quantize<8>    8-bit weights in groups of 32: free in quality at any model size          9 bits a weight with scales
-//   quantize<8, 64>  groups of 64 with float scales: takes llama2.c's 8-bit files without rounding again
-//   quantize<32>   floats: what full<> trains                                                32 bits a weight
-//   layout<16>     rows interleaved by 16 (AVX-512), 8 (AVX2), 4 (SSE2, NEON) or 1 (Cortex-M); left out, the board's own
-//   context<256>   keys and values for 256 tokens; left out, all that the model was trained for
+// The policies about the model itself: formats of its weights, row layout, context.
+//   quantize<8>            8-bit weights in groups of 32: free in quality at any model size     8.5 bits a weight
+//   quantize<8, 64>        groups of 64 with float scales: takes llama2.c's 8-bit files without rounding again
+//   quantize<4>            4-bit weights in groups of 32: small models notice                   4.5 bits a weight
+//   quantize<16>           IEEE binary16                                                        16 bits a weight
+//   quantize<32>           floats: what full<> trains                                           32 bits a weight
+//   packed<bf16>           any format by its name, a user's own too
+//   mixed<quantize<8>, in<role::down, quantize<32>>, in_embedding<...>, in_head<...>, in_layer<0, role::key, ...>>
+//                          tensors differ: later entries win; an untied head follows the first policy or in_head<>
+//   layout<16>             rows interleaved by 16 (AVX-512), 8 (AVX2), 4 (SSE2, NEON) or 1 (Cortex-M); left out, the board's own
+//   context<256>           keys and values for 256 tokens; left out, all that the model was trained for
 // Refuses a number that has no meaning, with the ones that have.
 #pragma once
 
@@ -12,22 +17,77 @@
 #include <type_traits>
 
 #include "mote/core/slots.hpp"
+#include "mote/format/bf16.hpp"
+#include "mote/format/f16.hpp"
 #include "mote/format/f32.hpp"
+#include "mote/format/q4.hpp"
 #include "mote/format/q8.hpp"
+#include "mote/model/role.hpp"
 
 namespace mote::inline v0 {
 
+/// A policy of the weights slot offers `format<Rows, Cols>`: the format of a matrix with rows of Cols weights, Rows of
+/// them interleaved.
 template <std::size_t Bits, std::size_t Group = 32>
 struct quantize {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
-  template <std::size_t Rows>
-  using format = std::conditional_t<Bits == 32, f32<Rows>, q8<Rows, Group == 64 ? 64 : 32>>;
+  template <std::size_t Rows, std::size_t>
+  using format = std::conditional_t<
+      Bits == 32, f32<Rows>,
+      std::conditional_t<Bits == 16, f16<Rows>,
+                         std::conditional_t<Bits == 4, q4<Rows>, q8<Rows, Group == 64 ? 64 : 32>>>>;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Bits == 8 || Bits == 32, "mote: weights cannot be kept in this many bits; use quantize<8> or quantize<32> [mote-bits]");
+  static_assert(Bits == 4 || Bits == 8 || Bits == 16 || Bits == 32, "mote: weights cannot be kept in this many bits; use quantize<4>, <8>, <16> or <32> [mote-bits]");
   static_assert(Group == 32 || (Group == 64 && Bits == 8),
                 "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
+};
+
+/// A format by its name: packed<bf16>.
+template <template <std::size_t> class Format>
+struct packed {
+  using slot = slots::weights;
+  template <std::size_t Rows, std::size_t>
+  using format = Format<Rows>;
+};
+
+/// What an entry of mixed<> names.
+struct tensor_place {
+  enum kind_type { embedding, head, block } kind = block;
+  std::size_t layer = 0;
+  role which = role::query;
+};
+
+/// Entries of mixed<>: `holds` says for which tensors the policy stands. A user's own entry is as good.
+template <role Role, class Policy>
+struct in {
+  using policy = Policy;
+  static constexpr bool holds(tensor_place t) { return t.kind == tensor_place::block && t.which == Role; }
+};
+template <class Policy>
+struct in_embedding {
+  using policy = Policy;
+  static constexpr bool holds(tensor_place t) { return t.kind == tensor_place::embedding; }
+};
+template <class Policy>
+struct in_head {
+  using policy = Policy;
+  static constexpr bool holds(tensor_place t) { return t.kind == tensor_place::head; }
+};
+template <std::size_t Layer, role Role, class Policy>
+struct in_layer {
+  using policy = Policy;
+  static constexpr bool holds(tensor_place t) {
+    return t.kind == tensor_place::block && t.layer == Layer && t.which == Role;
+  }
+};
+
+/// Formats that differ from tensor to tensor.
+template <class Default, class... Entries>
+struct mixed {
+  using slot = slots::weights;
+  using fallback = Default;
 };
 
 template <std::size_t Rows>
@@ -51,6 +111,22 @@ struct context {
   static constexpr std::size_t tokens = Tokens;
 
   static_assert(Tokens >= 16, "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
+};
+
+/// Reads a prompt that many tokens a step: weights come from memory once for all of them, buffers grow with them, and the
+/// answer is bit for bit the same. For boards that wait for memory; where the work of one step must stay small, leave it out.
+template <std::size_t Tokens>
+struct prefill {
+  using slot = slots::prefill;
+  static constexpr std::size_t tokens = Tokens;
+
+  static_assert(Tokens >= 1 && Tokens <= 64, "mote: a step cannot read this many tokens; use prefill<4> to prefill<64>, or leave it out for one by one [mote-prefill]");
+};
+
+/// The default of the prefill slot.
+struct one_by_one {
+  using slot = slots::prefill;
+  static constexpr std::size_t tokens = 1;
 };
 
 /// The default of the context slot.

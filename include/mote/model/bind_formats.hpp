@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+// From a policy of the weights slot to the formats of a model's tensors: one format where all come out alike, else the
+// list of those in use and each tensor's place in it.
+// Refuses nothing: what a policy cannot be, the policy itself says.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "mote/model/formats.hpp"
+#include "mote/model/policies.hpp"
+#include "mote/model/shape.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+/// A policy as a default and entries.
+template <class Policy>
+struct entries_of {
+  static constexpr std::size_t policies = 1;
+  template <std::size_t>
+  using policy = Policy;
+  static constexpr std::size_t holder(tensor_place) { return 0; }
+};
+template <class Default, class... Entries>
+struct entries_of<mixed<Default, Entries...>> {
+  static constexpr std::size_t policies = 1 + sizeof...(Entries);
+  template <std::size_t I>
+  using policy = std::tuple_element_t<I, std::tuple<Default, typename Entries::policy...>>;
+  static constexpr std::size_t holder([[maybe_unused]] tensor_place t) {
+    std::size_t found = 0;
+    std::size_t i = 0;
+    ((++i, found = Entries::holds(t) ? i : found), ...);
+    return found;
+  }
+};
+
+template <class... Candidates>
+struct candidate_list {
+  /// The place of the first that is F.
+  template <class F>
+  static constexpr std::size_t first_like() {
+    std::size_t at = sizeof...(Candidates);
+    std::size_t i = 0;
+    ((at = at == sizeof...(Candidates) && std::is_same_v<F, Candidates> ? i : at, ++i), ...);
+    return at;
+  }
+  static constexpr std::array<std::size_t, sizeof...(Candidates)> canonical{first_like<Candidates>()...};
+};
+
+template <class Policy, shape S, std::size_t Rows>
+struct binding {
+  using entries = entries_of<Policy>;
+  // Two candidates a policy, for rows of dim and of hidden weights: a format may depend on the length of its rows.
+  static constexpr std::size_t candidates = 2 * entries::policies;
+  template <std::size_t I>
+  using candidate = typename entries::template policy<I / 2>::template format<Rows, I % 2 == 0 ? S.dim : S.hidden>;
+
+  /// For each candidate the first that is the same format.
+  static constexpr auto canonical = []<std::size_t... I>(std::index_sequence<I...>) {
+    return candidate_list<candidate<I>...>::canonical;
+  }(std::make_index_sequence<candidates>{});
+
+  static constexpr std::size_t of(tensor_place t) {
+    const bool wide = t.kind == tensor_place::block && t.which == role::down;
+    return canonical[2 * entries::holder(t) + (wide ? 1 : 0)];
+  }
+  static constexpr tensor_place head_place() {
+    return {.kind = S.tied_head ? tensor_place::embedding : tensor_place::head};
+  }
+
+  struct survey {
+    std::array<bool, candidates> used{};
+    std::size_t count = 0;
+    bool layers_alike = true;
+  };
+  static constexpr survey found = [] {
+    survey s;
+    const auto use = [&s](std::size_t i) {
+      if (!s.used[i]) ++s.count;
+      s.used[i] = true;
+    };
+    use(of({.kind = tensor_place::embedding}));
+    use(of(head_place()));
+    for (std::size_t layer = 0; layer < S.layers; ++layer)
+      for (std::size_t r = 0; r < role_count; ++r) {
+        const std::size_t here = of({.layer = layer, .which = static_cast<role>(r)});
+        use(here);
+        s.layers_alike = s.layers_alike && here == of({.layer = 0, .which = static_cast<role>(r)});
+      }
+    return s;
+  }();
+  static constexpr auto in_use = [] {
+    std::array<std::size_t, found.count> list{};
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < candidates; ++i)
+      if (found.used[i]) list[n++] = i;
+    return list;
+  }();
+  static constexpr auto choice = [] {
+    format_choice<found.layers_alike ? 1 : S.layers> c;
+    const auto place = [](tensor_place t) {
+      std::size_t n = 0;
+      while (in_use[n] != of(t)) ++n;
+      return static_cast<std::uint8_t>(n);
+    };
+    c.embedding = place({.kind = tensor_place::embedding});
+    c.head = place(head_place());
+    for (std::size_t layer = 0; layer < c.layers; ++layer)
+      for (std::size_t r = 0; r < role_count; ++r)
+        c.block[layer][r] = place({.layer = layer, .which = static_cast<role>(r)});
+    return c;
+  }();
+
+  template <class Sequence>
+  struct list;
+  template <std::size_t... N>
+  struct list<std::index_sequence<N...>> {
+    using type = mixed_formats<choice, candidate<in_use[N]>...>;
+  };
+  template <std::size_t Count, class = void>
+  struct result : list<std::make_index_sequence<Count>> {};
+  template <class Unused>
+  struct result<1, Unused> {
+    using type = candidate<in_use[0]>;
+  };
+  using type = typename result<found.count>::type;
+};
+
+}  // namespace detail
+
+/// The formats that Policy gives a model of shape S with Rows rows interleaved: a format, or mixed_formats.
+template <class Policy, shape S, std::size_t Rows>
+using bind_formats = typename detail::binding<Policy, S, Rows>::type;
+
+}  // namespace mote::inline v0

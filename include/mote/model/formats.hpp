@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which format each matrix of a model has: one for all, or a list of formats and an index into it for every tensor. Both
+// answer the same questions, so that a decoder is written once and a model of one format pays nothing for the others.
+// Refuses lists whose rows are interleaved differently: one binary has one layout.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "mote/core/bytes.hpp"
+#include "mote/core/checksum.hpp"
+#include "mote/kernel/matrix.hpp"
+#include "mote/model/role.hpp"
+
+namespace mote::inline v0 {
+
+/// The place in a list of formats of every tensor. Layers = 1: every layer is alike.
+template <std::size_t Layers>
+struct format_choice {
+  static constexpr std::size_t layers = Layers;
+  std::uint8_t embedding = 0;
+  std::uint8_t head = 0;
+  std::array<std::array<std::uint8_t, role_count>, Layers> block{};
+
+  constexpr std::uint8_t of(std::size_t layer, role r) const {
+    return block[Layers == 1 ? 0 : layer][static_cast<std::size_t>(r)];
+  }
+  constexpr bool operator==(const format_choice&) const = default;
+};
+
+/// Formats that differ from tensor to tensor.
+template <auto Choice, class First, class... Others>
+struct mixed_formats {
+  static_assert(((First::rows == Others::rows) && ...));
+  static constexpr std::string_view name = "mixed";
+  static constexpr std::size_t rows = First::rows;
+  static constexpr bool quantised = First::quantised || (Others::quantised || ...);
+};
+
+/// The questions that the model asks of its formats. A format alone is the answer for every tensor.
+template <class Format>
+struct formats_of {
+  static constexpr bool per_layer = false;
+  static constexpr std::size_t layers = 1;
+  static constexpr std::size_t rows = Format::rows;
+  static constexpr bool shares_activation = true;  // one rounded copy of a vector serves all that read it
+  using embedding = Format;
+  using head = Format;
+
+  /// f.operator()<F>() for the format of a matrix.
+  template <role R, class F>
+  MOTE_INLINE static constexpr decltype(auto) with(std::size_t, F&& f) {
+    return f.template operator()<Format>();
+  }
+  template <class F>
+  static constexpr decltype(auto) with(std::size_t, role, F&& f) {
+    return f.template operator()<Format>();
+  }
+  /// f.operator()<F>() for every format in use, once each.
+  template <class F>
+  static constexpr void each(F&& f) {
+    f.template operator()<Format>();
+  }
+};
+
+template <auto Choice, class... Formats>
+struct formats_of<mixed_formats<Choice, Formats...>> {
+  static constexpr bool per_layer = Choice.layers > 1;
+  static constexpr std::size_t layers = Choice.layers;
+  static constexpr std::size_t rows = mixed_formats<Choice, Formats...>::rows;
+  template <std::size_t I>
+  using at = std::tuple_element_t<I, std::tuple<Formats...>>;
+  static constexpr bool shares_activation = ((Formats::activation_group == at<0>::activation_group) && ...);
+  using embedding = at<Choice.embedding>;
+  using head = at<Choice.head>;
+
+  template <role R, class F>
+  MOTE_INLINE static constexpr decltype(auto) with(std::size_t layer, F&& f) {
+    if constexpr (alike<R>()) return f.template operator()<at<Choice.of(0, R)>>();
+    else return choose<R, 0>(layer, f);
+  }
+  template <class F>
+  static constexpr decltype(auto) with(std::size_t layer, role r, F&& f) {
+    return choose_by_index<0>(Choice.of(layer, r), f);
+  }
+  template <class F>
+  static constexpr void each(F&& f) {
+    (f.template operator()<Formats>(), ...);
+  }
+
+ private:
+  template <role R>
+  static consteval bool alike() {
+    for (std::size_t l = 1; l < layers; ++l)
+      if (Choice.of(l, R) != Choice.of(0, R)) return false;
+    return true;
+  }
+  template <role R>
+  static consteval bool used(std::size_t format) {
+    for (std::size_t l = 0; l < layers; ++l)
+      if (Choice.of(l, R) == format) return true;
+    return false;
+  }
+  /// A chain of comparisons over the formats that this role has in some layer: no table of functions.
+  template <role R, std::size_t I, class F>
+  MOTE_INLINE static constexpr decltype(auto) choose(std::size_t layer, F&& f) {
+    if constexpr (I + 1 == sizeof...(Formats)) {
+      return f.template operator()<at<I>>();
+    } else if constexpr (!used<R>(I)) {
+      return choose<R, I + 1>(layer, f);
+    } else {
+      if (Choice.of(layer, R) == I) return f.template operator()<at<I>>();
+      return choose<R, I + 1>(layer, f);
+    }
+  }
+  template <std::size_t I, class F>
+  static constexpr decltype(auto) choose_by_index(std::size_t index, F&& f) {
+    if constexpr (I + 1 == sizeof...(Formats)) {
+      return f.template operator()<at<I>>();
+    } else {
+      if (index == I) return f.template operator()<at<I>>();
+      return choose_by_index<I + 1>(index, f);
+    }
+  }
+};
+
+/// The bytes of a matrix of a block.
+template <class Formats>
+constexpr std::size_t matrix_bytes(const shape& s, std::size_t layer, role r) {
+  const matrix_size m = size_of(s, r);
+  return formats_of<Formats>::with(layer, r, [&]<class F>() { return F::bytes(m.rows, m.cols); });
+}
+
+/// The bytes that the 8-bit copy of a vector of `cols` needs, for the format that needs most of them.
+template <class Formats>
+constexpr std::size_t input_bytes(std::size_t cols) {
+  std::size_t most = 0;
+  formats_of<Formats>::each([&]<class F>() {
+    if (activation_bytes<F>(cols) > most) most = activation_bytes<F>(cols);
+  });
+  return round_up(most, 16);
+}
+
+/// A tensor's share of a fingerprint. Host and board add alike.
+constexpr fingerprint add_format(fingerprint f, std::string_view name, std::size_t group, std::size_t rows) {
+  return f.add(name).add(group).add(rows);
+}
+
+/// What an image must agree with beside its shape: every tensor's format and how its rows lie. Of one format, that alone;
+/// else embedding, head, then the matrices, of one layer where all are alike.
+template <class Formats>
+constexpr std::uint64_t format_fingerprint() {
+  using facts = formats_of<Formats>;
+  const auto add = []<class F>(fingerprint f) { return add_format(f, F::name, F::group, F::rows); };
+  if constexpr (requires { Formats::group; }) {
+    return add.template operator()<Formats>({}).value();
+  } else {
+    fingerprint f = add.template operator()<typename facts::embedding>({});
+    f = add.template operator()<typename facts::head>(f);
+    for (std::size_t layer = 0; layer < facts::layers; ++layer)
+      for (std::size_t r = 0; r < role_count; ++r)
+        facts::with(layer, static_cast<role>(r), [&]<class F>() { f = add.template operator()<F>(f); });
+    return f.value();
+  }
+}
+
+}  // namespace mote::inline v0
