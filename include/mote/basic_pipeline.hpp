@@ -12,39 +12,19 @@
 #include <type_traits>
 
 #include "mote/budget/footprint.hpp"
+#include "mote/learn/example.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/model/decoder.hpp"
 #include "mote/model/decoder_gradient.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/tokenizer.hpp"
+#include "mote/pipeline_answer.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
 #include "mote/simd/contraction.hpp"
 #include "mote/store/snapshot.hpp"
 
 namespace mote::inline v0 {
-
-/// Something to learn: what the user says and what the answer should be; `note` is a fact that stands in front, if any.
-struct example {
-  std::string_view prompt;
-  std::string_view answer;
-  std::string_view note = {};
-};
-
-/// What one call of learn() did.
-struct learned {
-  status state = status::ok;
-  float loss = 0;            ///< nats a token of the answer, before this step
-  std::size_t tokens = 0;    ///< of the whole example
-  bool stepped = false;      ///< the optimiser moved the parameters; false within a batch
-};
-
-/// What one call of step() did.
-struct progress_step {
-  status state = status::ok;
-  bool done = false;         ///< nothing more will come
-  std::string_view piece;    ///< the text of the new token; empty while the prompt is read. Lies in the image.
-};
 
 template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
           class Prefill, class Threads, class Fit>
@@ -163,41 +143,7 @@ class basic_pipeline {
   }
 
   /// The answer as a range of pieces of text: `for (std::string_view piece : ai.ask("..."))`. One pass at a time.
-  class answer {
-   public:
-    class iterator {
-     public:
-      using value_type = std::string_view;
-      using difference_type = std::ptrdiff_t;
-      iterator() = default;
-      explicit iterator(basic_pipeline* owner) : owner_(owner) { ++*this; }
-      std::string_view operator*() const { return piece_; }
-      iterator& operator++() {
-        progress_step s;
-        do s = owner_->step();
-        while (!s.done && s.piece.empty());
-        piece_ = s.piece;
-        if (s.done) owner_ = nullptr;
-        return *this;
-      }
-      void operator++(int) { ++*this; }
-      bool operator==(const iterator& other) const { return owner_ == other.owner_; }
-
-     private:
-      basic_pipeline* owner_ = nullptr;
-      std::string_view piece_;
-    };
-    answer(basic_pipeline& owner, status state) : owner_(&owner), state_(state) {}
-    iterator begin() { return state_ == status::ok ? iterator(owner_) : iterator(); }
-    iterator end() { return {}; }
-    /// ok, or why there is no answer.
-    status state() const { return state_; }
-
-   private:
-    basic_pipeline* owner_;
-    status state_;
-  };
-
+  using answer = basic_answer<basic_pipeline>;
   answer ask(std::string_view question, std::size_t limit = Context) {
     const status s = begin(question, limit);
     return answer(*this, s);
@@ -348,7 +294,7 @@ class basic_pipeline {
 
   tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
   std::span<merge_slot> merging() { return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots}; }
-  decode_buffers buffers() const { 
+  decode_buffers buffers() const {
     return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride);
   }
   weights<Format> view() const {
@@ -368,40 +314,14 @@ class basic_pipeline {
     return {.state = status::ok, .done = true, .piece = {}};
   }
 
-  /// The tokens of an example behind each other in the example buffer; first is where the answer starts.
-  status spell(const example& e, std::size_t& count, std::size_t& first) {
-    count = first = 0;
-    if (e.answer.empty() || e.prompt.empty()) return status::empty;
-    text_coder code{*this};
-    const auto put = [&](int control) {
-      if (control < 0) return true;
-      if (count == example_.size()) return false;
-      example_[count++] = static_cast<token>(control);
-      return true;
-    };
-    const auto text = [&](std::string_view words) {
-      const std::span<token> out = std::span<token>(example_).subspan(count);
-      const std::size_t n = code(words, out);
-      if (n > out.size()) return false;
-      count += n;
-      return true;
-    };
-    bool fits = put(Model::dialogue.bos);
-    if (!e.note.empty()) fits = fits && put(Model::dialogue.note) && text(e.note);
-    fits = fits && put(Model::dialogue.user) && text(e.prompt) && put(Model::dialogue.answer);
-    first = count;
-    fits = fits && text(e.answer) && put(Model::dialogue.eos);
-    if (code.fault != status::ok) return code.fault;
-    return fits ? status::ok : status::too_long;
-  }
-
   learned pass(const example& e, bool gradient)
     requires learns
   {
     if (!attached()) return {.state = status::not_attached};
-    std::size_t count = 0;
-    std::size_t first = 0;
-    if (const status s = spell(e, count, first); s != status::ok) return {.state = s};
+    text_coder code{*this};
+    const auto made = assemble_example<token>(e, Model::dialogue, code, example_);
+    if (made.state != status::ok) return {.state = code.fault != status::ok ? code.fault : made.state};
+    const std::size_t count = made.tokens, first = made.answer;
     const float weight = 1.0F / static_cast<float>(count - first);
     const auto buffers = place_train_buffers(arena_.data(), train_plan);
     const weights<Format> w = view();

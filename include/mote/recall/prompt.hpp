@@ -6,7 +6,6 @@
 // Refuses to cut: an item stands whole or not at all, and a question that does not fit whole is refused.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -14,74 +13,15 @@
 
 #include "mote/core/status.hpp"
 #include "mote/model/dialogue.hpp"
+#include "mote/model/token_writer.hpp"
 
 namespace mote::inline v0 {
-
-/// Turns a text into tokens: writes them to `out` and answers how many, or any number above out.size() (as `too_big`)
-/// if they do not fit. It never gives a control token: that is what keeps an item from speaking as the user.
-template <class Encode, class Token>
-concept text_encoder = std::integral<Token> && requires(Encode& encode, std::string_view text, std::span<Token> out) {
-  { encode(text, out) } -> std::convertible_to<std::size_t>;
-};
 
 struct prompt_result {
   status state = status::ok;
   std::size_t tokens = 0;  ///< written, from the start of the target; 0 where state is not ok
   std::size_t items = 0;   ///< of the hits, how many are in it
 };
-
-namespace detail {
-
-template <std::integral Token>
-class prompt_writer {
- public:
-  constexpr explicit prompt_writer(std::span<Token> target) : target_(target) {}
-
-  constexpr std::size_t used() const { return used_; }
-  constexpr std::size_t room() const { return target_.size() - used_; }
-
-  /// A control token. One that the model does not have is nothing.
-  constexpr bool control(int id) {
-    if (id < 0) return true;
-    if (room() == 0) return false;
-    target_[used_++] = static_cast<Token>(id);
-    return true;
-  }
-
-  /// A text, in at most `most` tokens.
-  template <class Encode>
-  constexpr bool text(Encode& encode, std::string_view text, std::size_t most) {
-    const std::span<Token> out = target_.subspan(used_, std::min(most, room()));
-    const std::size_t count = encode(text, out);
-    if (count > out.size()) return false;
-    used_ += count;
-    return true;
-  }
-
-  /// Takes back everything behind `mark`.
-  constexpr void back_to(std::size_t mark) { used_ = mark; }
-
-  /// Moves what stands behind `mark` to `place`, in front of what stood there.
-  constexpr void move_to(std::size_t place, std::size_t mark) {
-    const auto begin = target_.begin();
-    std::rotate(begin + static_cast<std::ptrdiff_t>(place), begin + static_cast<std::ptrdiff_t>(mark),
-                begin + static_cast<std::ptrdiff_t>(used_));
-  }
-
-  constexpr bool holds(std::size_t from, const dialogue& d) const {
-    return std::any_of(target_.begin() + static_cast<std::ptrdiff_t>(from),
-                       target_.begin() + static_cast<std::ptrdiff_t>(used_), [&](Token t) {
-                         const auto is = [t](int id) { return id >= 0 && t == static_cast<Token>(id); };
-                         return is(d.note) || is(d.user) || is(d.answer);
-                       });
-  }
-
- private:
-  std::span<Token> target_;
-  std::size_t used_ = 0;
-};
-
-}  // namespace detail
 
 /// Writes the prompt to `target`, whose size is the budget of the whole; the items take at most `item_budget` of it.
 /// `best_first` are the texts of a search's hits. Where the model has no token for a note or a user, a newline parts
@@ -92,7 +32,7 @@ template <std::integral Token, text_encoder<Token> Encode>
 constexpr prompt_result assemble_prompt(std::span<const std::string_view> best_first, std::string_view question,
                                         const dialogue& control, std::size_t item_budget, Encode&& encode,
                                         std::span<Token> target) {
-  detail::prompt_writer<Token> out(target);
+  token_writer<Token> out(target);
   if (!out.control(control.bos)) return {.state = status::too_long};
   const std::size_t items_begin = out.used();
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+// One example of supervised learning and the tokens it is made of:
+//   bos | note text | user prompt | answer text eos        (the loss is taken from the answer on)
+// Refuses to cut: an example that does not fit the learning window whole is refused.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "mote/core/status.hpp"
+#include "mote/model/dialogue.hpp"
+#include "mote/model/token_writer.hpp"
+
+namespace mote::inline v0 {
+
+/// Something to learn: what the user says and what the answer should be; `note` is a fact that stands in front, if any.
+struct example {
+  std::string_view prompt;
+  std::string_view answer;
+  std::string_view note = {};
+};
+
+/// What one call of learn() did.
+struct learned {
+  status state = status::ok;
+  float loss = 0;            ///< nats a token of the answer, before this step
+  std::size_t tokens = 0;    ///< of the whole example
+  bool stepped = false;      ///< the optimiser moved the parameters; false within a batch
+};
+
+struct example_tokens {
+  status state = status::ok;
+  std::size_t tokens = 0;  ///< written, from the start of the target; 0 where state is not ok
+  std::size_t answer = 0;  ///< where the answer's first token stands
+};
+
+/// Writes the example to `target`, whose size is the learning window. empty: no prompt or no answer; too_long.
+template <std::integral Token, text_encoder<Token> Encode>
+constexpr example_tokens assemble_example(const example& e, const dialogue& control, Encode&& encode,
+                                          std::span<Token> target) {
+  if (e.answer.empty() || e.prompt.empty()) return {.state = status::empty};
+  token_writer<Token> out(target);
+  bool fits = out.control(control.bos);
+  if (!e.note.empty()) fits = fits && out.control(control.note) && out.text(encode, e.note, out.room());
+  fits = fits && out.control(control.user) && out.text(encode, e.prompt, out.room()) && out.control(control.answer);
+  const std::size_t answer = out.used();
+  fits = fits && out.text(encode, e.answer, out.room()) && out.control(control.eos);
+  if (!fits) return {.state = status::too_long};
+  return {.state = status::ok, .tokens = out.used(), .answer = answer};
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes control tokens and texts behind each other, inside a budget of tokens: what prompts and examples are made with.
+// Refuses to cut: a text stands whole or not at all.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "mote/model/dialogue.hpp"
+
+namespace mote::inline v0 {
+
+/// Turns a text into tokens: writes them to `out` and answers how many, or any number above out.size() (as `too_big`)
+/// if they do not fit. It never gives a control token: that is what keeps an item from speaking as the user.
+template <class Encode, class Token>
+concept text_encoder = std::integral<Token> && requires(Encode& encode, std::string_view text, std::span<Token> out) {
+  { encode(text, out) } -> std::convertible_to<std::size_t>;
+};
+
+/// Control tokens and texts, one behind the other, in a target that bounds them.
+template <std::integral Token>
+class token_writer {
+ public:
+  constexpr explicit token_writer(std::span<Token> target) : target_(target) {}
+
+  constexpr std::size_t used() const { return used_; }
+  constexpr std::size_t room() const { return target_.size() - used_; }
+
+  /// A control token. One that the model does not have is nothing.
+  constexpr bool control(int id) {
+    if (id < 0) return true;
+    if (room() == 0) return false;
+    target_[used_++] = static_cast<Token>(id);
+    return true;
+  }
+
+  /// A text, in at most `most` tokens.
+  template <class Encode>
+  constexpr bool text(Encode& encode, std::string_view text, std::size_t most) {
+    const std::span<Token> out = target_.subspan(used_, std::min(most, room()));
+    const std::size_t count = encode(text, out);
+    if (count > out.size()) return false;
+    used_ += count;
+    return true;
+  }
+
+  /// Takes back everything behind `mark`.
+  constexpr void back_to(std::size_t mark) { used_ = mark; }
+
+  /// Moves what stands behind `mark` to `place`, in front of what stood there.
+  constexpr void move_to(std::size_t place, std::size_t mark) {
+    const auto begin = target_.begin();
+    std::rotate(begin + static_cast<std::ptrdiff_t>(place), begin + static_cast<std::ptrdiff_t>(mark),
+                begin + static_cast<std::ptrdiff_t>(used_));
+  }
+
+  constexpr bool holds(std::size_t from, const dialogue& d) const {
+    return std::any_of(target_.begin() + static_cast<std::ptrdiff_t>(from),
+                       target_.begin() + static_cast<std::ptrdiff_t>(used_), [&](Token t) {
+                         const auto is = [t](int id) { return id >= 0 && t == static_cast<Token>(id); };
+                         return is(d.note) || is(d.user) || is(d.answer);
+                       });
+  }
+
+ private:
+  std::span<Token> target_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace mote::inline v0
