@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU
-# to a Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives.
+# to a Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives; and their kernels
+# (tests/golden/units.hpp) those of plain loops.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 #   golden.sh [<include folder> [<board>...]]
 set -eu
@@ -26,10 +27,12 @@ done
 
 cat > "$work/main.cpp" << 'X'
 #include "golden.hpp"
+#include "units.hpp"
 #include "semihosting.hpp"
 #include "startup.hpp"
 int main() {
-  const int failures = mote_golden([](const char* text) { semihosting::print(text); });
+  int failures = mote_golden([](const char* text) { semihosting::print(text); });
+  failures += mote_units::run([](const char* text) { semihosting::print(text); });
   semihosting::print("stack: ");
   semihosting::print(firmware::stack_high_water());
   semihosting::print(" bytes\n");
@@ -61,7 +64,7 @@ for board in ${*:-mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547}; do
     -semihosting-config enable=on,target=native -kernel "$work/$board.elf" > "$work/out" 2>&1 ||
     { echo "FAILED: $board"; cat "$work/out"; exit 1; }
   same=$(grep -c '^ok ' "$work/out") || { echo "FAILED: $board said nothing"; cat "$work/out"; exit 1; }
-  echo "ok    $board: $same pipelines have the golden bits, $(grep '^stack: ' "$work/out")"
+  echo "ok    $board: $same pipelines have the golden bits, kernels are as plain loops, $(grep '^stack: ' "$work/out")"
   ran=$((ran + 1))
 done
 [ $ran -ge 1 ]

@@ -61,6 +61,15 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
     return r;
   }
 #endif
+#if MOTE_WITH_XSIMD && defined(__aarch64__) && defined(__ARM_NEON)
+  if constexpr (N % 4 == 0) {
+    floats<N> r;
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < r.registers; ++i)
+      r.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + i * 4)));
+    return r;
+  }
+#endif
   float decoded[N];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < N; ++i) decoded[i] = Signed ? signed_half_to_float(p[i]) : half_to_float(p[i]);

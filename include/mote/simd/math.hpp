@@ -46,7 +46,7 @@ MOTE_INLINE floats<N> exp(floats<N> x) {
     for (float& v : x.v) v = detail::plain_exp(v);
     return x;
   } else {
-    return map<floats<N>>(x, [](auto v) { return detail::exp_lane(v); });
+    return map<floats<N>>(x, [](auto v) __attribute__((always_inline)) { return detail::exp_lane(v); });  // constants shared
   }
 }
 

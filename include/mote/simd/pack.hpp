@@ -69,10 +69,18 @@ MOTE_INLINE auto last_byte(xsimd::batch<std::int32_t, A> a) {
 }
 template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
+#if defined(__aarch64__)
+// xsimd 13.2 keeps these as calls that GCC does not inline.
+template <class A>
+MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::batch<std::int32_t, A>(vreinterpretq_s32_f32(a)); }
+template <class A>
+MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) { return xsimd::batch<float, A>(vreinterpretq_f32_s32(a)); }
+#else
 template <class A>
 MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::bitwise_cast<std::int32_t>(a); }
 template <class A>
 MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_cast<float>(a); }
+#endif
 template <unsigned Bits, class A>
 MOTE_INLINE auto shift_right_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_rshift(a, static_cast<int>(Bits)); }
 template <class A>

@@ -4,19 +4,30 @@
 
 namespace mote::inline v0::simd {
 
-template <std::size_t Rows, std::size_t Group>
-MOTE_INLINE ints<4> own_group_dot(const std::int8_t* w, const std::int8_t* x, std::int32_t, neon_dotprod) {
-  int32x4_t sum[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+template <>
+struct quads<neon_dotprod, 4> : quads<neon, 4> {
+  template <unsigned Largest, std::size_t Quads>
+  MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
+    int32x4_t sum[2] = {detail::as_register(from), vdupq_n_s32(0)};  // two chains hide the latency of sdot
 #pragma GCC unroll 4
-  for (std::size_t four = 0; four < Group / 16; ++four) {
-    const int8x16_t a = vld1q_s8(x + four * 16);
-    const std::int8_t* q = w + four * 64;
-    sum[0] = vdotq_laneq_s32(sum[0], vld1q_s8(q), a, 0);
-    sum[1] = vdotq_laneq_s32(sum[1], vld1q_s8(q + 16), a, 1);
-    sum[0] = vdotq_laneq_s32(sum[0], vld1q_s8(q + 32), a, 2);
-    sum[1] = vdotq_laneq_s32(sum[1], vld1q_s8(q + 48), a, 3);
+    for (std::size_t quad = 0; quad + 4 <= Quads; quad += 4) {
+      const int8x16_t a = vld1q_s8(x + quad * 4);
+      sum[0] = vdotq_laneq_s32(sum[0], vreinterpretq_s8_u8(w[quad]), a, 0);
+      sum[1] = vdotq_laneq_s32(sum[1], vreinterpretq_s8_u8(w[quad + 1]), a, 1);
+      sum[0] = vdotq_laneq_s32(sum[0], vreinterpretq_s8_u8(w[quad + 2]), a, 2);
+      sum[1] = vdotq_laneq_s32(sum[1], vreinterpretq_s8_u8(w[quad + 3]), a, 3);
+    }
+#pragma GCC unroll 4
+    for (std::size_t quad = Quads / 4 * 4; quad < Quads; ++quad)
+      sum[0] = vdotq_s32(sum[0], vreinterpretq_s8_u8(w[quad]), vreinterpretq_s8_s32(vdupq_n_s32(detail::four_of(x + quad * 4))));
+    return detail::as_ints(vaddq_s32(sum[0], sum[1]));
   }
-  return detail::as_ints(vaddq_s32(sum[0], sum[1]));
-}
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<4> signed_dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
+                                        std::int32_t) {
+    return dot<127>(from, w, x);
+  }
+};
 
 }  // namespace mote::inline v0::simd
