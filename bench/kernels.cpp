@@ -17,6 +17,7 @@
 #include "mote/format/q4.hpp"
 #include "mote/format/q5.hpp"
 #include "mote/format/q6.hpp"
+#include "mote/format/qk.hpp"
 #include "mote/format/ternary.hpp"
 #include "mote/format/trits.hpp"
 #include "mote/kernel/matmul.hpp"
@@ -132,6 +133,11 @@ using q3 = mote::q3<rows>;
 using q2 = mote::q2<rows>;
 using ternary = mote::ternary<rows>;
 using trits = mote::trits<rows>;
+using q6k = mote::qk<6, 256, rows>;
+using q5k = mote::qk<5, 256, rows>;
+using q4k = mote::qk<4, 256, rows>;
+using q3k = mote::qk<3, 256, rows>;
+using q2k = mote::qk<2, 256, rows>;
 
 BENCHMARK(read)->Apply(sizes);
 #define FOR_FORMAT(format)                       \
@@ -146,6 +152,11 @@ FOR_FORMAT(q3)
 FOR_FORMAT(q2)
 FOR_FORMAT(ternary)
 FOR_FORMAT(trits)
+FOR_FORMAT(q6k)
+FOR_FORMAT(q5k)
+FOR_FORMAT(q4k)
+FOR_FORMAT(q3k)
+FOR_FORMAT(q2k)
 
 }  // namespace
 

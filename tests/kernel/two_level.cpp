@@ -96,33 +96,42 @@ TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added i
   }
 }
 
-TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; many tokens have those of one", "", (mote::qk<2>),
+TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; 1 to 17 tokens have those of one", "", (mote::qk<2>),
                    (mote::qk<3, 192>), (mote::qk<4, 224>), (mote::qk<5, 64>), (mote::qk<6, 192>), (mote::affine<4>)) {
   using one = TestType;
   using wide = typename one::template with_rows<16>;
+  constexpr std::size_t most = 17;
   mote::rng random(7);
-  packed_bytes buffers(7 * 4096);
+  packed_bytes buffers(most * 4096);
   for (const std::size_t cols : {31U, 172U, 576U}) {
     const std::size_t rows = 3 + random.below(70);
     const plain_matrix m = mote_tests::random_matrix(rows, cols, 1.0, random);
     const packed_bytes narrow_bytes = mote_tests::pack_matrix<one>(m), wide_bytes = mote_tests::pack_matrix<wide>(m);
     const mote::matrix<one> narrow{narrow_bytes.data(), rows, cols};
     const mote::matrix<wide> w{wide_bytes.data(), rows, cols};
-    const std::size_t stride = mote::padded(rows);
-    std::vector<float> x(7 * mote::padded(cols)), y(7 * stride), single(stride);
+    const std::size_t stride = mote::padded(rows), x_stride = mote::padded(cols);
+    std::vector<float> x(most * x_stride), expected(most * stride), single(stride);
     for (float& v : x) v = random.normal();
     std::vector<mote::activation> a;
-    for (std::size_t t = 0; t < 7; ++t)
-      a.push_back(mote::quantise<wide>(x.data() + t * mote::padded(cols), cols, buffers.data() + t * 4096));
-    mote::matmul(w, a.data(), 7, y.data(), stride);
-    for (std::size_t t = 0; t < 7; ++t) {
-      mote::matvec(w, a[t], single.data());
-      REQUIRE(std::memcmp(y.data() + t * stride, single.data(), rows * 4) == 0);
+    for (std::size_t t = 0; t < most; ++t) {
+      a.push_back(mote::quantise<wide>(x.data() + t * x_stride, cols, buffers.data() + t * 4096));
+      mote::matvec(w, a[t], expected.data() + t * stride);
       mote::matvec(narrow, a[t], single.data());
-      REQUIRE(std::memcmp(y.data() + t * stride, single.data(), rows * 4) == 0);
+      REQUIRE(std::memcmp(expected.data() + t * stride, single.data(), rows * 4) == 0);
     }
-    mote::matmul(w, x.data(), mote::padded(cols), 7, y.data(), stride, buffers.data());
-    REQUIRE(std::memcmp(y.data() + 6 * stride, single.data(), rows * 4) == 0);
+    for (std::size_t tokens = 1; tokens <= most; ++tokens) {
+      std::vector<float> y(most * stride);
+      mote::matmul(w, a.data(), tokens, y.data(), stride);
+      for (std::size_t t = 0; t < most; ++t) {
+        INFO(rows << " x " << cols << ", token " << t << " of " << tokens);
+        if (t < tokens) REQUIRE(std::memcmp(y.data() + t * stride, expected.data() + t * stride, rows * 4) == 0);
+        else REQUIRE(y[t * stride] == 0);
+      }
+    }
+    std::vector<float> y(most * stride);  // as training calls it, with floats
+    mote::matmul(w, x.data(), x_stride, most, y.data(), stride, buffers.data());
+    for (std::size_t t = 0; t < most; ++t)
+      REQUIRE(std::memcmp(y.data() + t * stride, expected.data() + t * stride, rows * 4) == 0);
   }
 }
 

@@ -115,13 +115,18 @@ struct affine {
     min[0] = simd::floats<Rows>::all(-1.0F) * simd::load_signed_halves<Rows>(halves + Rows);
   }
   template <class Unit>
+  static constexpr bool in_place = Unit::any_byte && Bits == 4;
+
+  template <class Unit>
   MOTE_INLINE static void unpack(const std::byte* block, std::size_t, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit>(reinterpret_cast<const std::uint8_t*>(block) + codes_at, w);
+    code_planes::template unpack<Unit, 0, in_place<Unit>>(reinterpret_cast<const std::uint8_t*>(block) + codes_at, w);
   }
   template <class Unit, std::size_t>
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
                                           std::int32_t) {
-    return Unit::template dot<(1U << Bits) - 1U>(simd::ints<Rows>::all(0), w, x);
+    const auto none = simd::ints<Rows>::all(0);
+    if constexpr (in_place<Unit>) return code_planes::template dot_in_place<Unit>(none, w, x);
+    else return Unit::template dot<(1U << Bits) - 1U>(none, w, x);
   }
 };
 

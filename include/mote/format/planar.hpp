@@ -104,11 +104,7 @@ struct planar {
     if constexpr (looked_up) {
       return Unit::signed_dot(simd::ints<Rows>::all(0), w, x, x_sum);
     } else if constexpr (in_place<Unit>) {
-      const typename Unit::vector low[4] = {w[0], w[1], w[2], w[3]};
-      const typename Unit::vector high[4] = {w[4], w[5], w[6], w[7]};
-      const auto sixteenfold = Unit::template dot<240>(simd::ints<Rows>::all(0), high, x + 16);
-      return Unit::template dot<15>(simd::ints<Rows>::all(Grid::value(0) * x_sum), low, x) +
-             simd::shift_right<4>(sixteenfold);
+      return code_planes::template dot_in_place<Unit>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
     } else
       return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
   }

@@ -162,9 +162,13 @@ struct qk {
     }
   }
 
+  /// As planar's: upper nibbles stay where they are if the instruction takes any byte.
+  template <class Unit>
+  static constexpr bool in_place = Unit::any_byte && Bits == 4;
+
   template <class Unit>
   MOTE_INLINE static void unpack(const std::byte* block, std::size_t part, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit>(
+    code_planes::template unpack<Unit, 0, in_place<Unit>>(
         reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_planes::bytes, w);
   }
   /// The products of sub-block `Sub` of 32 unpacked columns with an activation.
@@ -172,7 +176,9 @@ struct qk {
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (sub) */,
                                           [[maybe_unused]] std::int32_t x_sum) {
     const auto from = simd::ints<Rows>::all(-grid::offset * x_sum);
-    if constexpr (sub == 32) {
+    if constexpr (in_place<Unit>) {
+      return code_planes::template dot_in_place<Unit>(from, w, x);
+    } else if constexpr (sub == 32) {
       return Unit::template dot<grid::codes - 1>(from, w, x);
     } else {
       const typename Unit::vector half[4] = {w[Sub * 4], w[Sub * 4 + 1], w[Sub * 4 + 2], w[Sub * 4 + 3]};

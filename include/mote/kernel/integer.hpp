@@ -21,19 +21,16 @@ concept group_scaled_format = Format::quantised && requires(const typename Forma
 /// A format whose weights are integers, with one scale for a row.
 template <class Format>
 concept row_scaled_format = Format::quantised && Format::scale_columns == whole_row;
+/// A format of blocks that expand into a scale, and perhaps a minimum, for each sub-block (kernel/two_level.hpp).
 template <class Format>
-concept integer_format = group_scaled_format<Format> || row_scaled_format<Format>;
+concept two_level_format = Format::quantised && requires {
+  { Format::subs };
+  { Format::planes_per_block };
+};
+template <class Format>
+concept integer_format = group_scaled_format<Format> || row_scaled_format<Format> || two_level_format<Format>;
 
 namespace detail {
-
-/// Asks for what will be read some groups from here, where the instruction set's machines gain by it.
-template <class Unit, std::size_t Bytes>
-MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
-  if constexpr (Unit::fetch_ahead != 0)
-#pragma GCC unroll 32
-    for (std::size_t line = 0; line < Bytes; line += 64)
-      __builtin_prefetch(static_cast<const char*>(p) + Unit::fetch_ahead + line);
-}
 
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations: integers to the end of the row.
 template <class Isa, row_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
@@ -55,7 +52,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < Tiles; ++t) {
       typename unit::vector unpacked[Format::group / 4];
-      fetch<unit, Format::group_bytes>(group + t * step);
+      simd::fetch<unit, Format::group_bytes>(group + t * step);
       Format::template unpack<unit>(group + t * step, unpacked);
 #pragma GCC unroll 8
       for (std::size_t k = 0; k < Tokens; ++k)
@@ -92,7 +89,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < Tiles; ++t) {
       const block& from = b[t * groups];
-      fetch<unit, sizeof(block)>(&from);
+      simd::fetch<unit, sizeof(block)>(&from);
       typename unit::vector unpacked[group / 4];
       Format::template unpack<unit>(from, unpacked);
       const floats scale = Format::scales(from);

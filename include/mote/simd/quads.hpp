@@ -99,6 +99,15 @@ MOTE_INLINE std::int32_t four_of(const std::int8_t* x /* (4) */) {
 }
 }  // namespace detail
 
+/// Asks for Bytes of what will be read some blocks from here, where the instruction set's machines gain by it.
+template <class Unit, std::size_t Bytes>
+MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
+  if constexpr (Unit::fetch_ahead != 0)
+#pragma GCC unroll 32
+    for (std::size_t line = 0; line < Bytes; line += 64)
+      __builtin_prefetch(static_cast<const char*>(p) + Unit::fetch_ahead + line);
+}
+
 }  // namespace mote::inline v0::simd
 
 // One file an instruction set.
