@@ -9,7 +9,7 @@
 
 #include "mote/pipeline.hpp"              // IWYU pragma: export
 
-#include "mote/model/cache.hpp"           // IWYU pragma: export
+#include "mote/model/cache_policies.hpp"  // IWYU pragma: export
 #include "mote/model/policies.hpp"        // IWYU pragma: export
 
 #include "mote/learn/early_stop.hpp"      // IWYU pragma: export

@@ -24,7 +24,7 @@
 #include "mote/decode/greedy.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/model/bind_formats.hpp"
-#include "mote/model/cache.hpp"
+#include "mote/model/cache_policies.hpp"
 #include "mote/model/policies.hpp"
 #include "mote/recall/no_recall.hpp"
 

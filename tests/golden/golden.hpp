@@ -18,6 +18,7 @@
 #include "mote/decode/greedy.hpp"
 #include "mote/decode/sample.hpp"
 #include "mote/learn/full.hpp"
+#include "mote/model/cache_policies.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/rag.hpp"
@@ -381,6 +382,9 @@ using assistant = mote::pipeline<
     middling, Bits, mote::layout<Rows>, mote::context<64>, mote::lora<4, everywhere>,
     mote::rag<mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32}>, mote::rag_knobs{.hits = 2, .tokens = 24}>,
     tap>;
+/// Questions only, the keys and values rounded: learning does not read the cache.
+template <std::size_t Bits, std::size_t Rows>
+using rounder = mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::layout<Rows>, mote::context<64>, tap>;
 template <std::size_t Rows>
 using student = mote::pipeline<tiny, mote::quantize<32>, mote::layout<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;
@@ -393,6 +397,8 @@ inline constexpr answers of_f32{0x0393022BDFEDA2AC, 0x806625919FB6AFB7, 0xE86CBF
                                 0x628909A3527EA3AD, 0x5374807CAC366A5F, 0x5374807CAC366A5F};
 inline constexpr answers of_full{0x2A1C3AC28D346F7F, 0x0FC77AEF9B1CE24E, 0,
                                  0x74E4078F2D114DEA, 0x00F4ACB3583DCD02, 0x00F4ACB3583DCD02};
+inline constexpr answers of_cache_8{0xB7B729BF64CEC3D0, 0x7B11007988AE3B21, 0, 0, 0, 0};
+inline constexpr answers of_cache_16{0x35E979D3E0FD7307, 0xFF41A7BB043844E9, 0, 0, 0, 0};
 
 }  // namespace golden
 
@@ -409,6 +415,9 @@ inline int mote_golden(void (*print)(const char*)) {
   r.check<golden::assistant<mote::quantize<8, 64>, 16>>(golden::of_q8_wide);
   r.check<golden::assistant<mote::quantize<32>, 1>>(golden::of_f32);
   r.check<golden::assistant<mote::quantize<32>, 16>>(golden::of_f32);
+  r.check<golden::rounder<8, 1>>(golden::of_cache_8);
+  r.check<golden::rounder<8, 8>>(golden::of_cache_8);
+  r.check<golden::rounder<16, 1>>(golden::of_cache_16);
   r.check<golden::student<1>>(golden::of_full);
   r.check<golden::student<16>>(golden::of_full);
   return r.failures();

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "mote/kernel/matrix.hpp"
+#include "mote/simd/half.hpp"
 #include "mote/simd/math.hpp"
 
 namespace mote::inline v0 {
@@ -20,9 +21,15 @@ inline constexpr std::size_t heads_together = simd::floats<16>::registers <= 4 ?
 inline constexpr std::size_t blocks_together = simd::floats<16>::registers <= 2 ? 2 : 1;
 inline constexpr std::size_t chunks_together = simd::floats<16>::registers == 1 ? 2 : 1;
 
+/// N floats of a cache, as it keeps them.
+template <std::size_t N>
+MOTE_INLINE simd::floats<N> load_kept(const float* p) { return simd::floats<N>::load(p); }
+template <std::size_t N>
+MOTE_INLINE simd::floats<N> load_kept(const simd::half_bits* p) { return simd::load_signed_halves<N>(p); }
+
 /// The scores of Heads queries at Blocks * 16 positions: e[h][t] = scale * sum over d of q[h][d] * keys[d][t].
-template <std::size_t Heads, std::size_t Blocks>
-MOTE_INLINE void score_positions(const float* q, const float* keys, std::size_t stride, std::size_t head_dim,
+template <std::size_t Heads, std::size_t Blocks, class Element>
+MOTE_INLINE void score_positions(const float* q, const Element* keys, std::size_t stride, std::size_t head_dim,
                                  float scale, float* e, std::size_t e_stride) {
   using floats = simd::floats<16>;
   floats score[Heads][Blocks];
@@ -31,7 +38,7 @@ MOTE_INLINE void score_positions(const float* q, const float* keys, std::size_t 
   for (std::size_t d = 0; d < head_dim; ++d) {
     floats key[Blocks];
 #pragma GCC unroll 4
-    for (std::size_t b = 0; b < Blocks; ++b) key[b] = floats::load(keys + d * stride + b * 16);
+    for (std::size_t b = 0; b < Blocks; ++b) key[b] = load_kept<16>(keys + d * stride + b * 16);
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Heads * Blocks; ++i)
       score[i / Blocks][i % Blocks] = score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * head_dim + d]) * key[i % Blocks];
@@ -42,8 +49,8 @@ MOTE_INLINE void score_positions(const float* q, const float* keys, std::size_t 
 }
 
 /// The scores of Heads queries at every position, in blocks that keep several sums under way.
-template <std::size_t Heads>
-MOTE_INLINE void score_heads(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
+template <std::size_t Heads, class Element>
+MOTE_INLINE void score_heads(const float* q, const Element* keys, std::size_t stride, std::size_t head_dim, float scale,
                              std::size_t count, float* e, std::size_t e_stride) {
   std::size_t t = 0;
   for (; t + 16 * (blocks_together - 1) < count; t += 16 * blocks_together)
@@ -80,8 +87,8 @@ inline float attention_weights(const float* q, const float* keys, std::size_t st
 }
 
 /// Chunks * Lanes channels of Heads heads: out[h] = inverse[h] * sum over t of e[h][t] * values[t].
-template <std::size_t Heads, std::size_t Lanes, std::size_t Chunks>
-MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* inverse, const float* values,
+template <std::size_t Heads, std::size_t Lanes, std::size_t Chunks, class Element>
+MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* inverse, const Element* values,
                             std::size_t value_stride, std::size_t count, float* out, std::size_t out_stride) {
   using floats = simd::floats<Lanes>;
   floats sum[Heads][Chunks];
@@ -90,7 +97,7 @@ MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* i
   for (std::size_t t = 0; t < count; ++t) {
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Heads * Chunks; ++i) {
-      const auto v = floats::load(values + t * value_stride + i % Chunks * Lanes);
+      const auto v = load_kept<Lanes>(values + t * value_stride + i % Chunks * Lanes);
       sum[i / Chunks][i % Chunks] = sum[i / Chunks][i % Chunks] + floats::all(e[i / Chunks * e_stride + t]) * v;
     }
   }
@@ -100,9 +107,9 @@ MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* i
 }
 
 /// The same channels of every head that shares a key head.
-template <std::size_t Lanes, std::size_t Chunks = 1>
+template <std::size_t Lanes, std::size_t Chunks = 1, class Element>
 MOTE_INLINE void weigh_values(const float* e, std::size_t e_stride, const float* inverse, std::size_t group,
-                              const float* values, std::size_t value_stride, std::size_t count, float* out,
+                              const Element* values, std::size_t value_stride, std::size_t count, float* out,
                               std::size_t out_stride) {
   std::size_t g = 0;
   for (; g + heads_together <= group; g += heads_together)
@@ -125,10 +132,11 @@ constexpr std::size_t attention_scratch_floats(std::size_t heads, std::size_t kv
 }
 
 /// out (heads, head_dim) for one query (heads, head_dim) at position count - 1.
-/// keys (kv_heads, head_dim, key_stride), values (positions, value_stride): (kv_heads, head_dim) each.
-inline void attention(const float* q, const float* keys, std::size_t key_stride, const float* values,
-                      std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
-                      std::size_t count, float* scratch, float* out) {
+/// keys (kv_heads, head_dim, key_stride), values (positions, value_stride): (kv_heads, head_dim) each; floats or halves.
+template <class Element>
+void attention(const float* q, const Element* keys, std::size_t key_stride, const Element* values,
+               std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
+               std::size_t count, float* scratch, float* out) {
   const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
   const std::size_t group = heads / kv_heads;
   const std::size_t e_stride = padded(count);
@@ -136,7 +144,7 @@ inline void attention(const float* q, const float* keys, std::size_t key_stride,
     for (std::size_t first = 0; first < group; first += attention_group) {
       const std::size_t now = group - first < attention_group ? group - first : attention_group;
       const std::size_t head = kv * group + first;
-      const float* k = keys + kv * head_dim * key_stride;
+      const Element* k = keys + kv * head_dim * key_stride;
       std::size_t g = 0;
       for (; g + detail::heads_together <= now; g += detail::heads_together)  // they share each load of a key
         detail::score_heads<detail::heads_together>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count,
@@ -146,7 +154,7 @@ inline void attention(const float* q, const float* keys, std::size_t key_stride,
                                e_stride);
       float inverse[attention_group];
       for (g = 0; g < now; ++g) inverse[g] = detail::weigh_scores(count, scratch + g * e_stride);
-      const float* v = values + kv * head_dim;
+      const Element* v = values + kv * head_dim;
       float* o = out + head * head_dim;
       std::size_t d = 0;
       if constexpr (detail::chunks_together == 2)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What attention reads: the keys and values of the tokens so far, behind one call that keeps new ones and answers.
-//   cache<32>   floats                                                                   8 bytes a channel and token
-// A cache is a view on memory that the pipeline owns; its policy fills slots::cache.
+// A cache is a view on memory that the pipeline owns. Here: floats and halves; coded_cache.hpp has 8 bits.
 // Refuses to answer two ways: a run of tokens gives what its tokens give one by one, and any split of the key heads
 // gives the same bits.
 #pragma once
@@ -27,10 +26,13 @@ struct attention_run {
   std::size_t key_stride = 0;
 };
 
-/// Keys and values in floats.
-class float_cache {
+/// Keys and values as floats or halves.
+template <class Element>
+class plain_cache {
  public:
-  static constexpr std::size_t bytes(const shape& s, std::size_t context) { return 2 * floats(s, context) * sizeof(float); }
+  static constexpr std::size_t bytes(const shape& s, std::size_t context) {
+    return 2 * elements(s, context) * sizeof(Element);
+  }
   /// What attend() needs to work in, for runs of at most `tokens`; each thread its own.
   static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
     return attention_scratch_floats(s.heads, s.kv_heads, context);
@@ -38,22 +40,22 @@ class float_cache {
   /// How many of the newest tokens can be taken back and replaced; every answer is then as if they had never been.
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
-  float_cache(std::byte* memory /* (bytes), 64-byte aligned */, const shape& s, std::size_t context)
-      : keys_(reinterpret_cast<float*>(memory)), values_(keys_ + floats(s, context)), stride_(padded(context)) {}
+  plain_cache(std::byte* memory /* (bytes), 64-byte aligned */, const shape& s, std::size_t context)
+      : keys_(reinterpret_cast<Element*>(memory)), values_(keys_ + elements(s, context)), stride_(padded(context)) {}
 
   /// Keeps the run's keys and values and answers its queries, for the key heads [first, last) and the query heads that
   /// share them. A position that was kept before is replaced, and what followed it is forgotten.
   void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
     const std::size_t width = s.head_dim();
     const std::size_t group = s.heads / s.kv_heads;
-    float* keys = keys_ + (r.layer * s.kv_heads + first) * width * stride_;
-    float* values = values_ + r.layer * s.kv_dim() * stride_ + first * width;
+    Element* keys = keys_ + (r.layer * s.kv_heads + first) * width * stride_;
+    Element* values = values_ + r.layer * s.kv_dim() * stride_ + first * width;
     for (std::size_t i = 0; i < r.tokens; ++i) {
       const std::size_t position = r.position + i;
       const float* key = r.key + i * r.key_stride + first * width;
       const float* value = r.value + i * r.key_stride + first * width;
-      for (std::size_t d = 0; d < (last - first) * width; ++d) keys[d * stride_ + position] = key[d];
-      for (std::size_t d = 0; d < (last - first) * width; ++d) values[position * s.kv_dim() + d] = value[d];
+      for (std::size_t d = 0; d < (last - first) * width; ++d) keep(keys[d * stride_ + position], key[d]);
+      for (std::size_t d = 0; d < (last - first) * width; ++d) keep(values[position * s.kv_dim() + d], value[d]);
       const std::size_t query = i * r.query_stride + first * group * width;
       attention(r.query + query, keys, stride_, values, s.kv_dim(), (last - first) * group, last - first, width, position + 1,
                 scratch, r.out + query);
@@ -61,22 +63,17 @@ class float_cache {
   }
 
  private:
-  static constexpr std::size_t floats(const shape& s, std::size_t context) {
+  static constexpr std::size_t elements(const shape& s, std::size_t context) {
     return s.layers * s.kv_dim() * padded(context);
   }
+  static void keep(float& to, float x) { to = x; }
+  static void keep(simd::half_bits& to, float x) { to = simd::float_to_signed_half(x); }
 
-  float* keys_;         // (layers, kv_heads, head_dim, stride)
-  float* values_;       // (layers, stride, kv_heads, head_dim)
+  Element* keys_;       // (layers, kv_heads, head_dim, stride)
+  Element* values_;     // (layers, stride, kv_heads, head_dim)
   std::size_t stride_;  // padded(context)
 };
-
-/// The policy: how many bits a key or a value keeps.
-template <std::size_t Bits>
-struct cache {
-  using slot = slots::cache;
-  using store = float_cache;
-
-  static_assert(Bits == 32);
-};
+using float_cache = plain_cache<float>;
+using half_cache = plain_cache<simd::half_bits>;
 
 }  // namespace mote::inline v0

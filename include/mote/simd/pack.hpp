@@ -210,6 +210,14 @@ MOTE_INLINE ints<N> last_bytes(floats<N> x) {
   return map<ints<N>>(x, [](auto v) { return detail::last_byte(detail::bits_as_int(v)); });
 }
 
+/// The nearest integers (ties to even) of floats within 2^22.
+template <std::size_t N>
+MOTE_INLINE ints<N> nearest(floats<N> x) {
+  constexpr float magic = 12582912.0F;  // 1.5 * 2^23: the sum's last bits are the nearest integer
+  return map<ints<N>>(x + floats<N>::all(magic), [](auto v) { return detail::bits_as_int(v); }) -
+         ints<N>::all(0x4B400000);
+}
+
 namespace detail {
 /// Sixteen lanes to one in a fixed tree: lane i with lane i + 8, then + 4, + 2, + 1.
 template <class T, class Operation>
@@ -260,5 +268,25 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
   for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int8_t>(lanes[i]);
 #endif
 }
+
+/// Sixteen integers, each within 16 bits, as 16-bit words.
+MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
+#if MOTE_WITH_XSIMD && defined(__AVX512F__)
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a.v[0]));
+#elif MOTE_WITH_XSIMD && defined(__AVX2__)
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8));
+#elif MOTE_WITH_XSIMD && defined(__SSE2__)
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi32(a.v[0], a.v[1]));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm_packs_epi32(a.v[2], a.v[3]));
+#elif MOTE_WITH_XSIMD && defined(__aarch64__)
+  vst1q_s16(p, vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1])));
+  vst1q_s16(p + 8, vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3])));
+#else
+  std::int32_t lanes[16];
+  a.store(lanes);
+  for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int16_t>(lanes[i]);
+#endif
+}
+MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) { *p = static_cast<std::int16_t>(a.v[0]); }
 
 }  // namespace mote::inline v0::simd

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSL-1.0
+// The caches against attention in double precision over what they were given; and what a cache promises: runs of tokens,
+// splits of the heads, tokens taken back and the order of an instruction set change no bit.
+#include "mote/model/cache.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "../synthetic_model.hpp"
+#include "mote/core/rng.hpp"
+#include "mote/model/cache_policies.hpp"
+
+using mote::shape;
+using mote_tests::aligned_bytes;
+
+namespace {
+
+constexpr shape form(std::size_t heads, std::size_t kv_heads, std::size_t head_dim) {
+  return {.dim = heads * head_dim, .hidden = 4, .layers = 2, .heads = heads, .kv_heads = kv_heads, .vocab = 4, .context = 128};
+}
+constexpr shape forms[] = {form(8, 4, 8), form(4, 2, 6), form(3, 3, 48), form(9, 1, 64), form(1, 1, 2), form(6, 2, 20)};
+constexpr std::size_t context = 83;  // no multiple of a tile
+
+/// Queries, keys and values of every token and layer; a third of the channels lie far off centre, as keys do.
+struct material {
+  shape s;
+  std::size_t tokens;
+  std::vector<float> q, k, v;  // (tokens, layers, dim or kv_dim)
+
+  material(const shape& of, std::size_t n, std::uint64_t seed) : s(of), tokens(n) {
+    mote::rng random(seed);
+    const auto draw = [&](std::vector<float>& to, std::size_t width, float aside) {
+      to.resize(n * s.layers * width);
+      for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] = (random.uniform() - 0.5F) * 2.0F + (i % width % 3 == 0 ? aside : 0.0F);
+    };
+    draw(q, s.dim, 0);
+    draw(k, s.kv_dim(), 3);
+    draw(v, s.kv_dim(), 0);
+  }
+  std::size_t at(std::size_t token, std::size_t layer, std::size_t width) const { return (token * s.layers + layer) * width; }
+
+  /// One query head's answer, in double.
+  std::vector<double> answer(std::size_t token, std::size_t layer, std::size_t head) const {
+    const std::size_t d = s.head_dim(), kv = head / (s.heads / s.kv_heads);
+    std::vector<double> e(token + 1), out(d);
+    double most = -1e300, sum = 0;
+    for (std::size_t t = 0; t <= token; ++t) {
+      double dot = 0;
+      for (std::size_t c = 0; c < d; ++c)
+        dot += static_cast<double>(q[at(token, layer, s.dim) + head * d + c]) *
+               static_cast<double>(k[at(t, layer, s.kv_dim()) + kv * d + c]);
+      e[t] = dot / std::sqrt(static_cast<double>(d));
+      most = std::max(most, e[t]);
+    }
+    for (double& x : e) sum += x = std::exp(x - most);
+    for (std::size_t t = 0; t <= token; ++t)
+      for (std::size_t c = 0; c < d; ++c)
+        out[c] += e[t] / sum * static_cast<double>(v[at(t, layer, s.kv_dim()) + kv * d + c]);
+    return out;
+  }
+};
+
+template <class Cache>
+class kept {
+ public:
+  explicit kept(const shape& s)
+      : s_(s), memory_(Cache::bytes(s, context)), cache_(memory_.span().data(), s, context),
+        scratch_(Cache::scratch_floats(s, context, context)) {
+    std::memset(memory_.span().data(), 0xFF, memory_.span().size());  // NaN: what was not kept must not be seen
+    std::fill(scratch_.begin(), scratch_.end(), std::nanf(""));
+  }
+  /// The answers to `tokens` tokens from `position` on, of one layer, for the key heads [first, last).
+  void run(const material& m, std::size_t layer, std::size_t position, std::size_t tokens, std::size_t first,
+           std::size_t last, std::vector<float>& out) {
+    const mote::attention_run r{.layer = layer, .position = position, .tokens = tokens,
+                                .query = &m.q[m.at(position, layer, s_.dim)],
+                                .key = &m.k[m.at(position, layer, s_.kv_dim())],
+                                .value = &m.v[m.at(position, layer, s_.kv_dim())],
+                                .out = &out[m.at(position, layer, s_.dim)],
+                                .query_stride = s_.layers * s_.dim, .key_stride = s_.layers * s_.kv_dim()};
+    cache_.attend(s_, r, first, last, scratch_.data());
+  }
+  std::vector<float> one_by_one(const material& m) {
+    std::vector<float> out(m.q.size());
+    for (std::size_t t = 0; t < m.tokens; ++t)
+      for (std::size_t layer = 0; layer < s_.layers; ++layer) run(m, layer, t, 1, 0, s_.kv_heads, out);
+    return out;
+  }
+
+ private:
+  shape s_;
+  aligned_bytes memory_;
+  Cache cache_;
+  std::vector<float> scratch_;
+};
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+/// The largest error against double, of values within [-1, 1].
+template <class Cache>
+double largest_error(const shape& s) {
+  const material m(s, context, 11);
+  const std::vector<float> got = kept<Cache>(s).one_by_one(m);
+  double largest = 0;
+  for (std::size_t t = 0; t < m.tokens; ++t)
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (std::size_t h = 0; h < s.heads; ++h) {
+        const auto want = m.answer(t, layer, h);
+        for (std::size_t c = 0; c < want.size(); ++c) {
+          const double error = std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.dim) + h * s.head_dim() + c]));
+          REQUIRE(std::isfinite(error));
+          largest = std::max(largest, error);
+        }
+      }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("a cache answers as attention in double does", "[cache]") {
+  for (const shape& s : forms) {
+    CAPTURE(s.heads, s.kv_heads, s.head_dim());
+    CHECK(largest_error<mote::float_cache>(s) < 2e-6);
+    CHECK(largest_error<mote::half_cache>(s) < 4e-3);   // keys of 3 or 4 are rounded to 1/1024 each
+    CHECK(largest_error<mote::coded_cache<>>(s) < 0.04);  // a step of keys is 5 / 254 here, one of values 2 / 254
+  }
+}
+
+TEMPLATE_TEST_CASE("runs, splits and tokens taken back change no bit", "[cache]", mote::float_cache, mote::half_cache,
+                   mote::coded_cache<>) {
+  for (const shape& s : forms) {
+    CAPTURE(s.heads, s.kv_heads, s.head_dim());
+    const material m(s, context, 12);
+    const std::vector<float> expected = kept<TestType>(s).one_by_one(m);
+
+    kept<TestType> chunks(s);
+    std::vector<float> got(m.q.size());
+    for (std::size_t t = 0, n = 1; t < m.tokens; t += n, n = n * 2 + 1) {
+      n = std::min(n, m.tokens - t);
+      for (std::size_t layer = 0; layer < s.layers; ++layer)
+        for (std::size_t kv = s.kv_heads; kv-- > 0;) chunks.run(m, layer, t, n, kv, kv + 1, got);
+    }
+    CHECK(same_bits(got, expected));
+
+    // Another ending first, then taken back.
+    REQUIRE(TestType::rollback_tokens(context) >= 40);
+    const material other(s, context, 13);
+    kept<TestType> again(s);
+    got.assign(m.q.size(), 0.0F);
+    std::vector<float> unused(m.q.size());
+    for (std::size_t layer = 0; layer < s.layers; ++layer) {
+      again.run(m, layer, 0, context - 40, 0, s.kv_heads, got);
+      again.run(other, layer, context - 40, 40, 0, s.kv_heads, unused);
+      again.run(m, layer, context - 40, 40, 0, s.kv_heads, got);
+    }
+    CHECK(same_bits(got, expected));
+  }
+}
+
+TEST_CASE("the order of an instruction set changes no bit of a coded cache", "[cache]") {
+  for (const shape& s : forms) {
+    const material m(s, context, 14);
+    CHECK(same_bits(kept<mote::coded_cache<mote::simd::scalar>>(s).one_by_one(m),
+                    kept<mote::coded_cache<>>(s).one_by_one(m)));
+  }
+}
+
+TEST_CASE("a coded cache takes tokens without size and tokens all alike", "[cache]") {
+  const shape s = form(2, 1, 8);
+  material m(s, 40, 15);
+  std::fill(m.v.begin(), m.v.end(), 0.0F);
+  std::fill(m.k.begin(), m.k.end(), 2.0F);
+  for (const float v : kept<mote::coded_cache<>>(s).one_by_one(m)) REQUIRE(v == 0.0F);
+  std::fill(m.v.begin(), m.v.end(), -0.75F);
+  for (const float v : kept<mote::coded_cache<>>(s).one_by_one(m)) REQUIRE(std::abs(v + 0.75F) < 1e-3F);
+}
+
+TEST_CASE("what a cache costs", "[cache]") {
+  constexpr shape s{.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
+  STATIC_REQUIRE(mote::cache<32>::store::bytes(s, 512) == std::size_t{512} * 20 * 8 * 8);
+  STATIC_REQUIRE(mote::cache<16>::store::bytes(s, 512) == std::size_t{512} * 20 * 8 * 4);
+  STATIC_REQUIRE(mote::cache<8>::store::bytes(s, 512) == std::size_t{512} * 20 * (2 * 8 + 6));
+  STATIC_REQUIRE(mote::cache<8>::store::bytes(s, 1) == std::size_t{32} * 20 * (2 * 8 + 6));
+}
