@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "mote/budget/footprint.hpp"
+#include "mote/decode/drafts.hpp"
 #include "mote/learn/example.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/model/decoder.hpp"
@@ -27,7 +28,7 @@
 namespace mote::inline v0 {
 
 template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
-          class Prefill, class Threads, class Fit>
+          class Drafting, class Prefill, class Threads, class Fit>
 class basic_pipeline {
  public:
   using model_type = Model;
@@ -120,24 +121,28 @@ class basic_pipeline {
     return status::ok;
   }
 
-  /// Runs one pass: of prefill<>'s tokens of the prompt, or one for a new token; never more, whatever the question.
+  /// Runs one pass at most: of prefill<>'s tokens of the prompt, or one for a new token and its drafts.
   progress_step step() {
     if (state_ != status::ok || prompt_tokens_ == 0) return {.state = state_, .done = true, .piece = {}};
     if (answered_ >= limit_ || position_ >= Context) return finish();
-    const std::size_t left = position_ < prompt_tokens_ ? prompt_tokens_ - position_ : 1;
-    const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
-    position_ += count;
-    const auto at = position_ - 1;
-    const bool reading = position_ < prompt_tokens_;
-    float* logits = run(position_ - count, count, !reading);
-    if (reading) return {.state = status::ok, .done = false, .piece = {}};
-    const std::size_t next = decoding_.pick(logits);
+    if (drafts_.has_next()) {  // the last pass has run this token already
+      drafts_.next();
+      ++position_;
+    } else if (!advance()) {
+      return {.state = status::ok, .done = false, .piece = {}};
+    }
+    const std::size_t next = decoding_.pick(buffers().logits + drafts_.row() * padded(shape.vocab));
+    const std::size_t at = position_ - 1;
     if (Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos)) return finish();
     if (next == static_cast<std::size_t>(Model::dialogue.bos)) return finish();  // llama2.c's end of a text
     const std::uint32_t previous = answered_ == 0 && Model::dialogue.answer >= 0
                                        ? static_cast<std::uint32_t>(Model::dialogue.bos)  // drops the space in front
                                        : tokens_[at];
-    if (at + 1 < Context) tokens_[at + 1] = static_cast<token>(next);
+    if (position_ < Context) {
+      const token guess = tokens_[position_];
+      tokens_[position_] = static_cast<token>(next);
+      drafts_.picked(text(position_ + 1), guess);
+    }
     ++answered_;
     return {.state = status::ok, .done = false, .piece = coder().piece(previous, static_cast<std::uint32_t>(next))};
   }
@@ -151,6 +156,7 @@ class basic_pipeline {
 
   /// Ends the current answer.
   void stop() {
+    drafts_.begin();
     position_ = prompt_tokens_ = answered_ = recalled_items_ = 0;
     state_ = status::empty;
   }
@@ -159,14 +165,15 @@ class basic_pipeline {
   std::size_t recalled_items() const { return recalled_items_; }
   /// The tokens so far: prompt and answer.
   std::span<const token> tokens() const {
-    return std::span<const token>(tokens_).first(prompt_tokens_ == 0 ? 0 : prompt_tokens_ + answered_ < Context ? prompt_tokens_ + answered_ : Context);
+    const std::size_t count = prompt_tokens_ == 0 ? 0 : prompt_tokens_ + answered_;
+    return text(count < Context ? count : Context);
   }
   std::size_t prompt_tokens() const { return prompt_tokens_; }
   /// The seed of the decoding policy, where it draws by chance.
   void seed(std::uint64_t s) { decoding_.seed(s); }
 
   /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
-  std::span<const float> logits() const { return {buffers().logits, shape.vocab}; }
+  std::span<const float> logits() const { return {buffers().logits + drafts_.row() * padded(shape.vocab), shape.vocab}; }
 
   // ---- remembering --------------------------------------------------------------------------------------------------
 
@@ -209,7 +216,10 @@ class basic_pipeline {
     if constexpr (learns) return pass(e, false);
     else return {};
   }
-  auto& learning() { return learning_; }
+  auto& learning() {
+    drafts_.drop();
+    return learning_;
+  }
   const auto& learning() const { return learning_; }
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
@@ -255,10 +265,12 @@ class basic_pipeline {
  private:
   static constexpr auto map = map_tensors<Format>(shape);
   static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
-  static constexpr pass_size pass_limits{.tokens = Prefill::tokens, .logits = 1, .parts = Threads::parts};
+  /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
+  static constexpr std::size_t most_tokens = Prefill::tokens > Drafting::length ? Prefill::tokens : Drafting::length + 1;
+  static constexpr pass_size pass_limits{.tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
   static constexpr auto decode_plan =
       plan_arena(decode_lifetimes<Format, typename Cache::store>(shape, Context, pass_limits));
-  static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, Prefill::tokens));
+  static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, most_tokens));
   static constexpr auto train_plan = plan_arena(
       train_lifetimes<Format>(shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
@@ -293,7 +305,11 @@ class basic_pipeline {
   };
 
   tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
-  std::span<merge_slot> merging() { return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots}; }
+  std::span<const token> text(std::size_t count) const { return std::span<const token>(tokens_).first(count); }
+  std::span<merge_slot> merging() {
+    drafts_.drop();  // the arena changes hands
+    return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots};
+  }
   decode_buffers buffers() const {
     return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride);
   }
@@ -302,10 +318,36 @@ class basic_pipeline {
     else return {image_->weights, shape, map};
   }
 
-  float* run(std::size_t position, std::size_t count, bool want_logits) {
+  /// One pass. False: the prompt goes on behind it.
+  bool advance() {
+    const std::size_t left = position_ < prompt_tokens_ ? prompt_tokens_ - position_ : 1;
+    const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
+    if (position_ < prompt_tokens_)
+      for (std::size_t i = 1; i <= count; ++i) drafts_.read(text(position_ + i));
+    if (count < left) {
+      run(position_, count, 0);
+      position_ += count;
+      return false;
+    }
+    std::size_t guesses = 0;
+    if (count == 1) {  // no more than will be asked for, have room, and can be taken back
+      const std::size_t asked = limit_ - answered_ - 1;
+      const std::size_t room = Context - position_ - 1;
+      constexpr std::size_t back = Cache::store::rollback_tokens(Context);
+      std::size_t most = Drafting::length < back ? Drafting::length : back;
+      most = asked < most ? asked : most;
+      most = room < most ? room : most;
+      guesses = drafts_.guess(text(position_ + 1), std::span<token>(tokens_).subspan(position_ + 1, most));
+    }
+    drafts_.run(guesses, [&] { run(position_, count + guesses, 1 + guesses); });
+    position_ += count;
+    return true;
+  }
+
+  void run(std::size_t position, std::size_t count, std::size_t logits_for) {
     const typename Cache::store cache(cache_.data(), shape, Context);
-    return decode<simd::native, Prefill::tokens>(shape, view(), learning_, frequencies.data(), cache, team_, buffers(),
-                                                 tokens_.data() + position, count, position, want_logits ? 1 : 0);
+    decode<simd::native, most_tokens>(shape, view(), learning_, frequencies.data(), cache, team_, buffers(),
+                                      tokens_.data() + position, count, position, logits_for);
   }
 
   progress_step finish() {
@@ -323,6 +365,7 @@ class basic_pipeline {
     if (made.state != status::ok) return {.state = code.fault != status::ok ? code.fault : made.state};
     const std::size_t count = made.tokens, first = made.answer;
     const float weight = 1.0F / static_cast<float>(count - first);
+    drafts_.drop();
     const auto buffers = place_train_buffers(arena_.data(), train_plan);
     const weights<Format> w = view();
     auto&& collector = learning_.collector();
@@ -359,6 +402,7 @@ class basic_pipeline {
   [[no_unique_address]] learning_state learning_;
   [[no_unique_address]] typename Recall::index index_;
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
+  [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;
   std::array<token, Context> tokens_;
   [[no_unique_address]] std::conditional_t<learns, std::array<token, Learning::tokens>, no_example> example_;

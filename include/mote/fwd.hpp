@@ -119,7 +119,7 @@ struct example;
 struct learned;
 struct progress_step;
 template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
-          class Prefill, class Threads, class Fit>
+          class Drafting, class Prefill, class Threads, class Fit>
 class basic_pipeline;
 
 }  // namespace mote::inline v0

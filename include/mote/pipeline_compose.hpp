@@ -21,6 +21,7 @@
 #include "mote/budget/fit.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
+#include "mote/decode/draft.hpp"
 #include "mote/decode/greedy.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/model/bind_formats.hpp"
@@ -56,8 +57,8 @@ inline constexpr std::size_t times_filled =
     decltype(hana::count_if(hana::tuple_t<Policies...>, fills_slot<Slot>))::value;
 
 inline constexpr auto every_slot = hana::tuple_t<slots::weights, slots::layout, slots::context, slots::cache, slots::learning,
-                                                 slots::recall, slots::decoding, slots::prefill, slots::threads,
-                                                 slots::fit>;
+                                                 slots::recall, slots::decoding, slots::drafting, slots::prefill,
+                                                 slots::threads, slots::fit>;
 
 // Plain bools: a compiler would print the concept's inside as further lines.
 template <class M>
@@ -100,6 +101,7 @@ struct chosen {
   using learning = pick<slots::learning, frozen, Policies...>;
   using recall = pick<slots::recall, no_recall, Policies...>;
   using decoding = pick<slots::decoding, greedy, Policies...>;
+  using drafting = pick<slots::drafting, no_draft, Policies...>;
   using prefill = pick<slots::prefill, one_by_one, Policies...>;
   using threads = pick<slots::threads, single_thread, Policies...>;
   using fit = pick<slots::fit, unchecked, Policies...>;
@@ -109,7 +111,8 @@ struct chosen {
   static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
   static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
   using format = bind_formats<weights, Model::shape, rows>;
-  using type = basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, prefill, threads, fit>;
+  using type = basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads,
+                              fit>;
 };
 
 enum class fault {

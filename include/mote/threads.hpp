@@ -3,7 +3,7 @@
 // bit for bit that of one thread.
 //   threads<2>                                        two of the cores; leave one free where the program does more
 //   threads<4, threads_knobs{.spins = 0}>             sleeps at once: slower, and quiet on a battery
-// Cost: a cache line a helper and one more, in `scratch`; a stack a helper from the system, which `cost()` counts.
+// Cost: a cache line a helper and one more, in `scratch`; a stack a helper, which the system gives and `cost()` leaves out.
 // A part runs through one function pointer, outside of every kernel. Nothing is allocated on the heap, nothing is thrown.
 // Refuses bare metal, where one core runs one loop. Where the system gives fewer threads, fewer do the work.
 #pragma once

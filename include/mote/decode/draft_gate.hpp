@@ -141,6 +141,8 @@ class draft_gate {
     }
     return 1.0F + Knobs.batch_cost * static_cast<float>(k);
   }
+  /// The text ends here: what follows was not guessed at.
+  void unwatch() { watched_ = checked_ = 0; }
   void reset() { *this = {}; }
 
  private:

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+// What drafting adds to a pipeline: the drafter, its gate, and the rows of logits that the last pass left behind.
+// Refuses to look at logits: the decoding policy picks from them, one token a step, as if each had had its own pass.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "mote/config.hpp"
+#include "mote/decode/draft.hpp"
+#include "mote/decode/draft_gate.hpp"
+
+namespace mote::inline v0 {
+
+template <class Policy, class Token>
+class drafts {
+ public:
+  static constexpr std::size_t length = Policy::length;
+
+  /// The row of the logits to pick from now.
+  std::size_t row() const { return row_; }
+  /// Whether the last pass has a row for the token that was picked last.
+  bool has_next() const { return row_ + 1 < rows_; }
+  void next() { ++row_; }
+  /// The logits of guesses count no longer: what the pass stood on has changed, or its memory is needed.
+  void drop() { rows_ = row_ + 1; }
+
+  /// The last token of the context is new, and not the model's choice.
+  void read(std::span<const Token> context) { drafter_.observe(context); }
+  /// The last token of the context is what was picked from the row; `guess` is what stood there before.
+  void picked(std::span<const Token> context, Token guess) {
+    drafter_.observe(context);
+    gate_.observe(context.back());
+    if (guess != context.back()) drop();
+  }
+  /// Writes the guesses of the next pass, at most out.size(), behind the context; how many.
+  std::size_t guess(std::span<const Token> context, std::span<Token> out) {
+    return gate_.choose(out.first(drafter_.propose(context, out)));
+  }
+  /// Runs a pass with k guesses.
+  template <class Pass>
+  void run(std::size_t k, Pass&& pass) {
+    const std::uint32_t start = gate::now();
+    pass();
+    gate_.took(k, start, gate::now());
+    row_ = 0;
+    rows_ = 1 + k;
+  }
+  /// A new text begins.
+  void begin() {
+    row_ = 0;
+    rows_ = 0;
+    gate_.unwatch();
+  }
+
+  /// What the drafter knows.
+  auto& drafter() { return drafter_; }
+
+ private:
+  using gate = draft_gate<Token, length, detail::knobs_of_draft<Policy>(), typename detail::clock_of_draft<Policy>::type>;
+
+  typename Policy::template state<Token> drafter_;
+  gate gate_;
+  std::size_t row_ = 0;
+  std::size_t rows_ = 0;
+};
+
+/// Without drafts: one pass, one row.
+template <class Policy, class Token>
+  requires(Policy::length == 0)
+class drafts<Policy, Token> {
+ public:
+  static constexpr std::size_t length = 0;
+  static constexpr std::size_t row() { return 0; }
+  static constexpr bool has_next() { return false; }
+  static void next() {}
+  static void drop() {}
+  static void read(std::span<const Token>) {}
+  static void picked(std::span<const Token>, Token) {}
+  static constexpr std::size_t guess(std::span<const Token>, std::span<Token>) { return 0; }
+  template <class Pass>
+  MOTE_INLINE static void run(std::size_t, Pass&& pass) {
+    pass();
+  }
+  static void begin() {}
+};
+
+}  // namespace mote::inline v0
