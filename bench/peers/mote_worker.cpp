@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // mote's side of bench/peers.sh: one shape, one format, one number of threads, with random weights made in memory as the
 // packed bytes of the format. Each argument tg<tokens>x<times> or pp<tokens>x<times> is a test, run once more to warm up;
-// its lines say "test tokens nanoseconds"; the first, "weights 1 bytes". tg: tokens made one after the other from the first position. pp: a prompt
-// read until its first token is chosen. Every token is a step() of the pipeline.
+// its lines say "test tokens nanoseconds"; the first, "weights 1 bytes". tg: tokens made one after the other from the first
+// position, each a step() of the pipeline. pp: a prompt read until its first token is chosen, MOTE_PREFILL tokens a pass.
 // Refuses to print what it generates.
-//   -DMOTE_SHAPE=stories15M -DMOTE_FORMAT=q8 -DMOTE_THREADS=2
+//   -DMOTE_SHAPE=stories15M -DMOTE_FORMAT=q8 -DMOTE_THREADS=2 -DMOTE_PREFILL=32
 #include <sys/mman.h>
 #include <time.h>
 
@@ -46,16 +46,19 @@ struct random_model {
 
 struct every_matrix {
   using slot = mote::slots::weights;
-  static constexpr std::size_t bits = 8;
-  template <std::size_t Rows>
+  template <std::size_t Rows, std::size_t>
   using format = mote::MOTE_FORMAT<Rows>;
 };
 
-#if MOTE_THREADS > 1
-using generator = mote::pipeline<random_model, every_matrix, mote::context<640>, mote::threads<MOTE_THREADS>>;
-#else
-using generator = mote::pipeline<random_model, every_matrix, mote::context<640>>;
+#ifndef MOTE_PREFILL
+#define MOTE_PREFILL 32
 #endif
+#if MOTE_THREADS > 1
+using team = mote::threads<MOTE_THREADS>;
+#else
+using team = mote::single_thread;
+#endif
+using generator = mote::pipeline<random_model, every_matrix, mote::context<640>, mote::prefill<MOTE_PREFILL>, team>;
 static generator model;
 
 /// Tiles of random weights, packed once for a width of rows and then repeated: a few megabytes of arithmetic instead
@@ -90,12 +93,12 @@ void fill_weights(std::byte* base) {
   mote::rng random(20231);
   fill_matrix<Format>(base + map.embedding, s.vocab, s.dim, random);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    std::byte* block = base + map.blocks + layer * map.block_bytes;
-    fill_ones(block + map.attention_norm, s.dim);
-    fill_ones(block + map.ffn_norm, s.dim);
+    std::byte* block = base + map.start_of(layer);
+    fill_ones(block + map.in(layer).attention_norm, s.dim);
+    fill_ones(block + map.in(layer).ffn_norm, s.dim);
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto size = mote::size_of(s, static_cast<mote::role>(r));
-      fill_matrix<Format>(block + map.matrix[r], size.rows, size.cols, random);
+      fill_matrix<Format>(block + map.in(layer).matrix[r], size.rows, size.cols, random);
     }
   }
   fill_ones(base + map.final_norm, s.dim);

@@ -81,8 +81,17 @@ struct plain_quads {
     from.store(sum);
     for (std::size_t quad = 0; quad < Quads; ++quad)
       for (std::size_t i = 0; i < Rows * 4; ++i)
-        sum[i / 4] += static_cast<std::int8_t>(w[quad].byte[i]) * x[quad * 4 + i % 4];
+        sum[i / 4] += with_sign(w[quad].byte[i]) * x[quad * 4 + i % 4];
     return ints<Rows>::load(sum);
+  }
+
+ private:
+  MOTE_INLINE static int with_sign(std::uint8_t byte) {
+    int weight = static_cast<std::int8_t>(byte);
+#if defined(__AVX512VNNI__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+    asm("" : "+r"(weight));  // GCC 12 would make VPDPBUSD of the loop, and forget the sign
+#endif
+    return weight;
   }
 };
 
