@@ -69,7 +69,7 @@ std::vector<double> meaning(gguf_type type, const bytes& b) {
     case gguf_type::q5_0:
     case gguf_type::q5_1: {
       const std::size_t at = type == gguf_type::q5_0 ? 2 : 4;
-      const std::uint32_t fifth = b[at] | b[at + 1] << 8U | b[at + 2] << 16U | static_cast<std::uint32_t>(b[at + 3]) << 24U;
+      const std::uint32_t fifth = unsigned{b[at]} | unsigned{b[at + 1]} << 8U | unsigned{b[at + 2]} << 16U | static_cast<std::uint32_t>(b[at + 3]) << 24U;
       for (std::size_t j = 0; j < 16; ++j) {
         const int low = static_cast<int>(b[at + 4 + j] % 16 + ((fifth >> j) % 2) * 16);
         const int high = static_cast<int>(b[at + 4 + j] / 16 + ((fifth >> (j + 16)) % 2) * 16);
