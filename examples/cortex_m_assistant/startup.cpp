@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// From power-up to main() on any Cortex-M with a vector table register (M3, M4, M7, M33, M55), and what happens on a
-// fault. One file instead of a vendor's, so that every step is in sight.
+// From power-up to main() on any Cortex-M (M0 to M55), and what happens on a fault. One file instead of a vendor's, so that every step is in sight.
 // Refuses to return: a main() that ends hands its answer to the debugger or the emulator.
 
 #include "startup.hpp"
@@ -54,7 +53,10 @@ constexpr std::uint32_t bfar = 0xE000ED38U;  // at which address
 #if defined(__ARM_FEATURE_MVE)
 constexpr std::uint32_t ccr = 0xE000ED14U;  // configuration
 #endif
-#if __ARM_ARCH < 8
+#if __ARM_ARCH < 7
+void guard_stack() {}  // Armv6-M has nothing to guard with
+constexpr std::uint32_t overflow_faults = 0;
+#elif __ARM_ARCH < 8
 constexpr std::uint32_t mpu_control = 0xE000ED94U;
 constexpr std::uint32_t mpu_region = 0xE000ED98U;
 constexpr std::uint32_t mpu_address = 0xE000ED9CU;
@@ -99,18 +101,22 @@ extern "C" [[gnu::naked, noreturn]] void Reset_Handler() {
       "ldr r0, =mote_stack_low\n"
       "msr msplim, r0\n"  // Armv8-M watches the stack itself
 #endif
+#if __ARM_ARCH >= 7
       "ldr r0, =0xE000ED88\n"  // CPACR: full access to CP10 and CP11, the FPU and Helium
       "ldr r1, [r0]\n"
       "orr r1, r1, #0x00F00000\n"
       "str r1, [r0]\n"
       "dsb\n"
       "isb\n"
+#endif
       "b mote_start\n");
 }
 
 // GCC turns the loops below into memcpy and memset; both come from the C library and need no start-up of their own.
 extern "C" void mote_start() {
+#if __ARM_ARCH >= 7
   scb(vtor) = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&mote_vectors));
+#endif
 #if defined(__ARM_FEATURE_MVE)
   scb(ccr) = scb(ccr) | (1U << 19U);  // LOB: remember the ends of low-overhead loops
 #endif

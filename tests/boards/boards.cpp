@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "mote/boards/microbit.hpp"
 #include "mote/boards/mps2_an386.hpp"
 #include "mote/boards/mps2_an500.hpp"
 #include "mote/boards/mps2_an505.hpp"
@@ -30,7 +31,7 @@ using namespace mote::literals;
 
 template <class... Boards>
 struct list {};
-using all = list<boards::mps2_an386, boards::mps2_an500, boards::mps2_an505, boards::mps3_an547, boards::netduinoplus2,
+using all = list<boards::microbit, boards::mps2_an386, boards::mps2_an500, boards::mps2_an505, boards::mps3_an547, boards::netduinoplus2,
                  boards::pc, boards::pc_avx2, boards::pc_sse2, boards::raspberry_pi_5, boards::raspberry_pi_zero_2,
                  boards::rp2350, boards::stm32f405, boards::stm32h743, boards::stm32n657, boards::visionfive_2>;
 

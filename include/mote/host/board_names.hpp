@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "mote/boards/microbit.hpp"
 #include "mote/boards/mps2_an386.hpp"
 #include "mote/boards/mps2_an500.hpp"
 #include "mote/boards/mps2_an505.hpp"
@@ -25,6 +26,7 @@ namespace mote::inline v0::host {
 
 inline const std::map<std::string, board_facts>& board_names() {
   static const std::map<std::string, board_facts> names{
+      {"microbit", boards::microbit::facts},
       {"mps2_an386", boards::mps2_an386::facts},
       {"mps2_an500", boards::mps2_an500::facts},
       {"mps2_an505", boards::mps2_an505::facts},

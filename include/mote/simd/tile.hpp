@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Products of 16-bit numbers with tiles of 8-bit codes, for attention over a quantised cache: a tile holds 32 tokens of
-// one key head. Exact, so every body gives the same integers. How the bytes of a tile lie is the instruction set's
-// choice, and nobody else's: a tile never leaves the program that wrote it.
+// one key head (8 where there are no vectors). Exact, so every body gives the same integers. How the bytes of a tile lie
+// is the instruction set's choice, and nobody else's: a tile never leaves the program that wrote it.
 // Refuses numbers beyond 14 bits and a sign: two halves of 7 bits are what sdot takes, and sums stay within 32 bits.
 #pragma once
 
@@ -13,7 +13,8 @@
 
 namespace mote::inline v0::simd {
 
-inline constexpr std::size_t tile_tokens = 32;
+/// Without vectors and pairs a tile needs no width, and the smallest machines have no RAM to round up.
+inline constexpr std::size_t tile_tokens = MOTE_WITH_XSIMD || MOTE_WITH_DSP || MOTE_WITH_MVE ? 32 : 8;
 /// Channels of a tile are padded to this many.
 inline constexpr std::size_t tile_channels = 4;
 
