@@ -346,7 +346,8 @@ class basic_pipeline {
 
   void run(std::size_t position, std::size_t count, std::size_t logits_for) {
     const typename Cache::store cache(cache_.data(), shape, Context);
-    decode<simd::native, most_tokens>(shape, view(), learning_, frequencies.data(), cache, team_, buffers(),
+    using adapter = std::conditional_t<std::is_base_of_v<no_adapter, learning_state>, no_adapter, learning_state>;
+    decode<simd::native, most_tokens, format, adapter>(shape, view(), learning_, frequencies.data(), cache, team_, buffers(),
                                       tokens_.data() + position, count, position, logits_for);
   }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "mote/core/slots.hpp"
-#include "mote/model/weights.hpp"
+#include "mote/model/decoder.hpp"
 
 namespace mote::inline v0 {
 
@@ -20,11 +20,10 @@ struct frozen {
   static constexpr std::size_t batch = 0;
 
   template <class Model, class Format>
-  struct state {
+  struct state : no_adapter {
     static constexpr std::size_t parameter_floats = 0;
     static constexpr std::size_t optimiser_floats = 0;
     static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("frozen").value(); }
-    static void add(std::size_t, role, const float*, float*) {}
   };
 };
 

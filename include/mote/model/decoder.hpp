@@ -19,6 +19,12 @@
 
 namespace mote::inline v0 {
 
+/// What decode() adds to the weights' products when nothing was learned. A state of a learning policy that derives from it
+/// shares the decoder's code with every other pipeline of its formats.
+struct no_adapter {
+  static void add(std::size_t, role, const float*, float*) {}
+};
+
 /// How much one pass may do: tokens at once, of how many of the last it gives logits, and in how many parts.
 struct pass_size {
   std::size_t tokens = 1;
