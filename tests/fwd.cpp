@@ -46,7 +46,7 @@ struct some_model {
 };
 
 using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::cache<32>, mote::frozen,
-                                   mote::no_recall, mote::greedy, mote::one_by_one, mote::single_thread, mote::unchecked>;
+                                   mote::no_recall, mote::greedy, mote::no_draft, mote::one_by_one, mote::single_thread, mote::unchecked>;
 
 template <class... P>
 constexpr bool all_policies(names<P...>) { return (mote::policy<P> && ...); }
