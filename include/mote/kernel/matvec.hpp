@@ -29,6 +29,35 @@ MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size
   sum.store(y);
 }
 
+/// Where weights lie row by row, an instruction set may take several rows at once: they share what is done to x.
+template <class Isa, std::size_t Rows>
+concept takes_rows = Rows == 1 && requires { simd::quads<Isa, Rows>::rows_together; };
+
+/// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
+template <class Unit, std::size_t Group, bool First>
+MOTE_NOINLINE void add_rows(const typename q8<1, Group>::block* b, std::size_t stride, const std::int32_t* pairs,
+                            const float* scales, const float* end, float* y) {
+  using floats = simd::floats<1>;
+  using block = typename q8<1, Group>::block;
+  const auto* w = reinterpret_cast<const std::uint8_t*>(b);
+  floats sum[Unit::rows_together];
+#pragma GCC unroll 4
+  for (std::size_t row = 0; row < Unit::rows_together; ++row) sum[row] = First ? floats::all(0.0F) : floats::load(y + row);
+  do {
+    std::int32_t dot[Unit::rows_together];
+    w += offsetof(block, quads);
+    Unit::template rows_dot<Group>(w, stride, pairs, dot);
+    const auto scale = floats::load(scales++);
+    const std::uint8_t* from = Unit::plain_address(w - sizeof(block));
+#pragma GCC unroll 4
+    for (std::size_t row = 0; row < Unit::rows_together; ++row)
+      sum[row] = sum[row] + (q8<1, Group>::scales(*reinterpret_cast<const block*>(from + row * stride)) * scale) *
+                                simd::to_float(simd::ints<1>::all(dot[row]));
+  } while (scales != end);
+#pragma GCC unroll 4
+  for (std::size_t row = 0; row < Unit::rows_together; ++row) sum[row].store(y + row);
+}
+
 }  // namespace detail
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
@@ -51,6 +80,30 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   const auto* b = reinterpret_cast<const typename format::block*>(w.data);
   for (std::size_t tile = 0; tile < tiles; ++tile, b += groups)
     detail::matvec_tile<Isa, Rows, Group>(b, groups, a, y + tile * Rows);
+}
+
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
+  requires detail::takes_rows<Isa, Rows>
+void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
+  using format = q8<Rows, Group>;
+  using unit = simd::quads<Isa, Rows>;
+  constexpr std::size_t span = 256 / Group;  // groups whose activations are spread at a time: 512 bytes of stack
+  const std::size_t groups = format::groups(w.cols);
+  const std::size_t stride = format::tile_bytes(w.cols);
+  const std::size_t whole = w.rows / unit::rows_together * unit::rows_together;
+  for (std::size_t row = 0; row < whole && groups == 0; ++row) y[row] = 0;
+  const auto pass = [&]<bool First>(std::size_t g) {
+    const std::size_t now = groups - g < span ? groups - g : span;
+    std::int32_t pairs[span * Group / 2];
+    unit::spread(a.q + g * Group, now * Group / 4, pairs);
+    const auto* b = reinterpret_cast<const typename format::block*>(w.data) + g;
+    for (float* to = y; to != y + whole; to += unit::rows_together, b += groups * unit::rows_together)
+      detail::add_rows<unit, Group, First>(b, stride, pairs, a.scale + g, a.scale + g + now, to);
+  };
+  if (groups != 0) pass.template operator()<true>(0);
+  for (std::size_t g = span; g < groups; g += span) pass.template operator()<false>(g);
+  for (std::size_t row = whole; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
 }
 
 }  // namespace mote::inline v0

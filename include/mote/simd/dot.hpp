@@ -16,6 +16,7 @@ template <std::size_t Rows, std::size_t Group>
 MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */, const std::int8_t* x /* (Group) */,
                                  [[maybe_unused]] std::int32_t x_sum, scalar) {
   std::int32_t sum[Rows] = {};
+#pragma GCC unroll 2  // written out in full, its 64 loads at once would not fit the registers
   for (std::size_t quad = 0; quad < Group / 4; ++quad) {
     for (std::size_t row = 0; row < Rows; ++row) {
       const std::int8_t* q = w + (quad * Rows + row) * 4;

@@ -70,6 +70,14 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
     return r;
   }
 #endif
+#if defined(__thumb2__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP)
+  // The units of Cortex-M convert; a compiler uses that only with a flag that names the format of halves.
+  if constexpr (N == 1) {
+    float decoded;
+    __asm__("vcvtb.f32.f16 %0, %1" : "=t"(decoded) : "t"(__builtin_bit_cast(float, static_cast<std::uint32_t>(*p))));
+    return floats<N>::all(decoded);
+  }
+#endif
   float decoded[N];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < N; ++i) decoded[i] = Signed ? signed_half_to_float(p[i]) : half_to_float(p[i]);

@@ -12,38 +12,74 @@ namespace mote::inline v0::simd {
 
 namespace detail {
 
-/// e^x for one register or one float; the argument is clamped to [-87, 88], where the result is a normal number.
+/// sum + a * b in two roundings.
 template <class Lane>
-MOTE_INLINE Lane exp_lane(Lane x) {
-  x = smaller(larger(x, Lane(-87.0F)), Lane(88.0F));
+MOTE_INLINE Lane plus_product(Lane sum, Lane a, Lane b) {
+#if defined(__arm__) && defined(__thumb2__) && defined(__ARM_FP)
+  if constexpr (std::is_same_v<Lane, float>) {  // vmla rounds twice, unlike vfma; GCC thinks it dear
+    __asm__("vmla.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
+    return sum;
+  }
+#endif
+  return sum + a * b;
+}
+
+/// e^x for one register or one float within [-87, 88], where the result is a normal number.
+template <class Lane>
+MOTE_INLINE Lane exp_within(Lane x) {
   const Lane magic(12582912.0F);  // 1.5 * 2^23: adding it rounds to the nearest integer
   const Lane shifted = x * Lane(1.44269504F) + magic;
   const Lane n = shifted - magic;
-  Lane r = x - n * Lane(0.693359375F);  // log 2 in two parts; the first has few enough bits to be exact times n
-  r = r - n * Lane(-2.12194440e-4F);
+  Lane r = plus_product(x, n, Lane(-0.693359375F));  // log 2 in two parts; the first has few enough bits to be exact times n
+  r = plus_product(r, n, Lane(2.12194440e-4F));
   Lane p(1.9875691500e-4F);
   p = p * r + Lane(1.3981999507e-3F);
   p = p * r + Lane(8.3334519073e-3F);
   p = p * r + Lane(4.1665795894e-2F);
   p = p * r + Lane(1.6666665459e-1F);
   p = p * r + Lane(5.0000001201e-1F);
-  p = p * (r * r) + r + Lane(1.0F);
-  const auto exponent = bits_as_int(shifted) - bits_as_int(magic);
-  return bits_as_float(bits_as_int(p) + shift_left_23(exponent));
+  p = plus_product(r, p, r * r) + Lane(1.0F);
+  return bits_as_float(bits_as_int(p) + shift_left_23(bits_as_int(shifted)));  // the bits of magic are shifted out
+}
+
+/// e^x; the argument is clamped.
+template <class Lane>
+MOTE_INLINE Lane exp_lane(Lane x) {
+  return exp_within(smaller(larger(x, Lane(-87.0F)), Lane(88.0F)));
+}
+
+
+template <std::size_t N>
+MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
+  std::uint32_t bits[N];
+  __builtin_memcpy(bits, v, sizeof bits);
+  // Few arguments need the clamp, and comparisons of integers find them.
+  bool within = true;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < N; ++i) within = within && bits[i] << 1U <= 0x42AE0000U << 1U;  // +-87
+  if (!within) [[unlikely]]
+    for (std::size_t i = 0; i < N; ++i) v[i] = smaller(larger(v[i], -87.0F), 88.0F);
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < N; ++i) v[i] = exp_within(v[i]);
+}
+
+/// One body for targets without vectors of floats, where written out for sixteen lanes it would be 4 KB of flash wherever
+/// it is used.
+MOTE_NOINLINE inline void plain_exp(float* v /* (n) */, std::size_t n) {
+  for (; n >= 4; n -= 4, v += 4) plain_exp_of<4>(v);
+  for (; n > 0; --n, ++v) plain_exp_of<1>(v);
 }
 
 }  // namespace detail
 
-namespace detail {
-/// One body for targets without vectors: written out for sixteen lanes it would be 4 KB of flash wherever it is used.
-MOTE_NOINLINE inline float plain_exp(float x) { return exp_lane(x); }
-}  // namespace detail
-
-MOTE_INLINE float exp(float x) { return detail::plain_exp(x); }
+MOTE_INLINE float exp(float x) {
+  detail::plain_exp(&x, 1);
+  return x;
+}
 template <std::size_t N>
 MOTE_INLINE floats<N> exp(floats<N> x) {
   if constexpr (std::is_same_v<typename floats<N>::lane, float>) {
-    for (float& v : x.v) v = detail::plain_exp(v);
+    detail::plain_exp(x.v, N);
     return x;
   } else {
     return map<floats<N>>(x, [](auto v) __attribute__((always_inline)) { return detail::exp_lane(v); });  // constants shared
