@@ -247,11 +247,12 @@ class run {
   explicit run(void (*print)(const char*)) : print_(print) {}
   int failures() const { return failures_; }
 
-  template <class Pipeline>
+  /// More: so many tokens more of the first answer, for what begins late.
+  template <class Pipeline, std::size_t More = 0>
   void check(const answers& expected) {
     static_assert(sizeof(Pipeline) <= pipeline_room);
     auto* ai = new (pipeline_bytes) Pipeline();
-    const answers got = ask_everything(*ai);
+    const answers got = ask_everything(*ai, More);
     ai->~Pipeline();
     const std::uint64_t g[] = {got.greedy, got.sampled, got.recalled, got.learned, got.taught, got.restored};
     const std::uint64_t e[] = {expected.greedy,  expected.sampled, expected.recalled,
@@ -314,7 +315,7 @@ class run {
   }
 
   template <class Pipeline>
-  answers ask_everything(Pipeline& ai) {
+  answers ask_everything(Pipeline& ai, std::size_t more) {
     using mote::status;
     answers a{};
     const auto weights = make_image<typename Pipeline::format>(Pipeline::shape, Pipeline::model_type::name);
@@ -322,7 +323,7 @@ class run {
     seen.take();
 
     ai.seed(0);
-    converse(ai, "the heat is on", 12);
+    converse(ai, "the heat is on", 12 + more);
     a.greedy = seen.take();
 
     for (std::uint64_t seed = 1; seed <= 2; ++seed) {
@@ -385,6 +386,8 @@ using assistant = mote::pipeline<
 /// Questions only, the keys and values rounded: learning does not read the cache.
 template <std::size_t Bits, std::size_t Rows>
 using rounder = mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::layout<Rows>, mote::context<64>, tap>;
+template <std::size_t Bits, std::size_t Rows>  // the first 32 tokens are rounded when the 33rd comes
+using grouper = mote::pipeline<middling, mote::quantize<8>, mote::kivi<Bits, 32>, mote::layout<Rows>, mote::context<64>, tap>;
 template <std::size_t Rows>
 using student = mote::pipeline<tiny, mote::quantize<32>, mote::layout<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;
@@ -399,6 +402,7 @@ inline constexpr answers of_full{0x2A1C3AC28D346F7F, 0x0FC77AEF9B1CE24E, 0,
                                  0x74E4078F2D114DEA, 0x00F4ACB3583DCD02, 0x00F4ACB3583DCD02};
 inline constexpr answers of_cache_8{0xB7B729BF64CEC3D0, 0x7B11007988AE3B21, 0, 0, 0, 0};
 inline constexpr answers of_cache_16{0x35E979D3E0FD7307, 0xFF41A7BB043844E9, 0, 0, 0, 0};
+inline constexpr answers of_kivi_4{0, 0, 0, 0, 0, 0};
 
 }  // namespace golden
 
@@ -418,6 +422,8 @@ inline int mote_golden(void (*print)(const char*)) {
   r.check<golden::rounder<8, 1>>(golden::of_cache_8);
   r.check<golden::rounder<8, 8>>(golden::of_cache_8);
   r.check<golden::rounder<16, 1>>(golden::of_cache_16);
+  r.check<golden::grouper<4, 1>, 32>(golden::of_kivi_4);
+  r.check<golden::grouper<4, 16>, 32>(golden::of_kivi_4);
   r.check<golden::student<1>>(golden::of_full);
   r.check<golden::student<16>>(golden::of_full);
   return r.failures();

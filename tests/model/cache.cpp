@@ -14,6 +14,7 @@
 #include "../synthetic_model.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/model/cache_policies.hpp"
+#include "mote/simd/float16.hpp"
 
 using mote::shape;
 using mote_tests::aligned_bytes;
@@ -135,7 +136,8 @@ TEST_CASE("a cache answers as attention in double does", "[cache]") {
 }
 
 TEMPLATE_TEST_CASE("runs, splits and tokens taken back change no bit", "[cache]", mote::float_cache, mote::half_cache,
-                   mote::coded_cache<>) {
+                   mote::coded_cache<>, (mote::kivi_cache<8, 32>), (mote::kivi_cache<4, 64>), (mote::kivi_cache<2, 64>),
+                   (mote::kivi_cache<4, 96>)) {
   for (const shape& s : forms) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
     const material m(s, context, 12);
@@ -151,17 +153,110 @@ TEMPLATE_TEST_CASE("runs, splits and tokens taken back change no bit", "[cache]"
     CHECK(same_bits(got, expected));
 
     // Another ending first, then taken back.
-    REQUIRE(TestType::rollback_tokens(context) >= 40);
+    constexpr std::size_t back = std::min<std::size_t>(TestType::rollback_tokens(context), 40);
     const material other(s, context, 13);
-    kept<TestType> again(s);
-    got.assign(m.q.size(), 0.0F);
     std::vector<float> unused(m.q.size());
-    for (std::size_t layer = 0; layer < s.layers; ++layer) {
-      again.run(m, layer, 0, context - 40, 0, s.kv_heads, got);
-      again.run(other, layer, context - 40, 40, 0, s.kv_heads, unused);
-      again.run(m, layer, context - 40, 40, 0, s.kv_heads, got);
+    for (const std::size_t end : {back + 1, std::size_t{64}, std::size_t{65}, std::size_t{70}, context}) {
+      CAPTURE(back, end);
+      kept<TestType> again(s);
+      got.assign(m.q.size(), 0.0F);
+      for (std::size_t layer = 0; layer < s.layers; ++layer) {
+        again.run(m, layer, 0, end - back, 0, s.kv_heads, got);
+        again.run(other, layer, end - back, back, 0, s.kv_heads, unused);
+        again.run(m, layer, end - back, context - (end - back), 0, s.kv_heads, got);
+      }
+      CHECK(same_bits(got, expected));
     }
-    CHECK(same_bits(got, expected));
+  }
+}
+
+namespace {
+
+/// KIVI by its definition, with loops over single numbers: how a token is read once it is old.
+struct rounded_group {
+  double step, least;
+  double most;
+  rounded_group(const std::vector<float>& x, int levels) : most(levels - 1) {
+    const float low = *std::min_element(x.begin(), x.end());
+    std::uint16_t half = mote::simd::to_binary16(low);
+    while (mote::simd::from_binary16(half) > low)  // the next half below
+      half = half == 0 ? 0x8001 : static_cast<std::uint16_t>((half & 0x8000U) != 0 ? half + 1 : half - 1);
+    least = static_cast<double>(mote::simd::from_binary16(half));
+    const double range = static_cast<double>(*std::max_element(x.begin(), x.end())) - least;
+    step = static_cast<double>(mote::simd::from_binary16(mote::simd::to_binary16(static_cast<float>(range / most))));
+  }
+  double seen(float x) const {
+    if (step == 0.0) return least;
+    return least + step * std::clamp(std::nearbyint((static_cast<double>(x) - least) / step), 0.0, most);
+  }
+};
+
+/// The material as a query of `count` tokens sees it, of which `coded` are old.
+material kivi_view(const material& m, std::size_t coded, int levels) {
+  material seen = m;
+  const std::size_t dim = m.s.head_dim(), kv_dim = m.s.kv_dim();
+  for (std::size_t layer = 0; layer < m.s.layers; ++layer)
+    for (std::size_t kv = 0; kv < m.s.kv_heads; ++kv) {
+      for (std::size_t t = 0; t < coded; t += 32)
+        for (std::size_t d = kv * dim; d < (kv + 1) * dim; ++d) {
+          std::vector<float> x;
+          for (std::size_t i = 0; i < 32; ++i) x.push_back(m.k[m.at(t + i, layer, kv_dim) + d]);
+          const rounded_group g(x, levels);
+          for (std::size_t i = 0; i < 32; ++i) seen.k[m.at(t + i, layer, kv_dim) + d] = static_cast<float>(g.seen(x[i]));
+        }
+      for (std::size_t t = 0; t < coded; ++t)
+        for (std::size_t d = 0; d < dim; d += 32) {
+          const auto from = m.v.begin() + static_cast<std::ptrdiff_t>(m.at(t, layer, kv_dim) + kv * dim + d);
+          const std::vector<float> x(from, from + static_cast<std::ptrdiff_t>(std::min<std::size_t>(32, dim - d)));
+          const rounded_group g(x, levels);
+          for (std::size_t i = 0; i < x.size(); ++i)
+            seen.v[m.at(t, layer, kv_dim) + kv * dim + d + i] = static_cast<float>(g.seen(x[i]));
+        }
+    }
+  return seen;
+}
+
+/// The largest difference between a cache and KIVI in double, where `coded(count)` tokens are old.
+template <class Cache, class Coded>
+double largest_difference(const shape& s, int levels, Coded coded) {
+  const material m(s, context, 16);
+  const std::vector<float> got = kept<Cache>(s).one_by_one(m);
+  double largest = 0;
+  for (std::size_t t = 0; t < m.tokens; t += t % 32 < 3 ? 1 : 7) {
+    const material seen = kivi_view(m, coded(t + 1), levels);
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (std::size_t h = 0; h < s.heads; ++h) {
+        const auto want = seen.answer(t, layer, h);
+        for (std::size_t c = 0; c < want.size(); ++c) {
+          const double error = std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.dim) + h * s.head_dim() + c]));
+          REQUIRE(std::isfinite(error));
+          largest = std::max(largest, error);
+        }
+      }
+  }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("kivi reads old tokens in groups, keys by channel and values by token, and new ones as they are", "[cache]") {
+  const auto all_but_one = [](std::size_t count) { return (count - 1) / 32 * 32; };
+  for (const shape& s : forms) {
+    CAPTURE(s.heads, s.kv_heads, s.head_dim());
+    CHECK(largest_difference<mote::kivi_cache<8, 32>>(s, 256, all_but_one) < 1e-3);
+    CHECK(largest_difference<mote::kivi_cache<4, 32>>(s, 16, all_but_one) < 1e-3);
+    CHECK(largest_difference<mote::kivi_cache<2, 64>>(s, 4, all_but_one) < 1e-3);
+    const auto none = [](std::size_t) { return std::size_t{0}; };
+    CHECK(largest_difference<mote::kivi_cache<4, 64>>(s, 16, none) > 1e-3);  // so it is rounded
+  }
+}
+
+TEST_CASE("kivi with a window as long as the context is cache<32>", "[cache]") {
+  for (const shape& s : forms) {
+    const material m(s, context, 17);
+    CHECK(same_bits(kept<mote::kivi_cache<2, 96>>(s).one_by_one(m), kept<mote::float_cache>(s).one_by_one(m)));
+    CHECK(mote::kivi_cache<2, 96>::bytes(s, context) == mote::float_cache::bytes(s, context));
+    CHECK(mote::kivi_cache<2, 96>::rollback_tokens(context) == context);
   }
 }
 
@@ -170,6 +265,8 @@ TEST_CASE("the order of an instruction set changes no bit of a coded cache", "[c
     const material m(s, context, 14);
     CHECK(same_bits(kept<mote::coded_cache<mote::simd::scalar>>(s).one_by_one(m),
                     kept<mote::coded_cache<>>(s).one_by_one(m)));
+    CHECK(same_bits(kept<mote::kivi_cache<4, 32, mote::simd::scalar>>(s).one_by_one(m),
+                    kept<mote::kivi_cache<4, 32>>(s).one_by_one(m)));
   }
 }
 
@@ -181,6 +278,7 @@ TEST_CASE("a coded cache takes tokens without size and tokens all alike", "[cach
   for (const float v : kept<mote::coded_cache<>>(s).one_by_one(m)) REQUIRE(v == 0.0F);
   std::fill(m.v.begin(), m.v.end(), -0.75F);
   for (const float v : kept<mote::coded_cache<>>(s).one_by_one(m)) REQUIRE(std::abs(v + 0.75F) < 1e-3F);
+  for (const float v : kept<mote::kivi_cache<4, 32>>(s).one_by_one(m)) REQUIRE(std::abs(v + 0.75F) < 1e-6F);
 }
 
 TEST_CASE("what a cache costs", "[cache]") {
@@ -188,5 +286,9 @@ TEST_CASE("what a cache costs", "[cache]") {
   STATIC_REQUIRE(mote::cache<32>::store::bytes(s, 512) == std::size_t{512} * 20 * 8 * 8);
   STATIC_REQUIRE(mote::cache<16>::store::bytes(s, 512) == std::size_t{512} * 20 * 8 * 4);
   STATIC_REQUIRE(mote::cache<8>::store::bytes(s, 512) == std::size_t{512} * 20 * (2 * 8 + 6));
+  // 64 tokens as floats; 480 have been rounded when the last one comes: 8 bytes of codes each, 5 of steps and least.
+  STATIC_REQUIRE(mote::kivi<4>::store::bytes(s, 512) == std::size_t{20} * (64 * 2 * 8 * 4 + 480 * (8 + 1 + 4)));
+  STATIC_REQUIRE(mote::kivi<4>::store::rollback_tokens(512) == 32);
+  STATIC_REQUIRE(mote::kivi<4, 32>::store::rollback_tokens(512) == 0);
   STATIC_REQUIRE(mote::cache<8>::store::bytes(s, 1) == std::size_t{32} * 20 * (2 * 8 + 6));
 }

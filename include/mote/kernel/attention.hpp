@@ -16,10 +16,12 @@ namespace mote::inline v0 {
 namespace detail {
 
 // Sums under way at once: they hide the latency of additions, as long as they stay in registers (two of AVX2, four of
-// 128 bits, or sixteen plain floats a sum).
+// 128 bits, or sixteen plain floats a sum). Rows are query heads of one key head, or tokens of one query head.
 inline constexpr std::size_t heads_together = simd::floats<16>::registers <= 4 ? 2 : 1;
-inline constexpr std::size_t blocks_together = simd::floats<16>::registers <= 2 ? 2 : 1;
+inline constexpr std::size_t tokens_together = simd::floats<16>::registers <= 2 ? 4 : heads_together;
 inline constexpr std::size_t chunks_together = simd::floats<16>::registers == 1 ? 2 : 1;
+template <std::size_t Rows>
+inline constexpr std::size_t blocks_together = Rows * simd::floats<16>::registers <= 4 && simd::floats<16>::registers <= 2 ? 2 : 1;
 
 /// N floats of a cache, as it keeps them.
 template <std::size_t N>
@@ -27,35 +29,49 @@ MOTE_INLINE simd::floats<N> load_kept(const float* p) { return simd::floats<N>::
 template <std::size_t N>
 MOTE_INLINE simd::floats<N> load_kept(const simd::half_bits* p) { return simd::load_signed_halves<N>(p); }
 
-/// The scores of Heads queries at Blocks * 16 positions: e[h][t] = scale * sum over d of q[h][d] * keys[d][t].
-template <std::size_t Heads, std::size_t Blocks, class Element>
-MOTE_INLINE void score_positions(const float* q, const Element* keys, std::size_t stride, std::size_t head_dim,
-                                 float scale, float* e, std::size_t e_stride) {
+/// The scores of Rows queries at Blocks * 16 positions: e[r][t] = scale * sum over d of q[r][d] * keys[d][t].
+template <std::size_t Rows, std::size_t Blocks, class Element>
+MOTE_INLINE void score_positions(const float* q, std::size_t q_stride, const Element* keys, std::size_t stride,
+                                 std::size_t head_dim, float scale, float* e, std::size_t e_stride) {
   using floats = simd::floats<16>;
-  floats score[Heads][Blocks];
+  floats score[Rows][Blocks];
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < Heads * Blocks; ++i) score[i / Blocks][i % Blocks] = floats::all(0.0F);
+  for (std::size_t i = 0; i < Rows * Blocks; ++i) score[i / Blocks][i % Blocks] = floats::all(0.0F);
   for (std::size_t d = 0; d < head_dim; ++d) {
     floats key[Blocks];
 #pragma GCC unroll 4
     for (std::size_t b = 0; b < Blocks; ++b) key[b] = load_kept<16>(keys + d * stride + b * 16);
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < Heads * Blocks; ++i)
-      score[i / Blocks][i % Blocks] = score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * head_dim + d]) * key[i % Blocks];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < Rows * Blocks; ++i)
+      score[i / Blocks][i % Blocks] = score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * q_stride + d]) * key[i % Blocks];
   }
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < Heads * Blocks; ++i)
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Rows * Blocks; ++i)
     (score[i / Blocks][i % Blocks] * floats::all(scale)).store(e + i / Blocks * e_stride + i % Blocks * 16);
 }
 
-/// The scores of Heads queries at every position, in blocks that keep several sums under way.
-template <std::size_t Heads, class Element>
-MOTE_INLINE void score_heads(const float* q, const Element* keys, std::size_t stride, std::size_t head_dim, float scale,
-                             std::size_t count, float* e, std::size_t e_stride) {
+/// The scores of Rows queries at every position, in blocks that keep several sums under way.
+template <std::size_t Rows, class Element>
+MOTE_INLINE void score_rows(const float* q, std::size_t q_stride, const Element* keys, std::size_t stride,
+                            std::size_t head_dim, float scale, std::size_t count, float* e, std::size_t e_stride) {
+  constexpr std::size_t blocks = blocks_together<Rows>;
   std::size_t t = 0;
-  for (; t + 16 * (blocks_together - 1) < count; t += 16 * blocks_together)
-    score_positions<Heads, blocks_together>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
-  for (; t < count; t += 16) score_positions<Heads, 1>(q, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t + 16 * (blocks - 1) < count; t += 16 * blocks)
+    score_positions<Rows, blocks>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t < count; t += 16) score_positions<Rows, 1>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
+}
+
+/// The scores of query heads that share a key head, at every position.
+template <class Element>
+MOTE_INLINE void score_group(const float* q /* (group, head_dim) */, std::size_t group, const Element* keys,
+                             std::size_t stride, std::size_t head_dim, float scale, std::size_t count,
+                             float* e /* (group, e_stride) */, std::size_t e_stride) {
+  std::size_t g = 0;
+  for (; g + heads_together <= group; g += heads_together)  // they share each load of a key
+    score_rows<heads_together>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
+  if constexpr (heads_together > 1)
+    for (; g < group; ++g)
+      score_rows<1>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
 }
 
 /// Turns scores into e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
@@ -82,42 +98,83 @@ inline float weigh_scores(std::size_t count, float* e) {
 /// e = exp(score - largest) of one query, returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
 inline float attention_weights(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
                                std::size_t count, float* e) {
-  score_heads<1>(q, keys, stride, head_dim, scale, count, e, 0);
+  score_rows<1>(q, head_dim, keys, stride, head_dim, scale, count, e, 0);
   return weigh_scores(count, e);
 }
 
-/// Chunks * Lanes channels of Heads heads: out[h] = inverse[h] * sum over t of e[h][t] * values[t].
-template <std::size_t Heads, std::size_t Lanes, std::size_t Chunks, class Element>
+/// What sum_values() does: it answers; it answers tokens that follow each other, each of which sees one position more;
+/// or it adds to what `out` holds, and leaves the division to the caller.
+enum class weighing { answer, causal, onto };
+
+/// Chunks * Lanes channels of Rows rows: out[r] = inverse[r] * sum over t of e[r][t] * values[t].
+template <weighing How, std::size_t Rows, std::size_t Lanes, std::size_t Chunks, class Element>
 MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* inverse, const Element* values,
                             std::size_t value_stride, std::size_t count, float* out, std::size_t out_stride) {
   using floats = simd::floats<Lanes>;
-  floats sum[Heads][Chunks];
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < Heads * Chunks; ++i) sum[i / Chunks][i % Chunks] = floats::all(0.0F);
+  floats sum[Rows][Chunks];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Rows * Chunks; ++i)
+    sum[i / Chunks][i % Chunks] =
+        How == weighing::onto ? floats::load(out + i / Chunks * out_stride + i % Chunks * Lanes) : floats::all(0.0F);
   for (std::size_t t = 0; t < count; ++t) {
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < Heads * Chunks; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < Rows * Chunks; ++i) {
       const auto v = load_kept<Lanes>(values + t * value_stride + i % Chunks * Lanes);
       sum[i / Chunks][i % Chunks] = sum[i / Chunks][i % Chunks] + floats::all(e[i / Chunks * e_stride + t]) * v;
     }
   }
+  if constexpr (How == weighing::causal) {
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < Heads * Chunks; ++i)
-    (sum[i / Chunks][i % Chunks] * floats::all(inverse[i / Chunks])).store(out + i / Chunks * out_stride + i % Chunks * Lanes);
+    for (std::size_t late = 1; late < Rows; ++late) {
+      const std::size_t t = count + late - 1;
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < Rows * Chunks; ++i) {
+        if (i / Chunks < late) continue;
+        const auto v = load_kept<Lanes>(values + t * value_stride + i % Chunks * Lanes);
+        sum[i / Chunks][i % Chunks] = sum[i / Chunks][i % Chunks] + floats::all(e[i / Chunks * e_stride + t]) * v;
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Rows * Chunks; ++i) {
+    const floats s = sum[i / Chunks][i % Chunks];
+    float* to = out + i / Chunks * out_stride + i % Chunks * Lanes;
+    if constexpr (How == weighing::onto) s.store(to);
+    else (s * floats::all(inverse[i / Chunks])).store(to);
+  }
 }
 
-/// The same channels of every head that shares a key head.
-template <std::size_t Lanes, std::size_t Chunks = 1, class Element>
-MOTE_INLINE void weigh_values(const float* e, std::size_t e_stride, const float* inverse, std::size_t group,
-                              const Element* values, std::size_t value_stride, std::size_t count, float* out,
-                              std::size_t out_stride) {
-  std::size_t g = 0;
-  for (; g + heads_together <= group; g += heads_together)
-    sum_values<heads_together, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values, value_stride, count,
-                                              out + g * out_stride, out_stride);
-  for (; g < group; ++g)
-    sum_values<1, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values, value_stride, count,
-                                 out + g * out_stride, out_stride);
+template <std::size_t Lanes, std::size_t Chunks>
+struct channel_step {};
+
+/// Calls f(channel_step, first channel) until all are done, widest first.
+template <class Function>
+MOTE_INLINE void each_step(std::size_t head_dim, Function f) {
+  std::size_t d = 0;
+  if constexpr (chunks_together == 2)
+    for (; d + 32 <= head_dim; d += 32) f(channel_step<16, 2>{}, d);
+  for (; d + 16 <= head_dim; d += 16) f(channel_step<16, 1>{}, d);
+  for (; d + 8 <= head_dim; d += 8) f(channel_step<8, 1>{}, d);
+  for (; d + 4 <= head_dim; d += 4) f(channel_step<4, 1>{}, d);
+  for (; d < head_dim; ++d) f(channel_step<1, 1>{}, d);
+}
+
+/// The values of query heads that share a key head, weighted.
+template <weighing How, class Element>
+MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t e_stride, const float* inverse,
+                             std::size_t group, const Element* values, std::size_t value_stride, std::size_t head_dim,
+                             std::size_t count, float* out /* (group, head_dim) */) {
+  each_step(head_dim, [&]<std::size_t Lanes, std::size_t Chunks>(channel_step<Lanes, Chunks>, std::size_t d)
+                          __attribute__((always_inline)) {
+    std::size_t g = 0;
+    for (; g + heads_together <= group; g += heads_together)
+      sum_values<How, heads_together, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values + d, value_stride,
+                                                     count, out + g * head_dim + d, head_dim);
+    if constexpr (heads_together > 1)
+      for (; g < group; ++g)
+        sum_values<How, 1, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values + d, value_stride, count,
+                                          out + g * head_dim + d, head_dim);
+  });
 }
 
 }  // namespace detail
@@ -125,10 +182,12 @@ MOTE_INLINE void weigh_values(const float* e, std::size_t e_stride, const float*
 /// Query heads that share a key head are worked on together, at most this many at a time.
 inline constexpr std::size_t attention_group = 8;
 
-/// Scratch of attention(): one row of weights for each query head of a group.
-constexpr std::size_t attention_scratch_floats(std::size_t heads, std::size_t kv_heads, std::size_t positions) {
-  const std::size_t group = heads / kv_heads;
-  return padded(positions) * (group < attention_group ? group : attention_group);
+/// Scratch of attention() and attention_of_several(): one row of weights for each query head of a group, or each token.
+constexpr std::size_t attention_scratch_floats(std::size_t heads, std::size_t kv_heads, std::size_t positions,
+                                               std::size_t tokens = 1) {
+  const std::size_t group = heads / kv_heads < attention_group ? heads / kv_heads : attention_group;
+  const std::size_t several = tokens < detail::tokens_together ? 1 : detail::tokens_together;
+  return padded(positions) * (group > several ? group : several);
 }
 
 /// out (heads, head_dim) for one query (heads, head_dim) at position count - 1.
@@ -144,31 +203,36 @@ void attention(const float* q, const Element* keys, std::size_t key_stride, cons
     for (std::size_t first = 0; first < group; first += attention_group) {
       const std::size_t now = group - first < attention_group ? group - first : attention_group;
       const std::size_t head = kv * group + first;
-      const Element* k = keys + kv * head_dim * key_stride;
-      std::size_t g = 0;
-      for (; g + detail::heads_together <= now; g += detail::heads_together)  // they share each load of a key
-        detail::score_heads<detail::heads_together>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count,
-                                                    scratch + g * e_stride, e_stride);
-      for (; g < now; ++g)
-        detail::score_heads<1>(q + (head + g) * head_dim, k, key_stride, head_dim, scale, count, scratch + g * e_stride,
-                               e_stride);
+      detail::score_group(q + head * head_dim, now, keys + kv * head_dim * key_stride, key_stride, head_dim, scale, count,
+                          scratch, e_stride);
       float inverse[attention_group];
-      for (g = 0; g < now; ++g) inverse[g] = detail::weigh_scores(count, scratch + g * e_stride);
-      const Element* v = values + kv * head_dim;
-      float* o = out + head * head_dim;
-      std::size_t d = 0;
-      if constexpr (detail::chunks_together == 2)
-        for (; d + 32 <= head_dim; d += 32)
-          detail::weigh_values<16, 2>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
-      for (; d + 16 <= head_dim; d += 16)
-        detail::weigh_values<16>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
-      for (; d + 8 <= head_dim; d += 8)
-        detail::weigh_values<8>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
-      for (; d + 4 <= head_dim; d += 4)
-        detail::weigh_values<4>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
-      for (; d < head_dim; ++d)
-        detail::weigh_values<1>(scratch, e_stride, inverse, now, v + d, value_stride, count, o + d, head_dim);
+      for (std::size_t g = 0; g < now; ++g) inverse[g] = detail::weigh_scores(count, scratch + g * e_stride);
+      detail::weigh_group<detail::weighing::answer>(scratch, e_stride, inverse, now, values + kv * head_dim, value_stride,
+                                                    head_dim, count, out + head * head_dim);
     }
+  }
+}
+
+/// The same for tokens_together queries at positions count - 1, count and so on, which share each load of a key and a
+/// value: bit for bit what they give one by one. q and out (tokens, q_stride): (heads, head_dim) each.
+template <class Element>
+void attention_of_several(const float* q, std::size_t q_stride, const Element* keys, std::size_t key_stride,
+                          const Element* values, std::size_t value_stride, std::size_t heads, std::size_t kv_heads,
+                          std::size_t head_dim, std::size_t count, float* scratch, float* out) {
+  constexpr std::size_t tokens = detail::tokens_together;
+  const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
+  const std::size_t e_stride = padded(count + tokens - 1);
+  for (std::size_t head = 0; head < heads; ++head) {
+    const std::size_t kv = head / (heads / kv_heads);
+    detail::score_rows<tokens>(q + head * head_dim, q_stride, keys + kv * head_dim * key_stride, key_stride, head_dim, scale,
+                               count + tokens - 1, scratch, e_stride);
+    float inverse[tokens];
+    for (std::size_t i = 0; i < tokens; ++i) inverse[i] = detail::weigh_scores(count + i, scratch + i * e_stride);
+    detail::each_step(head_dim, [&]<std::size_t Lanes, std::size_t Chunks>(detail::channel_step<Lanes, Chunks>,
+                                                                           std::size_t d) __attribute__((always_inline)) {
+      detail::sum_values<detail::weighing::causal, tokens, Lanes, Chunks>(
+          scratch, e_stride, inverse, values + kv * head_dim + d, value_stride, count, out + head * head_dim + d, q_stride);
+    });
   }
 }
 

@@ -34,8 +34,8 @@ class plain_cache {
     return 2 * elements(s, context) * sizeof(Element);
   }
   /// What attend() needs to work in, for runs of at most `tokens`; each thread its own.
-  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
-    return attention_scratch_floats(s.heads, s.kv_heads, context);
+  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, std::size_t tokens = 1) {
+    return attention_scratch_floats(s.heads, s.kv_heads, context, tokens);
   }
   /// How many of the newest tokens can be taken back and replaced; every answer is then as if they had never been.
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
@@ -48,18 +48,27 @@ class plain_cache {
   void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
     const std::size_t width = s.head_dim();
     const std::size_t group = s.heads / s.kv_heads;
+    const std::size_t heads = last - first;
     Element* keys = keys_ + (r.layer * s.kv_heads + first) * width * stride_;
     Element* values = values_ + r.layer * s.kv_dim() * stride_ + first * width;
-    for (std::size_t i = 0; i < r.tokens; ++i) {
-      const std::size_t position = r.position + i;
-      const float* key = r.key + i * r.key_stride + first * width;
-      const float* value = r.value + i * r.key_stride + first * width;
-      for (std::size_t d = 0; d < (last - first) * width; ++d) keep(keys[d * stride_ + position], key[d]);
-      for (std::size_t d = 0; d < (last - first) * width; ++d) keep(values[position * s.kv_dim() + d], value[d]);
-      const std::size_t query = i * r.query_stride + first * group * width;
-      attention(r.query + query, keys, stride_, values, s.kv_dim(), (last - first) * group, last - first, width, position + 1,
-                scratch, r.out + query);
-    }
+    const float* key = r.key + first * width;
+    const float* value = r.value + first * width;
+    // All of the run first: no token sees what follows it, and `scratch` may lie where one token came from.
+    for (std::size_t d = 0; d < heads * width; ++d)
+      for (std::size_t i = 0; i < r.tokens; ++i) keep(keys[d * stride_ + r.position + i], key[i * r.key_stride + d]);
+    for (std::size_t i = 0; i < r.tokens; ++i)
+      for (std::size_t d = 0; d < heads * width; ++d)
+        keep(values[(r.position + i) * s.kv_dim() + d], value[i * r.key_stride + d]);
+    const float* query = r.query + first * group * width;
+    float* out = r.out + first * group * width;
+    std::size_t i = 0;
+    if constexpr (detail::tokens_together > 1)
+      for (; i + detail::tokens_together <= r.tokens; i += detail::tokens_together)
+        attention_of_several(query + i * r.query_stride, r.query_stride, keys, stride_, values, s.kv_dim(), heads * group,
+                             heads, width, r.position + i + 1, scratch, out + i * r.query_stride);
+    for (; i < r.tokens; ++i)
+      attention(query + i * r.query_stride, keys, stride_, values, s.kv_dim(), heads * group, heads, width,
+                r.position + i + 1, scratch, out + i * r.query_stride);
   }
 
  private:

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: BSL-1.0
+// KIVI (Liu et al. 2024): old keys in a few bits channel by channel over groups of 32 tokens, old values token by token
+// over groups of channels, each group with a step and a least number; the newest tokens as floats.
+//
+//   a head of a layer, width = head_dim rounded up to 4, parts = head_dim / 32 rounded up:
+//   | keys (head_dim, ring) | values (ring, head_dim) | group 0 | group 1 | ..       the newest tokens, floats
+//   a group of 32 tokens:
+//   | key steps | key least (head_dim) | value steps | value least (parts, 32) |     binary16
+//   | key codes (32, width) | value codes: part 0 (32, 32) | part 1 | .. |           Bits each, tiles as simd/tile.hpp's
+//
+// key = least + step * code. Of Window tokens that are kept as floats the newest Window - 63 to Window - 32 are read, the
+// others wait for tokens to be taken back; a Window of 32 reads its newest 1 to 32 and takes none back.
+// Refuses to round a token before its group is full: what a key is read as depends on the position alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/bytes.hpp"
+#include "mote/kernel/grouped_codes.hpp"
+#include "mote/model/cache.hpp"
+
+namespace mote::inline v0 {
+
+template <std::size_t Bits, std::size_t Window, class Isa = simd::native>
+class kivi_cache {
+ public:
+  static constexpr std::size_t bytes(const shape& s, std::size_t context) {
+    return s.layers * s.kv_heads * head_bytes(s, context);
+  }
+  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
+    const std::size_t weights = attention_scratch_floats(s.heads, s.kv_heads, context);
+    if (context <= Window) return weights;
+    const std::size_t group = group_of(s);
+    return weights + group * padded(s.head_dim()) + 2 * grid_room(s) + rounded_room(s, group) + group * group_tokens + tile_room(s);
+  }
+  static constexpr std::size_t rollback_tokens(std::size_t context) {
+    return context <= Window ? context : Window < 2 * group_tokens ? 0 : group_tokens;
+  }
+
+  kivi_cache(std::byte* memory /* (bytes), 64-byte aligned */, const shape& s, std::size_t context)
+      : memory_(memory), head_bytes_(head_bytes(s, context)), ring_(ring(context)), rounds_(context > Window) {}
+
+  void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
+    const std::size_t dim = s.head_dim();
+    const std::size_t heads = s.heads / s.kv_heads;
+    for (std::size_t i = 0; i < r.tokens; ++i) {
+      const std::size_t position = r.position + i;
+      const std::size_t coded = rounds_ ? coded_tokens(position + 1) : 0;
+      for (std::size_t kv = first; kv < last; ++kv) {  // all of them first: `scratch` may lie where they came from
+        const head at = place(s, r.layer * s.kv_heads + kv);
+        if (rounds_ && coded != coded_tokens(position)) round_group(at, dim, coded - group_tokens);
+        const std::size_t from = i * r.key_stride + kv * dim;
+        const std::size_t slot = position % ring_;
+        for (std::size_t d = 0; d < dim; ++d) at.keys[d * ring_ + slot] = r.key[from + d];
+        for (std::size_t d = 0; d < dim; ++d) at.values[slot * dim + d] = r.value[from + d];
+      }
+      for (std::size_t kv = first; kv < last; ++kv) {
+        const head at = place(s, r.layer * s.kv_heads + kv);
+        for (std::size_t g = 0; g < heads; g += attention_group) {
+          const std::size_t now = heads - g < attention_group ? heads - g : attention_group;
+          const std::size_t query = i * r.query_stride + (kv * heads + g) * dim;
+          answer(at, r.query + query, now, dim, coded, position + 1, scratch, r.out + query);
+        }
+      }
+    }
+  }
+
+ private:
+  using codes = detail::packed_codes<Bits>;
+  static constexpr std::size_t group_tokens = 32;
+  static constexpr std::size_t tile = simd::tile_tokens;  // a group is so many of them that the answer is not theirs
+  static constexpr std::size_t part_channels = 32;
+  static constexpr simd::tile_order order = simd::tile_order_of(Isa::value);
+  static_assert(group_tokens % tile == 0);
+  static constexpr std::size_t key_at(std::size_t t, std::size_t channel, std::size_t w) {
+    return t / tile * tile * w + order.key(t % tile, channel, w);
+  }
+  static constexpr std::size_t value_at(std::size_t t, std::size_t channel, std::size_t w) {
+    return t / tile * tile * w + order.value(t % tile, channel, w);
+  }
+  /// So many of the newest tokens at least are read as floats.
+  static constexpr std::size_t fresh = Window < 2 * group_tokens ? 1 : Window - (2 * group_tokens - 1);
+
+  /// How many of `count` tokens are read as codes.
+  static constexpr std::size_t coded_tokens(std::size_t count) {
+    return count < fresh ? 0 : (count - fresh) / group_tokens * group_tokens;
+  }
+  static constexpr std::size_t ring(std::size_t context) { return context <= Window ? padded(context) : Window; }
+  static constexpr std::size_t width(std::size_t dim) { return round_up(dim, simd::tile_channels); }
+  static constexpr std::size_t parts(std::size_t dim) { return ceil_div(dim, part_channels); }
+  static constexpr std::size_t tile_bytes(std::size_t dim) { return group_tokens * width(dim) / codes::each; }
+  static constexpr std::size_t group_bytes(std::size_t dim) {
+    return 2 * (dim + parts(dim) * group_tokens) * sizeof(simd::half_bits) + 2 * tile_bytes(dim);
+  }
+  static constexpr std::size_t head_bytes(const shape& s, std::size_t context) {
+    const std::size_t groups = context <= Window ? 0 : coded_tokens(context) / group_tokens;
+    return 2 * s.head_dim() * ring(context) * sizeof(float) + groups * group_bytes(s.head_dim());
+  }
+  static constexpr std::size_t group_of(const shape& s) {
+    return s.heads / s.kv_heads < attention_group ? s.heads / s.kv_heads : attention_group;
+  }
+  // Parts of `scratch`, in floats: steps or bases of a tile, rounded queries, a tile's codes as bytes.
+  static constexpr std::size_t grid_room(const shape& s) {
+    return padded(s.head_dim()) < group_tokens ? group_tokens : padded(s.head_dim());
+  }
+  static constexpr std::size_t rounded_room(const shape& s, std::size_t group) {
+    return (group * width(s.head_dim()) + 16) / 2;  // sixteen are written at a time
+  }
+  static constexpr std::size_t tile_room(const shape& s) { return group_tokens * width(s.head_dim()) / sizeof(float); }
+
+  struct head {
+    float* keys;        // (head_dim, ring)
+    float* values;      // (ring, head_dim)
+    std::byte* groups;  // (groups, group_bytes)
+  };
+  MOTE_INLINE head place(const shape& s, std::size_t index) const {
+    auto* floats = reinterpret_cast<float*>(memory_ + index * head_bytes_);
+    const std::size_t n = s.head_dim() * ring_;
+    return {floats, floats + n, reinterpret_cast<std::byte*>(floats + 2 * n)};
+  }
+  struct group_view {
+    simd::half_bits* key_step;     // (head_dim)
+    simd::half_bits* key_least;    // (head_dim)
+    simd::half_bits* value_step;   // (parts, 32)
+    simd::half_bits* value_least;  // (parts, 32)
+    std::uint8_t* key_codes;       // (32, width), packed
+    std::uint8_t* value_codes;     // (parts): (32, 32 or what is left), packed
+  };
+  MOTE_INLINE static group_view group_at(const head& at, std::size_t dim, std::size_t first_token) {
+    std::byte* p = at.groups + first_token / group_tokens * group_bytes(dim);
+    auto* halves = reinterpret_cast<simd::half_bits*>(p);
+    const std::size_t n = parts(dim) * group_tokens;
+    auto* bytes = reinterpret_cast<std::uint8_t*>(halves + 2 * (dim + n));
+    return {halves, halves + dim, halves + 2 * dim, halves + 2 * dim + n, bytes, bytes + tile_bytes(dim)};
+  }
+
+  /// What turns the numbers of one group into codes. `least` is a half that none of them is below.
+  struct grid {
+    float base, inverse;
+    simd::half_bits step_bits, least_bits;
+
+    grid(const float* x /* (n) */, std::size_t n) {
+      float least = x[0];
+      float most = x[0];
+      for (std::size_t i = 1; i < n; ++i) {
+        least = x[i] < least ? x[i] : least;
+        most = x[i] > most ? x[i] : most;
+      }
+      least_bits = simd::float_to_signed_half(least);
+      if (simd::signed_half_to_float(least_bits) > least)  // one half further down
+        least_bits = static_cast<simd::half_bits>(least_bits == 0 ? 0x8001U
+                                                  : (least_bits & 0x8000U) != 0 ? least_bits + 1U : least_bits - 1U);
+      base = simd::signed_half_to_float(least_bits);
+      step_bits = simd::float_to_half((most - base) / static_cast<float>(codes::last));
+      const float step = simd::half_to_float(step_bits);
+      inverse = step > 0.0F ? 1.0F / step : 0.0F;
+    }
+    std::uint32_t code(float x) const {
+      constexpr auto last = static_cast<float>(codes::last);
+      float q = (x - base) * inverse;
+      q = q < last ? q : last;
+      q = q > 0.0F ? q : 0.0F;
+      return static_cast<std::uint32_t>(simd::nearest(simd::floats<1>::all(q)).v[0]);
+    }
+  };
+
+  /// Codes for the 32 tokens from `first` on, which the ring still holds.
+  void round_group(const head& at, std::size_t dim, std::size_t first) const {
+    const group_view to = group_at(at, dim, first);
+    const std::size_t slot = first % ring_;  // a ring is a multiple of 32
+    const std::size_t n = tile_bytes(dim);
+    for (std::size_t i = 0; i < 2 * n; ++i) to.key_codes[i] = 0;  // the values' too
+    for (std::size_t d = 0; d < dim; ++d) {
+      const float* x = at.keys + d * ring_ + slot;
+      const grid g(x, group_tokens);
+      to.key_step[d] = g.step_bits;
+      to.key_least[d] = g.least_bits;
+      for (std::size_t t = 0; t < group_tokens; ++t) codes::put(to.key_codes, n, key_at(t, d, width(dim)), g.code(x[t]));
+    }
+    for (std::size_t part = 0; part < parts(dim); ++part) {
+      const std::size_t start = part * part_channels;
+      const std::size_t channels = dim - start < part_channels ? dim - start : part_channels;
+      const std::size_t tile_width = width(channels);
+      for (std::size_t t = 0; t < group_tokens; ++t) {
+        const float* x = at.values + (slot + t) * dim + start;
+        const grid g(x, channels);
+        to.value_step[part * group_tokens + t] = g.step_bits;
+        to.value_least[part * group_tokens + t] = g.least_bits;
+        for (std::size_t d = 0; d < channels; ++d)
+          codes::put(to.value_codes + start * group_tokens / codes::each, group_tokens * tile_width / codes::each,
+                     value_at(t, d, tile_width), g.code(x[d]));
+      }
+    }
+  }
+
+  /// Calls f(token, slot, tokens) for the stretches of the ring that hold the tokens [first, count).
+  template <class Function>
+  MOTE_INLINE void each_stretch(std::size_t first, std::size_t count, Function f) const {
+    for (std::size_t t = first; t < count;) {
+      const std::size_t slot = t % ring_;
+      const std::size_t n = count - t < ring_ - slot ? count - t : ring_ - slot;
+      f(t, slot, n);
+      t += n;
+    }
+  }
+
+  /// out (group, dim) for one position's queries (group, dim) that share this head; `coded` tokens are read as codes.
+  void answer(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t coded, std::size_t count,
+              float* scratch, float* out) const {
+    const float scale = 1.0F / simd::sqrt(static_cast<float>(dim));
+    const std::size_t e_stride = padded(count);
+    float* e = scratch;  // (group, e_stride)
+    float* room = scratch + group * e_stride;
+    if (coded > 0) score_codes(from, q, group, dim, coded, scale, e, e_stride, room);
+    each_stretch(coded, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
+      detail::score_group(q, group, from.keys + slot, ring_, dim, scale, n, e + t, e_stride);
+    });
+    float inverse[attention_group];
+    for (std::size_t h = 0; h < group; ++h) inverse[h] = detail::weigh_scores(count, e + h * e_stride);
+    for (std::size_t i = 0; i < group * dim; ++i) out[i] = 0.0F;
+    if (coded > 0) weigh_codes(from, group, dim, coded, e, e_stride, room, out);
+    each_stretch(coded, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
+      detail::weigh_group<detail::weighing::onto>(e + t, e_stride, nullptr, group, from.values + slot * dim, dim, dim, n, out);
+    });
+    for (std::size_t h = 0; h < group; ++h)
+      for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] *= inverse[h];
+  }
+
+  static void score_codes(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t coded,
+                          float scale, float* e, std::size_t e_stride, float* room) {
+    using detail::at_a_time;
+    using floats = detail::stride_floats;
+    const std::size_t stride = padded(dim);
+    const std::size_t w = width(dim);
+    float* query = room;                    // (group, stride), zeros behind dim
+    float* step = query + group * stride;   // (stride), and the next
+    float* base = step + stride;
+    auto* rounded = reinterpret_cast<std::int16_t*>(base + stride);                           // (group, w) and 16
+    auto* bytes = reinterpret_cast<std::int8_t*>(base + stride + (group * w + 16) / 2);       // (32, w)
+    for (std::size_t h = 0; h < group; ++h)
+      for (std::size_t d = 0; d < stride; ++d) query[h * stride + d] = d < dim ? q[h * dim + d] : 0.0F;
+    for (std::size_t d = dim; d < stride; ++d) step[d] = base[d] = 0.0F;
+    if (w > dim && at_a_time == 1)  // nothing writes behind dim then
+      for (std::size_t i = 0; i < group * w; ++i) rounded[i] = 0;
+
+    detail::folded part[attention_group];
+    for (std::size_t t = 0; t < coded; t += group_tokens) {
+      const group_view g = group_at(from, dim, t);
+      const std::int8_t* keys = codes::unpack(g.key_codes, tile_bytes(dim), bytes);
+      detail::load_grid<Bits>(g.key_step, g.key_least, dim, step, base);
+      for (std::size_t h = 0; h < group; ++h)  // in this order: what is written beyond a query is the next one's
+        part[h] = detail::fold(query + h * stride, step, base, round_up(dim, at_a_time), rounded + h * w);
+      for (std::size_t at = 0; at < group_tokens; at += tile)
+        detail::score_tile<Isa>(keys + at * w, rounded, group, w, [&](std::size_t h, const std::int32_t* dots) {
+          const auto unit = floats::all(part[h].unit);
+          const auto rest = floats::all(part[h].rest);
+          for (std::size_t i = 0; i < tile; i += at_a_time) {
+            const auto dot = simd::to_float(simd::ints<at_a_time>::load(dots + i));
+            ((dot * unit + rest) * floats::all(scale)).store(e + h * e_stride + t + at + i);
+          }
+        });
+    }
+  }
+
+  /// out (group, dim) += the values of the coded tokens, weighted.
+  static void weigh_codes(const head& from, std::size_t group, std::size_t dim, std::size_t coded, const float* e,
+                          std::size_t e_stride, float* room, float* out) {
+    float* step = room;  // (32), and the next
+    float* base = step + group_tokens;
+    auto* sums = reinterpret_cast<std::int32_t*>(base + group_tokens);           // (group, 32)
+    auto* bytes = reinterpret_cast<std::int8_t*>(sums + group * part_channels);  // (32, 32)
+    std::int16_t rounded[attention_group * group_tokens];                        // (group, 32)
+    detail::folded part[attention_group];
+    for (std::size_t t = 0; t < coded; t += group_tokens) {
+      const group_view g = group_at(from, dim, t);
+      for (std::size_t i = 0; i < parts(dim); ++i) {
+        const std::size_t start = i * part_channels;
+        const std::size_t channels = dim - start < part_channels ? dim - start : part_channels;
+        const std::size_t w = width(channels);
+        const std::int8_t* values = codes::unpack(g.value_codes + start * group_tokens / codes::each,
+                                                  group_tokens * w / codes::each, bytes);
+        detail::load_grid<Bits>(g.value_step + i * group_tokens, g.value_least + i * group_tokens, group_tokens, step, base);
+        for (std::size_t c = 0; c < group * w; ++c) sums[c] = 0;
+        for (std::size_t h = 0; h < group; ++h)
+          part[h] = detail::fold(e + h * e_stride + t, step, base, group_tokens, rounded + h * group_tokens);
+        for (std::size_t at = 0; at < group_tokens; at += tile)
+          detail::sum_tile<Isa>(
+              values + at * w, group, w,
+              [&](std::size_t h, std::int16_t* p) { __builtin_memcpy(p, rounded + h * group_tokens + at, tile * sizeof *p); },
+              sums);
+        for (std::size_t h = 0; h < group; ++h) {
+          float* to = out + h * dim + start;
+          for (std::size_t c = 0; c < channels; ++c)
+            to[c] += static_cast<float>(sums[h * w + c]) * part[h].unit + part[h].rest;
+        }
+      }
+    }
+  }
+
+  std::byte* memory_;
+  std::size_t head_bytes_;
+  std::size_t ring_;
+  bool rounds_;
+};
+
+}  // namespace mote::inline v0
