@@ -92,9 +92,10 @@ function(_mote_host_tool tool result made)
   set(${made} mote_build_${tool} PARENT_SCOPE)
 endfunction()
 
-# mote_repack_image(<target> HEADER <hpp> IMAGE <mote> (BOARD <name> | LAYOUT <rows>) OUTPUT <file>)
+# mote_repack_image(<target> HEADER <hpp> IMAGE <mote> (BOARD <name> | LAYOUT <rows>) OUTPUT <file>
+#                   [FORMATS list])  the list, where tensors differ
 function(mote_repack_image target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;IMAGE;BOARD;LAYOUT;OUTPUT" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;IMAGE;BOARD;LAYOUT;OUTPUT;FORMATS" "")
   foreach(need IN ITEMS HEADER IMAGE OUTPUT)
     if(NOT arg_${need})
       message(FATAL_ERROR "mote: mote_repack_image(${target}) needs ${need}")
@@ -115,6 +116,9 @@ function(mote_repack_image target)
   else()
     set(rows --layout ${arg_LAYOUT})
   endif()
+  if(arg_FORMATS)
+    list(APPEND rows --formats "${arg_FORMATS}")
+  endif()
   _mote_host_tool(repack_image tool made)
   add_custom_command(OUTPUT "${arg_OUTPUT}"
     COMMAND "${tool}" --header "${arg_HEADER}" --image "${arg_IMAGE}" ${rows} --out "${arg_OUTPUT}"
@@ -123,7 +127,8 @@ function(mote_repack_image target)
 endfunction()
 
 # mote_import_model(<target> NAME <type> WEIGHTS <file> [TOKENIZER <file>] OUTPUT_DIRECTORY <folder>
-#                   [BOARD <name> | LAYOUT <rows>] [FORMATS list] [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
+#                   [BOARD <name> | LAYOUT <rows>] [FORMATS list]
+#                   [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
 function(mote_import_model target)
   set(optional BOARD LAYOUT FORMATS BOS EOS NOTE USER ANSWER)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;WEIGHTS;TOKENIZER;OUTPUT_DIRECTORY;${optional}" "")

@@ -12,6 +12,7 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/host/image_writer.hpp"
+#include "mote/host/packing.hpp"
 #include "mote/host/vocabulary_packer.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
@@ -52,7 +53,7 @@ class babbler_image {
     mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
     for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
     const auto table = mote::host::pack_vocabulary(text, babbler::dialogue);
-    const auto written = mote::host::write_image(m, table, "babbler", mote::host::packing{.rows = rows});
+    const auto written = mote::host::write_image(m, table, "babbler", mote::host::read_packing("q8", rows, m.shape));
     size_ = written.bytes.size();
     data_ = static_cast<std::byte*>(::operator new(size_, std::align_val_t{64}));
     std::memcpy(data_, written.bytes.data(), size_);

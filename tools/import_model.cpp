@@ -20,6 +20,7 @@
 #include "mote/host/image_writer.hpp"
 #include "mote/host/llama2c.hpp"
 #include "mote/host/model_header.hpp"
+#include "mote/host/packing.hpp"
 #include "mote/host/vocabulary_packer.hpp"
 
 namespace {
@@ -86,7 +87,7 @@ void import(const wishes& w) {
       .longest_piece = mote::vocabulary_view{table}.longest(),
       .dialogue = dialogue,
   });
-  const host::packing_plan plan = host::read_packing(w.formats, w.rows, s.layers);
+  const host::packing_plan plan = host::read_packing(w.formats, w.rows, s);
   progress_line line;
   const host::written_image image = host::write_image(model, table, w.name, plan,
                                                       [&line](std::size_t done, std::size_t all) { line(done, all); });
@@ -105,6 +106,7 @@ void import(const wishes& w) {
   std::printf("  parameters  %s\n", commas(s.parameters()).c_str());
   std::printf("  format      %.*s, rounding error %.3f %% RMS of the weights\n",
               static_cast<int>(image.format_name.size()), image.format_name.data(), image.relative_error * 100);
+  std::printf("  policy      %s\n", host::policy_of(plan, s).c_str());
   std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.bytes.size()).c_str(),
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
@@ -120,8 +122,8 @@ int main(int argc, char** argv) {
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
   app.add_option("--formats", w.formats,
-                 "of the weights: q8, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions behind it, as "
-                 "in q4,embedding=q8,value=q6,0.down=q8")
+                 "of the weights: q8, q6, iq4_nl, q4k, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions "
+                 "behind it, as in q4,embedding=q8,value=q6,0.down=q8")
       ->capture_default_str();
   auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;

@@ -36,6 +36,7 @@ struct fit;
 template <std::size_t Rows> struct f32;
 template <std::size_t Rows, std::size_t Group> struct q8;
 template <std::size_t Bits, std::size_t Group> struct quantize;
+template <std::size_t Bits> struct two_level;
 template <std::size_t Rows> struct layout;
 struct board_layout;
 template <std::size_t Tokens> struct context;

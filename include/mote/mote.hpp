@@ -11,6 +11,12 @@
 
 #include "mote/model/cache_policies.hpp"  // IWYU pragma: export
 #include "mote/model/policies.hpp"        // IWYU pragma: export
+#include "mote/model/two_level.hpp"       // IWYU pragma: export
+
+#include "mote/format/affine.hpp"         // IWYU pragma: export
+#include "mote/format/iq4_nl.hpp"         // IWYU pragma: export
+#include "mote/format/ternary.hpp"        // IWYU pragma: export
+#include "mote/format/trits.hpp"          // IWYU pragma: export
 
 #include "mote/learn/early_stop.hpp"      // IWYU pragma: export
 #include "mote/learn/frozen.hpp"          // IWYU pragma: export

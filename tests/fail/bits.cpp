@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A number of bits that no format has.
-// EXPECT: mote: weights cannot be kept in this many bits; use quantize<4>, <8>, <16> or <32> \[mote-bits\]
+// EXPECT: mote: weights cannot be kept in this many bits; use quantize<2>, <3>, <4>, <5>, <6>, <8>, <16> or <32> \[mote-bits\]
 // EXPECT: quantize<7
 #include "little.hpp"
 

@@ -16,7 +16,10 @@
 
 #include "../assets.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/host/gptq.hpp"
 #include "mote/host/llama2c.hpp"
+#include "mote/host/packing.hpp"
+#include "mote/host/quantise_model.hpp"
 #include "mote/host/vocabulary_packer.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -133,46 +136,50 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
   const bool tied = GENERATE(true, false);
   const raw_model m = odd_model(tied);
   const auto table = table_of(13);
-  for (const auto family : {mote::host::format_family::q8, mote::host::format_family::f32}) {
-    for (std::size_t rows : {1U, 4U, 8U, 16U}) {
-      std::size_t reports = 0;
-      const written_image image =
-          write_image(m, table, "odd", {.family = family, .rows = rows}, [&](std::size_t a, std::size_t b) {
-            ++reports;
-            CHECK(a <= b);
-          });
-      CHECK(reports > 0);
-      const aligned_image copy(image.bytes);
-      CHECK(mote::stored_format_name(copy.bytes()) == image.format_name);
-      CHECK(mote::stored_model_name(copy.bytes()) == "odd");
-      std::size_t attached = 0;
-      for (const auto other_family : {mote::host::format_family::q8, mote::host::format_family::f32}) {
-        for (std::size_t other : {1U, 4U, 8U, 16U}) {
-          mote::host::with_format({.family = other_family, .rows = other}, m.shape.dim, [&]<class Format>() {
-            mote::attached_image out;
-            const status s = mote::open_image(copy.bytes(), expectation<Format>(m.shape, table.size()), out);
-            if (family != other_family || rows != other) {
-              CHECK(s == status::wrong_format);
-              return;
-            }
-            REQUIRE(s == status::ok);
-            ++attached;
-            CHECK(image.weights_bytes == mote::map_tensors<Format>(m.shape).bytes);
-            CHECK(image.bytes.size() == mote::lay_image(image.weights_bytes, table.size()).total_bytes);
-            const double worst = worst_difference<Format>(m, out.weights);
-            if (family == mote::host::format_family::f32)
-              CHECK(worst == 0);
-            else
-              CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
-            CHECK((family == mote::host::format_family::f32) == (image.relative_error == 0));
-            CHECK(image.relative_error < 0.007);
-            CHECK(out.vocabulary.find("t12") == 12);
-          });
-        }
+  const auto each = [](auto&& f) {
+    f.template operator()<mote::q8<1>>("q8", 1U);
+    f.template operator()<mote::q8<4>>("q8", 4U);
+    f.template operator()<mote::q8<8>>("q8", 8U);
+    f.template operator()<mote::q8<16>>("q8", 16U);
+    f.template operator()<mote::f32<1>>("f32", 1U);
+    f.template operator()<mote::f32<4>>("f32", 4U);
+    f.template operator()<mote::f32<8>>("f32", 8U);
+    f.template operator()<mote::f32<16>>("f32", 16U);
+  };
+  each([&]<class Packed>(const char* family, std::size_t rows) {
+    std::size_t reports = 0;
+    const written_image image =
+        write_image(m, table, "odd", mote::host::read_packing(family, rows, m.shape), [&](std::size_t a, std::size_t b) {
+          ++reports;
+          CHECK(a <= b);
+        });
+    CHECK(reports > 0);
+    const aligned_image copy(image.bytes);
+    CHECK(mote::stored_format_name(copy.bytes()) == image.format_name);
+    CHECK(mote::stored_model_name(copy.bytes()) == "odd");
+    std::size_t attached = 0;
+    each([&]<class Format>(const char*, std::size_t) {
+      mote::attached_image out;
+      const status s = mote::open_image(copy.bytes(), expectation<Format>(m.shape, table.size()), out);
+      if constexpr (!std::is_same_v<Format, Packed>) {
+        CHECK(s == status::wrong_format);
+      } else {
+        REQUIRE(s == status::ok);
+        ++attached;
+        CHECK(image.weights_bytes == mote::map_tensors<Format>(m.shape).bytes);
+        CHECK(image.bytes.size() == mote::lay_image(image.weights_bytes, table.size()).total_bytes);
+        const double worst = worst_difference<Format>(m, out.weights);
+        if (!Format::quantised)
+          CHECK(worst == 0);
+        else
+          CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
+        CHECK(!Format::quantised == (image.relative_error == 0));
+        CHECK(image.relative_error < 0.007);
+        CHECK(out.vocabulary.find("t12") == 12);
       }
-      CHECK(attached == 1);
-    }
-  }
+    });
+    CHECK(attached == 1);
+  });
 }
 
 TEST_CASE("image writer: another shape does not attach", "[host][image_writer]") {
@@ -247,34 +254,123 @@ TEST_CASE("image writer: integers of the source stay as they are where a group t
 TEST_CASE("image writer: refuses what cannot be packed", "[host][image_writer]") {
   raw_model m = odd_model(true);
   const auto table = table_of(13);
-  const auto refuses = [&](mote::host::packing p, const char* words) {
+  const auto plan = [](const char* formats = "q8", std::size_t rows = 1) {
+    return mote::host::read_packing(formats, rows, odd_model(true).shape);
+  };
+  const auto refuses = [&](const mote::host::packing_plan& p, const char* words) {
     CHECK_THROWS_MATCHES(write_image(m, table, "odd", p), std::runtime_error, MessageMatches(ContainsSubstring(words)));
   };
-  refuses({.family = mote::host::format_family::q8, .rows = 2}, "no format interleaves 2 rows");
-  CHECK_THROWS_MATCHES(write_image(m, table_of(12), "odd", mote::host::packing{}), std::runtime_error,
+  CHECK_THROWS_MATCHES(write_image(m, table_of(12), "odd", plan()), std::runtime_error,
                        MessageMatches(ContainsSubstring("12 tokens; the model has 13")));
-  CHECK_THROWS_MATCHES(write_image(m, std::span(table).first(40), "odd", mote::host::packing{}), std::runtime_error,
+  CHECK_THROWS_MATCHES(write_image(m, std::span(table).first(40), "odd", plan()), std::runtime_error,
                        MessageMatches(ContainsSubstring("the token table is not sound")));
   SECTION("weights beyond the format") {
     m.w1.values[100] = 1e8F;
-    refuses({.family = mote::host::format_family::q8, .rows = 4}, "gate holds a weight of 100000000.000000, too large for q8x4");
-    CHECK_NOTHROW(write_image(m, table, "odd", {.family = mote::host::format_family::f32, .rows = 4}));
+    refuses(plan("q8", 4), "gate holds a weight of 100000000.000000, too large for q8x4");
+    CHECK_NOTHROW(write_image(m, table, "odd", plan("f32", 4)));
   }
   SECTION("what training can make of weights") {
     m.wk.values[3] = std::nanf("");
-    refuses({.family = mote::host::format_family::q8, .rows = 4}, "key is not finite");
-    refuses({.family = mote::host::format_family::f32, .rows = 1}, "key is not finite");
+    refuses(plan("q8", 4), "key is not finite");
+    refuses(plan("f32"), "key is not finite");
     m.ffn_norm.values[3] = std::nanf("");
-    refuses({.family = mote::host::format_family::f32, .rows = 1}, "a norm is not finite");
+    refuses(plan("f32"), "a norm is not finite");
   }
   SECTION("a tensor that is too short") {
     m.w3.values.pop_back();
-    refuses({}, "a tensor has 6239 values; the shape needs 6240");
+    refuses(plan(), "a tensor has 6239 values; the shape needs 6240");
   }
   SECTION("no model") {
     m.shape.heads = 3;
-    refuses({}, "the numbers of the shape make no model");
+    refuses(plan(), "the numbers of the shape make no model");
   }
+}
+
+TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format is the same", "[host][image_writer]") {
+  raw_model m = odd_model(true);
+  m.shape.hidden = 64;
+  m.shape.dim = 64;
+  const mote::shape& s = m.shape;
+  mote::rng random(6);
+  for (raw_tensor* t : {&m.attention_norm, &m.ffn_norm, &m.final_norm}) t->values.assign(s.layers * s.dim, 1.0F);
+  for (raw_tensor* t : {&m.wo, &m.w1, &m.w2, &m.w3, &m.wk, &m.wv}) t->values.assign(s.layers * 64 * 64, 0.25F);
+  m.embedding.values.assign(s.vocab * s.dim, 0.5F);
+  // Q4_0: a binary16 and 16 bytes for 32 weights. None uses the outermost code, which rounding anew would.
+  using format = mote::q4<1>;
+  m.wq.values.assign(s.layers * 64 * 64, 0.0F);
+  for (std::size_t layer = 0; layer < s.layers; ++layer) {
+    std::vector<std::byte> bytes(format::bytes(64, 64));
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+      bytes[at] = static_cast<std::byte>(at % 18 == 0 ? random.below(256) : at % 18 == 1 ? 0x20 + random.below(4) : 0x55 + 0x11 * random.below(6));
+    for (std::size_t row = 0; row < 64; ++row)
+      format::decode_row(bytes.data() + row * format::tile_bytes(64), 0, 64, m.wq.values.data() + (layer * 64 + row) * 64);
+    m.wq.blocks.push_back({mote::host::gguf_type::q4_0, std::move(bytes)});
+  }
+  const auto table = table_of(13);
+  const auto plan = mote::host::read_packing("q8,query=q4", 1, s);
+  const auto map = mote::host::map_tensors(plan, s);
+  const auto query = [&](const written_image& image, std::size_t layer) {
+    const std::size_t at = mote::lay_image(map.bytes, table.size()).weights_offset + map.start[layer] + map.block[layer].matrix[0];
+    return std::vector<std::byte>(image.bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                                  image.bytes.begin() + static_cast<std::ptrdiff_t>(at + format::bytes(64, 64)));
+  };
+  const written_image kept = write_image(m, table, "kept", plan);
+  const auto blocks = m.wq.blocks;
+  m.wq.blocks.clear();
+  const written_image rounded = write_image(m, table, "rounded", plan);
+  for (std::size_t layer = 0; layer < s.layers; ++layer) {
+    CHECK(query(kept, layer) == blocks[layer].bytes);
+    CHECK(query(rounded, layer) != blocks[layer].bytes);
+  }
+}
+
+TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[host][image_writer]") {
+  const raw_model m = odd_model(false);
+  const auto table = table_of(13);
+  const auto plan = mote::host::read_packing("iq4_nl,embedding=q8,value=ternary,gate=q4a,1.up=f32,key=trits,head=q3", 4, m.shape);
+  std::vector<mote::host::grid> grids;
+  for (const auto& p : mote::host::all_tensors(m.shape))
+    grids.push_back(plan.at(p).takes_codes() ? plan.at(p).levels() : mote::host::grid{});
+  std::size_t at = 0;
+  // Twice the scale that fits: nothing that an image writer would choose by itself.
+  const auto codes = mote::host::quantise_model(m, [&](const mote::host::tensor_place&) -> mote::host::tensor_recipe {
+    const mote::host::grid& g = grids[at++];
+    if (g.levels.empty()) return {};
+    return {&g, [](const mote::host::quantiser_task& t, const mote::host::grid& on) {
+              return mote::host::detail::round_groups(t, on, [&](std::size_t row, std::size_t first, std::size_t count) {
+                auto s = on.fit(t.w + row * t.cols + first, count);
+                s.scale *= 2;
+                return s;
+              });
+            }};
+  });
+  CHECK(codes.size() == mote::host::all_tensors(m.shape).size() - 1);  // floats take no codes
+  const written_image image = write_image(m, table, "coded", plan, {}, codes);
+  const auto map = mote::host::map_tensors(plan, m.shape);
+  const auto weights = std::span(image.bytes).subspan(mote::lay_image(map.bytes, table.size()).weights_offset, map.bytes);
+  std::vector<float> row;
+  for (const auto& t : codes) {
+    INFO(mote::host::name(t.place));
+    const auto& f = plan.at(t.place);
+    const std::size_t base = t.place.where == mote::host::tensor_place::part::embedding ? map.embedding
+                             : t.place.where == mote::host::tensor_place::part::head
+                                 ? map.head
+                                 : map.start[t.place.layer] + map.block[t.place.layer].matrix[static_cast<std::size_t>(t.place.role)];
+    row.resize(t.codes.cols);
+    std::size_t different = 0;
+    for (std::size_t r = 0; r < t.codes.rows; ++r) {
+      f.decode_row(weights.data() + base + r / f.rows * f.tile_bytes(t.codes.cols), r % f.rows, t.codes.cols, row.data());
+      for (std::size_t i = 0; i < row.size(); ++i) different += row[i] != t.codes.values[r * t.codes.cols + i] ? 1U : 0U;
+    }
+    CHECK(different == 0);
+  }
+
+  auto wrong = codes;
+  wrong[0].codes.cols += 1;
+  CHECK_THROWS_MATCHES(write_image(m, table, "coded", plan, {}, wrong), std::runtime_error,
+                       MessageMatches(ContainsSubstring("the codes of the token embedding are for another format than q8x4")));
+  CHECK_THROWS_MATCHES(write_image(m, table, "coded", mote::host::read_packing("q4k", 4, m.shape), {}, codes), std::runtime_error,
+                       MessageMatches(ContainsSubstring("takes no codes")));
 }
 
 TEST_CASE("image writer: the real models", "[host][image_writer]") {

@@ -17,7 +17,6 @@
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 using namespace mote;
-using host::packing;
 
 namespace {
 
@@ -61,13 +60,15 @@ host::model_facts facts_of(const host::raw_model& m, std::size_t vocabulary_byte
 }  // namespace
 
 TEST_CASE("repack: another layout is what the importer would have written, byte for byte", "[host][repack]") {
-  const std::string formats = GENERATE("q8", "q8g64", "f32", "q8,embedding=f32,value=q8g64", "f32,head=q8,1.down=q8");
+  const std::string formats = GENERATE(
+      "q8", "q8g64", "f32", "f16", "bf16", "q6", "q5", "q4", "iq4_nl", "q3", "q2", "ternary", "trits", "q6k", "q5k", "q4k",
+      "q3k", "q2k", "q5a", "q4a", "q8,embedding=f32,value=q8g64", "f32,head=q8,1.down=q8", "q4k,embedding=bf16,key=trits");
   const bool tied = GENERATE(true, false);
   const host::raw_model model = odd_model(tied);
   const auto table = small_table();
   const auto facts = facts_of(model, table.size());
   for (const std::size_t from_rows : {1U, 4U, 8U, 16U}) {
-    const auto plan = [&](std::size_t rows) { return host::read_packing(formats, rows, model.shape.layers); };
+    const auto plan = [&](std::size_t rows) { return host::read_packing(formats, rows, model.shape); };
     const auto image = host::write_image(model, table, "odd", plan(from_rows)).bytes;
     for (const std::size_t to_rows : {1U, 4U, 8U, 16U}) {
       INFO(formats << ", " << from_rows << " to " << to_rows << " rows");
@@ -84,7 +85,7 @@ TEST_CASE("repack: a bad image is refused by name", "[host][repack]") {
   const host::raw_model model = odd_model(true);
   const auto table = small_table();
   const auto facts = facts_of(model, table.size());
-  auto image = host::write_image(model, table, "odd", packing{}).bytes;
+  auto image = host::write_image(model, table, "odd", host::read_packing("q8", 1, model.shape)).bytes;
 
   SECTION("a flipped bit in the weights") {
     image[1000] ^= std::byte{4};

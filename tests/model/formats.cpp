@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "mote/host/packing.hpp"
 #include "mote/mote.hpp"
 #include "mote/threads.hpp"
 #include "../synthetic_model.hpp"
@@ -67,7 +68,7 @@ TEST_CASE("mixed formats: the writer places tensors where the type looks for the
     CHECK(written.block[layer] == typed.in(layer));
   }
   CHECK(host::identify(plan, s).fingerprint == format_fingerprint<bound>());
-  CHECK(host::read_packing("q8,embedding=f16,head=f16,value=f32,0.down=q4,query=q8g64", 4, s.layers) == plan);
+  CHECK(host::read_packing("q8,embedding=f16,head=f16,value=f32,0.down=q4,query=q8g64", 4, s) == plan);
 }
 
 TEST_CASE("mixed formats: an answer is the same whatever the layout, the pass and the team") {

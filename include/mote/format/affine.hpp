@@ -130,4 +130,9 @@ struct affine {
   }
 };
 
+template <std::size_t Rows = 1>
+using q4a = affine<4, Rows>;
+template <std::size_t Rows = 1>
+using q5a = affine<5, Rows>;
+
 }  // namespace mote::inline v0

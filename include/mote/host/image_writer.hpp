@@ -16,12 +16,11 @@
 #include <string_view>
 #include <vector>
 
-#include "mote/format/q8.hpp"
-#include "mote/host/packing.hpp"
+#include "mote/host/packing_plan.hpp"
+#include "mote/host/quantiser.hpp"
 #include "mote/host/raw_model.hpp"
 #include "mote/model/vocabulary.hpp"
 #include "mote/model/weights.hpp"
-#include "mote/simd/half.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0::host {
@@ -39,36 +38,6 @@ struct written_image {
 
 namespace detail {
 
-/// Where the source's own integers fit a q8 group, they go into the block as they are: rounding a second time would
-/// cost more than the scale's way from 32 to 16 bits does.
-template <class format>
-void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile */, std::size_t count, std::size_t cols,
-                   std::byte* tile) {
-  for (std::size_t g = 0; g < format::groups(cols); ++g) {
-    typename format::block b;
-    std::memcpy(&b, tile + g * sizeof b, sizeof b);
-    for (std::size_t row = 0; row < count; ++row) {
-      const std::size_t at = first + row * cols + g * format::group;
-      const std::size_t width = std::min(cols - g * format::group, format::group);
-      if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
-      const float scale = t.scales[at / t.group];
-      const auto stored = format::to_scale(scale);
-      const float kept = format::from_scale(stored);
-      if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
-      const auto integers = std::span(t.integers).subspan(at, width);
-      if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
-      b.scale[row] = stored;
-      for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][row][i % 4] = integers[i];
-    }
-    std::memcpy(tile + g * sizeof b, &b, sizeof b);
-  }
-}
-
-template <class Format>
-constexpr bool is_q8 = false;
-template <std::size_t Rows, std::size_t Group>
-constexpr bool is_q8<q8<Rows, Group>> = true;
-
 class weight_packer {
  public:
   weight_packer(const mote::shape& shape, std::span<std::byte> out, const packing_report& report)
@@ -84,9 +53,26 @@ class weight_packer {
     std::memcpy(out_.subspan(offset, count * 4).data(), t.values.data() + first, count * 4);
   }
 
-  void matrix(packing p, std::string_view name, const raw_tensor& t, std::size_t first, std::size_t rows,
-              std::size_t cols, std::size_t offset) {
-    with_format(p, cols, [&]<class Format>() { matrix<Format>(name, t, first, rows, cols, offset); });
+  /// One matrix of a layer; `codes`, if there are any, instead of the format's own rounding.
+  void matrix(const packed_format& f, std::string_view name, const raw_tensor& t, std::size_t layer, matrix_size m,
+              const coded_matrix* codes, std::size_t offset) {
+    const std::size_t first = layer * m.rows * m.cols;
+    check(t, first + m.rows * m.cols);
+    if (codes != nullptr) check(f, name, m, *codes);
+    decoded_.resize(m.cols);
+    for (std::size_t row = 0; row < m.rows; row += f.rows) {
+      const std::size_t count = std::min(f.rows, m.rows - row);
+      const float* source = t.values.data() + first + row * m.cols;
+      std::byte* tile = out_.subspan(offset + row / f.rows * f.tile_bytes(m.cols), f.tile_bytes(m.cols)).data();
+      f.encode_tile(source, count, m.cols, tile);
+      if (codes == nullptr) f.keep(t, layer, m.rows, row, count, m.cols, tile);
+      else
+        for (std::size_t i = 0; i < count; ++i)
+          f.put_codes(tile, i, m.cols, codes->scales.data() + (row + i) * codes->groups(), codes->codes.data() + (row + i) * m.cols);
+      for (std::size_t i = 0; i < count; ++i) measure(f, name, source + i * m.cols, i, m.cols, tile);
+      done_ += count;
+      if (done_ / 1024 != (done_ - count) / 1024 && report_) report_(done_, all_);
+    }
   }
 
   double relative_error() const { return power_ > 0 ? std::sqrt(error_ / power_) : 0; }
@@ -95,33 +81,20 @@ class weight_packer {
   }
 
  private:
-  template <class Format>
-  void matrix(std::string_view name, const raw_tensor& t, std::size_t first, std::size_t rows, std::size_t cols,
-              std::size_t offset) {
-    check(t, first + rows * cols);
-    decoded_.resize(cols);
-    for (std::size_t row = 0; row < rows; row += Format::rows) {
-      const std::size_t count = std::min(Format::rows, rows - row);
-      const std::size_t at = first + row * cols;
-      const auto tile = out_.subspan(offset + row / Format::rows * Format::tile_bytes(cols), Format::tile_bytes(cols));
-      Format::encode_tile(t.values.data() + at, count, cols, tile.data());
-      if constexpr (is_q8<Format>)
-        if (t.group != 0) keep_integers<Format>(t, at, count, cols, tile.data());
-      for (std::size_t i = 0; i < count; ++i)
-        measure<Format>(name, t.values.data() + at + i * cols, i, cols, tile.data());
-      done_ += count;
-      if (done_ / 1024 != (done_ - count) / 1024 && report_) report_(done_, all_);
-    }
-  }
-
   static void check(const raw_tensor& t, std::size_t end) {
     if (t.values.size() < end)
       throw std::runtime_error("packing: a tensor has " + std::to_string(t.values.size()) +
                                " values; the shape needs " + std::to_string(end));
   }
-  template <class Format>
-  void measure(std::string_view name, const float* source, std::size_t row, std::size_t cols, const std::byte* tile) {
-    Format::decode_row(tile, row, cols, decoded_.data());
+  static void check(const packed_format& f, std::string_view name, matrix_size m, const coded_matrix& codes) {
+    if (!f.takes_codes())
+      throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantiser, and " + std::string(name) + " has some");
+    if (codes.rows != m.rows || codes.cols != m.cols || codes.group != f.levels().group)
+      throw std::runtime_error("packing: the codes of " + std::string(name) + " are for another format than " + std::string(f.name));
+  }
+  void measure(const packed_format& f, std::string_view name, const float* source, std::size_t row, std::size_t cols,
+               const std::byte* tile) {
+    f.decode_row(tile, row, cols, decoded_.data());
     std::size_t largest = 0;
     for (std::size_t i = 0; i < cols; ++i) {
       if (!std::isfinite(source[i])) throw std::runtime_error("packing: " + std::string(name) + " is not finite");
@@ -130,11 +103,9 @@ class weight_packer {
       error_ += d * d;
       power_ += static_cast<double>(source[i]) * static_cast<double>(source[i]);
     }
-    // The largest weight sets its group's scale; if even that one is far off, the scale did not fit its 16 bits.
-    const float wanted = std::fabs(source[largest]);
-    if (wanted > 1 && !(std::fabs(decoded_[largest] - source[largest]) < wanted * 0.02F))
+    if (const float wanted = std::fabs(source[largest]); wanted > f.most || !std::isfinite(decoded_[largest]))
       throw std::runtime_error("packing: " + std::string(name) + " holds a weight of " + std::to_string(wanted) +
-                               ", too large for " + std::string(Format::name));
+                               ", too large for " + std::string(f.name));
   }
 
   std::span<std::byte> out_;
@@ -148,9 +119,11 @@ class weight_packer {
 
 }  // namespace detail
 
-/// A whole image. `vocabulary` is a packed table (host/vocabulary_packer.hpp) of exactly the shape's tokens.
+/// A whole image. `vocabulary` is a packed table (host/vocabulary_packer.hpp) of exactly the shape's tokens. `codes` are
+/// what quantisers chose for some of the matrices (host/quantise_model.hpp), as they are; the others are rounded here.
 inline written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
-                                 const packing_plan& plan, const packing_report& report = {}) {
+                                 const packing_plan& plan, const packing_report& report = {},
+                                 std::span<const quantised_tensor> codes = {}) {
   const mote::shape& s = m.shape;
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
   if (plan.blocks.size() != s.layers) throw std::runtime_error("packing: the plan is for another number of layers");
@@ -169,21 +142,27 @@ inline written_image write_image(const raw_model& m, std::span<const std::byte> 
                       .vocabulary_bytes = vocabulary.size()};
   const std::span<std::byte> weights = std::span(image.bytes).subspan(layout.weights_offset, map.bytes);
 
+  const auto codes_of = [&](const tensor_place& p) -> const coded_matrix* {
+    for (const quantised_tensor& t : codes)
+      if (t.place == p) return &t.codes;
+    return nullptr;
+  };
   detail::weight_packer packer(s, weights, report);
-  packer.matrix(plan.embedding, "the token embedding", m.embedding, 0, s.vocab, s.dim, map.embedding);
-  const raw_tensor* tensors[role_count] = {&m.wq, &m.wk, &m.wv, &m.wo, &m.w1, &m.w3, &m.w2};  // in the order of role
+  packer.matrix(*plan.embedding, "the token embedding", m.embedding, 0, {s.vocab, s.dim}, codes_of(tensor_place::embedding()),
+                map.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const block_map& block = map.block[layer];
     packer.floats(m.attention_norm, layer * s.dim, s.dim, map.start[layer] + block.attention_norm);
     packer.floats(m.ffn_norm, layer * s.dim, s.dim, map.start[layer] + block.ffn_norm);
-    for (std::size_t r = 0; r < role_count; ++r) {
-      const matrix_size size = size_of(s, static_cast<role>(r));
-      packer.matrix(plan.blocks[layer][r], mote::name(static_cast<role>(r)), *tensors[r],
-                    layer * size.rows * size.cols, size.rows, size.cols, map.start[layer] + block.matrix[r]);
+    for (std::size_t i = 0; i < role_count; ++i) {
+      const auto r = static_cast<role>(i);
+      packer.matrix(*plan.blocks[layer][i], mote::name(r), tensor_of(m, r), layer, size_of(s, r),
+                    codes_of(tensor_place::block(layer, r)), map.start[layer] + block.matrix[i]);
     }
   }
   packer.floats(m.final_norm, 0, s.dim, map.final_norm);
-  if (!s.tied_head) packer.matrix(plan.head, "the head", m.head, 0, s.vocab, s.dim, map.head);
+  if (!s.tied_head)
+    packer.matrix(*plan.head, "the head", m.head, 0, {s.vocab, s.dim}, codes_of(tensor_place::head()), map.head);
   packer.finish();
   image.relative_error = packer.relative_error();
 
@@ -204,12 +183,6 @@ inline written_image write_image(const raw_model& m, std::span<const std::byte> 
   seal(h);
   std::memcpy(image.bytes.data(), &h, sizeof h);
   return image;
-}
-
-/// One format for every tensor.
-inline written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
-                                 packing p, const packing_report& report = {}) {
-  return write_image(m, vocabulary, name, packing_plan::uniform(p, m.shape.layers), report);
 }
 
 /// The image of a type's formats.

@@ -74,7 +74,7 @@ inline std::span<const float> values_of(const raw_model& m, const tensor_place& 
   return std::span(t.values).subspan(p.layer * count, count);
 }
 
-/// The same to be changed. What the source had as integers is forgotten: it would no longer be true.
+/// The same to be changed. What the source had as integers or blocks is forgotten: it would no longer be true.
 inline std::span<float> change_values(raw_model& m, const tensor_place& p) {
   raw_tensor& t = p.where == tensor_place::part::embedding ? m.embedding
                   : p.where == tensor_place::part::head    ? m.head
@@ -82,6 +82,7 @@ inline std::span<float> change_values(raw_model& m, const tensor_place& p) {
   const auto values = values_of(m, p);
   t.integers.clear();
   t.scales.clear();
+  t.blocks.clear();
   t.group = 0;
   return {t.values.data() + (values.data() - t.values.data()), values.size()};
 }

@@ -24,11 +24,6 @@ struct tensor_recipe {
 };
 using recipe = std::function<tensor_recipe(const tensor_place&)>;
 
-struct quantised_tensor {
-  tensor_place place;
-  coded_matrix codes;
-};
-
 /// Told (done, all) in matrices.
 using quantise_report = std::function<void(std::size_t, std::size_t)>;
 

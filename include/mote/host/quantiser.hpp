@@ -41,6 +41,12 @@ struct coded_matrix {
   }
 };
 
+/// A matrix of a model on its grid.
+struct quantised_tensor {
+  tensor_place place;
+  coded_matrix codes;
+};
+
 /// What calibration saw at the input of a matrix.
 struct input_moments {
   std::size_t cols = 0;

@@ -4,91 +4,56 @@
 // Refuses to change bits, groups or a single weight, and an image that is not whole or not the model's.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "mote/host/image_writer.hpp"
 #include "mote/host/model_header.hpp"
+#include "mote/host/packing.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0::host {
 
 namespace detail {
 
-/// Moves one row of a tile to a row of another tile of the same format with other rows: bits of weights, or codes and
-/// scales of groups, as they are.
-template <class From, class To>
-void move_row(const std::byte* from, std::size_t from_row, std::byte* to, std::size_t to_row, std::size_t cols) {
-  if constexpr (From::quantised) {
-    float scale = 0;
-    std::array<std::uint8_t, From::group> codes{};
-    for (std::size_t g = 0; g < From::groups(cols); ++g) {
-      From::read_group(from, from_row, cols, g, scale, codes.data());
-      To::write_group(to, to_row, cols, g, scale, codes.data());
-    }
-  } else {
-    const std::size_t width = From::tile_bytes(1) / From::rows;
-    for (std::size_t col = 0; col < cols; ++col)
-      std::memcpy(to + (col * To::rows + to_row) * width, from + (col * From::rows + from_row) * width, width);
+/// Every row of a matrix from one layout into another. What is missing of the last tile is as its format wants it.
+inline void move_matrix(const packed_format& f, const packed_format& g, const std::byte* from, std::byte* to, matrix_size m) {
+  std::vector<std::byte> alone(std::max(f.tile_bytes(m.cols) / f.rows, f.tile_bytes(m.cols)));
+  const std::vector<float> nothing(g.rows * m.cols);
+  for (std::size_t row = 0; row < m.rows; ++row) {
+    std::byte* tile = to + row / g.rows * g.tile_bytes(m.cols);
+    if (row % g.rows == 0) g.encode_tile(nothing.data(), 0, m.cols, tile);
+    f.take_row(from + row / f.rows * f.tile_bytes(m.cols), row % f.rows, m.cols, alone.data());
+    g.put_row(alone.data(), tile, row % g.rows, m.cols);
   }
 }
 
-template <class From, class To>
-void move_matrix(const std::byte* from, std::byte* to, std::size_t rows, std::size_t cols) {
-  for (std::size_t row = 0; row < rows; ++row)
-    move_row<From, To>(from + row / From::rows * From::tile_bytes(cols), row % From::rows,
-                       to + row / To::rows * To::tile_bytes(cols), row % To::rows, cols);
-}
-/// The same for formats that are known at run time.
-inline void move_matrix(packing from_packing, std::size_t to_rows, const std::byte* from, std::byte* to,
-                        std::size_t rows, std::size_t cols) {
-  with_format(from_packing, cols, [&]<class From>() {
-    switch (to_rows) {
-      case 1: return move_matrix<From, typename From::template with_rows<1>>(from, to, rows, cols);
-      case 4: return move_matrix<From, typename From::template with_rows<4>>(from, to, rows, cols);
-      case 8: return move_matrix<From, typename From::template with_rows<8>>(from, to, rows, cols);
-      default: return move_matrix<From, typename From::template with_rows<16>>(from, to, rows, cols);
-    }
-  });
-}
-
-inline packing_plan with_other_rows(packing_plan plan, std::size_t rows) {
-  plan.embedding.rows = plan.head.rows = rows;
-  for (auto& block : plan.blocks)
-    for (packing& p : block) p.rows = rows;
-  return plan;
-}
-
-inline void move_weights(const shape& s, const packing_plan& plan, std::size_t rows, const std::byte* from,
+inline void move_weights(const shape& s, const packing_plan& plan, const packing_plan& wanted, const std::byte* from,
                          std::byte* to) {
   const planned_map source = map_tensors(plan, s);
-  const planned_map target = map_tensors(with_other_rows(plan, rows), s);
-  move_matrix(plan.embedding, rows, from + source.embedding, to + target.embedding, s.vocab, s.dim);
+  const planned_map target = map_tensors(wanted, s);
+  move_matrix(*plan.embedding, *wanted.embedding, from + source.embedding, to + target.embedding, {s.vocab, s.dim});
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const std::byte* a = from + source.start[layer];
     std::byte* b = to + target.start[layer];
     std::memcpy(b + target.block[layer].attention_norm, a + source.block[layer].attention_norm, s.dim * sizeof(float));
     std::memcpy(b + target.block[layer].ffn_norm, a + source.block[layer].ffn_norm, s.dim * sizeof(float));
-    for (std::size_t r = 0; r < role_count; ++r) {
-      const matrix_size m = size_of(s, static_cast<role>(r));
-      move_matrix(plan.blocks[layer][r], rows, a + source.block[layer].matrix[r], b + target.block[layer].matrix[r],
-                  m.rows, m.cols);
-    }
+    for (std::size_t r = 0; r < role_count; ++r)
+      move_matrix(*plan.blocks[layer][r], *wanted.blocks[layer][r], a + source.block[layer].matrix[r],
+                  b + target.block[layer].matrix[r], size_of(s, static_cast<role>(r)));
   }
   std::memcpy(to + target.final_norm, from + source.final_norm, s.dim * sizeof(float));
-  if (!s.tied_head) move_matrix(plan.head, rows, from + source.head, to + target.head, s.vocab, s.dim);
+  if (!s.tied_head) move_matrix(*plan.head, *wanted.head, from + source.head, to + target.head, {s.vocab, s.dim});
 }
 
 inline std::vector<std::byte> repack(std::span<const std::byte> image, const model_facts& m, const packing_plan& plan,
-                                     std::size_t rows) {
-  const packing_plan wanted = with_other_rows(plan, rows);
+                                     const packing_plan& wanted) {
   const format_identity identity = identify(wanted, m.shape);
   const std::size_t weights_bytes = map_tensors(wanted, m.shape).bytes;
   attached_image opened;
@@ -105,7 +70,7 @@ inline std::vector<std::byte> repack(std::span<const std::byte> image, const mod
   const auto table = image.subspan(static_cast<std::size_t>(h.vocabulary_offset), m.vocabulary_bytes);
   const image_layout layout = lay_image(weights_bytes, m.vocabulary_bytes);
   std::vector<std::byte> out(layout.total_bytes);
-  move_weights(m.shape, plan, rows, opened.weights, out.data() + layout.weights_offset);
+  move_weights(m.shape, plan, wanted, opened.weights, out.data() + layout.weights_offset);
   std::memcpy(out.data() + layout.vocabulary_offset, table.data(), table.size());
   h.total_bytes = layout.total_bytes;
   h.format_fingerprint = identity.fingerprint;
@@ -133,10 +98,12 @@ inline std::vector<std::byte> repack(std::span<const std::byte> image, const mod
   if (rows != 1 && rows != 4 && rows != 8 && rows != 16)
     throw std::runtime_error("repack: no format interleaves " + std::to_string(rows) +
                              " rows; 1, 4, 8 or 16 can be packed");
-  for (const std::string_view family : format_family_names) {
+  for (const format_family& family : format_families) {
+    const std::string_view text = formats.empty() ? family.name : formats;
     for (const std::size_t from_rows : {1U, 4U, 8U, 16U}) {
-      const packing_plan plan = read_packing(formats.empty() ? family : formats, from_rows, m.shape.layers);
-      if (h.format_fingerprint == identify(plan, m.shape).fingerprint) return detail::repack(image, m, plan, rows);
+      const packing_plan plan = read_packing(text, from_rows, m.shape);
+      if (h.format_fingerprint == identify(plan, m.shape).fingerprint)
+        return detail::repack(image, m, plan, read_packing(text, rows, m.shape));
     }
     if (!formats.empty()) break;
   }

@@ -2,10 +2,12 @@
 // The policies about the model itself: formats of its weights, row layout, context.
 //   quantize<8>            8-bit weights in groups of 32: free in quality at any model size     8.5 bits a weight
 //   quantize<8, 64>        groups of 64 with float scales: takes llama2.c's 8-bit files without rounding again
-//   quantize<4>            4-bit weights in groups of 32: small models notice                   4.5 bits a weight
+//   quantize<6> <5> <4>    fewer bits in groups of 32: small models notice four                 6.5, 5.5, 4.5 bits a weight
+//   quantize<3> <2>        for models that were trained for it                                  3.5, 2.5 bits a weight
 //   quantize<16>           IEEE binary16                                                        16 bits a weight
 //   quantize<32>           floats: what full<> trains                                           32 bits a weight
-//   packed<bf16>           any format by its name, a user's own too
+//   packed<iq4_nl>         any format by its name (bf16, iq4_nl, ternary, trits, q4a, q5a), a user's own too
+//   two_level<4>           blocks that fit the rows' length, with scales of scales: model/two_level.hpp
 //   mixed<quantize<8>, in<role::down, quantize<32>>, in_embedding<...>, in_head<...>, in_layer<0, role::key, ...>>
 //                          tensors differ: later entries win; an untied head follows the first policy or in_head<>
 //   layout<16>             rows interleaved by 16 (AVX-512), 8 (AVX2), 4 (SSE2, NEON) or 1 (Cortex-M); left out, the board's own
@@ -14,17 +16,55 @@
 #pragma once
 
 #include <cstddef>
-#include <type_traits>
 
 #include "mote/core/slots.hpp"
 #include "mote/format/bf16.hpp"
 #include "mote/format/f16.hpp"
 #include "mote/format/f32.hpp"
+#include "mote/format/q2.hpp"
+#include "mote/format/q3.hpp"
 #include "mote/format/q4.hpp"
+#include "mote/format/q5.hpp"
+#include "mote/format/q6.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {
+
+namespace detail {
+template <std::size_t Bits, std::size_t Rows, std::size_t Group>
+struct format_of_bits {
+  using type = q8<Rows, Group == 64 ? 64 : 32>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<32, Rows, Group> {
+  using type = f32<Rows>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<16, Rows, Group> {
+  using type = f16<Rows>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<6, Rows, Group> {
+  using type = q6<Rows>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<5, Rows, Group> {
+  using type = q5<Rows>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<4, Rows, Group> {
+  using type = q4<Rows>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<3, Rows, Group> {
+  using type = q3<Rows>;
+};
+template <std::size_t Rows, std::size_t Group>
+struct format_of_bits<2, Rows, Group> {
+  using type = q2<Rows>;
+};
+}  // namespace detail
 
 /// A policy of the weights slot offers `format<Rows, Cols>`: the format of a matrix with rows of Cols weights, Rows of
 /// them interleaved.
@@ -33,13 +73,11 @@ struct quantize {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
   template <std::size_t Rows, std::size_t>
-  using format = std::conditional_t<
-      Bits == 32, f32<Rows>,
-      std::conditional_t<Bits == 16, f16<Rows>,
-                         std::conditional_t<Bits == 4, q4<Rows>, q8<Rows, Group == 64 ? 64 : 32>>>>;
+  using format = typename detail::format_of_bits<Bits, Rows, Group>::type;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Bits == 4 || Bits == 8 || Bits == 16 || Bits == 32, "mote: weights cannot be kept in this many bits; use quantize<4>, <8>, <16> or <32> [mote-bits]");
+  static_assert((Bits >= 2 && Bits <= 6) || Bits == 8 || Bits == 16 || Bits == 32,
+                "mote: weights cannot be kept in this many bits; use quantize<2>, <3>, <4>, <5>, <6>, <8>, <16> or <32> [mote-bits]");
   static_assert(Group == 32 || (Group == 64 && Bits == 8),
                 "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
 };

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+// A format as a value: its name, its sizes and what can be done with one tile of it, for programs that learn from a file
+// or a person which format a matrix has. packed_format_of<F> is made of the format's own functions, nothing else.
+// Refuses to multiply: kernels know their format when they are compiled.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mote/format/affine.hpp"
+#include "mote/format/q8.hpp"
+#include "mote/format/qk.hpp"
+#include "mote/host/gguf_pack.hpp"
+#include "mote/host/grid.hpp"
+#include "mote/host/raw_model.hpp"
+
+namespace mote::inline v0::host {
+
+struct packed_format {
+  std::string_view name;         ///< with its rows: "q4x16", "q4k192x16"
+  std::string_view family;       ///< without them: "q4", "q4k"
+  std::size_t group = 0;
+  std::size_t rows = 1;          ///< interleaved
+  bool quantised = false;
+  float most = 0;                ///< no weight may be larger
+  std::size_t (*bytes)(std::size_t rows, std::size_t cols) = nullptr;
+  std::size_t (*tile_bytes)(std::size_t cols) = nullptr;
+  void (*encode_tile)(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) = nullptr;
+  void (*decode_row)(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) = nullptr;
+  /// Puts what the source itself had into an encoded tile, where this format holds it. `row` is the tile's first.
+  void (*keep)(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t row, std::size_t count,
+               std::size_t cols, std::byte* tile) = nullptr;
+  /// One row out of a tile and into one, as a tile of the same format with one row: bits are moved, none is rounded.
+  void (*take_row)(const std::byte* tile, std::size_t row, std::size_t cols, std::byte* alone) = nullptr;
+  void (*put_row)(const std::byte* alone, std::byte* tile, std::size_t row, std::size_t cols) = nullptr;
+  /// The numbers that a quantiser may choose from, and their way into a tile; null where floats stay floats, and where a
+  /// scale has a scale of its own, which only the format's own rounding finds.
+  grid (*levels)() = nullptr;
+  void (*put_codes)(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales,
+                    const std::uint8_t* codes /* (cols) */) = nullptr;
+
+  bool takes_codes() const { return put_codes != nullptr; }
+};
+
+namespace detail {
+
+template <class Format>
+constexpr std::string_view family_of = Format::template with_rows<1>::name;
+template <unsigned Bits, std::size_t Super, std::size_t Rows>
+constexpr std::string_view family_of<qk<Bits, Super, Rows>> = qk<Bits, Super, 1>::name.substr(0, 3);
+
+/// One scale for some columns, codes on a grid: all integer formats but those of two levels.
+template <class Format>
+concept has_codes = Format::quantised && requires { Format::scale_columns; };
+/// The same with a minimum.
+template <class Format>
+concept has_minimum = Format::quantised && requires { &Format::write_bits; };
+/// A scale of scales.
+template <class Format>
+concept has_super_blocks = Format::quantised && requires { &Format::write_row; };
+
+template <class Format>
+constexpr bool is_q8 = false;
+template <std::size_t Rows, std::size_t Group>
+constexpr bool is_q8<q8<Rows, Group>> = true;
+
+/// Where the source's own integers fit a q8 group, they go into the block as they are: rounding a second time would
+/// cost more than the scale's way from 32 to 16 bits does.
+template <class Format>
+void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile */, std::size_t count, std::size_t cols,
+                   std::byte* tile) {
+  for (std::size_t g = 0; g < Format::groups(cols); ++g) {
+    typename Format::block b;
+    std::memcpy(&b, tile + g * sizeof b, sizeof b);
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::size_t at = first + row * cols + g * Format::group;
+      const std::size_t width = std::min(cols - g * Format::group, Format::group);
+      if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
+      const float scale = t.scales[at / t.group];
+      const auto stored = Format::to_scale(scale);
+      const float kept = Format::from_scale(stored);
+      if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
+      const auto integers = std::span(t.integers).subspan(at, width);
+      if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
+      b.scale[row] = stored;
+      for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][row][i % 4] = integers[i];
+    }
+    std::memcpy(tile + g * sizeof b, &b, sizeof b);
+  }
+}
+
+template <class Format>
+void keep_source(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t row, std::size_t count,
+                 std::size_t cols, std::byte* tile) {
+  if constexpr (is_q8<Format>)
+    if (from.group != 0) keep_integers<Format>(from, (layer * layer_rows + row) * cols, count, cols, tile);
+  if (layer < from.blocks.size()) keep_blocks<Format>(from.blocks[layer], row, count, cols, tile);
+}
+
+/// A row from a tile of one format to a tile of the same with other rows.
+template <class From, class To>
+void move_row(const std::byte* from, std::size_t from_row, std::byte* to, std::size_t to_row, std::size_t cols) {
+  if constexpr (has_super_blocks<From>) {
+    for (std::size_t g = 0; g < From::groups(cols); ++g) To::write_row(to, to_row, g, From::read_row(from, from_row, g));
+  } else if constexpr (has_minimum<From>) {
+    std::uint16_t scale = 0, minimum = 0;
+    std::uint8_t codes[From::group];
+    for (std::size_t g = 0; g < From::groups(cols); ++g) {
+      From::read_bits(from, from_row, g, scale, minimum, codes);
+      To::write_bits(to, to_row, g, scale, minimum, codes);
+    }
+  } else if constexpr (From::quantised) {
+    float scale = 0;
+    std::uint8_t codes[From::group];
+    for (std::size_t g = 0; g < From::groups(cols); ++g) {
+      From::read_group(from, from_row, cols, g, scale, codes);
+      To::write_group(to, to_row, cols, g, scale, codes);
+    }
+  } else if constexpr (requires { &From::read_bits; }) {
+    for (std::size_t col = 0; col < cols; ++col) To::write_bits(to, to_row, col, From::read_bits(from, from_row, col));
+  } else {
+    for (std::size_t col = 0; col < cols; ++col)
+      std::memcpy(to + (col * To::rows + to_row) * 4, from + (col * From::rows + from_row) * 4, 4);
+  }
+}
+template <class Format>
+void take_row(const std::byte* tile, std::size_t row, std::size_t cols, std::byte* alone) {
+  move_row<Format, typename Format::template with_rows<1>>(tile, row, alone, 0, cols);
+}
+template <class Format>
+void put_row(const std::byte* alone, std::byte* tile, std::size_t row, std::size_t cols) {
+  move_row<typename Format::template with_rows<1>, Format>(alone, 0, tile, row, cols);
+}
+
+/// The grid of a format, its own fit and its own way of keeping scales with it.
+template <class Format>
+grid grid_of() {
+  if constexpr (has_minimum<Format>) {
+    grid g = asymmetric_grid(Format::bits, Format::group);
+    g.name = family_of<Format>;
+    return g;
+  } else {
+    using levels = typename Format::grid;
+    grid g;
+    g.name = family_of<Format>;
+    g.bits_per_weight = Format::bits_per_weight;
+    g.group = Format::scale_columns;
+    for (unsigned code = is_q8<Format> ? 1 : 0; code < levels::codes; ++code) {  // q8 has no -128; values ascend
+      g.levels.push_back(static_cast<float>(levels::value(code)));
+      g.codes.push_back(static_cast<std::uint8_t>(code));
+    }
+    constexpr bool floats = Format::scale_columns == whole_row || Format::group == 64;
+    g.stored = floats ? [](group_scale s) { return s; } : both_through_half;
+    g.fit = [](const float* w, std::size_t n) {
+      std::vector<std::uint8_t> codes(n);
+      return group_scale{levels::fit(w, n, codes.data()), 0};
+    };
+    return g;
+  }
+}
+
+template <class Format>
+void put_codes(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales, const std::uint8_t* codes) {
+  for (std::size_t g = 0; g < Format::groups(cols); ++g) {
+    const std::size_t first = g * Format::group;
+    const std::size_t width = std::min(cols - first, Format::group);
+    std::uint8_t padded_codes[Format::group];
+    if constexpr (has_minimum<Format>) {
+      std::fill_n(padded_codes, Format::group, std::uint8_t{0});
+      std::copy_n(codes + first, width, padded_codes);
+      Format::write_bits(tile, row, g, simd::to_binary16(scales[g].scale), simd::to_binary16(scales[g].minimum), padded_codes);
+    } else {
+      std::fill_n(padded_codes, Format::group, static_cast<std::uint8_t>(Format::grid::zero));
+      std::copy_n(codes + first, width, padded_codes);
+      Format::write_group(tile, row, cols, g, scales[first / Format::scale_columns].scale, padded_codes);
+    }
+  }
+}
+
+/// The largest magnitude that is sure to fit.
+template <class Format>
+constexpr float most_of() {
+  constexpr float half = 65504.0F;
+  if constexpr (has_codes<Format>) {
+    if (Format::scale_columns == whole_row || Format::group == 64) return std::numeric_limits<float>::max();
+    return half * static_cast<float>(std::max(-Format::grid::value(is_q8<Format> ? 1 : 0), Format::grid::value(Format::grid::codes - 1)));
+  }
+  return Format::quantised || family_of<Format> == "f16" ? half : std::numeric_limits<float>::max();
+}
+
+template <class Format>
+constexpr packed_format make_packed_format() {
+  packed_format f{.name = Format::name,
+                  .family = family_of<Format>,
+                  .group = Format::group,
+                  .rows = Format::rows,
+                  .quantised = Format::quantised,
+                  .most = most_of<Format>(),
+                  .bytes = &Format::bytes,
+                  .tile_bytes = &Format::tile_bytes,
+                  .encode_tile = &Format::encode_tile,
+                  .decode_row = &Format::decode_row,
+                  .keep = &keep_source<Format>,
+                  .take_row = &take_row<Format>,
+                  .put_row = &put_row<Format>};
+  if constexpr (has_codes<Format> || has_minimum<Format>) {
+    f.levels = &grid_of<Format>;
+    f.put_codes = &put_codes<Format>;
+  }
+  return f;
+}
+
+}  // namespace detail
+
+template <class Format>
+inline constexpr packed_format packed_format_of = detail::make_packed_format<Format>();
+
+}  // namespace mote::inline v0::host
