@@ -3,7 +3,7 @@
 #
 #   mote_repack_image(my_image HEADER hearth.hpp IMAGE hearth.mote BOARD mps2_an500 OUTPUT ${CMAKE_BINARY_DIR}/board.mote)
 #   mote_import_model(my_model NAME stories260k WEIGHTS stories260K.bin TOKENIZER tok512.bin BOARD stm32h743
-#                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also FORMATS LAYOUT BOS EOS NOTE USER ANSWER
+#                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also FORMATS QUANTISER FOLD LAYOUT BOS EOS NOTE USER ANSWER
 #
 # Each makes a target of that name; a program that embeds the file says add_dependencies(program my_image), and
 # set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>), as the compiler does not see the assembler
@@ -127,10 +127,10 @@ function(mote_repack_image target)
 endfunction()
 
 # mote_import_model(<target> NAME <type> WEIGHTS <file> [TOKENIZER <file>] OUTPUT_DIRECTORY <folder>
-#                   [BOARD <name> | LAYOUT <rows>] [FORMATS list]
+#                   [BOARD <name> | LAYOUT <rows>] [FORMATS list] [QUANTISER name] [FOLD name]
 #                   [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
 function(mote_import_model target)
-  set(optional BOARD LAYOUT FORMATS BOS EOS NOTE USER ANSWER)
+  set(optional BOARD LAYOUT FORMATS QUANTISER FOLD BOS EOS NOTE USER ANSWER)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;WEIGHTS;TOKENIZER;OUTPUT_DIRECTORY;${optional}" "")
   foreach(need IN ITEMS NAME WEIGHTS OUTPUT_DIRECTORY)
     if(NOT arg_${need})

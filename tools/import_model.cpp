@@ -7,18 +7,20 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mote/host/board_names.hpp"
+#include "mote/host/compress.hpp"
 #include "mote/host/file.hpp"
-#include "mote/host/gguf.hpp"
 #include "mote/host/image_writer.hpp"
-#include "mote/host/llama2c.hpp"
+#include "mote/host/model_file.hpp"
 #include "mote/host/model_header.hpp"
 #include "mote/host/packing.hpp"
 #include "mote/host/vocabulary_packer.hpp"
@@ -34,6 +36,9 @@ struct wishes {
   std::string name;
   std::string board;
   std::string formats = "q8";
+  std::string quantiser = "rtn";
+  std::string fold = "none";
+  std::size_t calibration_tokens = 4096;
   std::size_t rows = 1;
   mote::dialogue dialogue;
   bool bos_given = false;
@@ -43,54 +48,55 @@ struct wishes {
 /// Overwrites one line of a terminal; a log gets nothing.
 class progress_line {
  public:
+  explicit progress_line(const char* what) : what_(what) {}
   void operator()(std::size_t done, std::size_t all) {
     const int percent = static_cast<int>(done * 100 / all);
     if (!terminal_ || percent == shown_) return;
     shown_ = percent;
-    std::fprintf(stderr, "\rpacking %3d %%%s", percent, done == all ? "\n" : "");
+    std::fprintf(stderr, "\r%s %3d %%%s", what_, percent, done == all ? "\n" : "");
     std::fflush(stderr);
   }
 
  private:
   bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   int shown_ = -1;
+  const char* what_;
 };
 
-/// A GGUF file holds its vocabulary and says its control tokens; a checkpoint of llama2.c does neither.
-host::gguf_model read_model(const wishes& w) {
-  if (w.weights.extension() == ".gguf") {
-    if (!w.tokenizer.empty()) throw std::runtime_error("a GGUF file has its own vocabulary; leave --tokenizer out");
-    return host::read_gguf(w.weights);
-  }
-  if (w.tokenizer.empty()) throw std::runtime_error("a llama2.c checkpoint needs its vocabulary; give --tokenizer");
-  host::gguf_model m;
-  m.model = host::read_llama2c(w.weights);
-  m.vocabulary = host::read_llama2c_tokenizer(w.tokenizer, m.model.shape.vocab);
-  return m;
-}
-
 void import(const wishes& w) {
-  const host::gguf_model read = read_model(w);
-  const host::raw_model& model = read.model;
-  const mote::shape& s = model.shape;
+  host::gguf_model read = host::read_model_file(w.weights, w.tokenizer);
   mote::dialogue dialogue = w.dialogue;
   if (!w.bos_given && read.bos >= 0) dialogue.bos = read.bos;
   if (!w.eos_given && read.eos >= 0) dialogue.eos = read.eos;
   const std::vector<std::byte> table = host::pack_vocabulary(read.vocabulary, dialogue);
 
+  const std::string source = read.model.source;
+  const host::scheme how = host::read_scheme(w.fold + "/" + w.quantiser + "/" + w.formats);
+  host::text_sample text;
+  if (how.needs_text()) {
+    progress_line line("sampling text");
+    text = host::calibration_text(read.model, w.calibration_tokens, static_cast<std::size_t>(std::max(dialogue.bos, 0)), 1,
+                                  [&line](double part) { line(static_cast<std::size_t>(part * 1000), 1000); });
+  }
+  progress_line quantising("quantising");
+  const host::compressed_model compressed =
+      host::compress(std::move(read.model), how, w.rows, &text,
+                     [&quantising](std::size_t done, std::size_t all) { quantising(done, all); });
+  const mote::shape& s = compressed.model.shape;
+
   const std::string header = host::model_header({
       .name = w.name,
-      .origin = w.weights.filename().string() + " (" + model.source + ")" +
+      .origin = w.weights.filename().string() + " (" + source + ")" +
                 (w.tokenizer.empty() ? "" : " and " + w.tokenizer.filename().string()),
       .shape = s,
       .vocabulary_bytes = table.size(),
       .longest_piece = mote::vocabulary_view{table}.longest(),
       .dialogue = dialogue,
   });
-  const host::packing_plan plan = host::read_packing(w.formats, w.rows, s);
-  progress_line line;
-  const host::written_image image = host::write_image(model, table, w.name, plan,
-                                                      [&line](std::size_t done, std::size_t all) { line(done, all); });
+  progress_line packing("packing");
+  const host::written_image image =
+      host::write_image(compressed.model, table, w.name, compressed.plan,
+                        [&packing](std::size_t done, std::size_t all) { packing(done, all); }, compressed.codes);
 
   std::filesystem::create_directories(w.out);
   const std::filesystem::path header_file = w.out / (w.name + ".hpp");
@@ -99,14 +105,14 @@ void import(const wishes& w) {
   host::write_atomically(header_file, header);
 
   const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };
-  std::printf("%s: %s\n", w.weights.filename().c_str(), model.source.c_str());
+  std::printf("%s: %s\n", w.weights.filename().c_str(), source.c_str());
   std::printf(
       "  shape       dim %zu, hidden %zu, layers %zu, heads %zu, kv heads %zu, vocab %zu, context %zu, %s head\n",
       s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context, s.tied_head ? "tied" : "own");
   std::printf("  parameters  %s\n", commas(s.parameters()).c_str());
   std::printf("  format      %.*s, rounding error %.3f %% RMS of the weights\n",
               static_cast<int>(image.format_name.size()), image.format_name.data(), image.relative_error * 100);
-  std::printf("  policy      %s\n", host::policy_of(plan, s).c_str());
+  std::printf("  policy      %s\n", host::policy_of(compressed.plan, s).c_str());
   std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.bytes.size()).c_str(),
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
@@ -124,6 +130,15 @@ int main(int argc, char** argv) {
   app.add_option("--formats", w.formats,
                  "of the weights: q8, q6, iq4_nl, q4k, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions "
                  "behind it, as in q4,embedding=q8,value=q6,0.down=q8")
+      ->capture_default_str();
+  app.add_option("--quantiser", w.quantiser, "who chooses the codes: rtn (the format's own rounding), mse, gptq or hqq")
+      ->check(CLI::IsMember({"rtn", "mse", "gptq", "hqq"}))
+      ->capture_default_str();
+  app.add_option("--fold", w.fold, "before that: none, awq, smooth, or hadamard (a tied head gets its own matrix)")
+      ->check(CLI::IsMember({"none", "awq", "smooth", "hadamard"}))
+      ->capture_default_str();
+  app.add_option("--calibration-tokens", w.calibration_tokens, "of text sampled from the model itself, for mse, gptq, awq and smooth")
+      ->check(CLI::Range(256, 1 << 20))
       ->capture_default_str();
   auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
