@@ -164,12 +164,13 @@ template <weighing How, std::size_t Lanes, std::size_t Chunks = 1, class Element
 MOTE_INLINE void weigh_step(const float* e, std::size_t e_stride, const float* inverse, std::size_t group,
                             const Element* values, std::size_t value_stride, std::size_t count, float* out,
                             std::size_t out_stride) {
+  const auto factors = [=](std::size_t head) { return How == weighing::onto ? nullptr : inverse + head; };
   std::size_t g = 0;
   for (; g + heads_together <= group; g += heads_together)
-    sum_values<How, heads_together, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values, value_stride, count,
+    sum_values<How, heads_together, Lanes, Chunks>(e + g * e_stride, e_stride, factors(g), values, value_stride, count,
                                                    out + g * out_stride, out_stride);
   for (; g < group; ++g)
-    sum_values<How, 1, Lanes, Chunks>(e + g * e_stride, e_stride, inverse + g, values, value_stride, count,
+    sum_values<How, 1, Lanes, Chunks>(e + g * e_stride, e_stride, factors(g), values, value_stride, count,
                                       out + g * out_stride, out_stride);
 }
 
