@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "mote/budget/footprint.hpp"
+#include "mote/host/svg.hpp"
 
 namespace mote::inline v0::host {
 
@@ -56,12 +56,6 @@ inline std::vector<footprint_memory> footprint_memories(const footprint& f) {
            s.sum()}};
 }
 
-template <class... Values>
-std::string print_to_string(const char* format, Values... values) {
-  std::string out(static_cast<std::size_t>(std::max(0, std::snprintf(nullptr, 0, format, values...))), '\0');
-  std::snprintf(out.data(), out.size() + 1, format, values...);
-  return out;
-}
 inline std::string kib(std::size_t bytes) { return print_to_string("%.1f", static_cast<double>(bytes) / 1024); }
 inline std::string percent(std::size_t part, std::size_t whole) {
   return whole == 0 ? "" : print_to_string("%.1f %%", 100 * static_cast<double>(part) / static_cast<double>(whole));

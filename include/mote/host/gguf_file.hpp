@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "mote/core/bytes.hpp"
+#include "mote/host/byte_reader.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/gguf_blocks.hpp"
 
@@ -32,37 +33,15 @@ namespace mote::inline v0::host {
 
 namespace detail {
 
-/// Takes from the front; a file that ends early is named.
-class gguf_cursor {
+class gguf_cursor : public byte_reader {
  public:
-  gguf_cursor(std::span<const std::byte> bytes, const std::filesystem::path& file) : bytes_(bytes), file_(&file) {}
+  using byte_reader::byte_reader;
 
-  std::span<const std::byte> take(std::uint64_t n, std::string_view what) {
-    if (n > left())
-      fail(*file_, std::string(what) + " needs " + std::to_string(n) + " bytes at offset " + std::to_string(done_) +
-                       ", found " + std::to_string(left()));
-    const auto taken = bytes_.subspan(done_, static_cast<std::size_t>(n));
-    done_ += taken.size();
-    return taken;
-  }
-  template <class T>
-  T number(std::string_view what) {
-    T v{};
-    std::memcpy(&v, take(sizeof v, what).data(), sizeof v);
-    return v;
-  }
   std::string_view text(std::string_view what) {
     const auto length = number<std::uint64_t>(what);
     const auto taken = take(length, what);
     return {reinterpret_cast<const char*>(taken.data()), taken.size()};
   }
-  std::size_t done() const { return done_; }
-  std::size_t left() const { return bytes_.size() - done_; }
-
- private:
-  std::span<const std::byte> bytes_;
-  const std::filesystem::path* file_;
-  std::size_t done_ = 0;
 };
 
 /// A key or name, safe to show: at most 64 characters, those that are no printable ASCII as '?'.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mote/core/bytes.hpp"
+#include "mote/host/byte_reader.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/raw_model.hpp"
 #include "mote/host/vocabulary_text.hpp"
@@ -25,24 +26,14 @@ namespace mote::inline v0::host {
 
 namespace detail {
 
-/// Takes bytes from the front; says which tensor is missing how many.
-class byte_reader {
+/// Tensors one behind the other; sizes that cannot be counted are too many.
+class checkpoint_reader : public byte_reader {
  public:
-  byte_reader(std::span<const std::byte> bytes, const std::filesystem::path& file) : bytes_(bytes), file_(file) {}
+  using byte_reader::byte_reader;
 
   std::span<const std::byte> take(std::size_t n, std::string_view what) {
-    if (n > bytes_.size() - done_)
-      fail(file_, std::string(what) + " needs " + (n == too_big ? "too many" : std::to_string(n)) +
-                      " bytes at offset " + std::to_string(done_) + ", found " + std::to_string(left()));
-    const auto taken = bytes_.subspan(done_, n);
-    done_ += n;
-    return taken;
-  }
-  template <class T>
-  T number(std::string_view what) {
-    T v{};
-    std::memcpy(&v, take(sizeof v, what).data(), sizeof v);
-    return v;
+    if (n == too_big) lacks(what, "too many");
+    return byte_reader::take(n, what);
   }
   /// `count` finite floats behind those that `out` has.
   void floats(std::size_t count, std::string_view what, std::vector<float>& out) {
@@ -52,23 +43,17 @@ class byte_reader {
     if (count != 0) std::memcpy(out.data() + before, from.data(), from.size());
     for (std::size_t i = before; i < out.size(); ++i)
       if (!std::isfinite(out[i]))
-        fail(file_, std::string(what) + " holds a value that is not finite, at index " + std::to_string(i - before));
+        fail(file(), std::string(what) + " holds a value that is not finite, at index " + std::to_string(i - before));
   }
   void end() const {
-    if (done_ != bytes_.size())
-      fail(file_, "has " + std::to_string(bytes_.size() - done_) + " bytes behind its last tensor; expected " +
-                      std::to_string(done_) + " in all, found " + std::to_string(bytes_.size()));
+    if (left() != 0)
+      fail(file(), "has " + std::to_string(left()) + " bytes behind its last tensor; expected " + std::to_string(done()) +
+                       " in all, found " + std::to_string(done() + left()));
   }
-  std::size_t left() const { return bytes_.size() - done_; }
-
- private:
-  std::span<const std::byte> bytes_;
-  const std::filesystem::path& file_;
-  std::size_t done_ = 0;
 };
 
 /// The seven integers that every version has, each checked by name.
-inline mote::shape read_llama2c_shape(byte_reader& in, const std::filesystem::path& file, bool sign_unties) {
+inline mote::shape read_llama2c_shape(checkpoint_reader& in, const std::filesystem::path& file, bool sign_unties) {
   const auto positive = [&](std::int64_t v, std::string_view what) {
     if (v < 1 || v > (std::int64_t{1} << 20))
       fail(file, "the header says " + std::string(what) + " = " + std::to_string(v) + "; expected 1 to 1048576");
@@ -97,7 +82,7 @@ inline mote::shape read_llama2c_shape(byte_reader& in, const std::filesystem::pa
 inline std::size_t product(std::size_t a, std::size_t b, std::size_t c) { return checked_mul(checked_mul(a, b), c); }
 
 /// All layers of a quantised matrix; each layer is its integers, then its scales.
-inline void read_llama2c_groups(byte_reader& in, const std::filesystem::path& file, std::string_view what,
+inline void read_llama2c_groups(checkpoint_reader& in, const std::filesystem::path& file, std::string_view what,
                                 std::size_t layers, std::size_t rows, std::size_t cols, std::size_t group,
                                 raw_tensor& out) {
   const std::size_t count = checked_mul(rows, cols);
@@ -137,7 +122,7 @@ inline std::size_t llama2c_payload_bytes(const mote::shape& s, std::size_t group
 /// A checkpoint of any of the three kinds. `file` stands in messages.
 inline raw_model parse_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file) {
   constexpr std::uint32_t magic = 0x616B3432;  // "ak42", the newer kind; the legacy kind starts with its dim
-  detail::byte_reader in(bytes, file);
+  detail::checkpoint_reader in(bytes, file);
   raw_model m;
   std::uint32_t first = 0;
   if (bytes.size() >= 4) std::memcpy(&first, bytes.data(), 4);
@@ -226,7 +211,7 @@ inline raw_model read_llama2c(const std::filesystem::path& file) {
 /// A tokenizer.bin; the file does not say how many tokens it holds, so the model must, and the file must end there.
 inline vocabulary_text parse_llama2c_tokenizer(std::span<const std::byte> bytes, std::size_t vocab,
                                                const std::filesystem::path& file) {
-  detail::byte_reader in(bytes, file);
+  detail::checkpoint_reader in(bytes, file);
   const auto longest = in.number<std::int32_t>("the longest length");
   vocabulary_text text;
   while (in.left() != 0 && text.pieces.size() < vocab) {

@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "mote/host/svg.hpp"
 
 namespace mote::inline v0::host {
 
@@ -40,38 +41,23 @@ inline std::string plot_quality(std::span<const quality_point> points, const std
     small = std::min(small, p.bytes);
     large = std::max(large, p.bytes);
   }
-  const double low = std::floor(std::log10(least)), high = std::max(low + 1, std::ceil(std::log10(most)));
   const double from = std::log2(small) - 0.1, to = std::max(std::log2(large), from + 0.5) + 0.35;
   const auto x = [&](double v) { return left + (width - left - right) * (std::log2(v) - from) / (to - from); };
-  const auto y = [&](double v) {
-    return height - bottom - (height - top - bottom) * (std::log10(std::max(v, least_shown)) - low) / (high - low);
-  };
-  char text[512];
-  std::string svg;
-  const auto add = [&](const char* format, auto... values) {
-    std::snprintf(text, sizeof text, format, values...);
-    svg += text;
-  };
-  add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\">\n"
-      "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
-      width, height);
-  add("<text x=\"8\" y=\"18\" fill=\"#222222\">%s: divergence from the floats, nats a token, over the bytes of the weights</text>\n", title.c_str());
-  for (double decade = low; decade <= high; ++decade) {
-    const double v = std::pow(10.0, decade);
-    add("<path d=\"M%.1f %.1fH%.1f\" stroke=\"#dddddd\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\" fill=\"#444444\">%g</text>\n",
-        left, y(v), width - right, left - 8, y(v) + 4, v);
-  }
+  detail::log_picture svg({width, height, left, right, top, bottom}, least, most, least_shown);
+  svg.add("<text x=\"8\" y=\"18\" fill=\"#222222\">%s: divergence from the floats, nats a token, over the bytes of the weights</text>\n",
+          title.c_str());
+  svg.decades();
   for (int i = 0; i <= 4; ++i) {
     const double v = small * std::pow(large / small, i / 4.0);
-    add("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#444444\">%.3g KB</text>\n", x(v), height - bottom + 18, v / 1000);
+    svg.add("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#444444\">%.3g KB</text>\n", x(v), height - bottom + 18, v / 1000);
   }
-  svg += "<polyline fill=\"none\" stroke=\"#1f6fb2\" points=\"";
-  for (const auto& p : frontier(points)) add("%.1f,%.1f ", x(p.bytes), y(p.divergence));
-  svg += "\"/>\n";
+  svg.add("<polyline fill=\"none\" stroke=\"#1f6fb2\" points=\"");
+  for (const auto& p : frontier(points)) svg.add("%.1f,%.1f ", x(p.bytes), svg.y(p.divergence));
+  svg.add("\"/>\n");
   for (const auto& p : points)
-    add("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"#c2571a\"/><text x=\"%.1f\" y=\"%.1f\" font-size=\"10\" fill=\"#444444\">%s</text>\n",
-        x(p.bytes), y(p.divergence), x(p.bytes) + 5, y(p.divergence) - 4, p.name.c_str());
-  return svg + "</svg>\n";
+    svg.add("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"#c2571a\"/><text x=\"%.1f\" y=\"%.1f\" font-size=\"10\" fill=\"#444444\">%s</text>\n",
+            x(p.bytes), svg.y(p.divergence), x(p.bytes) + 5, svg.y(p.divergence) - 4, p.name.c_str());
+  return svg.finish();
 }
 
 }  // namespace mote::inline v0::host
