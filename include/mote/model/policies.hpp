@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "mote/core/slots.hpp"
 #include "mote/format/bf16.hpp"
@@ -33,37 +34,16 @@ namespace mote::inline v0 {
 
 namespace detail {
 template <std::size_t Bits, std::size_t Rows, std::size_t Group>
-struct format_of_bits {
-  using type = q8<Rows, Group == 64 ? 64 : 32>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<32, Rows, Group> {
-  using type = f32<Rows>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<16, Rows, Group> {
-  using type = f16<Rows>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<6, Rows, Group> {
-  using type = q6<Rows>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<5, Rows, Group> {
-  using type = q5<Rows>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<4, Rows, Group> {
-  using type = q4<Rows>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<3, Rows, Group> {
-  using type = q3<Rows>;
-};
-template <std::size_t Rows, std::size_t Group>
-struct format_of_bits<2, Rows, Group> {
-  using type = q2<Rows>;
-};
+consteval auto format_of_bits() {
+  if constexpr (Bits == 2) return std::type_identity<q2<Rows>>{};
+  else if constexpr (Bits == 3) return std::type_identity<q3<Rows>>{};
+  else if constexpr (Bits == 4) return std::type_identity<q4<Rows>>{};
+  else if constexpr (Bits == 5) return std::type_identity<q5<Rows>>{};
+  else if constexpr (Bits == 6) return std::type_identity<q6<Rows>>{};
+  else if constexpr (Bits == 16) return std::type_identity<f16<Rows>>{};
+  else if constexpr (Bits == 32) return std::type_identity<f32<Rows>>{};
+  else return std::type_identity<q8<Rows, Group == 64 ? 64 : 32>>{};
+}
 }  // namespace detail
 
 /// A policy of the weights slot offers `format<Rows, Cols>`: the format of a matrix with rows of Cols weights, Rows of
@@ -73,7 +53,7 @@ struct quantize {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
   template <std::size_t Rows, std::size_t>
-  using format = typename detail::format_of_bits<Bits, Rows, Group>::type;
+  using format = typename decltype(detail::format_of_bits<Bits, Rows, Group>())::type;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert((Bits >= 2 && Bits <= 6) || Bits == 8 || Bits == 16 || Bits == 32,
