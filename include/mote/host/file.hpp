@@ -89,11 +89,6 @@ class mapped_file {
     void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
     if (at == MAP_FAILED) fail_with_errno(file, "map");
     data_ = static_cast<const std::byte*>(at);
-    // Hints, and no fault where the system does not know them: read ahead, and in large pages where the file's system can.
-    ::madvise(at, size_, MADV_WILLNEED);
-#ifdef MADV_HUGEPAGE
-    if (size_ >= 4U << 20U) ::madvise(at, size_, MADV_HUGEPAGE);
-#endif
   }
   mapped_file(mapped_file&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
