@@ -105,22 +105,29 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
+/// The largest error of what was got for a token, against what double makes of what should have been seen.
+double error_at(const material& m, std::size_t t, const material& seen, const std::vector<float>& got) {
+  const shape& s = m.s;
+  double largest = 0;
+  for (std::size_t layer = 0; layer < s.layers; ++layer)
+    for (std::size_t h = 0; h < s.heads; ++h) {
+      const auto want = seen.answer(t, layer, h);
+      for (std::size_t c = 0; c < want.size(); ++c) {
+        const double error = std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.dim) + h * s.head_dim() + c]));
+        REQUIRE(std::isfinite(error));
+        largest = std::max(largest, error);
+      }
+    }
+  return largest;
+}
+
 /// The largest error against double, of values within [-1, 1].
 template <class Cache>
 double largest_error(const shape& s) {
   const material m(s, context, 11);
   const std::vector<float> got = kept<Cache>(s).one_by_one(m);
   double largest = 0;
-  for (std::size_t t = 0; t < m.tokens; ++t)
-    for (std::size_t layer = 0; layer < s.layers; ++layer)
-      for (std::size_t h = 0; h < s.heads; ++h) {
-        const auto want = m.answer(t, layer, h);
-        for (std::size_t c = 0; c < want.size(); ++c) {
-          const double error = std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.dim) + h * s.head_dim() + c]));
-          REQUIRE(std::isfinite(error));
-          largest = std::max(largest, error);
-        }
-      }
+  for (std::size_t t = 0; t < m.tokens; ++t) largest = std::max(largest, error_at(m, t, m, got));
   return largest;
 }
 
@@ -222,18 +229,8 @@ double largest_difference(const shape& s, int levels, Coded coded) {
   const material m(s, context, 16);
   const std::vector<float> got = kept<Cache>(s).one_by_one(m);
   double largest = 0;
-  for (std::size_t t = 0; t < m.tokens; t += t % 32 < 3 ? 1 : 7) {
-    const material seen = kivi_view(m, coded(t + 1), levels);
-    for (std::size_t layer = 0; layer < s.layers; ++layer)
-      for (std::size_t h = 0; h < s.heads; ++h) {
-        const auto want = seen.answer(t, layer, h);
-        for (std::size_t c = 0; c < want.size(); ++c) {
-          const double error = std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.dim) + h * s.head_dim() + c]));
-          REQUIRE(std::isfinite(error));
-          largest = std::max(largest, error);
-        }
-      }
-  }
+  for (std::size_t t = 0; t < m.tokens; t += t % 32 < 3 ? 1 : 7)
+    largest = std::max(largest, error_at(m, t, kivi_view(m, coded(t + 1), levels), got));
   return largest;
 }
 

@@ -54,9 +54,6 @@ class drafts {
     gate_.unwatch();
   }
 
-  /// What the drafter knows.
-  auto& drafter() { return drafter_; }
-
  private:
   using gate = draft_gate<Token, length, detail::knobs_of_draft<Policy>(), typename detail::clock_of_draft<Policy>::type>;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Keys and values in 8 bits, a token and head at a time; attention multiplies integers.
 //
-//   a head of a layer, 32 tokens a tile, width = head_dim rounded up to 4:
-//   | key codes: tile 0 | tile 1 | .. | value codes: tile 0 | tile 1 | .. |      int8, (32, width) a tile
+//   a head of a layer, T = simd::tile_tokens tokens a tile, width = head_dim rounded up to 4:
+//   | key codes: tile 0 | tile 1 | .. | value codes: tile 0 | tile 1 | .. |      int8, (T, width) a tile
 //   | key steps | key middles | value steps |                                    binary16, one a token each
 //
 // key = middle + step * code: keys lie off centre, and half a step is what counts. value = step * code. How a tile lies
@@ -63,8 +63,8 @@ class coded_cache {
   static constexpr simd::tile_order order = simd::tile_order_of(Isa::value);
 
   struct head {
-    std::int8_t* keys;            // (stride / 32, 32, width)
-    std::int8_t* values;          // (stride / 32, 32, width)
+    std::int8_t* keys;            // (stride / T, T, width)
+    std::int8_t* values;          // (stride / T, T, width)
     simd::half_bits* key_step;    // (stride)
     simd::half_bits* key_middle;  // (stride)
     simd::half_bits* value_step;  // (stride)
