@@ -9,10 +9,10 @@
 
 namespace mote::inline v0 {
 
-enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni };
+enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm };
 
 constexpr std::string_view name(isa i) {
-  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni"};
+  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni", "wasm"};
   return names[static_cast<std::size_t>(i)];
 }
 
@@ -25,7 +25,8 @@ constexpr std::size_t interleaved_rows(isa i) {
     case isa::sse2:
     case isa::ssse3:
     case isa::neon:
-    case isa::neon_dotprod: return 4;
+    case isa::neon_dotprod:
+    case isa::wasm: return 4;
     default: return 1;
   }
 }

@@ -64,8 +64,8 @@ struct term_table {
       const std::size_t at = lower_bound(h);
       if (at == used || hash[at] != h) {
         if (used == Terms) return status::too_long;
-        std::copy_backward(hash.begin() + at, hash.begin() + used, hash.begin() + used + 1);
-        std::copy_backward(times.begin() + at, times.begin() + used, times.begin() + used + 1);
+        std::copy_backward(hash.data() + at, hash.data() + used, hash.data() + used + 1);
+        std::copy_backward(times.data() + at, times.data() + used, times.data() + used + 1);
         hash[at] = h;
         times[at] = 0;
         ++used;
@@ -267,14 +267,14 @@ struct bm25 {
 
     void take_out(std::size_t place) {
       total_length_ -= at(place).terms.length;
-      std::copy(order_.begin() + place + 1, order_.begin() + count_, order_.begin() + place);
+      std::copy(order_.data() + place + 1, order_.data() + count_, order_.data() + place);
       --count_;
     }
 
     void put_in(std::uint16_t slot, std::uint32_t id, std::string_view text, const table& terms) {
       item& target = items_[slot];
       std::memmove(target.text.data(), text.data(), text.size());  // `text` may lie in this very slot
-      std::fill(target.text.begin() + text.size(), target.text.end(), '\0');
+      std::fill(target.text.data() + text.size(), target.text.data() + target.text.size(), '\0');
       target.bytes = static_cast<std::uint16_t>(text.size());
       target.terms = terms;
       target.id = id;

@@ -10,6 +10,12 @@
 #include "mote/config.hpp"
 
 #if MOTE_WITH_XSIMD
+#if defined(__wasm_simd128__) && !defined(__EMSCRIPTEN__)
+// xsimd 13.2 looks for WebAssembly only in Emscripten, though its vectors need no more than the compiler's own header.
+#define __EMSCRIPTEN__ 1
+#include <xsimd/config/xsimd_config.hpp>
+#undef __EMSCRIPTEN__
+#endif
 #include <xsimd/xsimd.hpp>
 #endif
 
@@ -66,6 +72,11 @@ struct neon_dotprod : neon {
   static constexpr isa value = isa::neon_dotprod;
 };
 #endif
+#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+struct wasm : xsimd::wasm {
+  static constexpr isa value = isa::wasm;
+};
+#endif
 
 #if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
 using native = avx512_vnni;
@@ -81,6 +92,8 @@ using native = sse2;
 using native = neon_dotprod;
 #elif MOTE_WITH_XSIMD && defined(__ARM_NEON)
 using native = neon;
+#elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+using native = wasm;
 #elif MOTE_WITH_MVE
 using native = mve;
 #elif MOTE_WITH_DSP

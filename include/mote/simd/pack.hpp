@@ -262,6 +262,8 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
   const int16x8_t low = vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1]));
   const int16x8_t high = vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3]));
   vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+#elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+  wasm_v128_store(p, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]), wasm_i16x8_narrow_i32x4(a.v[2], a.v[3])));
 #else
   std::int32_t lanes[16];
   a.store(lanes);
@@ -281,6 +283,9 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
 #elif MOTE_WITH_XSIMD && defined(__aarch64__)
   vst1q_s16(p, vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1])));
   vst1q_s16(p + 8, vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3])));
+#elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+  wasm_v128_store(p, wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]));
+  wasm_v128_store(p + 8, wasm_i16x8_narrow_i32x4(a.v[2], a.v[3]));
 #else
   std::int32_t lanes[16];
   a.store(lanes);

@@ -142,6 +142,9 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
 #include "mote/simd/arch/neon_dotprod.hpp"
 #endif
+#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+#include "mote/simd/arch/wasm.hpp"
+#endif
 #if MOTE_WITH_MVE
 #include "mote/simd/arch/mve.hpp"
 #endif

@@ -47,7 +47,8 @@ constexpr tile_order tile_order_of(isa i) {
     case isa::avx_vnni:
     case isa::avx2: return {.key_rows = 8, .key_depth = 2, .value_depth = 2, .heads = 2};
     case isa::ssse3:
-    case isa::sse2: return {.key_rows = 4, .key_depth = 2, .value_depth = 2, .heads = 2};
+    case isa::sse2:
+    case isa::wasm: return {.key_rows = 4, .key_depth = 2, .value_depth = 2, .heads = 2};
     case isa::neon_dotprod: return {.key_rows = 4, .key_depth = 4, .value_depth = 4, .heads = 2};
     case isa::neon: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2};
     case isa::mve: return {.key_rows = 1, .key_depth = 4, .value_depth = 32, .heads = 2};
@@ -96,6 +97,9 @@ MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, st
 #endif
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
 #include "mote/simd/arch/tile_neon_dotprod.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+#include "mote/simd/arch/tile_wasm.hpp"
 #endif
 #if MOTE_WITH_MVE
 #include "mote/simd/arch/tile_mve.hpp"
