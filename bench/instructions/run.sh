@@ -31,7 +31,7 @@ target() {
       emulator="qemu-aarch64 -cpu max" ;;
     armhf) cc=arm-linux-gnueabihf-gcc cxx=arm-linux-gnueabihf-g++ arch="" rows=1 emulator=qemu-arm ;;
     riscv64) cc=riscv64-linux-gnu-gcc cxx=riscv64-linux-gnu-g++ arch="" rows=1 emulator=qemu-riscv64 ;;
-    riscv64-v) cc="clang-19 --target=riscv64-linux-gnu" cxx="clang++-19 --target=riscv64-linux-gnu" rows=1
+    riscv64-v) cc="clang-19 --target=riscv64-linux-gnu" cxx="clang++-19 --target=riscv64-linux-gnu" rows=16
       arch="-march=rv64gcv_zvl128b -mrvv-vector-bits=zvl" emulator="qemu-riscv64 -cpu rv64,v=true,vlen=128,vext_spec=v1.0" ;;
     cortex-m7) board=mps2-an500 arch="-mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard -mthumb" ;;
     cortex-m55) board=mps3-an547 arch="-mcpu=cortex-m55 -mfloat-abi=hard -mthumb" ;;

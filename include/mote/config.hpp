@@ -46,6 +46,15 @@
 #endif
 #endif
 
+/// 1: RISC-V vectors 1.0. Clang only: GCC 12 and 13 have none.
+#ifndef MOTE_WITH_RVV
+#if defined(__riscv_v) && defined(__clang__)
+#define MOTE_WITH_RVV 1
+#else
+#define MOTE_WITH_RVV 0
+#endif
+#endif
+
 /// 1: threads of an operating system, for threads<N>. A bare-metal target has none.
 #ifndef MOTE_WITH_THREADS
 #if defined(__linux__) || defined(__APPLE__)

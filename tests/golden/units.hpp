@@ -55,7 +55,8 @@ struct unit_checks {
 
   bool same(typename Unit::vector v, typename plain::vector expected, int bias = 0) {
     std::uint8_t got[size];
-    __builtin_memcpy(got, &v, size);
+    if constexpr (requires { Unit::store(v, got); }) Unit::store(v, got);
+    else __builtin_memcpy(got, &v, size);
     for (std::size_t i = 0; i < size; ++i)
       if (got[i] != static_cast<std::uint8_t>(expected.byte[i] + bias)) return false;
     return true;

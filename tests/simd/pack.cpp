@@ -10,7 +10,7 @@
 
 #include "mote/core/rng.hpp"
 
-TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t N), N), 1, 4, 8, 16) {
+TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t N), N), 1, 4, 8, 16, 32) {
   using mote::simd::floats;
   mote::rng random(1);
   for (std::size_t round = 0; round < 200; ++round) {
@@ -54,6 +54,18 @@ TEST_CASE("subnormal numbers are numbers, not zero") {
   using lanes = mote::simd::floats<16>;
   (lanes::load(tiny) * lanes::load(half)).store(out);
   for (std::size_t i = 0; i < 16; ++i) CHECK(std::bit_cast<std::uint32_t>(out[i]) == i + 1);
+}
+
+TEST_CASE("thirty-two lanes are twice sixteen") {
+  float a[32], low[16], high[16];
+  for (std::size_t i = 0; i < 32; ++i) a[i] = static_cast<float>(i);
+  const auto all = mote::simd::floats<32>::load(a);
+  mote::simd::sixteen<0>(all).store(low);
+  mote::simd::sixteen<16>(all).store(high);
+  for (std::size_t i = 0; i < 16; ++i) {
+    CHECK(low[i] == a[i]);
+    CHECK(high[i] == a[i + 16]);
+  }
 }
 
 TEST_CASE("sixteen lanes join in one tree") {

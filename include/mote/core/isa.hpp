@@ -9,17 +9,19 @@
 
 namespace mote::inline v0 {
 
-enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm };
+enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm, rvv };
 
 constexpr std::string_view name(isa i) {
-  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni", "wasm"};
+  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni",
+                                        "wasm", "rvv"};
   return names[static_cast<std::size_t>(i)];
 }
 
 /// How many weight rows lie interleaved for the vectors of an instruction set (1: one row after another).
 constexpr std::size_t interleaved_rows(isa i) {
   switch (i) {
-    case isa::avx512: return 16;
+    case isa::avx512:
+    case isa::rvv: return 16;
     case isa::avx2:
     case isa::avx_vnni: return 8;
     case isa::sse2:

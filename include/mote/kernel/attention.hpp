@@ -18,10 +18,13 @@ namespace detail {
 // Sums under way at once: they hide the latency of additions, as long as they stay in registers (two of AVX2, four of
 // 128 bits, or sixteen plain floats a sum). Rows are query heads of one key head, or tokens of one query head.
 inline constexpr std::size_t heads_together = simd::floats<16>::registers <= 4 ? 2 : 1;
-inline constexpr std::size_t tokens_together = simd::floats<16>::registers <= 2 ? 4 : heads_together;
+inline constexpr std::size_t tokens_together = simd::floats<16>::registers <= 2 && !MOTE_WITH_RVV ? 4 : heads_together;
 inline constexpr std::size_t chunks_together = simd::floats<16>::registers == 1 ? 2 : 1;
+// Positions in one pack: two blocks may be one vector.
+inline constexpr std::size_t positions_together = simd::floats<32>::registers == 1 ? 32 : 16;
 template <std::size_t Rows>
-inline constexpr std::size_t blocks_together = Rows * simd::floats<16>::registers <= 4 && simd::floats<16>::registers <= 2 ? 2 : 1;
+inline constexpr std::size_t blocks_together =
+    Rows * simd::floats<16>::registers <= 4 && simd::floats<16>::registers <= 2 && positions_together == 16 ? 2 : 1;
 
 /// N floats of a cache, as it keeps them.
 template <std::size_t N>
@@ -29,25 +32,28 @@ MOTE_INLINE simd::floats<N> load_kept(const float* p) { return simd::floats<N>::
 template <std::size_t N>
 MOTE_INLINE simd::floats<N> load_kept(const simd::half_bits* p) { return simd::load_signed_halves<N>(p); }
 
-/// The scores of Rows queries at Blocks * 16 positions: e[r][t] = scale * sum over d of q[r][d] * keys[d][t].
-template <std::size_t Rows, std::size_t Blocks, class Element>
+/// The scores of Rows queries at Blocks * Lanes positions: e[r][t] = scale * sum over d of q[r][d] * keys[d][t].
+template <std::size_t Rows, std::size_t Blocks, std::size_t Lanes, class Element>
 MOTE_INLINE void score_positions(const float* q, std::size_t q_stride, const Element* keys, std::size_t stride,
                                  std::size_t head_dim, float scale, float* e, std::size_t e_stride) {
-  using floats = simd::floats<16>;
+  using floats = simd::floats<Lanes>;
   floats score[Rows][Blocks];
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < Rows * Blocks; ++i) score[i / Blocks][i % Blocks] = floats::all(0.0F);
+#if MOTE_WITH_RVV
+#pragma GCC unroll 4  // its loads of vectors take no offset: what remains of a step is not much more than the sums
+#endif
   for (std::size_t d = 0; d < head_dim; ++d) {
     floats key[Blocks];
 #pragma GCC unroll 4
-    for (std::size_t b = 0; b < Blocks; ++b) key[b] = load_kept<16>(keys + d * stride + b * 16);
+    for (std::size_t b = 0; b < Blocks; ++b) key[b] = load_kept<Lanes>(keys + d * stride + b * Lanes);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < Rows * Blocks; ++i)
       score[i / Blocks][i % Blocks] = score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * q_stride + d]) * key[i % Blocks];
   }
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < Rows * Blocks; ++i)
-    (score[i / Blocks][i % Blocks] * floats::all(scale)).store(e + i / Blocks * e_stride + i % Blocks * 16);
+    (score[i / Blocks][i % Blocks] * floats::all(scale)).store(e + i / Blocks * e_stride + i % Blocks * Lanes);
 }
 
 /// The scores of Rows queries at every position, in blocks that keep several sums under way.
@@ -56,9 +62,9 @@ MOTE_INLINE void score_rows(const float* q, std::size_t q_stride, const Element*
                             std::size_t head_dim, float scale, std::size_t count, float* e, std::size_t e_stride) {
   constexpr std::size_t blocks = blocks_together<Rows>;
   std::size_t t = 0;
-  for (; t + 16 * (blocks - 1) < count; t += 16 * blocks)
-    score_positions<Rows, blocks>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
-  for (; t < count; t += 16) score_positions<Rows, 1>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t + blocks * positions_together - 16 < count; t += blocks * positions_together)
+    score_positions<Rows, blocks, positions_together>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t < count; t += 16) score_positions<Rows, 1, 16>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
 }
 
 /// The scores of query heads that share a key head, at every position.
@@ -83,9 +89,18 @@ inline float weigh_scores(std::size_t count, float* e) {
     if (t + 16 > count) score = simd::first_lanes(count - t, score, none);
     most = simd::larger(most, score);
   }
-  const auto largest = floats::all(simd::largest(most));
+  const float top = simd::largest(most);
   floats sum = floats::all(0.0F);
-  for (std::size_t t = 0; t < count; t += 16) {
+  std::size_t t = 0;
+  if constexpr (positions_together == 32)
+    for (; t + 32 <= count; t += 32) {
+      const auto weight = simd::exp(simd::floats<32>::load(e + t) - simd::floats<32>::all(top));
+      weight.store(e + t);
+      sum = sum + simd::sixteen<0>(weight);
+      sum = sum + simd::sixteen<16>(weight);
+    }
+  const auto largest = floats::all(top);
+  for (; t < count; t += 16) {
     auto weight = simd::exp(floats::load(e + t) - largest);
     if (t + 16 > count) weight = simd::first_lanes(count - t, weight, floats::all(0.0F));
     weight.store(e + t);
@@ -118,6 +133,9 @@ MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* i
     else
       sum[i / Chunks][i % Chunks] = floats::all(0.0F);
   }
+#if MOTE_WITH_RVV
+#pragma GCC unroll 4
+#endif
   for (std::size_t t = 0; t < count; ++t) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < Rows * Chunks; ++i) {

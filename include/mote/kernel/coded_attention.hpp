@@ -17,6 +17,7 @@ namespace mote::inline v0::detail {
 /// Floats at a time: sixteen where there are vectors, else one, because sixteen would not fit the registers.
 inline constexpr std::size_t at_a_time = simd::floats<16>::registers < 16 ? 16 : 1;
 using stride_floats = simd::floats<at_a_time>;
+static_assert(simd::tile_tokens % at_a_time == 0, "a vector would reach beyond its tile");
 
 /// Sixteen interleaved partial sums, whatever goes at a time.
 struct sixteen_sums {

@@ -77,6 +77,11 @@ struct wasm : xsimd::wasm {
   static constexpr isa value = isa::wasm;
 };
 #endif
+#if MOTE_WITH_RVV
+struct rvv : scalar {
+  static constexpr isa value = isa::rvv;
+};
+#endif
 
 #if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
 using native = avx512_vnni;
@@ -96,6 +101,8 @@ using native = neon;
 using native = wasm;
 #elif MOTE_WITH_MVE
 using native = mve;
+#elif MOTE_WITH_RVV
+using native = rvv;
 #elif MOTE_WITH_DSP
 using native = dsp;
 #else

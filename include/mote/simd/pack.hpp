@@ -9,6 +9,9 @@
 #include <type_traits>
 
 #include "mote/simd/isa.hpp"
+#if MOTE_WITH_RVV
+#include "mote/simd/arch/rvv_lane.hpp"
+#endif
 
 namespace mote::inline v0::simd {
 
@@ -85,7 +88,7 @@ template <unsigned Bits, class A>
 MOTE_INLINE auto shift_right_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_rshift(a, static_cast<int>(Bits)); }
 template <class A>
 MOTE_INLINE auto shift_left_23(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_lshift(a, 23); }
-#else
+#elif !MOTE_WITH_RVV
 template <class T, std::size_t>
 using lane = T;
 template <class Lane>
@@ -192,6 +195,18 @@ MOTE_INLINE floats<N> larger(floats<N> a, floats<N> b) {
   return a;
 }
 
+/// Lanes First .. First + 15 of 32.
+template <std::size_t First, std::size_t N>
+  requires(N == 32 && First % 16 == 0)
+MOTE_INLINE floats<16> sixteen(floats<N> a) {
+  floats<16> r;
+  if constexpr (a.width == N)
+    r.v[0] = sixteen_lanes<First>(a.v[0]);
+  else
+    for (std::size_t i = 0; i < r.registers; ++i) r.v[i] = a.v[First / a.width + i];
+  return r;
+}
+
 /// The first `count` lanes of a, the others of b.
 template <std::size_t N>
 MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
@@ -264,6 +279,9 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
   vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
 #elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
   wasm_v128_store(p, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]), wasm_i16x8_narrow_i32x4(a.v[2], a.v[3])));
+#elif MOTE_WITH_RVV
+  using codes = std::int8_t __attribute__((ext_vector_type(16)));
+  detail::store_narrow<codes>(a.v[0], p);
 #else
   std::int32_t lanes[16];
   a.store(lanes);
@@ -286,6 +304,9 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
 #elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
   wasm_v128_store(p, wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]));
   wasm_v128_store(p + 8, wasm_i16x8_narrow_i32x4(a.v[2], a.v[3]));
+#elif MOTE_WITH_RVV
+  using words = std::int16_t __attribute__((ext_vector_type(16)));
+  detail::store_narrow<words>(a.v[0], p);
 #else
   std::int32_t lanes[16];
   a.store(lanes);

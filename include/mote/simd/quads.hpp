@@ -148,6 +148,10 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #if MOTE_WITH_MVE
 #include "mote/simd/arch/mve.hpp"
 #endif
+#if MOTE_WITH_RVV
+#include <riscv_vector.h>
+#include "mote/simd/arch/rvv.hpp"
+#endif
 #if MOTE_WITH_DSP
 #include "mote/simd/arch/dsp.hpp"
 #endif

@@ -14,7 +14,7 @@
 namespace mote::inline v0::simd {
 
 /// Without vectors and pairs a tile needs no width, and the smallest machines have no RAM to round up.
-inline constexpr std::size_t tile_tokens = MOTE_WITH_XSIMD || MOTE_WITH_DSP || MOTE_WITH_MVE ? 32 : 8;
+inline constexpr std::size_t tile_tokens = MOTE_WITH_XSIMD || MOTE_WITH_DSP || MOTE_WITH_MVE || MOTE_WITH_RVV ? 32 : 8;
 /// Channels of a tile are padded to this many.
 inline constexpr std::size_t tile_channels = 4;
 

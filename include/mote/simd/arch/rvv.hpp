@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+// RISC-V V 1.0 takes the four columns of a quad vector apart as it loads them (vlseg4e8): sixteen rows, a register for each
+// column, so that an activation is a scalar and no sum crosses lanes. Products of bytes are added in 16 bits
+// (vwmul, vwmacc) for as many as surely fit, then widened (vwadd).
+#pragma once
+
+namespace mote::inline v0::simd {
+
+template <>
+struct quads<rvv, 16> {
+  static constexpr bool own = true;
+  static constexpr bool any_byte = false;
+  static constexpr int bias = 0;
+  static constexpr std::size_t fetch_ahead = 0;
+
+  using bytes = std::uint8_t __attribute__((ext_vector_type(16)));
+  using all_bytes = std::uint8_t __attribute__((ext_vector_type(64)));
+  struct vector {
+    bytes column[4];  // (4, 16)
+  };
+
+  MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) {
+    all_bytes all;
+    __builtin_memcpy(&all, p, sizeof all);
+    return {{take<0>(all), take<1>(all), take<2>(all), take<3>(all)}};
+  }
+  /// Back as they lie in memory.
+  static void store(const vector& v, std::uint8_t* p /* (16, 4) */) {
+    for (std::size_t i = 0; i < 64; ++i) p[i] = v.column[i % 4][i / 4];
+  }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector field(vector v) {
+    constexpr bool alone = (To == 0 && From + Width == 8) || (From == 0 && To + Width == 8);
+#pragma GCC unroll 4
+    for (auto& b : v.column) {
+      if constexpr (From > To) b >>= static_cast<std::uint8_t>(From - To);
+      else if constexpr (From < To) b <<= static_cast<std::uint8_t>(To - From);
+      if constexpr (!alone) b &= static_cast<std::uint8_t>(((1U << Width) - 1U) << To);
+    }
+    return v;
+  }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    const vector moved = field<From, Width, To>(v);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) into.column[i] |= moved.column[i];
+    return into;
+  }
+  MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
+    // Through memory: a vector of the compiler's has no gather by register, and the intrinsic's type no fixed size.
+    const vuint8m1_t from = __riscv_vle8_v_u8m1(reinterpret_cast<const std::uint8_t*>(table), 16);
+#pragma GCC unroll 4
+    for (auto& b : v.column) {
+      std::uint8_t at[16];
+      __builtin_memcpy(at, &b, 16);
+      __riscv_vse8_v_u8m1(at, __riscv_vrgather_vv_u8m1(from, __riscv_vle8_v_u8m1(at, 16), 16), 16);
+      __builtin_memcpy(&b, at, 16);
+    }
+    return v;
+  }
+  MOTE_INLINE static vector from_signed(vector v) { return v; }
+  MOTE_INLINE static vector add(vector a, vector b) {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) a.column[i] += b.column[i];
+    return a;
+  }
+  template <unsigned To>
+  MOTE_INLINE static vector first_trit(vector v) {
+#pragma GCC unroll 4
+    for (auto& b : v.column) {
+      // A comparison gives -1 where it holds.
+      const bytes digit = -(__builtin_bit_cast(bytes, b > 85) + __builtin_bit_cast(bytes, b > 170));
+      b = digit << static_cast<std::uint8_t>(To);
+    }
+    return v;
+  }
+
+  template <unsigned Largest, std::size_t Quads>
+  MOTE_INLINE static ints<16> dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
+    constexpr std::size_t together = 32767 / (Largest * 127);  // products that surely fit 16 bits
+    static_assert(together >= 2);
+#pragma GCC unroll 64
+    for (std::size_t first = 0; first < Quads * 4; first += together) {
+      words sum = product(w, x, first);
+#pragma GCC unroll 64
+      for (std::size_t i = 1; i < (together < Quads * 4 ? together : Quads * 4); ++i)
+        if (first + i < Quads * 4) sum += product(w, x, first + i);
+      from.v[0].v += __builtin_convertvector(sum, decltype(from.v[0].v));
+    }
+    return from;
+  }
+  /// The same for weights that need no unpacking, where they lie. Four quads at a time, and not written out in full: the
+  /// sums of their pairs fill half of the registers, and the compiler would begin with those of all quads, and spill.
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<16> lying_dot(const std::uint8_t* w /* (Quads, 16, 4) */, const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Quads % 4 == 0);
+    ints<16> sum = ints<16>::all(0);
+    const std::int8_t* end = x + Quads * 4;
+#pragma GCC unroll 1
+    for (; x != end; w += 4 * 64, x += 4 * 4) {
+      words pair[8];
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < 8; ++i) {
+        const vector quad[1] = {load(w + i / 2 * 64)};
+        pair[i] = product(quad, x + i / 2 * 4, i % 2 * 2) + product(quad, x + i / 2 * 4, i % 2 * 2 + 1);
+      }
+#pragma GCC unroll 8
+      for (const words& p : pair) sum.v[0].v += __builtin_convertvector(p, decltype(sum.v[0].v));
+    }
+    return sum;
+  }
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<16> signed_dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
+                                         std::int32_t) {
+    return dot<127>(from, w, x);
+  }
+
+ private:
+  using codes = std::int8_t __attribute__((ext_vector_type(16)));
+  using words = std::int16_t __attribute__((ext_vector_type(16)));
+
+  template <int Column, class All>
+  MOTE_INLINE static bytes take(All v) {
+    return __builtin_shufflevector(v, v, Column, Column + 4, Column + 8, Column + 12, Column + 16, Column + 20, Column + 24,
+                                   Column + 28, Column + 32, Column + 36, Column + 40, Column + 44, Column + 48, Column + 52,
+                                   Column + 56, Column + 60);
+  }
+  template <std::size_t Quads>
+  MOTE_INLINE static words product(const vector (&w)[Quads], const std::int8_t* x, std::size_t i) {
+    const words wide = __builtin_convertvector(__builtin_bit_cast(codes, w[i / 4].column[i % 4]), words);
+    return wide * __builtin_convertvector(static_cast<codes>(x[i]), words);
+  }
+};
+
+}  // namespace mote::inline v0::simd
