@@ -20,7 +20,7 @@ die() { echo "instructions: $*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Which policies are counted, as `name|policies|what import_model needs`.
-variants=("q8|mote::quantize<8>|--formats q8")
+variants=("q8|mote::quantize<8>|--formats q8" "q8-cache8|mote::quantize<8>,mote::cache<8>|--formats q8")
 
 # target NAME: sets cc cxx arch rows emulator board.
 target() {

@@ -55,6 +55,17 @@
 #endif
 #endif
 
+/// 1: the floating-point unit of a Cortex-M7, M33, M55 or M85 (FPv5), as far as the compiler tells it from the older one:
+/// an M7 without double precision does not count.
+#ifndef MOTE_WITH_FPV5
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && \
+    ((__ARM_FP & 8) || ((__ARM_FP & 4) && __ARM_ARCH >= 8))
+#define MOTE_WITH_FPV5 1
+#else
+#define MOTE_WITH_FPV5 0
+#endif
+#endif
+
 /// 1: threads of an operating system, for threads<N>. A bare-metal target has none.
 #ifndef MOTE_WITH_THREADS
 #if defined(__linux__) || defined(__APPLE__)

@@ -400,7 +400,7 @@ inline constexpr answers of_f32{0x0393022BDFEDA2AC, 0x806625919FB6AFB7, 0xE86CBF
                                 0x628909A3527EA3AD, 0x5374807CAC366A5F, 0x5374807CAC366A5F};
 inline constexpr answers of_full{0x2A1C3AC28D346F7F, 0x0FC77AEF9B1CE24E, 0,
                                  0x74E4078F2D114DEA, 0x00F4ACB3583DCD02, 0x00F4ACB3583DCD02};
-inline constexpr answers of_cache_8{0xB7B729BF64CEC3D0, 0x7B11007988AE3B21, 0, 0, 0, 0};
+inline constexpr answers of_cache_8{0xD0863989C4878AC2, 0x3E389783276A039F, 0, 0, 0, 0};
 inline constexpr answers of_cache_16{0x35E979D3E0FD7307, 0xFF41A7BB043844E9, 0, 0, 0, 0};
 inline constexpr answers of_kivi_4{0x2A7E2E857E6F1C94, 0x34854549D5741E4D, 0, 0, 0, 0};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Every instruction set's unit of quad vectors (mote/simd/quads.hpp) against plain loops, and matvec and matmul of every
-// integer format over it against the scalar ones, bit for bit.
+// integer format over it against the scalar ones, bit for bit; lanes.hpp's checks of lanes and tiles run with them.
 // Refuses files, a heap and a test framework, so that it runs on a Cortex-M as it does on a PC.
 #pragma once
 
@@ -20,27 +20,10 @@
 #include "mote/format/trits.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
+#include "lanes.hpp"
+#include "report.hpp"
 
 namespace mote_units {
-
-using print_function = void (*)(const char*);
-
-/// Counts comparisons and says which went wrong.
-struct report {
-  print_function print;
-  unsigned long checks = 0;
-  int failures = 0;
-
-  void check(bool same, const char* what) {
-    ++checks;
-    if (same) return;
-    if (++failures <= 20) {
-      print("FAILED ");
-      print(what);
-      print("\n");
-    }
-  }
-};
 
 /// One unit against plain loops. A quad vector is compared by its bytes, less what the unit adds to weights with a sign.
 template <class Unit, std::size_t Rows>
@@ -255,6 +238,8 @@ inline int run(print_function print) {
   using native = mote::simd::native;
   constexpr std::size_t rows = mote::interleaved_rows(native::value);
   check<native, rows>(r);
+  check_lanes(r);
+  check_tiles<native>(r);
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
   check<mote::simd::neon, 4>(r);
 #endif

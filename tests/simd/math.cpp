@@ -131,3 +131,25 @@ TEST_CASE("sine and cosine of a turn") {
     CHECK(t.cosine == std::array{1.0F, -0.0F, -1.0F, 0.0F}[quarter]);
   }
 }
+
+TEST_CASE("rough_exp2 keeps ratios to 4 parts in 1000, is largest at zero, and a pack gives the bits of a float") {
+  auto x = spread(-99.0F, 0.0F, 1600);
+  x.back() = 0.0F;
+  for (const float power : {0.0F, 10.0F, 16.0F}) {
+    const auto y = by_pack(x, [power](lanes v) { return mote::simd::rough_exp2(v, power); });
+    const double unit = std::exp2(static_cast<double>(power));
+    bool same = true;
+    double worst = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      same = same && same_bits(y[i], mote::simd::rough_exp2(mote::simd::floats<1>::all(x[i]), power).v[0]);
+      worst = std::max(worst, std::fabs(static_cast<double>(y[i]) / (unit * std::exp2(static_cast<double>(x[i]))) - 1));
+      CHECK(y[i] <= y.back());
+    }
+    CHECK(same);
+    CHECK(worst < 0.004);
+    CHECK(static_cast<double>(y.back()) == unit);
+  }
+  const auto low = mote::simd::rough_exp2(mote::simd::floats<1>::all(-1e30F), 16.0F).v[0];
+  CHECK(low > 0);
+  CHECK(low < 1e-24F);
+}

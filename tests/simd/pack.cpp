@@ -35,6 +35,7 @@ TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t
     check([](auto x, auto y) { return x / y; }, [](float x, float y) { return x / y; });
     check([](auto x, auto) { return mote::simd::absolute(x); }, [](float x, float) { return std::fabs(x); });
     check([](auto x, auto y) { return mote::simd::larger(x, y); }, [](float x, float y) { return x > y ? x : y; });
+    check([](auto x, auto y) { return mote::simd::smaller(x, y); }, [](float x, float y) { return x < y ? x : y; });
     check([](auto, auto) { return floats<N>::all(2.5F); }, [](float, float) { return 2.5F; });
 
     std::int32_t n[N];
@@ -42,6 +43,28 @@ TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t
     mote::simd::to_float(mote::simd::ints<N>::load(n)).store(out);
     for (std::size_t i = 0; i < N; ++i) REQUIRE(out[i] == static_cast<float>(n[i]));
   }
+}
+
+TEMPLATE_TEST_CASE_SIG("nearest rounds as the library's function does, ties to even", "", ((std::size_t N), N), 1, 4, 8, 16) {
+  mote::rng random(3);
+  const auto check = [](float x) {
+    std::int32_t got[N];
+    mote::simd::nearest(mote::simd::floats<N>::all(x)).store(got);
+    for (const std::int32_t v : got) REQUIRE(v == std::lrint(x));
+  };
+  for (int i = -4000; i <= 4000; ++i) check(static_cast<float>(i) * 0.25F);
+  for (int i = 0; i < 4000; ++i) check((random.normal() < 0 ? -1.0F : 1.0F) * static_cast<float>(random.below(4194304)) + 0.5F * static_cast<float>(i % 2));
+}
+
+TEMPLATE_TEST_CASE_SIG("store_words writes so many words and no more", "", ((std::size_t N), N), 1, 16) {
+  std::int32_t n[N];
+  std::int16_t words[N + 2];
+  for (std::size_t i = 0; i < N; ++i) n[i] = i % 2 == 0 ? 32767 - static_cast<std::int32_t>(i) : -32768 + static_cast<std::int32_t>(i);
+  words[0] = words[N + 1] = 77;
+  mote::simd::store_words(mote::simd::ints<N>::load(n), words + 1);
+  for (std::size_t i = 0; i < N; ++i) CHECK(words[i + 1] == n[i]);
+  CHECK(words[0] == 77);
+  CHECK(words[N + 1] == 77);
 }
 
 TEST_CASE("subnormal numbers are numbers, not zero") {

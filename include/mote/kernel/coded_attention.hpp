@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/half.hpp"
@@ -38,6 +39,8 @@ struct sixteen_sums {
 };
 MOTE_INLINE float largest_lane(simd::floats<16> v) { return simd::largest(v); }
 MOTE_INLINE float largest_lane(simd::floats<1> v) { return v.v[0]; }
+MOTE_INLINE std::int32_t sum_of_lanes(simd::ints<16> v) { return simd::join(v); }
+MOTE_INLINE std::int32_t sum_of_lanes(simd::ints<1> v) { return v.v[0]; }
 /// v where position t + lane lies before count, else `beyond`.
 MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floats<16> v, float beyond) {
   return t + 16 > count ? simd::first_lanes(count > t ? count - t : 0, v, simd::floats<16>::all(beyond)) : v;
@@ -51,42 +54,47 @@ struct rounded_vector {
 };
 inline constexpr float most_rounded = 16383.0F;
 
+/// Calls f(lanes, first) for the numbers of a short vector, four at a time as far as they go.
+template <class Function>
+MOTE_INLINE void by_fours(std::size_t n, Function f) {
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) f(std::integral_constant<std::size_t, 4>{}, i);
+  for (; i < n; ++i) f(std::integral_constant<std::size_t, 1>{}, i);
+}
+
 inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std::size_t width,
                                    std::int16_t* q /* (width), zeros behind n */) {
-  float largest = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const float size = __builtin_fabsf(x[i]);
-    largest = size > largest ? size : largest;
-  }
-  const float inverse = largest > 0.0F ? most_rounded / largest : 0.0F;
-  rounded_vector r{.scale = largest / most_rounded, .sum = 0};
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::int32_t v = simd::nearest(simd::floats<1>::all(x[i] * inverse)).v[0];
-    q[i] = static_cast<std::int16_t>(v);
-    r.sum += v;
-  }
+  float largest[4] = {};
+  by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
+    simd::larger(simd::floats<N>::load(largest), simd::absolute(simd::floats<N>::load(x + i))).store(largest);
+  });
+  for (const float size : largest) largest[0] = size > largest[0] ? size : largest[0];
+  const float inverse = largest[0] > 0.0F ? most_rounded / largest[0] : 0.0F;
+  rounded_vector r{.scale = largest[0] / most_rounded, .sum = 0};
+  by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
+    std::int32_t v[N];
+    simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse)).store(v);
+    for (std::size_t k = 0; k < N; ++k) {
+      q[i + k] = static_cast<std::int16_t>(v[k]);
+      r.sum += v[k];
+    }
+  });
   for (std::size_t i = n; i < width; ++i) q[i] = 0;
   return r;
 }
 
-/// The factor that makes weights of at most `largest` integers: 14 bits, fewer where a sum over `count` codes could
-/// leave 32 bits.
-inline float weight_factor(float largest, std::size_t count) {
-  const float most = count > 1024 ? 16777216.0F / static_cast<float>(count) : most_rounded;
-  return largest > 1e-30F ? most / largest : 0.0F;  // below, the product with a weight of zero could be no number
+/// Weights of at most 1 times this are integers of at most 14 bits, fewer where a sum over `count` codes could leave 32.
+inline float most_weight(std::size_t count) {
+  return count > 1024 ? 16777216.0F / static_cast<float>(count) : most_rounded;
 }
 
-/// p (32) = w * factor for the positions of one tile that lie before count, zero for the others.
-MOTE_INLINE void round_weights(const float* w /* (32) */, float factor, std::size_t left, std::int16_t* p) {
-  const auto by = stride_floats::all(factor);
-  for (std::size_t t = 0; t < simd::tile_tokens; t += at_a_time) {
-    if (at_a_time == 1 && t >= left) {
-      p[t] = 0;
-      continue;
-    }
-    simd::store_words(simd::nearest(before(left, t, stride_floats::load(w + t) * by, 0.0F)), p + t);
-  }
+/// Weights of at most 2 to this have a sum of 30 bits over `count` positions.
+constexpr int weight_power(std::size_t count) {
+  int power = 16;
+  for (count >>= 14U; count > 0; count >>= 1U) --power;
+  return power;
 }
+constexpr float power_of_two(int n) { return __builtin_bit_cast(float, static_cast<std::uint32_t>(127 + n) << 23U); }
 
 /// The keys of a tile against every query of a group: use(head, dots (32)).
 template <class Isa, class Use>

@@ -26,7 +26,7 @@ class coded_cache {
     return s.layers * s.kv_heads * head_bytes(s, context);
   }
   static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
-    return group(s) * (stride(context) + width(s) + width(s) / 2);  // weights, sums, queries
+    return (s.heads == s.kv_heads ? 1 : 2) * (stride(context) + width(s) + width(s) / 2);  // weights, sums, queries
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
@@ -40,13 +40,14 @@ class coded_cache {
       for (std::size_t kv = first; kv < last; ++kv)  // all of them first: `scratch` may lie where they came from
         append(place(s, r.layer * s.kv_heads + kv), r.key + i * r.key_stride + kv * dim,
                r.value + i * r.key_stride + kv * dim, dim, r.position + i);
+      const float* query = r.query + i * r.query_stride;
+      float* out = r.out + i * r.query_stride;
+      const std::size_t count = r.position + i + 1;
       for (std::size_t kv = first; kv < last; ++kv) {
         const head at = place(s, r.layer * s.kv_heads + kv);
-        for (std::size_t g = 0; g < heads; g += attention_group) {
-          const std::size_t now = heads - g < attention_group ? heads - g : attention_group;
-          const std::size_t query = i * r.query_stride + (kv * heads + g) * dim;
-          answer(at, r.query + query, now, dim, r.position + i + 1, scratch, r.out + query);
-        }
+        std::size_t h = kv * heads;
+        for (; h + 2 <= (kv + 1) * heads; h += 2) answer<2>(at, query + h * dim, dim, count, scratch, out + h * dim);
+        if (h < (kv + 1) * heads) answer<1>(at, query + h * dim, dim, count, scratch, out + h * dim);
       }
     }
   }
@@ -57,9 +58,9 @@ class coded_cache {
   static constexpr std::size_t head_bytes(const shape& s, std::size_t context) {
     return stride(context) * (2 * width(s) + 3 * sizeof(simd::half_bits));
   }
-  static constexpr std::size_t group(const shape& s) {
-    return s.heads / s.kv_heads < attention_group ? s.heads / s.kv_heads : attention_group;
-  }
+  static constexpr std::size_t tile_tokens = simd::tile_tokens;
+  static constexpr std::size_t at_a_time = detail::at_a_time;
+  using floats = detail::stride_floats;
   static constexpr simd::tile_order order = simd::tile_order_of(Isa::value);
 
   struct head {
@@ -78,23 +79,31 @@ class coded_cache {
     return {codes, codes + stride_ * w, halves, halves + stride_, halves + 2 * stride_, w};
   }
 
-  static std::int8_t code(float x, float inverse) {
-    float q = x * inverse;
-    q = q < 127.0F ? q : 127.0F;
-    q = q > -127.0F ? q : -127.0F;
-    return static_cast<std::int8_t>(simd::nearest(simd::floats<1>::all(q)).v[0]);
+  template <std::size_t N>
+  MOTE_INLINE static simd::ints<N> codes(simd::floats<N> x) {
+    using several = simd::floats<N>;
+    return simd::nearest(simd::smaller(simd::larger(x, several::all(-127.0F)), several::all(127.0F)));
   }
 
   static void append(const head& to, const float* key, const float* value, std::size_t dim, std::size_t position) {
-    float least = key[0];
-    float most = key[0];
-    float size = 0;
-    for (std::size_t d = 0; d < dim; ++d) {
-      least = key[d] < least ? key[d] : least;
-      most = key[d] > most ? key[d] : most;
-      const float v = __builtin_fabsf(value[d]);
-      size = v > size ? v : size;
+    float ends[3][4];  // least and most of the key, the value's size
+    for (std::size_t i = 0; i < 4; ++i) ends[0][i] = ends[1][i] = key[i < dim ? i : 0];
+    for (float& size : ends[2]) size = 0;
+    detail::by_fours(dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
+      using several = simd::floats<N>;
+      const auto k = several::load(key + d);
+      simd::smaller(several::load(ends[0]), k).store(ends[0]);
+      simd::larger(several::load(ends[1]), k).store(ends[1]);
+      simd::larger(several::load(ends[2]), simd::absolute(several::load(value + d))).store(ends[2]);
+    });
+    for (std::size_t i = 1; i < 4; ++i) {
+      ends[0][0] = simd::detail::smaller(ends[0][0], ends[0][i]);
+      ends[1][0] = simd::detail::larger(ends[1][0], ends[1][i]);
+      ends[2][0] = simd::detail::larger(ends[2][0], ends[2][i]);
     }
+    const float least = ends[0][0];
+    const float most = ends[1][0];
+    const float size = ends[2][0];
     to.key_middle[position] = simd::float_to_signed_half((least + most) * 0.5F);
     to.key_step[position] = simd::float_to_half((most - least) / 254.0F);
     to.value_step[position] = simd::float_to_half(size / 127.0F);
@@ -106,72 +115,91 @@ class coded_cache {
     const std::size_t row = position % simd::tile_tokens;
     std::int8_t* keys = to.keys + (position - row) * to.width;
     std::int8_t* values = to.values + (position - row) * to.width;
-    for (std::size_t d = 0; d < dim; ++d) {
-      keys[order.key(row, d, to.width)] = code(key[d] - middle, by_key);
-      values[order.value(row, d, to.width)] = code(value[d], by_value);
-    }
+    detail::by_fours(dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
+      using several = simd::floats<N>;
+      std::int32_t k[N];
+      std::int32_t v[N];
+      codes((several::load(key + d) - several::all(middle)) * several::all(by_key)).store(k);
+      codes(several::load(value + d) * several::all(by_value)).store(v);
+      for (std::size_t i = 0; i < N; ++i) {
+        keys[order.key(row, d + i, to.width)] = static_cast<std::int8_t>(k[i]);
+        values[order.value(row, d + i, to.width)] = static_cast<std::int8_t>(v[i]);
+      }
+    });
   }
 
-  /// out (group, dim) for one position's queries (group, dim) that share this head.
-  static void answer(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t count,
-                     float* scratch, float* out) {
-    using detail::at_a_time;
-    using floats = detail::stride_floats;
+  /// out (Heads, dim) for one position's queries (Heads, dim), which share this head.
+  template <std::size_t Heads>
+  static void answer(const head& from, const float* q, std::size_t dim, std::size_t count, float* scratch, float* out) {
+    constexpr std::size_t together = order.heads < Heads ? order.heads : Heads;
     const std::size_t w = from.width;
-    const std::size_t stride = round_up(count, simd::tile_tokens);
-    float* e = scratch;                                                          // (group, stride)
-    auto* sums = reinterpret_cast<std::int32_t*>(scratch + group * stride);      // (group, width)
-    auto* query = reinterpret_cast<std::int16_t*>(scratch + group * (stride + w));  // (group, width)
-    detail::rounded_vector rounded[attention_group];
-    for (std::size_t h = 0; h < group; ++h) rounded[h] = detail::round_vector(q + h * dim, dim, w, query + h * w);
+    const std::size_t stride = round_up(count, tile_tokens);
+    float* e = scratch;                                                             // (Heads, stride)
+    auto* sums = reinterpret_cast<std::int32_t*>(scratch + Heads * stride);         // (Heads, width)
+    auto* query = reinterpret_cast<std::int16_t*>(scratch + Heads * (stride + w));  // (Heads, width)
+    detail::rounded_vector rounded[Heads];
+    for (std::size_t h = 0; h < Heads; ++h) rounded[h] = detail::round_vector(q + h * dim, dim, w, query + h * w);
 
     // Scores, but for the query's scale: dots * step + sum * middle.
-    for (std::size_t tile = 0; tile < stride; tile += simd::tile_tokens) {
-      detail::score_tile<Isa>(from.keys + tile * w, query, group, w, [&](std::size_t h, const std::int32_t* dots) {
-        const auto sum = floats::all(static_cast<float>(rounded[h].sum));
-        for (std::size_t t = 0; t < simd::tile_tokens; t += at_a_time) {
-          const auto dot = simd::to_float(simd::ints<at_a_time>::load(dots + t));
-          const auto step = simd::load_halves<at_a_time>(from.key_step + tile + t);
-          const auto middle = simd::load_signed_halves<at_a_time>(from.key_middle + tile + t);
-          (dot * step + sum * middle).store(e + h * stride + tile + t);
+    floats most[Heads];
+    for (auto& m : most) m = floats::all(-3.0e38F);
+    floats largest_step = floats::all(0.0F);
+    for (std::size_t tile = 0; tile < count; tile += tile_tokens) {
+      const std::size_t left = count - tile < tile_tokens ? count - tile : tile_tokens;
+      std::int32_t dots[Heads * tile_tokens];
+      for (std::size_t h = 0; h < Heads; h += together)
+        simd::tile_scores<together, Isa>(from.keys + tile * w, query + h * w, w, dots + h * tile_tokens);
+      for (std::size_t t = 0; t < left; t += at_a_time) {
+        const auto step = simd::load_halves<at_a_time>(from.key_step + tile + t);
+        const auto middle = simd::load_signed_halves<at_a_time>(from.key_middle + tile + t);
+#pragma GCC unroll 2
+        for (std::size_t h = 0; h < Heads; ++h) {
+          const auto dot = simd::to_float(simd::ints<at_a_time>::load(dots + h * tile_tokens + t));
+          const auto score = simd::plus_product(dot * step, floats::all(static_cast<float>(rounded[h].sum)), middle);
+          score.store(e + h * stride + tile + t);
+          most[h] = simd::larger(most[h], detail::before(left, t, score, -3.0e38F));
         }
-      });
-    }
-
-    const float root = 1.44269504F / simd::sqrt(static_cast<float>(dim));  // weights are powers of two
-    float factor[attention_group];
-    float total[attention_group];
-    for (std::size_t h = 0; h < group; ++h) {
-      float* row = e + h * stride;
-      auto most = floats::all(-3.0e38F);
-      for (std::size_t t = 0; t < count; t += at_a_time)
-        most = simd::larger(most, detail::before(count, t, floats::load(row + t), -3.0e38F));
-      const auto largest = floats::all(detail::largest_lane(most));
-      const auto scale = floats::all(rounded[h].scale * root);
-      detail::sixteen_sums sum;
-      auto heaviest = floats::all(0.0F);
-      for (std::size_t t = 0; t < count; t += at_a_time) {
-        const auto weight =
-            detail::before(count, t, simd::rough_exp2((floats::load(row + t) - largest) * scale), 0.0F);
-        sum.add(t, weight);
-        const auto scaled = weight * simd::load_halves<at_a_time>(from.value_step + t);
-        heaviest = simd::larger(heaviest, detail::before(count, t, scaled, 0.0F));
-        scaled.store(row + t);
+        largest_step = simd::larger(
+            largest_step, detail::before(left, t, simd::load_halves<at_a_time>(from.value_step + tile + t), 0.0F));
       }
-      factor[h] = detail::weight_factor(detail::largest_lane(heaviest), count);
-      total[h] = sum.joined();
     }
 
-    for (std::size_t i = 0; i < group * w; ++i) sums[i] = 0;
-    for (std::size_t tile = 0; tile < stride; tile += simd::tile_tokens)
-      detail::sum_tile<Isa>(
-          from.values + tile * w, group, w,
-          [&](std::size_t h, std::int16_t* p) {
-            detail::round_weights(e + h * stride + tile, factor[h], count - tile, p);
-          },
-          sums);
-    for (std::size_t h = 0; h < group; ++h) {
-      const float back = factor[h] > 0.0F ? 1.0F / (factor[h] * total[h]) : 0.0F;
+    // The likeliest position weighs 2^power, so that the weights' integers sum up within 31 bits.
+    const int power = detail::weight_power(count);
+    const float unit = detail::power_of_two(-power);
+    const float root = 1.44269504F / simd::sqrt(static_cast<float>(dim));
+    const float step_most = detail::largest_lane(largest_step);
+    const float factor = step_most > 0.0F ? detail::most_weight(count) / step_most : 0.0F;
+    floats largest[Heads];
+    floats scale[Heads];
+    simd::ints<at_a_time> total[Heads];
+    for (std::size_t h = 0; h < Heads; ++h) {
+      largest[h] = floats::all(detail::largest_lane(most[h]));
+      scale[h] = floats::all(rounded[h].scale * root);
+      total[h] = simd::ints<at_a_time>::all(0);
+    }
+    for (std::size_t i = 0; i < Heads * w; ++i) sums[i] = 0;
+    for (std::size_t tile = 0; tile < count; tile += tile_tokens) {
+      const std::size_t left = count - tile < tile_tokens ? count - tile : tile_tokens;
+      alignas(16) std::int16_t p[Heads * tile_tokens];
+      for (std::size_t t = 0; t < left; t += at_a_time) {
+        const auto step = simd::load_halves<at_a_time>(from.value_step + tile + t) * floats::all(factor * unit);
+#pragma GCC unroll 2
+        for (std::size_t h = 0; h < Heads; ++h) {
+          const auto x = (floats::load(e + h * stride + tile + t) - largest[h]) * scale[h];
+          const auto weight = detail::before(left, t, simd::rough_exp2(x, static_cast<float>(power)), 0.0F);
+          total[h] = total[h] + simd::nearest(weight);
+          simd::store_words(simd::nearest(detail::before(left, t, weight * step, 0.0F)), p + h * tile_tokens + t);
+        }
+      }
+      for (std::size_t t = round_up(left, at_a_time); t < tile_tokens; ++t)
+        for (std::size_t h = 0; h < Heads; ++h) p[h * tile_tokens + t] = 0;
+      for (std::size_t h = 0; h < Heads; h += together)
+        simd::tile_sums<together, Isa>(from.values + tile * w, p + h * tile_tokens, w, sums + h * w);
+    }
+    for (std::size_t h = 0; h < Heads; ++h) {
+      const float all = static_cast<float>(detail::sum_of_lanes(total[h])) * unit;
+      const float back = factor > 0.0F ? 1.0F / (factor * all) : 0.0F;
       for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] = static_cast<float>(sums[h * w + d]) * back;
     }
   }

@@ -72,10 +72,12 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
 #endif
 #if defined(__thumb2__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP)
   // The units of Cortex-M convert; a compiler uses that only with a flag that names the format of halves.
-  if constexpr (N == 1) {
-    float decoded;
-    __asm__("vcvtb.f32.f16 %0, %1" : "=t"(decoded) : "t"(__builtin_bit_cast(float, static_cast<std::uint32_t>(*p))));
-    return floats<N>::all(decoded);
+  if constexpr (floats<N>::registers == N) {
+    floats<N> r;
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < N; ++i)
+      __asm__("vcvtb.f32.f16 %0, %1" : "=t"(r.v[i]) : "t"(__builtin_bit_cast(float, static_cast<std::uint32_t>(p[i]))));
+    return r;
   }
 #endif
   float decoded[N];

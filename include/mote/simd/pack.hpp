@@ -73,7 +73,16 @@ MOTE_INLINE auto last_byte(xsimd::batch<std::int32_t, A> a) {
 template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
 #if defined(__aarch64__)
-// xsimd 13.2 keeps these as calls that GCC does not inline.
+template <class A>
+MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::batch<std::int32_t, A>(vcvtnq_s32_f32(x)); }
+#elif defined(__SSE2__)
+template <class A>
+MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::nearbyint_as_int(x); }
+#endif
+#if defined(__aarch64__)
+// xsimd 13.2 reaches these through pointers to functions, which GCC follows only in small callers.
+template <class T, class A>
+MOTE_INLINE auto plain(xsimd::batch<T, A> v) { return v.data; }
 template <class A>
 MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::batch<std::int32_t, A>(vreinterpretq_s32_f32(a)); }
 template <class A>
@@ -95,12 +104,36 @@ template <class Lane>
 inline constexpr std::size_t width = 1;
 #endif
 
+/// What + - * are written for.
+template <class Lane>
+MOTE_INLINE Lane plain(Lane v) { return v; }
 template <class T>
 MOTE_INLINE void load_lane(T& v, const T* p) { v = *p; }
 template <class T>
 MOTE_INLINE void store_lane(T v, T* p) { *p = v; }
-MOTE_INLINE float larger(float a, float b) { return a > b ? a : b; }
-MOTE_INLINE float smaller(float a, float b) { return a < b ? a : b; }
+// Compilers find these instructions for no expression: a comparison must say what becomes of NaN, which is never there.
+MOTE_INLINE float larger(float a, float b) {
+#if MOTE_WITH_FPV5
+  __asm__("vmaxnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
+  return a;
+#elif defined(__riscv_flen)
+  __asm__("fmax.s %0, %1, %2" : "=f"(a) : "f"(a), "f"(b));
+  return a;
+#else
+  return a > b ? a : b;
+#endif
+}
+MOTE_INLINE float smaller(float a, float b) {
+#if MOTE_WITH_FPV5
+  __asm__("vminnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
+  return a;
+#elif defined(__riscv_flen)
+  __asm__("fmin.s %0, %1, %2" : "=f"(a) : "f"(a), "f"(b));
+  return a;
+#else
+  return a < b ? a : b;
+#endif
+}
 MOTE_INLINE float divide(float a, float b) { return a / b; }
 MOTE_INLINE float absolute(float a) { return __builtin_fabsf(a); }
 MOTE_INLINE float where_less(float x, float y, float a, float b) { return x < y ? a : b; }
@@ -112,6 +145,24 @@ template <unsigned Bits>
 MOTE_INLINE std::int32_t shift_right_lane(std::int32_t a) { return a >> Bits; }
 MOTE_INLINE std::int32_t shift_left_23(std::int32_t a) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << 23U);
+}
+/// The nearest integers of numbers within 2^22, ties to even: in the last bits, once 1.5 * 2^23 was added.
+template <class Lane>
+MOTE_INLINE auto nearest_lane(Lane x) {
+  return bits_as_int(x + Lane(12582912.0F)) - decltype(bits_as_int(x))(0x4B400000);
+}
+MOTE_INLINE std::int32_t nearest_lane(float x) {
+#if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
+  float n;
+  __asm__("vcvtr.s32.f32 %0, %1" : "=t"(n) : "t"(x));
+  return __builtin_bit_cast(std::int32_t, n);
+#elif defined(__riscv_flen)
+  std::int32_t n;
+  __asm__("fcvt.w.s %0, %1, rne" : "=r"(n) : "f"(x));
+  return n;
+#else
+  return nearest_lane<float>(x);
+#endif
 }
 
 }  // namespace detail
@@ -145,7 +196,8 @@ struct pack {
 
 #define MOTE_PACK_OPERATOR(op)                                                     \
   MOTE_INLINE friend pack operator op(pack a, pack b) {                            \
-    _Pragma("GCC unroll 16") for (std::size_t i = 0; i < registers; ++i) a.v[i] = a.v[i] op b.v[i]; \
+    _Pragma("GCC unroll 16") for (std::size_t i = 0; i < registers; ++i)           \
+        a.v[i] = lane(detail::plain(a.v[i]) op detail::plain(b.v[i]));             \
     return a;                                                                      \
   }
   MOTE_PACK_OPERATOR(+)
@@ -207,6 +259,13 @@ MOTE_INLINE floats<16> sixteen(floats<N> a) {
   return r;
 }
 
+template <std::size_t N>
+MOTE_INLINE floats<N> smaller(floats<N> a, floats<N> b) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::smaller(a.v[i], b.v[i]);
+  return a;
+}
+
 /// The first `count` lanes of a, the others of b.
 template <std::size_t N>
 MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
@@ -228,9 +287,7 @@ MOTE_INLINE ints<N> last_bytes(floats<N> x) {
 /// The nearest integers (ties to even) of floats within 2^22.
 template <std::size_t N>
 MOTE_INLINE ints<N> nearest(floats<N> x) {
-  constexpr float magic = 12582912.0F;  // 1.5 * 2^23: the sum's last bits are the nearest integer
-  return map<ints<N>>(x + floats<N>::all(magic), [](auto v) { return detail::bits_as_int(v); }) -
-         ints<N>::all(0x4B400000);
+  return map<ints<N>>(x, [](auto v) { return detail::nearest_lane(v); });
 }
 
 namespace detail {
@@ -313,6 +370,9 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
   for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int16_t>(lanes[i]);
 #endif
 }
-MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) { *p = static_cast<std::int16_t>(a.v[0]); }
+MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {
+  const auto word = static_cast<std::uint16_t>(a.v[0]);  // a signed one would be extended first
+  __builtin_memcpy(p, &word, sizeof word);
+}
 
 }  // namespace mote::inline v0::simd

@@ -52,31 +52,36 @@ constexpr tile_order tile_order_of(isa i) {
     case isa::neon_dotprod: return {.key_rows = 4, .key_depth = 4, .value_depth = 4, .heads = 2};
     case isa::neon: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2};
     case isa::mve: return {.key_rows = 1, .key_depth = 4, .value_depth = 32, .heads = 2};
-    case isa::dsp: return {.key_rows = 1, .key_depth = 4, .value_depth = 4, .pairs = true};
+    case isa::dsp: return {.key_rows = 1, .key_depth = 4, .value_depth = 4, .pairs = true, .heads = 2};
     default: return {.key_rows = 1, .key_depth = 4, .value_depth = 1};
   }
 }
 
-// The reference, one number after another.
+// The reference. Four channels at a time: their queries, or their sums, stay in registers.
 template <std::size_t Heads>
 MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
                                 scalar) {
-  for (std::size_t t = 0; t < tile_tokens; ++t) {
-    std::int32_t sum = 0;
-    for (std::size_t c = 0; c < width; ++c) sum += q[c] * tile[t * width + c];
-    dots[t] = sum;
+  for (std::size_t c = 0; c < width; c += 4) {
+    const std::int32_t q0 = q[c];
+    const std::int32_t q1 = q[c + 1];
+    const std::int32_t q2 = q[c + 2];
+    const std::int32_t q3 = q[c + 3];
+    const std::int8_t* k = tile + c;
+#pragma GCC unroll 2
+    for (std::size_t t = 0; t < tile_tokens; ++t, k += width)
+      dots[t] = (c == 0 ? 0 : dots[t]) + q0 * k[0] + q1 * k[1] + q2 * k[2] + q3 * k[3];
   }
 }
 template <std::size_t Heads>
 MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
                               scalar) {
-  for (std::size_t c = 0; c < width; c += 4) {  // four sums in registers, a weight loaded once for them
+  for (std::size_t c = 0; c < width; c += 4) {
     std::int32_t sum[4] = {sums[c], sums[c + 1], sums[c + 2], sums[c + 3]};
-    for (std::size_t t = 0; t < tile_tokens; ++t) {
-      const std::int8_t* v = tile + t * width + c;
+    const std::int8_t* v = tile + c;
+#pragma GCC unroll 2
+    for (std::size_t t = 0; t < tile_tokens; ++t, v += width)
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < 4; ++i) sum[i] += p[t] * v[i];
-    }
     for (std::size_t i = 0; i < 4; ++i) sums[c + i] = sum[i];
   }
 }
