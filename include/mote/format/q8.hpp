@@ -120,6 +120,12 @@ struct q8 {
                                           std::int32_t x_sum) {
     return Unit::signed_dot(simd::ints<Rows>::all(0), w, x, x_sum);
   }
+  /// The same where the instruction set multiplies weights where they lie, rather than load a block first.
+  template <class Unit>
+    requires(Unit::takes_lying)
+  MOTE_INLINE static simd::ints<Rows> lying_dot(const block& b, const std::int8_t* x /* (group) */) {
+    return Unit::template lying_dot<group / 4>(reinterpret_cast<const std::uint8_t*>(b.quads), x);
+  }
   MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
     if constexpr (wide) return simd::floats<Rows>::load(b.scale);
     else return simd::load_halves<Rows>(b.scale);

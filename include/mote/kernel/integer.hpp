@@ -32,6 +32,10 @@ concept integer_format = group_scaled_format<Format> || row_scaled_format<Format
 
 namespace detail {
 
+/// Are weights taken from memory as they are multiplied, for each activation anew? Where a block does not fit the registers.
+template <class Format, class Unit>
+concept multiplied_lying = requires(const typename Format::block& b, const std::int8_t* x) { Format::template lying_dot<Unit>(b, x); };
+
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations: integers to the end of the row.
 template <class Isa, row_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
@@ -91,11 +95,20 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
       const block& from = b[t * groups];
       simd::fetch<unit, sizeof(block)>(&from);
       typename unit::vector unpacked[group / 4];
-      Format::template unpack<unit>(from, unpacked);
-      const floats scale = Format::scales(from);
+      floats scale;
+      if constexpr (!multiplied_lying<Format, unit>) {
+        Format::template unpack<unit>(from, unpacked);
+        scale = Format::scales(from);
+      }
 #pragma GCC unroll 8
       for (std::size_t k = 0; k < Tokens; ++k) {
-        const auto dot = Format::template dot<unit>(unpacked, a[k].q + g * group, a[k].sum[g]);
+        simd::ints<rows> dot;
+        if constexpr (multiplied_lying<Format, unit>) {
+          dot = Format::template lying_dot<unit>(from, a[k].q + g * group);
+          scale = Format::scales(from);  // behind the products, which want its registers
+        } else {
+          dot = Format::template dot<unit>(unpacked, a[k].q + g * group, a[k].sum[g]);
+        }
         sum[t][k] = sum[t][k] + (scale * floats::all(a[k].scale[g])) * simd::to_float(dot);
       }
     }

@@ -17,7 +17,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// One tile of q8 where simd::dot reads the weights where they lie.
+/// One tile of q8 where its rows have no body in simd/quads.hpp: simd::dot reads the weights where they lie.
 template <class Isa, std::size_t Rows, std::size_t Group>
 MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a, float* y) {
   using floats = simd::floats<Rows>;
@@ -72,7 +72,7 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
-  requires(!simd::quads<Isa, Rows>::own || simd::takes_lying<Isa, Rows>)
+  requires(!simd::quads<Isa, Rows>::own)
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
   const std::size_t groups = format::groups(w.cols);

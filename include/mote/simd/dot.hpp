@@ -31,17 +31,11 @@ MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */
 template <std::size_t Rows, class Isa>
 inline constexpr bool has_own_dot = interleaved_rows(Isa::value) == Rows && Isa::value != isa::scalar;
 
-/// Does an instruction set multiply weights of 8 bits where they lie, rather than load them all first?
-template <class Isa, std::size_t Rows>
-concept takes_lying = requires(const std::uint8_t* w, const std::int8_t* x) { quads<Isa, Rows>::template lying_dot<8>(w, x); };
-
 /// The best body for Rows rows that this binary may use.
 template <std::size_t Rows, std::size_t Group, class Isa>
 MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum) {
   using unit = quads<Isa, Rows>;
-  if constexpr (takes_lying<Isa, Rows>) {
-    return unit::template lying_dot<Group / 4>(reinterpret_cast<const std::uint8_t*>(w), x);
-  } else if constexpr (unit::own) {
+  if constexpr (unit::own) {
     typename unit::vector quad[Group / 4];
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < Group / 4; ++i)

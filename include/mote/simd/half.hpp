@@ -24,9 +24,8 @@ constexpr half_bits float_to_half(float x) {
   if (x >= 65504.0F) return 0x7BFFU;
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   if (bits < 0x38800000U) {  // below 2^-14: a subnormal half, in units of 2^-24
-    const float units = x * 0x1p24F;
-    const float rounded = (units + 8388608.0F) - 8388608.0F;
-    return static_cast<half_bits>(rounded);
+    // Behind the addition the last bits are the nearest integer: no conversion, which some vectors lack.
+    return static_cast<half_bits>(__builtin_bit_cast(std::uint32_t, x * 0x1p24F + 8388608.0F) & 0xFFFFU);
   }
   const std::uint32_t rebiased = bits - 0x38000000U;
   return static_cast<half_bits>((rebiased + 0xFFFU + ((rebiased >> 13U) & 1U)) >> 13U);

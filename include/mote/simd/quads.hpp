@@ -149,7 +149,6 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #include "mote/simd/arch/mve.hpp"
 #endif
 #if MOTE_WITH_RVV
-#include <riscv_vector.h>
 #include "mote/simd/arch/rvv.hpp"
 #endif
 #if MOTE_WITH_DSP

@@ -50,6 +50,7 @@ constexpr tile_order tile_order_of(isa i) {
     case isa::sse2:
     case isa::wasm: return {.key_rows = 4, .key_depth = 2, .value_depth = 2, .heads = 2};
     case isa::neon_dotprod: return {.key_rows = 4, .key_depth = 4, .value_depth = 4, .heads = 2};
+    case isa::rvv:
     case isa::neon: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2};
     case isa::mve: return {.key_rows = 1, .key_depth = 4, .value_depth = 32, .heads = 2};
     case isa::dsp: return {.key_rows = 1, .key_depth = 4, .value_depth = 4, .pairs = true, .heads = 2};
@@ -108,6 +109,9 @@ MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, st
 #endif
 #if MOTE_WITH_MVE
 #include "mote/simd/arch/tile_mve.hpp"
+#endif
+#if MOTE_WITH_RVV
+#include "mote/simd/arch/tile_rvv.hpp"
 #endif
 #if MOTE_WITH_DSP
 #include "mote/simd/arch/tile_dsp.hpp"

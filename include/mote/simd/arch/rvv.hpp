@@ -4,6 +4,8 @@
 // (vwmul, vwmacc) for as many as surely fit, then widened (vwadd).
 #pragma once
 
+#include <riscv_vector.h>
+
 namespace mote::inline v0::simd {
 
 template <>
@@ -12,6 +14,7 @@ struct quads<rvv, 16> {
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;
   static constexpr std::size_t fetch_ahead = 0;
+  static constexpr bool takes_lying = true;
 
   using bytes = std::uint8_t __attribute__((ext_vector_type(16)));
   using all_bytes = std::uint8_t __attribute__((ext_vector_type(64)));

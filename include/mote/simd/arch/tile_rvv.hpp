@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+// RISC-V V widens thirty-two codes at once and multiplies them by one number into 32 bits (vwmacc): channels of keys and
+// tokens of values lie one behind another, so that no sum crosses lanes. Two query heads share what was widened.
+#pragma once
+
+namespace mote::inline v0::simd {
+
+namespace detail {
+/// sum[h] + N codes * by[h * stride], for Heads heads.
+template <std::size_t Heads, int N, class Sum>
+MOTE_INLINE void add_codes(Sum (&sum)[Heads], const std::int8_t* codes /* (N) */, const std::int16_t* by, std::size_t stride) {
+  using bytes = std::int8_t __attribute__((ext_vector_type(N)));
+  using words = std::int16_t __attribute__((ext_vector_type(N)));
+  bytes from;
+  __builtin_memcpy(&from, codes, sizeof from);
+  const Sum wide = __builtin_convertvector(__builtin_convertvector(from, words), Sum);
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < Heads; ++h) sum[h] += wide * __builtin_convertvector(static_cast<words>(by[h * stride]), Sum);
+}
+
+/// N channels of values: sums += weights times codes.
+template <std::size_t Heads, int N>
+MOTE_INLINE void sum_channels(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
+  using sum_type = std::int32_t __attribute__((ext_vector_type(N)));
+  sum_type sum[Heads];
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < Heads; ++h) __builtin_memcpy(&sum[h], sums + h * width, sizeof sum[h]);
+#pragma GCC unroll 4
+  for (std::size_t t = 0; t < tile_tokens; ++t) add_codes<Heads, N>(sum, tile + t * width, p + t, tile_tokens);
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < Heads; ++h) __builtin_memcpy(sums + h * width, &sum[h], sizeof sum[h]);
+}
+}  // namespace detail
+
+template <std::size_t Heads>
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, rvv) {
+  using sum_type = std::int32_t __attribute__((ext_vector_type(32)));
+  sum_type sum[Heads];
+#pragma GCC unroll 2
+  for (auto& s : sum) s = sum_type(0);
+#pragma GCC unroll 4
+  for (std::size_t c = 0; c < width; ++c) detail::add_codes<Heads, 32>(sum, tile + c * tile_tokens, q + c, width);
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < Heads; ++h) __builtin_memcpy(dots + h * tile_tokens, &sum[h], sizeof sum[h]);
+}
+
+template <std::size_t Heads>
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, rvv) {
+  std::size_t c = 0;
+  for (; c + 32 <= width; c += 32) detail::sum_channels<Heads, 32>(tile + c, p, width, sums + c);
+  if (c + 16 <= width) {
+    detail::sum_channels<Heads, 16>(tile + c, p, width, sums + c);
+    c += 16;
+  }
+  if (c + 8 <= width) {
+    detail::sum_channels<Heads, 8>(tile + c, p, width, sums + c);
+    c += 8;
+  }
+  if (c < width) detail::sum_channels<Heads, 4>(tile + c, p, width, sums + c);
+}
+
+}  // namespace mote::inline v0::simd
