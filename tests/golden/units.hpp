@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "mote/core/rng.hpp"
+#include "mote/format/affine.hpp"
 #include "mote/format/iq4_nl.hpp"
 #include "mote/format/q2.hpp"
 #include "mote/format/q3.hpp"
@@ -16,6 +17,7 @@
 #include "mote/format/q5.hpp"
 #include "mote/format/q6.hpp"
 #include "mote/format/q8.hpp"
+#include "mote/format/qk.hpp"
 #include "mote/format/ternary.hpp"
 #include "mote/format/trits.hpp"
 #include "mote/kernel/matmul.hpp"
@@ -172,6 +174,40 @@ struct unit_checks {
   }
 };
 
+inline std::uint16_t random_half(mote::rng& random) {  // 2^-10 and less, of either sign
+  return static_cast<std::uint16_t>((random.next() & 0x83FFU) | (1U + random.below(4)) << 10U);
+}
+
+/// Any codes and scales as group g of a row. What is behind the last column is of no weight.
+template <class Format>
+void write_random(std::byte* tile, std::size_t row, std::size_t cols, std::size_t g, mote::rng& random) {
+  std::uint8_t codes[Format::group];
+  for (std::size_t i = 0; i < Format::group; ++i) {
+    unsigned code = random.below(Format::grid::codes);
+    if (Format::grid::value(code) < -127) ++code;  // bytes refuse -128
+    codes[i] = static_cast<std::uint8_t>(g * Format::group + i < cols ? code : Format::grid::zero);
+  }
+  const float scale = static_cast<float>(1 + random.below(2000)) * 0x1p-14F;  // binary16 holds it
+  Format::write_group(tile, row, cols, g, scale, codes);
+}
+template <mote::two_level_format Format>
+void write_random(std::byte* tile, std::size_t row, std::size_t, std::size_t g, mote::rng& random) {
+  if constexpr (Format::subs == 1) {  // affine
+    std::uint8_t codes[Format::group];
+    for (auto& code : codes) code = static_cast<std::uint8_t>(random.below(1U << Format::bits));
+    Format::write_bits(tile, row, g, random_half(random), random_half(random), codes);
+  } else {
+    using grid = typename Format::grid;
+    static mote::qk_row in;
+    in.d = random_half(random);
+    if (grid::has_min) in.dmin = random_half(random);
+    for (auto& scale : in.scale) scale = static_cast<std::uint8_t>(random.below(1U << grid::scale_bits));
+    for (auto& min : in.min) min = static_cast<std::uint8_t>(grid::has_min ? random.below(1U << grid::scale_bits) : 0);
+    for (auto& code : in.code) code = static_cast<std::uint8_t>(random.below(grid::codes));
+    Format::write_row(tile, row, g, in);
+  }
+}
+
 /// matvec and matmul of one format on one instruction set against the scalar ones, ragged in rows and columns.
 template <class Isa, class Format>
 void check_format(report& r) {
@@ -187,16 +223,8 @@ void check_format(report& r) {
     const std::size_t rows = shape[0], cols = shape[1], tokens = shape[2];
     for (auto& b : packed) b = std::byte{0};
     for (std::size_t row = 0; row < rows; ++row)
-      for (std::size_t g = 0; g < Format::groups(cols); ++g) {
-        std::uint8_t codes[Format::group];
-        for (std::size_t i = 0; i < Format::group; ++i) {
-          unsigned code = random.below(Format::grid::codes);
-          if (Format::grid::value(code) < -127) ++code;  // bytes refuse -128
-          codes[i] = static_cast<std::uint8_t>(g * Format::group + i < cols ? code : Format::grid::zero);
-        }
-        const float scale = static_cast<float>(1 + random.below(2000)) * 0x1p-14F;  // binary16 holds it
-        Format::write_group(packed + row / Format::rows * Format::tile_bytes(cols), row % Format::rows, cols, g, scale, codes);
-      }
+      for (std::size_t g = 0; g < Format::groups(cols); ++g)
+        write_random<Format>(packed + row / Format::rows * Format::tile_bytes(cols), row % Format::rows, cols, g, random);
     mote::activation a[most_tokens];
     for (std::size_t k = 0; k < tokens; ++k) {
       for (auto& v : x) v = random.uniform() * 8.0F - 4.0F;
@@ -230,6 +258,13 @@ void check(report& r) {
   check_format<Isa, mote::q2<Rows>>(r);
   check_format<Isa, mote::ternary<Rows>>(r);
   check_format<Isa, mote::trits<Rows>>(r);
+  check_format<Isa, mote::qk<6, 64, Rows>>(r);
+  check_format<Isa, mote::qk<5, 192, Rows>>(r);
+  check_format<Isa, mote::qk<4, 96, Rows>>(r);
+  check_format<Isa, mote::qk<3, 64, Rows>>(r);
+  check_format<Isa, mote::qk<2, 192, Rows>>(r);
+  check_format<Isa, mote::affine<5, Rows>>(r);
+  check_format<Isa, mote::affine<4, Rows>>(r);
 }
 
 /// The rows that this binary's own instruction set interleaves, and what it derives from where that differs.
