@@ -211,14 +211,14 @@ void write_random(std::byte* tile, std::size_t row, std::size_t, std::size_t g, 
 /// matvec and matmul of one format on one instruction set against the scalar ones, ragged in rows and columns.
 template <class Isa, class Format>
 void check_format(report& r) {
-  constexpr std::size_t most_cols = 172, most_rows = 21, most_tokens = 5;
+  constexpr std::size_t most_cols = 172, most_rows = 21, most_tokens = 11;
   alignas(64) static std::byte packed[Format::bytes(most_rows, most_cols)];
   alignas(64) static std::byte buffers[most_tokens][mote::round_up(mote::activation_bytes<Format>(most_cols), 64)];
   alignas(64) static float x[most_cols + 16];
   alignas(64) static float got[most_tokens * mote::padded(most_rows)], expected[most_tokens * mote::padded(most_rows)];
   mote::rng random(7);
   constexpr std::size_t stride = mote::padded(most_rows);
-  constexpr std::size_t shapes[][3] = {{1, 1, 1}, {16, 64, 1}, {21, 172, 5}, {3, 31, 2}, {17, 33, 3}, {9, 100, 4}, {20, 128, 1}};
+  constexpr std::size_t shapes[][3] = {{1, 1, 1}, {16, 64, 1}, {21, 172, 11}, {3, 31, 2}, {17, 33, 3}, {9, 100, 4}, {20, 128, 1}};
   for (const auto& shape : shapes) {
     const std::size_t rows = shape[0], cols = shape[1], tokens = shape[2];
     for (auto& b : packed) b = std::byte{0};
@@ -277,6 +277,9 @@ inline int run(print_function print) {
   check_tiles<native>(r);
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
   check<mote::simd::neon, 4>(r);
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+  check<mote::simd::neon_dotprod, 4>(r);
 #endif
   print(mote::name(native::value).data());
   print(r.failures == 0 ? ": ok, as plain loops\n" : ": differs from plain loops\n");

@@ -9,11 +9,11 @@
 
 namespace mote::inline v0 {
 
-enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm, rvv };
+enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm, rvv, neon_i8mm };
 
 constexpr std::string_view name(isa i) {
   constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni",
-                                        "wasm", "rvv"};
+                                        "wasm", "rvv", "neon_i8mm"};
   return names[static_cast<std::size_t>(i)];
 }
 
@@ -28,6 +28,7 @@ constexpr std::size_t interleaved_rows(isa i) {
     case isa::ssse3:
     case isa::neon:
     case isa::neon_dotprod:
+    case isa::neon_i8mm:
     case isa::wasm: return 4;
     default: return 1;
   }

@@ -98,15 +98,15 @@ struct planar {
 #pragma GCC unroll 8
       for (auto& v : w) v = Unit::lookup(v, Grid::table);
   }
-  template <class Unit>
-  MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
-                                          std::int32_t x_sum) {
+  template <class Unit, class Activation, class Sum>  // of one token, or of two: simd/quads.hpp
+  MOTE_INLINE static auto dot(const typename Unit::vector (&w)[8], Activation x /* (group) */, Sum x_sum) {
     if constexpr (looked_up) {
-      return Unit::signed_dot(simd::ints<Rows>::all(0), w, x, x_sum);
-    } else if constexpr (in_place<Unit>) {
-      return code_planes::template dot_in_place<Unit>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
-    } else
-      return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(simd::ints<Rows>::all(Grid::value(0) * x_sum), w, x);
+      return Unit::signed_dot(simd::start_from<Rows>(0, x_sum), w, x, x_sum);
+    } else {
+      const auto start = simd::start_from<Rows>(Grid::value(0), x_sum);
+      if constexpr (in_place<Unit>) return code_planes::template dot_in_place<Unit>(start, w, x);
+      else return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(start, w, x);
+    }
   }
   MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
     return simd::load_halves<Rows, Grid::signed_scale>(b.scale);

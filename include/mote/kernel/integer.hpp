@@ -100,16 +100,32 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
         Format::template unpack<unit>(from, unpacked);
         scale = Format::scales(from);
       }
-#pragma GCC unroll 8
-      for (std::size_t k = 0; k < Tokens; ++k) {
-        simd::ints<rows> dot;
-        if constexpr (multiplied_lying<Format, unit>) {
-          dot = Format::template lying_dot<unit>(from, a[k].q + g * group);
-          scale = Format::scales(from);  // behind the products, which want its registers
-        } else {
-          dot = Format::template dot<unit>(unpacked, a[k].q + g * group, a[k].sum[g]);
-        }
+      const auto add = [&](std::size_t k, simd::ints<rows> dot) __attribute__((always_inline)) {
         sum[t][k] = sum[t][k] + (scale * floats::all(a[k].scale[g])) * simd::to_float(dot);
+      };
+      if constexpr (simd::multiplies_two_tokens<unit> && Tokens % 2 == 0) {
+        using two = typename unit::of_two_tokens;
+        typename two::vector paired[group / 4];
+        two::from(unpacked, paired);
+#pragma GCC unroll 8
+        for (std::size_t k = 0; k < Tokens; k += 2) {
+          const auto dots = Format::template dot<two>(
+              paired, simd::two_activations{{a[k].q + g * group, a[k + 1].q + g * group}},
+              simd::two_sums{{a[k].sum[g], a[k + 1].sum[g]}});
+          add(k, dots.of[0]);
+          add(k + 1, dots.of[1]);
+        }
+      } else {
+#pragma GCC unroll 8
+        for (std::size_t k = 0; k < Tokens; ++k) {
+          if constexpr (multiplied_lying<Format, unit>) {
+            const auto dot = Format::template lying_dot<unit>(from, a[k].q + g * group);
+            scale = Format::scales(from);  // behind the products, which want its registers
+            add(k, dot);
+          } else {
+            add(k, Format::template dot<unit>(unpacked, a[k].q + g * group, a[k].sum[g]));
+          }
+        }
       }
     }
   }

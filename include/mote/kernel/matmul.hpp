@@ -33,13 +33,16 @@ MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const a
 template <class Isa = simd::native, integer_format Format>
 void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y, std::size_t y_stride) {
   constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;  // 32 registers
-  constexpr std::size_t together = wide ? 2 : 1;
+  // Two tiles share what smmla wants done to the activations.
+  constexpr bool pairs = simd::multiplies_two_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
+  constexpr std::size_t together = wide || pairs ? 2 : 1;
+  constexpr std::size_t most = wide ? 8 : 4;  // tokens
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   std::size_t tile = 0;
   for (; tile + together <= tiles; tile += together)
-    detail::matmul_tiles<Isa, wide ? 8 : 4, together>(w, tile, a, tokens, y, y_stride);
+    detail::matmul_tiles<Isa, most, together>(w, tile, a, tokens, y, y_stride);
   if constexpr (together > 1)
-    if (tile < tiles) detail::matmul_tiles<Isa, wide ? 8 : 4, 1>(w, tile, a, tokens, y, y_stride);
+    if (tile < tiles) detail::matmul_tiles<Isa, most, 1>(w, tile, a, tokens, y, y_stride);
 }
 
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).

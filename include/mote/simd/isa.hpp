@@ -72,6 +72,11 @@ struct neon_dotprod : neon {
   static constexpr isa value = isa::neon_dotprod;
 };
 #endif
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+struct neon_i8mm : neon_dotprod {
+  static constexpr isa value = isa::neon_i8mm;
+};
+#endif
 #if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
 struct wasm : xsimd::wasm {
   static constexpr isa value = isa::wasm;
@@ -93,6 +98,8 @@ using native = avx2;
 using native = ssse3;
 #elif MOTE_WITH_XSIMD && defined(__SSE2__)
 using native = sse2;
+#elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+using native = neon_i8mm;
 #elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
 using native = neon_dotprod;
 #elif MOTE_WITH_XSIMD && defined(__ARM_NEON)

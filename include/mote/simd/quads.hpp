@@ -100,6 +100,30 @@ struct plain_quads {
 template <class Isa, std::size_t Rows>
 struct quads : plain_quads<Rows> {};
 
+// Two tokens at once, where an instruction multiplies a matrix: a unit then has of_two_tokens, in which formats multiply
+// with the same words as for one.
+
+struct two_activations {
+  const std::int8_t* of[2];  // (Quads, 4) each
+};
+struct two_sums {
+  std::int32_t of[2];
+};
+template <std::size_t Rows>
+struct two_ints {
+  ints<Rows> of[2];
+};
+template <class Unit>
+concept multiplies_two_tokens = requires { typename Unit::of_two_tokens; };
+
+/// What the products of codes start from whose values are `least` more: least * x_sum.
+template <std::size_t Rows>
+MOTE_INLINE ints<Rows> start_from(int least, std::int32_t x_sum) { return ints<Rows>::all(least * x_sum); }
+template <std::size_t Rows>
+MOTE_INLINE two_ints<Rows> start_from(int least, two_sums x_sum) {
+  return {{start_from<Rows>(least, x_sum.of[0]), start_from<Rows>(least, x_sum.of[1])}};
+}
+
 namespace detail {
 /// Four activations as the 32 bits that instructions broadcast.
 MOTE_INLINE std::int32_t four_of(const std::int8_t* x /* (4) */) {
@@ -141,6 +165,9 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #endif
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
 #include "mote/simd/arch/neon_dotprod.hpp"
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+#include "mote/simd/arch/neon_i8mm.hpp"
 #endif
 #if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
 #include "mote/simd/arch/wasm.hpp"
