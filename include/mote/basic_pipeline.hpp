@@ -23,6 +23,7 @@
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
 #include "mote/simd/contraction.hpp"
+#include "mote/simd/subnormals.hpp"
 #include "mote/store/snapshot.hpp"
 
 namespace mote::inline v0 {
@@ -67,9 +68,11 @@ class basic_pipeline {
   }
 
   /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
-  /// forgotten; remembered texts stay. Errors: those of open_image(), and fused_multiply_add.
+  /// forgotten; remembered texts stay. Errors: those of open_image(), fused_multiply_add
+  /// and flushed_subnormals.
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
     if (!arithmetic_is_plain()) return status::fused_multiply_add;
+    if (!subnormals_are_kept()) return status::flushed_subnormals;
     constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(),
                                          .format_fingerprint = format_fingerprint<Format>(),
                                          .weights_bytes = map.bytes,

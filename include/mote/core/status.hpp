@@ -26,6 +26,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   not_finite,            ///< a scale or a parameter is infinite or not a number
   // the build
   fused_multiply_add,    ///< the compiler contracts a*b+c; build with -ffp-contract=off
+  flushed_subnormals,    ///< numbers below 2^-126 become zero: a mode of the processor, or -fno-tree-vectorize is missing
   // use
   not_attached,          ///< no weights yet
   too_long,              ///< more tokens than the pipeline's window
@@ -54,6 +55,7 @@ constexpr std::string_view name(status s) {
     case status::corrupt_vocabulary: return "corrupt_vocabulary";
     case status::not_finite: return "not_finite";
     case status::fused_multiply_add: return "fused_multiply_add";
+    case status::flushed_subnormals: return "flushed_subnormals";
     case status::not_attached: return "not_attached";
     case status::too_long: return "too_long";
     case status::empty: return "empty";
