@@ -22,9 +22,9 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Which policies are counted, as `name|policies|what import_model needs`.
 variants=("q8|mote::quantize<8>|--formats q8" "q8-cache8|mote::quantize<8>,mote::cache<8>|--formats q8")
 
-# target NAME: sets cc cxx arch rows emulator board.
+# target NAME: sets cc cxx arch rows emulator board, and own: what only mote's programs get.
 target() {
-  board=""
+  board="" own=""
   case $1 in
     aarch64) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ arch="" rows=4 emulator=qemu-aarch64 ;;
     aarch64-dotprod) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ arch=-march=armv8.2-a+dotprod rows=4
@@ -34,7 +34,7 @@ target() {
     riscv64-v) cc="clang-19 --target=riscv64-linux-gnu" cxx="clang++-19 --target=riscv64-linux-gnu" rows=16
       arch="-march=rv64gcv_zvl128b -mrvv-vector-bits=zvl" emulator="qemu-riscv64 -cpu rv64,v=true,vlen=128,vext_spec=v1.0" ;;
     cortex-m7) board=mps2-an500 arch="-mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard -mthumb" ;;
-    cortex-m55) board=mps3-an547 arch="-mcpu=cortex-m55 -mfloat-abi=hard -mthumb" ;;
+    cortex-m55) board=mps3-an547 arch="-mcpu=cortex-m55 -mfloat-abi=hard -mthumb" own=-fno-tree-vectorize ;;  # subnormals
     *) die "there is no target '$1'; known are: $targets" ;;
   esac
   if [ -n "$board" ]; then
@@ -101,7 +101,7 @@ ours() {
   "$out/import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --layout $rows --eos -1 $import \
     --out "$folder" >/dev/null || die "import_model fails"
   local program=$folder/mote$flags
-  local options="-std=gnu++23 $flags $arch -ffp-contract=off -fno-math-errno -Wno-psabi -Iinclude -isystem $out/headers
+  local options="-std=gnu++23 $flags $arch $own -ffp-contract=off -fno-math-errno -Wno-psabi -Iinclude -isystem $out/headers
     -DTOKENS=$tokens -DMOTE_POLICIES=$policies -DMOTE_MODEL_HEADER=\"$folder/stories260K.hpp\"
     -DMOTE_IMAGE=\"$folder/stories260K.mote\""
   if [ -n "$board" ]; then

@@ -66,6 +66,15 @@
 #endif
 #endif
 
+/// 1: Helium with floats, which a core may lack.
+#ifndef MOTE_WITH_MVE_FLOATS
+#if defined(__ARM_FEATURE_MVE)
+#define MOTE_WITH_MVE_FLOATS ((__ARM_FEATURE_MVE & 2) != 0)
+#else
+#define MOTE_WITH_MVE_FLOATS 0
+#endif
+#endif
+
 /// 1: threads of an operating system, for threads<N>. A bare-metal target has none.
 #ifndef MOTE_WITH_THREADS
 #if defined(__linux__) || defined(__APPLE__)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU
 # to a Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives; and their kernels
-# (tests/golden/units.hpp) those of plain loops.
+# (tests/golden/units.hpp) those of plain loops. On the Cortex-M55 its floats as well (tests/golden/helium.hpp), and vectors
+# that the compiler made of loops must be noticed: they flush subnormals.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 #   golden.sh [<include folder> [<board>...]]
 set -eu
@@ -46,8 +47,25 @@ int main() {
   return mote_units::run([](const char* text) { semihosting::print(text); });
 }
 X
+cat > "$work/helium.cpp" << 'X'
+#include "helium.hpp"
+#include "semihosting.hpp"
+#include "startup.hpp"
+int main() {
+  return mote_helium::run([](const char* text) { semihosting::print(text); });
+}
+X
+cat > "$work/flushes.cpp" << 'X'
+#include "mote/simd/subnormals.hpp"
+#include "semihosting.hpp"
+#include "startup.hpp"
+int main() {
+  semihosting::print(mote::subnormals_are_kept() ? "kept" : "flushed");
+  return 0;
+}
+X
 
-# program NAME: builds $work/NAME.elf for $board and runs it; what it prints goes to $work/NAME.out.
+# program NAME FLAG...: builds $work/NAME.elf for $board and runs it; what it prints goes to $work/NAME.out.
 program() {
   # shellcheck disable=SC2086
   arm-none-eabi-g++ $cpu -mthumb -std=gnu++23 -O2 -ffp-contract=off -fno-math-errno \
@@ -56,11 +74,21 @@ program() {
     "-I$include" "-I$here/../golden" "-I$example" -isystem "$work/headers" \
     "$work/$1.cpp" "$example/startup.cpp" -o "$work/$1.elf" \
     -nostdlib "-L$example/board" -T "$script.ld" -Wl,--defsym=mote_stack_bytes=16384 -Wl,--gc-sections \
-    -Wl,--start-group -lc -lgcc -Wl,--end-group ||
+    -Wl,--start-group -lc -lgcc -Wl,--end-group ${2:-} ${3:-} ||
     { echo "FAILED: $1 does not build for $board"; return 1; }
   timeout 600 qemu-system-arm -M "$board" -nographic -monitor none -serial none \
     -semihosting-config enable=on,target=native -kernel "$work/$1.elf" > "$work/$1.out" 2>&1 ||
     { echo "FAILED: $1 on $board"; cat "$work/$1.out"; return 1; }
+}
+helium() {
+  for level in -O2 -O3; do
+    program helium $level || exit 1
+    program flushes $level || exit 1
+    grep -q kept "$work/flushes.out" || { echo "FAILED: $level keeps subnormals and is accused"; exit 1; }
+    program flushes $level -ftree-vectorize || exit 1
+    grep -q flushed "$work/flushes.out" || { echo "FAILED: $level flushes subnormals and nobody notices"; exit 1; }
+  done
+  grep '^ok' "$work/helium.out" || { echo "FAILED: $board said nothing of its floats"; exit 1; }
 }
 
 ran=0
@@ -71,7 +99,7 @@ for board in ${*:-mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547}; do
     mps2-an386) cpu="-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard" ;;
     mps2-an500) cpu="-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard" ;;
     mps2-an505) cpu="-mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard" ;;
-    mps3-an547) cpu="-mcpu=cortex-m55 -mfloat-abi=hard" ;;
+    mps3-an547) cpu="-mcpu=cortex-m55 -mfloat-abi=hard -fno-tree-vectorize" ;;
     *) echo "FAILED: no board is called $board"; exit 1 ;;
   esac
   program units & units=$!
@@ -80,6 +108,7 @@ for board in ${*:-mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547}; do
   same=$(grep -c '^ok ' "$work/golden.out") || { echo "FAILED: $board said nothing"; cat "$work/golden.out"; exit 1; }
   grep -q ': ok, as plain loops' "$work/units.out" || { echo "FAILED: $board said nothing of its kernels"; exit 1; }
   echo "ok    $board: $same pipelines have the golden bits, kernels are as plain loops, $(grep '^stack: ' "$work/golden.out")"
+  [ "$board" != mps3-an547 ] || helium
   ran=$((ran + 1))
 done
 [ $ran -ge 1 ]

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/half.hpp"
@@ -109,6 +110,20 @@ inline float weigh_scores(std::size_t count, float* e) {
   return 1.0F / simd::join(sum);
 }
 
+/// The weights of query heads that share a key head: e (group, e_stride), and 1 / their sums.
+template <class Element>
+MOTE_INLINE void weights_of_group(const float* q /* (group, head_dim) */, std::size_t group, const Element* keys,
+                                  std::size_t stride, std::size_t head_dim, float scale, std::size_t count, float* e,
+                                  std::size_t e_stride, float* inverse /* (group) */) {
+#if MOTE_WITH_MVE_FLOATS
+  if constexpr (std::is_same_v<Element, float>)
+    if (head_dim % 2 == 0 && simd::guarded_weights(q, group, keys, stride, head_dim, scale, count, e, e_stride, inverse))
+      return;
+#endif
+  score_group(q, group, keys, stride, head_dim, scale, count, e, e_stride);
+  for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_scores(count, e + g * e_stride);
+}
+
 /// e = exp(score - largest) of one query, returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
 inline float attention_weights(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
                                std::size_t count, float* e) {
@@ -197,6 +212,11 @@ template <weighing How, class Element>
 MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t e_stride, const float* inverse,
                              std::size_t group, const Element* values, std::size_t value_stride, std::size_t head_dim,
                              std::size_t count, float* out /* (group, head_dim) */) {
+#if MOTE_WITH_MVE_FLOATS
+  if constexpr (How == weighing::answer && std::is_same_v<Element, float>)
+    if (head_dim % 4 == 0 && simd::guarded_values(e, e_stride, inverse, group, values, value_stride, head_dim, count, out))
+      return;
+#endif
   std::size_t d = 0;
   if constexpr (chunks_together == 2)
     for (; d + 32 <= head_dim; d += 32)
@@ -237,10 +257,9 @@ void attention(const float* q, const Element* keys, std::size_t key_stride, cons
     for (std::size_t first = 0; first < group; first += attention_group) {
       const std::size_t now = group - first < attention_group ? group - first : attention_group;
       const std::size_t head = kv * group + first;
-      detail::score_group(q + head * head_dim, now, keys + kv * head_dim * key_stride, key_stride, head_dim, scale, count,
-                          scratch, e_stride);
       float inverse[attention_group];
-      for (std::size_t g = 0; g < now; ++g) inverse[g] = detail::weigh_scores(count, scratch + g * e_stride);
+      detail::weights_of_group(q + head * head_dim, now, keys + kv * head_dim * key_stride, key_stride, head_dim, scale,
+                               count, scratch, e_stride, inverse);
       detail::weigh_group<detail::weighing::answer>(scratch, e_stride, inverse, now, values + kv * head_dim, value_stride,
                                                     head_dim, count, out + head * head_dim);
     }

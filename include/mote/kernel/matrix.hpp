@@ -117,6 +117,9 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
         for (std::size_t i = 0; i < Group; ++i) tail[i] = g * Group + i < cols ? from[i] : 0.0F;
         from = tail;
       }
+#if MOTE_WITH_MVE_FLOATS
+      if (simd::guarded_rounding(from, Group, q + g * Group, scale + g, sum + g)) continue;
+#endif
       lanes most = simd::absolute(lanes::load(from));
       for (std::size_t i = 16; i < Group; i += 16) most = simd::larger(most, simd::absolute(lanes::load(from + i)));
       const float largest = simd::largest(most);

@@ -77,9 +77,14 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
   const std::size_t groups = format::groups(w.cols);
   const std::size_t tiles = ceil_div(w.rows, Rows);
-  const auto* b = reinterpret_cast<const typename format::block*>(w.data);
-  for (std::size_t tile = 0; tile < tiles; ++tile, b += groups)
-    detail::matvec_tile<Isa, Rows, Group>(b, groups, a, y + tile * Rows);
+  std::size_t tile = 0;
+#if MOTE_WITH_MVE_FLOATS
+  if constexpr (Isa::value == isa::mve && Rows == 1)
+    tile = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols), w.rows, a.q,
+                                     a.scale, groups, y);
+#endif
+  const auto* b = reinterpret_cast<const typename format::block*>(w.data) + tile * groups;
+  for (; tile < tiles; ++tile, b += groups) detail::matvec_tile<Isa, Rows, Group>(b, groups, a, y + tile * Rows);
 }
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)

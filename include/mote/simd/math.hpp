@@ -66,6 +66,9 @@ MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
 /// One body for targets without vectors of floats, where written out for sixteen lanes it would be 4 KB of flash wherever
 /// it is used.
 MOTE_NOINLINE inline void plain_exp(float* v /* (n) */, std::size_t n) {
+#if MOTE_WITH_MVE_FLOATS
+  for (; n >= 16 && guarded_exp(v); n -= 16) v += 16;
+#endif
   for (; n >= 4; n -= 4, v += 4) plain_exp_of<4>(v);
   for (; n > 0; --n, ++v) plain_exp_of<1>(v);
 }

@@ -376,3 +376,7 @@ MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {
 }
 
 }  // namespace mote::inline v0::simd
+
+#if MOTE_WITH_MVE_FLOATS
+#include "mote/simd/arch/mve_floats.hpp"
+#endif

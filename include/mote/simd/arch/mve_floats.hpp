@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSL-1.0
+// Floats in Helium's vectors. They flush subnormal numbers to zero, which the scalar unit does not; but FPSCR then says so:
+// IDC for an operand that was flushed, UFC for a result. So every body here works with the flags cleared, and where one of
+// the two is set afterwards, its caller does the work again with plain floats: the same operations in the same order,
+// hence one answer. Where neither is set, vectors round as the scalar unit does.
+// Refuses VFMA, which rounds once, and sums in another order. Clears the flags of FPSCR that it looks at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <arm_mve.h>
+
+namespace mote::inline v0::simd {
+
+namespace detail {
+/// Arithmetic stays between the two: its operands are loaded after the one, its results stored before the other.
+MOTE_INLINE void forget_flushes() {
+  std::uint32_t state;
+  __asm__ volatile("vmrs %0, fpscr\n\tbic %0, %0, #0x88\n\tvmsr fpscr, %0" : "=r"(state) : : "memory");
+}
+MOTE_INLINE bool have_flushed() {
+  std::uint32_t state;
+  __asm__ volatile("vmrs %0, fpscr" : "=r"(state) : : "memory");
+  return (state & 0x88U) != 0;
+}
+/// The sum of sixteen lanes in the tree that pack.hpp fixes: lane i with i + 8, then + 4, + 2, + 1.
+MOTE_INLINE float joined(const float32x4_t (&sum)[4]) {
+  const float32x4_t four = __arm_vaddq_f32(__arm_vaddq_f32(sum[0], sum[2]), __arm_vaddq_f32(sum[1], sum[3]));
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/// e^x, four at a time, as exp_lane() in math.hpp does it. Clamped: x may lie outside of [-87, 88].
+template <bool NeverAbove>
+MOTE_INLINE float32x4_t helium_exp(float32x4_t x, float32x4_t least, float32x4_t most) {
+  x = __arm_vmaxnmq_f32(x, least);
+  if constexpr (!NeverAbove) x = __arm_vminnmq_f32(x, most);
+  const float32x4_t shifted = __arm_vaddq_n_f32(__arm_vmulq_n_f32(x, 1.44269504F), 12582912.0F);
+  const float32x4_t n = __arm_vsubq_n_f32(shifted, 12582912.0F);
+  float32x4_t r = __arm_vaddq_f32(x, __arm_vmulq_n_f32(n, -0.693359375F));
+  r = __arm_vaddq_f32(r, __arm_vmulq_n_f32(n, 2.12194440e-4F));
+  float32x4_t p = __arm_vaddq_n_f32(__arm_vmulq_n_f32(r, 1.9875691500e-4F), 1.3981999507e-3F);
+  p = __arm_vaddq_n_f32(__arm_vmulq_f32(p, r), 8.3334519073e-3F);
+  p = __arm_vaddq_n_f32(__arm_vmulq_f32(p, r), 4.1665795894e-2F);
+  p = __arm_vaddq_n_f32(__arm_vmulq_f32(p, r), 1.6666665459e-1F);
+  p = __arm_vaddq_n_f32(__arm_vmulq_f32(p, r), 5.0000001201e-1F);
+  p = __arm_vaddq_n_f32(__arm_vaddq_f32(r, __arm_vmulq_f32(p, __arm_vmulq_f32(r, r))), 1.0F);
+  const int32x4_t exponent = __arm_vshlq_n_s32(__arm_vreinterpretq_s32_f32(shifted), 23);
+  return __arm_vreinterpretq_f32_s32(__arm_vaddq_s32(__arm_vreinterpretq_s32_f32(p), exponent));
+}
+
+/// e[h][t] = scale * sum over d of q[h][d] * keys[d][t]
+template <std::size_t Heads>
+MOTE_INLINE void helium_scores(const float* q /* (Heads, head_dim) */, const float* keys /* (head_dim, stride) */,
+                               std::size_t stride, std::size_t head_dim, float scale, std::size_t count,
+                               float* e /* (Heads, e_stride) */, std::size_t e_stride) {
+  for (std::size_t t = 0; t < count; t += 8) {
+    float32x4_t sum[Heads][2];
+    for (auto& s : sum) s[0] = s[1] = __arm_vdupq_n_f32(0.0F);
+    const float* k = keys + t;
+    const float* from = q;
+    for (std::size_t d = 0; d < head_dim; d += 2, from += 2)
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < 2; ++i, k += stride) {
+        const float32x4_t low = __arm_vldrwq_f32(k);
+        const float32x4_t high = __arm_vldrwq_f32(k + 4);
+#pragma GCC unroll 2
+        for (std::size_t h = 0; h < Heads; ++h) {
+          const float query = from[h * head_dim + i];
+          sum[h][0] = __arm_vaddq_f32(sum[h][0], __arm_vmulq_n_f32(low, query));
+          sum[h][1] = __arm_vaddq_f32(sum[h][1], __arm_vmulq_n_f32(high, query));
+        }
+        __asm__ volatile("" : : : "memory");  // the next keys wait: four sums, two keys and two products fill the registers
+      }
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < Heads; ++h) {
+      __arm_vstrwq_f32(e + h * e_stride + t, __arm_vmulq_n_f32(sum[h][0], scale));
+      __arm_vstrwq_f32(e + h * e_stride + t + 4, __arm_vmulq_n_f32(sum[h][1], scale));
+    }
+  }
+}
+
+/// e = exp(score - largest), gives 1 / sum(e). e is (count up to a multiple of 4).
+MOTE_INLINE float helium_weights(float* e, std::size_t count) {
+  std::size_t whole = count;
+  for (; whole % 4 != 0; ++whole) e[whole] = -3.0e38F;
+  float32x4_t top = __arm_vdupq_n_f32(-3.0e38F);
+  for (std::size_t t = 0; t < whole; t += 4) top = __arm_vmaxnmq_f32(top, __arm_vldrwq_f32(e + t));
+  const float largest = __arm_vmaxnmvq_f32(-3.0e38F, top);
+  const float32x4_t least = __arm_vdupq_n_f32(-87.0F);
+  for (std::size_t t = 0; t < whole; t += 4)
+    __arm_vstrwq_f32(e + t, helium_exp<true>(__arm_vsubq_n_f32(__arm_vldrwq_f32(e + t), largest), least, least));
+  for (std::size_t t = count; t < whole; ++t) e[t] = 0.0F;
+  float32x4_t sum[4];  // sixteen interleaved sums; what the last few vectors lack would add zeros
+  for (auto& s : sum) s = __arm_vdupq_n_f32(0.0F);
+  std::size_t t = 0;
+  for (; t + 16 <= whole; t += 16)
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < 4; ++j) sum[j] = __arm_vaddq_f32(sum[j], __arm_vldrwq_f32(e + t + j * 4));
+#pragma GCC unroll 3
+  for (std::size_t j = 0; j < 3; ++j, t += 4)
+    if (t < whole) sum[j] = __arm_vaddq_f32(sum[j], __arm_vldrwq_f32(e + t));
+  return 1.0F / joined(sum);
+}
+
+/// out[h] = inverse[h] * sum over t of e[h][t] * values[t], Vectors * 4 channels of it.
+template <std::size_t Heads, std::size_t Vectors>
+MOTE_INLINE void helium_values(const float* e /* (Heads, e_stride) */, std::size_t e_stride, const float* inverse,
+                               const float* values /* (count, value_stride) */, std::size_t value_stride, std::size_t count,
+                               float* out /* (Heads, out_stride) */, std::size_t out_stride) {
+  float32x4_t sum[Heads][Vectors];
+  for (auto& head : sum)
+    for (auto& s : head) s = __arm_vdupq_n_f32(0.0F);
+  const auto add = [&](std::size_t t) __attribute__((always_inline)) {
+    float32x4_t v[Vectors];
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < Vectors; ++j) v[j] = __arm_vldrwq_f32(values + j * 4);
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < Heads; ++h)
+#pragma GCC unroll 2
+      for (std::size_t j = 0; j < Vectors; ++j)
+        sum[h][j] = __arm_vaddq_f32(sum[h][j], __arm_vmulq_n_f32(v[j], e[h * e_stride + t]));
+    values += value_stride;
+    __asm__ volatile("" : : : "memory");  // as above
+  };
+  for (const float* end = e + count / 2 * 2; e != end; e += 2) add(0), add(1);
+  if (count % 2 != 0) add(0);
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < Heads; ++h)
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < Vectors; ++j)
+      __arm_vstrwq_f32(out + h * out_stride + j * 4, __arm_vmulq_n_f32(sum[h][j], inverse[h]));
+}
+template <std::size_t Heads>
+MOTE_INLINE void helium_channels(const float* e, std::size_t e_stride, const float* inverse, const float* values,
+                                 std::size_t value_stride, std::size_t head_dim, std::size_t count, float* out) {
+  std::size_t d = 0;
+  for (; d + 8 <= head_dim; d += 8)
+    helium_values<Heads, 2>(e, e_stride, inverse, values + d, value_stride, count, out + d, head_dim);
+  for (; d < head_dim; d += 4)
+    helium_values<Heads, 1>(e, e_stride, inverse, values + d, value_stride, count, out + d, head_dim);
+}
+
+}  // namespace detail
+
+/// One group of an activation as 8 bits (kernel/matrix.hpp): its integers, their scale and sum; false where something was
+/// flushed.
+MOTE_NOINLINE inline bool guarded_rounding(const float* x /* (n) */, std::size_t n /* a multiple of 16 */, std::int8_t* q,
+                                           float* scale, std::int32_t* sum) {
+  detail::forget_flushes();
+  float32x4_t most = __arm_vdupq_n_f32(0.0F);
+  for (std::size_t i = 0; i < n; i += 4) most = __arm_vmaxnmaq_f32(most, __arm_vldrwq_f32(x + i));
+  const float largest = __arm_vmaxnmvq_f32(0.0F, most);
+  const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
+  std::int32_t total = 0;
+  for (std::size_t i = 0; i < n; i += 16) {
+#pragma GCC unroll 4
+    for (std::size_t j = i; j < i + 16; j += 4) {
+      const float32x4_t nearest = __arm_vaddq_n_f32(__arm_vmulq_n_f32(__arm_vldrwq_f32(x + j), inverse), 12582912.0F);
+      __arm_vstrbq_s32(q + j, __arm_vreinterpretq_s32_f32(nearest));  // the last byte of each
+    }
+    total = __arm_vaddvaq_s8(total, __arm_vldrbq_s8(q + i));
+  }
+  *scale = largest / 127.0F;
+  *sum = total;
+  return !detail::have_flushed();
+}
+
+/// v = e^v where nothing is flushed; false and v as it was where something is.
+MOTE_NOINLINE inline bool guarded_exp(float* v /* (16) */) {
+  float result[16];
+  const float32x4_t least = __arm_vdupq_n_f32(-87.0F);
+  const float32x4_t most = __arm_vdupq_n_f32(88.0F);
+  detail::forget_flushes();
+  for (std::size_t i = 0; i < 16; i += 4)
+    __arm_vstrwq_f32(result + i, detail::helium_exp<false>(__arm_vldrwq_f32(v + i), least, most));
+  if (detail::have_flushed()) [[unlikely]] return false;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 16; i += 4) __arm_vstrwq_f32(v + i, __arm_vldrwq_f32(result + i));
+  return true;
+}
+
+/// h = silu(gate) * up; h may be gate or up, and is untouched where something was flushed (false).
+MOTE_NOINLINE inline bool guarded_swiglu(const float* gate /* (16) */, const float* up /* (16) */, float* h /* (16) */) {
+  float result[16];
+  const float32x4_t least = __arm_vdupq_n_f32(-87.0F);
+  const float32x4_t most = __arm_vdupq_n_f32(88.0F);
+  const float32x4_t zero = __arm_vdupq_n_f32(0.0F);
+  detail::forget_flushes();
+  for (std::size_t i = 0; i < 16; i += 4) {
+    const float32x4_t e = detail::helium_exp<false>(__arm_vsubq_f32(zero, __arm_vldrwq_f32(gate + i)), least, most);
+    __arm_vstrwq_f32(result + i, __arm_vaddq_n_f32(e, 1.0F));
+  }
+#pragma GCC unroll 16
+  for (auto& r : result) r = 1.0F / r;  // Helium cannot divide
+  for (std::size_t i = 0; i < 16; i += 4) {
+    const float32x4_t silu = __arm_vmulq_f32(__arm_vldrwq_f32(gate + i), __arm_vldrwq_f32(result + i));
+    __arm_vstrwq_f32(result + i, __arm_vmulq_f32(silu, __arm_vldrwq_f32(up + i)));
+  }
+  if (detail::have_flushed()) [[unlikely]] return false;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 16; i += 4) __arm_vstrwq_f32(h + i, __arm_vldrwq_f32(result + i));
+  return true;
+}
+
+/// Weights of query heads that share a key head, and 1 / their sums; false where something was flushed.
+MOTE_NOINLINE inline bool guarded_weights(const float* q /* (group, head_dim) */, std::size_t group,
+                                          const float* keys /* (head_dim, stride) */, std::size_t stride,
+                                          std::size_t head_dim /* a multiple of 2 */, float scale, std::size_t count,
+                                          float* e /* (group, e_stride) */, std::size_t e_stride /* a multiple of 8 */,
+                                          float* inverse /* (group) */) {
+  detail::forget_flushes();
+  std::size_t g = 0;
+  for (; g + 2 <= group; g += 2)
+    detail::helium_scores<2>(q + g * head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
+  if (g < group) detail::helium_scores<1>(q + g * head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
+  for (g = 0; g < group; ++g) inverse[g] = detail::helium_weights(e + g * e_stride, count);
+  return !detail::have_flushed();
+}
+
+/// Their values, weighted; head_dim is a multiple of 4. False where something was flushed.
+MOTE_NOINLINE inline bool guarded_values(const float* e /* (group, e_stride) */, std::size_t e_stride,
+                                         const float* inverse /* (group) */, std::size_t group,
+                                         const float* values /* (count, value_stride) */, std::size_t value_stride,
+                                         std::size_t head_dim, std::size_t count, float* out /* (group, head_dim) */) {
+  detail::forget_flushes();
+  std::size_t g = 0;
+  for (; g + 2 <= group; g += 2)
+    detail::helium_channels<2>(e + g * e_stride, e_stride, inverse + g, values, value_stride, head_dim, count, out + g * head_dim);
+  if (g < group)
+    detail::helium_channels<1>(e + g * e_stride, e_stride, inverse + g, values, value_stride, head_dim, count, out + g * head_dim);
+  return !detail::have_flushed();
+}
+
+}  // namespace mote::inline v0::simd
