@@ -98,6 +98,6 @@ TEST_CASE("every integer dot product that this build can run is exact") {
 TEST_CASE("the native body is the one for the native row count") {
   using native = mote::simd::native;
   constexpr std::size_t rows = mote::interleaved_rows(native::value);
-  CHECK(mote::simd::has_own_dot<rows, native> == (native::value != mote::isa::scalar));
-  CHECK_FALSE(mote::simd::has_own_dot<1, mote::simd::scalar>);
+  CHECK(mote::simd::quads<native, rows>::own == (native::value != mote::isa::scalar));
+  CHECK_FALSE(mote::simd::quads<mote::simd::scalar, 1>::own);
 }

@@ -31,7 +31,7 @@ MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size
 
 /// Where weights lie row by row, an instruction set may take several rows at once: they share what is done to x.
 template <class Isa, std::size_t Rows>
-concept takes_rows = Rows == 1 && requires { simd::quads<Isa, Rows>::rows_together; };
+concept takes_rows = Rows == 1 && Isa::value != isa::mve && requires { simd::quads<Isa, Rows>::rows_together; };
 
 /// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
 template <class Unit, std::size_t Group, bool First>
@@ -77,14 +77,9 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
   const std::size_t groups = format::groups(w.cols);
   const std::size_t tiles = ceil_div(w.rows, Rows);
-  std::size_t tile = 0;
-#if MOTE_WITH_MVE_FLOATS
-  if constexpr (Isa::value == isa::mve && Rows == 1)
-    tile = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols), w.rows, a.q,
-                                     a.scale, groups, y);
-#endif
-  const auto* b = reinterpret_cast<const typename format::block*>(w.data) + tile * groups;
-  for (; tile < tiles; ++tile, b += groups) detail::matvec_tile<Isa, Rows, Group>(b, groups, a, y + tile * Rows);
+  const auto* b = reinterpret_cast<const typename format::block*>(w.data);
+  for (std::size_t tile = 0; tile < tiles; ++tile, b += groups)
+    detail::matvec_tile<Isa, Rows, Group>(b, groups, a, y + tile * Rows);
 }
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
@@ -110,5 +105,17 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   for (std::size_t g = span; g < groups; g += span) pass.template operator()<false>(g);
   for (std::size_t row = whole; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
 }
+
+#if MOTE_WITH_MVE_FLOATS
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
+  requires(Isa::value == isa::mve && Rows == 1)
+void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
+  using format = q8<Rows, Group>;
+  std::size_t row = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols), w.rows,
+                                              a.q, a.scale, format::groups(w.cols), y);
+  for (; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
+}
+#endif
 
 }  // namespace mote::inline v0

@@ -27,10 +27,6 @@ MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */
   return ints<Rows>::load(sum);
 }
 
-/// Is there a body for this row count on this instruction set, beside the reference?
-template <std::size_t Rows, class Isa>
-inline constexpr bool has_own_dot = interleaved_rows(Isa::value) == Rows && Isa::value != isa::scalar;
-
 /// The best body for Rows rows that this binary may use.
 template <std::size_t Rows, std::size_t Group, class Isa>
 MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum) {
@@ -41,10 +37,9 @@ MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int3
     for (std::size_t i = 0; i < Group / 4; ++i)
       quad[i] = unit::from_signed(unit::load(reinterpret_cast<const std::uint8_t*>(w) + i * Rows * 4));
     return unit::signed_dot(ints<Rows>::all(0), quad, x, x_sum);
-  } else if constexpr (has_own_dot<Rows, Isa>)
-    return own_group_dot<Rows, Group>(w, x, x_sum, Isa{});
-  else
+  } else {
     return group_dot<Rows, Group>(w, x, x_sum, scalar{});
+  }
 }
 
 }  // namespace mote::inline v0::simd

@@ -172,12 +172,12 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
 #include "mote/simd/arch/wasm.hpp"
 #endif
-#if MOTE_WITH_MVE
-#include "mote/simd/arch/mve.hpp"
-#endif
 #if MOTE_WITH_RVV
 #include "mote/simd/arch/rvv.hpp"
 #endif
 #if MOTE_WITH_DSP
 #include "mote/simd/arch/dsp.hpp"
+#endif
+#if MOTE_WITH_MVE
+#include "mote/simd/arch/mve.hpp"
 #endif

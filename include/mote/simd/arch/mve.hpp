@@ -7,13 +7,22 @@
 
 namespace mote::inline v0::simd {
 
-template <std::size_t Rows, std::size_t Group>
-MOTE_INLINE ints<1> own_group_dot(const std::int8_t* w, const std::int8_t* x, std::int32_t, mve) {
-  std::int32_t sum = 0;
+/// Weights of few bits go through words of one row, as on the cores before (Helium comes with their instructions).
+template <>
+struct quads<mve, 1> : quads<dsp, 1> {
+  static constexpr bool takes_lying = true;
+
+  /// The products of 8-bit weights, where they lie.
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<1> lying_dot(const std::uint8_t* w /* (Quads, 4) */, const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Quads % 4 == 0);
+    std::int32_t sum = 0;
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < Group; i += 16) sum = __arm_vmladavaq_s8(sum, __arm_vldrbq_s8(w + i), __arm_vldrbq_s8(x + i));
-  return ints<1>::all(sum);
-}
+    for (std::size_t i = 0; i < Quads * 4; i += 16)
+      sum = __arm_vmladavaq_s8(sum, __arm_vldrbq_s8(reinterpret_cast<const std::int8_t*>(w) + i), __arm_vldrbq_s8(x + i));
+    return ints<1>::all(sum);
+  }
+};
 
 #if MOTE_WITH_MVE_FLOATS
 namespace detail {
