@@ -194,8 +194,12 @@ void check_swiglu(report& r) {
   }
 }
 
+inline float kept(float x) { return x; }
+inline float kept(mote::simd::half_bits x) { return mote::simd::signed_half_to_float(x); }
+
 /// Attention of one token, number by number.
-inline void plain_attention(const float* q, const float* keys, std::size_t key_stride, const float* values,
+template <class Element>
+void plain_attention(const float* q, const Element* keys, std::size_t key_stride, const Element* values,
                             std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
                             std::size_t count, float* out) {
   const float scale = one(1.0F / mote::simd::sqrt(static_cast<float>(head_dim)));
@@ -205,7 +209,7 @@ inline void plain_attention(const float* q, const float* keys, std::size_t key_s
     float most = -3.0e38F;
     for (std::size_t t = 0; t < count; ++t) {
       float sum = 0;
-      for (std::size_t d = 0; d < head_dim; ++d) sum = one(sum + one(q[h * head_dim + d] * keys[(first + d) * key_stride + t]));
+      for (std::size_t d = 0; d < head_dim; ++d) sum = one(sum + one(q[h * head_dim + d] * kept(keys[(first + d) * key_stride + t])));
       e[t] = one(sum * scale);
       most = e[t] > most ? e[t] : most;
     }
@@ -213,7 +217,7 @@ inline void plain_attention(const float* q, const float* keys, std::size_t key_s
     const float inverse = one(1.0F / joined(e, count));
     for (std::size_t d = 0; d < head_dim; ++d) {
       float sum = 0;
-      for (std::size_t t = 0; t < count; ++t) sum = one(sum + one(e[t] * values[t * value_stride + first + d]));
+      for (std::size_t t = 0; t < count; ++t) sum = one(sum + one(e[t] * kept(values[t * value_stride + first + d])));
       out[h * head_dim + d] = one(sum * inverse);
     }
   }
@@ -243,6 +247,15 @@ void check_attention(report& r) {
     plain_attention(q, keys, positions, values, kv_heads * dim, heads, kv_heads, dim, count, expected);
     mote::attention(q, keys, positions, values, kv_heads * dim, heads, kv_heads, dim, count, scratch, got);
     r.check(equal(got, expected, heads * dim), "attention");
+    static mote::simd::half_bits half_keys[2 * most_dim * positions], half_values[positions * 2 * most_dim];
+    for (std::size_t i = 0; i < 2 * most_dim * positions; ++i) {
+      half_keys[i] = mote::simd::float_to_signed_half(keys[i] * (kind == 3 ? 0x1p-14F : 1.0F));  // subnormal halves
+      half_values[i] = mote::simd::float_to_signed_half(values[i]);
+    }
+    for (auto& v : got) v = -99;
+    plain_attention(q, half_keys, positions, half_values, kv_heads * dim, heads, kv_heads, dim, count, expected);
+    mote::attention(q, half_keys, positions, half_values, kv_heads * dim, heads, kv_heads, dim, count, scratch, got);
+    r.check(equal(got, expected, heads * dim), "attention over halves");
   }
 }
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <type_traits>
 
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/half.hpp"
@@ -116,9 +115,7 @@ MOTE_INLINE void weights_of_group(const float* q /* (group, head_dim) */, std::s
                                   std::size_t stride, std::size_t head_dim, float scale, std::size_t count, float* e,
                                   std::size_t e_stride, float* inverse /* (group) */) {
 #if MOTE_WITH_MVE_FLOATS
-  if constexpr (std::is_same_v<Element, float>)
-    if (head_dim % 2 == 0 && simd::guarded_weights(q, group, keys, stride, head_dim, scale, count, e, e_stride, inverse))
-      return;
+  if (head_dim % 2 == 0 && simd::guarded_weights(q, group, keys, stride, head_dim, scale, count, e, e_stride, inverse)) return;
 #endif
   score_group(q, group, keys, stride, head_dim, scale, count, e, e_stride);
   for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_scores(count, e + g * e_stride);
@@ -213,7 +210,7 @@ MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t
                              std::size_t group, const Element* values, std::size_t value_stride, std::size_t head_dim,
                              std::size_t count, float* out /* (group, head_dim) */) {
 #if MOTE_WITH_MVE_FLOATS
-  if constexpr (How == weighing::answer && std::is_same_v<Element, float>)
+  if constexpr (How == weighing::answer)
     if (head_dim % 4 == 0 && simd::guarded_values(e, e_stride, inverse, group, values, value_stride, head_dim, count, out))
       return;
 #endif

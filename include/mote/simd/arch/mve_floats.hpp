@@ -19,9 +19,9 @@ MOTE_INLINE void forget_flushes() {
   std::uint32_t state;
   __asm__ volatile("vmrs %0, fpscr\n\tbic %0, %0, #0x88\n\tvmsr fpscr, %0" : "=r"(state) : : "memory");
 }
-MOTE_INLINE bool have_flushed() {
+MOTE_INLINE bool have_flushed(const float* results = nullptr) {  // given where nobody else knows of them
   std::uint32_t state;
-  __asm__ volatile("vmrs %0, fpscr" : "=r"(state) : : "memory");
+  __asm__ volatile("vmrs %0, fpscr" : "=r"(state) : "r"(results) : "memory");
   return (state & 0x88U) != 0;
 }
 /// The sum of sixteen lanes in the tree that pack.hpp fixes: lane i with i + 8, then + 4, + 2, + 1.
@@ -49,21 +49,30 @@ MOTE_INLINE float32x4_t helium_exp(float32x4_t x, float32x4_t least, float32x4_t
   return __arm_vreinterpretq_f32_s32(__arm_vaddq_s32(__arm_vreinterpretq_s32_f32(p), exponent));
 }
 
+/// Four floats of a cache, as it keeps them: floats or halves.
+MOTE_INLINE float32x4_t helium_kept(const float* p) { return __arm_vldrwq_f32(p); }
+MOTE_INLINE float32x4_t helium_kept(const std::uint16_t* p) {
+  // Register 0: binutils 2.40 doubles the numbers of the others in vcvtb.
+  register uint32x4_t halves __asm__("q0") = __arm_vldrhq_u32(p);
+  __asm__("vcvtb.f32.f16 q0, q0" : "+w"(halves));
+  return __arm_vreinterpretq_f32_u32(halves);
+}
+
 /// e[h][t] = scale * sum over d of q[h][d] * keys[d][t]
-template <std::size_t Heads>
-MOTE_INLINE void helium_scores(const float* q /* (Heads, head_dim) */, const float* keys /* (head_dim, stride) */,
+template <std::size_t Heads, class Element>
+MOTE_INLINE void helium_scores(const float* q /* (Heads, head_dim) */, const Element* keys /* (head_dim, stride) */,
                                std::size_t stride, std::size_t head_dim, float scale, std::size_t count,
                                float* e /* (Heads, e_stride) */, std::size_t e_stride) {
   for (std::size_t t = 0; t < count; t += 8) {
     float32x4_t sum[Heads][2];
     for (auto& s : sum) s[0] = s[1] = __arm_vdupq_n_f32(0.0F);
-    const float* k = keys + t;
+    const Element* k = keys + t;
     const float* from = q;
     for (std::size_t d = 0; d < head_dim; d += 2, from += 2)
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < 2; ++i, k += stride) {
-        const float32x4_t low = __arm_vldrwq_f32(k);
-        const float32x4_t high = __arm_vldrwq_f32(k + 4);
+        const float32x4_t low = helium_kept(k);
+        const float32x4_t high = helium_kept(k + 4);
 #pragma GCC unroll 2
         for (std::size_t h = 0; h < Heads; ++h) {
           const float query = from[h * head_dim + i];
@@ -104,9 +113,9 @@ MOTE_INLINE float helium_weights(float* e, std::size_t count) {
 }
 
 /// out[h] = inverse[h] * sum over t of e[h][t] * values[t], Vectors * 4 channels of it.
-template <std::size_t Heads, std::size_t Vectors>
+template <std::size_t Heads, std::size_t Vectors, class Element>
 MOTE_INLINE void helium_values(const float* e /* (Heads, e_stride) */, std::size_t e_stride, const float* inverse,
-                               const float* values /* (count, value_stride) */, std::size_t value_stride, std::size_t count,
+                               const Element* values /* (count, value_stride) */, std::size_t value_stride, std::size_t count,
                                float* out /* (Heads, out_stride) */, std::size_t out_stride) {
   float32x4_t sum[Heads][Vectors];
   for (auto& head : sum)
@@ -114,7 +123,7 @@ MOTE_INLINE void helium_values(const float* e /* (Heads, e_stride) */, std::size
   const auto add = [&](std::size_t t) __attribute__((always_inline)) {
     float32x4_t v[Vectors];
 #pragma GCC unroll 2
-    for (std::size_t j = 0; j < Vectors; ++j) v[j] = __arm_vldrwq_f32(values + j * 4);
+    for (std::size_t j = 0; j < Vectors; ++j) v[j] = helium_kept(values + j * 4);
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < Heads; ++h)
 #pragma GCC unroll 2
@@ -131,8 +140,8 @@ MOTE_INLINE void helium_values(const float* e /* (Heads, e_stride) */, std::size
     for (std::size_t j = 0; j < Vectors; ++j)
       __arm_vstrwq_f32(out + h * out_stride + j * 4, __arm_vmulq_n_f32(sum[h][j], inverse[h]));
 }
-template <std::size_t Heads>
-MOTE_INLINE void helium_channels(const float* e, std::size_t e_stride, const float* inverse, const float* values,
+template <std::size_t Heads, class Element>
+MOTE_INLINE void helium_channels(const float* e, std::size_t e_stride, const float* inverse, const Element* values,
                                  std::size_t value_stride, std::size_t head_dim, std::size_t count, float* out) {
   std::size_t d = 0;
   for (; d + 8 <= head_dim; d += 8)
@@ -174,7 +183,7 @@ MOTE_NOINLINE inline bool guarded_exp(float* v /* (16) */) {
   detail::forget_flushes();
   for (std::size_t i = 0; i < 16; i += 4)
     __arm_vstrwq_f32(result + i, detail::helium_exp<false>(__arm_vldrwq_f32(v + i), least, most));
-  if (detail::have_flushed()) [[unlikely]] return false;
+  if (detail::have_flushed(result)) [[unlikely]] return false;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 16; i += 4) __arm_vstrwq_f32(v + i, __arm_vldrwq_f32(result + i));
   return true;
@@ -197,18 +206,19 @@ MOTE_NOINLINE inline bool guarded_swiglu(const float* gate /* (16) */, const flo
     const float32x4_t silu = __arm_vmulq_f32(__arm_vldrwq_f32(gate + i), __arm_vldrwq_f32(result + i));
     __arm_vstrwq_f32(result + i, __arm_vmulq_f32(silu, __arm_vldrwq_f32(up + i)));
   }
-  if (detail::have_flushed()) [[unlikely]] return false;
+  if (detail::have_flushed(result)) [[unlikely]] return false;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 16; i += 4) __arm_vstrwq_f32(h + i, __arm_vldrwq_f32(result + i));
   return true;
 }
 
 /// Weights of query heads that share a key head, and 1 / their sums; false where something was flushed.
-MOTE_NOINLINE inline bool guarded_weights(const float* q /* (group, head_dim) */, std::size_t group,
-                                          const float* keys /* (head_dim, stride) */, std::size_t stride,
-                                          std::size_t head_dim /* a multiple of 2 */, float scale, std::size_t count,
-                                          float* e /* (group, e_stride) */, std::size_t e_stride /* a multiple of 8 */,
-                                          float* inverse /* (group) */) {
+template <class Element>
+MOTE_NOINLINE bool guarded_weights(const float* q /* (group, head_dim) */, std::size_t group,
+                                   const Element* keys /* (head_dim, stride) */, std::size_t stride,
+                                   std::size_t head_dim /* a multiple of 2 */, float scale, std::size_t count,
+                                   float* e /* (group, e_stride) */, std::size_t e_stride /* a multiple of 8 */,
+                                   float* inverse /* (group) */) {
   detail::forget_flushes();
   std::size_t g = 0;
   for (; g + 2 <= group; g += 2)
@@ -219,16 +229,19 @@ MOTE_NOINLINE inline bool guarded_weights(const float* q /* (group, head_dim) */
 }
 
 /// Their values, weighted; head_dim is a multiple of 4. False where something was flushed.
-MOTE_NOINLINE inline bool guarded_values(const float* e /* (group, e_stride) */, std::size_t e_stride,
-                                         const float* inverse /* (group) */, std::size_t group,
-                                         const float* values /* (count, value_stride) */, std::size_t value_stride,
-                                         std::size_t head_dim, std::size_t count, float* out /* (group, head_dim) */) {
+template <class Element>
+MOTE_NOINLINE bool guarded_values(const float* e /* (group, e_stride) */, std::size_t e_stride,
+                                  const float* inverse /* (group) */, std::size_t group,
+                                  const Element* values /* (count, value_stride) */, std::size_t value_stride,
+                                  std::size_t head_dim, std::size_t count, float* out /* (group, head_dim) */) {
   detail::forget_flushes();
   std::size_t g = 0;
   for (; g + 2 <= group; g += 2)
-    detail::helium_channels<2>(e + g * e_stride, e_stride, inverse + g, values, value_stride, head_dim, count, out + g * head_dim);
+    detail::helium_channels<2>(e + g * e_stride, e_stride, inverse + g, values, value_stride, head_dim, count,
+                               out + g * head_dim);
   if (g < group)
-    detail::helium_channels<1>(e + g * e_stride, e_stride, inverse + g, values, value_stride, head_dim, count, out + g * head_dim);
+    detail::helium_channels<1>(e + g * e_stride, e_stride, inverse + g, values, value_stride, head_dim, count,
+                               out + g * head_dim);
   return !detail::have_flushed();
 }
 
