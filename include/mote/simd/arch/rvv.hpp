@@ -18,8 +18,16 @@ struct quads<rvv, 16> {
 
   using bytes = std::uint8_t __attribute__((ext_vector_type(16)));
   using all_bytes = std::uint8_t __attribute__((ext_vector_type(64)));
+  /// A field is cut out where it is multiplied: done when it is asked for, the fields of a block would fill all registers at
+  /// once. The numbers are known to the compiler.
   struct vector {
     bytes column[4];  // (4, 16)
+    std::uint8_t right = 0;
+    std::uint8_t left = 0;
+    std::uint8_t mask = 255;
+
+    MOTE_INLINE bytes cut(std::size_t c) const { return ((column[c] >> right) << left) & mask; }
+    MOTE_INLINE vector cut() const { return {{cut(0), cut(1), cut(2), cut(3)}}; }
   };
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) {
@@ -29,29 +37,26 @@ struct quads<rvv, 16> {
   }
   /// Back as they lie in memory.
   static void store(const vector& v, std::uint8_t* p /* (16, 4) */) {
-    for (std::size_t i = 0; i < 64; ++i) p[i] = v.column[i % 4][i / 4];
+    for (std::size_t i = 0; i < 64; ++i) p[i] = v.cut(i % 4)[i / 4];
   }
   template <unsigned From, unsigned Width, unsigned To>
   MOTE_INLINE static vector field(vector v) {
     constexpr bool alone = (To == 0 && From + Width == 8) || (From == 0 && To + Width == 8);
-#pragma GCC unroll 4
-    for (auto& b : v.column) {
-      if constexpr (From > To) b >>= static_cast<std::uint8_t>(From - To);
-      else if constexpr (From < To) b <<= static_cast<std::uint8_t>(To - From);
-      if constexpr (!alone) b &= static_cast<std::uint8_t>(((1U << Width) - 1U) << To);
-    }
+    v = v.cut();
+    v.right = From > To ? From - To : 0;
+    v.left = From < To ? To - From : 0;
+    v.mask = alone ? 255 : ((1U << Width) - 1U) << To;
     return v;
   }
   template <unsigned From, unsigned Width, unsigned To>
   MOTE_INLINE static vector merge(vector into, vector v) {
-    const vector moved = field<From, Width, To>(v);
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) into.column[i] |= moved.column[i];
-    return into;
+    v = field<From, Width, To>(v);
+    return {{into.cut(0) | v.cut(0), into.cut(1) | v.cut(1), into.cut(2) | v.cut(2), into.cut(3) | v.cut(3)}};
   }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     // Through memory: a vector of the compiler's has no gather by register, and the intrinsic's type no fixed size.
     const vuint8m1_t from = __riscv_vle8_v_u8m1(reinterpret_cast<const std::uint8_t*>(table), 16);
+    v = v.cut();
 #pragma GCC unroll 4
     for (auto& b : v.column) {
       std::uint8_t at[16];
@@ -63,12 +68,11 @@ struct quads<rvv, 16> {
   }
   MOTE_INLINE static vector from_signed(vector v) { return v; }
   MOTE_INLINE static vector add(vector a, vector b) {
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) a.column[i] += b.column[i];
-    return a;
+    return {{a.cut(0) + b.cut(0), a.cut(1) + b.cut(1), a.cut(2) + b.cut(2), a.cut(3) + b.cut(3)}};
   }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
+    v = v.cut();
 #pragma GCC unroll 4
     for (auto& b : v.column) {
       // A comparison gives -1 where it holds.
@@ -131,7 +135,7 @@ struct quads<rvv, 16> {
   }
   template <std::size_t Quads>
   MOTE_INLINE static words product(const vector (&w)[Quads], const std::int8_t* x, std::size_t i) {
-    const words wide = __builtin_convertvector(__builtin_bit_cast(codes, w[i / 4].column[i % 4]), words);
+    const words wide = __builtin_convertvector(__builtin_bit_cast(codes, w[i / 4].cut(i % 4)), words);
     return wide * __builtin_convertvector(static_cast<codes>(x[i]), words);
   }
 };
