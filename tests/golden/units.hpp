@@ -10,6 +10,9 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/format/affine.hpp"
+#include "mote/format/bf16.hpp"
+#include "mote/format/f16.hpp"
+#include "mote/format/f32.hpp"
 #include "mote/format/iq4_nl.hpp"
 #include "mote/format/q2.hpp"
 #include "mote/format/q3.hpp"
@@ -244,6 +247,39 @@ void check_format(report& r) {
 }
 
 /// The unit of Rows rows on Isa, and every format laid so.
+/// Weights of floats against one product and one sum after another: fused ones must not be seen.
+template <class Format>
+void check_floats(report& r) {
+  constexpr std::size_t rows = 21, cols = 67, tokens = 11, step = mote::round_up(cols, 16);
+  constexpr std::size_t stride = mote::padded(rows);
+  alignas(64) static std::byte packed[Format::bytes(rows, cols)], buffer[tokens][mote::round_up(mote::activation_bytes<Format>(step) + 16, 16)];
+  static float w[rows * cols], x[tokens * step], y[tokens * stride], row[cols];
+  mote::rng random(5);
+  for (float& v : w) v = random.uniform() * 3.0F - 1.5F;
+  for (float& v : x) v = random.uniform() * 60.0F - 30.0F;
+  for (std::size_t tile = 0; tile * Format::rows < rows; ++tile) {
+    const std::size_t first = tile * Format::rows;
+    Format::encode_tile(w + first * cols, rows - first < Format::rows ? rows - first : Format::rows, cols,
+                        packed + tile * Format::tile_bytes(cols));
+  }
+  mote::activation a[tokens];
+  for (std::size_t t = 0; t < tokens; ++t) a[t] = mote::quantise<Format>(x + t * step, cols, buffer[t]);
+  const mote::matrix<Format> m{packed, rows, cols};
+  mote::matmul(m, a, tokens, y, stride);
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t i = 0; i < rows; ++i) {
+      m.decode_row(i, row);
+      float sum = 0;
+      for (std::size_t c = 0; c < cols; ++c) {
+        volatile float product = row[c] * a[t].x[c];
+        sum = sum + product;
+      }
+      r.check(bits_of(y[t * stride + i]) == bits_of(sum), "weights of floats");
+    }
+  mote::matvec(m, a[0], y + stride);
+  for (std::size_t i = 0; i < rows; ++i) r.check(bits_of(y[stride + i]) == bits_of(y[i]), "one token alone");
+}
+
 template <class Isa, std::size_t Rows>
 void check(report& r) {
   unit_checks<mote::simd::quads<Isa, Rows>, Rows> unit{r};
@@ -274,6 +310,9 @@ inline int run(print_function print) {
   using native = mote::simd::native;
   constexpr std::size_t rows = mote::interleaved_rows(native::value);
   check<native, rows>(r);
+  check_floats<mote::f32<rows>>(r);
+  check_floats<mote::f16<rows>>(r);
+  check_floats<mote::bf16<rows>>(r);
   check_lanes(r);
   check_tiles<native>(r);
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)

@@ -6,7 +6,8 @@
 //
 //   one weight:              | sign 1 | exponent 5 | fraction 10 |   6e-8 (subnormal) to 65504
 //
-// Weights become floats on their way into a register, exactly; a row's sum is f32's. With Rows = 1, GGUF's F16.
+// Weights become floats on their way into a register, exactly. Activations are rounded to 13 bits of precision, so that a
+// product is exactly a float, and a fused multiply-add gives the bits of two instructions. With Rows = 1, GGUF's F16.
 // Error of a Gaussian matrix: 0.021 % RMS (tests/format/f16.cpp).
 // Refuses arithmetic in half precision, and to hold what is too large: it becomes 65504, and the writers say so.
 #pragma once
@@ -16,6 +17,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/format/grid.hpp"
 #include "mote/simd/float16.hpp"
 
 namespace mote::inline v0 {
@@ -25,7 +27,7 @@ struct f16 {
   static constexpr std::string_view name = Rows == 1 ? "f16" : Rows == 4 ? "f16x4" : Rows == 8 ? "f16x8" : "f16x16";
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
-  static constexpr std::size_t activation_group = 0;  // activations stay floats
+  static constexpr std::size_t activation_group = exact_products;  // floats of 13 bits: a product of 11 and 13 has 24
   static constexpr bool quantised = false;
   static constexpr double bits_per_weight = 16;
   template <std::size_t R>

@@ -20,6 +20,8 @@ namespace mote::inline v0 {
 
 /// Columns of a scale or of a quantised activation: all of a row.
 inline constexpr std::size_t whole_row = ~std::size_t{0};
+/// Of an activation: floats with so few bits that their products with weights are exactly floats.
+inline constexpr std::size_t exact_products = whole_row - 1;
 
 namespace detail {
 

@@ -49,8 +49,9 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
 template <class Isa = simd::native, class Format>
 void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
             std::size_t y_stride, std::byte* buffer) {
-  if constexpr (!Format::quantised) {
-    matmul_floats(w, x, x_stride, tokens, y, y_stride);
+  if constexpr (Format::activation_group == 0) {
+    const activation two[] = {{.x = x}, {.x = tokens > 1 ? x + x_stride : x}};
+    matmul<Isa>(w, two, tokens, y, y_stride);
   } else {
     for (std::size_t t = 0; t < tokens; ++t)
       matvec<Isa>(w, quantise<Format>(x + t * x_stride, w.cols, buffer), y + t * y_stride);

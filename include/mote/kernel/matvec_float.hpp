@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Matrix times vector and vectors for weights that are floats in memory (f32, f16, bf16): each weight becomes a float
 // exactly, and each row has one accumulator over the columns in index order, as a plain loop has.
-// Refuses to split a sum, to fuse a multiplication with an addition, and to round activations.
+// Refuses to split a sum, and to fuse a multiplication with an addition where that could be seen: with weights of binary16
+// it cannot, because activations are rounded first (quantise()) so that every product is exactly a float.
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "mote/format/bf16.hpp"
 #include "mote/format/f16.hpp"
@@ -36,7 +38,10 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
       for (std::size_t c = 0; c < count; ++c)
 #pragma GCC unroll 8
         for (std::size_t t = 0; t < Tokens; ++t)
-          sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
+          if constexpr (Format::activation_group == exact_products)
+            sum[tile][t] = simd::plus_exact_product(sum[tile][t], weights[c], floats::all(x[t * x_stride + col + c]));
+          else
+            sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
     }
   };
   std::size_t col = 0;
@@ -50,7 +55,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
 
 }  // namespace detail
 
-/// y (padded(rows)) = w (rows, cols) * a (cols)
+/// y (padded(rows)) = w (rows, cols) * a (cols), which quantise<Format>() gave
 template <class Isa = simd::native, class Format>
   requires(!Format::quantised)
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
@@ -63,22 +68,31 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
     detail::float_block<Format, 1, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
 }
 
-/// y (tokens, y_stride) = x (tokens, x_stride) * w^T, tile by tile, so that weights come from memory once.
-template <class Format>
+/// y (tokens, y_stride) = activations (tokens) * w^T, tile by tile, so that weights come from memory once. Activations lie
+/// at equal distances.
+template <class Isa = simd::native, class Format>
   requires(!Format::quantised)
-void matmul_floats(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
-                   std::size_t y_stride) {
-  constexpr std::size_t together = 8;
+void matmul(const matrix<Format>& w, const activation* a, std::size_t tokens, float* y, std::size_t y_stride) {
+  constexpr std::size_t together = Isa::value == isa::rvv ? 4 : 8;  // a sum of sixteen rows is four of its registers
+  const float* x = a[0].x;
+  const std::size_t x_stride = tokens > 1 ? static_cast<std::size_t>(a[1].x - x) : 0;
+  // Tiles that share each load of an activation, where 32 registers hold the sums of two.
+  constexpr bool many = Isa::value == isa::avx512 || Isa::value == isa::neon || Isa::value == isa::neon_dotprod;
+  constexpr std::size_t wide = many && simd::floats<Format::rows>::registers == 1 ? 2 : 1;
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
-  for (std::size_t tile = 0; tile < tiles; ++tile) {
+  const auto some = [&]<std::size_t Tiles>(std::integral_constant<std::size_t, Tiles>, std::size_t tile) {
     const std::byte* from = w.tile(tile);
     float* to = y + tile * Format::rows;
     std::size_t t = 0;
     for (; t + together <= tokens; t += together)
-      detail::float_block<Format, 1, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride, y_stride);
+      detail::float_block<Format, Tiles, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride, y_stride);
     for (; t < tokens; ++t)
-      detail::float_block<Format, 1, 1>(from, w.cols, x + t * x_stride, 0, to + t * y_stride, 0);
-  }
+      detail::float_block<Format, Tiles, 1>(from, w.cols, x + t * x_stride, 0, to + t * y_stride, 0);
+  };
+  std::size_t tile = 0;
+  for (; tile + wide <= tiles; tile += wide) some(std::integral_constant<std::size_t, wide>{}, tile);
+  if constexpr (wide > 1)
+    if (tile < tiles) some(std::integral_constant<std::size_t, 1>{}, tile);
 }
 
 }  // namespace mote::inline v0

@@ -112,14 +112,14 @@ class projection {
     if constexpr (facts::shares_activation) {
       round<facts::embedding::activation_group>(x, cols);
       share((bytes<Roles>(layer) + ...), [&](std::size_t part, std::size_t parts) {
-        (w_.template with<Roles>(layer, [&](auto m) { multiply(m, x, y, part, parts); }), ...);
+        (w_.template with<Roles>(layer, [&](auto m) { multiply(m, y, part, parts); }), ...);
       });
     } else {
       (w_.template with<Roles>(layer,
                                [&]<class F>(const matrix<F>& m) {
                                  round<F::activation_group>(x, cols);
                                  share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
-                                   multiply(m, x, y, part, parts);
+                                   multiply(m, y, part, parts);
                                  });
                                }),
        ...);
@@ -135,7 +135,7 @@ class projection {
     if constexpr (Most > 1) tokens_ = tokens;
     round<format::activation_group>(x, s_.dim);
     share(format::bytes(m.rows, m.cols),
-          [&](std::size_t part, std::size_t parts) { multiply(m, x, logits, part, parts); });
+          [&](std::size_t part, std::size_t parts) { multiply(m, logits, part, parts); });
   }
 
  private:
@@ -155,7 +155,7 @@ class projection {
       input_[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
   }
   template <class F>
-  MOTE_INLINE void multiply(matrix<F> m, const float* x, float* y, std::size_t part, std::size_t parts) {
+  MOTE_INLINE void multiply(matrix<F> m, float* y, std::size_t part, std::size_t parts) {
     const std::size_t stride = padded(m.rows);
     if constexpr (Team::parts > 1) {
       const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
@@ -168,8 +168,7 @@ class projection {
     if (Most == 1 || tokens_ == 1) {
       matvec<Isa>(m, input_[0], y);
     } else {
-      if constexpr (F::quantised) matmul<Isa>(m, input_.data(), tokens_, y, stride);
-      else matmul_floats(m, x, padded(m.cols), tokens_, y, stride);
+      matmul<Isa>(m, input_.data(), tokens_, y, stride);
     }
   }
 

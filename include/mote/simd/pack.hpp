@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // N floats or N 32-bit integers as however many registers that takes: one AVX-512 register, two of AVX2, four of NEON,
 // or N plain variables. The same operations in the same order give the same bits whatever the width.
-// Refuses fused multiply-add and reciprocal estimates: both differ between machines.
+// Refuses reciprocal estimates, and fused multiply-add but for products that are exact: both differ between machines.
 #pragma once
 
 #include <cstddef>
@@ -74,6 +74,17 @@ template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
 #if defined(__aarch64__)
 template <class A>
+MOTE_INLINE auto plus_exact_product(xsimd::batch<float, A> sum, xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+  return xsimd::batch<float, A>(vfmaq_f32(sum, a, b));
+}
+#else
+template <class A>
+MOTE_INLINE auto plus_exact_product(xsimd::batch<float, A> sum, xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+  return xsimd::fma(a, b, sum);
+}
+#endif
+#if defined(__aarch64__)
+template <class A>
 MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::batch<std::int32_t, A>(vcvtnq_s32_f32(x)); }
 #elif defined(__SSE2__)
 template <class A>
@@ -132,6 +143,21 @@ MOTE_INLINE float smaller(float a, float b) {
   return a;
 #else
   return a < b ? a : b;
+#endif
+}
+template <class Lane>
+MOTE_INLINE Lane plus_exact_product(Lane sum, Lane a, Lane b) { return sum + a * b; }
+MOTE_INLINE float plus_exact_product(float sum, float a, float b) {
+#if defined(__arm__) && defined(__ARM_FEATURE_FMA) && defined(__ARM_FP) && (__ARM_FP & 4)
+  __asm__("vfma.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
+  return sum;
+#elif defined(__riscv_flen)
+  __asm__("fmadd.s %0, %1, %2, %0" : "+f"(sum) : "f"(a), "f"(b));
+  return sum;
+#elif defined(__aarch64__) || defined(__FMA__)
+  return __builtin_fmaf(a, b, sum);
+#else
+  return sum + a * b;
 #endif
 }
 MOTE_INLINE float divide(float a, float b) { return a / b; }
@@ -266,16 +292,28 @@ MOTE_INLINE floats<N> smaller(floats<N> a, floats<N> b) {
   return a;
 }
 
+/// a where x < y, b elsewhere.
+template <std::size_t N>
+MOTE_INLINE floats<N> where_less(floats<N> x, floats<N> y, floats<N> a, floats<N> b) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::where_less(x.v[i], y.v[i], a.v[i], b.v[i]);
+  return a;
+}
+
+/// sum + a * b where the product is exactly a float: fused or not, the bits are the same, so a machine may take either.
+template <std::size_t N>
+MOTE_INLINE floats<N> plus_exact_product(floats<N> sum, floats<N> a, floats<N> b) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < sum.registers; ++i) sum.v[i] = detail::plus_exact_product(sum.v[i], a.v[i], b.v[i]);
+  return sum;
+}
+
 /// The first `count` lanes of a, the others of b.
 template <std::size_t N>
 MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
   static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   static_assert(N <= 16);
-  const auto from = floats<N>::load(index);
-  const auto end = floats<N>::all(static_cast<float>(count));
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::where_less(from.v[i], end.v[i], a.v[i], b.v[i]);
-  return a;
+  return where_less(floats<N>::load(index), floats<N>::all(static_cast<float>(count)), a, b);
 }
 
 /// The last byte of each float's bits, as a signed number: what x was rounded to, once 1.5 * 2^23 was added to it.

@@ -63,6 +63,10 @@ MOTE_INLINE rvv_lane<float, N> smaller(rvv_lane<float, N> a, rvv_lane<float, N> 
   return rvv_lane<float, N>::of(__builtin_elementwise_min(a.v, b.v));
 }
 template <std::size_t N>
+MOTE_INLINE rvv_lane<float, N> plus_exact_product(rvv_lane<float, N> sum, rvv_lane<float, N> a, rvv_lane<float, N> b) {
+  return rvv_lane<float, N>::of(__builtin_elementwise_fma(a.v, b.v, sum.v));
+}
+template <std::size_t N>
 MOTE_INLINE rvv_lane<float, N> divide(rvv_lane<float, N> a, rvv_lane<float, N> b) {
   return rvv_lane<float, N>::of(a.v / b.v);
 }
