@@ -8,6 +8,7 @@
 #   run.sh --check TARGET...              exits 1 where ours is more than 2 % above expected.txt
 #   run.sh --update [TARGET...]           writes expected.txt
 #   run.sh --profile TARGET VARIANT       the instructions of a token, by function
+#   run.sh --kernels [TARGET...]          products an instruction of each format's kernels, under their roof
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -29,6 +30,8 @@ target() {
     aarch64) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ arch="" rows=4 emulator=qemu-aarch64 ;;
     aarch64-dotprod) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ arch=-march=armv8.2-a+dotprod rows=4
       emulator="qemu-aarch64 -cpu max" ;;
+    aarch64-i8mm) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ arch=-march=armv8.2-a+dotprod+i8mm rows=4
+      emulator="qemu-aarch64 -cpu max" ;;
     armhf) cc=arm-linux-gnueabihf-gcc cxx=arm-linux-gnueabihf-g++ arch="" rows=1 emulator=qemu-arm ;;
     riscv64) cc=riscv64-linux-gnu-gcc cxx=riscv64-linux-gnu-g++ arch="" rows=1 emulator=qemu-riscv64 ;;
     riscv64-v) cc="clang-19 --target=riscv64-linux-gnu" cxx="clang++-19 --target=riscv64-linux-gnu" rows=16
@@ -44,21 +47,28 @@ target() {
   for tool in ${cc%% *} ${cxx%% *} ${emulator%% *}; do have "$tool" || skip "$1 needs $tool, which is not here"; done
 }
 
+# roof NAME: the widest load and multiply-accumulate of a target's kernels: name, bytes; name, products.
+roof() {
+  case $1 in
+    aarch64) roof=("LDP" 32 "SMLAL" 8) ;;
+    aarch64-dotprod) roof=("LDP" 32 "SDOT" 16) ;;
+    aarch64-i8mm) roof=("LDP" 32 "SMMLA" 32) ;;
+    armhf) roof=("LDRD" 8 "SMLAD" 2) ;;
+    cortex-m7) roof=("LDM of four" 16 "SMLAD" 2) ;;
+    cortex-m55) roof=("VLDRB" 16 "VMLADAVA" 16) ;;
+    riscv64) roof=("LD" 8 "MUL and ADD" 0.5) ;;
+    riscv64-v) roof=("VLSEG4E8" 64 "VWMACC" 16) ;;
+  esac
+}
+
 # prepare: the plugin, the models, the headers that are no target's own.
 prepare() {
-  [ -f "$model" ] && [ -f "$tokenizer" ] || skip "stories260K is not in $assets"
   mkdir -p "$out"
   exec 9>"$out/lock"
   flock 9
   gcc -O2 -shared -fPIC -fvisibility=hidden $here/count.c -o "$out/libcount.so" 2>"$out/log" ||
     skip "the plugin does not build: $(head -n 1 "$out/log")"
-  if [ ! -e "$out/import_model" ] || [ -n "$(find include tools/import_model.cpp -newer "$out/import_model" -print -quit)" ]; then
-    g++ -std=c++23 -O1 -ffp-contract=off -Iinclude -isystem build/deps/usr/include tools/import_model.cpp \
-      -o "$out/import_model"
-  fi
-  if [ ! -e "$out/model_q8.bin" ]; then
-    gcc -O2 $here/make_q8.c -o "$out/make_q8" -lm && "$out/make_q8" "$model" "$out/model_q8.bin"
-  fi
+  [ $mode = kernels ] || prepare_models
   local hana="" folder
   for folder in build/deps/usr/include /usr/include /usr/local/include; do
     [ -n "$hana" ] || [ ! -f "$folder/boost/hana.hpp" ] || hana=$folder
@@ -72,7 +82,18 @@ prepare() {
   flock -u 9
 }
 
-# count PROGRAM FILE: the counts of its tokens go to FILE.
+prepare_models() {
+  [ -f "$model" ] && [ -f "$tokenizer" ] || skip "stories260K is not in $assets"
+  if [ ! -e "$out/import_model" ] || [ -n "$(find include tools/import_model.cpp -newer "$out/import_model" -print -quit)" ]; then
+    g++ -std=c++23 -O1 -ffp-contract=off -Iinclude -isystem build/deps/usr/include tools/import_model.cpp \
+      -o "$out/import_model"
+  fi
+  if [ ! -e "$out/model_q8.bin" ]; then
+    gcc -O2 $here/make_q8.c -o "$out/make_q8" -lm && "$out/make_q8" "$model" "$out/model_q8.bin"
+  fi
+}
+
+# count PROGRAM FILE [COUNTS]: the counts of its tokens go to FILE.
 count() {
   local mark plugin
   mark=0x$(nm "$1" | awk '$3 == "instruction_mark" { print $1 }')
@@ -83,12 +104,25 @@ count() {
   else
     timeout 600 $emulator -plugin "$plugin" "$1" || die "$1 ends with $?"
   fi >&2 </dev/null
-  [ "$(wc -l <"$2")" -eq $tokens ] || die "$1 counted $(wc -l <"$2") tokens instead of $tokens"
+  [ "$(wc -l <"$2")" -eq "${3:-$tokens}" ] || die "$1 counted $(wc -l <"$2") times instead of ${3:-$tokens}"
 }
 summary() { awk 'NR > 1 { sum += $1; if (!least || $1 < least) least = $1 } END { printf "%.0f %d\n", sum / (NR - 1), least }' "$1"; }
 
 firmware="-nostdlib -Lexamples/cortex_m_assistant/board -Wl,--defsym=mote_stack_bytes=16384 -Wl,--gc-sections"
 start=examples/cortex_m_assistant/startup.cpp
+
+# build_ours SOURCE PROGRAM OPTION...
+build_ours() {
+  local source=$1 program=$2
+  shift 2
+  local options="-std=gnu++23 $* $arch $own -ffp-contract=off -fno-math-errno -Wno-psabi -Iinclude -isystem $out/headers"
+  if [ -n "$board" ]; then
+    $cxx $options -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections \
+      "$source" $start -o "$program" $firmware -T$board.ld -Wl,--start-group -lc -lgcc -Wl,--end-group
+  else
+    $cxx $options "$source" -o "$program" -static
+  fi || die "$program does not build"
+}
 
 # ours TARGET VARIANT FLAGS: prints "mean least".
 ours() {
@@ -101,15 +135,8 @@ ours() {
   "$out/import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --layout $rows --eos -1 $import \
     --out "$folder" >/dev/null || die "import_model fails"
   local program=$folder/mote$flags
-  local options="-std=gnu++23 $flags $arch $own -ffp-contract=off -fno-math-errno -Wno-psabi -Iinclude -isystem $out/headers
-    -DTOKENS=$tokens -DMOTE_POLICIES=$policies -DMOTE_MODEL_HEADER=\"$folder/stories260K.hpp\"
-    -DMOTE_IMAGE=\"$folder/stories260K.mote\""
-  if [ -n "$board" ]; then
-    $cxx $options -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections \
-      $here/mote_program.cpp $start -o "$program" $firmware -T$board.ld -Wl,--start-group -lc -lgcc -Wl,--end-group
-  else
-    $cxx $options $here/mote_program.cpp -o "$program" -static
-  fi || die "$program does not build"
+  build_ours $here/mote_program.cpp "$program" $flags -DTOKENS=$tokens -DMOTE_POLICIES=$policies \
+    -DMOTE_MODEL_HEADER=\"$folder/stories260K.hpp\" -DMOTE_IMAGE=\"$folder/stories260K.mote\"
   count "$program" "$program.counts"
   summary "$program.counts"
 }
@@ -138,13 +165,13 @@ compiler() { $cxx -dumpfullversion -dumpversion; }
 
 mode=table peers="" profile=""
 case ${1:-} in
-  --check | --update | --profile) mode=${1#--}; shift ;;
+  --check | --update | --profile | --kernels) mode=${1#--}; shift ;;
   --peers)
     [ -f "${2:-}/run.c" ] && [ -f "$2/runq.c" ] || die "--peers wants a folder with run.c and runq.c"
     peers=$(cd "$2" && pwd)
     shift 2 ;;
 esac
-[ $# -gt 0 ] || [ $mode = check ] || set -- $targets
+[ $# -gt 0 ] || [ $mode = check ] || set -- $targets $([ $mode != kernels ] || echo aarch64-i8mm)
 prepare
 
 case $mode in
@@ -205,6 +232,20 @@ case $mode in
       cp "$out/expected" $here/expected.txt
     fi
     exit $failed ;;
+  kernels)
+    g++ -std=c++23 -O1 -Iinclude -isystem "$out/headers" $here/roofline.cpp -o "$out/roofline" || die "roofline does not build"
+    echo "| target | kernel | bytes a weight | products an instruction | of the roof |"
+    echo "|---|---|---:|---:|---:|"
+    for name; do
+      (
+        target "$name"
+        roof "$name"
+        program=$out/kernels-$name
+        build_ours $here/kernels_program.cpp "$program" -O3
+        count "$program" "$program.counts" 23  # twelve kernels, and what lies between them
+        "$out/roofline" "$name" "${roof[@]}" "$program.counts" "$out/roofline-$name.csv" "$out/roofline-$name.svg"
+      ) || [ $? -eq 77 ]
+    done ;;
   profile)
     profile=yes
     target "$1"
