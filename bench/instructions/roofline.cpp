@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
 
   std::vector<mote::host::roofline_point> points;
   std::ofstream csv(argv[7]);
+  csv.precision(9);  // counts in full
   csv << "target,kernel,tokens,bytes_a_weight,instructions,products_an_instruction,share_of_roof\n";
   counted::each_kernel<1>([&]<class Format, std::size_t Tokens> {
     const std::size_t at = points.size() * 2;

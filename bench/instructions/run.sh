@@ -58,6 +58,7 @@ roof() {
     cortex-m55) roof=("VLDRB" 16 "VMLADAVA" 16) ;;
     riscv64) roof=("LD" 8 "MUL and ADD" 0.5) ;;
     riscv64-v) roof=("VLSEG4E8" 64 "VWMACC" 16) ;;
+    *) die "$1 has no roof yet: it wants a line in roof()" ;;
   esac
 }
 
