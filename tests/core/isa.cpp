@@ -7,7 +7,7 @@
 
 TEST_CASE("an instruction set has a name and a number of interleaved rows that is a power of two", "[core][isa]") {
   std::set<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(mote::isa::neon_i8mm); ++i) {
+  for (int i = 0; i <= static_cast<int>(mote::isa::sve256); ++i) {
     const auto set = static_cast<mote::isa>(i);
     CHECK(names.insert(mote::name(set)).second);
     const std::size_t rows = mote::interleaved_rows(set);

@@ -318,7 +318,7 @@ inline int run(print_function print) {
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
   check<mote::simd::neon, 4>(r);
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && (defined(__ARM_FEATURE_MATMUL_INT8) || MOTE_WITH_SVE)
   check<mote::simd::neon_dotprod, 4>(r);
 #endif
   print(mote::name(native::value).data());

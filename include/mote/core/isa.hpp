@@ -9,11 +9,12 @@
 
 namespace mote::inline v0 {
 
-enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm, rvv, neon_i8mm };
+enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm, rvv, neon_i8mm,
+                                sve256 };
 
 constexpr std::string_view name(isa i) {
   constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni",
-                                        "wasm", "rvv", "neon_i8mm"};
+                                        "wasm", "rvv", "neon_i8mm", "sve256"};
   return names[static_cast<std::size_t>(i)];
 }
 
@@ -23,7 +24,8 @@ constexpr std::size_t interleaved_rows(isa i) {
     case isa::avx512:
     case isa::rvv: return 16;
     case isa::avx2:
-    case isa::avx_vnni: return 8;
+    case isa::avx_vnni:
+    case isa::sve256: return 8;
     case isa::sse2:
     case isa::ssse3:
     case isa::neon:

@@ -85,7 +85,14 @@ MOTE_INLINE floats<N> load_binary16(const std::uint16_t* p) {  // (N)
     return r;
   }
 #elif MOTE_WITH_XSIMD && defined(__aarch64__)
-  if constexpr (N % 4 == 0) {
+#if MOTE_WITH_SVE
+  if constexpr (floats<N>::width == 8) {
+    for (std::size_t i = 0; i < N / 8; ++i)
+      r.v[i] = svcvt_f32_f16_x(svptrue_b32(), svreinterpret_f16_u32(svld1uh_u32(svptrue_b32(), p + 8 * i)));
+    return r;
+  }
+#endif
+  if constexpr (floats<N>::width == 4) {
     for (std::size_t i = 0; i < N / 4; ++i) r.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i)));
     return r;
   }

@@ -60,8 +60,17 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
     return r;
   }
 #endif
+#if MOTE_WITH_XSIMD && MOTE_WITH_SVE
+  if constexpr (floats<N>::width == 8) {
+    floats<N> r;
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < r.registers; ++i)
+      r.v[i] = svcvt_f32_f16_x(svptrue_b32(), svreinterpret_f16_u32(svld1uh_u32(svptrue_b32(), p + i * 8)));
+    return r;
+  }
+#endif
 #if MOTE_WITH_XSIMD && defined(__aarch64__) && defined(__ARM_NEON)
-  if constexpr (N % 4 == 0) {
+  if constexpr (floats<N>::width == 4) {
     floats<N> r;
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < r.registers; ++i)

@@ -77,6 +77,11 @@ struct neon_i8mm : neon_dotprod {
   static constexpr isa value = isa::neon_i8mm;
 };
 #endif
+#if MOTE_WITH_XSIMD && MOTE_WITH_SVE
+struct sve256 : neon_dotprod {
+  static constexpr isa value = isa::sve256;
+};
+#endif
 #if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
 struct wasm : xsimd::wasm {
   static constexpr isa value = isa::wasm;
@@ -98,6 +103,8 @@ using native = avx2;
 using native = ssse3;
 #elif MOTE_WITH_XSIMD && defined(__SSE2__)
 using native = sse2;
+#elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
+using native = sve256;
 #elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
 using native = neon_i8mm;
 #elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)

@@ -22,6 +22,10 @@ namespace detail {
 // so floats go through the scalar unit there.
 template <class T, std::size_t N>
 consteval auto widest() {
+#if defined(__aarch64__) && !MOTE_WITH_SVE  // xsimd would take SVE of any width that the compiler was told
+  if constexpr (N >= 4) return xsimd::batch<T, xsimd::neon64>{};
+  else return T{};
+#else
   if constexpr (N >= 16 && !std::is_void_v<xsimd::make_sized_batch_t<T, 16>>)
     return xsimd::make_sized_batch_t<T, 16>{};
   else if constexpr (N >= 8 && !std::is_void_v<xsimd::make_sized_batch_t<T, 8>>)
@@ -30,6 +34,7 @@ consteval auto widest() {
     return xsimd::make_sized_batch_t<T, 4>{};
   else
     return T{};
+#endif
 }
 template <class T, std::size_t N>
 using lane = decltype(widest<T, N>());
@@ -50,10 +55,14 @@ MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) { return x
 #if defined(__aarch64__)
 // xsimd 13.2 takes both from 32-bit NEON, where they are estimates; 64-bit NEON rounds correctly.
 template <class A>
-MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return vsqrtq_f32(a); }
+MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) {
+  if constexpr (a.size > 4) return xsimd::sqrt(a);
+  else return vsqrtq_f32(a);
+}
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
-  return vdivq_f32(a, b);
+  if constexpr (a.size > 4) return a / b;
+  else return vdivq_f32(a, b);
 }
 #else
 template <class A>
@@ -75,7 +84,8 @@ MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::
 #if defined(__aarch64__)
 template <class A>
 MOTE_INLINE auto plus_exact_product(xsimd::batch<float, A> sum, xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
-  return xsimd::batch<float, A>(vfmaq_f32(sum, a, b));
+  if constexpr (a.size > 4) return xsimd::fma(a, b, sum);
+  else return xsimd::batch<float, A>(vfmaq_f32(sum, a, b));
 }
 #else
 template <class A>
@@ -85,7 +95,14 @@ MOTE_INLINE auto plus_exact_product(xsimd::batch<float, A> sum, xsimd::batch<flo
 #endif
 #if defined(__aarch64__)
 template <class A>
-MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::batch<std::int32_t, A>(vcvtnq_s32_f32(x)); }
+MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) {
+#if MOTE_WITH_SVE
+  if constexpr (x.size > 4)
+    return xsimd::batch<std::int32_t, A>(svcvt_s32_f32_x(svptrue_b32(), svrintn_f32_x(svptrue_b32(), x)));
+  else
+#endif
+    return xsimd::batch<std::int32_t, A>(vcvtnq_s32_f32(x));
+}
 #elif defined(__SSE2__)
 template <class A>
 MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::nearbyint_as_int(x); }
@@ -95,9 +112,15 @@ MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::nearbyin
 template <class T, class A>
 MOTE_INLINE auto plain(xsimd::batch<T, A> v) { return v.data; }
 template <class A>
-MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::batch<std::int32_t, A>(vreinterpretq_s32_f32(a)); }
+MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) {
+  if constexpr (a.size > 4) return xsimd::bitwise_cast<std::int32_t>(a);
+  else return xsimd::batch<std::int32_t, A>(vreinterpretq_s32_f32(a));
+}
 template <class A>
-MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) { return xsimd::batch<float, A>(vreinterpretq_f32_s32(a)); }
+MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) {
+  if constexpr (a.size > 4) return xsimd::bitwise_cast<float>(a);
+  else return xsimd::batch<float, A>(vreinterpretq_f32_s32(a));
+}
 #else
 template <class A>
 MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::bitwise_cast<std::int32_t>(a); }
@@ -368,6 +391,9 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
 #elif MOTE_WITH_XSIMD && defined(__SSE2__)
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
                    _mm_packs_epi16(_mm_packs_epi32(a.v[0], a.v[1]), _mm_packs_epi32(a.v[2], a.v[3])));
+#elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
+  svst1b_s32(svptrue_b32(), p, a.v[0]);
+  svst1b_s32(svptrue_b32(), p + 8, a.v[1]);
 #elif MOTE_WITH_XSIMD && defined(__aarch64__)
   const int16x8_t low = vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1]));
   const int16x8_t high = vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3]));
@@ -393,6 +419,9 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
 #elif MOTE_WITH_XSIMD && defined(__SSE2__)
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi32(a.v[0], a.v[1]));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm_packs_epi32(a.v[2], a.v[3]));
+#elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
+  svst1h_s32(svptrue_b32(), p, a.v[0]);
+  svst1h_s32(svptrue_b32(), p + 8, a.v[1]);
 #elif MOTE_WITH_XSIMD && defined(__aarch64__)
   vst1q_s16(p, vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1])));
   vst1q_s16(p + 8, vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3])));

@@ -169,6 +169,9 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
 #include "mote/simd/arch/neon_i8mm.hpp"
 #endif
+#if MOTE_WITH_XSIMD && MOTE_WITH_SVE
+#include "mote/simd/arch/sve256.hpp"
+#endif
 #if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
 #include "mote/simd/arch/wasm.hpp"
 #endif

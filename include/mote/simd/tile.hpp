@@ -50,6 +50,7 @@ constexpr tile_order tile_order_of(isa i) {
     case isa::sse2:
     case isa::wasm: return {.key_rows = 4, .key_depth = 2, .value_depth = 2, .heads = 2};
     case isa::neon_i8mm:
+    case isa::sve256:
     case isa::neon_dotprod: return {.key_rows = 4, .key_depth = 4, .value_depth = 4, .heads = 2};
     case isa::rvv:
     case isa::neon: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2};

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+// SVE of 256 bits, a width that the compiler was told: eight rows a register, sdot with a lane of sixteen activations that
+// both halves of a register hold. All predicates are true.
+// Refuses a width found at run time, because rows lie in memory as the build says, and 128 bits: without loads of pairs SVE
+// takes more instructions there than NEON.
+#pragma once
+
+namespace mote::inline v0::simd {
+
+template <>
+struct quads<sve256, 8> {
+  static constexpr bool own = true;
+  static constexpr bool any_byte = false;
+  static constexpr int bias = 0;
+  static constexpr std::size_t fetch_ahead = 0;
+  using vector = svuint8_t __attribute__((arm_sve_vector_bits(256)));
+
+  MOTE_INLINE static vector load(const std::uint8_t* p /* (8, 4) */) { return svld1_u8(svptrue_b8(), p); }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector field(vector v) {
+    if constexpr (From > To) v = svlsr_n_u8_x(svptrue_b8(), v, From - To);
+    else if constexpr (From < To) v = svlsl_n_u8_x(svptrue_b8(), v, To - From);
+    // Shifts of bytes bring zeros, so a field that comes from one end or goes to the other is alone already.
+    constexpr bool alone = (To == 0 && From + Width == 8) || (From == 0 && To + Width == 8);
+    if constexpr (alone) return v;
+    else return svand_n_u8_x(svptrue_b8(), v, static_cast<std::uint8_t>(((1U << Width) - 1U) << To));
+  }
+  template <unsigned From, unsigned Width, unsigned To>
+  MOTE_INLINE static vector merge(vector into, vector v) { return svorr_u8_x(svptrue_b8(), into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
+    return svtbl_u8(svreinterpret_u8_s8(svld1rq_s8(svptrue_b8(), table)), v);
+  }
+  MOTE_INLINE static vector from_signed(vector v) { return v; }
+  MOTE_INLINE static vector add(vector a, vector b) { return svadd_u8_x(svptrue_b8(), a, b); }
+  template <unsigned To>
+  MOTE_INLINE static vector first_trit(vector v) {
+    const svuint8_t first = svdup_n_u8_z(svcmpgt_n_u8(svptrue_b8(), v, 85), 1U << To);
+    return svadd_n_u8_m(svcmpgt_n_u8(svptrue_b8(), v, 170), first, 1U << To);
+  }
+
+  template <unsigned Largest, std::size_t Quads>
+  MOTE_INLINE static ints<8> dot(ints<8> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
+    sums sum[2] = {from.v[0], svdup_n_s32(0)};  // two chains hide the latency of sdot
+#pragma GCC unroll 4
+    for (std::size_t quad = 0; quad + 4 <= Quads; quad += 4) {
+      const svint8_t a = svld1rq_s8(svptrue_b8(), x + quad * 4);
+      sum[0] = svdot_lane_s32(sum[0], svreinterpret_s8_u8(w[quad]), a, 0);
+      sum[1] = svdot_lane_s32(sum[1], svreinterpret_s8_u8(w[quad + 1]), a, 1);
+      sum[0] = svdot_lane_s32(sum[0], svreinterpret_s8_u8(w[quad + 2]), a, 2);
+      sum[1] = svdot_lane_s32(sum[1], svreinterpret_s8_u8(w[quad + 3]), a, 3);
+    }
+#pragma GCC unroll 4
+    for (std::size_t quad = Quads / 4 * 4; quad < Quads; ++quad)
+      sum[0] = svdot_s32(sum[0], svreinterpret_s8_u8(w[quad]), svreinterpret_s8_s32(svdup_n_s32(detail::four_of(x + quad * 4))));
+    from.v[0] = svadd_s32_x(svptrue_b32(), sum[0], sum[1]);
+    return from;
+  }
+  template <std::size_t Quads>
+  MOTE_INLINE static ints<8> signed_dot(ints<8> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
+                                               std::int32_t) {
+    return dot<127>(from, w, x);
+  }
+
+ private:
+  using sums = svint32_t __attribute__((arm_sve_vector_bits(256)));
+};
+
+}  // namespace mote::inline v0::simd
