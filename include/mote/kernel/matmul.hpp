@@ -21,9 +21,11 @@ MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const a
     for (; k + 8 <= tokens; k += 8)
       for (std::size_t t = 0; t < Tiles; ++t)
         integer_tiles<Isa, Format, 1, 8>(w, tile + t, a + k, y + k * y_stride, y_stride);
-  for (; k + 4 <= tokens; k += 4) integer_tiles<Isa, Format, Tiles, 4>(w, tile, a + k, y + k * y_stride, y_stride);
-  for (; k + 2 <= tokens; k += 2) integer_tiles<Isa, Format, Tiles, 2>(w, tile, a + k, y + k * y_stride, y_stride);
-  if (k < tokens) integer_tiles<Isa, Format, Tiles, 1>(w, tile, a + k, y + k * y_stride, y_stride);
+  if constexpr (Most >= 4) {
+    for (; k + 4 <= tokens; k += 4) integer_tiles<Isa, Format, Tiles, 4>(w, tile, a + k, y + k * y_stride, y_stride);
+    for (; k + 2 <= tokens; k += 2) integer_tiles<Isa, Format, Tiles, 2>(w, tile, a + k, y + k * y_stride, y_stride);
+  }
+  for (; k < tokens; ++k) integer_tiles<Isa, Format, Tiles, 1>(w, tile, a + k, y + k * y_stride, y_stride);
 }
 
 }  // namespace detail
@@ -36,13 +38,27 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
   // Two tiles share what smmla wants done to the activations.
   constexpr bool pairs = simd::multiplies_two_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
   constexpr std::size_t together = wide || pairs ? 2 : 1;
-  constexpr std::size_t most = wide ? 8 : 4;  // tokens
+  constexpr bool narrow = Isa::value == isa::dsp || Isa::value == isa::mve;  // one token fills the registers
+  constexpr std::size_t most = wide ? 8 : narrow ? 1 : 4;                    // tokens
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   std::size_t tile = 0;
   for (; tile + together <= tiles; tile += together)
     detail::matmul_tiles<Isa, most, together>(w, tile, a, tokens, y, y_stride);
   if constexpr (together > 1)
     if (tile < tiles) detail::matmul_tiles<Isa, most, 1>(w, tile, a, tokens, y, y_stride);
+}
+
+/// The same where a body takes several rows at once: it is faster than several tokens at once. Some rows for all tokens, so
+/// that a small cache keeps them.
+template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
+  requires(detail::takes_rows<Isa, Rows> || (MOTE_WITH_MVE_FLOATS != 0 && Isa::value == isa::mve && Rows == 1))
+void matmul(const matrix<q8<Rows, Group>>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
+            std::size_t y_stride) {
+  const std::size_t fit = 8192 / q8<Rows, Group>::tile_bytes(w.cols == 0 ? 1 : w.cols) / 4 * 4;
+  const std::size_t band = fit < 16 ? 16 : fit;
+  for (std::size_t row = 0; row < w.rows; row += band)
+    for (std::size_t t = 0; t < tokens; ++t)
+      matvec<Isa>(w.slice(row, w.rows - row < band ? w.rows - row : band), a[t], y + t * y_stride + row);
 }
 
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+// The lanes of pack.hpp as plain variables, and what any kind of lane does for want of an instruction.
+// Refuses libm, and a fused multiply-add but for products that are exact.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/config.hpp"
+
+namespace mote::inline v0::simd::detail {
+
+/// What + - * are written for.
+template <class Lane>
+MOTE_INLINE Lane plain(Lane v) { return v; }
+template <class T>
+MOTE_INLINE void load_lane(T& v, const T* p) { v = *p; }
+template <class T>
+MOTE_INLINE void store_lane(T v, T* p) { *p = v; }
+// Compilers find these instructions for no expression: a comparison must say what becomes of NaN, which is never there.
+MOTE_INLINE float larger(float a, float b) {
+#if MOTE_WITH_FPV5
+  __asm__("vmaxnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
+  return a;
+#elif defined(__riscv_flen)
+  __asm__("fmax.s %0, %1, %2" : "=f"(a) : "f"(a), "f"(b));
+  return a;
+#else
+  return a > b ? a : b;
+#endif
+}
+MOTE_INLINE float smaller(float a, float b) {
+#if MOTE_WITH_FPV5
+  __asm__("vminnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
+  return a;
+#elif defined(__riscv_flen)
+  __asm__("fmin.s %0, %1, %2" : "=f"(a) : "f"(a), "f"(b));
+  return a;
+#else
+  return a < b ? a : b;
+#endif
+}
+template <class Lane>
+MOTE_INLINE Lane plus_exact_product(Lane sum, Lane a, Lane b) { return sum + a * b; }
+MOTE_INLINE float plus_exact_product(float sum, float a, float b) {
+#if defined(__arm__) && defined(__ARM_FEATURE_FMA) && defined(__ARM_FP) && (__ARM_FP & 4)
+  __asm__("vfma.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
+  return sum;
+#elif defined(__riscv_flen)
+  __asm__("fmadd.s %0, %1, %2, %0" : "+f"(sum) : "f"(a), "f"(b));
+  return sum;
+#elif defined(__aarch64__) || defined(__FMA__)
+  return __builtin_fmaf(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
+MOTE_INLINE float divide(float a, float b) { return a / b; }
+MOTE_INLINE float absolute(float a) { return __builtin_fabsf(a); }
+MOTE_INLINE float where_less(float x, float y, float a, float b) { return x < y ? a : b; }
+MOTE_INLINE std::int32_t last_byte(std::int32_t a) { return static_cast<std::int8_t>(a); }
+MOTE_INLINE float to_float_lane(std::int32_t a) { return static_cast<float>(a); }
+MOTE_INLINE std::int32_t bits_as_int(float a) { return __builtin_bit_cast(std::int32_t, a); }
+MOTE_INLINE float bits_as_float(std::int32_t a) { return __builtin_bit_cast(float, a); }
+template <unsigned Bits>
+MOTE_INLINE std::int32_t shift_right_lane(std::int32_t a) { return a >> Bits; }
+MOTE_INLINE std::int32_t shift_left_23(std::int32_t a) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << 23U);
+}
+/// The nearest integers of numbers within 2^22, ties to even: in the last bits, once 1.5 * 2^23 was added.
+template <class Lane>
+MOTE_INLINE auto nearest_lane(Lane x) {
+  return bits_as_int(x + Lane(12582912.0F)) - decltype(bits_as_int(x))(0x4B400000);
+}
+MOTE_INLINE std::int32_t nearest_lane(float x) {
+#if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
+  float n;
+  __asm__("vcvtr.s32.f32 %0, %1" : "=t"(n) : "t"(x));
+  return __builtin_bit_cast(std::int32_t, n);
+#elif defined(__riscv_flen)
+  std::int32_t n;
+  __asm__("fcvt.w.s %0, %1, rne" : "=r"(n) : "f"(x));
+  return n;
+#else
+  return nearest_lane<float>(x);
+#endif
+}
+
+}  // namespace mote::inline v0::simd::detail
