@@ -92,9 +92,9 @@ void matmul(benchmark::State& state) {
     mote::matmul(p.m, p.a.data(), tokens, p.y.data(), p.tiles * rows);
     benchmark::DoNotOptimize(p.y.data());
   }
-  state.counters["Gmac/s"] =
-      benchmark::Counter(static_cast<double>(p.tiles * rows * cols * tokens) * static_cast<double>(state.iterations()) * 1e-9,
-                         benchmark::Counter::kIsRate);
+  state.counters["Gmac/s"] = benchmark::Counter(
+      static_cast<double>(p.tiles * rows * cols * tokens) * static_cast<double>(state.iterations()) * 1e-9,
+      benchmark::Counter::kIsRate);
 }
 
 /// The ceiling: each 64 bytes loaded once, joined by an operation that costs nothing beside.
@@ -115,8 +115,8 @@ void read(benchmark::State& state) {
     std::uint64_t some = sum[0][0] | sum[0][5];
     benchmark::DoNotOptimize(some);
   }
-  state.counters["GB/s"] = benchmark::Counter(static_cast<double>(bytes) * static_cast<double>(state.iterations()) * 1e-9,
-                                              benchmark::Counter::kIsRate);
+  state.counters["GB/s"] = benchmark::Counter(
+      static_cast<double>(bytes) * static_cast<double>(state.iterations()) * 1e-9, benchmark::Counter::kIsRate);
 }
 
 // Within the second cache, the third, a model of a hundred million weights, and one of a billion.
@@ -140,8 +140,8 @@ using q3k = mote::qk<3, 256, rows>;
 using q2k = mote::qk<2, 256, rows>;
 
 BENCHMARK(read)->Apply(sizes);
-#define FOR_FORMAT(format)                       \
-  BENCHMARK(matvec<format>)->Apply(sizes);       \
+#define FOR_FORMAT(format)                 \
+  BENCHMARK(matvec<format>)->Apply(sizes); \
   BENCHMARK(matmul<format>)->Arg(1)->Arg(2)->Arg(4)->Arg(16)->Arg(128);
 FOR_FORMAT(q8)
 FOR_FORMAT(q6)

@@ -21,11 +21,12 @@ struct application {
   mote::learned (*teach)(const mote::example&);
 };
 
-template <class... Policies> struct names {};
-using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::cache<32>, mote::frozen, mote::no_recall,
-                       mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context>;
-using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::cache, mote::slots::learning,
-                    mote::slots::recall, mote::slots::decoding, mote::slots::fit>;
+template <class... Policies>
+struct names {};
+using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::cache<32>, mote::frozen,
+                       mote::no_recall, mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context>;
+using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::cache,
+                    mote::slots::learning, mote::slots::recall, mote::slots::decoding, mote::slots::fit>;
 
 }  // namespace
 
@@ -45,13 +46,18 @@ struct some_model {
   static constexpr mote::dialogue dialogue{};
 };
 
-using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::cache<32>, mote::frozen,
-                                   mote::no_recall, mote::greedy, mote::no_draft, mote::one_by_one, mote::single_thread, mote::unchecked>;
+using named =
+    mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::cache<32>, mote::frozen, mote::no_recall, mote::greedy,
+                         mote::no_draft, mote::one_by_one, mote::single_thread, mote::unchecked>;
 
 template <class... P>
-constexpr bool all_policies(names<P...>) { return (mote::policy<P> && ...); }
+constexpr bool all_policies(names<P...>) {
+  return (mote::policy<P> && ...);
+}
 template <class... S>
-constexpr bool all_complete(names<S...>) { return ((sizeof(S) > 0) && ...); }
+constexpr bool all_complete(names<S...>) {
+  return ((sizeof(S) > 0) && ...);
+}
 
 template <class T>
 constexpr std::size_t width_of = sizeof(std::underlying_type_t<T>);

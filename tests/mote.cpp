@@ -45,9 +45,8 @@ TEST_CASE("mote.hpp: every policy is there, in any order, and the defaults are w
   using b = pipeline<some_model, fit<some_board>, sample<>, rag<bm25<>, rag_knobs{.tokens = 32}>,
                      lora<2, lora_knobs{.tokens = 32}>, context<96>, quantize<8>>;
   STATIC_REQUIRE(std::is_same_v<a, b>);
-  STATIC_REQUIRE(std::is_same_v<pipeline<some_model>,
-                                pipeline<some_model, quantize<8>, board_layout, trained_context, frozen, no_recall, greedy,
-                                         unchecked>>);
+  STATIC_REQUIRE(std::is_same_v<pipeline<some_model>, pipeline<some_model, quantize<8>, board_layout, trained_context,
+                                                               frozen, no_recall, greedy, unchecked>>);
   STATIC_REQUIRE(can_compose<some_model, quantize<32>, full<>>);
   STATIC_REQUIRE_FALSE(can_compose<some_model, quantize<8>, full<>>);
   STATIC_REQUIRE(early_stop<2>{}.observe(1.0F) == verdict::better);

@@ -92,8 +92,7 @@ TEST_CASE("views: sentences", "[views]") {
   CHECK(cut("one") == texts{"one"});
   CHECK(cut("One. Two!  Three?") == texts{"One.", "Two!", "Three?"});
   CHECK(cut("It is 7.5 bar. Good.") == texts{"It is 7.5 bar.", "Good."});
-  CHECK(cut("He said \"Go!\" She went (really...). End") ==
-        texts{"He said \"Go!\"", "She went (really...).", "End"});
+  CHECK(cut("He said \"Go!\" She went (really...). End") == texts{"He said \"Go!\"", "She went (really...).", "End"});
   CHECK(cut("a title\n\nIts text.\r\nMore") == texts{"a title", "Its text.", "More"});
   CHECK(cut("...") == texts{"..."});
   CHECK(cut("Same. Same. Same.") == texts{"Same.", "Same.", "Same."});

@@ -41,7 +41,8 @@ void run(const wishes& w) {
   const host::batch_model base = host::use_floats(model);
   host::progress sampling("sampling text");
   const auto text = [&](std::uint64_t seed, double first) {
-    return host::calibration_text(model, w.tokens, w.begin, seed, [&](double part) { sampling.show(first + part / 2); });
+    return host::calibration_text(model, w.tokens, w.begin, seed,
+                                  [&](double part) { sampling.show(first + part / 2); });
   };
   const host::quality_meter meter(base, text(1, 0));
   const host::quality_meter other(base, text(2, 0.5));
@@ -53,8 +54,8 @@ void run(const wishes& w) {
     measuring.show(static_cast<double>(done) / static_cast<double>(all));
   });
   measuring.done();
-  std::printf("%s, %zu tokens; KL of one tensor rounded, nats a token\n\n| tensor | weights |", w.weights.filename().c_str(),
-              meter.text().sequences * meter.text().length);
+  std::printf("%s, %zu tokens; KL of one tensor rounded, nats a token\n\n| tensor | weights |",
+              w.weights.filename().c_str(), meter.text().sequences * meter.text().length);
   for (const auto& f : families) std::printf(" %.*s |", static_cast<int>(f.size()), f.data());
   std::printf("\n|---|---:|");
   for (std::size_t i = 0; i < families.size(); ++i) std::printf("---:|");
@@ -67,12 +68,18 @@ void run(const wishes& w) {
 
   for (const std::size_t budget : w.budgets) {
     const std::size_t around = mote::lay_image(64, vocabulary).total_bytes - 64;
-    if (budget < around) throw std::runtime_error("an image without weights has " + std::to_string(around) + " bytes already");
+    if (budget < around)
+      throw std::runtime_error("an image without weights has " + std::to_string(around) + " bytes already");
     const auto a = host::allocate(model, tensors, (budget - around) / 64 * 64, meter);
     const auto again = other.measure(host::use_compressed({.model = model, .plan = a.plan, .codes = {}}));
-    std::printf("\nbudget %zu bytes: an image of %zu\n", budget, mote::lay_image(a.weights_bytes, vocabulary).total_bytes);
-    if (a.uniform.empty()) std::printf("  KL %.5f as a sum, %.5f as a whole, %.5f on another text\n", a.expected, a.measured.divergence, again.divergence);
-    else std::printf("  %s alone does better than any mixture: KL %.5f, %.5f on another text\n", a.uniform.c_str(), a.measured.divergence, again.divergence);
+    std::printf("\nbudget %zu bytes: an image of %zu\n", budget,
+                mote::lay_image(a.weights_bytes, vocabulary).total_bytes);
+    if (a.uniform.empty())
+      std::printf("  KL %.5f as a sum, %.5f as a whole, %.5f on another text\n", a.expected, a.measured.divergence,
+                  again.divergence);
+    else
+      std::printf("  %s alone does better than any mixture: KL %.5f, %.5f on another text\n", a.uniform.c_str(),
+                  a.measured.divergence, again.divergence);
     std::printf("  perplexity x %.4f, same choice %.4f\n", again.perplexity_ratio, again.same_choice);
     std::printf("  --formats %s\n  %s\n", host::text_of(a.plan, s).c_str(), host::policy_of(a.plan, s).c_str());
   }
@@ -85,12 +92,15 @@ int main(int argc, char** argv) {
   wishes w;
   app.add_option("--weights", w.weights, "a llama2.c checkpoint or a .gguf file")->required();
   app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin; not for .gguf");
-  app.add_option("--bytes", w.budgets, "of the whole image, vocabulary and all; several budgets share the measurements")->required();
+  app.add_option("--bytes", w.budgets, "of the whole image, vocabulary and all; several budgets share the measurements")
+      ->required();
   app.add_option("--formats", w.families, "that a tensor may have")->delimiter(',')->capture_default_str();
   auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
   for (const auto& [name, facts] : host::board_names()) names.push_back(name);
-  app.add_option("--board", w.board, "takes the layout of a board's instruction set")->check(CLI::IsMember(names))->excludes(layout);
+  app.add_option("--board", w.board, "takes the layout of a board's instruction set")
+      ->check(CLI::IsMember(names))
+      ->excludes(layout);
   app.add_option("--tokens", w.tokens, "to measure on")->check(CLI::Range(256, 1 << 20))->capture_default_str();
   app.add_option("--begin", w.begin, "the token that opens a text")->capture_default_str();
   try {

@@ -75,8 +75,8 @@ void import(const wishes& w) {
   host::text_sample text;
   if (how.needs_text()) {
     progress_line line("sampling text");
-    text = host::calibration_text(read.model, w.calibration_tokens, static_cast<std::size_t>(std::max(dialogue.bos, 0)), 1,
-                                  [&line](double part) { line(static_cast<std::size_t>(part * 1000), 1000); });
+    text = host::calibration_text(read.model, w.calibration_tokens, static_cast<std::size_t>(std::max(dialogue.bos, 0)),
+                                  1, [&line](double part) { line(static_cast<std::size_t>(part * 1000), 1000); });
   }
   progress_line quantising("quantising");
   const host::compressed_model compressed =
@@ -94,9 +94,9 @@ void import(const wishes& w) {
       .dialogue = dialogue,
   });
   progress_line packing("packing");
-  const host::written_image image =
-      host::write_image(compressed.model, table, w.name, compressed.plan,
-                        [&packing](std::size_t done, std::size_t all) { packing(done, all); }, compressed.codes);
+  const host::written_image image = host::write_image(
+      compressed.model, table, w.name, compressed.plan,
+      [&packing](std::size_t done, std::size_t all) { packing(done, all); }, compressed.codes);
 
   std::filesystem::create_directories(w.out);
   const std::filesystem::path header_file = w.out / (w.name + ".hpp");
@@ -123,13 +123,16 @@ void import(const wishes& w) {
 int main(int argc, char** argv) {
   CLI::App app{"Turns a llama2.c or GGUF model into a C++ type and an image for one board."};
   wishes w;
-  app.add_option("--weights", w.weights, "checkpoint: llama2.c legacy, ak42 version 1 or version 2; or a .gguf file of the llama architecture")->required();
+  app.add_option("--weights", w.weights,
+                 "checkpoint: llama2.c legacy, ak42 version 1 or version 2; or a .gguf file of the llama architecture")
+      ->required();
   app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model; not for .gguf");
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
-  app.add_option("--formats", w.formats,
-                 "of the weights: q8, q6, iq4_nl, q4k, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions "
-                 "behind it, as in q4,embedding=q8,value=q6,0.down=q8")
+  app.add_option(
+         "--formats", w.formats,
+         "of the weights: q8, q6, iq4_nl, q4k, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions "
+         "behind it, as in q4,embedding=q8,value=q6,0.down=q8")
       ->capture_default_str();
   app.add_option("--quantiser", w.quantiser, "who chooses the codes: rtn (the format's own rounding), mse, gptq or hqq")
       ->check(CLI::IsMember({"rtn", "mse", "gptq", "hqq"}))
@@ -137,7 +140,8 @@ int main(int argc, char** argv) {
   app.add_option("--fold", w.fold, "before that: none, awq, smooth, or hadamard (a tied head gets its own matrix)")
       ->check(CLI::IsMember({"none", "awq", "smooth", "hadamard"}))
       ->capture_default_str();
-  app.add_option("--calibration-tokens", w.calibration_tokens, "of text sampled from the model itself, for mse, gptq, awq and smooth")
+  app.add_option("--calibration-tokens", w.calibration_tokens,
+                 "of text sampled from the model itself, for mse, gptq, awq and smooth")
       ->check(CLI::Range(256, 1 << 20))
       ->capture_default_str();
   auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
@@ -146,8 +150,10 @@ int main(int argc, char** argv) {
   app.add_option("--board", w.board, "takes the layout of a board's instruction set")
       ->check(CLI::IsMember(names))
       ->excludes(layout);
-  auto* bos = app.add_option("--bos", w.dialogue.bos, "token that opens a document; -1: none; a .gguf file says it")->capture_default_str();
-  auto* eos = app.add_option("--eos", w.dialogue.eos, "token that ends an answer; -1: none; a .gguf file says it")->capture_default_str();
+  auto* bos = app.add_option("--bos", w.dialogue.bos, "token that opens a document; -1: none; a .gguf file says it")
+                  ->capture_default_str();
+  auto* eos = app.add_option("--eos", w.dialogue.eos, "token that ends an answer; -1: none; a .gguf file says it")
+                  ->capture_default_str();
   app.add_option("--note", w.dialogue.note, "token in front of recalled knowledge; -1: none")->capture_default_str();
   app.add_option("--user", w.dialogue.user, "token in front of the user's words; -1: none")->capture_default_str();
   app.add_option("--answer", w.dialogue.answer, "token in front of the answer; -1: none")->capture_default_str();

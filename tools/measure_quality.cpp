@@ -55,20 +55,23 @@ void run(const wishes& w) {
   const mote::shape& s = model.shape;
   const auto parameters = static_cast<double>(s.parameters());
   host::progress sampling("sampling text");
-  const host::text_sample calibration = host::calibration_text(model, w.calibration_tokens, w.begin, 1, [&](double part) { sampling.show(part / 2); });
+  const host::text_sample calibration =
+      host::calibration_text(model, w.calibration_tokens, w.begin, 1, [&](double part) { sampling.show(part / 2); });
   const host::batch_model base = host::use_floats(model);
-  const host::quality_meter meter(base, host::calibration_text(model, w.tokens, w.begin, 2, [&](double part) { sampling.show(0.5 + part / 2); }));
+  const host::quality_meter meter(
+      base, host::calibration_text(model, w.tokens, w.begin, 2, [&](double part) { sampling.show(0.5 + part / 2); }));
   sampling.done();
-  std::printf("%s, %zu parameters; %zu tokens of its own, perplexity %.3f\n\n", w.weights.filename().c_str(), s.parameters(),
-              meter.text().sequences * meter.text().length, meter.base_perplexity());
-  std::printf("| scheme | weights, bytes | bits a parameter | KL | perplexity | same choice |\n|---|---:|---:|---:|---:|---:|\n");
+  std::printf("%s, %zu parameters; %zu tokens of its own, perplexity %.3f\n\n", w.weights.filename().c_str(),
+              s.parameters(), meter.text().sequences * meter.text().length, meter.base_perplexity());
+  std::printf(
+      "| scheme | weights, bytes | bits a parameter | KL | perplexity | same choice |\n|---|---:|---:|---:|---:|---:|\n");
   std::vector<host::quality_point> points;
   for (const std::string& text : w.schemes) {
     const host::compressed_model c = host::compress(model, host::read_scheme(text), 1, &calibration);
     const std::size_t bytes = host::map_tensors(c.plan, c.model.shape).bytes;
     const host::quality q = meter.measure(host::use_compressed(c));
-    std::printf("| `%s` | %zu | %.2f | %.4f | %.3f | %.3f |\n", text.c_str(), bytes, 8 * static_cast<double>(bytes) / parameters,
-                q.divergence, q.perplexity_ratio, q.same_choice);
+    std::printf("| `%s` | %zu | %.2f | %.4f | %.3f | %.3f |\n", text.c_str(), bytes,
+                8 * static_cast<double>(bytes) / parameters, q.divergence, q.perplexity_ratio, q.same_choice);
     std::fflush(stdout);
     points.push_back({text, static_cast<double>(bytes), q.divergence});
   }
@@ -86,10 +89,13 @@ int main(int argc, char** argv) {
   std::vector<std::string> schemes;
   app.add_option("--weights", w.weights, "a llama2.c checkpoint or a .gguf file")->required();
   app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin; not for .gguf");
-  app.add_option("schemes", schemes, "such as q8, gptq/iq4_nl,embedding=q8, awq/mse/q4; left out: a table of usual ones");
+  app.add_option("schemes", schemes,
+                 "such as q8, gptq/iq4_nl,embedding=q8, awq/mse/q4; left out: a table of usual ones");
   app.add_option("--plot", w.plot, "an SVG picture");
   app.add_option("--tokens", w.tokens, "to measure on")->check(CLI::Range(256, 1 << 20))->capture_default_str();
-  app.add_option("--calibration-tokens", w.calibration_tokens, "for quantisers and folds")->check(CLI::Range(256, 1 << 20))->capture_default_str();
+  app.add_option("--calibration-tokens", w.calibration_tokens, "for quantisers and folds")
+      ->check(CLI::Range(256, 1 << 20))
+      ->capture_default_str();
   app.add_option("--begin", w.begin, "the token that opens a text")->capture_default_str();
   try {
     app.parse(argc, argv);

@@ -46,8 +46,7 @@ std::size_t wanted_rows(const std::map<std::string, std::string>& options) {
 
 void run(const std::map<std::string, std::string>& options) {
   const auto text = host::read_file(options.at("header"));
-  const host::model_facts model =
-      host::read_model_header({reinterpret_cast<const char*>(text.data()), text.size()});
+  const host::model_facts model = host::read_model_header({reinterpret_cast<const char*>(text.data()), text.size()});
   const host::mapped_file image(options.at("image"));
   const auto packed = host::repack(image.bytes(), model, wanted_rows(options),
                                    options.contains("formats") ? options.at("formats") : "");
@@ -66,8 +65,9 @@ int main(int argc, char** argv) {
   std::map<std::string, std::string> options;
   for (int i = 1; i + 1 < argc && std::string_view(argv[i]).starts_with("--"); i += 2)
     options[argv[i] + 2] = argv[i + 1];
-  const bool known = options.size() == (options.contains("formats") ? 5 : 4) && options.contains("header") && options.contains("image") &&
-                     options.contains("out") && options.contains("board") != options.contains("layout");
+  const bool known = options.size() == (options.contains("formats") ? 5 : 4) && options.contains("header") &&
+                     options.contains("image") && options.contains("out") &&
+                     options.contains("board") != options.contains("layout");
   if (argc != 2 * static_cast<int>(options.size()) + 1 || !known) {
     std::fputs(usage.data(), argc == 2 && std::string_view(argv[1]) == "--help" ? stdout : stderr);
     return argc == 2 && std::string_view(argv[1]) == "--help" ? 0 : 2;

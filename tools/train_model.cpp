@@ -176,7 +176,8 @@ int main(int argc, char** argv) {
   std::ofstream summary(out + "/training.txt");
   summary << "tokens " << seen << "\nseconds " << seconds() << "\nheld_out_loss " << held << "\n";
   for (const auto& [kind, r] : examine(*model, encoder, 1000, seed + 99)) {
-    std::printf("  %-8.*s %d of %d held-out items exactly right\n", static_cast<int>(kind.size()), kind.data(), r.first, r.second);
+    std::printf("  %-8.*s %d of %d held-out items exactly right\n", static_cast<int>(kind.size()), kind.data(), r.first,
+                r.second);
     summary << kind << ' ' << r.first << " of " << r.second << '\n';
   }
 }

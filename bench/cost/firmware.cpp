@@ -13,8 +13,13 @@
 template <std::size_t Dim, std::size_t Layers>
 struct model_of {
   static constexpr std::string_view name = "cost";
-  static constexpr mote::shape shape{
-      .dim = Dim, .hidden = Dim * 8 / 3 / 4 * 4, .layers = Layers, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
+  static constexpr mote::shape shape{.dim = Dim,
+                                     .hidden = Dim * 8 / 3 / 4 * 4,
+                                     .layers = Layers,
+                                     .heads = 8,
+                                     .kv_heads = 4,
+                                     .vocab = 512,
+                                     .context = 512};
   static constexpr std::size_t vocabulary_bytes = 4488;
   static constexpr std::size_t longest_piece = 10;
   static constexpr mote::dialogue dialogue{};

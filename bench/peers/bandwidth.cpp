@@ -41,9 +41,7 @@ void read_once(const std::byte* from, std::size_t bytes) {
   kept = sum[0][0] + sum[1][0] + sum[2][0] + sum[3][0];
 }
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Gigabytes a second of `threads` that each read their own part `times` times.
 double measure(const std::byte* memory, std::size_t bytes, std::size_t threads, std::size_t times, bool four) {

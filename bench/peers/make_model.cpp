@@ -70,8 +70,8 @@ void write_floats(const fs::path& path, const host::raw_model& m) {
   file out(path);
   put_shape(out, s, s.hidden);
   const auto put = [&](const host::raw_tensor& t) { out.put(t.values.data(), t.values.size() * sizeof(float)); };
-  for (const auto* t : {&m.embedding, &m.attention_norm, &m.wq, &m.wk, &m.wv, &m.wo, &m.ffn_norm, &m.w1, &m.w2, &m.w3,
-                        &m.final_norm})
+  for (const auto* t :
+       {&m.embedding, &m.attention_norm, &m.wq, &m.wk, &m.wv, &m.wo, &m.ffn_norm, &m.w1, &m.w2, &m.w3, &m.final_norm})
     put(*t);
   put(tensor(values(s.context * s.head_dim())));  // the old rotary tables, which nobody reads
   out.finish();

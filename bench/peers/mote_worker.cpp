@@ -18,7 +18,9 @@
 #define MOTE_TEXT_OF(x) #x
 #define MOTE_TEXT(x) MOTE_TEXT_OF(x)
 
+// clang-format off
 #include MOTE_TEXT(mote/format/MOTE_FORMAT.hpp)
+// clang-format on
 #include "mote/pipeline.hpp"
 #include "shapes.hpp"
 #if MOTE_THREADS > 1
@@ -140,7 +142,8 @@ std::span<const std::byte> make_image() {
   auto* image = reinterpret_cast<std::byte*>(mote::round_up(reinterpret_cast<std::uintptr_t>(memory), page));
 #ifdef MADV_HUGEPAGE
   if (std::getenv("MOTE_SMALL_PAGES") == nullptr && layout.total_bytes >= page)
-    madvise(image, layout.total_bytes / page * page, MADV_HUGEPAGE);  // the rest in small ones: no byte resident in vain
+    madvise(image, layout.total_bytes / page * page,
+            MADV_HUGEPAGE);  // the rest in small ones: no byte resident in vain
 #endif
   fill_weights<format>(image + layout.weights_offset);
   fill_vocabulary(image + layout.vocabulary_offset);

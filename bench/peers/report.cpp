@@ -21,8 +21,8 @@ namespace {
 
 using rates = std::vector<double>;
 struct engine_runs {
-  rates all;                        // tokens a second
-  std::map<int, double> best_of;    // by round
+  rates all;                      // tokens a second
+  std::map<int, double> best_of;  // by round
 };
 struct point {
   std::string shape, format, test;
@@ -181,10 +181,11 @@ void print_rates(const everything& e, bool prefill) {
 }
 
 void print_roofline(const everything& e) {
-  std::printf("\n### Decoding under the roof of memory\n\nGB/s of weights that best runs read, and the share of what a "
-              "plain read of as many bytes reaches in the same session.\n\n"
-              "| shape | format | threads | MB a token | memory, GB/s | mote, GB/s | share | fastest peer, GB/s |\n"
-              "|---|---|---:|---:|---:|---:|---:|---:|\n");
+  std::printf(
+      "\n### Decoding under the roof of memory\n\nGB/s of weights that best runs read, and the share of what a "
+      "plain read of as many bytes reaches in the same session.\n\n"
+      "| shape | format | threads | MB a token | memory, GB/s | mote, GB/s | share | fastest peer, GB/s |\n"
+      "|---|---|---:|---:|---:|---:|---:|---:|\n");
   for (const point& p : e.points) {
     const auto roofs = e.roofs.find(p.threads);
     if (!p.test.starts_with("tg") || roofs == e.roofs.end()) continue;
@@ -195,10 +196,12 @@ void print_roofline(const everything& e) {
     if (owner.empty()) continue;
     const double bytes = s.bytes.at(owner);
     const double roof = bandwidth_at(roofs->second, bytes);
-    std::printf("| %s | %s | %d | %.2f | %.1f |", p.shape.c_str(), p.format.c_str(), p.threads, bytes * 1e-6, roof * 1e-9);
+    std::printf("| %s | %s | %d | %.2f | %.1f |", p.shape.c_str(), p.format.c_str(), p.threads, bytes * 1e-6,
+                roof * 1e-9);
     if (mote == p.engines.end()) std::printf(" - | - |");
     else
-      std::printf(" %.1f | %.0f %% |", best(mote->second.all) * bytes * 1e-9, 100 * best(mote->second.all) * bytes / roof);
+      std::printf(" %.1f | %.0f %% |", best(mote->second.all) * bytes * 1e-9,
+                  100 * best(mote->second.all) * bytes / roof);
     if (fastest.empty()) std::printf(" - |\n");
     else std::printf(" %.1f |\n", best(p.engines.at(fastest).all) * s.bytes.at(fastest) * 1e-9);
   }
@@ -237,8 +240,8 @@ void write_summary(const everything& e, const std::string& path) {
   for (const point& p : e.points)
     for (const auto& [name, runs] : p.engines) {
       const setting& s = e.settings.at(key_of(p));
-      out << p.shape << ',' << p.format << ',' << p.threads << ',' << p.test << ',' << name << ',' << best(runs.all) << ','
-          << median(runs.all) << ',' << s.bytes.at(name) << ',' << s.resident_kib.at(name) << ','
+      out << p.shape << ',' << p.format << ',' << p.threads << ',' << p.test << ',' << name << ',' << best(runs.all)
+          << ',' << median(runs.all) << ',' << s.bytes.at(name) << ',' << s.resident_kib.at(name) << ','
           << (name == "mote" ? ratio_of(p) : 0) << ',' << (name == "mote" ? target_of(p) : 0) << '\n';
     }
 }
@@ -247,8 +250,9 @@ void write_summary(const everything& e, const std::string& path) {
 class picture {
  public:
   picture(const std::string& path, double width, double height) : out_(path) {
-    out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height << "\" viewBox=\"0 0 "
-         << width << ' ' << height << "\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" "
+    out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height
+         << "\" viewBox=\"0 0 " << width << ' ' << height
+         << "\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" "
          << "fill=\"white\"/>\n";
   }
   ~picture() { out_ << "</svg>\n"; }
@@ -268,8 +272,8 @@ class picture {
          << (filled ? colour : "white") << "\"/>\n";
   }
   void text(double x, double y, const std::string& words, const char* anchor = "start", const char* colour = "#222") {
-    out_ << "<text x=\"" << x << "\" y=\"" << y << "\" text-anchor=\"" << anchor << "\" fill=\"" << colour << "\">" << words
-         << "</text>\n";
+    out_ << "<text x=\"" << x << "\" y=\"" << y << "\" text-anchor=\"" << anchor << "\" fill=\"" << colour << "\">"
+         << words << "</text>\n";
   }
 
  private:
@@ -299,10 +303,14 @@ void draw_ratios(const everything& e, const std::string& path) {
     const double target = target_of(*p);
     const double from = std::min(x(1), x(ratio));
     svg.box(from, y, std::max(1.0, std::fabs(x(ratio) - x(1))), row - 4,
-            ratio < 1 ? "#c0504d" : ratio < target ? "#8c8c8c" : "#4f9d4f");
+            ratio < 1        ? "#c0504d"
+            : ratio < target ? "#8c8c8c"
+                             : "#4f9d4f");
     if (target > 0) svg.line(x(target), y - 1, x(target), y + row - 3, "#1f4e9c", 2);
-    svg.text(left - 6, y + 9, p->shape + ' ' + p->format + ' ' + p->test + ", " + std::to_string(p->threads) +
-                                  (p->threads == 1 ? " thread" : " threads"), "end");
+    svg.text(left - 6, y + 9,
+             p->shape + ' ' + p->format + ' ' + p->test + ", " + std::to_string(p->threads) +
+                 (p->threads == 1 ? " thread" : " threads"),
+             "end");
     svg.text(std::max(x(ratio), x(1)) + 4, y + 9, text_of(ratio));
     y += row;
   }
@@ -318,8 +326,9 @@ void draw_roofline(const everything& e, const std::string& path) {
     const auto y = [top](double rate) {  // 1 to 1000 GB/s
       return top + height - 40 - (height - 80) * (std::log10(std::clamp(rate, 1e9, 1e12)) - 9) / 3;
     };
-    svg.text(70, top + 20, std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
-                               ": decoding; line: a plain read; dots: mote; rings: the fastest peer");
+    svg.text(70, top + 20,
+             std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
+                 ": decoding; line: a plain read; dots: mote; rings: the fastest peer");
     for (double rate = 1e9; rate <= 1.001e12; rate *= 10) {
       svg.line(70, y(rate), width - 20, y(rate), "#ccc");
       svg.text(64, y(rate) + 4, text_of(rate * 1e-9) + " GB/s", "end");
@@ -367,7 +376,8 @@ int main(int count, char** words) try {
   print_memory(e);
   const auto disturbed = std::count_if(e.others.begin(), e.others.end(), [](double o) { return o > 0.2; });
   std::printf("\n%zu samples; during %.0f %% of them other programs used more than a fifth of a processor.\n",
-              e.others.size(), e.others.empty() ? 0.0 : 100.0 * static_cast<double>(disturbed) / static_cast<double>(e.others.size()));
+              e.others.size(),
+              e.others.empty() ? 0.0 : 100.0 * static_cast<double>(disturbed) / static_cast<double>(e.others.size()));
   write_summary(e, out + "/summary.csv");
   draw_ratios(e, out + "/ratios.svg");
   draw_roofline(e, out + "/roofline.svg");

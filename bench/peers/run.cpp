@@ -45,9 +45,7 @@ struct outcome {
   double others = 0;  // processors that other programs kept busy, on average
 };
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Seconds that processors were busy since the start of the machine, all of them together.
 double busy_seconds() {
@@ -139,7 +137,9 @@ outcome run(const entry& e) {
   int state = 0;
   rusage used{};
   wait4(child, &state, 0, &used);
-  const auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  const auto of = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
   out.others = (busy_seconds() - busy - of(used.ru_utime) - of(used.ru_stime)) / (seconds() - from);
   if (out.others < 0) out.others = 0;
   out.resident_kib = used.ru_maxrss;
@@ -157,7 +157,8 @@ std::vector<entry> read_plan(const char* path) {
   for (std::string line; std::getline(in, line);) {
     std::istringstream fields(line);
     entry e;
-    for (std::string* field : {&e.shape, &e.format, &e.threads, &e.engine, &e.bytes}) std::getline(fields, *field, '\t');
+    for (std::string* field : {&e.shape, &e.format, &e.threads, &e.engine, &e.bytes})
+      std::getline(fields, *field, '\t');
     std::getline(fields, e.command);
     if (!e.command.empty()) plan.push_back(e);
   }

@@ -15,8 +15,7 @@ struct named_shape {
 };
 
 inline constexpr named_shape shapes[] = {
-    {"stories260K",
-     {.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 1024}},
+    {"stories260K", {.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 1024}},
     {"stories15M",
      {.dim = 288, .hidden = 768, .layers = 6, .heads = 6, .kv_heads = 6, .vocab = 32000, .context = 1024}},
     {"smollm2_135M",

@@ -75,9 +75,7 @@ class file {
   /// Bytes that arrived.
   std::size_t read(std::span<std::byte> to) { return transfer(operation::read, to.data(), to.size()); }
   /// Bytes that were taken.
-  std::size_t write(std::span<const std::byte> from) {
-    return transfer(operation::write, from.data(), from.size());
-  }
+  std::size_t write(std::span<const std::byte> from) { return transfer(operation::write, from.data(), from.size()); }
 
  private:
   std::size_t transfer(operation what, const void* bytes, std::size_t size) {

@@ -73,7 +73,7 @@ void guard_stack() {
 }
 constexpr std::uint32_t overflow_faults = (1U << 12U) | (1U << 4U) | (1U << 1U);  // STKERR MSTKERR DACCVIOL
 #else
-void guard_stack() {}  // MSPLIM is set in Reset_Handler
+void guard_stack() {}                                                 // MSPLIM is set in Reset_Handler
 constexpr std::uint32_t overflow_faults = (1U << 20U) | (1U << 12U);  // STKOF STKERR
 #endif
 
@@ -162,9 +162,7 @@ namespace firmware {
   for (volatile std::uint32_t* p = mote_stack_low; p + margin_words < here; ++p) *p = paint;
 }
 
-std::size_t stack_bytes() {
-  return static_cast<std::size_t>(mote_stack_top - mote_stack_low) * sizeof(std::uint32_t);
-}
+std::size_t stack_bytes() { return static_cast<std::size_t>(mote_stack_top - mote_stack_low) * sizeof(std::uint32_t); }
 
 std::size_t stack_high_water() {
   const volatile std::uint32_t* p = mote_stack_low;

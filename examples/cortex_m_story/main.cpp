@@ -24,8 +24,8 @@ using weights = mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize
 #if defined(__linux__)
 using storyteller = mote::pipeline<stories260k, weights, mote::cache<8>, mote::context<24>, mote::layout<1>>;
 #else
-using storyteller = mote::pipeline<stories260k, weights, mote::cache<8>, mote::context<24>,
-                                   mote::fit<mote::boards::microbit>>;
+using storyteller =
+    mote::pipeline<stories260k, weights, mote::cache<8>, mote::context<24>, mote::fit<mote::boards::microbit>>;
 #endif
 MOTE_EMBED_IMAGE(image, IMAGE, storyteller::image_bytes);
 

@@ -98,11 +98,11 @@ class session {
     std::vector<host::dialogue_item> lessons = lessons_;
     lessons.push_back(lesson);
     host::progress bar("learning");
-    const host::taught t = host::teach(ai, lessons, ordinary_, {},
-                                       [&](std::size_t round, std::size_t rounds, float loss) {
-                                         bar.show(static_cast<double>(round) / static_cast<double>(rounds),
-                                                  "loss " + std::to_string(loss).substr(0, 6));
-                                       });
+    const host::taught t =
+        host::teach(ai, lessons, ordinary_, {}, [&](std::size_t round, std::size_t rounds, float loss) {
+          bar.show(static_cast<double>(round) / static_cast<double>(rounds),
+                   "loss " + std::to_string(loss).substr(0, 6));
+        });
     bar.done();
     if (t.state != mote::status::ok) return say("", t.state);
     lessons_ = std::move(lessons);
@@ -139,8 +139,9 @@ class session {
   std::span<const std::byte> image_;
   std::string_view argument_;
   std::vector<host::dialogue_item> lessons_;
-  host::corpus ordinary_{1, host::split::train, {.recall = 0.2F, .unknown = 0.05F, .command = 0.65F, .chat = 0.1F,
-                                                 .hardness = 1, .stray = 0}};
+  host::corpus ordinary_{1,
+                         host::split::train,
+                         {.recall = 0.2F, .unknown = 0.05F, .command = 0.65F, .chat = 0.1F, .hardness = 1, .stray = 0}};
 };
 
 }  // namespace

@@ -17,8 +17,8 @@
 
 namespace {
 
-using assistant = mote::pipeline<MODEL, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>,
-                                 mote::fit<mote::boards::BOARD>>;
+using assistant =
+    mote::pipeline<MODEL, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>, mote::fit<mote::boards::BOARD>>;
 assistant ai;
 
 bool good(const char* what, mote::status s) {
@@ -47,7 +47,8 @@ bool ask(std::string_view question) {
 
 bool converse() {
   constexpr std::string_view question = "What is the boiler's code?";
-  if (!ask(question) || !good("remember", ai.remember("The boiler's service code is 7731.")) || !ask(question)) return false;
+  if (!ask(question) || !good("remember", ai.remember("The boiler's service code is 7731.")) || !ask(question))
+    return false;
 
   const mote::example command{.prompt = "movie night", .answer = "{\"scene\":\"cinema\"}"};
   ai.learning().rate(0.01F);  // a handful of steps has to do

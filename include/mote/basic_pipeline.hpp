@@ -113,9 +113,9 @@ class basic_pipeline {
       for (std::size_t i = 0; i < found; ++i) items[i] = index_.text(hits[i].id);
     }
     text_coder code{*this};
-    const auto made = assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question,
-                                             Model::dialogue, Recall::tokens, code,
-                                             std::span<token>(tokens_).first(Context - answer_room));
+    const auto made =
+        assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question, Model::dialogue,
+                               Recall::tokens, code, std::span<token>(tokens_).first(Context - answer_room));
     if (made.state != status::ok) return code.fault != status::ok ? code.fault : made.state;
     prompt_tokens_ = made.tokens;
     recalled_items_ = made.items;
@@ -176,7 +176,9 @@ class basic_pipeline {
   void seed(std::uint64_t s) { decoding_.seed(s); }
 
   /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
-  std::span<const float> logits() const { return {buffers().logits + drafts_.row() * padded(shape.vocab), shape.vocab}; }
+  std::span<const float> logits() const {
+    return {buffers().logits + drafts_.row() * padded(shape.vocab), shape.vocab};
+  }
 
   // ---- remembering --------------------------------------------------------------------------------------------------
 
@@ -184,8 +186,9 @@ class basic_pipeline {
   /// prompt), empty, bad_utf8, not_attached: the text is not kept.
   template <class Text>
   status remember(const Text& text) {
-    static_assert(recalls || sizeof(Text) == 0,
-                  "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
+    static_assert(
+        recalls || sizeof(Text) == 0,
+        "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
     if constexpr (recalls) {
       if (!attached()) return status::not_attached;
       std::size_t count = 0;  // a text that this vocabulary cannot spell could never be recalled
@@ -214,8 +217,9 @@ class basic_pipeline {
   /// The loss of an example, nats a token of the answer, without learning: for held-out items and early_stop.
   template <std::same_as<example> Example = example>
   learned loss(const Example& e) {
-    static_assert(learns || sizeof(Example) == 0,
-                  "mote: this pipeline does not learn and has no memory to compute a loss; add a learning policy, as in mote::lora<4> [mote-no-learning]");
+    static_assert(
+        learns || sizeof(Example) == 0,
+        "mote: this pipeline does not learn and has no memory to compute a loss; add a learning policy, as in mote::lora<4> [mote-no-learning]");
     if constexpr (learns) return pass(e, false);
     else return {};
   }
@@ -253,7 +257,8 @@ class basic_pipeline {
     if (const status s = open_snapshot(source, identity(), parameter_bytes(), view); s != status::ok) return s;
     bool has_effect = recalls && view.items > 0;
     if constexpr (learns)
-      has_effect = has_effect || learning_.has_effect(reinterpret_cast<const float*>(view.parameters.data()), image_->weights);
+      has_effect =
+          has_effect || learning_.has_effect(reinterpret_cast<const float*>(view.parameters.data()), image_->weights);
     if (!has_effect) return status::no_effect;
     if constexpr (recalls)
       if (const status s = index_.load(view.index); s != status::ok) return s;
@@ -269,13 +274,15 @@ class basic_pipeline {
   static constexpr auto map = map_tensors<Format>(shape);
   static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
-  static constexpr std::size_t most_tokens = Prefill::tokens > Drafting::length ? Prefill::tokens : Drafting::length + 1;
-  static constexpr pass_size pass_limits{.tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
+  static constexpr std::size_t most_tokens =
+      Prefill::tokens > Drafting::length ? Prefill::tokens : Drafting::length + 1;
+  static constexpr pass_size pass_limits{
+      .tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
   static constexpr auto decode_plan =
       plan_arena(decode_lifetimes<Format, typename Cache::store>(shape, Context, pass_limits));
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, most_tokens));
-  static constexpr auto train_plan = plan_arena(
-      train_lifetimes<Format>(shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
+  static constexpr auto train_plan = plan_arena(train_lifetimes<Format>(
+      shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
@@ -350,8 +357,9 @@ class basic_pipeline {
   void run(std::size_t position, std::size_t count, std::size_t logits_for) {
     const typename Cache::store cache(cache_.data(), shape, Context);
     using adapter = std::conditional_t<std::is_base_of_v<no_adapter, learning_state>, no_adapter, learning_state>;
-    decode<simd::native, most_tokens, format, adapter>(shape, view(), learning_, frequencies.data(), cache, team_, buffers(),
-                                      tokens_.data() + position, count, position, logits_for);
+    decode<simd::native, most_tokens, format, adapter>(shape, view(), learning_, frequencies.data(), cache, team_,
+                                                       buffers(), tokens_.data() + position, count, position,
+                                                       logits_for);
   }
 
   progress_step finish() {
@@ -392,8 +400,11 @@ class basic_pipeline {
   }
 
   snapshot_identity identity() const {
-    return {.shape = shape.fingerprint(), .parameters = learning_state::fingerprint(),
-            .base = image_->base_fingerprint, .model = Model::name, .format_name = Format::name};
+    return {.shape = shape.fingerprint(),
+            .parameters = learning_state::fingerprint(),
+            .base = image_->base_fingerprint,
+            .model = Model::name,
+            .format_name = Format::name};
   }
   static constexpr std::size_t parameter_bytes() { return learning_state::parameter_floats * sizeof(float); }
   std::size_t index_bytes() const {
@@ -411,7 +422,7 @@ class basic_pipeline {
   std::array<token, Context> tokens_;
   [[no_unique_address]] std::conditional_t<learns, std::array<token, Learning::tokens>, no_example> example_;
   std::optional<attached_image> image_;
-  std::size_t position_ = 0;        // of the next token to run
+  std::size_t position_ = 0;  // of the next token to run
   std::size_t prompt_tokens_ = 0;
   std::size_t answered_ = 0;
   std::size_t limit_ = 0;

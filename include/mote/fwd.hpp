@@ -14,7 +14,8 @@ namespace mote::inline v0 {
 // status is not here: GCC takes its [[nodiscard]] only from the first declaration, and core/status.hpp is small
 enum class isa : std::uint8_t;
 struct lifetime;
-template <std::size_t Tensors> struct arena_plan;
+template <std::size_t Tensors>
+struct arena_plan;
 class fingerprint;
 class rng;
 
@@ -33,31 +34,46 @@ struct fit;
 }  // namespace slots
 
 // formats and their policies
-template <std::size_t Rows> struct f32;
-template <std::size_t Rows, std::size_t Group> struct q8;
-template <std::size_t Bits, std::size_t Group> struct quantize;
-template <std::size_t Bits> struct two_level;
-template <std::size_t Rows> struct layout;
+template <std::size_t Rows>
+struct f32;
+template <std::size_t Rows, std::size_t Group>
+struct q8;
+template <std::size_t Bits, std::size_t Group>
+struct quantize;
+template <std::size_t Bits>
+struct two_level;
+template <std::size_t Rows>
+struct layout;
 struct board_layout;
-template <std::size_t Tokens> struct context;
+template <std::size_t Tokens>
+struct context;
 struct trained_context;
 
 // the model
 struct shape;
 struct dialogue;
 struct block_map;
-template <std::size_t Layers> struct tensor_map;
-template <std::size_t Layers> struct format_choice;
+template <std::size_t Layers>
+struct tensor_map;
+template <std::size_t Layers>
+struct format_choice;
 struct matrix_size;
 enum class role : std::uint8_t;
-template <class Format> struct matrix;
-template <class Format> class weights;
+template <class Format>
+struct matrix;
+template <class Format>
+class weights;
 struct attention_run;
-template <class Element> class plain_cache;
-template <class Isa> class coded_cache;
-template <std::size_t Bits, std::size_t Window, class Isa> class kivi_cache;
-template <std::size_t Bits> struct cache;
-template <std::size_t Bits, std::size_t Window> struct kivi;
+template <class Element>
+class plain_cache;
+template <class Isa>
+class coded_cache;
+template <std::size_t Bits, std::size_t Window, class Isa>
+class kivi_cache;
+template <std::size_t Bits>
+struct cache;
+template <std::size_t Bits, std::size_t Window>
+struct kivi;
 struct decode_buffers;
 struct train_buffers;
 class vocabulary_view;
@@ -72,8 +88,10 @@ struct full_knobs;
 struct adam_knobs;
 struct sgd_knobs;
 enum class verdict : std::uint8_t;
-template <std::size_t Patience> class early_stop;
-template <std::size_t Rows> class full_gradients;
+template <std::size_t Patience>
+class early_stop;
+template <std::size_t Rows>
+class full_gradients;
 
 // recall
 struct no_recall;
@@ -89,9 +107,12 @@ struct sampling;
 struct no_draft;
 struct draft_knobs;
 struct pass_clock;
-template <std::size_t Slots, std::size_t Ways, std::size_t Length> struct ngram;
-template <std::size_t N, std::size_t Length> struct lookup;
-template <class... Drafters> struct first_of;
+template <std::size_t Slots, std::size_t Ways, std::size_t Length>
+struct ngram;
+template <std::size_t N, std::size_t Length>
+struct lookup;
+template <class... Drafters>
+struct first_of;
 
 // threads
 struct part_range;

@@ -4,35 +4,35 @@
 // are included by name.
 #pragma once
 
-#include "mote/config.hpp"                // IWYU pragma: export
-#include "mote/version.hpp"               // IWYU pragma: export
+#include "mote/config.hpp"   // IWYU pragma: export
+#include "mote/version.hpp"  // IWYU pragma: export
 
-#include "mote/pipeline.hpp"              // IWYU pragma: export
+#include "mote/pipeline.hpp"  // IWYU pragma: export
 
 #include "mote/model/cache_policies.hpp"  // IWYU pragma: export
 #include "mote/model/policies.hpp"        // IWYU pragma: export
 #include "mote/model/two_level.hpp"       // IWYU pragma: export
 
-#include "mote/format/affine.hpp"         // IWYU pragma: export
-#include "mote/format/iq4_nl.hpp"         // IWYU pragma: export
-#include "mote/format/ternary.hpp"        // IWYU pragma: export
-#include "mote/format/trits.hpp"          // IWYU pragma: export
+#include "mote/format/affine.hpp"   // IWYU pragma: export
+#include "mote/format/iq4_nl.hpp"   // IWYU pragma: export
+#include "mote/format/ternary.hpp"  // IWYU pragma: export
+#include "mote/format/trits.hpp"    // IWYU pragma: export
 
-#include "mote/learn/early_stop.hpp"      // IWYU pragma: export
-#include "mote/learn/frozen.hpp"          // IWYU pragma: export
-#include "mote/learn/full.hpp"            // IWYU pragma: export
-#include "mote/learn/lora.hpp"            // IWYU pragma: export
-#include "mote/learn/optimiser.hpp"       // IWYU pragma: export
+#include "mote/learn/early_stop.hpp"  // IWYU pragma: export
+#include "mote/learn/frozen.hpp"      // IWYU pragma: export
+#include "mote/learn/full.hpp"        // IWYU pragma: export
+#include "mote/learn/lora.hpp"        // IWYU pragma: export
+#include "mote/learn/optimiser.hpp"   // IWYU pragma: export
 
-#include "mote/recall/bm25.hpp"           // IWYU pragma: export
-#include "mote/recall/no_recall.hpp"      // IWYU pragma: export
-#include "mote/recall/rag.hpp"            // IWYU pragma: export
+#include "mote/recall/bm25.hpp"       // IWYU pragma: export
+#include "mote/recall/no_recall.hpp"  // IWYU pragma: export
+#include "mote/recall/rag.hpp"        // IWYU pragma: export
 
-#include "mote/decode/greedy.hpp"         // IWYU pragma: export
-#include "mote/decode/sample.hpp"         // IWYU pragma: export
+#include "mote/decode/greedy.hpp"  // IWYU pragma: export
+#include "mote/decode/sample.hpp"  // IWYU pragma: export
 
-#include "mote/budget/fit.hpp"            // IWYU pragma: export
+#include "mote/budget/fit.hpp"  // IWYU pragma: export
 
-#if defined(__ELF__)                      // elsewhere an image is read or mapped: embed.hpp says so when included
-#include "mote/store/embed.hpp"           // IWYU pragma: export
+#if defined(__ELF__)             // elsewhere an image is read or mapped: embed.hpp says so when included
+#include "mote/store/embed.hpp"  // IWYU pragma: export
 #endif

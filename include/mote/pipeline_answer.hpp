@@ -13,8 +13,8 @@ namespace mote::inline v0 {
 /// What one call of step() did.
 struct progress_step {
   status state = status::ok;
-  bool done = false;         ///< nothing more will come
-  std::string_view piece;    ///< the text of the new token; empty while the prompt is read. Lies in the image.
+  bool done = false;       ///< nothing more will come
+  std::string_view piece;  ///< the text of the new token; empty while the prompt is read. Lies in the image.
 };
 
 /// An input range of std::string_view; Pipeline has step().

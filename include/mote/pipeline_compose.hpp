@@ -49,16 +49,16 @@ inline constexpr auto fills_slot = [](auto p) { return hana::bool_c<fills<typena
 
 /// The policy that fills Slot, or Default.
 template <class Slot, class Default, class... Policies>
-using pick = typename std::remove_cvref_t<decltype(hana::find_if(hana::tuple_t<Policies...>, fills_slot<Slot>)
-                                                       .value_or(hana::type_c<Default>))>::type;
+using pick = typename std::remove_cvref_t<
+    decltype(hana::find_if(hana::tuple_t<Policies...>, fills_slot<Slot>).value_or(hana::type_c<Default>))>::type;
 
 template <class Slot, class... Policies>
 inline constexpr std::size_t times_filled =
     decltype(hana::count_if(hana::tuple_t<Policies...>, fills_slot<Slot>))::value;
 
-inline constexpr auto every_slot = hana::tuple_t<slots::weights, slots::layout, slots::context, slots::cache, slots::learning,
-                                                 slots::recall, slots::decoding, slots::drafting, slots::prefill,
-                                                 slots::threads, slots::fit>;
+inline constexpr auto every_slot =
+    hana::tuple_t<slots::weights, slots::layout, slots::context, slots::cache, slots::learning, slots::recall,
+                  slots::decoding, slots::drafting, slots::prefill, slots::threads, slots::fit>;
 
 // Plain bools: a compiler would print the concept's inside as further lines.
 template <class M>
@@ -67,8 +67,7 @@ template <class P>
 inline constexpr bool is_policy = policy<P>;
 
 template <class P>
-inline constexpr auto is_filled_by =
-    [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
+inline constexpr auto is_filled_by = [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
 template <class P>
 inline constexpr bool fills_a_known_slot = decltype(hana::any_of(every_slot, is_filled_by<P>))::value;
 
@@ -79,17 +78,16 @@ inline constexpr auto fills_no_known_slot = [](auto p) {
 
 /// The first policy of which Fault is true; void if there is none.
 template <const auto& Fault, class... Policies>
-using first_that = typename std::remove_cvref_t<decltype(hana::find_if(hana::tuple_t<Policies...>, Fault)
-                                                             .value_or(hana::type_c<void>))>::type;
+using first_that = typename std::remove_cvref_t<
+    decltype(hana::find_if(hana::tuple_t<Policies...>, Fault).value_or(hana::type_c<void>))>::type;
 
 template <class... Policies>
-inline constexpr auto is_filled_twice = [](auto slot) {
-  return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>;
-};
+inline constexpr auto is_filled_twice =
+    [](auto slot) { return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>; };
 /// The first slot that two policies fill; void if there is none.
 template <class... Policies>
-using twice_filled = typename std::remove_cvref_t<decltype(hana::find_if(every_slot, is_filled_twice<Policies...>)
-                                                               .value_or(hana::type_c<void>))>::type;
+using twice_filled = typename std::remove_cvref_t<
+    decltype(hana::find_if(every_slot, is_filled_twice<Policies...>).value_or(hana::type_c<void>))>::type;
 
 /// One policy a slot, in one order whatever the order they were written in.
 template <class Model, class... Policies>
@@ -111,13 +109,24 @@ struct chosen {
   static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
   static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
   using format = bind_formats<weights, Model::shape, rows>;
-  using type = basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads,
-                              fit>;
+  using type =
+      basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads, fit>;
 };
 
 enum class fault {
-  none, not_a_model, bad_shape, not_a_policy, unknown_slot, slot_twice, context_long, learning_window,
-  full_needs_floats, prompt_budget, layout_mismatch, ram, flash
+  none,
+  not_a_model,
+  bad_shape,
+  not_a_policy,
+  unknown_slot,
+  slot_twice,
+  context_long,
+  learning_window,
+  full_needs_floats,
+  prompt_budget,
+  layout_mismatch,
+  ram,
+  flash
 };
 
 /// What a question and its answer need beside recalled items: three control tokens, and sixteen tokens each.
@@ -142,33 +151,40 @@ consteval fault composition_fault() {
     return fault::slot_twice;
   } else {
     using c = chosen<Model, Policies...>;
-    if constexpr (c::tokens > Model::shape.context)
-      return fault::context_long;
-    else if constexpr (c::learning::tokens > Model::shape.context)
-      return fault::learning_window;
-    else if constexpr (c::learning::owns_weights && c::format::quantised)
-      return fault::full_needs_floats;
+    if constexpr (c::tokens > Model::shape.context) return fault::context_long;
+    else if constexpr (c::learning::tokens > Model::shape.context) return fault::learning_window;
+    else if constexpr (c::learning::owns_weights && c::format::quantised) return fault::full_needs_floats;
     else if constexpr (c::recall::recalls && c::recall::tokens + least_dialogue_tokens > c::tokens)
       return fault::prompt_budget;
-    else if constexpr (c::fit::checks && c::rows != c::board_rows)
-      return fault::layout_mismatch;
-    else if constexpr (c::fit::checks && !c::type::cost().ram_fits())
-      return fault::ram;
-    else if constexpr (c::fit::checks && !c::type::cost().flash_fits())
-      return fault::flash;
-    else
-      return fault::none;
+    else if constexpr (c::fit::checks && c::rows != c::board_rows) return fault::layout_mismatch;
+    else if constexpr (c::fit::checks && !c::type::cost().ram_fits()) return fault::ram;
+    else if constexpr (c::fit::checks && !c::type::cost().flash_fits()) return fault::flash;
+    else return fault::none;
   }
 }
 
 // Numbers with names, for the messages below.
-struct context_tokens { std::size_t value; };
-struct recalled_tokens { std::size_t value; };
-struct dialogue_tokens { std::size_t value; };
-struct trained_for_tokens { std::size_t value; };
-struct example_tokens { std::size_t value; };
-struct interleaved { std::size_t rows; };
-struct board_wants { std::size_t rows; };
+struct context_tokens {
+  std::size_t value;
+};
+struct recalled_tokens {
+  std::size_t value;
+};
+struct dialogue_tokens {
+  std::size_t value;
+};
+struct trained_for_tokens {
+  std::size_t value;
+};
+struct example_tokens {
+  std::size_t value;
+};
+struct interleaved {
+  std::size_t rows;
+};
+struct board_wants {
+  std::size_t rows;
+};
 
 /// What stands for a pipeline that cannot be. It takes every call of a pipeline, so that a program with one wrong line
 /// shows one message; it never runs.
@@ -178,7 +194,8 @@ struct no_pipeline {
     bool erase(item_id) { return {}; }
     std::size_t search(std::string_view, std::span<hit>) const { return {}; }
     std::string_view text(item_id) const { return {}; }
-    template <class Visit> void for_each(Visit&&) const {}
+    template <class Visit>
+    void for_each(Visit&&) const {}
     float rate() const { return {}; }
     void rate(float) {}
     void clear() {}
@@ -236,8 +253,9 @@ struct outcome<fault::none, Model, Policies...> {
 
 template <class Model>
 struct is_a_model {
-  static_assert(is_model<Model>,
-                "mote: the first argument of pipeline<> is not a model; include the header that the importer wrote and name its type first [mote-not-a-model]");
+  static_assert(
+      is_model<Model>,
+      "mote: the first argument of pipeline<> is not a model; include the header that the importer wrote and name its type first [mote-not-a-model]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::not_a_model, Model, Policies...> {
@@ -246,8 +264,9 @@ struct outcome<fault::not_a_model, Model, Policies...> {
 
 template <class Model>
 struct makes_a_decoder {
-  static_assert(Model::shape.valid(),
-                "mote: the model's shape makes no decoder; sizes must not be zero, and heads must divide dim and be a multiple of kv_heads [mote-shape]");
+  static_assert(
+      Model::shape.valid(),
+      "mote: the model's shape makes no decoder; sizes must not be zero, and heads must divide dim and be a multiple of kv_heads [mote-shape]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::bad_shape, Model, Policies...> {
@@ -256,8 +275,9 @@ struct outcome<fault::bad_shape, Model, Policies...> {
 
 template <class Policy>
 struct is_a_policy {
-  static_assert(is_policy<Policy>,
-                "mote: this is not a policy; a policy is a complete class with a member type `slot` [mote-not-a-policy]");
+  static_assert(
+      is_policy<Policy>,
+      "mote: this is not a policy; a policy is a complete class with a member type `slot` [mote-not-a-policy]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::not_a_policy, Model, Policies...> {
@@ -266,8 +286,9 @@ struct outcome<fault::not_a_policy, Model, Policies...> {
 
 template <class Policy>
 struct fills_a_slot {
-  static_assert(fills_a_known_slot<Policy>,
-                "mote: this policy fills a slot that a pipeline does not have; mote::slots lists them [mote-unknown-slot]");
+  static_assert(
+      fills_a_known_slot<Policy>,
+      "mote: this policy fills a slot that a pipeline does not have; mote::slots lists them [mote-unknown-slot]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::unknown_slot, Model, Policies...> {
@@ -286,8 +307,9 @@ struct outcome<fault::slot_twice, Model, Policies...> {
 
 template <context_tokens Context, trained_for_tokens Trained>
 struct context_length {
-  static_assert(Context.value <= Trained.value,
-                "mote: the context is longer than the model was trained for, and its answers would fall apart; take a shorter context<> [mote-context-long]");
+  static_assert(
+      Context.value <= Trained.value,
+      "mote: the context is longer than the model was trained for, and its answers would fall apart; take a shorter context<> [mote-context-long]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::context_long, Model, Policies...> {
@@ -297,20 +319,21 @@ struct outcome<fault::context_long, Model, Policies...> {
 
 template <example_tokens Example, trained_for_tokens Trained>
 struct learning_window {
-  static_assert(Example.value <= Trained.value,
-                "mote: the learning window is longer than the model was trained for; lower .tokens of the learning policy [mote-learning-window]");
+  static_assert(
+      Example.value <= Trained.value,
+      "mote: the learning window is longer than the model was trained for; lower .tokens of the learning policy [mote-learning-window]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::learning_window, Model, Policies...> {
   using learning = typename chosen<Model, Policies...>::learning;
-  using type =
-      refused_by<learning_window<example_tokens{learning::tokens}, trained_for_tokens{Model::shape.context}>>;
+  using type = refused_by<learning_window<example_tokens{learning::tokens}, trained_for_tokens{Model::shape.context}>>;
 };
 
 template <class Format>
 struct full_learns_on {
-  static_assert(!Format::quantised,
-                "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+  static_assert(
+      !Format::quantised,
+      "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::full_needs_floats, Model, Policies...> {
@@ -319,8 +342,9 @@ struct outcome<fault::full_needs_floats, Model, Policies...> {
 
 template <recalled_tokens Recalled, dialogue_tokens Dialogue, context_tokens Context>
 struct prompt_budget {
-  static_assert(Recalled.value + Dialogue.value <= Context.value,
-                "mote: recalled items, a question and an answer do not fit the context together; take a longer context<> or fewer tokens in rag<> [mote-prompt-budget]");
+  static_assert(
+      Recalled.value + Dialogue.value <= Context.value,
+      "mote: recalled items, a question and an answer do not fit the context together; take a longer context<> or fewer tokens in rag<> [mote-prompt-budget]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::prompt_budget, Model, Policies...> {
@@ -331,8 +355,9 @@ struct outcome<fault::prompt_budget, Model, Policies...> {
 
 template <interleaved Image, board_wants Board>
 struct row_layout {
-  static_assert(Image.rows == Board.rows,
-                "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
+  static_assert(
+      Image.rows == Board.rows,
+      "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
 };
 template <class Model, class... Policies>
 struct outcome<fault::layout_mismatch, Model, Policies...> {

@@ -85,10 +85,14 @@ class crew {
       h.owner = this;
       h.part = started_ + 1;
       h.done.store(round_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-      if (::pthread_create(&h.thread, nullptr, [](void* own) -> void* {
-            static_cast<helper*>(own)->work();
-            return nullptr;
-          }, &h) != 0) return;
+      if (::pthread_create(
+              &h.thread, nullptr,
+              [](void* own) -> void* {
+                static_cast<helper*>(own)->work();
+                return nullptr;
+              },
+              &h) != 0)
+        return;
       ++started_;
     }
   }
@@ -172,8 +176,11 @@ struct threads {
 #endif
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(N >= 2 && N <= 64, "mote: this number of threads makes no team; use threads<2> to <64>, or leave threads<> out for one [mote-threads]");
-  static_assert(MOTE_WITH_THREADS == 1 || N == 0, "mote: this target has no threads; leave threads<> out, one core does the work [mote-no-threads]");
+  static_assert(
+      N >= 2 && N <= 64,
+      "mote: this number of threads makes no team; use threads<2> to <64>, or leave threads<> out for one [mote-threads]");
+  static_assert(MOTE_WITH_THREADS == 1 || N == 0,
+                "mote: this target has no threads; leave threads<> out, one core does the work [mote-no-threads]");
 };
 
 }  // namespace mote::inline v0

@@ -31,9 +31,10 @@ using namespace mote::literals;
 
 template <class... Boards>
 struct list {};
-using all = list<boards::microbit, boards::mps2_an386, boards::mps2_an500, boards::mps2_an505, boards::mps3_an547, boards::netduinoplus2,
-                 boards::pc, boards::pc_avx2, boards::pc_sse2, boards::raspberry_pi_5, boards::raspberry_pi_zero_2,
-                 boards::rp2350, boards::stm32f405, boards::stm32h743, boards::stm32n657, boards::visionfive_2>;
+using all = list<boards::microbit, boards::mps2_an386, boards::mps2_an500, boards::mps2_an505, boards::mps3_an547,
+                 boards::netduinoplus2, boards::pc, boards::pc_avx2, boards::pc_sse2, boards::raspberry_pi_5,
+                 boards::raspberry_pi_zero_2, boards::rp2350, boards::stm32f405, boards::stm32h743, boards::stm32n657,
+                 boards::visionfive_2>;
 
 template <class... Boards, class Function>
 void for_each(list<Boards...>, Function function) {

@@ -20,9 +20,9 @@ struct stories260k_shape {
 };
 
 template <std::size_t Context>
-inline constexpr bool fits = mote::can_compose<stories260k_shape, mote::quantize<8>, mote::lora<4>,
-                                               mote::rag<mote::bm25<>>, mote::context<Context>,
-                                               mote::fit<mote::boards::stm32h743>>;
+inline constexpr bool fits =
+    mote::can_compose<stories260k_shape, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>,
+                      mote::context<Context>, mote::fit<mote::boards::stm32h743>>;
 
 }  // namespace
 

@@ -153,17 +153,17 @@ TEST_CASE("a training step of a small decoder is planned within a tenth of the l
   constexpr int end = 8 * blocks + 1;
   for (int block = 0; block < blocks; ++block) {
     const int forward = 4 * block, backward = end - 4 * block;
-    tensors[n++] = {tokens * dim * word, forward, backward};                    // the block's input
-    tensors[n++] = {tokens * dim * word, forward, forward + 1};                 // normed
-    tensors[n++] = {tokens * 2 * dim * word, forward + 1, forward + 2};         // query, key, value
-    tensors[n++] = {tokens * tokens * word, forward + 2, forward + 2};          // attention of one head
-    tensors[n++] = {tokens * 2 * hidden * word, forward + 3, forward + 3};      // gate and up
-    tensors[n++] = {tokens * 2 * hidden * word, backward - 3, backward - 2};    // the same again, recomputed
-    tensors[n++] = {tokens * 2 * dim * word, backward - 2, backward};           // gradients of query, key, value
-    tensors[n++] = {tokens * dim * word, backward - 3, backward};               // gradient of the residual
+    tensors[n++] = {tokens * dim * word, forward, backward};                  // the block's input
+    tensors[n++] = {tokens * dim * word, forward, forward + 1};               // normed
+    tensors[n++] = {tokens * 2 * dim * word, forward + 1, forward + 2};       // query, key, value
+    tensors[n++] = {tokens * tokens * word, forward + 2, forward + 2};        // attention of one head
+    tensors[n++] = {tokens * 2 * hidden * word, forward + 3, forward + 3};    // gate and up
+    tensors[n++] = {tokens * 2 * hidden * word, backward - 3, backward - 2};  // the same again, recomputed
+    tensors[n++] = {tokens * 2 * dim * word, backward - 2, backward};         // gradients of query, key, value
+    tensors[n++] = {tokens * dim * word, backward - 3, backward};             // gradient of the residual
   }
-  tensors[n++] = {512 * word, end / 2, end / 2};         // logits of one token
-  tensors[n++] = {4480 * word, 0, end};                  // the adapter's gradient
+  tensors[n++] = {512 * word, end / 2, end / 2};  // logits of one token
+  tensors[n++] = {4480 * word, 0, end};           // the adapter's gradient
   REQUIRE(n == tensors.size());
 
   const auto plan = mote::plan_arena(tensors);

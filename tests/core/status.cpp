@@ -20,9 +20,8 @@ TEST_CASE("every status has a name of its own, and what is no status is unknown"
     REQUIRE_FALSE(past_the_last);  // no hole: a case was forgotten in name()
     REQUIRE_FALSE(name.empty());
     REQUIRE(names.insert(name).second);
-    REQUIRE(std::all_of(name.begin(), name.end(), [](unsigned char c) {
-      return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
-    }));
+    REQUIRE(std::all_of(name.begin(), name.end(),
+                        [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_'; }));
   }
   CHECK(past_the_last);
   CHECK(names.size() > 10);

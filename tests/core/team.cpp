@@ -41,7 +41,8 @@ TEST_CASE("team: one thread is a call of the function, and takes no byte", "[cor
   STATIC_REQUIRE(!mote::single_thread::team::pays(1U << 30U));
   constexpr int calls = [] {
     int n = 0;
-    mote::single_thread::team::run([&](std::size_t part, std::size_t parts) { n += part == 0 && parts == 1 ? 1 : 100; });
+    mote::single_thread::team::run(
+        [&](std::size_t part, std::size_t parts) { n += part == 0 && parts == 1 ? 1 : 100; });
     return n;
   }();
   STATIC_REQUIRE(calls == 1);

@@ -87,9 +87,9 @@ TEST_CASE("draft_gate: the choice is the k with the most tokens a time", "[draft
 TEST_CASE("draft_gate: rates come from guesses that never ran, and follow a change", "[draft]") {
   fixed<mote::draft_knobs{.batch_cost = 0.5F, .measured = false}> gate;
   CHECK(gate.rate(0) == 0.5F);
-  CHECK(live_through(gate, 0.02F, 2).first > 190);   // wrong guesses: none runs
+  CHECK(live_through(gate, 0.02F, 2).first > 190);  // wrong guesses: none runs
   CHECK(gate.rate(0) < 0.2F);
-  CHECK(live_through(gate, 0.95F, 3).first < 5);     // they come true again, though none ran: now they run
+  CHECK(live_through(gate, 0.95F, 3).first < 5);  // they come true again, though none ran: now they run
   CHECK(gate.rate(0) > 0.75F);
   gate.reset();
   CHECK(gate.rate(0) == 0.5F);
@@ -104,9 +104,10 @@ TEST_CASE("draft_gate: time is measured", "[draft]") {
   wrist_watch::time += 100;
   gate.took(0, start, gate.now());
   CHECK(gate.cost(0) == 1);
-  CHECK(gate.cost(8) == 1.08F);         // not measured yet: as the knob says
+  CHECK(gate.cost(8) == 1.08F);  // not measured yet: as the knob says
   CHECK(gate.choose(text(8, 1)) > 0);
-  for (std::size_t k = 1; k <= 8; ++k) gate.took(k, 0, static_cast<std::uint32_t>(100 + 100 * k));  // the knob was wrong
+  for (std::size_t k = 1; k <= 8; ++k)
+    gate.took(k, 0, static_cast<std::uint32_t>(100 + 100 * k));  // the knob was wrong
   CHECK(gate.cost(8) > 8.5F);
   CHECK(gate.choose(text(8, 1)) == 0);
   // The machine changes its mind: what was dear is tried again, sooner or later.

@@ -107,9 +107,11 @@ void check_same(std::tuple<Drafting...>*, std::size_t limit) {
 TEST_CASE("decode/drafts: whatever is guessed, by chance or not, the answer and its logits stay") {
   constexpr auto knobs = sampling{.temperature = 1.3F, .top_p = .95F};
   check_same<>(static_cast<std::tuple<gated<ngram<64>, always>>*>(nullptr), 60);
-  check_same<>(static_cast<std::tuple<gated<first_of<lookup<2, 5>, ngram<16, 2, 3>>, always>, prefill<5>>*>(nullptr), 60);
+  check_same<>(static_cast<std::tuple<gated<first_of<lookup<2, 5>, ngram<16, 2, 3>>, always>, prefill<5>>*>(nullptr),
+               60);
   check_same<sample<knobs>>(static_cast<std::tuple<gated<lookup<1, 16>, always>>*>(nullptr), 60);
-  check_same<>(static_cast<std::tuple<lookup<>, prefill<16>, threads<3, threads_knobs{.least_bytes = 1}>>*>(nullptr), 17);
+  check_same<>(static_cast<std::tuple<lookup<>, prefill<16>, threads<3, threads_knobs{.least_bytes = 1}>>*>(nullptr),
+               17);
   check_same<mote::cache<8>>(static_cast<std::tuple<gated<ngram<64>, always>>*>(nullptr), 60);
   check_same<mote::lora<2>>(static_cast<std::tuple<gated<ngram<64>, always>, prefill<4>>*>(nullptr), 60);
 }
@@ -169,7 +171,8 @@ TEST_CASE("decode/drafts: a row of logits for each guess, and without drafts not
   using eight = plain<synthetic, ngram<64>>;
   STATIC_CHECK(std::is_empty_v<drafts<no_draft, std::uint16_t>>);
   STATIC_CHECK(sizeof(none) == none::cost().ram.object());
-  STATIC_CHECK(eight::cost().ram.activations >= none::cost().ram.activations + 8 * sizeof(float) * synthetic::shape.vocab);
+  STATIC_CHECK(eight::cost().ram.activations >=
+               none::cost().ram.activations + 8 * sizeof(float) * synthetic::shape.vocab);
   static const drafts<ngram<64>, std::uint16_t> d{};  // all zero, so a pipeline lies in .bss
   static const std::array<unsigned char, sizeof d> zero{};
   CHECK(std::memcmp(&d, zero.data(), sizeof d) == 0);

@@ -27,7 +27,7 @@ TEST_CASE("first_of: order decides, and all see every token", "[draft]") {
     return out;
   };
   s.observe(text{1, 2, 3});
-  CHECK(guess({1, 2}) == text{3});           // lookup has nothing in this text: the table has
+  CHECK(guess({1, 2}) == text{3});                    // lookup has nothing in this text: the table has
   CHECK(guess({2, 7, 8, 1, 2}) == text{7, 8, 1, 2});  // lookup comes first, where it has a guess
   s.reset();
   CHECK(guess({1, 2}).empty());

@@ -5,8 +5,7 @@
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>,
-                                 mote::quantize<32>>;
+using assistant = mote::pipeline<little, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>, mote::quantize<32>>;
 #else
 using assistant = mote::pipeline<little, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>>;
 #endif

@@ -29,9 +29,12 @@ TEMPLATE_TEST_CASE("affine: every row layout rounds alike, within half a step, a
     const auto w = mote_tests::gaussian(rows * cols, cols);
     const auto decoded = decode<one>(encode<one>(w, rows, cols), rows, cols);
     INFO(rows << " x " << cols);
-    REQUIRE(decode<typename one::template with_rows<4>>(encode<typename one::template with_rows<4>>(w, rows, cols), rows, cols) == decoded);
-    REQUIRE(decode<typename one::template with_rows<8>>(encode<typename one::template with_rows<8>>(w, rows, cols), rows, cols) == decoded);
-    REQUIRE(decode<typename one::template with_rows<16>>(encode<typename one::template with_rows<16>>(w, rows, cols), rows, cols) == decoded);
+    REQUIRE(decode<typename one::template with_rows<4>>(encode<typename one::template with_rows<4>>(w, rows, cols),
+                                                        rows, cols) == decoded);
+    REQUIRE(decode<typename one::template with_rows<8>>(encode<typename one::template with_rows<8>>(w, rows, cols),
+                                                        rows, cols) == decoded);
+    REQUIRE(decode<typename one::template with_rows<16>>(encode<typename one::template with_rows<16>>(w, rows, cols),
+                                                         rows, cols) == decoded);
     for (std::size_t row = 0; row < rows; ++row)
       for (std::size_t g = 0; g < cols; g += 32) {
         const std::size_t end = std::min(cols, g + 32);

@@ -73,11 +73,11 @@ constexpr entry listed<mote::trits<4>>{.436, .434};
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a Gaussian matrix is rounded as well as by the best encoder known, and as documented", "", (mote::f16<4>),
-                   (mote::bf16<4>), (mote::q8<4>), (mote::q8<4, 64>), (mote::qk<6, 256, 4>), (mote::q6<4>),
-                   (mote::qk<5, 256, 4>), (mote::affine<5, 4>), (mote::q5<4>), (mote::qk<4, 256, 4>), (mote::qk<4, 192, 4>),
-                   (mote::iq4_nl<4>), (mote::affine<4, 4>), (mote::q4<4>), (mote::qk<3, 256, 4>), (mote::q3<4>),
-                   (mote::qk<2, 256, 4>), (mote::q2<4>), (mote::ternary<4>), (mote::trits<4>)) {
+TEMPLATE_TEST_CASE("a Gaussian matrix is rounded as well as by the best encoder known, and as documented", "",
+                   (mote::f16<4>), (mote::bf16<4>), (mote::q8<4>), (mote::q8<4, 64>), (mote::qk<6, 256, 4>),
+                   (mote::q6<4>), (mote::qk<5, 256, 4>), (mote::affine<5, 4>), (mote::q5<4>), (mote::qk<4, 256, 4>),
+                   (mote::qk<4, 192, 4>), (mote::iq4_nl<4>), (mote::affine<4, 4>), (mote::q4<4>), (mote::qk<3, 256, 4>),
+                   (mote::q3<4>), (mote::qk<2, 256, 4>), (mote::q2<4>), (mote::ternary<4>), (mote::trits<4>)) {
   const double found = mote_tests::gaussian_error<TestType>();
   constexpr entry e = listed<TestType>;
   INFO(TestType::name << ": relative RMS error " << found);

@@ -66,7 +66,8 @@ TEMPLATE_LIST_TEST_CASE("groups that are read and written again keep every byte"
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("a code is the nearest under its scale, and every code can be met", "", mote_tests::single_rows) {
+TEMPLATE_LIST_TEST_CASE("a code is the nearest under its scale, and every code can be met", "",
+                        mote_tests::single_rows) {
   using grid = typename TestType::grid;
   for (unsigned code = 0; code < grid::codes; ++code) {
     if (grid::bits == 8 && code == 0) continue;  // -128 is refused

@@ -20,7 +20,8 @@ mote::qk_row random_row(std::size_t super, mote::rng& random) {
   if (grid::has_min) r.dmin = static_cast<std::uint16_t>(random.next() & 0xBFFFU);
   for (std::size_t s = 0; s < 16; ++s) {
     const bool there = s < super / grid::sub;
-    r.scale[s] = static_cast<std::uint8_t>(there ? random.below(1U << grid::scale_bits) : static_cast<unsigned>(grid::scale_offset));
+    r.scale[s] = static_cast<std::uint8_t>(there ? random.below(1U << grid::scale_bits)
+                                                 : static_cast<unsigned>(grid::scale_offset));
     if (grid::has_min && there) r.min[s] = static_cast<std::uint8_t>(random.below(1U << grid::scale_bits));
   }
   for (std::size_t i = 0; i < 256; ++i)
@@ -132,8 +133,8 @@ TEST_CASE("qk: the error of a Gaussian matrix is that of the best encoders known
   near(mote_tests::gaussian_error<mote::qk<6>>(), 0.0172, 0.0178);
 }
 
-TEMPLATE_TEST_CASE("qk: every row layout rounds alike; no width is special; padding is of no weight", "", (mote::qk<2, 64>),
-                   (mote::qk<3, 96>), (mote::qk<4, 192>), (mote::qk<5, 256>), (mote::qk<6, 224>)) {
+TEMPLATE_TEST_CASE("qk: every row layout rounds alike; no width is special; padding is of no weight", "",
+                   (mote::qk<2, 64>), (mote::qk<3, 96>), (mote::qk<4, 192>), (mote::qk<5, 256>), (mote::qk<6, 224>)) {
   using one = TestType;
   using mote_tests::decode;
   using mote_tests::encode;
@@ -143,13 +144,17 @@ TEMPLATE_TEST_CASE("qk: every row layout rounds alike; no width is special; padd
     const auto packed = encode<one>(w, rows, cols);
     const auto decoded = decode<one>(packed, rows, cols);
     INFO(rows << " x " << cols);
-    REQUIRE(decode<typename one::template with_rows<4>>(encode<typename one::template with_rows<4>>(w, rows, cols), rows, cols) == decoded);
-    REQUIRE(decode<typename one::template with_rows<8>>(encode<typename one::template with_rows<8>>(w, rows, cols), rows, cols) == decoded);
-    REQUIRE(decode<typename one::template with_rows<16>>(encode<typename one::template with_rows<16>>(w, rows, cols), rows, cols) == decoded);
+    REQUIRE(decode<typename one::template with_rows<4>>(encode<typename one::template with_rows<4>>(w, rows, cols),
+                                                        rows, cols) == decoded);
+    REQUIRE(decode<typename one::template with_rows<8>>(encode<typename one::template with_rows<8>>(w, rows, cols),
+                                                        rows, cols) == decoded);
+    REQUIRE(decode<typename one::template with_rows<16>>(encode<typename one::template with_rows<16>>(w, rows, cols),
+                                                         rows, cols) == decoded);
     REQUIRE(mote_tests::relative_error(w, decoded) < (one::bits == 2 ? 0.45 : 0.3));
     using grid = mote::qk_grid<one::bits>;
     const mote::qk_row last = one::read_row(packed.data(), 0, one::groups(cols) - 1);
-    for (std::size_t i = cols - (one::groups(cols) - 1) * one::group; i < one::group; ++i) REQUIRE(last.code[i] == grid::offset);
+    for (std::size_t i = cols - (one::groups(cols) - 1) * one::group; i < one::group; ++i)
+      REQUIRE(last.code[i] == grid::offset);
   }
 }
 

@@ -385,9 +385,11 @@ using assistant = mote::pipeline<
     tap>;
 /// Questions only, the keys and values rounded: learning does not read the cache.
 template <std::size_t Bits, std::size_t Rows>
-using rounder = mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::layout<Rows>, mote::context<64>, tap>;
+using rounder =
+    mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::layout<Rows>, mote::context<64>, tap>;
 template <std::size_t Bits, std::size_t Rows>  // the first 32 tokens are rounded when the 33rd comes
-using grouper = mote::pipeline<middling, mote::quantize<8>, mote::kivi<Bits, 32>, mote::layout<Rows>, mote::context<64>, tap>;
+using grouper =
+    mote::pipeline<middling, mote::quantize<8>, mote::kivi<Bits, 32>, mote::layout<Rows>, mote::context<64>, tap>;
 template <std::size_t Rows>
 using student = mote::pipeline<tiny, mote::quantize<32>, mote::layout<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;

@@ -77,7 +77,8 @@ inline void plainly(op o, const float* a, const float* b, float* r) {
 }
 inline bool same(const float* a, const float* b, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i)
-    if (bits(a[i]) != bits(b[i]) && !(a[i] == 0.0F && b[i] == 0.0F && bits(a[i]) == 0x80000000U - bits(b[i]))) return false;
+    if (bits(a[i]) != bits(b[i]) && !(a[i] == 0.0F && b[i] == 0.0F && bits(a[i]) == 0x80000000U - bits(b[i])))
+      return false;
   return true;
 }
 inline bool equal(const float* a, const float* b, std::size_t n) { return __builtin_memcmp(a, b, n * sizeof *a) == 0; }
@@ -109,11 +110,11 @@ void check_flags(report& r) {
   constexpr struct {
     op o;
     float a, b;
-  } results[] = {{op::add, 0x1.8p-126F, -0x1p-126F},      {op::add_n, 0x1.8p-126F, -0x1p-126F},
-                 {op::subtract, 0x1.8p-126F, 0x1p-126F},  {op::subtract_n, 0x1.8p-126F, 0x1p-126F},
-                 {op::multiply, 0x1p-126F, 0.5F},         {op::multiply_n, 0x1p-126F, 0.5F},
-                 {op::multiply, 0x1p-100F, 0x1p-100F},    {op::multiply_n, -0x1p-100F, 0x1p-100F},
-                 {op::multiply, 0x1p-75F, 0x1p-74F},      {op::multiply, 0x1.fffffep-64F, 0x1p-63F}};
+  } results[] = {{op::add, 0x1.8p-126F, -0x1p-126F},     {op::add_n, 0x1.8p-126F, -0x1p-126F},
+                 {op::subtract, 0x1.8p-126F, 0x1p-126F}, {op::subtract_n, 0x1.8p-126F, 0x1p-126F},
+                 {op::multiply, 0x1p-126F, 0.5F},        {op::multiply_n, 0x1p-126F, 0.5F},
+                 {op::multiply, 0x1p-100F, 0x1p-100F},   {op::multiply_n, -0x1p-100F, 0x1p-100F},
+                 {op::multiply, 0x1p-75F, 0x1p-74F},     {op::multiply, 0x1.fffffep-64F, 0x1p-63F}};
   for (const auto& c : results)
     for (std::size_t lane = 0; lane < 4; ++lane) {
       float a[4] = {1, 1, 1, 1}, b[4] = {c.b, c.b, c.b, c.b}, got[4];
@@ -159,9 +160,10 @@ inline float joined(const float* v, std::size_t n) {
 
 void check_exp(report& r) {
   mote::rng random(5);
-  constexpr float special[] = {0.0F,   -0.0F,  1e-20F,  -1e-20F, 0x1p-63F, -0x1p-64F, 0x1p-126F, 0x1p-127F, -0x1p-149F,
-                               88.0F,  89.0F,  -87.0F,  -87.5F,  1e30F,    -3e38F,    __builtin_inff(), -__builtin_inff(),
-                               0.34F,  0.35F,  -0.35F,  1e-10F,  -1e-6F};
+  constexpr float special[] = {
+      0.0F,  -0.0F,  1e-20F, -1e-20F, 0x1p-63F, -0x1p-64F, 0x1p-126F,        0x1p-127F,         -0x1p-149F,
+      88.0F, 89.0F,  -87.0F, -87.5F,  1e30F,    -3e38F,    __builtin_inff(), -__builtin_inff(), 0.34F,
+      0.35F, -0.35F, 1e-10F, -1e-6F};
   for (int round = 0; round < 300; ++round) {
     float x[16], expected[16];
     for (auto& v : x) {
@@ -200,8 +202,8 @@ inline float kept(mote::simd::half_bits x) { return mote::simd::signed_half_to_f
 /// Attention of one token, number by number.
 template <class Element>
 void plain_attention(const float* q, const Element* keys, std::size_t key_stride, const Element* values,
-                            std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
-                            std::size_t count, float* out) {
+                     std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
+                     std::size_t count, float* out) {
   const float scale = one(1.0F / mote::simd::sqrt(static_cast<float>(head_dim)));
   float e[64];
   for (std::size_t h = 0; h < heads; ++h) {
@@ -209,7 +211,8 @@ void plain_attention(const float* q, const Element* keys, std::size_t key_stride
     float most = -3.0e38F;
     for (std::size_t t = 0; t < count; ++t) {
       float sum = 0;
-      for (std::size_t d = 0; d < head_dim; ++d) sum = one(sum + one(q[h * head_dim + d] * kept(keys[(first + d) * key_stride + t])));
+      for (std::size_t d = 0; d < head_dim; ++d)
+        sum = one(sum + one(q[h * head_dim + d] * kept(keys[(first + d) * key_stride + t])));
       e[t] = one(sum * scale);
       most = e[t] > most ? e[t] : most;
     }
@@ -225,8 +228,8 @@ void plain_attention(const float* q, const Element* keys, std::size_t key_stride
 
 void check_attention(report& r) {
   constexpr std::size_t most_dim = 20, positions = 64;
-  static float q[6 * most_dim], keys[2 * most_dim * positions], values[positions * 2 * most_dim], scratch[3 * positions],
-      got[6 * most_dim], expected[6 * most_dim];
+  static float q[6 * most_dim], keys[2 * most_dim * positions], values[positions * 2 * most_dim],
+      scratch[3 * positions], got[6 * most_dim], expected[6 * most_dim];
   mote::rng random(9);
   constexpr std::size_t shapes[][3] = {{4, 2, 8}, {2, 2, 4}, {6, 2, 12}, {4, 2, 5}, {2, 1, 20}, {3, 1, 16}};
   for (int round = 0; round < 90; ++round) {
@@ -335,7 +338,8 @@ inline int run(mote_units::print_function print) {
   check_attention(r);
   check_matvec<32>(r);
   check_matvec<64>(r);
-  print(r.failures == 0 ? "ok    Helium: what it flushes is told, and done again without\n" : "Helium: differs from plain floats\n");
+  print(r.failures == 0 ? "ok    Helium: what it flushes is told, and done again without\n"
+                        : "Helium: differs from plain floats\n");
   return r.checks < 10000 ? 1 : r.failures;
 }
 

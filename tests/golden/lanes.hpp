@@ -68,7 +68,8 @@ void check_lanes_of(report& r) {
     float one = x;
     simd::detail::plain_exp(&one, 1);
     r.check(all_are(simd::exp(floats::all(x)), one), "exp");
-    r.check(all_are(simd::rough_exp2(floats::all(x), 16.0F), simd::rough_exp2(simd::floats<1>::all(x), 16.0F).v[0]), "rough_exp2");
+    r.check(all_are(simd::rough_exp2(floats::all(x), 16.0F), simd::rough_exp2(simd::floats<1>::all(x), 16.0F).v[0]),
+            "rough_exp2");
   }
 }
 
@@ -99,7 +100,8 @@ void check_tile(report& r, std::size_t width, bool extreme) {
     q[i] = static_cast<std::int16_t>(random.below(2) == 0 ? size : -size);
     sums[i] = static_cast<std::int32_t>(i) - 5;
   }
-  for (std::size_t i = 0; i < Heads * tokens; ++i) p[i] = static_cast<std::int16_t>(extreme ? 16383 : random.below(16384));
+  for (std::size_t i = 0; i < Heads * tokens; ++i)
+    p[i] = static_cast<std::int16_t>(extreme ? 16383 : random.below(16384));
   simd::tile_scores<Heads, Isa>(keys, q, width, dots);
   simd::tile_sums<Heads, Isa>(values, p, width, sums);
   for (std::size_t h = 0; h < Heads; ++h) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "lanes.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/format/affine.hpp"
 #include "mote/format/bf16.hpp"
@@ -25,7 +26,6 @@
 #include "mote/format/trits.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
-#include "lanes.hpp"
 #include "report.hpp"
 
 namespace mote_units {
@@ -66,30 +66,39 @@ struct unit_checks {
       draw(into, 256);
       for (auto& b : into) b = static_cast<std::uint8_t>(b & ~(((1U << Width) - 1U) << To));
       r.check(same(Unit::template field<From, Width, To>(Unit::load(bytes + 1)),
-                   plain::template field<From, Width, To>(plain::load(bytes + 1))), what);
+                   plain::template field<From, Width, To>(plain::load(bytes + 1))),
+              what);
       r.check(same(Unit::template merge<From, Width, To>(Unit::load(into), Unit::load(bytes + 1)),
-                   plain::template merge<From, Width, To>(plain::load(into), plain::load(bytes + 1))), what);
+                   plain::template merge<From, Width, To>(plain::load(into), plain::load(bytes + 1))),
+              what);
     }
   }
   void bytewise() {
     field<0, 4, 0>("field 0 4 0"), field<4, 4, 0>("field 4 4 0"), field<4, 4, 4>("field 4 4 4");
     field<0, 4, 1>("field 0 4 1"), field<4, 4, 1>("field 4 4 1"), field<0, 4, 4>("field 0 4 4");
-    field<0, 2, 0>("field 0 2 0"), field<2, 2, 0>("field 2 2 0"), field<4, 2, 0>("field 4 2 0"), field<6, 2, 0>("field 6 2 0");
+    field<0, 2, 0>("field 0 2 0"), field<2, 2, 0>("field 2 2 0"), field<4, 2, 0>("field 4 2 0"),
+        field<6, 2, 0>("field 6 2 0");
     field<2, 2, 2>("field 2 2 2"), field<4, 2, 4>("field 4 2 4"), field<6, 2, 6>("field 6 2 6");
-    field<0, 2, 1>("field 0 2 1"), field<2, 2, 1>("field 2 2 1"), field<4, 2, 1>("field 4 2 1"), field<6, 2, 1>("field 6 2 1");
+    field<0, 2, 1>("field 0 2 1"), field<2, 2, 1>("field 2 2 1"), field<4, 2, 1>("field 4 2 1"),
+        field<6, 2, 1>("field 6 2 1");
     field<0, 2, 4>("field 0 2 4"), field<2, 2, 4>("field 2 2 4"), field<6, 2, 4>("field 6 2 4");
     field<0, 2, 5>("field 0 2 5"), field<4, 2, 5>("field 4 2 5"), field<0, 2, 6>("field 0 2 6");
-    field<0, 1, 2>("field 0 1 2"), field<1, 1, 2>("field 1 1 2"), field<2, 1, 2>("field 2 1 2"), field<7, 1, 2>("field 7 1 2");
-    field<0, 1, 4>("field 0 1 4"), field<3, 1, 4>("field 3 1 4"), field<4, 1, 4>("field 4 1 4"), field<7, 1, 4>("field 7 1 4");
-    field<5, 1, 4>("field 5 1 4"), field<6, 1, 5>("field 6 1 5"), field<7, 1, 7>("field 7 1 7"), field<0, 1, 7>("field 0 1 7");
-    field<0, 6, 2>("field 0 6 2"), field<2, 6, 0>("field 2 6 0"), field<1, 6, 1>("field 1 6 1"), field<0, 8, 0>("field 0 8 0");
+    field<0, 1, 2>("field 0 1 2"), field<1, 1, 2>("field 1 1 2"), field<2, 1, 2>("field 2 1 2"),
+        field<7, 1, 2>("field 7 1 2");
+    field<0, 1, 4>("field 0 1 4"), field<3, 1, 4>("field 3 1 4"), field<4, 1, 4>("field 4 1 4"),
+        field<7, 1, 4>("field 7 1 4");
+    field<5, 1, 4>("field 5 1 4"), field<6, 1, 5>("field 6 1 5"), field<7, 1, 7>("field 7 1 7"),
+        field<0, 1, 7>("field 0 1 7");
+    field<0, 6, 2>("field 0 6 2"), field<2, 6, 0>("field 2 6 0"), field<1, 6, 1>("field 1 6 1"),
+        field<0, 8, 0>("field 0 8 0");
     for (unsigned first = 0; first < 256; first += size) {
       std::uint8_t bytes[size], other[size];
       count_up(bytes, first);
       draw(other, 256);
       r.check(same(Unit::load(bytes), plain::load(bytes)), "load");
       r.check(same(Unit::from_signed(Unit::load(bytes)), plain::load(bytes), Unit::bias), "from_signed");
-      r.check(same(Unit::add(Unit::load(bytes), Unit::load(other)), plain::add(plain::load(bytes), plain::load(other))), "add");
+      r.check(same(Unit::add(Unit::load(bytes), Unit::load(other)), plain::add(plain::load(bytes), plain::load(other))),
+              "add");
       r.check(same(Unit::template first_trit<0>(Unit::load(bytes)), plain::template first_trit<0>(plain::load(bytes))),
               "first_trit 0");
       r.check(same(Unit::template first_trit<6>(Unit::load(bytes)), plain::template first_trit<6>(plain::load(bytes))),
@@ -99,8 +108,10 @@ struct unit_checks {
       std::int8_t table[16];
       for (auto& t : table) t = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
       std::uint8_t index[size];
-      for (std::size_t i = 0; i < size; ++i) index[i] = static_cast<std::uint8_t>(round < 16 ? (i + static_cast<unsigned>(round)) % 16 : random.below(16));
-      r.check(same(Unit::lookup(Unit::load(index), table), plain::lookup(plain::load(index), table), Unit::bias), "lookup");
+      for (std::size_t i = 0; i < size; ++i)
+        index[i] = static_cast<std::uint8_t>(round < 16 ? (i + static_cast<unsigned>(round)) % 16 : random.below(16));
+      r.check(same(Unit::lookup(Unit::load(index), table), plain::lookup(plain::load(index), table), Unit::bias),
+              "lookup");
     }
   }
 
@@ -109,7 +120,9 @@ struct unit_checks {
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const bool minus = round == 1 || (round == 2 && i % 2 == 0) || (round == 3 && random.below(2) == 0);
-      x[i] = round > 3 ? static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127) : minus ? std::int8_t{-127} : std::int8_t{127};
+      x[i] = round > 3 ? static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127)
+             : minus   ? std::int8_t{-127}
+                       : std::int8_t{127};
       sum += x[i];
     }
     return sum;
@@ -151,7 +164,8 @@ struct unit_checks {
       for (std::size_t q = 0; q < Quads; ++q) {
         std::uint8_t bytes[size];
         for (auto& b : bytes) {
-          const bool minus = round < 12 ? round / 4 == 1 || (round / 4 == 2 && random.below(2) == 0) : random.below(2) == 0;
+          const bool minus =
+              round < 12 ? round / 4 == 1 || (round / 4 == 2 && random.below(2) == 0) : random.below(2) == 0;
           const int most = round < 12 ? 127 : static_cast<int>(random.below(128));
           b = static_cast<std::uint8_t>(minus ? -most : most);
         }
@@ -174,7 +188,8 @@ struct unit_checks {
       dot<255, 8>("dot 255 8"), dot<255, 1>("dot 255 1"), dot<240, 4>("dot 240 4"), dot<192, 2>("dot 192 2");
       dot<128, 5>("dot 128 5"), dot<255, 16>("dot 255 16");
     }
-    signed_dot<8>("signed_dot 8"), signed_dot<16>("signed_dot 16"), signed_dot<4>("signed_dot 4"), signed_dot<5>("signed_dot 5");
+    signed_dot<8>("signed_dot 8"), signed_dot<16>("signed_dot 16"), signed_dot<4>("signed_dot 4"),
+        signed_dot<5>("signed_dot 5");
   }
 };
 
@@ -222,13 +237,15 @@ void check_format(report& r) {
   alignas(64) static float got[most_tokens * mote::padded(most_rows)], expected[most_tokens * mote::padded(most_rows)];
   mote::rng random(7);
   constexpr std::size_t stride = mote::padded(most_rows);
-  constexpr std::size_t shapes[][3] = {{1, 1, 1}, {16, 64, 1}, {21, 172, 11}, {3, 31, 2}, {17, 33, 3}, {9, 100, 4}, {20, 128, 1}};
+  constexpr std::size_t shapes[][3] = {{1, 1, 1},   {16, 64, 1}, {21, 172, 11}, {3, 31, 2},
+                                       {17, 33, 3}, {9, 100, 4}, {20, 128, 1}};
   for (const auto& shape : shapes) {
     const std::size_t rows = shape[0], cols = shape[1], tokens = shape[2];
     for (auto& b : packed) b = std::byte{0};
     for (std::size_t row = 0; row < rows; ++row)
       for (std::size_t g = 0; g < Format::groups(cols); ++g)
-        write_random<Format>(packed + row / Format::rows * Format::tile_bytes(cols), row % Format::rows, cols, g, random);
+        write_random<Format>(packed + row / Format::rows * Format::tile_bytes(cols), row % Format::rows, cols, g,
+                             random);
     mote::activation a[most_tokens];
     for (std::size_t k = 0; k < tokens; ++k) {
       for (auto& v : x) v = random.uniform() * 8.0F - 4.0F;
@@ -252,7 +269,8 @@ template <class Format>
 void check_floats(report& r) {
   constexpr std::size_t rows = 21, cols = 67, tokens = 11, step = mote::round_up(cols, 16);
   constexpr std::size_t stride = mote::padded(rows);
-  alignas(64) static std::byte packed[Format::bytes(rows, cols)], buffer[tokens][mote::round_up(mote::activation_bytes<Format>(step) + 16, 16)];
+  alignas(64) static std::byte packed[Format::bytes(rows, cols)],
+      buffer[tokens][mote::round_up(mote::activation_bytes<Format>(step) + 16, 16)];
   static float w[rows * cols], x[tokens * step], y[tokens * stride], row[cols];
   mote::rng random(5);
   for (float& v : w) v = random.uniform() * 3.0F - 1.5F;

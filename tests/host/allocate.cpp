@@ -108,15 +108,16 @@ TEST_CASE("allocate: a real model", "[host][allocate][asset]") {
 
   const auto uniform = [&](std::string_view family) {
     const auto plan = host::read_packing(family, 1, m.shape);
-    return std::pair{host::map_tensors(plan, m.shape).bytes, other.measure(host::use_compressed({.model = m, .plan = plan, .codes = {}})).divergence};
+    return std::pair{host::map_tensors(plan, m.shape).bytes,
+                     other.measure(host::use_compressed({.model = m, .plan = plan, .codes = {}})).divergence};
   };
   double before = 1e300;
   for (const std::string_view family : {"q3", "iq4_nl", "q6", "q8"}) {
     const auto [bytes, divergence] = uniform(family);
     const auto a = host::allocate(m, tensors, bytes, meter);
     const double found = other.measure(host::use_compressed({.model = m, .plan = a.plan, .codes = {}})).divergence;
-    INFO(family << ": " << bytes << " bytes, KL " << divergence << "; allocated " << a.weights_bytes << ", " << found << ", "
-                << host::text_of(a.plan, m.shape));
+    INFO(family << ": " << bytes << " bytes, KL " << divergence << "; allocated " << a.weights_bytes << ", " << found
+                << ", " << host::text_of(a.plan, m.shape));
     CHECK(a.weights_bytes <= bytes);
     CHECK(a.weights_bytes == host::map_tensors(a.plan, m.shape).bytes);
     CHECK(found <= divergence * 1.001);  // on a text that nobody allocated for

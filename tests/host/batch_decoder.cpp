@@ -81,18 +81,21 @@ TEST_CASE("batch_decoder: an observer sees what goes into each matrix", "[host][
   const std::vector<std::size_t> tokens{1, 40, 262, 270, 7};
   std::vector<std::size_t> seen(5);
   std::vector<float> last;
-  const auto logits = decoder.run(tokens, [&](std::size_t layer, mote::host::site where, const float* x, std::size_t stride, std::size_t rows) {
-    CHECK(rows == tokens.size());
-    CHECK(layer <= synthetic::shape.layers);
-    ++seen[static_cast<std::size_t>(where)];
-    if (where == mote::host::site::head) last.assign(x + (rows - 1) * stride, x + (rows - 1) * stride + synthetic::shape.dim);
-  });
+  const auto logits = decoder.run(
+      tokens, [&](std::size_t layer, mote::host::site where, const float* x, std::size_t stride, std::size_t rows) {
+        CHECK(rows == tokens.size());
+        CHECK(layer <= synthetic::shape.layers);
+        ++seen[static_cast<std::size_t>(where)];
+        if (where == mote::host::site::head)
+          last.assign(x + (rows - 1) * stride, x + (rows - 1) * stride + synthetic::shape.dim);
+      });
   CHECK(seen == std::vector<std::size_t>{2, 2, 2, 2, 1});
   REQUIRE(last.size() == synthetic::shape.dim);
   const auto head = mote::host::values_of(weights, mote::host::tensor_place::embedding());
   for (std::size_t v = 0; v < synthetic::shape.vocab; ++v) {  // a plain loop in double over what was seen
     double sum = 0;
-    for (std::size_t i = 0; i < last.size(); ++i) sum += static_cast<double>(last[i]) * static_cast<double>(head[v * last.size() + i]);
+    for (std::size_t i = 0; i < last.size(); ++i)
+      sum += static_cast<double>(last[i]) * static_cast<double>(head[v * last.size() + i]);
     CHECK(std::fabs(sum - static_cast<double>(logits[4 * decoder.logits_stride() + v])) < 1e-4);
   }
 }

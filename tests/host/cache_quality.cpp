@@ -29,7 +29,8 @@ TEST_CASE("8 bits in the cache cost stories260K and stories3M less than a thousa
   }
 }
 
-TEST_CASE("kivi costs stories260K and stories3M no more than a prototype of it did, all tokens rounded", "[quality][assets]") {
+TEST_CASE("kivi costs stories260K and stories3M no more than a prototype of it did, all tokens rounded",
+          "[quality][assets]") {
   struct trial {
     const char* file;
     std::size_t sequences;

@@ -19,7 +19,8 @@ namespace host = mote::host;
 using mote_tests::synthetic;
 
 TEST_CASE("compress: a scheme and its text", "[host][compress]") {
-  for (const char* text : {"q8", "gptq/iq4_nl,embedding=q8", "awq/q4", "awq/mse/q4", "hadamard/gptq/q3", "smooth/hqq/q4a"})
+  for (const char* text :
+       {"q8", "gptq/iq4_nl,embedding=q8", "awq/q4", "awq/mse/q4", "hadamard/gptq/q3", "smooth/hqq/q4a"})
     CHECK(host::text_of(host::read_scheme(text)) == text);
   CHECK(host::text_of(host::read_scheme("gptq/awq/q4")) == "awq/gptq/q4");
   CHECK(host::text_of(host::read_scheme("none/rtn/q4")) == "q4");
@@ -34,8 +35,9 @@ TEST_CASE("compress: an image holds what was measured, whatever the way", "[host
   const auto table = mote_tests::synthetic_vocabulary(synthetic::dialogue);
   const host::batch_model base = host::use_floats(weights);
   const host::quality_meter meter(base, host::calibration_text(weights, 200, 1, 9));
-  for (const char* words : {"q8", "q4k", "mse/q4,embedding=q8", "gptq/iq4_nl,embedding=f16,1.down=q3k", "hqq/q4a,value=ternary",
-                            "awq/q4", "smooth/q5", "awq/gptq/q3,embedding=q6", "hadamard/mse/q4,head=q8"}) {
+  for (const char* words :
+       {"q8", "q4k", "mse/q4,embedding=q8", "gptq/iq4_nl,embedding=f16,1.down=q3k", "hqq/q4a,value=ternary", "awq/q4",
+        "smooth/q5", "awq/gptq/q3,embedding=q6", "hadamard/mse/q4,head=q8"}) {
     INFO(words);
     const auto scheme = host::read_scheme(words);
     const auto c = host::compress(weights, scheme, 8, scheme.needs_text() ? &text : nullptr);
@@ -51,10 +53,11 @@ TEST_CASE("compress: an image holds what was measured, whatever the way", "[host
     for (const auto& p : host::all_tensors(c.model.shape)) {
       const auto& f = c.plan.at(p);
       const auto size = host::size_of(c.model.shape, p);
-      const std::byte* at = bytes + (p.where == host::tensor_place::part::embedding ? map.embedding
-                                     : p.where == host::tensor_place::part::head
-                                         ? map.head
-                                         : map.start[p.layer] + map.block[p.layer].matrix[static_cast<std::size_t>(p.role)]);
+      const std::byte* at =
+          bytes + (p.where == host::tensor_place::part::embedding ? map.embedding
+                   : p.where == host::tensor_place::part::head
+                       ? map.head
+                       : map.start[p.layer] + map.block[p.layer].matrix[static_cast<std::size_t>(p.role)]);
       found.resize(size.cols);
       expected.resize(size.cols);
       const host::linear& in_use = p.where == host::tensor_place::part::embedding ? used.embedding

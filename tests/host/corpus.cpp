@@ -85,9 +85,9 @@ TEST_CASE("corpus: the same text on every machine", "[host][corpus]") {
 
 TEST_CASE("corpus: the checker of objects is not blind", "[host][corpus]") {
   CHECK(is_compact_object(R"({"light":"living room","level":40})"));
-  for (std::string_view bad : {R"({"light":"hall"} )", R"({"light": "hall"})", R"({"level":040})", R"({"level":})",
-                               "{}", R"({"light":"hall")", R"({"light":"hall",})", R"({light:"hall"})",
-                               R"({"a":"b"}})"})
+  for (std::string_view bad :
+       {R"({"light":"hall"} )", R"({"light": "hall"})", R"({"level":040})", R"({"level":})", "{}", R"({"light":"hall")",
+        R"({"light":"hall",})", R"({light:"hall"})", R"({"a":"b"}})"})
     CHECK_FALSE(is_compact_object(bad));
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("file: a result has the permissions of any new file", "[host][file]") 
   const mode_t mask = ::umask(022);
   mote::host::write_atomically(folder.path / "a", std::string_view("a"));
   ::umask(mask);
-  struct stat facts {};
+  struct stat facts{};
   REQUIRE(::stat((folder.path / "a").c_str(), &facts) == 0);
   CHECK((facts.st_mode & 0777U) == 0644U);
 }

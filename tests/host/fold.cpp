@@ -20,8 +20,10 @@ using host::site;
 namespace {
 
 /// Shapes on purpose: query heads that share value heads, widths with an odd factor.
-constexpr mote::shape small{.dim = 48, .hidden = 52, .layers = 2, .heads = 6, .kv_heads = 3, .vocab = 70, .context = 32};
-constexpr mote::shape untied{.dim = 40, .hidden = 36, .layers = 2, .heads = 4, .kv_heads = 1, .vocab = 70, .context = 32, .tied_head = false};
+constexpr mote::shape small{
+    .dim = 48, .hidden = 52, .layers = 2, .heads = 6, .kv_heads = 3, .vocab = 70, .context = 32};
+constexpr mote::shape untied{
+    .dim = 40, .hidden = 36, .layers = 2, .heads = 4, .kv_heads = 1, .vocab = 70, .context = 32, .tied_head = false};
 
 std::vector<float> logits_of(const host::raw_model& m) {
   const auto model = host::use_floats(m);
@@ -31,7 +33,8 @@ std::vector<float> logits_of(const host::raw_model& m) {
   auto all = decoder.run(tokens);
   std::vector<float> logits;  // without the padding
   for (std::size_t t = 0; t < 24; ++t)
-    logits.insert(logits.end(), all.begin() + static_cast<std::ptrdiff_t>(t * 80), all.begin() + static_cast<std::ptrdiff_t>(t * 80 + 70));
+    logits.insert(logits.end(), all.begin() + static_cast<std::ptrdiff_t>(t * 80),
+                  all.begin() + static_cast<std::ptrdiff_t>(t * 80 + 70));
   return logits;
 }
 /// The largest difference, in parts of the largest logit.
@@ -63,7 +66,8 @@ TEST_CASE("fold: scales at each site leave the logits where they were", "[host][
       std::vector<float> scale;
       for (std::size_t i = 0; i < host::scales_of(s, where); ++i) scale.push_back(0.25F + 4 * random.uniform());
       host::fold_scales(m, where == site::head ? 0 : 1, where, scale);
-      const auto changed = where == site::head ? host::tensor_place::head() : host::tensor_place::block(1, host::readers_of(where)[0]);
+      const auto changed =
+          where == site::head ? host::tensor_place::head() : host::tensor_place::block(1, host::readers_of(where)[0]);
       CHECK_FALSE(same_weights(m, before, changed));
       CHECK(difference(logits_of(m), expected) < 1e-5);
     }
@@ -98,12 +102,16 @@ TEST_CASE("awq: folding alone changes nothing, and the search never loses more t
       for (const site where : {site::attention, site::output, site::feed_forward, site::down}) {
         const auto& input = moments[static_cast<std::size_t>(where)];
         const auto g = mote_tests::sixteen_integers();
-        const double plain = host::awq::loss(before, layer, where, input, g, std::vector<float>(host::scales_of(s, where), 1.0F));
+        const double plain =
+            host::awq::loss(before, layer, where, input, g, std::vector<float>(host::scales_of(s, where), 1.0F));
         double nearest = 0;  // without scales it is rounding to nearest
         for (mote::role r : host::readers_of(where)) {
           const auto size = mote::size_of(s, r);
           const auto w = host::values_of(before, host::tensor_place::block(layer, r));
-          nearest += host::output_error(input, w.data(), host::round_to_nearest{}({.w = w.data(), .rows = size.rows, .cols = size.cols}, g).values.data(), size.rows);
+          nearest += host::output_error(
+              input, w.data(),
+              host::round_to_nearest{}({.w = w.data(), .rows = size.rows, .cols = size.cols}, g).values.data(),
+              size.rows);
         }
         CHECK(std::fabs(plain / nearest - 1) < 1e-6);
       }
@@ -164,7 +172,8 @@ TEST_CASE("hadamard: twice is nothing, a turn keeps lengths and angles", "[host]
   }
 }
 
-TEST_CASE("hadamard: the turned model gives the same logits, and its matrices have no loud columns", "[host][fold][hadamard]") {
+TEST_CASE("hadamard: the turned model gives the same logits, and its matrices have no loud columns",
+          "[host][fold][hadamard]") {
   for (const mote::shape& s : {small, untied}) {
     auto before = mote_tests::synthetic_weights(s, 7);
     for (std::size_t i = 0; i < before.embedding.values.size(); i += s.dim) before.embedding.values[i] *= 8;

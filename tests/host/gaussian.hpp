@@ -58,7 +58,8 @@ inline mote::host::grid sixteen_integers() {  // -8 .. 7, as Q4_0 has them
   return mote::host::table_grid("-8..7", levels, 4.5);
 }
 inline mote::host::grid non_linear() {  // as IQ4_NL has them
-  return mote::host::table_grid("non-linear", {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}, 4.5);
+  return mote::host::table_grid("non-linear",
+                                {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}, 4.5);
 }
 
 }  // namespace mote_tests

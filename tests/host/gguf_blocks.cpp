@@ -22,13 +22,19 @@ bytes random_block(gguf_type type, mote::rng& random) {
   for (auto& v : b) v = static_cast<std::uint8_t>(random.next());
   const auto tame = [&](std::size_t at) { b[at + 1] = static_cast<std::uint8_t>(b[at + 1] & 0xBFU); };  // finite halves
   switch (type) {
-    case gguf_type::q2_k: tame(80); tame(82); break;
+    case gguf_type::q2_k:
+      tame(80);
+      tame(82);
+      break;
     case gguf_type::q3_k: tame(108); break;
     case gguf_type::q6_k: tame(208); break;
     case gguf_type::q4_k:
     case gguf_type::q5_k:
     case gguf_type::q4_1:
-    case gguf_type::q5_1: tame(0); tame(2); break;
+    case gguf_type::q5_1:
+      tame(0);
+      tame(2);
+      break;
     case gguf_type::tq1_0:  // five trits as the byte that a writer makes of them
       for (std::size_t i = 0; i < 48; ++i) b[i] = static_cast<std::uint8_t>((random.below(243) * 256 + 242) / 243);
       for (std::size_t i = 48; i < 52; ++i) b[i] = static_cast<std::uint8_t>((random.below(81) * 3 * 256 + 242) / 243);
@@ -69,7 +75,8 @@ std::vector<double> meaning(gguf_type type, const bytes& b) {
     case gguf_type::q5_0:
     case gguf_type::q5_1: {
       const std::size_t at = type == gguf_type::q5_0 ? 2 : 4;
-      const std::uint32_t fifth = unsigned{b[at]} | unsigned{b[at + 1]} << 8U | unsigned{b[at + 2]} << 16U | static_cast<std::uint32_t>(b[at + 3]) << 24U;
+      const std::uint32_t fifth = unsigned{b[at]} | unsigned{b[at + 1]} << 8U | unsigned{b[at + 2]} << 16U |
+                                  static_cast<std::uint32_t>(b[at + 3]) << 24U;
       for (std::size_t j = 0; j < 16; ++j) {
         const int low = static_cast<int>(b[at + 4 + j] % 16 + ((fifth >> j) % 2) * 16);
         const int high = static_cast<int>(b[at + 4 + j] / 16 + ((fifth >> (j + 16)) % 2) * 16);
@@ -138,8 +145,9 @@ std::vector<double> meaning(gguf_type type, const bytes& b) {
         for (std::size_t l = 0; l < 32; ++l) {
           const std::uint8_t* low = b.data() + 64 * n;
           const unsigned high = b[128 + 32 * n + l];
-          const int code[4] = {static_cast<int>(low[l] % 16 + high % 4 * 16), static_cast<int>(low[l + 32] % 16 + high / 4 % 4 * 16),
-                               static_cast<int>(low[l] / 16 + high / 16 % 4 * 16), static_cast<int>(low[l + 32] / 16 + high / 64 * 16)};
+          const int code[4] = {
+              static_cast<int>(low[l] % 16 + high % 4 * 16), static_cast<int>(low[l + 32] % 16 + high / 4 % 4 * 16),
+              static_cast<int>(low[l] / 16 + high / 16 % 4 * 16), static_cast<int>(low[l + 32] / 16 + high / 64 * 16)};
           for (std::size_t k = 0; k < 4; ++k)
             w[128 * n + 32 * k + l] =
                 half(b, 208) * static_cast<std::int8_t>(b[192 + 8 * n + 2 * k + l / 16]) * (code[k] - 32);
@@ -171,9 +179,10 @@ std::vector<double> meaning(gguf_type type, const bytes& b) {
   return w;
 }
 
-constexpr gguf_type block_types[] = {gguf_type::q8_0, gguf_type::q4_0, gguf_type::q4_1, gguf_type::q5_0, gguf_type::q5_1,
-                                     gguf_type::iq4_nl, gguf_type::q2_k, gguf_type::q3_k, gguf_type::q4_k, gguf_type::q5_k,
-                                     gguf_type::q6_k, gguf_type::tq1_0, gguf_type::tq2_0};
+constexpr gguf_type block_types[] = {gguf_type::q8_0, gguf_type::q4_0,   gguf_type::q4_1, gguf_type::q5_0,
+                                     gguf_type::q5_1, gguf_type::iq4_nl, gguf_type::q2_k, gguf_type::q3_k,
+                                     gguf_type::q4_k, gguf_type::q5_k,   gguf_type::q6_k, gguf_type::tq1_0,
+                                     gguf_type::tq2_0};
 
 }  // namespace
 
@@ -188,7 +197,8 @@ TEST_CASE("a block of any type goes apart and together bit for bit") {
       const auto* from = reinterpret_cast<const std::byte*>(b.data());
       auto* to = reinterpret_cast<std::byte*>(again.data());
       if (facts_of(type).columns == 32) write_group_block(type, read_group_block(type, from), to);
-      else if (type == gguf_type::tq1_0 || type == gguf_type::tq2_0) write_trit_block(type, read_trit_block(type, from), to);
+      else if (type == gguf_type::tq1_0 || type == gguf_type::tq2_0)
+        write_trit_block(type, read_trit_block(type, from), to);
       else write_super_block(type, read_super_block(type, from), to);
       INFO(facts_of(type).name);
       REQUIRE(b == again);
@@ -225,6 +235,7 @@ TEST_CASE("a block means what its description says, rounded once to a float") {
 }
 
 TEST_CASE("unknown types of tensors are unknown") {
-  for (const std::uint32_t number : {4U, 5U, 9U, 15U, 16U, 24U, 31U, 39U, 0xFFFFFFFFU}) CHECK(find_gguf_type(number) == nullptr);
+  for (const std::uint32_t number : {4U, 5U, 9U, 15U, 16U, 24U, 31U, 39U, 0xFFFFFFFFU})
+    CHECK(find_gguf_type(number) == nullptr);
   for (const auto& facts : gguf_types) CHECK(&facts_of(facts.type) == &facts);
 }

@@ -92,7 +92,8 @@ TEST_CASE("gguf: an array larger than the file (CVE-2024-21802, and a gigabyte a
 TEST_CASE("gguf: arrays of arrays, and types that do not exist (CVE-2024-42477: an index that nobody checked)") {
   for (const std::uint32_t element : {9U, 13U, 0xFFFFFFFFU}) {
     gguf_parts g = good();
-    g.set("general.list", byte_writer{}.put(std::uint32_t{9}).put(element).put(std::uint64_t{1}).put(std::uint64_t{0}).bytes);
+    g.set("general.list",
+          byte_writer{}.put(std::uint32_t{9}).put(element).put(std::uint64_t{1}).put(std::uint64_t{0}).bytes);
     refused(g, "is an array of type");
   }
   gguf_parts g = good();
@@ -185,10 +186,12 @@ TEST_CASE("gguf: numbers of the model out of range (llama.cpp 25821: more layers
 
 TEST_CASE("gguf: tokens without scores, ids without tokens (CVE-2025-49847, CVE-2025-52566)") {
   gguf_parts g = good();
-  g.set("tokenizer.ggml.scores", byte_writer{}.put(std::uint32_t{9}).put(std::uint32_t{6}).put(std::uint64_t{1}).put(0.0F).bytes);
+  g.set("tokenizer.ggml.scores",
+        byte_writer{}.put(std::uint32_t{9}).put(std::uint32_t{6}).put(std::uint64_t{1}).put(0.0F).bytes);
   refused(g, "another number of scores");
   g = good();
-  g.set("tokenizer.ggml.token_type", byte_writer{}.put(std::uint32_t{9}).put(std::uint32_t{5}).put(std::uint64_t{1}).put(1).bytes);
+  g.set("tokenizer.ggml.token_type",
+        byte_writer{}.put(std::uint32_t{9}).put(std::uint32_t{5}).put(std::uint64_t{1}).put(1).bytes);
   refused(g, "another number of scores");
   g = good();
   g.value("tokenizer.ggml.eos_token_id", 4, std::uint32_t{265});

@@ -25,13 +25,19 @@ host::raw_blocks random_blocks(host::gguf_type type, std::size_t count, mote::rn
     for (std::size_t i = 0; i < count; ++i) out.bytes[i * bytes + at + 1] &= std::byte{0xBF};
   };
   switch (type) {
-    case host::gguf_type::q2_k: tame(80); tame(82); break;
+    case host::gguf_type::q2_k:
+      tame(80);
+      tame(82);
+      break;
     case host::gguf_type::q3_k: tame(108); break;
     case host::gguf_type::q6_k: tame(208); break;
     case host::gguf_type::q4_k:
     case host::gguf_type::q5_k:
     case host::gguf_type::q4_1:
-    case host::gguf_type::q5_1: tame(0); tame(2); break;
+    case host::gguf_type::q5_1:
+      tame(0);
+      tame(2);
+      break;
     default: tame(0); break;
   }
   if (type == host::gguf_type::q8_0)
@@ -65,7 +71,8 @@ void there_and_back() {
       REQUIRE(same);
       for (std::size_t g = 0; g < blocks; ++g) {
         host::get_gguf_block<Format>(tile.data(), row, cols, g, again.data());
-        REQUIRE(std::memcmp(again.data(), file.bytes.data() + ((first + row) * blocks + g) * facts.bytes, facts.bytes) == 0);
+        REQUIRE(std::memcmp(again.data(), file.bytes.data() + ((first + row) * blocks + g) * facts.bytes,
+                            facts.bytes) == 0);
       }
     }
   }
@@ -73,9 +80,9 @@ void there_and_back() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("GGUF blocks go into their twins and back, byte for byte, and mean the same", "", mote::q8<1>, mote::q4<1>,
-                   mote::q5<1>, mote::iq4_nl<1>, mote::affine<4>, mote::affine<5>, mote::qk<2>, mote::qk<3>, mote::qk<4>,
-                   mote::qk<5>, mote::qk<6>) {
+TEMPLATE_TEST_CASE("GGUF blocks go into their twins and back, byte for byte, and mean the same", "", mote::q8<1>,
+                   mote::q4<1>, mote::q5<1>, mote::iq4_nl<1>, mote::affine<4>, mote::affine<5>, mote::qk<2>,
+                   mote::qk<3>, mote::qk<4>, mote::qk<5>, mote::qk<6>) {
   there_and_back<TestType>();
   there_and_back<typename TestType::template with_rows<4>>();
   there_and_back<typename TestType::template with_rows<8>>();
@@ -86,8 +93,8 @@ TEST_CASE("what a format cannot hold stays as it was rounded") {
   mote::rng random(1);
   using format = mote::q8<4>;
   host::raw_blocks file = random_blocks(host::gguf_type::q8_0, 8, random);
-  file.bytes[3 * 34 + 1] |= std::byte{0x80};   // a negative scale
-  file.bytes[5 * 34 + 20] = std::byte{0x80};   // -128
+  file.bytes[3 * 34 + 1] |= std::byte{0x80};  // a negative scale
+  file.bytes[5 * 34 + 20] = std::byte{0x80};  // -128
   std::vector<std::byte> tile(format::tile_bytes(64));
   std::vector<float> w(4 * 64, 127.0F), decoded(64);  // a scale of one
   format::encode_tile(w.data(), 4, 64, tile.data());

@@ -53,7 +53,9 @@ struct gguf_parts {
   void value(std::string key, std::uint32_t type, T v) {
     set(std::move(key), byte_writer{}.put(type).put(v).bytes);
   }
-  void value(std::string key, std::string_view v) { set(std::move(key), byte_writer{}.put(std::uint32_t{8}).text(v).bytes); }
+  void value(std::string key, std::string_view v) {
+    set(std::move(key), byte_writer{}.put(std::uint32_t{8}).text(v).bytes);
+  }
   void set(std::string key, std::vector<std::byte> typed) {
     for (auto& [k, v] : values)
       if (k == key) {
@@ -71,10 +73,12 @@ struct gguf_parts {
       if (t.name == name) return t;
     std::abort();
   }
-  void add(std::string name, std::vector<std::uint64_t> dimensions, mote::host::gguf_type type, std::vector<std::byte> bytes) {
+  void add(std::string name, std::vector<std::uint64_t> dimensions, mote::host::gguf_type type,
+           std::vector<std::byte> bytes) {
     std::uint64_t end = 0;
     for (const auto& t : tensors) end = (t.offset + t.bytes.size() + alignment - 1) / alignment * alignment;
-    tensors.push_back({std::move(name), std::move(dimensions), static_cast<std::uint32_t>(type), end, std::move(bytes)});
+    tensors.push_back(
+        {std::move(name), std::move(dimensions), static_cast<std::uint32_t>(type), end, std::move(bytes)});
     ++tensor_count;
   }
 
@@ -105,7 +109,9 @@ inline gguf_parts little_gguf(mote::host::gguf_type type, std::size_t dim = 64, 
   using mote::host::gguf_type;
   gguf_parts g;
   g.value("general.architecture", "llama");
-  const auto number = [&](std::string key, std::size_t v) { g.value(std::move(key), 4, static_cast<std::uint32_t>(v)); };
+  const auto number = [&](std::string key, std::size_t v) {
+    g.value(std::move(key), 4, static_cast<std::uint32_t>(v));
+  };
   number("llama.embedding_length", dim);
   number("llama.feed_forward_length", hidden);
   number("llama.block_count", 2);
@@ -120,9 +126,16 @@ inline gguf_parts little_gguf(mote::host::gguf_type type, std::size_t dim = 64, 
   std::vector<std::string> pieces{"<unk>", "<s>", "</s>"};
   for (int b = 0; b < 256; ++b) {
     constexpr std::string_view hex = "0123456789ABCDEF";
-    pieces.push_back({'<', '0', 'x', hex[static_cast<std::size_t>(b / 16)], hex[static_cast<std::size_t>(b % 16)], '>'});
+    pieces.push_back(
+        {'<', '0', 'x', hex[static_cast<std::size_t>(b / 16)], hex[static_cast<std::size_t>(b % 16)], '>'});
   }
-  for (const char* letter : {"\xE2\x96\x81", "a", "b", "\xE2\x96\x81" "a", "ab", "\xE2\x96\x81" "ab"}) pieces.emplace_back(letter);
+  for (const char* letter : {"\xE2\x96\x81", "a", "b",
+                             "\xE2\x96\x81"
+                             "a",
+                             "ab",
+                             "\xE2\x96\x81"
+                             "ab"})
+    pieces.emplace_back(letter);
   byte_writer tokens, scores, types;
   const auto head = [&](byte_writer& w, std::uint32_t element) {
     w.put(std::uint32_t{9}).put(element).put(static_cast<std::uint64_t>(pieces.size()));
@@ -157,14 +170,22 @@ inline gguf_parts little_gguf(mote::host::gguf_type type, std::size_t dim = 64, 
         block[at + 1] = static_cast<std::byte>((std::to_integer<unsigned>(block[at + 1]) & 0x83U) | 0x18U);
       };
       switch (type) {
-        case gguf_type::q2_k: half(80); half(82); break;
+        case gguf_type::q2_k:
+          half(80);
+          half(82);
+          break;
         case gguf_type::q3_k: half(108); break;
         case gguf_type::q6_k: half(208); break;
         case gguf_type::q4_k:
         case gguf_type::q5_k:
         case gguf_type::q4_1:
-        case gguf_type::q5_1: half(0); half(2); break;
-        case gguf_type::bf16: block[1] = static_cast<std::byte>((std::to_integer<unsigned>(block[1]) & 0x80U) | 0x3DU); break;
+        case gguf_type::q5_1:
+          half(0);
+          half(2);
+          break;
+        case gguf_type::bf16:
+          block[1] = static_cast<std::byte>((std::to_integer<unsigned>(block[1]) & 0x80U) | 0x3DU);
+          break;
         default: half(0); break;
       }
       if (type == gguf_type::q8_0) {

@@ -7,22 +7,23 @@
 
 #include "gaussian.hpp"
 
-using mote::host::grid;
 using mote::host::gptq;
+using mote::host::grid;
 using mote::host::quantiser_task;
 using mote::host::round_to_nearest;
 
 namespace {
 std::vector<grid> grids() {
-  return {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
-          mote::host::symmetric_grid(8), mote::host::asymmetric_grid(4), mote::host::asymmetric_grid(2, 64)};
+  return {mote_tests::sixteen_integers(), mote_tests::non_linear(),       mote::host::symmetric_grid(3),
+          mote::host::symmetric_grid(8),  mote::host::asymmetric_grid(4), mote::host::asymmetric_grid(2, 64)};
 }
 }  // namespace
 
 TEST_CASE("gptq: inputs that have nothing to do with each other give rounding to nearest", "[host][gptq]") {
   constexpr std::size_t rows = 21, cols = 100;
   const auto w = mote_tests::gaussian(rows * cols, 1);
-  mote::host::input_moments input{.cols = cols, .rows_seen = 10, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
+  mote::host::input_moments input{
+      .cols = cols, .rows_seen = 10, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
   for (std::size_t i = 0; i < cols; ++i) input.products[i * cols + i] = 10;
   for (const grid& g : grids()) {
     INFO(g.name);
@@ -59,7 +60,8 @@ TEST_CASE("gptq: output_error is the error of the output", "[host][gptq]") {
   const auto w = mote_tests::gaussian(rows * cols, 4);
   const auto decoded = mote_tests::gaussian(rows * cols, 5);
   const auto x = mote_tests::gaussian(seen * cols, 6);
-  mote::host::input_moments input{.cols = cols, .rows_seen = seen, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
+  mote::host::input_moments input{
+      .cols = cols, .rows_seen = seen, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
   double plain = 0;
   for (std::size_t s = 0; s < seen; ++s) {
     for (std::size_t i = 0; i < cols; ++i)
@@ -68,7 +70,8 @@ TEST_CASE("gptq: output_error is the error of the output", "[host][gptq]") {
     for (std::size_t row = 0; row < rows; ++row) {
       double y = 0;
       for (std::size_t i = 0; i < cols; ++i)
-        y += static_cast<double>(x[s * cols + i]) * (static_cast<double>(w[row * cols + i]) - static_cast<double>(decoded[row * cols + i]));
+        y += static_cast<double>(x[s * cols + i]) *
+             (static_cast<double>(w[row * cols + i]) - static_cast<double>(decoded[row * cols + i]));
       plain += y * y;
     }
   }

@@ -20,11 +20,12 @@ TEST_CASE("hqq: the error of a Gaussian matrix", "[host][hqq]") {
   CHECK(std::fabs(error(2) / .434 - 1) < 0.02);
 }
 
-TEST_CASE("hqq: its objective falls until the turn at which it stops, and no turn is rounding to nearest", "[host][hqq]") {
+TEST_CASE("hqq: its objective falls until the turn at which it stops, and no turn is rounding to nearest",
+          "[host][hqq]") {
   auto w = mote_tests::gaussian(64 * 500, 2);
   for (std::size_t i = 0; i < w.size(); i += 37) w[i] *= 6;  // outliers
-  for (const grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64), mote_tests::sixteen_integers(),
-                        mote_tests::non_linear()}) {
+  for (const grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64),
+                        mote_tests::sixteen_integers(), mote_tests::non_linear()}) {
     INFO(g.name);
     std::size_t moved = 0;
     for (std::size_t at = 0; at < w.size(); at += 64) {

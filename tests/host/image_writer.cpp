@@ -68,12 +68,12 @@ std::vector<std::byte> table_of(std::size_t tokens) {
 
 struct aligned_image {
   explicit aligned_image(std::span<const std::byte> from)
-      : data(static_cast<std::byte*>(::operator new (from.size(), std::align_val_t{64}))), size(from.size()) {
+      : data(static_cast<std::byte*>(::operator new(from.size(), std::align_val_t{64}))), size(from.size()) {
     std::memcpy(data, from.data(), size);
   }
   aligned_image(const aligned_image&) = delete;
   aligned_image& operator=(const aligned_image&) = delete;
-  ~aligned_image() { ::operator delete (data, std::align_val_t{64}); }
+  ~aligned_image() { ::operator delete(data, std::align_val_t{64}); }
   std::span<const std::byte> bytes() const { return {data, size}; }
   std::byte* data;
   std::size_t size;
@@ -148,11 +148,11 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
   };
   each([&]<class Packed>(const char* family, std::size_t rows) {
     std::size_t reports = 0;
-    const written_image image =
-        write_image(m, table, "odd", mote::host::read_packing(family, rows, m.shape), [&](std::size_t a, std::size_t b) {
-          ++reports;
-          CHECK(a <= b);
-        });
+    const written_image image = write_image(m, table, "odd", mote::host::read_packing(family, rows, m.shape),
+                                            [&](std::size_t a, std::size_t b) {
+                                              ++reports;
+                                              CHECK(a <= b);
+                                            });
     CHECK(reports > 0);
     const aligned_image copy(image.bytes);
     CHECK(mote::stored_format_name(copy.bytes()) == image.format_name);
@@ -169,10 +169,8 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
         CHECK(image.weights_bytes == mote::map_tensors<Format>(m.shape).bytes);
         CHECK(image.bytes.size() == mote::lay_image(image.weights_bytes, table.size()).total_bytes);
         const double worst = worst_difference<Format>(m, out.weights);
-        if (!Format::quantised)
-          CHECK(worst == 0);
-        else
-          CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
+        if (!Format::quantised) CHECK(worst == 0);
+        else CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
         CHECK(!Format::quantised == (image.relative_error == 0));
         CHECK(image.relative_error < 0.007);
         CHECK(out.vocabulary.find("t12") == 12);
@@ -301,16 +299,20 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     std::vector<std::byte> bytes(format::bytes(64, 64));
     for (std::size_t at = 0; at < bytes.size(); ++at)
-      bytes[at] = static_cast<std::byte>(at % 18 == 0 ? random.below(256) : at % 18 == 1 ? 0x20 + random.below(4) : 0x55 + 0x11 * random.below(6));
+      bytes[at] = static_cast<std::byte>(at % 18 == 0   ? random.below(256)
+                                         : at % 18 == 1 ? 0x20 + random.below(4)
+                                                        : 0x55 + 0x11 * random.below(6));
     for (std::size_t row = 0; row < 64; ++row)
-      format::decode_row(bytes.data() + row * format::tile_bytes(64), 0, 64, m.wq.values.data() + (layer * 64 + row) * 64);
+      format::decode_row(bytes.data() + row * format::tile_bytes(64), 0, 64,
+                         m.wq.values.data() + (layer * 64 + row) * 64);
     m.wq.blocks.push_back({mote::host::gguf_type::q4_0, std::move(bytes)});
   }
   const auto table = table_of(13);
   const auto plan = mote::host::read_packing("q8,query=q4", 1, s);
   const auto map = mote::host::map_tensors(plan, s);
   const auto query = [&](const written_image& image, std::size_t layer) {
-    const std::size_t at = mote::lay_image(map.bytes, table.size()).weights_offset + map.start[layer] + map.block[layer].matrix[0];
+    const std::size_t at =
+        mote::lay_image(map.bytes, table.size()).weights_offset + map.start[layer] + map.block[layer].matrix[0];
     return std::vector<std::byte>(image.bytes.begin() + static_cast<std::ptrdiff_t>(at),
                                   image.bytes.begin() + static_cast<std::ptrdiff_t>(at + format::bytes(64, 64)));
   };
@@ -327,7 +329,8 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
 TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[host][image_writer]") {
   const raw_model m = odd_model(false);
   const auto table = table_of(13);
-  const auto plan = mote::host::read_packing("iq4_nl,embedding=q8,value=ternary,gate=q4a,1.up=f32,key=trits,head=q3", 4, m.shape);
+  const auto plan =
+      mote::host::read_packing("iq4_nl,embedding=q8,value=ternary,gate=q4a,1.up=f32,key=trits,head=q3", 4, m.shape);
   std::vector<mote::host::grid> grids;
   for (const auto& p : mote::host::all_tensors(m.shape))
     grids.push_back(plan.at(p).takes_codes() ? plan.at(p).levels() : mote::host::grid{});
@@ -337,40 +340,46 @@ TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[h
     const mote::host::grid& g = grids[at++];
     if (g.levels.empty()) return {};
     return {&g, [](const mote::host::quantiser_task& t, const mote::host::grid& on) {
-              return mote::host::detail::round_groups(t, on, [&](std::size_t row, std::size_t first, std::size_t count) {
-                auto s = on.fit(t.w + row * t.cols + first, count);
-                s.scale *= 2;
-                return s;
-              });
+              return mote::host::detail::round_groups(t, on,
+                                                      [&](std::size_t row, std::size_t first, std::size_t count) {
+                                                        auto s = on.fit(t.w + row * t.cols + first, count);
+                                                        s.scale *= 2;
+                                                        return s;
+                                                      });
             }};
   });
   CHECK(codes.size() == mote::host::all_tensors(m.shape).size() - 1);  // floats take no codes
   const written_image image = write_image(m, table, "coded", plan, {}, codes);
   const auto map = mote::host::map_tensors(plan, m.shape);
-  const auto weights = std::span(image.bytes).subspan(mote::lay_image(map.bytes, table.size()).weights_offset, map.bytes);
+  const auto weights =
+      std::span(image.bytes).subspan(mote::lay_image(map.bytes, table.size()).weights_offset, map.bytes);
   std::vector<float> row;
   for (const auto& t : codes) {
     INFO(mote::host::name(t.place));
     const auto& f = plan.at(t.place);
-    const std::size_t base = t.place.where == mote::host::tensor_place::part::embedding ? map.embedding
-                             : t.place.where == mote::host::tensor_place::part::head
-                                 ? map.head
-                                 : map.start[t.place.layer] + map.block[t.place.layer].matrix[static_cast<std::size_t>(t.place.role)];
+    const std::size_t base =
+        t.place.where == mote::host::tensor_place::part::embedding ? map.embedding
+        : t.place.where == mote::host::tensor_place::part::head
+            ? map.head
+            : map.start[t.place.layer] + map.block[t.place.layer].matrix[static_cast<std::size_t>(t.place.role)];
     row.resize(t.codes.cols);
     std::size_t different = 0;
     for (std::size_t r = 0; r < t.codes.rows; ++r) {
-      f.decode_row(weights.data() + base + r / f.rows * f.tile_bytes(t.codes.cols), r % f.rows, t.codes.cols, row.data());
-      for (std::size_t i = 0; i < row.size(); ++i) different += row[i] != t.codes.values[r * t.codes.cols + i] ? 1U : 0U;
+      f.decode_row(weights.data() + base + r / f.rows * f.tile_bytes(t.codes.cols), r % f.rows, t.codes.cols,
+                   row.data());
+      for (std::size_t i = 0; i < row.size(); ++i)
+        different += row[i] != t.codes.values[r * t.codes.cols + i] ? 1U : 0U;
     }
     CHECK(different == 0);
   }
 
   auto wrong = codes;
   wrong[0].codes.cols += 1;
-  CHECK_THROWS_MATCHES(write_image(m, table, "coded", plan, {}, wrong), std::runtime_error,
-                       MessageMatches(ContainsSubstring("the codes of the token embedding are for another format than q8x4")));
-  CHECK_THROWS_MATCHES(write_image(m, table, "coded", mote::host::read_packing("q4k", 4, m.shape), {}, codes), std::runtime_error,
-                       MessageMatches(ContainsSubstring("takes no codes")));
+  CHECK_THROWS_MATCHES(
+      write_image(m, table, "coded", plan, {}, wrong), std::runtime_error,
+      MessageMatches(ContainsSubstring("the codes of the token embedding are for another format than q8x4")));
+  CHECK_THROWS_MATCHES(write_image(m, table, "coded", mote::host::read_packing("q4k", 4, m.shape), {}, codes),
+                       std::runtime_error, MessageMatches(ContainsSubstring("takes no codes")));
 }
 
 TEST_CASE("image writer: the real models", "[host][image_writer]") {

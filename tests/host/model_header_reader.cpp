@@ -15,8 +15,16 @@ namespace {
 mote::host::model_facts facts() {
   return {.name = "tiny",
           .origin = "tiny.bin (llama2.c legacy, floats) and tok.bin",
-          .shape = {.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 300,
-                    .tied_head = false, .rope_theta = 500000.0F, .norm_epsilon = 1e-6F},
+          .shape = {.dim = 64,
+                    .hidden = 172,
+                    .layers = 5,
+                    .heads = 8,
+                    .kv_heads = 4,
+                    .vocab = 512,
+                    .context = 300,
+                    .tied_head = false,
+                    .rope_theta = 500000.0F,
+                    .norm_epsilon = 1e-6F},
           .vocabulary_bytes = 4464,
           .longest_piece = 7,
           .dialogue = {.bos = 1, .eos = -1, .note = 259, .user = 260, .answer = 261}};
@@ -46,7 +54,8 @@ TEST_CASE("model header: any other text is refused", "[host][model_header_reader
                     ContainsSubstring("not a number"));
   CHECK_THROWS_WITH(read_model_header(changed(".dim = 64", ".dim = 0")), ContainsSubstring("make no model"));
   // Understood, but not what the importer writes: a fact might stand where nobody looked.
-  CHECK_THROWS_WITH(read_model_header(changed("      .dim = 64,", "      .dim = 064,")), ContainsSubstring("import the model again"));
+  CHECK_THROWS_WITH(read_model_header(changed("      .dim = 64,", "      .dim = 064,")),
+                    ContainsSubstring("import the model again"));
   CHECK_THROWS_WITH(read_model_header(changed("#pragma once\n", "#pragma once\n#define dim hidden\n")),
                     ContainsSubstring("import the model again"));
   CHECK_THROWS_WITH(read_model_header(changed(".tied_head = false", ".tied_head = maybe")),

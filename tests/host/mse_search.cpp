@@ -12,8 +12,9 @@ using mote::host::group_scale;
 
 TEST_CASE("mse_search: no group is worse than under the grid's own scale", "[host][mse_search]") {
   const auto w = mote_tests::gaussian(32 * 300, 4);
-  for (const grid& g : {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
-                        mote::host::symmetric_grid(6), mote::host::asymmetric_grid(2), mote::host::asymmetric_grid(4)}) {
+  for (const grid& g :
+       {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
+        mote::host::symmetric_grid(6), mote::host::asymmetric_grid(2), mote::host::asymmetric_grid(4)}) {
     INFO(g.name);
     double before = 0, after = 0;
     for (std::size_t at = 0; at < w.size(); at += 32) {
@@ -52,7 +53,8 @@ TEST_CASE("mse_search: within 2 % of a scan of ten thousand scales", "[host][mse
 
 TEST_CASE("mse_search: two bits of a Gaussian, .333 of its size", "[host][mse_search]") {
   const auto w = mote_tests::gaussian(512 * 1024, 1);
-  const auto coded = mote::host::mse_search{}({.w = w.data(), .rows = 512, .cols = 1024}, mote::host::asymmetric_grid(2, 64));
+  const auto coded =
+      mote::host::mse_search{}({.w = w.data(), .rows = 512, .cols = 1024}, mote::host::asymmetric_grid(2, 64));
   CHECK(mote::host::relative_error(w, coded.values) < .333 * 1.02);
 }
 

@@ -56,7 +56,8 @@ using assistant = pipeline<synthetic, Policy, mote::layout<Rows>>;
 
 mote_tests::aligned_bytes image_of(std::string_view formats, std::size_t rows) {
   return mote_tests::aligned_bytes(host::write_image(mote_tests::synthetic_weights(synthetic::shape, 1),
-                                                     mote_tests::synthetic_vocabulary(synthetic::dialogue), synthetic::name,
+                                                     mote_tests::synthetic_vocabulary(synthetic::dialogue),
+                                                     synthetic::name,
                                                      host::read_packing(formats, rows, synthetic::shape))
                                        .bytes);
 }
@@ -73,7 +74,8 @@ std::pair<std::string, std::vector<float>> answer(std::span<const std::byte> ima
 
 }  // namespace
 
-TEST_CASE("packing: an image of every format is what its policy expects, and is refused by every other", "[host][packing]") {
+TEST_CASE("packing: an image of every format is what its policy expects, and is refused by every other",
+          "[host][packing]") {
   std::size_t formats = 0;
   each_format([&]<class Policy>(meaning<Policy> one) {
     INFO(one.text);
@@ -89,7 +91,8 @@ TEST_CASE("packing: an image of every format is what its policy expects, and is 
     for (const host::format_family& other : host::format_families)
       for (const std::size_t rows : {4U, 8U}) {
         INFO(other.name << " rows " << rows);
-        CHECK(ai.attach(image_of(other.name, rows)) == (other.name == one.text && rows == 4 ? status::ok : status::wrong_format));
+        CHECK(ai.attach(image_of(other.name, rows)) ==
+              (other.name == one.text && rows == 4 ? status::ok : status::wrong_format));
       }
   });
   CHECK(formats == host::format_families.size());
@@ -97,8 +100,12 @@ TEST_CASE("packing: an image of every format is what its policy expects, and is 
 
 TEST_CASE("packing: what every format's image says is the same in another layout", "[host][packing]") {
   const auto vocabulary = mote_tests::synthetic_vocabulary(synthetic::dialogue);
-  const host::model_facts facts{.name = "synthetic", .origin = "a test", .shape = synthetic::shape,
-                                .vocabulary_bytes = vocabulary.size(), .longest_piece = 4, .dialogue = synthetic::dialogue};
+  const host::model_facts facts{.name = "synthetic",
+                                .origin = "a test",
+                                .shape = synthetic::shape,
+                                .vocabulary_bytes = vocabulary.size(),
+                                .longest_piece = 4,
+                                .dialogue = synthetic::dialogue};
   std::vector<std::vector<float>> seen;
   each_format([&]<class Policy>(meaning<Policy> one) {
     INFO(one.text);
@@ -130,11 +137,15 @@ TEST_CASE("packing: a plan and the shortest text that means it", "[host][packing
   CHECK(round_trip("q4,embedding=q8,head=q6,value=q6,2.value=q4") == "q4,embedding=q8,head=q6,value=q6,2.value=q4");
   CHECK(round_trip("q4,0.down=q8,1.down=q8") == "q4,0.down=q8,1.down=q8");
   CHECK(round_trip("q4,0.down=q8,1.down=q8,2.down=q5,3.down=q8,4.down=q8") == "q4,down=q8,2.down=q5");
-  CHECK(round_trip("q4,3.all=q3k") == "q4,3.query=q3k,3.key=q3k,3.value=q3k,3.output=q3k,3.gate=q3k,3.up=q3k,3.down=q3k");
+  CHECK(round_trip("q4,3.all=q3k") ==
+        "q4,3.query=q3k,3.key=q3k,3.value=q3k,3.output=q3k,3.gate=q3k,3.up=q3k,3.down=q3k");
 }
 
 // The same words as a type and as a text.
-#define POLICY mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>, mote::in<mote::role::value, mote::quantize<6>>, mote::in_layer<1, mote::role::value, mote::quantize<4>>, mote::in_layer<1, mote::role::down, mote::two_level<5>>>
+#define POLICY                                                                                                         \
+  mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>,                                                \
+              mote::in<mote::role::value, mote::quantize<6>>, mote::in_layer<1, mote::role::value, mote::quantize<4>>, \
+              mote::in_layer<1, mote::role::down, mote::two_level<5>>>
 #define AS_TEXT(...) #__VA_ARGS__
 #define TEXT_OF(...) AS_TEXT(__VA_ARGS__)
 
@@ -146,23 +157,28 @@ TEST_CASE("packing: a plan as C++ is the type that has it", "[host][packing]") {
   CHECK(host::plan_of<bound>(s) == plan);
   std::string spelled = host::policy_of(plan, s);
   // One of two layers is no majority: the exception is spelled for the layer.
-  CHECK(spelled == "mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>, mote::in_layer<0, mote::role::value, "
-                   "mote::quantize<6>>, mote::in_layer<1, mote::role::down, mote::two_level<5>>>");
+  CHECK(spelled ==
+        "mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>, mote::in_layer<0, mote::role::value, "
+        "mote::quantize<6>>, mote::in_layer<1, mote::role::down, mote::two_level<5>>>");
   shape three = s;
   three.layers = 3;
-  CHECK(host::policy_of(host::read_packing("q4,embedding=q8,value=q6,1.value=q4,1.down=q5k", 4, three), three) == TEXT_OF(POLICY));
+  CHECK(host::policy_of(host::read_packing("q4,embedding=q8,value=q6,1.value=q4,1.down=q5k", 4, three), three) ==
+        TEXT_OF(POLICY));
 }
 
 TEST_CASE("packing: what is not understood is named", "[host][packing]") {
   const shape s = synthetic::shape;
-  CHECK_THROWS_WITH(host::read_packing("q7", 4, s), ContainsSubstring("no format is called \"q7\"; there are f32, f16, bf16, q8"));
+  CHECK_THROWS_WITH(host::read_packing("q7", 4, s),
+                    ContainsSubstring("no format is called \"q7\"; there are f32, f16, bf16, q8"));
   CHECK_THROWS_WITH(host::read_packing("", 4, s), ContainsSubstring("no format is called \"\""));
   CHECK_THROWS_WITH(host::read_packing("q4,q8", 4, s), ContainsSubstring("\"q8\" is not understood"));
   CHECK_THROWS_WITH(host::read_packing("value=q8", 4, s), ContainsSubstring("\"value=q8\" is not understood"));
   CHECK_THROWS_WITH(host::read_packing("q4,values=q8", 4, s), ContainsSubstring("\"values\" names no tensor"));
   CHECK_THROWS_WITH(host::read_packing("q4,.value=q8", 4, s), ContainsSubstring("\".value\" names no tensor"));
   CHECK_THROWS_WITH(host::read_packing("q4,-1.value=q8", 4, s), ContainsSubstring("\"-1.value\" names no tensor"));
-  CHECK_THROWS_WITH(host::read_packing("q4,99999.value=q8", 4, s), ContainsSubstring("\"99999.value\" names no tensor"));
-  CHECK_THROWS_WITH(host::read_packing("q4,2.value=q8", 4, s), ContainsSubstring("layer 2 is named; the model has 2 layers"));
+  CHECK_THROWS_WITH(host::read_packing("q4,99999.value=q8", 4, s),
+                    ContainsSubstring("\"99999.value\" names no tensor"));
+  CHECK_THROWS_WITH(host::read_packing("q4,2.value=q8", 4, s),
+                    ContainsSubstring("layer 2 is named; the model has 2 layers"));
   CHECK_THROWS_WITH(host::read_packing("q4", 2, s), ContainsSubstring("no format interleaves 2 rows"));
 }

@@ -245,8 +245,8 @@ TEST_CASE("parity: llama2.c's integers and scales arrive bit for bit", "[host][p
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto size = mote::size_of(shape, static_cast<mote::role>(r));
-      compare(s.weights() + map.at(layer, static_cast<mote::role>(r)), *tensors[r],
-              layer * size.rows * size.cols, size.rows, size.cols);
+      compare(s.weights() + map.at(layer, static_cast<mote::role>(r)), *tensors[r], layer * size.rows * size.cols,
+              size.rows, size.cols);
     }
   }
   if (!shape.tied_head) compare(s.weights() + map.head, m.model.head, 0, shape.vocab, shape.dim);

@@ -6,14 +6,15 @@
 namespace host = mote::host;
 
 TEST_CASE("quality_plot: the frontier is what nothing beats in both", "[host][quality_plot]") {
-  const std::vector<host::quality_point> points{{"a", 100, 0.5}, {"b", 200, 0.1}, {"worse", 200, 0.2}, {"larger", 300, 0.3},
-                                                {"c", 400, 0.01}, {"equal", 500, 0.01}};
+  const std::vector<host::quality_point> points{{"a", 100, 0.5},      {"b", 200, 0.1},  {"worse", 200, 0.2},
+                                                {"larger", 300, 0.3}, {"c", 400, 0.01}, {"equal", 500, 0.01}};
   std::string names;
   for (const auto& p : host::frontier(points)) names += p.name + " ";
   CHECK(names == "a b c ");
 }
 
-TEST_CASE("quality_plot: every point lies in the picture, further right the larger, further up the worse", "[host][quality_plot]") {
+TEST_CASE("quality_plot: every point lies in the picture, further right the larger, further up the worse",
+          "[host][quality_plot]") {
   const std::vector<host::quality_point> points{{"few", 1000, 4.0}, {"more", 3000, 0.02}, {"most", 8000, 0.0}};
   const std::string svg = host::plot_quality(points, "a model");
   CHECK(svg.starts_with("<svg"));

@@ -15,7 +15,8 @@ namespace host = mote::host;
 using host::tensor_place;
 
 namespace {
-constexpr mote::shape small{.dim = 48, .hidden = 52, .layers = 3, .heads = 6, .kv_heads = 3, .vocab = 70, .context = 32, .tied_head = false};
+constexpr mote::shape small{
+    .dim = 48, .hidden = 52, .layers = 3, .heads = 6, .kv_heads = 3, .vocab = 70, .context = 32, .tied_head = false};
 }
 
 TEST_CASE("calibration: the moments are plain sums over what goes into each matrix", "[host][calibration]") {
@@ -29,10 +30,12 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
       const std::size_t fed[] = {text.sequence(i)[t]};
       decoder.run(fed, [&](std::size_t layer, host::site where, const float* x, std::size_t, std::size_t) {
         const std::size_t n = where == host::site::down ? small.hidden : small.dim;
-        const std::size_t index = where == host::site::head ? small.layers * 4 : layer * 4 + static_cast<std::size_t>(where);
+        const std::size_t index =
+            where == host::site::head ? small.layers * 4 : layer * 4 + static_cast<std::size_t>(where);
         products[index].resize(n * n);
         for (std::size_t a = 0; a < n; ++a)
-          for (std::size_t b = 0; b <= a; ++b) products[index][a * n + b] += static_cast<double>(x[a]) * static_cast<double>(x[b]);
+          for (std::size_t b = 0; b <= a; ++b)
+            products[index][a * n + b] += static_cast<double>(x[a]) * static_cast<double>(x[b]);
         magnitude[index] += std::fabs(static_cast<double>(x[5]));
       });
     }
@@ -41,7 +44,8 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
   const auto compare = [&](std::size_t index, const host::input_moments& m) {
     REQUIRE(m.products.size() == products[index].size());
     CHECK(m.rows_seen == 60);
-    for (std::size_t i = 0; i < m.products.size(); ++i) CHECK(std::fabs(m.products[i] - products[index][i]) < 1e-6 * (1 + std::fabs(products[index][i])));
+    for (std::size_t i = 0; i < m.products.size(); ++i)
+      CHECK(std::fabs(m.products[i] - products[index][i]) < 1e-6 * (1 + std::fabs(products[index][i])));
     CHECK(std::fabs(m.magnitude[5] - magnitude[index]) < 1e-6 * magnitude[index]);
     ++seen;
   };
@@ -55,7 +59,8 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
   CHECK(seen == 13);
 }
 
-TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those that are quantised", "[host][quantise_model]") {
+TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those that are quantised",
+          "[host][quantise_model]") {
   const auto m = mote_tests::synthetic_weights(small, 1);
   const auto base = host::use_floats(m);
   const auto text = host::sample_text(base, 6, 30, 1, 2);
@@ -82,7 +87,8 @@ TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those
   const auto truncated = [&] {
     auto some = tensors;
     std::erase_if(some, [](const auto& t) {
-      return t.place.where == tensor_place::part::head || (t.place.where == tensor_place::part::block && t.place.layer == 2);
+      return t.place.where == tensor_place::part::head ||
+             (t.place.where == tensor_place::part::block && t.place.layer == 2);
     });
     return host::use_decoded(base, some);
   }();

@@ -53,16 +53,21 @@ std::vector<std::byte> small_table() {
 }
 
 host::model_facts facts_of(const host::raw_model& m, std::size_t vocabulary_bytes) {
-  return {.name = "odd", .origin = "a test", .shape = m.shape, .vocabulary_bytes = vocabulary_bytes, .longest_piece = 4,
+  return {.name = "odd",
+          .origin = "a test",
+          .shape = m.shape,
+          .vocabulary_bytes = vocabulary_bytes,
+          .longest_piece = 4,
           .dialogue = {}};
 }
 
 }  // namespace
 
 TEST_CASE("repack: another layout is what the importer would have written, byte for byte", "[host][repack]") {
-  const std::string formats = GENERATE(
-      "q8", "q8g64", "f32", "f16", "bf16", "q6", "q5", "q4", "iq4_nl", "q3", "q2", "ternary", "trits", "q6k", "q5k", "q4k",
-      "q3k", "q2k", "q5a", "q4a", "q8,embedding=f32,value=q8g64", "f32,head=q8,1.down=q8", "q4k,embedding=bf16,key=trits");
+  const std::string formats =
+      GENERATE("q8", "q8g64", "f32", "f16", "bf16", "q6", "q5", "q4", "iq4_nl", "q3", "q2", "ternary", "trits", "q6k",
+               "q5k", "q4k", "q3k", "q2k", "q5a", "q4a", "q8,embedding=f32,value=q8g64", "f32,head=q8,1.down=q8",
+               "q4k,embedding=bf16,key=trits");
   const bool tied = GENERATE(true, false);
   const host::raw_model model = odd_model(tied);
   const auto table = small_table();
@@ -72,11 +77,11 @@ TEST_CASE("repack: another layout is what the importer would have written, byte 
     const auto image = host::write_image(model, table, "odd", plan(from_rows)).bytes;
     for (const std::size_t to_rows : {1U, 4U, 8U, 16U}) {
       INFO(formats << ", " << from_rows << " to " << to_rows << " rows");
-      CHECK(host::repack(image, facts, to_rows, formats) == host::write_image(model, table, "odd", plan(to_rows)).bytes);
+      CHECK(host::repack(image, facts, to_rows, formats) ==
+            host::write_image(model, table, "odd", plan(to_rows)).bytes);
       if (formats.find(',') == std::string::npos)
         CHECK(host::repack(image, facts, to_rows) == host::write_image(model, table, "odd", plan(to_rows)).bytes);
-      else
-        CHECK_THROWS_WITH(host::repack(image, facts, to_rows), ContainsSubstring("needs to be told which"));
+      else CHECK_THROWS_WITH(host::repack(image, facts, to_rows), ContainsSubstring("needs to be told which"));
     }
   }
 }

@@ -18,7 +18,9 @@ double error_of(const grid& g) {
   const auto coded = mote::host::round_to_nearest{}({.w = w.data(), .rows = rows, .cols = cols}, g);
   return mote::host::relative_error(w, coded.values);
 }
-bool within(double found, double expected, double part = 0.02) { return std::fabs(found - expected) <= part * expected; }
+bool within(double found, double expected, double part = 0.02) {
+  return std::fabs(found - expected) <= part * expected;
+}
 }  // namespace
 
 TEST_CASE("rounding: the error of a Gaussian matrix is what each grid costs", "[host][rounding]") {
@@ -58,7 +60,8 @@ TEST_CASE("rounding: codes, scales and values of a ragged matrix agree", "[host]
 
 TEST_CASE("rounding: a group of zeros stays zero where the grid has a zero", "[host][rounding]") {
   const std::vector<float> w(64);
-  for (const grid& g : {mote_tests::sixteen_integers(), mote::host::symmetric_grid(4), mote::host::asymmetric_grid(4)}) {
+  for (const grid& g :
+       {mote_tests::sixteen_integers(), mote::host::symmetric_grid(4), mote::host::asymmetric_grid(4)}) {
     const auto coded = mote::host::round_to_nearest{}({.w = w.data(), .rows = 2, .cols = 32}, g);
     for (float x : coded.values) CHECK(x == 0.0F);
   }

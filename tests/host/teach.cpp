@@ -21,11 +21,15 @@ using assistant = pipeline<hearth, lora<4, lora_knobs{.targets = all_matrices}>,
 /// The shipped image in this binary's layout; the working directory of a test is not the source's.
 const std::vector<std::byte>& image() {
   static const std::vector<std::byte> bytes = [] {
-    const std::filesystem::path file = std::filesystem::path(__FILE__).parent_path() / "../../models/hearth/hearth.mote";
+    const std::filesystem::path file =
+        std::filesystem::path(__FILE__).parent_path() / "../../models/hearth/hearth.mote";
     const host::mapped_file shipped(file);
     return host::repack(shipped.bytes(),
-                        {.name = "hearth", .origin = "", .shape = hearth::shape,
-                         .vocabulary_bytes = hearth::vocabulary_bytes, .longest_piece = hearth::longest_piece,
+                        {.name = "hearth",
+                         .origin = "",
+                         .shape = hearth::shape,
+                         .vocabulary_bytes = hearth::vocabulary_bytes,
+                         .longest_piece = hearth::longest_piece,
                          .dialogue = hearth::dialogue},
                         assistant::format::rows);
   }();

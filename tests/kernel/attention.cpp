@@ -62,8 +62,8 @@ TEST_CASE("attention follows the definition, for shared keys, odd widths and any
       for (std::size_t i = 0; i < p.v.size(); ++i) values[i] = static_cast<float>(p.v[i]);
       std::vector<float> scratch(mote::attention_scratch_floats(f.heads, f.kv_heads, count), NAN);
       std::vector<float> out(f.heads * f.width);
-      mote::attention(q.data(), keys.data(), stride, values.data(), f.kv_heads * f.width, f.heads, f.kv_heads, f.width, count, scratch.data(),
-                      out.data());
+      mote::attention(q.data(), keys.data(), stride, values.data(), f.kv_heads * f.width, f.heads, f.kv_heads, f.width,
+                      count, scratch.data(), out.data());
       const auto exact = p.mixed();
       INFO("heads " << f.heads << "/" << f.kv_heads << ", width " << f.width << ", positions " << count);
       for (std::size_t i = 0; i < out.size(); ++i) REQUIRE(std::fabs(static_cast<double>(out[i]) - exact[i]) < 3e-6);

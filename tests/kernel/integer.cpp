@@ -92,7 +92,8 @@ TEMPLATE_LIST_TEST_CASE("integers are exact and groups are added in order, for a
     const aligned_bytes buffers(std::vector<std::byte>(tokens * buffer_bytes));
     std::vector<mote::activation> a;
     for (std::size_t k = 0; k < tokens; ++k)
-      a.push_back(mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
+      a.push_back(
+          mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
     std::vector<float> expected;
     for (std::size_t k = 0; k < tokens; ++k)
       for (std::size_t row = 0; row < rows; ++row) expected.push_back(expected_sum(w, row, a[k]));
@@ -158,7 +159,8 @@ TEMPLATE_LIST_TEST_CASE("matmul of 1 to 17 tokens has the bits of matvec, whole 
   const aligned_bytes buffers(std::vector<std::byte>(most * buffer_bytes));
   std::vector<mote::activation> a;
   for (std::size_t k = 0; k < most; ++k)
-    a.push_back(mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
+    a.push_back(
+        mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
   for (const std::size_t rows : {1U, 5U, 16U, 32U, 37U, 48U, 63U}) {
     const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian(rows * cols, rows), rows, cols));
     const mote::matrix<format> w{packed.data(), rows, cols};

@@ -69,7 +69,8 @@ TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added i
       for (std::size_t at = 0; at * format::sub < cols; ++at) {
         const part p = read_part(format{}, w.tile(row / format::rows), row % format::rows, at);
         std::int64_t exact = 0;
-        for (std::size_t i = 0; i < format::sub; ++i) exact += static_cast<std::int64_t>(p.code[i]) * a.q[at * format::sub + i];
+        for (std::size_t i = 0; i < format::sub; ++i)
+          exact += static_cast<std::int64_t>(p.code[i]) * a.q[at * format::sub + i];
         volatile float scale = p.scale * a.scale[at];
         volatile float product = scale * static_cast<float>(exact);
         expected = expected + product;
@@ -96,8 +97,9 @@ TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added i
   }
 }
 
-TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; 1 to 17 tokens have those of one", "", (mote::qk<2>),
-                   (mote::qk<3, 192>), (mote::qk<4, 224>), (mote::qk<5, 64>), (mote::qk<6, 192>), (mote::affine<4>)) {
+TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; 1 to 17 tokens have those of one", "",
+                   (mote::qk<2>), (mote::qk<3, 192>), (mote::qk<4, 224>), (mote::qk<5, 64>), (mote::qk<6, 192>),
+                   (mote::affine<4>)) {
   using one = TestType;
   using wide = typename one::template with_rows<16>;
   constexpr std::size_t most = 17;
@@ -140,7 +142,7 @@ TEST_CASE("two-level blocks: the outermost scale of six bits, -128, is one like 
   packed_bytes packed(format::bytes(16, 32)), buffer(256);
   for (std::size_t row = 0; row < 16; ++row) {
     mote::qk_row r;
-    r.d = 0x3C00;  // 1
+    r.d = 0x3C00;    // 1
     r.scale[0] = 0;  // -128
     r.scale[1] = static_cast<std::uint8_t>(row * 17);
     for (std::size_t i = 0; i < 32; ++i) r.code[i] = i % 2 == 0 ? 0 : 63;
@@ -148,7 +150,8 @@ TEST_CASE("two-level blocks: the outermost scale of six bits, -128, is one like 
   }
   std::vector<float> x(32), y(16);
   for (std::size_t i = 0; i < 32; ++i) x[i] = i % 2 == 0 ? -127.0F : 127.0F;
-  mote::matvec(mote::matrix<format>{packed.data(), 16, 32}, mote::quantise<format>(x.data(), 32, buffer.data()), y.data());
+  mote::matvec(mote::matrix<format>{packed.data(), 16, 32}, mote::quantise<format>(x.data(), 32, buffer.data()),
+               y.data());
   for (std::size_t row = 0; row < 16; ++row) {
     const float half = 127.0F * (8 * 32 + 8 * 31);
     CHECK(y[row] == -128.0F * half + (static_cast<float>(row * 17) - 128.0F) * half);

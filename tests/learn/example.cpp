@@ -53,6 +53,8 @@ TEST_CASE("learn/example: what does not fit whole is refused at every size, and 
     CHECK(made.tokens == 0);
   }
   std::vector<token> target(16);
-  CHECK(mote::assemble_example<token>({.prompt = "", .answer = "a"}, chat, letters, std::span(target)).state == status::empty);
-  CHECK(mote::assemble_example<token>({.prompt = "a", .answer = ""}, chat, letters, std::span(target)).state == status::empty);
+  CHECK(mote::assemble_example<token>({.prompt = "", .answer = "a"}, chat, letters, std::span(target)).state ==
+        status::empty);
+  CHECK(mote::assemble_example<token>({.prompt = "a", .answer = ""}, chat, letters, std::span(target)).state ==
+        status::empty);
 }

@@ -22,7 +22,13 @@ using mote_tests::aligned_bytes;
 namespace {
 
 constexpr shape form(std::size_t heads, std::size_t kv_heads, std::size_t head_dim) {
-  return {.dim = heads * head_dim, .hidden = 4, .layers = 2, .heads = heads, .kv_heads = kv_heads, .vocab = 4, .context = 128};
+  return {.dim = heads * head_dim,
+          .hidden = 4,
+          .layers = 2,
+          .heads = heads,
+          .kv_heads = kv_heads,
+          .vocab = 4,
+          .context = 128};
 }
 constexpr shape forms[] = {form(8, 4, 8), form(4, 2, 6), form(3, 3, 48), form(9, 1, 64), form(1, 1, 2), form(6, 2, 20)};
 constexpr std::size_t context = 83;  // no multiple of a tile
@@ -44,7 +50,9 @@ struct material {
     draw(k, s.kv_dim(), 3);
     draw(v, s.kv_dim(), 0);
   }
-  std::size_t at(std::size_t token, std::size_t layer, std::size_t width) const { return (token * s.layers + layer) * width; }
+  std::size_t at(std::size_t token, std::size_t layer, std::size_t width) const {
+    return (token * s.layers + layer) * width;
+  }
 
   /// One query head's answer, in double.
   std::vector<double> answer(std::size_t token, std::size_t layer, std::size_t head) const {
@@ -71,7 +79,9 @@ template <class Cache>
 class kept {
  public:
   explicit kept(const shape& s)
-      : s_(s), memory_(Cache::bytes(s, context)), cache_(memory_.span().data(), s, context),
+      : s_(s),
+        memory_(Cache::bytes(s, context)),
+        cache_(memory_.span().data(), s, context),
         scratch_(Cache::scratch_floats(s, context, context)) {
     std::memset(memory_.span().data(), 0xFF, memory_.span().size());  // NaN: what was not kept must not be seen
     std::fill(scratch_.begin(), scratch_.end(), std::nanf(""));
@@ -79,12 +89,15 @@ class kept {
   /// The answers to `tokens` tokens from `position` on, of one layer, for the key heads [first, last).
   void run(const material& m, std::size_t layer, std::size_t position, std::size_t tokens, std::size_t first,
            std::size_t last, std::vector<float>& out) {
-    const mote::attention_run r{.layer = layer, .position = position, .tokens = tokens,
+    const mote::attention_run r{.layer = layer,
+                                .position = position,
+                                .tokens = tokens,
                                 .query = &m.q[m.at(position, layer, s_.dim)],
                                 .key = &m.k[m.at(position, layer, s_.kv_dim())],
                                 .value = &m.v[m.at(position, layer, s_.kv_dim())],
                                 .out = &out[m.at(position, layer, s_.dim)],
-                                .query_stride = s_.layers * s_.dim, .key_stride = s_.layers * s_.kv_dim()};
+                                .query_stride = s_.layers * s_.dim,
+                                .key_stride = s_.layers * s_.kv_dim()};
     cache_.attend(s_, r, first, last, scratch_.data());
   }
   std::vector<float> one_by_one(const material& m) {
@@ -137,7 +150,7 @@ TEST_CASE("a cache answers as attention in double does", "[cache]") {
   for (const shape& s : forms) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
     CHECK(largest_error<mote::float_cache>(s) < 2e-6);
-    CHECK(largest_error<mote::half_cache>(s) < 4e-3);   // keys of 3 or 4 are rounded to 1/1024 each
+    CHECK(largest_error<mote::half_cache>(s) < 4e-3);     // keys of 3 or 4 are rounded to 1/1024 each
     CHECK(largest_error<mote::coded_cache<>>(s) < 0.04);  // a step of keys is 5 / 254 here, one of values 2 / 254
   }
 }
@@ -209,7 +222,8 @@ material kivi_view(const material& m, std::size_t coded, int levels) {
           std::vector<float> x;
           for (std::size_t i = 0; i < 32; ++i) x.push_back(m.k[m.at(t + i, layer, kv_dim) + d]);
           const rounded_group g(x, levels);
-          for (std::size_t i = 0; i < 32; ++i) seen.k[m.at(t + i, layer, kv_dim) + d] = static_cast<float>(g.seen(x[i]));
+          for (std::size_t i = 0; i < 32; ++i)
+            seen.k[m.at(t + i, layer, kv_dim) + d] = static_cast<float>(g.seen(x[i]));
         }
       for (std::size_t t = 0; t < coded; ++t)
         for (std::size_t d = 0; d < dim; d += 32) {

@@ -7,10 +7,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "../synthetic_model.hpp"
 #include "mote/host/packing.hpp"
 #include "mote/mote.hpp"
 #include "mote/threads.hpp"
-#include "../synthetic_model.hpp"
 
 using namespace mote;
 using mote_tests::synthetic;
@@ -37,7 +37,9 @@ TEST_CASE("mixed formats: what all tensors share is one format, and later entrie
   constexpr shape s = synthetic::shape;
   STATIC_CHECK(std::is_same_v<bind_formats<quantize<8>, s, 4>, q8<4>>);
   STATIC_CHECK(std::is_same_v<bind_formats<mixed<quantize<8>>, s, 4>, q8<4>>);
-  STATIC_CHECK(std::is_same_v<bind_formats<mixed<quantize<8>, in<role::up, quantize<32>>, in<role::up, quantize<8>>>, s, 4>, q8<4>>);
+  STATIC_CHECK(
+      std::is_same_v<bind_formats<mixed<quantize<8>, in<role::up, quantize<32>>, in<role::up, quantize<8>>>, s, 4>,
+                     q8<4>>);
   using bound = bind_formats<several, s, 4>;
   using facts = formats_of<bound>;
   STATIC_CHECK(facts::per_layer);
@@ -76,8 +78,10 @@ TEST_CASE("mixed formats: an answer is the same whatever the layout, the pass an
   CHECK(answer<pipeline<synthetic, several, mote::layout<4>>>() == one);
   CHECK(answer<pipeline<synthetic, several, mote::layout<16>>>() == one);
   CHECK(answer<pipeline<synthetic, several, mote::layout<16>, prefill<7>>>() == one);
-  CHECK(answer<pipeline<synthetic, several, mote::layout<4>, prefill<16>, threads<3, threads_knobs{.least_bytes = 1}>>>() ==
-        one);
+  CHECK(
+      answer<
+          pipeline<synthetic, several, mote::layout<4>, prefill<16>, threads<3, threads_knobs{.least_bytes = 1}>>>() ==
+      one);
   CHECK(answer<pipeline<synthetic, quantize<8>, mote::layout<4>>>() != one);
 }
 
@@ -85,8 +89,10 @@ TEST_CASE("passes of many tokens and teams change no bit of any format") {
   const auto check = []<class Policy>() {
     const auto one = answer<pipeline<synthetic, Policy, mote::layout<1>>>();
     CHECK(answer<pipeline<synthetic, Policy, mote::layout<16>, prefill<5>>>() == one);
-    CHECK(answer<pipeline<synthetic, Policy, mote::layout<8>, prefill<32>, threads<2, threads_knobs{.least_bytes = 1}>>>() ==
-          one);
+    CHECK(
+        answer<
+            pipeline<synthetic, Policy, mote::layout<8>, prefill<32>, threads<2, threads_knobs{.least_bytes = 1}>>>() ==
+        one);
   };
   check.template operator()<quantize<32>>();
   check.template operator()<quantize<16>>();

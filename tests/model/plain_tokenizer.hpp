@@ -26,8 +26,7 @@ class plain_tokenizer {
     for (std::size_t i = 0; i < s.size();) {
       std::string character(1, s[i++]);
       while (i < s.size() && is_continuation(s[i]) && character.size() < 4) character += s[i++];
-      if (const auto hit = ids_.find(character); hit != ids_.end())
-        out.push_back(hit->second);
+      if (const auto hit = ids_.find(character); hit != ids_.end()) out.push_back(hit->second);
       else
         for (char c : character) out.push_back(static_cast<unsigned char>(c) + 3);
     }

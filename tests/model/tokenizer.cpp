@@ -65,17 +65,12 @@ std::string random_text(mote::rng& random, const std::vector<std::string>& piece
   const std::uint32_t parts = random.below(40);
   for (std::uint32_t i = 0; i < parts; ++i) {
     switch (random.below(6)) {
-      case 0:
-        s += static_cast<char>(static_cast<unsigned char>(1 + random.below(255)));
-        break;
-      case 1:
-        s += static_cast<char>(static_cast<unsigned char>(32 + random.below(95)));
-        break;
+      case 0: s += static_cast<char>(static_cast<unsigned char>(1 + random.below(255))); break;
+      case 1: s += static_cast<char>(static_cast<unsigned char>(32 + random.below(95))); break;
       case 2:
         s += std::array{"ą", "ü", "\xE2\x80\x8A", "日本", "😀", "  ", "\n", "<0x41>", "<s>"}[random.below(9)];
         break;
-      default:
-        s += pieces[259 + random.below(static_cast<std::uint32_t>(pieces.size() - 259))];
+      default: s += pieces[259 + random.below(static_cast<std::uint32_t>(pieces.size() - 259))];
     }
   }
   return s;

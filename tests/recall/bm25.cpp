@@ -234,8 +234,8 @@ TEST_CASE("bm25 equals a reference in double, through ten thousand changes", "[r
         const double error = std::abs(static_cast<double>(hits[i].score) / it->second - 1.0);
         if (error > 1e-6) FAIL("query '" << query << "' differs by " << error);
         if (i > 0) {
-          const bool sorted = hits[i - 1].score > hits[i].score ||
-                              (hits[i - 1].score == hits[i].score && hits[i - 1].id > hits[i].id);
+          const bool sorted =
+              hits[i - 1].score > hits[i].score || (hits[i - 1].score == hits[i].score && hits[i - 1].id > hits[i].id);
           REQUIRE(sorted);
         }
         ++compared;
@@ -351,8 +351,8 @@ TEST_CASE("no byte of a hostile snapshot gets through", "[recall][bm25][snapshot
   longer.push_back(std::byte{0});
   REQUIRE(refused(longer));
   REQUIRE(saved(target) == before);
-  for (status s : {status::truncated, status::wrong_kind, status::wrong_version, status::wrong_size,
-                   status::corrupt_payload})
+  for (status s :
+       {status::truncated, status::wrong_kind, status::wrong_version, status::wrong_size, status::corrupt_payload})
     CHECK(seen[s] > 0);
 
   // The same with a checksum made right again: what is taken is a state that could have been saved, byte for byte.
@@ -522,9 +522,9 @@ TEST_CASE("bm25 ranks the Cranfield collection as the reference does", "[recall]
     gain_at_10 += gain / best_gain;
   }
   std::ostringstream line;
-  line << std::fixed << std::setprecision(4) << "Cranfield, " << judged
-       << " queries: MAP " << average_precision / judged << ", P@10 " << precision_at_10 / judged << ", nDCG@10 "
-       << gain_at_10 / judged << "; " << swapped << " of the first twenty swapped within 1e-6";
+  line << std::fixed << std::setprecision(4) << "Cranfield, " << judged << " queries: MAP "
+       << average_precision / judged << ", P@10 " << precision_at_10 / judged << ", nDCG@10 " << gain_at_10 / judged
+       << "; " << swapped << " of the first twenty swapped within 1e-6";
   WARN(line.str());
   CHECK(average_precision / judged > 0.25);  // far below it, the words would be cut wrongly
 }

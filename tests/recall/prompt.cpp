@@ -154,8 +154,11 @@ TEST_CASE("100,000 random prompts keep the budget and the rule", "[recall][promp
   for (int round = 0; round < 100'000; ++round) {
     const std::size_t budget = random.below(80);
     const std::size_t item_budget = random.below(60);
-    const dialogue control{.bos = random.below(2) != 0 ? 1 : -1, .eos = 2, .note = random.below(2) != 0 ? 3 : -1,
-                           .user = random.below(2) != 0 ? 4 : -1, .answer = random.below(2) != 0 ? 5 : -1};
+    const dialogue control{.bos = random.below(2) != 0 ? 1 : -1,
+                           .eos = 2,
+                           .note = random.below(2) != 0 ? 3 : -1,
+                           .user = random.below(2) != 0 ? 4 : -1,
+                           .answer = random.below(2) != 0 ? 5 : -1};
     std::vector<std::string> items(random.below(6));
     for (std::string& item : items) item = text(30);
     const std::string question = text(24);
@@ -169,8 +172,8 @@ TEST_CASE("100,000 random prompts keep the budget and the rule", "[recall][promp
     if (control.answer >= 0) body.push_back(5);
     const std::size_t bos = control.bos >= 0 ? 1 : 0;
     if (bos + body.size() > budget) {
-      REQUIRE(got.result.state == (question.empty() && got.result.state == status::empty ? status::empty
-                                                                                         : status::too_long));
+      REQUIRE(got.result.state ==
+              (question.empty() && got.result.state == status::empty ? status::empty : status::too_long));
       ++refused;
       continue;
     }

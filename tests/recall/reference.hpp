@@ -22,8 +22,8 @@ inline std::vector<std::string> words(std::string_view text) {
       word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
       continue;
     }
-    const bool owned = word == "s" && i >= 3 && text[i - 2] == '\'' &&
-                       std::isalnum(static_cast<unsigned char>(text[i - 3])) != 0;
+    const bool owned =
+        word == "s" && i >= 3 && text[i - 2] == '\'' && std::isalnum(static_cast<unsigned char>(text[i - 3])) != 0;
     if (!word.empty() && !owned) all.push_back(word);
     word.clear();
   }

@@ -73,11 +73,11 @@ TEST_CASE("an ideograph is a word", "[recall][words]") {
 }
 
 TEST_CASE("bytes that are no UTF-8 are letters of their own and never a valid character", "[recall][words]") {
-  CHECK(words_of("\xF6l") != words_of("\u00F6l"));      // Latin-1 is not UTF-8, but is found again
+  CHECK(words_of("\xF6l") != words_of("\u00F6l"));  // Latin-1 is not UTF-8, but is found again
   CHECK(words_of("\xF6l").size() == 1);
-  CHECK(words_of("a\xC0\xAF").size() == 1);             // an overlong slash does not part words
-  CHECK(words_of("\xED\xA0\x80").size() == 1);          // a surrogate
-  CHECK(words_of("ab\xE2\x80").size() == 1);            // the text ends inside a character
+  CHECK(words_of("a\xC0\xAF").size() == 1);     // an overlong slash does not part words
+  CHECK(words_of("\xED\xA0\x80").size() == 1);  // a surrogate
+  CHECK(words_of("ab\xE2\x80").size() == 1);    // the text ends inside a character
   CHECK(words_of("\xF4\x90\x80\x80") != words_of("\xF4\x8F\xBF\xBF"));
 }
 
@@ -88,6 +88,6 @@ TEST_CASE("any bytes are read to their end", "[recall][words]") {
     for (char& c : text) c = static_cast<char>(random.below(256));
     const std::vector<char> exact(text.begin(), text.end());  // a read past the end is seen by the sanitizer
     const auto words = words_of({exact.data(), exact.size()});
-    REQUIRE(2 * words.size() <= text.size() + 1);             // what the width of the counters rests on
+    REQUIRE(2 * words.size() <= text.size() + 1);  // what the width of the counters rests on
   }
 }

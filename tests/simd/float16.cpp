@@ -108,9 +108,9 @@ TEMPLATE_TEST_CASE("vectors of 16-bit floats decode as single ones do, every pat
     mote::simd::load_binary16<n>(bits).store(first);
     for (std::size_t j = 0; j < n; ++j) {
       const float expected = mote::simd::from_binary16(bits[j]);
-      halves = halves && (std::isnan(expected) ? std::isnan(first[j])
-                                               : std::bit_cast<std::uint32_t>(first[j]) ==
-                                                     std::bit_cast<std::uint32_t>(expected));
+      halves = halves && (std::isnan(expected)
+                              ? std::isnan(first[j])
+                              : std::bit_cast<std::uint32_t>(first[j]) == std::bit_cast<std::uint32_t>(expected));
     }
   }
   CHECK(halves);

@@ -45,7 +45,8 @@ TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t
   }
 }
 
-TEMPLATE_TEST_CASE_SIG("nearest rounds as the library's function does, ties to even", "", ((std::size_t N), N), 1, 4, 8, 16) {
+TEMPLATE_TEST_CASE_SIG("nearest rounds as the library's function does, ties to even", "", ((std::size_t N), N), 1, 4, 8,
+                       16) {
   mote::rng random(3);
   const auto check = [](float x) {
     std::int32_t got[N];
@@ -53,13 +54,16 @@ TEMPLATE_TEST_CASE_SIG("nearest rounds as the library's function does, ties to e
     for (const std::int32_t v : got) REQUIRE(v == std::lrint(x));
   };
   for (int i = -4000; i <= 4000; ++i) check(static_cast<float>(i) * 0.25F);
-  for (int i = 0; i < 4000; ++i) check((random.normal() < 0 ? -1.0F : 1.0F) * static_cast<float>(random.below(4194304)) + 0.5F * static_cast<float>(i % 2));
+  for (int i = 0; i < 4000; ++i)
+    check((random.normal() < 0 ? -1.0F : 1.0F) * static_cast<float>(random.below(4194304)) +
+          0.5F * static_cast<float>(i % 2));
 }
 
 TEMPLATE_TEST_CASE_SIG("store_words writes so many words and no more", "", ((std::size_t N), N), 1, 16) {
   std::int32_t n[N];
   std::int16_t words[N + 2];
-  for (std::size_t i = 0; i < N; ++i) n[i] = i % 2 == 0 ? 32767 - static_cast<std::int32_t>(i) : -32768 + static_cast<std::int32_t>(i);
+  for (std::size_t i = 0; i < N; ++i)
+    n[i] = i % 2 == 0 ? 32767 - static_cast<std::int32_t>(i) : -32768 + static_cast<std::int32_t>(i);
   words[0] = words[N + 1] = 77;
   mote::simd::store_words(mote::simd::ints<N>::load(n), words + 1);
   for (std::size_t i = 0; i < N; ++i) CHECK(words[i + 1] == n[i]);

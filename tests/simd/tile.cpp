@@ -59,13 +59,16 @@ void check(std::size_t width, bool extreme) {
 
 TEMPLATE_TEST_CASE("tiles give exact sums", "[tile]", simd::scalar, simd::native
 #if MOTE_WITH_XSIMD && defined(__SSE2__)
-                   , simd::sse2
+                   ,
+                   simd::sse2
 #endif
 #if MOTE_WITH_XSIMD && defined(__SSSE3__)
-                   , simd::ssse3
+                   ,
+                   simd::ssse3
 #endif
 #if MOTE_WITH_XSIMD && defined(__AVX2__)
-                   , simd::avx2
+                   ,
+                   simd::avx2
 #endif
 ) {
   constexpr std::size_t heads = simd::tile_order_of(TestType::value).heads;

@@ -22,13 +22,13 @@ namespace {
 class aligned_copy {
  public:
   explicit aligned_copy(std::span<const std::byte> bytes, std::size_t shift = 0)
-      : memory_(static_cast<std::byte*>(::operator new (bytes.size() + shift, std::align_val_t{64}))),
+      : memory_(static_cast<std::byte*>(::operator new(bytes.size() + shift, std::align_val_t{64}))),
         bytes_(memory_ + shift, bytes.size()) {
     if (!bytes.empty()) std::memcpy(bytes_.data(), bytes.data(), bytes.size());
   }
   aligned_copy(const aligned_copy&) = delete;
   aligned_copy& operator=(const aligned_copy&) = delete;
-  ~aligned_copy() { ::operator delete (memory_, std::align_val_t{64}); }
+  ~aligned_copy() { ::operator delete(memory_, std::align_val_t{64}); }
   operator std::span<const std::byte>() const { return bytes_; }
   std::byte& operator[](std::size_t i) { return bytes_[i]; }
 

@@ -9,13 +9,12 @@
 namespace mote::inline v0::boards {
 
 struct mps2_an386 {
-  static constexpr board_facts facts{
-      .name = "MPS2 AN386",
-      .ram_bytes = 4_MiB,        // ZBT SSRAM 2 and 3 from 0x20000000
-      .ram_block_bytes = 4_MiB,
-      .flash_bytes = 4_MiB,      // ZBT SSRAM 1 from 0, loaded at power-up and used as flash
-      .clock_hz = 25'000'000,
-      .instructions = isa::dsp};
+  static constexpr board_facts facts{.name = "MPS2 AN386",
+                                     .ram_bytes = 4_MiB,  // ZBT SSRAM 2 and 3 from 0x20000000
+                                     .ram_block_bytes = 4_MiB,
+                                     .flash_bytes = 4_MiB,  // ZBT SSRAM 1 from 0, loaded at power-up and used as flash
+                                     .clock_hz = 25'000'000,
+                                     .instructions = isa::dsp};
 };
 
 }  // namespace mote::inline v0::boards

@@ -11,9 +11,9 @@ namespace mote::inline v0::boards {
 struct mps2_an505 {
   static constexpr board_facts facts{
       .name = "MPS2 AN505",
-      .ram_bytes = 4_MiB,        // SSRAM 2 and 3, 2 MiB each, from 0x38000000
+      .ram_bytes = 4_MiB,  // SSRAM 2 and 3, 2 MiB each, from 0x38000000
       .ram_block_bytes = 4_MiB,
-      .flash_bytes = 4_MiB,      // SSRAM 1 from 0x10000000, loaded at power-up and used as flash
+      .flash_bytes = 4_MiB,  // SSRAM 1 from 0x10000000, loaded at power-up and used as flash
       .clock_hz = 20'000'000,
       .instructions = isa::dsp};
 };

@@ -12,9 +12,9 @@ namespace mote::inline v0::boards {
 struct mps3_an547 {
   static constexpr board_facts facts{
       .name = "MPS3 AN547",
-      .ram_bytes = 4_MiB,        // internal SRAM from 0x21000000
+      .ram_bytes = 4_MiB,  // internal SRAM from 0x21000000
       .ram_block_bytes = 4_MiB,
-      .flash_bytes = 8_MiB,      // QSPI flash at 0x38000000 for the image; the code has 512 KiB of ITCM for itself
+      .flash_bytes = 8_MiB,  // QSPI flash at 0x38000000 for the image; the code has 512 KiB of ITCM for itself
       .clock_hz = 32'000'000,
       .instructions = isa::mve,
       .stack_bytes = 8_KiB};

@@ -9,14 +9,13 @@
 namespace mote::inline v0::boards {
 
 struct raspberry_pi_5 {
-  static constexpr board_facts facts{
-      .name = "Raspberry Pi 5",
-      .ram_bytes = 1536_MiB,       // of 2 GiB LPDDR4X
-      .ram_block_bytes = 1536_MiB, // virtual memory has no gaps
-      .flash_bytes = 1536_MiB,     // a mapped file, as large as may become resident
-      .clock_hz = 2'400'000'000,
-      .instructions = isa::neon_dotprod,  // Cortex-A76: Armv8.2-A with SDOT
-      .stack_bytes = 64_KiB};
+  static constexpr board_facts facts{.name = "Raspberry Pi 5",
+                                     .ram_bytes = 1536_MiB,        // of 2 GiB LPDDR4X
+                                     .ram_block_bytes = 1536_MiB,  // virtual memory has no gaps
+                                     .flash_bytes = 1536_MiB,      // a mapped file, as large as may become resident
+                                     .clock_hz = 2'400'000'000,
+                                     .instructions = isa::neon_dotprod,  // Cortex-A76: Armv8.2-A with SDOT
+                                     .stack_bytes = 64_KiB};
 };
 
 }  // namespace mote::inline v0::boards

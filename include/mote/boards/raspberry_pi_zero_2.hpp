@@ -9,14 +9,13 @@
 namespace mote::inline v0::boards {
 
 struct raspberry_pi_zero_2 {
-  static constexpr board_facts facts{
-      .name = "Raspberry Pi Zero 2 W",
-      .ram_bytes = 384_MiB,       // of 512 MiB LPDDR2
-      .ram_block_bytes = 384_MiB, // virtual memory has no gaps
-      .flash_bytes = 384_MiB,     // a mapped file, as large as may become resident
-      .clock_hz = 1'000'000'000,
-      .instructions = isa::neon,  // Cortex-A53: Armv8.0-A, no SDOT
-      .stack_bytes = 64_KiB};
+  static constexpr board_facts facts{.name = "Raspberry Pi Zero 2 W",
+                                     .ram_bytes = 384_MiB,        // of 512 MiB LPDDR2
+                                     .ram_block_bytes = 384_MiB,  // virtual memory has no gaps
+                                     .flash_bytes = 384_MiB,      // a mapped file, as large as may become resident
+                                     .clock_hz = 1'000'000'000,
+                                     .instructions = isa::neon,  // Cortex-A53: Armv8.0-A, no SDOT
+                                     .stack_bytes = 64_KiB};
 };
 
 }  // namespace mote::inline v0::boards

@@ -9,14 +9,13 @@
 namespace mote::inline v0::boards {
 
 struct visionfive_2 {
-  static constexpr board_facts facts{
-      .name = "VisionFive 2",
-      .ram_bytes = 1536_MiB,       // of 2 GiB LPDDR4
-      .ram_block_bytes = 1536_MiB, // virtual memory has no gaps
-      .flash_bytes = 1536_MiB,     // a mapped file, as large as may become resident
-      .clock_hz = 1'500'000'000,
-      .instructions = isa::scalar,
-      .stack_bytes = 64_KiB};
+  static constexpr board_facts facts{.name = "VisionFive 2",
+                                     .ram_bytes = 1536_MiB,        // of 2 GiB LPDDR4
+                                     .ram_block_bytes = 1536_MiB,  // virtual memory has no gaps
+                                     .flash_bytes = 1536_MiB,      // a mapped file, as large as may become resident
+                                     .clock_hz = 1'500'000'000,
+                                     .instructions = isa::scalar,
+                                     .stack_bytes = 64_KiB};
 };
 
 }  // namespace mote::inline v0::boards

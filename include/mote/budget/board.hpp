@@ -20,7 +20,7 @@ struct board_facts {
   std::size_t flash_bytes = 0;      ///< what can be read in place; on Linux boards, the file that is mapped
   std::uint64_t clock_hz = 0;
   isa instructions = isa::scalar;
-  std::size_t stack_bytes = 4096;   ///< kept free for the call chain of one step
+  std::size_t stack_bytes = 4096;  ///< kept free for the call chain of one step
 };
 
 /// A board is a type with a constant `facts`: a type, so that its name stands in messages.

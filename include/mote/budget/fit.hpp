@@ -40,8 +40,9 @@ struct fit {
   static constexpr fit_knobs knobs = Knobs;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(detail::is_board<Board>,
-                "mote: fit<> needs a board; a board is a type with a constant `facts`, as in mote/boards [mote-not-a-board]");
+  static_assert(
+      detail::is_board<Board>,
+      "mote: fit<> needs a board; a board is a type with a constant `facts`, as in mote/boards [mote-not-a-board]");
 };
 
 /// The default of the fit slot: no board, no proof; rows lie as this binary's instructions want them.
@@ -53,33 +54,61 @@ struct unchecked {
 };
 
 // Numbers with names: GCC and Clang print them in the first lines of a failed proof.
-struct needs_bytes { std::size_t value; };
-struct board_has_bytes { std::size_t value; };
-struct over_by_bytes { std::size_t value; };
+struct needs_bytes {
+  std::size_t value;
+};
+struct board_has_bytes {
+  std::size_t value;
+};
+struct over_by_bytes {
+  std::size_t value;
+};
 
 namespace parts {
-struct weights { std::size_t bytes; };
-struct cache { std::size_t bytes; };
-struct activations { std::size_t bytes; };
-struct gradients { std::size_t bytes; };
-struct optimiser { std::size_t bytes; };
-struct index { std::size_t bytes; };
-struct scratch { std::size_t bytes; };
-struct stack { std::size_t bytes; };
-struct vocabulary { std::size_t bytes; };
-struct code { std::size_t bytes; };
+struct weights {
+  std::size_t bytes;
+};
+struct cache {
+  std::size_t bytes;
+};
+struct activations {
+  std::size_t bytes;
+};
+struct gradients {
+  std::size_t bytes;
+};
+struct optimiser {
+  std::size_t bytes;
+};
+struct index {
+  std::size_t bytes;
+};
+struct scratch {
+  std::size_t bytes;
+};
+struct stack {
+  std::size_t bytes;
+};
+struct vocabulary {
+  std::size_t bytes;
+};
+struct code {
+  std::size_t bytes;
+};
 }  // namespace parts
 
 template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Parts>
 struct ram_budget {
-  static_assert(Needs.value <= Has.value,
-                "mote: this pipeline does not fit the board's RAM; fewer context tokens, fewer bits or a smaller learning window would [mote-ram]");
+  static_assert(
+      Needs.value <= Has.value,
+      "mote: this pipeline does not fit the board's RAM; fewer context tokens, fewer bits or a smaller learning window would [mote-ram]");
 };
 
 template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Parts>
 struct flash_budget {
-  static_assert(Needs.value <= Has.value,
-                "mote: this pipeline does not fit the board's flash; fewer bits, a smaller vocabulary or a smaller model would [mote-flash]");
+  static_assert(
+      Needs.value <= Has.value,
+      "mote: this pipeline does not fit the board's flash; fewer bits, a smaller vocabulary or a smaller model would [mote-flash]");
 };
 
 namespace detail {

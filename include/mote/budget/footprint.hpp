@@ -14,9 +14,9 @@ struct ram_regions {
   std::size_t activations = 0;  ///< the arena of one step, for inference or training, whichever is larger
   std::size_t gradients = 0;
   std::size_t optimiser = 0;
-  std::size_t index = 0;        ///< remembered items
-  std::size_t scratch = 0;      ///< token buffers and everything else inside the object
-  std::size_t stack = 0;        ///< kept free on the caller's stack, outside the object
+  std::size_t index = 0;    ///< remembered items
+  std::size_t scratch = 0;  ///< token buffers and everything else inside the object
+  std::size_t stack = 0;    ///< kept free on the caller's stack, outside the object
 
   constexpr std::size_t object() const {
     return weights + cache + activations + gradients + optimiser + index + scratch;

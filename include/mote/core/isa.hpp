@@ -9,12 +9,26 @@
 
 namespace mote::inline v0 {
 
-enum class isa : std::uint8_t { scalar, dsp, mve, sse2, avx2, avx512, neon, neon_dotprod, ssse3, avx_vnni, wasm, rvv, neon_i8mm,
-                                sve256 };
+enum class isa : std::uint8_t {
+  scalar,
+  dsp,
+  mve,
+  sse2,
+  avx2,
+  avx512,
+  neon,
+  neon_dotprod,
+  ssse3,
+  avx_vnni,
+  wasm,
+  rvv,
+  neon_i8mm,
+  sve256
+};
 
 constexpr std::string_view name(isa i) {
-  constexpr std::string_view names[] = {"scalar", "dsp", "mve", "sse2", "avx2", "avx512", "neon", "neon_dotprod", "ssse3", "avx_vnni",
-                                        "wasm", "rvv", "neon_i8mm", "sve256"};
+  constexpr std::string_view names[] = {"scalar",       "dsp",   "mve",      "sse2", "avx2", "avx512",    "neon",
+                                        "neon_dotprod", "ssse3", "avx_vnni", "wasm", "rvv",  "neon_i8mm", "sve256"};
   return names[static_cast<std::size_t>(i)];
 }
 

@@ -11,30 +11,30 @@ namespace mote::inline v0 {
 enum class [[nodiscard]] status : std::uint8_t {
   ok,
   // images and snapshots
-  truncated,             ///< fewer bytes than the header or the type asks for
-  misaligned,            ///< the first byte is not 16-byte aligned in memory
-  not_mote,              ///< the magic number is another
-  wrong_version,         ///< written by another version of the container
-  wrong_kind,            ///< an image where a snapshot belongs, or the other way round
-  wrong_shape,           ///< another model than the type's
-  wrong_format,          ///< other weights than the type's (bits, group, layout)
-  wrong_base,            ///< learned on another image
-  wrong_size,            ///< a declared size disagrees with the type
-  corrupt_header,        ///< the header's checksum fails
-  corrupt_payload,       ///< the payload's checksum fails
-  corrupt_vocabulary,    ///< a token table points outside itself
-  not_finite,            ///< a scale or a parameter is infinite or not a number
+  truncated,           ///< fewer bytes than the header or the type asks for
+  misaligned,          ///< the first byte is not 16-byte aligned in memory
+  not_mote,            ///< the magic number is another
+  wrong_version,       ///< written by another version of the container
+  wrong_kind,          ///< an image where a snapshot belongs, or the other way round
+  wrong_shape,         ///< another model than the type's
+  wrong_format,        ///< other weights than the type's (bits, group, layout)
+  wrong_base,          ///< learned on another image
+  wrong_size,          ///< a declared size disagrees with the type
+  corrupt_header,      ///< the header's checksum fails
+  corrupt_payload,     ///< the payload's checksum fails
+  corrupt_vocabulary,  ///< a token table points outside itself
+  not_finite,          ///< a scale or a parameter is infinite or not a number
   // the build
-  fused_multiply_add,    ///< the compiler contracts a*b+c; build with -ffp-contract=off
-  flushed_subnormals,    ///< numbers below 2^-126 become zero: a mode of the processor, or -fno-tree-vectorize is missing
+  fused_multiply_add,  ///< the compiler contracts a*b+c; build with -ffp-contract=off
+  flushed_subnormals,  ///< numbers below 2^-126 become zero: a mode of the processor, or -fno-tree-vectorize is missing
   // use
-  not_attached,          ///< no weights yet
-  too_long,              ///< more tokens than the pipeline's window
-  empty,                 ///< no text, no item, no example
-  no_effect,             ///< a snapshot that changes nothing was loaded
-  full,                  ///< the buffer is too small for what is to be written
-  bad_utf8,              ///< text with a NUL or an invalid sequence where it is refused
-  io_error,              ///< the operating system said no (host only)
+  not_attached,  ///< no weights yet
+  too_long,      ///< more tokens than the pipeline's window
+  empty,         ///< no text, no item, no example
+  no_effect,     ///< a snapshot that changes nothing was loaded
+  full,          ///< the buffer is too small for what is to be written
+  bad_utf8,      ///< text with a NUL or an invalid sequence where it is refused
+  io_error,      ///< the operating system said no (host only)
 };
 
 /// The name of a status, as written above.

@@ -21,9 +21,9 @@ namespace mote::inline v0 {
 /// What the state of a drafting policy offers. `context` is the text so far, prompt and answer, oldest first.
 template <class State, class Token>
 concept drafter = requires(State s, const State& c, std::span<const Token> context, std::span<Token> out) {
-  s.observe(context);  // the last token of the context is new
+  s.observe(context);                                        // the last token of the context is new
   { c.propose(context, out) } -> std::same_as<std::size_t>;  // what may follow, best first; at most out.size()
-  s.reset();           // forgets everything
+  s.reset();                                                 // forgets everything
 };
 
 /// What a policy for slots::drafting is: how many tokens it drafts at most, and a state for tokens of either width.

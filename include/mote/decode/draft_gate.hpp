@@ -35,7 +35,8 @@ struct pass_clock {
   static std::uint32_t now() {
     timespec t;
     ::clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::uint32_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint32_t>(t.tv_nsec);  // modulo 2^32
+    return static_cast<std::uint32_t>(t.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint32_t>(t.tv_nsec);  // modulo 2^32
   }
 #else
   static constexpr bool ticks = false;
@@ -52,7 +53,9 @@ struct gated {
   template <class Token>
   using state = typename Drafter::template state<Token>;
 
-  static_assert(Knobs.batch_cost >= 0, "mote: a further token of a pass cannot cost less than nothing; 0 always drafts, 1 never [mote-batch-cost]");
+  static_assert(
+      Knobs.batch_cost >= 0,
+      "mote: a further token of a pass cannot cost less than nothing; 0 always drafts, 1 never [mote-batch-cost]");
 };
 
 namespace detail {
@@ -68,10 +71,14 @@ constexpr draft_knobs knobs_of_draft() {
   else return {};
 }
 template <class Policy>
-struct clock_of_draft { using type = pass_clock; };
+struct clock_of_draft {
+  using type = pass_clock;
+};
 template <class Policy>
   requires requires { typename Policy::clock; }
-struct clock_of_draft<Policy> { using type = typename Policy::clock; };
+struct clock_of_draft<Policy> {
+  using type = typename Policy::clock;
+};
 
 }  // namespace detail
 

@@ -55,7 +55,8 @@ class drafts {
   }
 
  private:
-  using gate = draft_gate<Token, length, detail::knobs_of_draft<Policy>(), typename detail::clock_of_draft<Policy>::type>;
+  using gate =
+      draft_gate<Token, length, detail::knobs_of_draft<Policy>(), typename detail::clock_of_draft<Policy>::type>;
 
   typename Policy::template state<Token> drafter_;
   gate gate_;

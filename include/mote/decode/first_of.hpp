@@ -52,7 +52,9 @@ struct first_of {
   template <class Token>
   using state = detail::draft_chain<Token, Drafters...>;
 
-  static_assert(sizeof...(Drafters) >= 2, "mote: first_of<> needs drafters to choose from; name two or more, as in first_of<lookup<>, ngram<>> [mote-first-of]");
+  static_assert(
+      sizeof...(Drafters) >= 2,
+      "mote: first_of<> needs drafters to choose from; name two or more, as in first_of<lookup<>, ngram<>> [mote-first-of]");
 };
 
 }  // namespace mote::inline v0

@@ -37,14 +37,17 @@ struct lookup {
       }
       if (longest == 0) return 0;
       std::size_t count = 0;
-      for (; count < Length && count < out.size() && follows + count < size; ++count) out[count] = context[follows + count];
+      for (; count < Length && count < out.size() && follows + count < size; ++count)
+        out[count] = context[follows + count];
       return count;
     }
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(N >= 1 && N <= 16, "mote: lookup<> cannot match this many tokens; 3 is usual, 16 the most [mote-lookup]");
-  static_assert(Length >= 1 && Length <= longest_draft, "mote: a draft has 1 to 16 tokens; 8 is usual [mote-draft-length]");
+  static_assert(N >= 1 && N <= 16,
+                "mote: lookup<> cannot match this many tokens; 3 is usual, 16 the most [mote-lookup]");
+  static_assert(Length >= 1 && Length <= longest_draft,
+                "mote: a draft has 1 to 16 tokens; 8 is usual [mote-draft-length]");
 };
 
 }  // namespace mote::inline v0

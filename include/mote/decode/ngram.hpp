@@ -71,7 +71,8 @@ struct ngram {
     static constexpr std::size_t reach = Slots < 8 ? Slots : 8;
 
     static std::size_t home(Token before, Token newest) {
-      const std::uint32_t mixed = (static_cast<std::uint32_t>(before) * 0x9E3779B1U) ^ (static_cast<std::uint32_t>(newest) * 0x85EBCA77U);
+      const std::uint32_t mixed =
+          (static_cast<std::uint32_t>(before) * 0x9E3779B1U) ^ (static_cast<std::uint32_t>(newest) * 0x85EBCA77U);
       const std::uint32_t spread = (mixed ^ (mixed >> 15U)) * 0x2C1B3C6DU;  // the high bits choose
       return static_cast<std::size_t>((static_cast<std::uint64_t>(spread ^ (spread >> 12U)) * Slots) >> 32U);
     }
@@ -130,9 +131,12 @@ struct ngram {
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Slots >= 1 && Slots <= 0x1000000, "mote: ngram<> needs 1 to 16,777,216 slots; 1024 are usual [mote-ngram-slots]");
-  static_assert(Ways >= 1 && Ways <= 16, "mote: ngram<> keeps 1 to 16 successors of a key; 4 are usual [mote-ngram-ways]");
-  static_assert(Length >= 1 && Length <= longest_draft, "mote: a draft has 1 to 16 tokens; 8 is usual [mote-draft-length]");
+  static_assert(Slots >= 1 && Slots <= 0x1000000,
+                "mote: ngram<> needs 1 to 16,777,216 slots; 1024 are usual [mote-ngram-slots]");
+  static_assert(Ways >= 1 && Ways <= 16,
+                "mote: ngram<> keeps 1 to 16 successors of a key; 4 are usual [mote-ngram-ways]");
+  static_assert(Length >= 1 && Length <= longest_draft,
+                "mote: a draft has 1 to 16 tokens; 8 is usual [mote-draft-length]");
 };
 
 }  // namespace mote::inline v0

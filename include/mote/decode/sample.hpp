@@ -72,7 +72,9 @@ struct sample {
       return order(count - 1);  // rounding left the sum just below r
     }
     /// Larger probabilities rise; of equals, the smaller id.
-    static bool above(const float* p, std::uint32_t a, std::uint32_t b) { return p[a] > p[b] || (p[a] == p[b] && a < b); }
+    static bool above(const float* p, std::uint32_t a, std::uint32_t b) {
+      return p[a] > p[b] || (p[a] == p[b] && a < b);
+    }
     void sink(const float* p, std::size_t i, std::size_t count) {
       for (;;) {
         std::size_t largest = i;
@@ -91,8 +93,10 @@ struct sample {
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Knobs.temperature > 0, "mote: sample<> needs a temperature above 0; for none, leave it out [mote-temperature]");
-  static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1, "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
+  static_assert(Knobs.temperature > 0,
+                "mote: sample<> needs a temperature above 0; for none, leave it out [mote-temperature]");
+  static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1,
+                "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
 };
 
 }  // namespace mote::inline v0

@@ -27,9 +27,14 @@ struct affine {
   static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16);
   using code_planes = planes<Bits, Rows>;
 
-  static constexpr std::string_view name =
-      Bits == 4 ? (Rows == 1 ? "q4a" : Rows == 4 ? "q4ax4" : Rows == 8 ? "q4ax8" : "q4ax16")
-                : (Rows == 1 ? "q5a" : Rows == 4 ? "q5ax4" : Rows == 8 ? "q5ax8" : "q5ax16");
+  static constexpr std::string_view name = Bits == 4 ? (Rows == 1   ? "q4a"
+                                                        : Rows == 4 ? "q4ax4"
+                                                        : Rows == 8 ? "q4ax8"
+                                                                    : "q4ax16")
+                                                     : (Rows == 1   ? "q5a"
+                                                        : Rows == 4 ? "q5ax4"
+                                                        : Rows == 8 ? "q5ax8"
+                                                                    : "q5ax16");
   static constexpr unsigned bits = Bits;
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 32;
@@ -66,7 +71,8 @@ struct affine {
     const auto* b = reinterpret_cast<const std::uint8_t*>(tile + g * block_bytes);
     __builtin_memcpy(&scale, b + row * 2, 2);
     __builtin_memcpy(&min, b + (Rows + row) * 2, 2);
-    for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(code_planes::get(b + codes_at, row, i));
+    for (std::size_t i = 0; i < group; ++i)
+      codes[i] = static_cast<std::uint8_t>(code_planes::get(b + codes_at, row, i));
   }
 
   /// Rounds the rows of one tile: from the smallest weight of a group to its largest, as GGUF does. Missing rows and

@@ -24,10 +24,7 @@ namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
 struct bf16 {
-  static constexpr std::string_view name = Rows == 1   ? "bf16"
-                                           : Rows == 4 ? "bf16x4"
-                                           : Rows == 8 ? "bf16x8"
-                                                       : "bf16x16";
+  static constexpr std::string_view name = Rows == 1 ? "bf16" : Rows == 4 ? "bf16x4" : Rows == 8 ? "bf16x8" : "bf16x16";
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
   static constexpr std::size_t activation_group = 0;  // activations stay floats

@@ -144,7 +144,8 @@ struct byte_grid {
   static constexpr int value(unsigned code) { return static_cast<int>(code) - 128; }
 
   static constexpr unsigned nearest(float w, float scale) {
-    return static_cast<unsigned>(static_cast<int>(detail::rounded(scale != 0.0F ? w / scale : 0.0F, -127.0F, 127.0F)) + 128);
+    return static_cast<unsigned>(static_cast<int>(detail::rounded(scale != 0.0F ? w / scale : 0.0F, -127.0F, 127.0F)) +
+                                 128);
   }
 
   static constexpr float fit(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
@@ -176,7 +177,8 @@ struct signed_grid {
     if constexpr (Searched) {
       detail::scale_search<signed_grid> s(w, n);
       // The largest weight at 0.5 to 1.25 (three bits) or 0.94 to 1.03 (six bits) of the outermost code.
-      for (int step = -16; step <= 8; ++step) s.attempt(most / -(static_cast<float>(zero) + static_cast<float>(step) * 0.125F));
+      for (int step = -16; step <= 8; ++step)
+        s.attempt(most / -(static_cast<float>(zero) + static_cast<float>(step) * 0.125F));
       return s.finish(out);
     } else {
       const float scale = most / -static_cast<float>(zero);
@@ -220,7 +222,8 @@ struct odd_grid {
   static constexpr float search(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {
     const float most = __builtin_fabsf(detail::most_of(w, n));
     detail::scale_search<odd_grid> s(w, n);
-    for (int step = -16; step <= 24; ++step) s.attempt(most / (static_cast<float>(codes - 1) + static_cast<float>(step) * 0.125F));
+    for (int step = -16; step <= 24; ++step)
+      s.attempt(most / (static_cast<float>(codes - 1) + static_cast<float>(step) * 0.125F));
     return s.finish(out);
   }
 };
@@ -250,7 +253,7 @@ struct table_grid {
     detail::scale_search<table_grid> s(w, n);
     for (int step = -6; step <= 7; ++step) {
       const float scale = most / (113.0F + 7.0F * static_cast<float>(step));
-      s.attempt(scale);   // the table is longer on its negative side: either sign may fit better
+      s.attempt(scale);  // the table is longer on its negative side: either sign may fit better
       s.attempt(-scale);
     }
     return s.finish(out);

@@ -76,7 +76,8 @@ struct q8 {
     auto* b = reinterpret_cast<block*>(tile + g * sizeof(block));
     const scale_type stored = to_scale(scale);
     __builtin_memcpy(b->scale + row, &stored, sizeof stored);
-    for (std::size_t i = 0; i < group; ++i) b->quads[i / 4][row][i % 4] = static_cast<std::int8_t>(grid::value(codes[i]));
+    for (std::size_t i = 0; i < group; ++i)
+      b->quads[i / 4][row][i % 4] = static_cast<std::int8_t>(grid::value(codes[i]));
   }
   static void read_group(const std::byte* tile, std::size_t row, std::size_t, std::size_t g, float& scale,
                          std::uint8_t* codes /* (group) */) {
@@ -103,7 +104,8 @@ struct q8 {
       const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
       const float scale = from_scale(b->scale[row]);
       const std::size_t width = cols - g * group < group ? cols - g * group : group;
-      for (std::size_t i = 0; i < width; ++i) out[g * group + i] = scale * static_cast<float>(b->quads[i / 4][row][i % 4]);
+      for (std::size_t i = 0; i < width; ++i)
+        out[g * group + i] = scale * static_cast<float>(b->quads[i / 4][row][i % 4]);
     }
   }
 

@@ -62,7 +62,11 @@ struct qk {
   static constexpr std::size_t pairs_at = scales_at + whole_vectors * vector_bytes;
   static constexpr std::size_t codes_at = pairs_at + pair_vectors * vector_bytes;
   static constexpr std::size_t block_bytes = codes_at + planes_per_block * code_planes::bytes;
-  static_assert(Super != 256 || block_bytes == Rows * (Bits == 2 ? 84 : Bits == 3 ? 110 : Bits == 4 ? 144 : Bits == 5 ? 176 : 210));
+  static_assert(Super != 256 || block_bytes == Rows * (Bits == 2   ? 84
+                                                       : Bits == 3 ? 110
+                                                       : Bits == 4 ? 144
+                                                       : Bits == 5 ? 176
+                                                                   : 210));
   static constexpr double bits_per_weight = 8.0 * static_cast<double>(block_bytes) / static_cast<double>(Super * Rows);
 
   static constexpr std::size_t groups(std::size_t cols) { return ceil_div(cols, Super); }
@@ -107,7 +111,8 @@ struct qk {
       if constexpr (has_min) out.min[s] = get_scale(b, row, scale_quads + s / 4, s % 4);
     }
     for (std::size_t i = 0; i < Super; ++i)
-      out.code[i] = static_cast<std::uint8_t>(code_planes::get(b + codes_at + i / 32 * code_planes::bytes, row, i % 32));
+      out.code[i] =
+          static_cast<std::uint8_t>(code_planes::get(b + codes_at + i / 32 * code_planes::bytes, row, i % 32));
     return out;
   }
   static void write_row(std::byte* tile, std::size_t row, std::size_t g, const qk_row& in) {
@@ -147,12 +152,14 @@ struct qk {
 
   /// d * scale and dmin * minimum of each sub-block: exact, since 11 bits times 8 fit a float.
   template <class Unit>
-  MOTE_INLINE static void expand(const std::byte* block, simd::floats<Rows> (&scale)[subs], simd::floats<Rows> (&min)[subs]) {
+  MOTE_INLINE static void expand(const std::byte* block, simd::floats<Rows> (&scale)[subs],
+                                 simd::floats<Rows> (&min)[subs]) {
     using floats = simd::floats<Rows>;
     const auto* b = reinterpret_cast<const std::uint8_t*>(block);
     const floats d = simd::load_signed_halves<Rows>(reinterpret_cast<const simd::half_bits*>(b));
     [[maybe_unused]] floats dmin{};
-    if constexpr (has_min) dmin = simd::load_signed_halves<Rows>(reinterpret_cast<const simd::half_bits*>(b + Rows * 2));
+    if constexpr (has_min)
+      dmin = simd::load_signed_halves<Rows>(reinterpret_cast<const simd::half_bits*>(b + Rows * 2));
     typename Unit::vector v[fields];
     fields_of<Unit>(b, v, std::make_index_sequence<fields>{});
 #pragma GCC unroll 16
@@ -208,7 +215,8 @@ struct qk {
   }
 
   template <class Unit, std::size_t... F>
-  MOTE_INLINE static void fields_of(const std::uint8_t* b, typename Unit::vector (&v)[fields], std::index_sequence<F...>) {
+  MOTE_INLINE static void fields_of(const std::uint8_t* b, typename Unit::vector (&v)[fields],
+                                    std::index_sequence<F...>) {
     (field_of<Unit, F>(b, v[F]), ...);
   }
   template <class Unit, std::size_t F>

@@ -174,8 +174,9 @@ constexpr qk_row qk_fit(const float* x /* (n) */, std::size_t n) {
   float most_scale = 0, most_min = 0;
   for (std::size_t s = 0; s < subs; ++s) {
     const float* from = x + s * grid::sub;
-    if constexpr (grid::has_min) fits[s] = detail::fit_affine<largest, Bits == 2 ? 8 : 10, Bits == 2 ? 15 : 25>(from, width(s));
-    else fits[s] = detail::fit_symmetric<half, Bits == 3 ? 15 : 12, 8>(from, width(s));
+    if constexpr (grid::has_min)
+      fits[s] = detail::fit_affine < largest, Bits == 2 ? 8 : 10, Bits == 2 ? 15 : 25 > (from, width(s));
+    else fits[s] = detail::fit_symmetric < half, Bits == 3 ? 15 : 12, 8 > (from, width(s));
     if (__builtin_fabsf(fits[s].scale) > __builtin_fabsf(most_scale)) most_scale = fits[s].scale;
     if (fits[s].min > most_min) most_min = fits[s].min;
   }
@@ -205,7 +206,8 @@ constexpr qk_row qk_fit(const float* x /* (n) */, std::size_t n) {
       for (float min = near_min - 1; min <= near_min + 1; ++min) {
         if (min < 0.0F || min > highest || (!grid::has_min && min > 0.0F)) continue;
         float error = 0;
-        if constexpr (grid::has_min) error = detail::affine_error<largest>(from, width(s), d * scale, dmin * min, codes);
+        if constexpr (grid::has_min)
+          error = detail::affine_error<largest>(from, width(s), d * scale, dmin * min, codes);
         else error = detail::symmetric_error<half>(from, width(s), d * scale, codes);
         if (best >= 0.0F && !(error < best)) continue;
         best = error;

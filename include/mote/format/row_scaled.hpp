@@ -62,7 +62,8 @@ struct row_scaled {
         std::uint8_t codes[Group];
         for (std::size_t i = 0; i < Group; ++i) {
           const std::size_t col = g * Group + i;
-          codes[i] = static_cast<std::uint8_t>(row < count && col < cols ? grid::nearest(from[col], scale) : grid::zero);
+          codes[i] =
+              static_cast<std::uint8_t>(row < count && col < cols ? grid::nearest(from[col], scale) : grid::zero);
         }
         write_group(tile, row, cols, g, scale, codes);
       }

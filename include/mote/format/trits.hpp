@@ -18,7 +18,10 @@ namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
 struct trits : row_scaled<trits<Rows>, Rows, 20, Rows * 4> {
-  static constexpr std::string_view name = Rows == 1 ? "trits" : Rows == 4 ? "tritsx4" : Rows == 8 ? "tritsx8" : "tritsx16";
+  static constexpr std::string_view name = Rows == 1   ? "trits"
+                                           : Rows == 4 ? "tritsx4"
+                                           : Rows == 8 ? "tritsx8"
+                                                       : "tritsx16";
   static constexpr double bits_per_weight = 1.6;
   template <std::size_t Other>
   using with_rows = trits<Other>;
@@ -49,7 +52,9 @@ struct trits : row_scaled<trits<Rows>, Rows, 20, Rows * 4> {
     simd::ints<Rows> sum;
   };
   template <class Unit>
-  MOTE_INLINE static void clear(partial<Unit>& p) { p.sum = simd::ints<Rows>::all(0); }
+  MOTE_INLINE static void clear(partial<Unit>& p) {
+    p.sum = simd::ints<Rows>::all(0);
+  }
   template <class Unit>
   MOTE_INLINE static void unpack(const std::uint8_t* group, typename Unit::vector (&w)[5]) {
     auto v = Unit::load(group);

@@ -51,7 +51,8 @@ inline std::vector<tensor_choices> measure_choices(const raw_model& m, std::span
     for (const std::string_view family : families) {
       const packed_format* f = format_with(family_of(family), rows, size.cols);
       in_use.put(p, pack_floats(rounded_by(*f, m, p).data(), size.rows, size.cols));
-      t.all.push_back({f, round_up(f->bytes(size.rows, size.cols), 64), std::max(meter.measure(in_use).divergence, 0.0)});
+      t.all.push_back(
+          {f, round_up(f->bytes(size.rows, size.cols), 64), std::max(meter.measure(in_use).divergence, 0.0)});
       if (report) report(++done, tensors.size() * families.size());
     }
     in_use.put(p, floats);

@@ -48,9 +48,11 @@ struct awq {
       const matrix_size size = size_of(m.shape, r);
       const auto w = values_of(m, tensor_place::block(layer, r));
       std::vector<float> scaled(w.begin(), w.end());
-      for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= scale[scale_of_column(m.shape, where, i % size.cols)];
+      for (std::size_t i = 0; i < scaled.size(); ++i)
+        scaled[i] *= scale[scale_of_column(m.shape, where, i % size.cols)];
       coded_matrix c = round_to_nearest{}({.w = scaled.data(), .rows = size.rows, .cols = size.cols}, g);
-      for (std::size_t i = 0; i < scaled.size(); ++i) c.values[i] /= scale[scale_of_column(m.shape, where, i % size.cols)];
+      for (std::size_t i = 0; i < scaled.size(); ++i)
+        c.values[i] /= scale[scale_of_column(m.shape, where, i % size.cols)];
       sum += output_error(input, w.data(), c.values.data(), size.rows);
     }
     return sum;

@@ -35,7 +35,8 @@ struct linear {
   std::size_t cols = 0;
   std::size_t bytes = 0;  ///< packed
   /// y (tokens, y_stride) = x (tokens, x_stride) * w^T; y_stride is padded(rows) or more.
-  std::function<void(const float* x, std::size_t x_stride, std::size_t tokens, float* y, std::size_t y_stride)> multiply;
+  std::function<void(const float* x, std::size_t x_stride, std::size_t tokens, float* y, std::size_t y_stride)>
+      multiply;
   std::function<void(std::size_t row, float* out /* (cols) */)> decode_row;
 };
 

@@ -186,8 +186,7 @@ class bpe_encoder {
       ids.push_back(at->second);
       return;
     }
-    for (char c : character)
-      ids.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(c) + special_tokens));
+    for (char c : character) ids.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(c) + special_tokens));
   }
 
   vocabulary_text words_;
@@ -310,7 +309,7 @@ inline vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t
   const std::string nul(1, '\0');
   std::map<std::string, std::int32_t, std::less<>> known;
   for (const auto& [character, times] : by_count)
-    if (out.pieces.size() < vocab && character != nul)  // no packed vocabulary can hold a NUL
+    if (out.pieces.size() < vocab && character != nul)                       // no packed vocabulary can hold a NUL
       known.emplace(character, add(character, -static_cast<float>(vocab)));  // below every merge
 
   const std::size_t character_count = known.size();

@@ -77,7 +77,9 @@ inline void calibrate(const batch_model& m, const text_sample& text,
     const std::size_t count = all - row < chunk ? all - row : chunk;
     const auto first = x.begin() + static_cast<std::ptrdiff_t>(row * decoder.hidden_stride());
     decoder.head(std::vector<float>(first, first + static_cast<std::ptrdiff_t>(count * decoder.hidden_stride())),
-                 [&](std::size_t, site, const float* v, std::size_t stride, std::size_t rows) { observe(head, v, stride, rows, s.dim); });
+                 [&](std::size_t, site, const float* v, std::size_t stride, std::size_t rows) {
+                   observe(head, v, stride, rows, s.dim);
+                 });
   }
   visit_head(head);
 }

@@ -46,7 +46,8 @@ struct scheme {
 
   /// Whether a text must be sampled first.
   bool needs_text() const {
-    return fold == fold_kind::awq || fold == fold_kind::smooth || quantiser == quantiser_kind::mse || quantiser == quantiser_kind::gptq;
+    return fold == fold_kind::awq || fold == fold_kind::smooth || quantiser == quantiser_kind::mse ||
+           quantiser == quantiser_kind::gptq;
   }
 };
 
@@ -66,8 +67,9 @@ inline scheme read_scheme(std::string_view text) {
       return false;
     };
     if (!is(fold_names, s.fold, fold_taken) && !is(quantiser_names, s.quantiser, quantiser_taken))
-      throw std::runtime_error("scheme: \"" + std::string(word) +
-                               "\" is not understood; one of awq, smooth, hadamard and one of rtn, mse, gptq, hqq may stand in front, as in awq/gptq/q4");
+      throw std::runtime_error(
+          "scheme: \"" + std::string(word) +
+          "\" is not understood; one of awq, smooth, hadamard and one of rtn, mse, gptq, hqq may stand in front, as in awq/gptq/q4");
     text.remove_prefix(slash + 1);
   }
   s.formats = text;
@@ -76,28 +78,32 @@ inline scheme read_scheme(std::string_view text) {
 inline std::string text_of(const scheme& s) {
   std::string text;
   if (s.fold != fold_kind::none) text += std::string(fold_names[static_cast<std::size_t>(s.fold)]) + "/";
-  if (s.quantiser != quantiser_kind::rtn) text += std::string(quantiser_names[static_cast<std::size_t>(s.quantiser)]) + "/";
+  if (s.quantiser != quantiser_kind::rtn)
+    text += std::string(quantiser_names[static_cast<std::size_t>(s.quantiser)]) + "/";
   return text + s.formats;
 }
 
 /// What an image is written from.
 struct compressed_model {
-  raw_model model;                      ///< folded; its shape has a head of its own after `hadamard`
+  raw_model model;  ///< folded; its shape has a head of its own after `hadamard`
   packing_plan plan;
-  std::vector<quantised_tensor> codes;  ///< of the tensors that a quantiser has rounded; the others round by their format
+  std::vector<quantised_tensor>
+      codes;  ///< of the tensors that a quantiser has rounded; the others round by their format
 };
 
 /// Text for calibration, from the model itself. `begin` is its first token.
 inline text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed = 1,
                                     const std::function<void(double)>& report = {}) {
   const std::size_t length = std::min<std::size_t>(m.shape.context, 256);
-  return sample_text(use_floats(m), std::max<std::size_t>((tokens + length - 1) / length, 1), length, begin, seed, report);
+  return sample_text(use_floats(m), std::max<std::size_t>((tokens + length - 1) / length, 1), length, begin, seed,
+                     report);
 }
 
 /// `text` is needed if the scheme says so; it may be sampled from the model as it was before.
 inline compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text = nullptr,
                                  const quantise_report& report = {}) {
-  if (s.needs_text() && text == nullptr) throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
+  if (s.needs_text() && text == nullptr)
+    throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
   compressed_model c;
   c.plan = read_packing(s.formats, rows, m.shape);
   std::map<const packed_format*, grid> grids;
@@ -106,10 +112,12 @@ inline compressed_model compress(raw_model m, const scheme& s, std::size_t rows,
     const packed_format& f = c.plan.at(p);
     if (!f.takes_codes()) continue;
     const double bits = grids.try_emplace(&f, f.levels()).first->second.bits_per_weight;
-    if (p.where == tensor_place::part::block && (coarsest == nullptr || bits < grids.at(coarsest).bits_per_weight)) coarsest = &f;
+    if (p.where == tensor_place::part::block && (coarsest == nullptr || bits < grids.at(coarsest).bits_per_weight))
+      coarsest = &f;
   }
   if ((s.quantiser != quantiser_kind::rtn && grids.empty()) || (s.fold == fold_kind::awq && coarsest == nullptr))
-    throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " + text_of({s.fold, s.quantiser, ""}) +
+    throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
+                             text_of({s.fold, s.quantiser, ""}) +
                              "; floats stay floats, and two-level blocks (q4k ..) find their scales themselves");
   switch (s.fold) {
     case fold_kind::none: break;

@@ -53,7 +53,7 @@ class descriptor {
 };
 
 inline std::size_t regular_size(const descriptor& fd, const std::filesystem::path& file) {
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(fd.get(), &facts) != 0) fail_with_errno(file, "stat");
   if (!S_ISREG(facts.st_mode)) fail(file, "is not a regular file");
   if (facts.st_size < 0 || !std::in_range<std::size_t>(facts.st_size)) fail(file, "is too large for this machine");

@@ -56,9 +56,11 @@ inline void divide_norm(std::vector<float>& gains, std::size_t first, const std:
 }  // namespace detail
 
 /// Divides the input of a site by `scale` and multiplies the columns that read it.
-inline void fold_scales(raw_model& m, std::size_t layer, site where, const std::vector<float>& scale /* (scales_of) */) {
+inline void fold_scales(raw_model& m, std::size_t layer, site where,
+                        const std::vector<float>& scale /* (scales_of) */) {
   const mote::shape& s = m.shape;
-  if (scale.size() != scales_of(s, where)) throw std::runtime_error("fold: as many scales as the site has columns are needed");
+  if (scale.size() != scales_of(s, where))
+    throw std::runtime_error("fold: as many scales as the site has columns are needed");
   for (float x : scale)
     if (!(x > 0) || !std::isfinite(x)) throw std::runtime_error("fold: a scale is not a positive number");
   for (role r : readers_of(where)) detail::scale_columns(m, tensor_place::block(layer, r), where, scale);

@@ -178,9 +178,9 @@ inline std::string footprint_svg(const footprint& f) {
     const bool over = m.available != 0 && m.sum > m.available;
     body += print_to_string("<text class=\"head\" x=\"%.0f\" y=\"%.1f\">%s</text>\n", left, y,
                             m.name == "RAM" ? "RAM" : "Flash");
-    const std::string summary = m.available == 0 ? kib(m.sum) + " KiB"
-                                                 : kib(m.sum) + " of " + kib(m.available) + " KiB, " +
-                                                       what_is_left(m.sum, m.available);
+    const std::string summary =
+        m.available == 0 ? kib(m.sum) + " KiB"
+                         : kib(m.sum) + " of " + kib(m.available) + " KiB, " + what_is_left(m.sum, m.available);
     body += print_to_string("<text class=\"%s\" x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
                             over ? "over" : "note", left + width, y, summary.c_str());
     spoken += std::string(m.name) + ": " + summary + ". ";

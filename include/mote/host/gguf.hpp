@@ -60,7 +60,8 @@ inline mote::shape read_gguf_shape(const gguf_file& in) {
     if (const auto width = number(key, static_cast<std::int64_t>(s.head_dim())); width != s.head_dim())
       fail(in.name(), shown(key) + " is " + std::to_string(width) + "; only the heads' width, " +
                           std::to_string(s.head_dim()) + ", is supported");
-  if (in.integer("llama.expert_count", 0, most, 0) != 0) fail(in.name(), "is a mixture of experts, which is not supported");
+  if (in.integer("llama.expert_count", 0, most, 0) != 0)
+    fail(in.name(), "is a mixture of experts, which is not supported");
   if (in.find("llama.rope.scaling.type") != nullptr && in.text("llama.rope.scaling.type") != "none")
     fail(in.name(), "scales its rotary positions, which is not supported");
   return s;
@@ -137,7 +138,8 @@ inline gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesy
   s.vocab = out.vocabulary.pieces.size();
   if (s.vocab == 0 || s.vocab > std::size_t{1} << 20U)
     fail(file, "has " + std::to_string(s.vocab) + " tokens; expected 1 to 1048576");
-  for (const auto& [key, id] : {std::pair{"tokenizer.ggml.bos_token_id", &out.bos}, {"tokenizer.ggml.eos_token_id", &out.eos}})
+  for (const auto& [key, id] :
+       {std::pair{"tokenizer.ggml.bos_token_id", &out.bos}, {"tokenizer.ggml.eos_token_id", &out.eos}})
     if (in.find(key) != nullptr) *id = static_cast<int>(in.integer(key, 0, s.vocab - 1));
 
   std::size_t used = 0;
@@ -172,7 +174,8 @@ inline gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesy
     for (const auto& [name, t] : in.tensors()) {
       const auto known = [&, n = name] {
         if (n == "token_embd.weight" || n == "output_norm.weight" || n == "output.weight") return true;
-        for (const char* part : {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_down", "ffn_up"})
+        for (const char* part :
+             {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_down", "ffn_up"})
           for (std::size_t layer = 0; layer < s.layers; ++layer)
             if (n == "blk." + std::to_string(layer) + "." + part + ".weight") return true;
         return false;

@@ -30,8 +30,22 @@ namespace mote::inline v0::host {
 
 /// The types of tensors that are read, with GGUF's own numbers.
 enum class gguf_type : std::uint32_t {
-  f32 = 0, f16 = 1, q4_0 = 2, q4_1 = 3, q5_0 = 6, q5_1 = 7, q8_0 = 8, q2_k = 10, q3_k = 11, q4_k = 12, q5_k = 13,
-  q6_k = 14, iq4_nl = 20, bf16 = 30, tq1_0 = 34, tq2_0 = 35,
+  f32 = 0,
+  f16 = 1,
+  q4_0 = 2,
+  q4_1 = 3,
+  q5_0 = 6,
+  q5_1 = 7,
+  q8_0 = 8,
+  q2_k = 10,
+  q3_k = 11,
+  q4_k = 12,
+  q5_k = 13,
+  q6_k = 14,
+  iq4_nl = 20,
+  bf16 = 30,
+  tq1_0 = 34,
+  tq2_0 = 35,
 };
 
 struct gguf_type_facts {
@@ -42,11 +56,11 @@ struct gguf_type_facts {
 };
 
 inline constexpr gguf_type_facts gguf_types[] = {
-    {gguf_type::f32, "F32", 1, 4},        {gguf_type::f16, "F16", 1, 2},        {gguf_type::bf16, "BF16", 1, 2},
-    {gguf_type::q8_0, "Q8_0", 32, 34},    {gguf_type::q4_0, "Q4_0", 32, 18},    {gguf_type::q4_1, "Q4_1", 32, 20},
-    {gguf_type::q5_0, "Q5_0", 32, 22},    {gguf_type::q5_1, "Q5_1", 32, 24},    {gguf_type::iq4_nl, "IQ4_NL", 32, 18},
-    {gguf_type::q2_k, "Q2_K", 256, 84},   {gguf_type::q3_k, "Q3_K", 256, 110},  {gguf_type::q4_k, "Q4_K", 256, 144},
-    {gguf_type::q5_k, "Q5_K", 256, 176},  {gguf_type::q6_k, "Q6_K", 256, 210},  {gguf_type::tq1_0, "TQ1_0", 256, 54},
+    {gguf_type::f32, "F32", 1, 4},        {gguf_type::f16, "F16", 1, 2},       {gguf_type::bf16, "BF16", 1, 2},
+    {gguf_type::q8_0, "Q8_0", 32, 34},    {gguf_type::q4_0, "Q4_0", 32, 18},   {gguf_type::q4_1, "Q4_1", 32, 20},
+    {gguf_type::q5_0, "Q5_0", 32, 22},    {gguf_type::q5_1, "Q5_1", 32, 24},   {gguf_type::iq4_nl, "IQ4_NL", 32, 18},
+    {gguf_type::q2_k, "Q2_K", 256, 84},   {gguf_type::q3_k, "Q3_K", 256, 110}, {gguf_type::q4_k, "Q4_K", 256, 144},
+    {gguf_type::q5_k, "Q5_K", 256, 176},  {gguf_type::q6_k, "Q6_K", 256, 210}, {gguf_type::tq1_0, "TQ1_0", 256, 54},
     {gguf_type::tq2_0, "TQ2_0", 256, 66},
 };
 
@@ -71,7 +85,8 @@ struct gguf_trits {
   std::uint8_t code[256] = {};
 };
 
-inline constexpr std::int8_t iq4_nl_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+inline constexpr std::int8_t iq4_nl_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                                  1,    13,   25,  38,  53,  69,  89,  113};
 
 namespace detail {
 
@@ -82,7 +97,9 @@ inline void put_half(std::uint8_t* p, std::uint16_t v) {
 }
 
 /// `width` bits at bit `at` of a byte.
-constexpr unsigned bits_at(unsigned byte, std::size_t at, unsigned width) { return (byte >> at) & ((1U << width) - 1U); }
+constexpr unsigned bits_at(unsigned byte, std::size_t at, unsigned width) {
+  return (byte >> at) & ((1U << width) - 1U);
+}
 inline void or_bits(std::uint8_t& byte, std::size_t at, unsigned bits) {
   byte = static_cast<std::uint8_t>(byte | bits << at);
 }
@@ -292,7 +309,8 @@ inline void gguf_decode(gguf_type type, const std::byte* block, float* out /* (c
     using levels = qk_grid<Bits>;  // not `grid`, which host/grid.hpp has
     const qk_row row = read_super_block(type, block);
     for (std::size_t i = 0; i < 256; ++i)
-      out[i] = levels::weight(half(row.d), row.scale[i / levels::sub], row.code[i], half(row.dmin), row.min[i / levels::sub]);
+      out[i] = levels::weight(half(row.d), row.scale[i / levels::sub], row.code[i], half(row.dmin),
+                              row.min[i / levels::sub]);
   };
   switch (type) {
     case gguf_type::f32: std::memcpy(out, block, 4); return;

@@ -244,8 +244,7 @@ class gguf_file {
     if (!std::has_single_bit(alignment))
       fail(file_, "\"general.alignment\" is " + std::to_string(alignment) + "; expected a power of two");
     const std::size_t begin = round_up(in_.done(), alignment);  // far from wrapping: done() is within a file
-    const std::span<const std::byte> data =
-        begin <= bytes.size() ? bytes.subspan(begin) : std::span<const std::byte>{};
+    const std::span<const std::byte> data = begin <= bytes.size() ? bytes.subspan(begin) : std::span<const std::byte>{};
     for (const auto& [t, offset] : offsets) {
       const std::size_t needed = checked_mul(checked_mul(t->cols / t->type->columns, t->type->bytes), t->rows);
       if (offset % alignment != 0)

@@ -49,8 +49,8 @@ struct gguf_twin<affine<Bits, Rows>> {
 };
 template <unsigned Bits, std::size_t Rows>
 struct gguf_twin<qk<Bits, 256, Rows>> {
-  static constexpr gguf_type type = std::array{gguf_type::q2_k, gguf_type::q3_k, gguf_type::q4_k, gguf_type::q5_k,
-                                               gguf_type::q6_k}[Bits - 2];
+  static constexpr gguf_type type =
+      std::array{gguf_type::q2_k, gguf_type::q3_k, gguf_type::q4_k, gguf_type::q5_k, gguf_type::q6_k}[Bits - 2];
 };
 
 }  // namespace detail
@@ -94,7 +94,8 @@ void get_gguf_block(const std::byte* tile, std::size_t row, std::size_t cols, st
 /// Puts rows first .. first + count - 1 of a file's matrix into an encoded tile, where the file has the format's twin;
 /// blocks that the format cannot hold stay as encode_tile() rounded them. Gives the number of blocks kept.
 template <class Format>
-std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t count, std::size_t cols, std::byte* tile) {
+std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t count, std::size_t cols,
+                        std::byte* tile) {
   std::size_t kept = 0;
   if constexpr (has_gguf_twin<Format>) {
     using alone = typename Format::template with_rows<1>;
@@ -111,7 +112,8 @@ std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t c
         put_gguf_block<alone>(block, trial.data(), 0, Format::group, 0);
         get_gguf_block<alone>(trial.data(), 0, Format::group, 0, again.data());
         if (std::memcmp(again.data(), block, facts.bytes) != 0) continue;
-        if (facts.type == gguf_type::q8_0 && std::find(block + 2, block + facts.bytes, std::byte{0x80}) != block + facts.bytes)
+        if (facts.type == gguf_type::q8_0 &&
+            std::find(block + 2, block + facts.bytes, std::byte{0x80}) != block + facts.bytes)
           continue;  // kernels rely on it that there is no -128
         put_gguf_block<Format>(block, tile, row, cols, g);
         ++kept;

@@ -20,9 +20,9 @@
 namespace mote::inline v0::host {
 
 struct gptq {
-  double damping = 0.01;     ///< part of the mean power of an input that is added to each
-  bool by_power = false;     ///< columns of much power first ("act order"); scales are then fixed beforehand
-  bool search = false;       ///< scales by search_scale instead of the grid's own fit
+  double damping = 0.01;  ///< part of the mean power of an input that is added to each
+  bool by_power = false;  ///< columns of much power first ("act order"); scales are then fixed beforehand
+  bool search = false;    ///< scales by search_scale instead of the grid's own fit
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const {
     if (t.input == nullptr || t.input->empty()) return round_to_nearest{}(t, g);
@@ -122,7 +122,8 @@ inline double output_error(const input_moments& input, const float* w, const flo
     for (std::size_t i = 0; i < n; ++i)
       d[i] = static_cast<double>(w[row * n + i]) - static_cast<double>(decoded[row * n + i]);
     for (std::size_t i = 0; i < n; ++i)
-      sum += d[i] * (2 * detail::dot_doubles(input.products.data() + i * n, d.data(), i) + input.products[i * n + i] * d[i]);
+      sum += d[i] *
+             (2 * detail::dot_doubles(input.products.data() + i * n, d.data(), i) + input.products[i * n + i] * d[i]);
   }
   return sum;
 }

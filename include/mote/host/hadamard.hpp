@@ -44,7 +44,8 @@ class rotation {
     for (std::size_t k = 0; k < odd_; ++k)  // the orthogonal cosine transform
       for (std::size_t j = 0; j < odd_; ++j)
         cosines_[k * odd_ + j] = std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(odd_)) *
-                                 std::cos(std::numbers::pi * (static_cast<double>(j) + 0.5) * static_cast<double>(k) / static_cast<double>(odd_));
+                                 std::cos(std::numbers::pi * (static_cast<double>(j) + 0.5) * static_cast<double>(k) /
+                                          static_cast<double>(odd_));
   }
   std::size_t size() const { return sign_.size(); }
 

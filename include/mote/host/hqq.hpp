@@ -16,7 +16,7 @@ namespace mote::inline v0::host {
 
 struct hqq {
   double p = 0.7;
-  double beta = 10;          ///< weight of the quadratic part, in units of 1 / (largest of the group); grows a turn
+  double beta = 10;  ///< weight of the quadratic part, in units of 1 / (largest of the group); grows a turn
   double growth = 1.01;
   std::size_t turns = 20;
 

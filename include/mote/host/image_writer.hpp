@@ -68,7 +68,8 @@ class weight_packer {
       if (codes == nullptr) f.keep(t, layer, m.rows, row, count, m.cols, tile);
       else
         for (std::size_t i = 0; i < count; ++i)
-          f.put_codes(tile, i, m.cols, codes->scales.data() + (row + i) * codes->groups(), codes->codes.data() + (row + i) * m.cols);
+          f.put_codes(tile, i, m.cols, codes->scales.data() + (row + i) * codes->groups(),
+                      codes->codes.data() + (row + i) * m.cols);
       for (std::size_t i = 0; i < count; ++i) measure(f, name, source + i * m.cols, i, m.cols, tile);
       done_ += count;
       if (done_ / 1024 != (done_ - count) / 1024 && report_) report_(done_, all_);
@@ -88,9 +89,11 @@ class weight_packer {
   }
   static void check(const packed_format& f, std::string_view name, matrix_size m, const coded_matrix& codes) {
     if (!f.takes_codes())
-      throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantiser, and " + std::string(name) + " has some");
+      throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantiser, and " +
+                               std::string(name) + " has some");
     if (codes.rows != m.rows || codes.cols != m.cols || codes.group != f.levels().group)
-      throw std::runtime_error("packing: the codes of " + std::string(name) + " are for another format than " + std::string(f.name));
+      throw std::runtime_error("packing: the codes of " + std::string(name) + " are for another format than " +
+                               std::string(f.name));
   }
   void measure(const packed_format& f, std::string_view name, const float* source, std::size_t row, std::size_t cols,
                const std::byte* tile) {
@@ -148,8 +151,8 @@ inline written_image write_image(const raw_model& m, std::span<const std::byte> 
     return nullptr;
   };
   detail::weight_packer packer(s, weights, report);
-  packer.matrix(*plan.embedding, "the token embedding", m.embedding, 0, {s.vocab, s.dim}, codes_of(tensor_place::embedding()),
-                map.embedding);
+  packer.matrix(*plan.embedding, "the token embedding", m.embedding, 0, {s.vocab, s.dim},
+                codes_of(tensor_place::embedding()), map.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const block_map& block = map.block[layer];
     packer.floats(m.attention_norm, layer * s.dim, s.dim, map.start[layer] + block.attention_norm);

@@ -47,8 +47,8 @@ class checkpoint_reader : public byte_reader {
   }
   void end() const {
     if (left() != 0)
-      fail(file(), "has " + std::to_string(left()) + " bytes behind its last tensor; expected " + std::to_string(done()) +
-                       " in all, found " + std::to_string(done() + left()));
+      fail(file(), "has " + std::to_string(left()) + " bytes behind its last tensor; expected " +
+                       std::to_string(done()) + " in all, found " + std::to_string(done() + left()));
   }
 };
 
@@ -166,10 +166,8 @@ inline raw_model parse_llama2c(std::span<const std::byte> bytes, const std::file
   };
   const auto matrix = [&](std::size_t layers, std::size_t rows, std::size_t cols, std::string_view what,
                           raw_tensor& out) {
-    if (group != 0)
-      detail::read_llama2c_groups(in, file, what, layers, rows, cols, group, out);
-    else
-      in.floats(layers * rows * cols, what, out.values);
+    if (group != 0) detail::read_llama2c_groups(in, file, what, layers, rows, cols, group, out);
+    else in.floats(layers * rows * cols, what, out.values);
   };
   const auto blocks_of_attention = [&] {
     matrix(s.layers, s.dim, s.dim, "wq", m.wq);

@@ -22,7 +22,8 @@ inline std::string_view text_between(std::string_view text, std::string_view bef
   const std::size_t begin = text.find(before);
   const std::size_t end = begin == text.npos ? begin : text.find(after, begin + before.size());
   if (end == text.npos)
-    throw std::runtime_error("model header: no \"" + comment_text(std::string(before)) + "\"; this is not what import_model writes");
+    throw std::runtime_error("model header: no \"" + comment_text(std::string(before)) +
+                             "\"; this is not what import_model writes");
   return text.substr(begin + before.size(), end - begin - before.size());
 }
 
@@ -32,8 +33,8 @@ T header_number(std::string_view text, std::string_view before, std::string_view
   T value{};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc{} || end != digits.data() + digits.size())
-    throw std::runtime_error("model header: \"" + comment_text(std::string(digits)) + "\" behind \"" + std::string(before) +
-                             "\" is not a number in range");
+    throw std::runtime_error("model header: \"" + comment_text(std::string(digits)) + "\" behind \"" +
+                             std::string(before) + "\" is not a number in range");
   return value;
 }
 
@@ -54,10 +55,16 @@ inline model_facts read_model_header(std::string_view text) {
   model_facts m;
   m.name = detail::text_between(text, "\nstruct ", " {\n");
   m.origin = detail::text_between(text, " a model as a type. Written from ", ".\n");
-  m.shape = {.dim = size("dim"), .hidden = size("hidden"), .layers = size("layers"), .heads = size("heads"),
-             .kv_heads = size("kv_heads"), .vocab = size("vocab"), .context = size("context"),
+  m.shape = {.dim = size("dim"),
+             .hidden = size("hidden"),
+             .layers = size("layers"),
+             .heads = size("heads"),
+             .kv_heads = size("kv_heads"),
+             .vocab = size("vocab"),
+             .context = size("context"),
              .tied_head = detail::text_between(text, "      .tied_head = ", ",\n") == "true",
-             .rope_theta = real("rope_theta"), .norm_epsilon = real("norm_epsilon")};
+             .rope_theta = real("rope_theta"),
+             .norm_epsilon = real("norm_epsilon")};
   m.vocabulary_bytes = detail::header_number<std::size_t>(text, " vocabulary_bytes = ", ";");
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
   m.dialogue = {.bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};

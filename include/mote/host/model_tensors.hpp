@@ -22,7 +22,9 @@ struct tensor_place {
 
   static tensor_place embedding() { return {}; }
   static tensor_place head() { return {.where = part::head}; }
-  static tensor_place block(std::size_t layer, mote::role r) { return {.where = part::block, .layer = layer, .role = r}; }
+  static tensor_place block(std::size_t layer, mote::role r) {
+    return {.where = part::block, .layer = layer, .role = r};
+  }
   bool operator==(const tensor_place&) const = default;
 };
 
@@ -69,8 +71,8 @@ inline std::span<const float> values_of(const raw_model& m, const tensor_place& 
                         : p.where == tensor_place::part::head    ? m.head
                                                                  : tensor_of(m, p.role);
   if (t.values.size() < (p.layer + 1) * count)
-    throw std::runtime_error("model: " + name(p) + " has " + std::to_string(t.values.size()) + " values; the shape needs " +
-                             std::to_string((p.layer + 1) * count));
+    throw std::runtime_error("model: " + name(p) + " has " + std::to_string(t.values.size()) +
+                             " values; the shape needs " + std::to_string((p.layer + 1) * count));
   return std::span(t.values).subspan(p.layer * count, count);
 }
 

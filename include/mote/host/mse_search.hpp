@@ -106,11 +106,12 @@ struct mse_search {
     std::vector<float> importance;
     if (use_calibration && t.input != nullptr && !t.input->empty()) {
       for (std::size_t i = 0; i < t.cols; ++i)
-        importance.push_back(static_cast<float>(t.input->products[i * t.cols + i] / static_cast<double>(t.input->rows_seen)));
+        importance.push_back(
+            static_cast<float>(t.input->products[i * t.cols + i] / static_cast<double>(t.input->rows_seen)));
     }
     return detail::round_groups(t, g, [&](std::size_t row, std::size_t first, std::size_t count) {
-      return search_scale(g, t.w + row * t.cols + first, importance.empty() ? nullptr : importance.data() + first, count,
-                          steps);
+      return search_scale(g, t.w + row * t.cols + first, importance.empty() ? nullptr : importance.data() + first,
+                          count, steps);
     });
   }
 };

@@ -25,15 +25,16 @@
 namespace mote::inline v0::host {
 
 struct packed_format {
-  std::string_view name;         ///< with its rows: "q4x16", "q4k192x16"
-  std::string_view family;       ///< without them: "q4", "q4k"
+  std::string_view name;    ///< with its rows: "q4x16", "q4k192x16"
+  std::string_view family;  ///< without them: "q4", "q4k"
   std::size_t group = 0;
-  std::size_t rows = 1;          ///< interleaved
+  std::size_t rows = 1;  ///< interleaved
   bool quantised = false;
-  float most = 0;                ///< no weight may be larger
+  float most = 0;  ///< no weight may be larger
   std::size_t (*bytes)(std::size_t rows, std::size_t cols) = nullptr;
   std::size_t (*tile_bytes)(std::size_t cols) = nullptr;
-  void (*encode_tile)(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) = nullptr;
+  void (*encode_tile)(const float* w /* (count, cols) */, std::size_t count, std::size_t cols,
+                      std::byte* tile) = nullptr;
   void (*decode_row)(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) = nullptr;
   /// Puts what the source itself had into an encoded tile, where this format holds it. `row` is the tile's first.
   void (*keep)(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t row, std::size_t count,
@@ -109,7 +110,8 @@ void keep_source(const raw_tensor& from, std::size_t layer, std::size_t layer_ro
 template <class From, class To>
 void move_row(const std::byte* from, std::size_t from_row, std::byte* to, std::size_t to_row, std::size_t cols) {
   if constexpr (has_super_blocks<From>) {
-    for (std::size_t g = 0; g < From::groups(cols); ++g) To::write_row(to, to_row, g, From::read_row(from, from_row, g));
+    for (std::size_t g = 0; g < From::groups(cols); ++g)
+      To::write_row(to, to_row, g, From::read_row(from, from_row, g));
   } else if constexpr (has_minimum<From>) {
     std::uint16_t scale = 0, minimum = 0;
     std::uint8_t codes[From::group];
@@ -168,7 +170,8 @@ grid grid_of() {
 }
 
 template <class Format>
-void put_codes(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales, const std::uint8_t* codes) {
+void put_codes(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales,
+               const std::uint8_t* codes) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t first = g * Format::group;
     const std::size_t width = std::min(cols - first, Format::group);
@@ -176,7 +179,8 @@ void put_codes(std::byte* tile, std::size_t row, std::size_t cols, const group_s
     if constexpr (has_minimum<Format>) {
       std::fill_n(padded_codes, Format::group, std::uint8_t{0});
       std::copy_n(codes + first, width, padded_codes);
-      Format::write_bits(tile, row, g, simd::to_binary16(scales[g].scale), simd::to_binary16(scales[g].minimum), padded_codes);
+      Format::write_bits(tile, row, g, simd::to_binary16(scales[g].scale), simd::to_binary16(scales[g].minimum),
+                         padded_codes);
     } else {
       std::fill_n(padded_codes, Format::group, static_cast<std::uint8_t>(Format::grid::zero));
       std::copy_n(codes + first, width, padded_codes);
@@ -191,7 +195,8 @@ constexpr float most_of() {
   constexpr float half = 65504.0F;
   if constexpr (has_codes<Format>) {
     if (Format::scale_columns == whole_row || Format::group == 64) return std::numeric_limits<float>::max();
-    return half * static_cast<float>(std::max(-Format::grid::value(is_q8<Format> ? 1 : 0), Format::grid::value(Format::grid::codes - 1)));
+    return half * static_cast<float>(std::max(-Format::grid::value(is_q8<Format> ? 1 : 0),
+                                              Format::grid::value(Format::grid::codes - 1)));
   }
   return Format::quantised || family_of<Format> == "f16" ? half : std::numeric_limits<float>::max();
 }

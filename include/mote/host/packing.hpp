@@ -117,7 +117,8 @@ inline const format_family& family_of(std::string_view word) {
 /// The format of a family for rows of `cols` weights, `rows` of them interleaved.
 inline const packed_format* format_with(const format_family& family, std::size_t rows, std::size_t cols) {
   if (const packed_format* f = family.with(rows, cols)) return f;
-  throw std::runtime_error("packing: no format interleaves " + std::to_string(rows) + " rows; 1, 4, 8 or 16 can be packed");
+  throw std::runtime_error("packing: no format interleaves " + std::to_string(rows) +
+                           " rows; 1, 4, 8 or 16 can be packed");
 }
 
 namespace detail {
@@ -144,7 +145,8 @@ inline std::vector<tensor_place> named_tensors(std::string_view where, const sha
   }
   for (std::size_t r = 0; r < role_count; ++r)
     if (where == mote::name(static_cast<role>(r)) || where == "all")
-      for (std::size_t layer = first; layer < last; ++layer) named.push_back(tensor_place::block(layer, static_cast<role>(r)));
+      for (std::size_t layer = first; layer < last; ++layer)
+        named.push_back(tensor_place::block(layer, static_cast<role>(r)));
   return named;
 }
 }  // namespace detail
@@ -163,8 +165,9 @@ inline packing_plan read_packing(std::string_view text, std::size_t rows, const 
     text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
     const std::size_t equals = entry.find('=');
     if (first != (equals == std::string_view::npos))
-      throw std::runtime_error("packing: \"" + std::string(entry) +
-                               "\" is not understood; write a format, then exceptions, as in q4,embedding=q8,0.down=q6");
+      throw std::runtime_error(
+          "packing: \"" + std::string(entry) +
+          "\" is not understood; write a format, then exceptions, as in q4,embedding=q8,0.down=q6");
     const format_family& family = family_of(equals == std::string_view::npos ? entry : entry.substr(equals + 1));
     if (first) {
       put(tensor_place::embedding(), family);
@@ -201,17 +204,23 @@ inline std::vector<plan_entry> entries_of(const packing_plan& plan, const shape&
   for (const tensor_place& p : all_tensors(s)) ++votes[plan.at(p).family];
   const std::string_view usual = most(votes);
   std::vector<plan_entry> entries{{.family = usual}};
-  if (plan.embedding->family != usual) entries.push_back({.what = plan_entry::kind::embedding, .family = plan.embedding->family});
-  if (!s.tied_head && plan.head->family != usual) entries.push_back({.what = plan_entry::kind::head, .family = plan.head->family});
+  if (plan.embedding->family != usual)
+    entries.push_back({.what = plan_entry::kind::embedding, .family = plan.embedding->family});
+  if (!s.tied_head && plan.head->family != usual)
+    entries.push_back({.what = plan_entry::kind::head, .family = plan.head->family});
   for (std::size_t r = 0; r < role_count; ++r) {
     std::map<std::string_view, std::size_t> here;
     for (const auto& block : plan.blocks) ++here[block[r]->family];
     here[usual] += 0;
     const std::string_view own = here[usual] * 2 >= s.layers ? usual : most(here);
-    if (own != usual) entries.push_back({.what = plan_entry::kind::in_role, .role = static_cast<role>(r), .family = own});
+    if (own != usual)
+      entries.push_back({.what = plan_entry::kind::in_role, .role = static_cast<role>(r), .family = own});
     for (std::size_t layer = 0; layer < s.layers; ++layer)
       if (plan.blocks[layer][r]->family != own)
-        entries.push_back({.what = plan_entry::kind::in_layer, .layer = layer, .role = static_cast<role>(r), .family = plan.blocks[layer][r]->family});
+        entries.push_back({.what = plan_entry::kind::in_layer,
+                           .layer = layer,
+                           .role = static_cast<role>(r),
+                           .family = plan.blocks[layer][r]->family});
   }
   return entries;
 }
@@ -225,7 +234,9 @@ inline std::string text_of(const packing_plan& plan, const shape& s) {
       case plan_entry::kind::embedding: text += ",embedding="; break;
       case plan_entry::kind::head: text += ",head="; break;
       case plan_entry::kind::in_role: text += "," + std::string(mote::name(e.role)) + "="; break;
-      case plan_entry::kind::in_layer: text += "," + std::to_string(e.layer) + "." + std::string(mote::name(e.role)) + "="; break;
+      case plan_entry::kind::in_layer:
+        text += "," + std::to_string(e.layer) + "." + std::string(mote::name(e.role)) + "=";
+        break;
     }
     text += e.family;
   }
@@ -246,7 +257,9 @@ inline std::string policy_of(const packing_plan& plan, const shape& s) {
       case plan_entry::kind::embedding: text += ", mote::in_embedding<" + policy + ">"; break;
       case plan_entry::kind::head: text += ", mote::in_head<" + policy + ">"; break;
       case plan_entry::kind::in_role: text += ", mote::in<" + which + policy + ">"; break;
-      case plan_entry::kind::in_layer: text += ", mote::in_layer<" + std::to_string(e.layer) + ", " + which + policy + ">"; break;
+      case plan_entry::kind::in_layer:
+        text += ", mote::in_layer<" + std::to_string(e.layer) + ", " + which + policy + ">";
+        break;
     }
   }
   return text + ">";

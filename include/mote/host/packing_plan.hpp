@@ -50,16 +50,16 @@ packing_plan plan_of(const shape& s) {
   plan.blocks.resize(s.layers);
   for (std::size_t layer = 0; layer < s.layers; ++layer)
     for (std::size_t r = 0; r < role_count; ++r)
-      plan.blocks[layer][r] =
-          facts::with(layer, static_cast<role>(r), []<class F>() -> const packed_format* { return &packed_format_of<F>; });
+      plan.blocks[layer][r] = facts::with(layer, static_cast<role>(r),
+                                          []<class F>() -> const packed_format* { return &packed_format_of<F>; });
   return plan;
 }
 
 /// Where a plan puts the tensors: by the same rule as map_tensors().
 struct planned_map {
   std::size_t embedding = 0;
-  std::vector<block_map> block;     // (layers)
-  std::vector<std::size_t> start;   // (layers), from the first byte of the weights
+  std::vector<block_map> block;    // (layers)
+  std::vector<std::size_t> start;  // (layers), from the first byte of the weights
   std::size_t final_norm = 0;
   std::size_t head = 0;
   std::size_t bytes = 0;
@@ -90,7 +90,8 @@ struct format_identity {
 inline format_identity identify(const packing_plan& plan, const shape& s) {
   std::vector<const packed_format*> all{plan.embedding, s.tied_head ? plan.embedding : plan.head};
   const std::size_t layers = plan.layers_alike() ? 1 : s.layers;
-  for (std::size_t layer = 0; layer < layers; ++layer) all.insert(all.end(), plan.blocks[layer].begin(), plan.blocks[layer].end());
+  for (std::size_t layer = 0; layer < layers; ++layer)
+    all.insert(all.end(), plan.blocks[layer].begin(), plan.blocks[layer].end());
   fingerprint f;
   bool same = true;
   for (const packed_format* o : all) same = same && o == all.front();

@@ -43,8 +43,8 @@ class progress {
       const int full = static_cast<int>(part * width);
       std::string bar(static_cast<std::size_t>(full), '=');
       bar.resize(width, ' ');
-      std::printf("\r%s [%s] %3.0f %%  %2d:%02d left  %s\x1b[K", what_.c_str(), bar.c_str(), part * 100, left / 60, left % 60,
-                  note.c_str());
+      std::printf("\r%s [%s] %3.0f %%  %2d:%02d left  %s\x1b[K", what_.c_str(), bar.c_str(), part * 100, left / 60,
+                  left % 60, note.c_str());
     }
     std::fflush(stdout);
   }

@@ -34,8 +34,7 @@ class quality_meter {
     double nats = 0;
     for (std::size_t i = 0; i < text_.sequences; ++i) {
       const std::vector<float> logits = kept_.empty() ? logits_of(base, i) : kept_[i];
-      for (std::size_t t = 0; t < text_.length; ++t)
-        nats -= log_probability(row(logits, t), text_.sequence(i)[t + 1]);
+      for (std::size_t t = 0; t < text_.length; ++t) nats -= log_probability(row(logits, t), text_.sequence(i)[t + 1]);
     }
     perplexity_ = std::exp(nats / static_cast<double>(text_.sequences * text_.length));
   }

@@ -28,7 +28,8 @@ using recipe = std::function<tensor_recipe(const tensor_place&)>;
 using quantise_report = std::function<void(std::size_t, std::size_t)>;
 
 /// Every matrix that has a grid. Without a text nothing is calibrated.
-inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const recipe& how, const text_sample* text = nullptr,
+inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const recipe& how,
+                                                    const text_sample* text = nullptr,
                                                     const quantise_report& report = {}) {
   std::vector<quantised_tensor> out;
   const std::size_t all = all_tensors(m.shape).size();
@@ -40,7 +41,9 @@ inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const re
     ++done;
     if (r.grid == nullptr) return false;
     const matrix_size size = size_of(m.shape, p);
-    out.push_back({p, r.quantise({.place = p, .w = values_of(m, p).data(), .rows = size.rows, .cols = size.cols, .input = input}, *r.grid)});
+    out.push_back(
+        {p, r.quantise({.place = p, .w = values_of(m, p).data(), .rows = size.rows, .cols = size.cols, .input = input},
+                       *r.grid)});
     if (text != nullptr) in_use.put(p, pack_floats(out.back().codes.values.data(), size.rows, size.cols));
     if (report) report(done, all);
     return true;
@@ -61,14 +64,16 @@ inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const re
     return out;
   }
   const auto head = [&](const input_moments& moments) { one(tensor_place::head(), &moments); };
-  calibrate(in_use, *text, [&](std::size_t layer, const layer_moments& moments) { return layer_of(layer, &moments); },
-            m.shape.tied_head ? std::function<void(const input_moments&)>{} : head);
+  calibrate(
+      in_use, *text, [&](std::size_t layer, const layer_moments& moments) { return layer_of(layer, &moments); },
+      m.shape.tied_head ? std::function<void(const input_moments&)>{} : head);
   return out;
 }
 
 /// The model with what its codes decode to, in floats: for measuring the weights alone.
 inline batch_model use_decoded(batch_model base, const std::vector<quantised_tensor>& tensors) {
-  for (const quantised_tensor& t : tensors) base.put(t.place, pack_floats(t.codes.values.data(), t.codes.rows, t.codes.cols));
+  for (const quantised_tensor& t : tensors)
+    base.put(t.place, pack_floats(t.codes.values.data(), t.codes.rows, t.codes.cols));
   return base;
 }
 

@@ -20,10 +20,10 @@ namespace mote::inline v0::host {
 struct coded_matrix {
   std::size_t rows = 0;
   std::size_t cols = 0;
-  std::size_t group = 0;             ///< columns a scale
-  std::vector<std::uint8_t> codes;   // (rows, cols)
-  std::vector<group_scale> scales;   // (rows, ceil(cols / group))
-  std::vector<float> values;         // (rows, cols) what it decodes to
+  std::size_t group = 0;            ///< columns a scale
+  std::vector<std::uint8_t> codes;  // (rows, cols)
+  std::vector<group_scale> scales;  // (rows, ceil(cols / group))
+  std::vector<float> values;        // (rows, cols) what it decodes to
 
   std::size_t groups() const { return cols / group + (cols % group != 0 ? 1U : 0U); }
 

@@ -53,7 +53,10 @@ inline text_sample sample_text(const batch_model& m, std::size_t sequences, std:
         now[i] = drawn;
         text.tokens[(first + i) * (length + 1) + position + 1] = drawn;
       }
-      if (report) report((static_cast<double>(first) + static_cast<double>(count * (position + 1)) / static_cast<double>(length)) / static_cast<double>(sequences));
+      if (report)
+        report(
+            (static_cast<double>(first) + static_cast<double>(count * (position + 1)) / static_cast<double>(length)) /
+            static_cast<double>(sequences));
     }
   }
   return text;

@@ -17,7 +17,8 @@ namespace mote::inline v0::host {
 struct smooth {
   double alpha = 0.5;
 
-  static std::vector<float> scales(const raw_model& m, std::size_t layer, site where, const input_moments& input, double alpha) {
+  static std::vector<float> scales(const raw_model& m, std::size_t layer, site where, const input_moments& input,
+                                   double alpha) {
     const std::size_t n = scales_of(m.shape, where);
     std::vector<double> x(n), w(n);
     for (std::size_t i = 0; i < input.cols; ++i) {
@@ -34,7 +35,8 @@ struct smooth {
     }
     std::vector<float> out;
     for (std::size_t i = 0; i < n; ++i)
-      out.push_back(static_cast<float>(std::pow(std::max(x[i], 1e-5), alpha) / std::pow(std::max(w[i], 1e-5), 1 - alpha)));
+      out.push_back(
+          static_cast<float>(std::pow(std::max(x[i], 1e-5), alpha) / std::pow(std::max(w[i], 1e-5), 1 - alpha)));
     return out;
   }
 

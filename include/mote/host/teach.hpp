@@ -22,30 +22,32 @@ namespace mote::inline v0::host {
 
 struct teach_knobs {
   float rate = 2e-3F;
-  std::size_t rounds = 12;      ///< at most; a round sees every lesson once
-  std::size_t replay = 4;       ///< ordinary items beside each lesson
-  std::size_t held_back = 7;    ///< every seventh lesson judges and does not teach; fewer lessons do both
-  std::size_t ordinary = 12;    ///< ordinary items that judge
+  std::size_t rounds = 12;    ///< at most; a round sees every lesson once
+  std::size_t replay = 4;     ///< ordinary items beside each lesson
+  std::size_t held_back = 7;  ///< every seventh lesson judges and does not teach; fewer lessons do both
+  std::size_t ordinary = 12;  ///< ordinary items that judge
   std::uint64_t seed = 1;
 };
 
 struct taught {
-  status state = status::ok;   ///< no_effect: no round was better than the start
+  status state = status::ok;  ///< no_effect: no round was better than the start
   std::size_t rounds = 0;
   std::size_t steps = 0;
-  float before = 0;            ///< loss of the held-back part, nats a token
+  float before = 0;  ///< loss of the held-back part, nats a token
   float after = 0;
 };
 
 /// An item of the corpus as something to learn.
 inline example to_example(const dialogue_item& item) {
-  return {.prompt = item.prompt, .answer = item.answer,
+  return {.prompt = item.prompt,
+          .answer = item.answer,
           .note = item.notes.empty() ? std::string_view() : std::string_view(item.notes.front())};
 }
 
 /// `ordinary` gives what must go on working; `report(round, rounds, loss)` is called after each round.
 template <class Assistant, class Report>
-taught teach(Assistant& ai, std::span<const dialogue_item> lessons, corpus& ordinary, teach_knobs knobs, Report&& report) {
+taught teach(Assistant& ai, std::span<const dialogue_item> lessons, corpus& ordinary, teach_knobs knobs,
+             Report&& report) {
   taught result;
   if (lessons.empty()) return {.state = status::empty};
   for (const dialogue_item& lesson : lessons)  // a lesson that cannot be taught is refused before anything changes
@@ -88,7 +90,8 @@ taught teach(Assistant& ai, std::span<const dialogue_item> lessons, corpus& ordi
   rng random(knobs.seed);
   bool improved = false;
   for (verdict v = verdict::better; v != verdict::stop && result.rounds < knobs.rounds;) {
-    for (std::size_t i = teaching.size(); i > 1; --i) std::swap(teaching[i - 1], teaching[random.below(static_cast<std::uint32_t>(i))]);
+    for (std::size_t i = teaching.size(); i > 1; --i)
+      std::swap(teaching[i - 1], teaching[random.below(static_cast<std::uint32_t>(i))]);
     for (const dialogue_item& lesson : teaching) {
       (void)ai.learn(to_example(lesson));
       ++result.steps;

@@ -45,7 +45,8 @@ class model_trainer {
     fill(at(map.embedding), {s.vocab, s.dim}, 0.5F * narrow, random);
     for (std::size_t layer = 0; layer < s.layers; ++layer) {
       const std::size_t block = map.start_of(layer);
-      for (std::size_t i = 0; i < s.dim; ++i) at(block + map.in(layer).attention_norm)[i] = at(block + map.in(layer).ffn_norm)[i] = 1.0F;
+      for (std::size_t i = 0; i < s.dim; ++i)
+        at(block + map.in(layer).attention_norm)[i] = at(block + map.in(layer).ffn_norm)[i] = 1.0F;
       for (std::size_t r = 0; r < role_count; ++r) {
         const matrix_size m = size_of(s, static_cast<role>(r));
         const bool adds = static_cast<role>(r) == role::output || static_cast<role>(r) == role::down;
@@ -112,8 +113,9 @@ class model_trainer {
       });
     }
     float loss(const model_trainer& trainer, const training_sequence& q) {
-      return run(trainer,
-                 [&](auto& pass) { return pass.loss(std::span<const std::uint32_t>(q.tokens), q.first_answer - 1, 1.0F); });
+      return run(trainer, [&](auto& pass) {
+        return pass.loss(std::span<const std::uint32_t>(q.tokens), q.first_answer - 1, 1.0F);
+      });
     }
     template <class Function>
     float run(const model_trainer& trainer, Function f) {

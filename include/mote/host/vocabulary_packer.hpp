@@ -77,10 +77,8 @@ inline std::vector<std::uint32_t> search_order(const vocabulary_text& text, cons
     std::size_t high = all.size();
     std::size_t hit = (low + high) / 2;
     while (text.pieces[all[hit]] != piece) {
-      if (piece < text.pieces[all[hit]])
-        high = hit;
-      else
-        low = hit + 1;
+      if (piece < text.pieces[all[hit]]) high = hit;
+      else low = hit + 1;
       hit = (low + high) / 2;
     }
     // Where that one is hidden, the first double that is not.
@@ -132,8 +130,7 @@ inline std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const
     const std::size_t before = texts.size();
     if (byte_first != no_token && id >= byte_first && id - byte_first < 256)
       texts.push_back(static_cast<char>(static_cast<unsigned char>(id - byte_first)));
-    else
-      texts += text.pieces[id];
+    else texts += text.pieces[id];
     longest = std::max(longest, texts.size() - before);
     if (texts.size() > 0x7FFFFFFFU) detail::bad_vocabulary("holds more than 2 GiB of text");
     offsets.push_back(static_cast<std::uint32_t>(texts.size()));

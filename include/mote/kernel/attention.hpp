@@ -28,9 +28,13 @@ inline constexpr std::size_t blocks_together =
 
 /// N floats of a cache, as it keeps them.
 template <std::size_t N>
-MOTE_INLINE simd::floats<N> load_kept(const float* p) { return simd::floats<N>::load(p); }
+MOTE_INLINE simd::floats<N> load_kept(const float* p) {
+  return simd::floats<N>::load(p);
+}
 template <std::size_t N>
-MOTE_INLINE simd::floats<N> load_kept(const simd::half_bits* p) { return simd::load_signed_halves<N>(p); }
+MOTE_INLINE simd::floats<N> load_kept(const simd::half_bits* p) {
+  return simd::load_signed_halves<N>(p);
+}
 
 /// The scores of Rows queries at Blocks * Lanes positions: e[r][t] = scale * sum over d of q[r][d] * keys[d][t].
 template <std::size_t Rows, std::size_t Blocks, std::size_t Lanes, class Element>
@@ -49,7 +53,8 @@ MOTE_INLINE void score_positions(const float* q, std::size_t q_stride, const Ele
     for (std::size_t b = 0; b < Blocks; ++b) key[b] = load_kept<Lanes>(keys + d * stride + b * Lanes);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < Rows * Blocks; ++i)
-      score[i / Blocks][i % Blocks] = score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * q_stride + d]) * key[i % Blocks];
+      score[i / Blocks][i % Blocks] =
+          score[i / Blocks][i % Blocks] + floats::all(q[i / Blocks * q_stride + d]) * key[i % Blocks];
   }
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < Rows * Blocks; ++i)
@@ -64,7 +69,8 @@ MOTE_INLINE void score_rows(const float* q, std::size_t q_stride, const Element*
   std::size_t t = 0;
   for (; t + blocks * positions_together - 16 < count; t += blocks * positions_together)
     score_positions<Rows, blocks, positions_together>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
-  for (; t < count; t += 16) score_positions<Rows, 1, 16>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
+  for (; t < count; t += 16)
+    score_positions<Rows, 1, 16>(q, q_stride, keys + t, stride, head_dim, scale, e + t, e_stride);
 }
 
 /// The scores of query heads that share a key head, at every position.
@@ -74,7 +80,8 @@ MOTE_INLINE void score_group(const float* q /* (group, head_dim) */, std::size_t
                              float* e /* (group, e_stride) */, std::size_t e_stride) {
   std::size_t g = 0;
   for (; g + heads_together <= group; g += heads_together)  // they share each load of a key
-    score_rows<heads_together>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
+    score_rows<heads_together>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride,
+                               e_stride);
   for (; g < group; ++g)  // never runs where heads go alone, but GCC 12 counts a fifth less for M7's loop with it here
     score_rows<1>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
 }
@@ -115,7 +122,8 @@ MOTE_INLINE void weights_of_group(const float* q /* (group, head_dim) */, std::s
                                   std::size_t stride, std::size_t head_dim, float scale, std::size_t count, float* e,
                                   std::size_t e_stride, float* inverse /* (group) */) {
 #if MOTE_WITH_MVE_FLOATS
-  if (head_dim % 2 == 0 && simd::guarded_weights(q, group, keys, stride, head_dim, scale, count, e, e_stride, inverse)) return;
+  if (head_dim % 2 == 0 && simd::guarded_weights(q, group, keys, stride, head_dim, scale, count, e, e_stride, inverse))
+    return;
 #endif
   score_group(q, group, keys, stride, head_dim, scale, count, e, e_stride);
   for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_scores(count, e + g * e_stride);
@@ -142,8 +150,7 @@ MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* i
   for (std::size_t i = 0; i < Rows * Chunks; ++i) {
     if constexpr (How == weighing::onto)
       sum[i / Chunks][i % Chunks] = floats::load(out + i / Chunks * out_stride + i % Chunks * Lanes);
-    else
-      sum[i / Chunks][i % Chunks] = floats::all(0.0F);
+    else sum[i / Chunks][i % Chunks] = floats::all(0.0F);
   }
 #if MOTE_WITH_RVV
 #pragma GCC unroll 4
@@ -211,7 +218,8 @@ MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t
                              std::size_t count, float* out /* (group, head_dim) */) {
 #if MOTE_WITH_MVE_FLOATS
   if constexpr (How == weighing::answer)
-    if (head_dim % 4 == 0 && simd::guarded_values(e, e_stride, inverse, group, values, value_stride, head_dim, count, out))
+    if (head_dim % 4 == 0 &&
+        simd::guarded_values(e, e_stride, inverse, group, values, value_stride, head_dim, count, out))
       return;
 #endif
   std::size_t d = 0;
@@ -257,8 +265,8 @@ void attention(const float* q, const Element* keys, std::size_t key_stride, cons
       float inverse[attention_group];
       detail::weights_of_group(q + head * head_dim, now, keys + kv * head_dim * key_stride, key_stride, head_dim, scale,
                                count, scratch, e_stride, inverse);
-      detail::weigh_group<detail::weighing::answer>(scratch, e_stride, inverse, now, values + kv * head_dim, value_stride,
-                                                    head_dim, count, out + head * head_dim);
+      detail::weigh_group<detail::weighing::answer>(scratch, e_stride, inverse, now, values + kv * head_dim,
+                                                    value_stride, head_dim, count, out + head * head_dim);
     }
   }
 }
@@ -274,14 +282,15 @@ void attention_of_several(const float* q, std::size_t q_stride, const Element* k
   const std::size_t e_stride = padded(count + tokens - 1);
   for (std::size_t head = 0; head < heads; ++head) {
     const std::size_t kv = head / (heads / kv_heads);
-    detail::score_rows<tokens>(q + head * head_dim, q_stride, keys + kv * head_dim * key_stride, key_stride, head_dim, scale,
-                               count + tokens - 1, scratch, e_stride);
+    detail::score_rows<tokens>(q + head * head_dim, q_stride, keys + kv * head_dim * key_stride, key_stride, head_dim,
+                               scale, count + tokens - 1, scratch, e_stride);
     float inverse[tokens];
     for (std::size_t i = 0; i < tokens; ++i) inverse[i] = detail::weigh_scores(count + i, scratch + i * e_stride);
-    detail::each_step(head_dim, [&]<std::size_t Lanes, std::size_t Chunks>(detail::channel_step<Lanes, Chunks>,
-                                                                           std::size_t d) __attribute__((always_inline)) {
-      detail::sum_values<detail::weighing::causal, tokens, Lanes, Chunks>(
-          scratch, e_stride, inverse, values + kv * head_dim + d, value_stride, count, out + head * head_dim + d, q_stride);
+    detail::each_step(head_dim, [&]<std::size_t Lanes, std::size_t Chunks>(
+                                    detail::channel_step<Lanes, Chunks>, std::size_t d) __attribute__((always_inline)) {
+      detail::sum_values<detail::weighing::causal, tokens, Lanes, Chunks>(scratch, e_stride, inverse,
+                                                                          values + kv * head_dim + d, value_stride,
+                                                                          count, out + head * head_dim + d, q_stride);
     });
   }
 }

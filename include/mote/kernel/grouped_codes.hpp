@@ -23,7 +23,8 @@ struct packed_codes {
   MOTE_INLINE static void put(std::uint8_t* packed, std::size_t n, std::size_t index, std::uint32_t code) {
     const std::size_t shift = index / n * Bits;
     std::uint8_t& b = packed[index % n];
-    b = static_cast<std::uint8_t>((b & ~(last << shift)) | ((code - static_cast<std::uint32_t>(offset)) & last) << shift);
+    b = static_cast<std::uint8_t>((b & ~(last << shift)) | ((code - static_cast<std::uint32_t>(offset)) & last)
+                                                               << shift);
   }
 
   /// All of them as bytes: `room` (n * each) unless they are bytes already.
@@ -50,8 +51,8 @@ struct packed_codes {
 
 /// n halves of steps and least numbers as floats: what a code of zero as it is kept stands for is base.
 template <std::size_t Bits>
-MOTE_INLINE void load_grid(const simd::half_bits* steps /* (n) */, const simd::half_bits* least /* (n) */, std::size_t n,
-                           float* step /* (n) */, float* base /* (n) */) {
+MOTE_INLINE void load_grid(const simd::half_bits* steps /* (n) */, const simd::half_bits* least /* (n) */,
+                           std::size_t n, float* step /* (n) */, float* base /* (n) */) {
   constexpr auto offset = static_cast<float>(packed_codes<Bits>::offset);
   std::size_t i = 0;
   const auto one_lot = [&]<std::size_t N>(simd::floats<N>) {

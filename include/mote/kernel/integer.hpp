@@ -34,7 +34,8 @@ namespace detail {
 
 /// Are weights taken from memory as they are multiplied, for each activation anew? Where a block does not fit the registers.
 template <class Format, class Unit>
-concept multiplied_lying = requires(const typename Format::block& b, const std::int8_t* x) { Format::template lying_dot<Unit>(b, x); };
+concept multiplied_lying =
+    requires(const typename Format::block& b, const std::int8_t* x) { Format::template lying_dot<Unit>(b, x); };
 
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations: integers to the end of the row.
 template <class Isa, row_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
@@ -109,9 +110,9 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
         two::from(unpacked, paired);
 #pragma GCC unroll 8
         for (std::size_t k = 0; k < Tokens; k += 2) {
-          const auto dots = Format::template dot<two>(
-              paired, simd::two_activations{{a[k].q + g * group, a[k + 1].q + g * group}},
-              simd::two_sums{{a[k].sum[g], a[k + 1].sum[g]}});
+          const auto dots =
+              Format::template dot<two>(paired, simd::two_activations{{a[k].q + g * group, a[k + 1].q + g * group}},
+                                        simd::two_sums{{a[k].sum[g], a[k + 1].sum[g]}});
           add(k, dots.of[0]);
           add(k + 1, dots.of[1]);
         }

@@ -21,7 +21,8 @@ namespace detail {
 /// y += factor * x, (padded(n)).
 inline void add_scaled(float* y, const float* x, float factor, std::size_t n) {
   using floats = simd::floats<16>;
-  for (std::size_t i = 0; i < n; i += 16) (floats::load(y + i) + floats::all(factor) * floats::load(x + i)).store(y + i);
+  for (std::size_t i = 0; i < n; i += 16)
+    (floats::load(y + i) + floats::all(factor) * floats::load(x + i)).store(y + i);
 }
 }  // namespace detail
 

@@ -14,8 +14,8 @@ namespace detail {
 
 /// Tiles tiles for all tokens, Most tokens at a time, then half as many, and so on.
 template <class Isa, std::size_t Most, std::size_t Tiles, class Format>
-MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const activation* a, std::size_t tokens, float* y,
-                              std::size_t y_stride) {
+MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const activation* a, std::size_t tokens,
+                              float* y, std::size_t y_stride) {
   std::size_t k = 0;
   if constexpr (Most >= 8)  // so many sums leave no registers for a second tile
     for (; k + 8 <= tokens; k += 8)
@@ -33,7 +33,8 @@ MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const a
 /// y (tokens, padded(rows)) = activations * w^T, each token with the bits that matvec gives it. Tile by tile, so that
 /// weights come from memory once, and are unpacked once for up to eight tokens.
 template <class Isa = simd::native, integer_format Format>
-void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y, std::size_t y_stride) {
+void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
+            std::size_t y_stride) {
   constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;  // 32 registers
   // Two tiles share what smmla wants done to the activations.
   constexpr bool pairs = simd::multiplies_two_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
@@ -77,8 +78,8 @@ void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::
 /// dx (tokens, x_stride) += dy (tokens, y_stride) * w. Rows are added in index order. `rows` holds four decoded rows,
 /// 4 * padded(cols) floats.
 template <class Format>
-void matmul_input_gradient(const matrix<Format>& w, const float* dy, std::size_t y_stride, std::size_t tokens, float* dx,
-                           std::size_t x_stride, float* rows) {
+void matmul_input_gradient(const matrix<Format>& w, const float* dy, std::size_t y_stride, std::size_t tokens,
+                           float* dx, std::size_t x_stride, float* rows) {
   using floats = simd::floats<16>;
   const std::size_t stride = padded(w.cols);
   for (std::size_t row = 0; row < w.rows; row += 4) {

@@ -38,10 +38,10 @@ struct matrix {
 /// A vector as the kernels of a format want it: floats, for f16 with 13 bits of precision, and for integer formats 8 bits
 /// with a scale and a sum for each group of columns, or for the whole row.
 struct activation {
-  const float* x = nullptr;              // (cols)
-  const std::int8_t* q = nullptr;        // (groups, group)
-  const float* scale = nullptr;          // (groups)
-  const std::int32_t* sum = nullptr;     // (groups)
+  const float* x = nullptr;           // (cols)
+  const std::int8_t* q = nullptr;     // (groups, group)
+  const float* scale = nullptr;       // (groups)
+  const std::int32_t* sum = nullptr;  // (groups)
 };
 
 /// The integers of an activation with one scale for a whole row: 32 zeros follow it, for formats that read in other steps.
@@ -67,7 +67,8 @@ namespace detail {
 /// What rounds floats of a known largest magnitude to integers.
 struct rounding {
   simd::floats<16> inverse;
-  MOTE_INLINE explicit rounding(float largest) : inverse(simd::floats<16>::all(largest > 0.0F ? 127.0F / largest : 0.0F)) {}
+  MOTE_INLINE explicit rounding(float largest)
+      : inverse(simd::floats<16>::all(largest > 0.0F ? 127.0F / largest : 0.0F)) {}
   /// Sixteen floats to 8 bits, nearest, ties to even; gives the integers.
   MOTE_INLINE simd::ints<16> store(simd::floats<16> x, std::int8_t* q /* (16) */) const {
     const auto magic = simd::floats<16>::all(12582912.0F);  // 1.5 * 2^23: the sum's last bits are the nearest integer
@@ -142,7 +143,8 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
       scale[g] = largest / 127.0F;
       const detail::rounding round(largest);
       auto total = simd::ints<16>::all(0);
-      for (std::size_t at = 0; at < Group; at += 16) total = total + round.store(lanes::load(from + at), q + g * Group + at);
+      for (std::size_t at = 0; at < Group; at += 16)
+        total = total + round.store(lanes::load(from + at), q + g * Group + at);
       sum[g] = simd::join(total);
     }
     a.q = q;

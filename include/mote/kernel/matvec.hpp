@@ -19,7 +19,8 @@ namespace detail {
 
 /// One tile of q8 where its rows have no body in simd/quads.hpp: simd::dot reads the weights where they lie.
 template <class Isa, std::size_t Rows, std::size_t Group>
-MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a, float* y) {
+MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a,
+                             float* y) {
   using floats = simd::floats<Rows>;
   floats sum = floats::all(0.0F);
   for (std::size_t g = 0; g < groups; ++g, ++b) {
@@ -42,7 +43,8 @@ MOTE_NOINLINE void add_rows(const typename q8<1, Group>::block* b, std::size_t s
   const auto* w = reinterpret_cast<const std::uint8_t*>(b);
   floats sum[Unit::rows_together];
 #pragma GCC unroll 4
-  for (std::size_t row = 0; row < Unit::rows_together; ++row) sum[row] = First ? floats::all(0.0F) : floats::load(y + row);
+  for (std::size_t row = 0; row < Unit::rows_together; ++row)
+    sum[row] = First ? floats::all(0.0F) : floats::load(y + row);
   do {
     std::int32_t dot[Unit::rows_together];
     w += offsetof(block, quads);
@@ -112,8 +114,8 @@ template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
   requires(Isa::value == isa::mve && Rows == 1)
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
-  std::size_t row = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols), w.rows,
-                                              a.q, a.scale, format::groups(w.cols), y);
+  std::size_t row = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols),
+                                              w.rows, a.q, a.scale, format::groups(w.cols), y);
   for (; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
 }
 #endif

@@ -20,8 +20,8 @@ namespace detail {
 /// Tiles tiles times Tokens activations: each load of weights serves all tokens, and while one sum waits for its
 /// addition another multiplies.
 template <class Format, std::size_t Tiles, std::size_t Tokens>
-MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t cols, const float* x, std::size_t x_stride,
-                             float* y, std::size_t y_stride) {
+MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t cols, const float* x,
+                             std::size_t x_stride, float* y, std::size_t y_stride) {
   constexpr std::size_t rows = Format::rows;
   constexpr std::size_t step = Format::step;
   using floats = simd::floats<rows>;
@@ -40,8 +40,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
         for (std::size_t t = 0; t < Tokens; ++t)
           if constexpr (Format::activation_group == exact_products)
             sum[tile][t] = simd::plus_exact_product(sum[tile][t], weights[c], floats::all(x[t * x_stride + col + c]));
-          else
-            sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
+          else sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
     }
   };
   std::size_t col = 0;
@@ -59,7 +58,8 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
 template <class Isa = simd::native, class Format>
   requires(!Format::quantised)
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
-  constexpr std::size_t chains = 4;  // tiles at once: the additions of one row wait for each other, those of four do not
+  constexpr std::size_t chains =
+      4;  // tiles at once: the additions of one row wait for each other, those of four do not
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   std::size_t tile = 0;
   for (; tile + chains <= tiles; tile += chains)
@@ -86,7 +86,8 @@ void matmul(const matrix<Format>& w, const activation* a, std::size_t tokens, fl
     float* to = y + tile * Format::rows;
     std::size_t t = 0;
     for (; t + together <= tokens; t += together)
-      detail::float_block<Format, Tiles, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride, y_stride);
+      detail::float_block<Format, Tiles, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride,
+                                                   y_stride);
     for (; t < tokens; ++t)
       detail::float_block<Format, Tiles, 1>(from, w.cols, x + t * x_stride, 0, to + t * y_stride, 0);
   };

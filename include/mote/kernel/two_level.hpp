@@ -38,8 +38,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
     floats scale[Tiles][Format::subs];
     floats min[Tiles][Format::subs];
 #pragma GCC unroll 8
-    for (std::size_t t = 0; t < Tiles; ++t)
-      Format::template expand<unit>(b + t * step, scale[t], min[t]);
+    for (std::size_t t = 0; t < Tiles; ++t) Format::template expand<unit>(b + t * step, scale[t], min[t]);
     for (std::size_t part = 0; part < Format::planes_per_block && first + part * parts < all; ++part) {
       const std::size_t s = part * parts;
 #pragma GCC unroll 8

@@ -25,9 +25,9 @@ struct example {
 /// What one call of learn() did.
 struct learned {
   status state = status::ok;
-  float loss = 0;            ///< nats a token of the answer, before this step
-  std::size_t tokens = 0;    ///< of the whole example
-  bool stepped = false;      ///< the optimiser moved the parameters; false within a batch
+  float loss = 0;          ///< nats a token of the answer, before this step
+  std::size_t tokens = 0;  ///< of the whole example
+  bool stepped = false;    ///< the optimiser moved the parameters; false within a batch
 };
 
 struct example_tokens {

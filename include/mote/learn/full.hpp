@@ -35,8 +35,8 @@ class full_gradients {
   void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
                 std::size_t y_stride, float*, std::size_t) {
     const matrix_size m = size_of(s_, r);
-    matmul_weight_gradient<Rows>(block(layer, map_.block[0].matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy, y_stride, x,
-                                 x_stride, count);
+    matmul_weight_gradient<Rows>(block(layer, map_.block[0].matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy,
+                                 y_stride, x, x_stride, count);
   }
   float* attention_norm_gradient(std::size_t layer) { return block(layer, map_.block[0].attention_norm); }
   float* ffn_norm_gradient(std::size_t layer) { return block(layer, map_.block[0].ffn_norm); }
@@ -81,9 +81,7 @@ class full_gradients {
     }
   }
   float* at(std::size_t offset) const { return gradients_ + offset / sizeof(float); }
-  float* block(std::size_t layer, std::size_t offset) const {
-    return at(map_.start_of(layer) + offset);
-  }
+  float* block(std::size_t layer, std::size_t offset) const { return at(map_.start_of(layer) + offset); }
 
   const shape& s_;
   const tensor_map<>& map_;
@@ -103,8 +101,9 @@ struct full {
   template <class Model, class Format>
   class state {
    public:
-    static_assert(!Format::quantised,
-                  "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+    static_assert(
+        !Format::quantised,
+        "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
     static constexpr shape s = Model::shape;
     static constexpr tensor_map<> map = map_tensors<Format>(s);
     static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
@@ -113,9 +112,7 @@ struct full {
     static void add(std::size_t, role, const float*, float*) {}
     full_gradients<Format::rows> collector() { return {s, map, gradients_}; }
 
-    void step() {
-      optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats, collector().norm());
-    }
+    void step() { optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats, collector().norm()); }
     void rate(float r) { optimiser_.rate = r; }
     float rate() const { return optimiser_.rate; }
 

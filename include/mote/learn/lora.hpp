@@ -27,12 +27,12 @@ inline constexpr role_set query_and_value = static_cast<role_set>(only(role::que
 inline constexpr role_set all_matrices = 0x7F;
 
 struct lora_knobs {
-  float alpha = 0;                     ///< the adapter counts alpha / rank; 0: 2 * rank
+  float alpha = 0;  ///< the adapter counts alpha / rank; 0: 2 * rank
   role_set targets = query_and_value;
-  std::size_t tokens = 64;             ///< longest example, prompt and answer together
-  std::size_t batch = 1;               ///< examples to a step of the optimiser
-  std::size_t chunk = 8;               ///< tokens at a time through the wide layers
-  std::uint64_t seed = 1;              ///< of A; B starts at zero, so nothing changes before the first step
+  std::size_t tokens = 64;  ///< longest example, prompt and answer together
+  std::size_t batch = 1;    ///< examples to a step of the optimiser
+  std::size_t chunk = 8;    ///< tokens at a time through the wide layers
+  std::uint64_t seed = 1;   ///< of A; B starts at zero, so nothing changes before the first step
 };
 
 template <std::size_t Rank, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>>
@@ -45,7 +45,8 @@ struct lora {
   static constexpr std::size_t tokens = Knobs.tokens;
   static constexpr std::size_t batch = Knobs.batch;
   static constexpr std::size_t chunk = Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
-  static constexpr float scale = (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
+  static constexpr float scale =
+      (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 
   /// The parameters of one model's adapters. Satisfies `learner`.
   template <class Model, class Format>
@@ -150,7 +151,12 @@ struct lora {
 
     /// What a snapshot of these parameters must agree with.
     static constexpr std::uint64_t fingerprint() {
-      return v0::fingerprint{}.add("lora").add(rank).add(Knobs.targets).add(__builtin_bit_cast(std::uint32_t, scale)).value();
+      return v0::fingerprint{}
+          .add("lora")
+          .add(rank)
+          .add(Knobs.targets)
+          .add(__builtin_bit_cast(std::uint32_t, scale))
+          .value();
     }
 
     float* parameters() { return parameters_; }
@@ -171,7 +177,8 @@ struct lora {
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Rank >= 1 && Rank <= 256, "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
+  static_assert(Rank >= 1 && Rank <= 256,
+                "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
   static_assert(Knobs.targets != 0 && Knobs.targets <= all_matrices,
                 "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
 };

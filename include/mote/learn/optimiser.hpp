@@ -19,7 +19,7 @@ struct adam_knobs {
   float beta2 = 0.98F;  // short runs: the usual 0.999 would still remember its first step after a hundred
   float epsilon = 1e-8F;
   float decay = 0.0F;
-  float clip = 1.0F;    ///< largest norm of a gradient; 0: none
+  float clip = 1.0F;  ///< largest norm of a gradient; 0: none
 };
 
 struct sgd_knobs {

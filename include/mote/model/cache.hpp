@@ -16,7 +16,7 @@ namespace mote::inline v0 {
 /// Tokens of one layer that follow each other: what is kept of them, what they ask, and where the answers go.
 struct attention_run {
   std::size_t layer = 0;
-  std::size_t position = 0;      // of the first token
+  std::size_t position = 0;  // of the first token
   std::size_t tokens = 1;
   const float* query = nullptr;  // (tokens, query_stride): (heads, head_dim) each
   const float* key = nullptr;    // (tokens, key_stride): (kv_heads, head_dim) each
@@ -64,8 +64,8 @@ class plain_cache {
     std::size_t i = 0;
     if constexpr (detail::tokens_together > 1)
       for (; i + detail::tokens_together <= r.tokens; i += detail::tokens_together)
-        attention_of_several(query + i * r.query_stride, r.query_stride, keys, stride_, values, s.kv_dim(), heads * group,
-                             heads, width, r.position + i + 1, scratch, out + i * r.query_stride);
+        attention_of_several(query + i * r.query_stride, r.query_stride, keys, stride_, values, s.kv_dim(),
+                             heads * group, heads, width, r.position + i + 1, scratch, out + i * r.query_stride);
     for (; i < r.tokens; ++i)
       attention(query + i * r.query_stride, keys, stride_, values, s.kv_dim(), heads * group, heads, width,
                 r.position + i + 1, scratch, out + i * r.query_stride);

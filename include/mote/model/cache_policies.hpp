@@ -35,9 +35,11 @@ struct kivi {
   using slot = slots::cache;
   using store = kivi_cache<has_bits ? Bits : 4, has_window ? Window : 64>;
 
-  static_assert(has_bits, "mote: old keys and values cannot be kept in this many bits; use kivi<8>, <4> or <2> [mote-kivi-bits]");
-  static_assert(has_window, "mote: keys are rounded in groups of 32 tokens; use a window of 32, 64, 96 and so on, "
-                            "kivi<4, 64> [mote-kivi-window]");
+  static_assert(has_bits,
+                "mote: old keys and values cannot be kept in this many bits; use kivi<8>, <4> or <2> [mote-kivi-bits]");
+  static_assert(has_window,
+                "mote: keys are rounded in groups of 32 tokens; use a window of 32, 64, 96 and so on, "
+                "kivi<4, 64> [mote-kivi-window]");
 };
 
 }  // namespace mote::inline v0

@@ -25,7 +25,8 @@ class coded_cache {
   static constexpr std::size_t bytes(const shape& s, std::size_t context) {
     return s.layers * s.kv_heads * head_bytes(s, context);
   }
-  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
+  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context,
+                                              [[maybe_unused]] std::size_t tokens = 1) {
     return (s.heads == s.kv_heads ? 1 : 2) * (stride(context) + width(s) + width(s) / 2);  // weights, sums, queries
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
@@ -89,13 +90,14 @@ class coded_cache {
     float ends[3][4];  // least and most of the key, the value's size
     for (std::size_t i = 0; i < 4; ++i) ends[0][i] = ends[1][i] = key[i < dim ? i : 0];
     for (float& size : ends[2]) size = 0;
-    detail::by_fours(dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
-      using several = simd::floats<N>;
-      const auto k = several::load(key + d);
-      simd::smaller(several::load(ends[0]), k).store(ends[0]);
-      simd::larger(several::load(ends[1]), k).store(ends[1]);
-      simd::larger(several::load(ends[2]), simd::absolute(several::load(value + d))).store(ends[2]);
-    });
+    detail::by_fours(
+        dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
+          using several = simd::floats<N>;
+          const auto k = several::load(key + d);
+          simd::smaller(several::load(ends[0]), k).store(ends[0]);
+          simd::larger(several::load(ends[1]), k).store(ends[1]);
+          simd::larger(several::load(ends[2]), simd::absolute(several::load(value + d))).store(ends[2]);
+        });
     for (std::size_t i = 1; i < 4; ++i) {
       ends[0][0] = simd::detail::smaller(ends[0][0], ends[0][i]);
       ends[1][0] = simd::detail::larger(ends[1][0], ends[1][i]);
@@ -115,17 +117,18 @@ class coded_cache {
     const std::size_t row = position % simd::tile_tokens;
     std::int8_t* keys = to.keys + (position - row) * to.width;
     std::int8_t* values = to.values + (position - row) * to.width;
-    detail::by_fours(dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
-      using several = simd::floats<N>;
-      std::int32_t k[N];
-      std::int32_t v[N];
-      codes((several::load(key + d) - several::all(middle)) * several::all(by_key)).store(k);
-      codes(several::load(value + d) * several::all(by_value)).store(v);
-      for (std::size_t i = 0; i < N; ++i) {
-        keys[order.key(row, d + i, to.width)] = static_cast<std::int8_t>(k[i]);
-        values[order.value(row, d + i, to.width)] = static_cast<std::int8_t>(v[i]);
-      }
-    });
+    detail::by_fours(
+        dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
+          using several = simd::floats<N>;
+          std::int32_t k[N];
+          std::int32_t v[N];
+          codes((several::load(key + d) - several::all(middle)) * several::all(by_key)).store(k);
+          codes(several::load(value + d) * several::all(by_value)).store(v);
+          for (std::size_t i = 0; i < N; ++i) {
+            keys[order.key(row, d + i, to.width)] = static_cast<std::int8_t>(k[i]);
+            values[order.value(row, d + i, to.width)] = static_cast<std::int8_t>(v[i]);
+          }
+        });
   }
 
   /// out (Heads, dim) for one position's queries (Heads, dim), which share this head.

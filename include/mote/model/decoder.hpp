@@ -84,9 +84,9 @@ constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape
 inline decode_buffers place_decode_buffers(std::byte* arena, const arena_plan<decode_tensor_count>& plan,
                                            std::size_t scores_stride = 0) {
   const auto floats = [&](std::size_t i) { return reinterpret_cast<float*>(arena + plan[i]); };
-  return {floats(0), floats(1), arena + plan[2], reinterpret_cast<simd::sine_cosine*>(arena + plan[3]),
-          floats(4), floats(5), floats(6),       floats(7),
-          floats(8), floats(9), floats(10),      floats(11),
+  return {floats(0),  floats(1),    arena + plan[2], reinterpret_cast<simd::sine_cosine*>(arena + plan[3]),
+          floats(4),  floats(5),    floats(6),       floats(7),
+          floats(8),  floats(9),    floats(10),      floats(11),
           floats(12), scores_stride};
 }
 
@@ -118,9 +118,8 @@ class projection {
       (w_.template with<Roles>(layer,
                                [&]<class F>(const matrix<F>& m) {
                                  round<F::activation_group>(x, cols);
-                                 share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
-                                   multiply(m, y, part, parts);
-                                 });
+                                 share(F::bytes(m.rows, m.cols),
+                                       [&](std::size_t part, std::size_t parts) { multiply(m, y, part, parts); });
                                }),
        ...);
     }
@@ -198,8 +197,7 @@ float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter,
   const std::size_t hidden = padded(s.hidden);
   detail::projection<Isa, Most, Formats, Adapter, Team> project(s, w, adapter, team, count, b.quantised);
   const auto norm = [&](const float* gain) {
-    for (std::size_t t = 0; t < count; ++t)
-      rms_norm(b.x + t * dim, gain, s.dim, s.norm_epsilon, b.normed + t * dim);
+    for (std::size_t t = 0; t < count; ++t) rms_norm(b.x + t * dim, gain, s.dim, s.norm_epsilon, b.normed + t * dim);
   };
   const auto add = [&] {
     for (std::size_t t = 0; t < count; ++t) detail::add_to(b.x + t * dim, b.delta + t * dim, s.dim);
@@ -216,8 +214,15 @@ float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter,
       rope(b.query + t * dim, s.heads, pairs, b.turns + t * pairs);
       rope(b.key + t * kv_dim, s.kv_heads, pairs, b.turns + t * pairs);
     }
-    const attention_run run{.layer = layer, .position = position, .tokens = count, .query = b.query, .key = b.key,
-                            .value = b.value, .out = b.mixed, .query_stride = dim, .key_stride = kv_dim};
+    const attention_run run{.layer = layer,
+                            .position = position,
+                            .tokens = count,
+                            .query = b.query,
+                            .key = b.key,
+                            .value = b.value,
+                            .out = b.mixed,
+                            .query_stride = dim,
+                            .key_stride = kv_dim};
     if (Team::parts > 1 && team.pays(count * (position + count) * s.kv_dim() * 8)) {
       team.run([&](std::size_t part, std::size_t parts) {
         const part_range heads = part_of(s.kv_heads, part, parts);

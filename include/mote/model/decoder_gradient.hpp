@@ -26,8 +26,9 @@ concept learner = requires(L l, const L& c, std::size_t n, role r, const float* 
   { l.attention_norm_gradient(n) } -> std::same_as<float*>;
   { l.ffn_norm_gradient(n) } -> std::same_as<float*>;
   { l.final_norm_gradient() } -> std::same_as<float*>;
-  l.embedding_backward(n, in);       // token, dx (dim)
-  l.head_backward(in, in, n, n, n);  // dlogits (tokens, padded(vocab)), x (tokens, x_stride), tokens, y_stride, x_stride
+  l.embedding_backward(n, in);  // token, dx (dim)
+  l.head_backward(in, in, n, n,
+                  n);  // dlogits (tokens, padded(vocab)), x (tokens, x_stride), tokens, y_stride, x_stride
 };
 
 /// The working buffers of a pass over at most `capacity` tokens, `chunk` of them at a time through the wide layers.
@@ -98,9 +99,28 @@ constexpr std::array<lifetime, train_tensor_count> train_lifetimes(const shape& 
 
 inline train_buffers place_train_buffers(std::byte* arena, const arena_plan<train_tensor_count>& plan) {
   const auto floats = [&](std::size_t i) { return reinterpret_cast<float*>(arena + plan[i]); };
-  return {floats(0),  floats(1),  floats(2),  floats(3),  floats(4),  floats(5),  floats(6),  floats(7),
-          floats(8),  floats(9),  floats(10), floats(11), floats(12), floats(13), floats(14), floats(15),
-          floats(16), floats(17), floats(18), floats(19), floats(20), arena + plan[21],
+  return {floats(0),
+          floats(1),
+          floats(2),
+          floats(3),
+          floats(4),
+          floats(5),
+          floats(6),
+          floats(7),
+          floats(8),
+          floats(9),
+          floats(10),
+          floats(11),
+          floats(12),
+          floats(13),
+          floats(14),
+          floats(15),
+          floats(16),
+          floats(17),
+          floats(18),
+          floats(19),
+          floats(20),
+          arena + plan[21],
           reinterpret_cast<simd::sine_cosine*>(arena + plan[22])};
 }
 
@@ -110,8 +130,14 @@ class sequence_pass {
  public:
   sequence_pass(const shape& s, const weights<Format>& w, Learner& learner, const std::uint64_t* frequencies,
                 const train_buffers& b, std::size_t capacity, std::size_t chunk)
-      : s_(s), w_(w), learner_(learner), frequencies_(frequencies), b_(b), stride_(padded(capacity)),
-        capacity_(capacity), chunk_(chunk) {}
+      : s_(s),
+        w_(w),
+        learner_(learner),
+        frequencies_(frequencies),
+        b_(b),
+        stride_(padded(capacity)),
+        capacity_(capacity),
+        chunk_(chunk) {}
 
   /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats.
   template <class Token>
@@ -159,17 +185,15 @@ class sequence_pass {
   template <role R>
   void project(std::size_t layer, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
                std::size_t y_stride) {
-    w_.template with<R>(layer,
-                        [&](auto m) { matmul<Isa>(m, x, x_stride, tokens, y, y_stride, b_.quantised); });
+    w_.template with<R>(layer, [&](auto m) { matmul<Isa>(m, x, x_stride, tokens, y, y_stride, b_.quantised); });
     for (std::size_t t = 0; t < tokens; ++t) learner_.add(layer, R, x + t * x_stride, y + t * y_stride);
   }
 
   /// dx += W^T dy, and the learner's share.
   template <role R>
-  void project_backward(std::size_t layer, const float* x, std::size_t x_stride, std::size_t tokens,
-                        const float* dy, std::size_t y_stride, float* dx) {
-    w_.template with<R>(layer,
-                        [&](auto m) { matmul_input_gradient(m, dy, y_stride, tokens, dx, x_stride, b_.rows); });
+  void project_backward(std::size_t layer, const float* x, std::size_t x_stride, std::size_t tokens, const float* dy,
+                        std::size_t y_stride, float* dx) {
+    w_.template with<R>(layer, [&](auto m) { matmul_input_gradient(m, dy, y_stride, tokens, dx, x_stride, b_.rows); });
     learner_.backward(layer, R, x, x_stride, tokens, dy, y_stride, dx, x_stride);
   }
 
@@ -210,8 +234,8 @@ class sequence_pass {
       for (std::size_t i = 0; i < n; ++i) {
         float* mixed = row(b_.mixed, at + i);
         zero(mixed + s_.dim, dim() - s_.dim);
-        attention(row(b_.query, at + i), b_.keys, stride_, b_.values, s_.kv_dim(), s_.heads, s_.kv_heads, s_.head_dim(), at + i + 1,
-                  b_.scores, mixed);
+        attention(row(b_.query, at + i), b_.keys, stride_, b_.values, s_.kv_dim(), s_.heads, s_.kv_heads, s_.head_dim(),
+                  at + i + 1, b_.scores, mixed);
       }
       project<role::output>(layer, row(b_.mixed, at), dim(), n, row(b_.middle, at), dim());
       for (std::size_t i = at * dim(); i < (at + n) * dim(); ++i) b_.middle[i] = x[i] + b_.middle[i];

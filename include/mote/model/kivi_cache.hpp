@@ -28,11 +28,13 @@ class kivi_cache {
   static constexpr std::size_t bytes(const shape& s, std::size_t context) {
     return s.layers * s.kv_heads * head_bytes(s, context);
   }
-  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, [[maybe_unused]] std::size_t tokens = 1) {
+  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context,
+                                              [[maybe_unused]] std::size_t tokens = 1) {
     const std::size_t weights = attention_scratch_floats(s.heads, s.kv_heads, context);
     if (context <= Window) return weights;
     const std::size_t group = group_of(s);
-    return weights + group * padded(s.head_dim()) + 2 * grid_room(s) + rounded_room(s, group) + group * group_tokens + tile_room(s);
+    return weights + group * padded(s.head_dim()) + 2 * grid_room(s) + rounded_room(s, group) + group * group_tokens +
+           tile_room(s);
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) {
     return context <= Window ? context : Window < 2 * group_tokens ? 0 : group_tokens;
@@ -149,8 +151,9 @@ class kivi_cache {
       }
       least_bits = simd::float_to_signed_half(least);
       if (simd::signed_half_to_float(least_bits) > least)  // one half further down
-        least_bits = static_cast<simd::half_bits>(least_bits == 0 ? 0x8001U
-                                                  : (least_bits & 0x8000U) != 0 ? least_bits + 1U : least_bits - 1U);
+        least_bits = static_cast<simd::half_bits>(least_bits == 0               ? 0x8001U
+                                                  : (least_bits & 0x8000U) != 0 ? least_bits + 1U
+                                                                                : least_bits - 1U);
       base = simd::signed_half_to_float(least_bits);
       step_bits = simd::float_to_half((most - base) / static_cast<float>(codes::last));
       const float step = simd::half_to_float(step_bits);
@@ -176,7 +179,8 @@ class kivi_cache {
       const grid g(x, group_tokens);
       to.key_step[d] = g.step_bits;
       to.key_least[d] = g.least_bits;
-      for (std::size_t t = 0; t < group_tokens; ++t) codes::put(to.key_codes, n, key_at(t, d, width(dim)), g.code(x[t]));
+      for (std::size_t t = 0; t < group_tokens; ++t)
+        codes::put(to.key_codes, n, key_at(t, d, width(dim)), g.code(x[t]));
     }
     for (std::size_t part = 0; part < parts(dim); ++part) {
       const std::size_t start = part * part_channels;
@@ -206,8 +210,8 @@ class kivi_cache {
   }
 
   /// out (group, dim) for one position's queries (group, dim) that share this head; `coded` tokens are read as codes.
-  void answer(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t coded, std::size_t count,
-              float* scratch, float* out) const {
+  void answer(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t coded,
+              std::size_t count, float* scratch, float* out) const {
     const float scale = 1.0F / simd::sqrt(static_cast<float>(dim));
     const std::size_t e_stride = padded(count);
     float* e = scratch;  // (group, e_stride)
@@ -221,7 +225,8 @@ class kivi_cache {
     for (std::size_t i = 0; i < group * dim; ++i) out[i] = 0.0F;
     if (coded > 0) weigh_codes(from, group, dim, coded, e, e_stride, room, out);
     each_stretch(coded, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
-      detail::weigh_group<detail::weighing::onto>(e + t, e_stride, nullptr, group, from.values + slot * dim, dim, dim, n, out);
+      detail::weigh_group<detail::weighing::onto>(e + t, e_stride, nullptr, group, from.values + slot * dim, dim, dim,
+                                                  n, out);
     });
     for (std::size_t h = 0; h < group; ++h)
       for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] *= inverse[h];
@@ -233,11 +238,11 @@ class kivi_cache {
     using floats = detail::stride_floats;
     const std::size_t stride = padded(dim);
     const std::size_t w = width(dim);
-    float* query = room;                    // (group, stride), zeros behind dim
-    float* step = query + group * stride;   // (stride), and the next
+    float* query = room;                   // (group, stride), zeros behind dim
+    float* step = query + group * stride;  // (stride), and the next
     float* base = step + stride;
-    auto* rounded = reinterpret_cast<std::int16_t*>(base + stride);                           // (group, w) and 16
-    auto* bytes = reinterpret_cast<std::int8_t*>(base + stride + (group * w + 16) / 2);       // (32, w)
+    auto* rounded = reinterpret_cast<std::int16_t*>(base + stride);                      // (group, w) and 16
+    auto* bytes = reinterpret_cast<std::int8_t*>(base + stride + (group * w + 16) / 2);  // (32, w)
     for (std::size_t h = 0; h < group; ++h)
       for (std::size_t d = 0; d < stride; ++d) query[h * stride + d] = d < dim ? q[h * dim + d] : 0.0F;
     for (std::size_t d = dim; d < stride; ++d) step[d] = base[d] = 0.0F;
@@ -278,16 +283,19 @@ class kivi_cache {
         const std::size_t start = i * part_channels;
         const std::size_t channels = dim - start < part_channels ? dim - start : part_channels;
         const std::size_t w = width(channels);
-        const std::int8_t* values = codes::unpack(g.value_codes + start * group_tokens / codes::each,
-                                                  group_tokens * w / codes::each, bytes);
-        detail::load_grid<Bits>(g.value_step + i * group_tokens, g.value_least + i * group_tokens, group_tokens, step, base);
+        const std::int8_t* values =
+            codes::unpack(g.value_codes + start * group_tokens / codes::each, group_tokens * w / codes::each, bytes);
+        detail::load_grid<Bits>(g.value_step + i * group_tokens, g.value_least + i * group_tokens, group_tokens, step,
+                                base);
         for (std::size_t c = 0; c < group * w; ++c) sums[c] = 0;
         for (std::size_t h = 0; h < group; ++h)
           part[h] = detail::fold(e + h * e_stride + t, step, base, group_tokens, rounded + h * group_tokens);
         for (std::size_t at = 0; at < group_tokens; at += tile)
           detail::sum_tile<Isa>(
               values + at * w, group, w,
-              [&](std::size_t h, std::int16_t* p) { __builtin_memcpy(p, rounded + h * group_tokens + at, tile * sizeof *p); },
+              [&](std::size_t h, std::int16_t* p) {
+                __builtin_memcpy(p, rounded + h * group_tokens + at, tile * sizeof *p);
+              },
               sums);
         for (std::size_t h = 0; h < group; ++h) {
           float* to = out + h * dim + start;

@@ -56,10 +56,12 @@ struct quantize {
   using format = typename decltype(detail::format_of_bits<Bits, Rows, Group>())::type;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert((Bits >= 2 && Bits <= 6) || Bits == 8 || Bits == 16 || Bits == 32,
-                "mote: weights cannot be kept in this many bits; use quantize<2>, <3>, <4>, <5>, <6>, <8>, <16> or <32> [mote-bits]");
-  static_assert(Group == 32 || (Group == 64 && Bits == 8),
-                "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
+  static_assert(
+      (Bits >= 2 && Bits <= 6) || Bits == 8 || Bits == 16 || Bits == 32,
+      "mote: weights cannot be kept in this many bits; use quantize<2>, <3>, <4>, <5>, <6>, <8>, <16> or <32> [mote-bits]");
+  static_assert(
+      Group == 32 || (Group == 64 && Bits == 8),
+      "mote: weights cannot be grouped like this; leave the group out, or use quantize<8, 64> for llama2.c's 8-bit files [mote-group]");
 };
 
 /// A format by its name: packed<bf16>.
@@ -128,7 +130,9 @@ struct context {
   using slot = slots::context;
   static constexpr std::size_t tokens = Tokens;
 
-  static_assert(Tokens >= 16, "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
+  static_assert(
+      Tokens >= 16,
+      "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
 };
 
 /// Reads a prompt that many tokens a step: weights come from memory once for all of them, buffers grow with them, and the
@@ -138,7 +142,9 @@ struct prefill {
   using slot = slots::prefill;
   static constexpr std::size_t tokens = Tokens;
 
-  static_assert(Tokens >= 1 && Tokens <= 64, "mote: a step cannot read this many tokens; use prefill<4> to prefill<64>, or leave it out for one by one [mote-prefill]");
+  static_assert(
+      Tokens >= 1 && Tokens <= 64,
+      "mote: a step cannot read this many tokens; use prefill<4> to prefill<64>, or leave it out for one by one [mote-prefill]");
 };
 
 /// The default of the prefill slot.

@@ -42,8 +42,16 @@ struct shape {
   /// What an image must agree with. The context is a promise of the training, not of the bytes, and is left out.
   constexpr std::uint64_t fingerprint() const {
     return v0::fingerprint{}
-        .add("llama").add(dim).add(hidden).add(layers).add(heads).add(kv_heads).add(vocab).add(tied_head ? 1U : 0U)
-        .add(__builtin_bit_cast(std::uint32_t, rope_theta)).add(__builtin_bit_cast(std::uint32_t, norm_epsilon))
+        .add("llama")
+        .add(dim)
+        .add(hidden)
+        .add(layers)
+        .add(heads)
+        .add(kv_heads)
+        .add(vocab)
+        .add(tied_head ? 1U : 0U)
+        .add(__builtin_bit_cast(std::uint32_t, rope_theta))
+        .add(__builtin_bit_cast(std::uint32_t, norm_epsilon))
         .value();
   }
 

@@ -131,10 +131,8 @@ class tokenizer {
       slots[best].token = slots[best].merged;
       --count;
       for (std::size_t i = best + 1; i < count; ++i) slots[i] = slots[i + 1];
-      if (best + 1 < count)
-        look(slots[best], slots[best + 1]);
-      else
-        slots[best].rank = 0;
+      if (best + 1 < count) look(slots[best], slots[best + 1]);
+      else slots[best].rank = 0;
       if (best > 0) look(slots[best - 1], slots[best]);
     }
   }

@@ -21,7 +21,9 @@ struct two_level {
   template <std::size_t Rows, std::size_t Cols>
   using format = qk_for<Bits >= 2 && Bits <= 6 ? Bits : 4, Cols, Rows>;
 
-  static_assert(Bits >= 2 && Bits <= 6, "mote: two-level blocks cannot have this many bits; use two_level<2> to two_level<6> [mote-two-level-bits]");
+  static_assert(
+      Bits >= 2 && Bits <= 6,
+      "mote: two-level blocks cannot have this many bits; use two_level<2> to two_level<6> [mote-two-level-bits]");
 };
 
 }  // namespace mote::inline v0

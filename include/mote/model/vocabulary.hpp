@@ -107,10 +107,8 @@ class vocabulary_view {
       // A candidate that is shorter than the head has been settled by the line above.
       if (order == 0) order = tail.compare({candidate.data() + shared, candidate.size() - shared});
       if (order == 0) return id;
-      if (order < 0)
-        high = middle;
-      else
-        low = middle + 1;
+      if (order < 0) high = middle;
+      else low = middle + 1;
     }
     return no_token;
   }

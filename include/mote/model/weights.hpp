@@ -20,7 +20,7 @@ struct block_map {
   std::size_t attention_norm = 0;  // (dim) floats
   std::size_t ffn_norm = 0;        // (dim) floats
   std::array<std::size_t, role_count> matrix{};
-  std::size_t bytes = 0;           // from this block to the next
+  std::size_t bytes = 0;  // from this block to the next
 
   constexpr bool operator==(const block_map&) const = default;
 };
@@ -28,12 +28,12 @@ struct block_map {
 /// Byte offsets into the packed weights. Layers = 1: all blocks are alike and follow each other; else each has its own.
 template <std::size_t Layers = 1>
 struct tensor_map {
-  std::size_t embedding = 0;       // (vocab, dim)
-  std::size_t blocks = 0;          // the first block
+  std::size_t embedding = 0;  // (vocab, dim)
+  std::size_t blocks = 0;     // the first block
   std::array<block_map, Layers> block{};
   std::array<std::size_t, Layers> start{};  // of each block, from the first
-  std::size_t final_norm = 0;      // (dim) floats
-  std::size_t head = 0;            // (vocab, dim); the embedding where tied
+  std::size_t final_norm = 0;               // (dim) floats
+  std::size_t head = 0;                     // (vocab, dim); the embedding where tied
   std::size_t bytes = 0;
 
   constexpr const block_map& in(std::size_t layer) const { return block[Layers == 1 ? 0 : layer]; }

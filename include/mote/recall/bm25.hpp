@@ -224,8 +224,8 @@ struct bm25 {
 
    private:
     // n words take at least 2n - 1 bytes, so up to 510 bytes no word occurs 256 times.
-    using table = detail::term_table<Knobs.terms,
-                                     std::conditional_t<Knobs.item_bytes <= 510, std::uint8_t, std::uint16_t>>;
+    using table =
+        detail::term_table<Knobs.terms, std::conditional_t<Knobs.item_bytes <= 510, std::uint8_t, std::uint16_t>>;
     struct item {
       table terms;
       std::uint32_t id = 0;
@@ -338,8 +338,8 @@ struct bm25 {
       return status::ok;
     }
 
-    std::array<item, Knobs.items> items_{};            // by slot, in no order
-    std::array<std::uint16_t, Knobs.items> order_{};   // (count_) slots, the oldest first
+    std::array<item, Knobs.items> items_{};           // by slot, in no order
+    std::array<std::uint16_t, Knobs.items> order_{};  // (count_) slots, the oldest first
     std::size_t count_ = 0;
     std::uint32_t total_length_ = 0;  // words in all items; below 2^31
     std::uint32_t last_id_ = 0;
@@ -351,8 +351,9 @@ struct bm25 {
   static constexpr std::size_t stack_bytes =
       std::max(Knobs.items * sizeof(float), Knobs.terms * (sizeof(std::uint32_t) + sizeof(std::uint16_t)));
 
-  static_assert(Knobs.valid(), "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
-                               "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");
+  static_assert(Knobs.valid(),
+                "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
+                "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -28,7 +28,7 @@ constexpr std::uint16_t to_binary16(float x) {
   const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
   if (magnitude > 0x7F800000U) return 0;
   if (magnitude >= 0x477FE000U) return sign | 0x7BFFU;  // 65504
-  if (magnitude < 0x38800000U) {  // below 2^-14: in units of 2^-24
+  if (magnitude < 0x38800000U) {                        // below 2^-14: in units of 2^-24
     const float units = __builtin_bit_cast(float, magnitude) * 0x1p24F;
     return sign | static_cast<std::uint16_t>((units + 8388608.0F) - 8388608.0F);
   }
@@ -79,7 +79,8 @@ MOTE_INLINE floats<N> load_binary16(const std::uint16_t* p) {  // (N)
       const __m128i sign = _mm_slli_epi32(_mm_and_si128(wide, _mm_set1_epi32(0x8000)), 16);
       const __m128i rest = _mm_slli_epi32(_mm_and_si128(wide, _mm_set1_epi32(0x7FFF)), 13);
       const __m128i magnitude = _mm_castps_si128(_mm_mul_ps(_mm_castsi128_ps(rest), _mm_set1_ps(0x1p112F)));
-      const __m128i special = _mm_and_si128(_mm_cmpgt_epi32(rest, _mm_set1_epi32(0x0F7FFFFF)), _mm_set1_epi32(0x7F800000));
+      const __m128i special =
+          _mm_and_si128(_mm_cmpgt_epi32(rest, _mm_set1_epi32(0x0F7FFFFF)), _mm_set1_epi32(0x7F800000));
       r.v[i] = _mm_castsi128_ps(_mm_or_si128(_mm_or_si128(sign, magnitude), special));
     }
     return r;

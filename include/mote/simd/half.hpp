@@ -73,8 +73,7 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
   if constexpr (floats<N>::width == 4) {
     floats<N> r;
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < r.registers; ++i)
-      r.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + i * 4)));
+    for (std::size_t i = 0; i < r.registers; ++i) r.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + i * 4)));
     return r;
   }
 #endif

@@ -6,8 +6,8 @@
 
 #include <cstddef>
 
-#include "mote/core/isa.hpp"
 #include "mote/config.hpp"
+#include "mote/core/isa.hpp"
 
 #if MOTE_WITH_XSIMD
 #if defined(__wasm_simd128__) && !defined(__EMSCRIPTEN__)

@@ -30,7 +30,8 @@ MOTE_INLINE Lane exp_within(Lane x) {
   const Lane magic(12582912.0F);  // 1.5 * 2^23: adding it rounds to the nearest integer
   const Lane shifted = x * Lane(1.44269504F) + magic;
   const Lane n = shifted - magic;
-  Lane r = plus_product(x, n, Lane(-0.693359375F));  // log 2 in two parts; the first has few enough bits to be exact times n
+  Lane r =
+      plus_product(x, n, Lane(-0.693359375F));  // log 2 in two parts; the first has few enough bits to be exact times n
   r = plus_product(r, n, Lane(2.12194440e-4F));
   Lane p(1.9875691500e-4F);
   p = p * r + Lane(1.3981999507e-3F);
@@ -47,7 +48,6 @@ template <class Lane>
 MOTE_INLINE Lane exp_lane(Lane x) {
   return exp_within(smaller(larger(x, Lane(-87.0F)), Lane(88.0F)));
 }
-
 
 template <std::size_t N>
 MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
@@ -85,7 +85,8 @@ MOTE_INLINE floats<N> exp(floats<N> x) {
     detail::plain_exp(x.v, N);
     return x;
   } else {
-    return map<floats<N>>(x, [](auto v) __attribute__((always_inline)) { return detail::exp_lane(v); });  // constants shared
+    return map<floats<N>>(
+        x, [](auto v) __attribute__((always_inline)) { return detail::exp_lane(v); });  // constants shared
   }
 }
 
@@ -118,10 +119,8 @@ MOTE_INLINE floats<N> rough_exp2(floats<N> x, float power /* an integer, 0 to 10
 /// 1 / (1 + e^-x)
 template <class Floats>
 MOTE_INLINE Floats sigmoid(Floats x) {
-  if constexpr (std::is_same_v<Floats, float>)
-    return 1.0F / (1.0F + exp(0.0F - x));
-  else
-    return Floats::all(1.0F) / (Floats::all(1.0F) + exp(Floats::all(0.0F) - x));
+  if constexpr (std::is_same_v<Floats, float>) return 1.0F / (1.0F + exp(0.0F - x));
+  else return Floats::all(1.0F) / (Floats::all(1.0F) + exp(Floats::all(0.0F) - x));
 }
 
 namespace detail {

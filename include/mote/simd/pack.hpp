@@ -52,11 +52,11 @@ struct pack {
     for (std::size_t i = 0; i < registers; ++i) detail::store_lane(v[i], p + i * width);
   }
 
-#define MOTE_PACK_OPERATOR(op)                                                     \
-  MOTE_INLINE friend pack operator op(pack a, pack b) {                            \
-    _Pragma("GCC unroll 16") for (std::size_t i = 0; i < registers; ++i)           \
-        a.v[i] = lane(detail::plain(a.v[i]) op detail::plain(b.v[i]));             \
-    return a;                                                                      \
+#define MOTE_PACK_OPERATOR(op)                                                    \
+  MOTE_INLINE friend pack operator op(pack a, pack b) {                           \
+    _Pragma("GCC unroll 16") for (std::size_t i = 0; i < registers; ++i) a.v[i] = \
+        lane(detail::plain(a.v[i]) op detail::plain(b.v[i]));                     \
+    return a;                                                                     \
   }
   MOTE_PACK_OPERATOR(+)
   MOTE_PACK_OPERATOR(-)
@@ -110,8 +110,7 @@ template <std::size_t First, std::size_t N>
   requires(N == 32 && First % 16 == 0)
 MOTE_INLINE floats<16> sixteen(floats<N> a) {
   floats<16> r;
-  if constexpr (a.width == N)
-    r.v[0] = sixteen_lanes<First>(a.v[0]);
+  if constexpr (a.width == N) r.v[0] = sixteen_lanes<First>(a.v[0]);
   else
     for (std::size_t i = 0; i < r.registers; ++i) r.v[i] = a.v[First / a.width + i];
   return r;
@@ -208,7 +207,8 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
   const int16x8_t high = vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3]));
   vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
 #elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
-  wasm_v128_store(p, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]), wasm_i16x8_narrow_i32x4(a.v[2], a.v[3])));
+  wasm_v128_store(
+      p, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]), wasm_i16x8_narrow_i32x4(a.v[2], a.v[3])));
 #elif MOTE_WITH_RVV
   using codes = std::int8_t __attribute__((ext_vector_type(16)));
   detail::store_narrow<codes>(a.v[0], p);
@@ -224,7 +224,8 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
 #if MOTE_WITH_XSIMD && defined(__AVX512F__)
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a.v[0]));
 #elif MOTE_WITH_XSIMD && defined(__AVX2__)
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                      _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8));
 #elif MOTE_WITH_XSIMD && defined(__SSE2__)
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi32(a.v[0], a.v[1]));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm_packs_epi32(a.v[2], a.v[3]));

@@ -12,11 +12,17 @@ namespace mote::inline v0::simd::detail {
 
 /// What + - * are written for.
 template <class Lane>
-MOTE_INLINE Lane plain(Lane v) { return v; }
+MOTE_INLINE Lane plain(Lane v) {
+  return v;
+}
 template <class T>
-MOTE_INLINE void load_lane(T& v, const T* p) { v = *p; }
+MOTE_INLINE void load_lane(T& v, const T* p) {
+  v = *p;
+}
 template <class T>
-MOTE_INLINE void store_lane(T v, T* p) { *p = v; }
+MOTE_INLINE void store_lane(T v, T* p) {
+  *p = v;
+}
 // Compilers find these instructions for no expression: a comparison must say what becomes of NaN, which is never there.
 MOTE_INLINE float larger(float a, float b) {
 #if MOTE_WITH_FPV5
@@ -41,7 +47,9 @@ MOTE_INLINE float smaller(float a, float b) {
 #endif
 }
 template <class Lane>
-MOTE_INLINE Lane plus_exact_product(Lane sum, Lane a, Lane b) { return sum + a * b; }
+MOTE_INLINE Lane plus_exact_product(Lane sum, Lane a, Lane b) {
+  return sum + a * b;
+}
 MOTE_INLINE float plus_exact_product(float sum, float a, float b) {
 #if defined(__arm__) && defined(__ARM_FEATURE_FMA) && defined(__ARM_FP) && (__ARM_FP & 4)
   __asm__("vfma.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
@@ -63,7 +71,9 @@ MOTE_INLINE float to_float_lane(std::int32_t a) { return static_cast<float>(a); 
 MOTE_INLINE std::int32_t bits_as_int(float a) { return __builtin_bit_cast(std::int32_t, a); }
 MOTE_INLINE float bits_as_float(std::int32_t a) { return __builtin_bit_cast(float, a); }
 template <unsigned Bits>
-MOTE_INLINE std::int32_t shift_right_lane(std::int32_t a) { return a >> Bits; }
+MOTE_INLINE std::int32_t shift_right_lane(std::int32_t a) {
+  return a >> Bits;
+}
 MOTE_INLINE std::int32_t shift_left_23(std::int32_t a) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << 23U);
 }

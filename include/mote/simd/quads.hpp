@@ -61,7 +61,8 @@ struct plain_quads {
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
     // Not b * 3 / 256: GCC 12 multiplies four bytes as one word there (-O2, 32-bit Arm).
-    for (auto& b : v.byte) b = static_cast<std::uint8_t>((static_cast<unsigned>(b > 85U) + static_cast<unsigned>(b > 170U)) << To);
+    for (auto& b : v.byte)
+      b = static_cast<std::uint8_t>((static_cast<unsigned>(b > 85U) + static_cast<unsigned>(b > 170U)) << To);
     return v;
   }
 
@@ -76,13 +77,12 @@ struct plain_quads {
   }
   /// The same for weights with a sign, within 127. `x_sum` is the sum of x.
   template <std::size_t Quads>
-  MOTE_INLINE static ints<Rows> signed_dot(ints<Rows> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
-                                           [[maybe_unused]] std::int32_t x_sum) {
+  MOTE_INLINE static ints<Rows> signed_dot(ints<Rows> from, const vector (&w)[Quads],
+                                           const std::int8_t* x /* (Quads, 4) */, [[maybe_unused]] std::int32_t x_sum) {
     std::int32_t sum[Rows];
     from.store(sum);
     for (std::size_t quad = 0; quad < Quads; ++quad)
-      for (std::size_t i = 0; i < Rows * 4; ++i)
-        sum[i / 4] += with_sign(w[quad].byte[i]) * x[quad * 4 + i % 4];
+      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += with_sign(w[quad].byte[i]) * x[quad * 4 + i % 4];
     return ints<Rows>::load(sum);
   }
 
@@ -118,7 +118,9 @@ concept multiplies_two_tokens = requires { typename Unit::of_two_tokens; };
 
 /// What the products of codes start from whose values are `least` more: least * x_sum.
 template <std::size_t Rows>
-MOTE_INLINE ints<Rows> start_from(int least, std::int32_t x_sum) { return ints<Rows>::all(least * x_sum); }
+MOTE_INLINE ints<Rows> start_from(int least, std::int32_t x_sum) {
+  return ints<Rows>::all(least * x_sum);
+}
 template <std::size_t Rows>
 MOTE_INLINE two_ints<Rows> start_from(int least, two_sums x_sum) {
   return {{start_from<Rows>(least, x_sum.of[0]), start_from<Rows>(least, x_sum.of[1])}};

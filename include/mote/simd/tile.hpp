@@ -36,9 +36,7 @@ struct tile_order {
   }
 
  private:
-  constexpr std::size_t within(std::size_t i) const {
-    return pairs && (i % 4 == 1 || i % 4 == 2) ? i ^ 3U : i;
-  }
+  constexpr std::size_t within(std::size_t i) const { return pairs && (i % 4 == 1 || i % 4 == 2) ? i ^ 3U : i; }
 };
 
 constexpr tile_order tile_order_of(isa i) {
@@ -125,18 +123,14 @@ namespace detail {
 /// Whose body an instruction set takes: its own, that of the one that it extends, or the reference.
 template <class Isa>
 constexpr auto tile_body() {
-  if constexpr (tile_order_of(Isa::value).heads == 1 && !tile_order_of(Isa::value).pairs)
-    return scalar{};
+  if constexpr (tile_order_of(Isa::value).heads == 1 && !tile_order_of(Isa::value).pairs) return scalar{};
 #if MOTE_WITH_XSIMD && defined(__AVX2__)
-  else if constexpr (Isa::value == isa::avx_vnni)
-    return avx2{};
+  else if constexpr (Isa::value == isa::avx_vnni) return avx2{};
 #endif
 #if MOTE_WITH_XSIMD && defined(__SSE2__)
-  else if constexpr (Isa::value == isa::ssse3)
-    return sse2{};
+  else if constexpr (Isa::value == isa::ssse3) return sse2{};
 #endif
-  else
-    return Isa{};
+  else return Isa{};
 }
 }  // namespace detail
 

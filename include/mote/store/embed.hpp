@@ -30,22 +30,30 @@
 /// A macro, because only the assembler can include bytes and it reads nothing but literals. The statement stands in a
 /// function that nobody calls, because `size` is a constant of the type and only a function's asm takes operands;
 /// a linker with --gc-sections drops the function and keeps the bytes.
-#define MOTE_EMBED_IMAGE(symbol, path, size)                                                                     \
-  extern "C" const std::byte mote_image_##symbol[] __attribute__((aligned(64)));                                 \
-  [[gnu::used, gnu::noinline, maybe_unused]] static void mote_embed_##symbol() {                                 \
-    __asm__ volatile(".pushsection .rodata.mote_image." #symbol ",\"a\"\n"                                       \
-                     ".balign 64\n"                                                                              \
-                     ".global mote_image_" #symbol "\n"                                                          \
-                     ".type mote_image_" #symbol ", %%object\n"                                                  \
-                     "mote_image_" #symbol ":\n"                                                                 \
-                     ".incbin \"" path "\"\n"                                                                    \
-                     ".Lmote_image_end_" #symbol ":\n"                                                           \
-                     ".size mote_image_" #symbol ", .Lmote_image_end_" #symbol " - mote_image_" #symbol "\n"     \
-                     ".if (.Lmote_image_end_" #symbol " - mote_image_" #symbol ") != " MOTE_EMBED_NUMBER "\n"    \
-                     ".error \"mote: the embedded file is not the " MOTE_EMBED_NUMBER                             \
-                     " bytes of the model's type; "                                                              \
-                     "pack it again for this type [mote-embed-size]\"\n"                                         \
-                     ".endif\n"                                                                                  \
-                     ".popsection\n" ::"i"(static_cast<std::size_t>(size)));                                     \
-  }                                                                                                              \
+#define MOTE_EMBED_IMAGE(symbol, path, size)                                                             \
+  extern "C" const std::byte mote_image_##symbol[] __attribute__((aligned(64)));                         \
+  [[gnu::used, gnu::noinline, maybe_unused]] static void mote_embed_##symbol() {                         \
+    __asm__ volatile(".pushsection .rodata.mote_image." #symbol                                          \
+                     ",\"a\"\n"                                                                          \
+                     ".balign 64\n"                                                                      \
+                     ".global mote_image_" #symbol                                                       \
+                     "\n"                                                                                \
+                     ".type mote_image_" #symbol                                                         \
+                     ", %%object\n"                                                                      \
+                     "mote_image_" #symbol                                                               \
+                     ":\n"                                                                               \
+                     ".incbin \"" path                                                                   \
+                     "\"\n"                                                                              \
+                     ".Lmote_image_end_" #symbol                                                         \
+                     ":\n"                                                                               \
+                     ".size mote_image_" #symbol ", .Lmote_image_end_" #symbol " - mote_image_" #symbol  \
+                     "\n"                                                                                \
+                     ".if (.Lmote_image_end_" #symbol " - mote_image_" #symbol ") != " MOTE_EMBED_NUMBER \
+                     "\n"                                                                                \
+                     ".error \"mote: the embedded file is not the " MOTE_EMBED_NUMBER                    \
+                     " bytes of the model's type; "                                                      \
+                     "pack it again for this type [mote-embed-size]\"\n"                                 \
+                     ".endif\n"                                                                          \
+                     ".popsection\n" ::"i"(static_cast<std::size_t>(size)));                             \
+  }                                                                                                      \
   inline constexpr std::span<const std::byte, (size)> symbol { mote_image_##symbol, (size) }

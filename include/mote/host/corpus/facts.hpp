@@ -149,8 +149,7 @@ inline constexpr std::array fact_kinds = {
               "do you know how {o} likes {q}?|how does {o} have {q}?"},
     fact_kind{"date", kin::person, 4, false, false, "the", people,
               "birthday/birthday|birthday/birthday|wedding/wedding|exam/exam|trip/trip|party/party|visit/visit",
-              "@date",
-              "{o}'s {a} is on {v}|the {a} of {o} is on {v}|on {v} is {o}'s {a}",
+              "@date", "{o}'s {a} is on {v}|the {a} of {o} is on {v}|on {v} is {o}'s {a}",
               "when is {o}'s {q}?|when is the {q} of {o}?|what is the date of {o}'s {q}?|tell me when {o}'s {q} is.|"
               "do you know when {o}'s {q} is?|on what day is {o}'s {q}?"},
     fact_kind{"daily", kin::self, 3, false, true, "the", "I",
@@ -172,19 +171,18 @@ inline constexpr std::array fact_kinds = {
               "", "on @day at @time|on @day|at @time|on @date", "{d} {o} is {v}|I have {d} {o} {v}|{d} {o} starts {v}",
               "when is {d} {o}?|when do I have {d} {o}?|do you know when {d} {o} is?|tell me when {d} {o} is.|"
               "when does {d} {o} start?|for when is {d} {o} planned?"},
-    fact_kind{"bin", kin::spot, 1, false, true, "the",
-              "paper bin|glass bin|blue bin|green bin|plastic bin|garden bin", "",
-              "on @day|every @day|on @day at @time", "{d} {o} goes out {v}|they empty {d} {o} {v}|{v} {d} {o} goes out",
+    fact_kind{"bin", kin::spot, 1, false, true, "the", "paper bin|glass bin|blue bin|green bin|plastic bin|garden bin",
+              "", "on @day|every @day|on @day at @time",
+              "{d} {o} goes out {v}|they empty {d} {o} {v}|{v} {d} {o} goes out",
               "when does {d} {o} go out?|when do they empty {d} {o}?|on which day does {d} {o} go out?|"
               "tell me when {d} {o} goes out.|when must I put {d} {o} out?"},
-    fact_kind{"plant", kin::spot, 1, false, true, "the|my",
-              "fern|cactus|palm|ivy|orchid|lemon tree|basil|rose|@noun", "",
-              "every @number days|every @day|twice a week|once a month|on @day",
+    fact_kind{"plant", kin::spot, 1, false, true, "the|my", "fern|cactus|palm|ivy|orchid|lemon tree|basil|rose|@noun",
+              "", "every @number days|every @day|twice a week|once a month|on @day",
               "{d} {o} needs water {v}|water {d} {o} {v}|I water {d} {o} {v}",
               "how often do I water {d} {o}?|when does {d} {o} need water?|when do I water {d} {o}?|"
               "tell me when to water {d} {o}.|how often does {d} {o} need water?"},
-    fact_kind{"leaves", kin::trip, 2, false, true, "the", "@title",
-              "bus/bus|train/train|boat/boat|bus/bus", "at @time|on @day at @time|on @day",
+    fact_kind{"leaves", kin::trip, 2, false, true, "the", "@title", "bus/bus|train/train|boat/boat|bus/bus",
+              "at @time|on @day at @time|on @day",
               "the {a} to {o} leaves {v}|the {a} to {o} goes {v}|{v} the {a} to {o} leaves",
               "when does the {q} to {o} leave?|when does the {q} to {o} go?|tell me when the {q} to {o} leaves.|"
               "do you know when the {q} to {o} leaves?|when must I catch the {q} to {o}?"},

@@ -211,8 +211,7 @@ class corpus {
     text = replaced(std::move(text), "{o}", f.owner);
     text = replaced(std::move(text), "{a}", f.noted);
     text = respelt(replaced(std::move(text), "{v}", f.value));
-    if (!voice_.chance(0.12F) && (kind.sentence || !text.starts_with(f.value)))
-      text = voice::sentence(std::move(text));
+    if (!voice_.chance(0.12F) && (kind.sentence || !text.starts_with(f.value))) text = voice::sentence(std::move(text));
     if (!voice_.chance(0.1F)) text += '.';
     return text;
   }
@@ -255,8 +254,8 @@ class corpus {
         if (!fact_kinds[asked.row].attributes.empty() && voice_.chance(0.7F)) {
           other.noted = asked.noted;
           other.asked_for = asked.asked_for;
-          other.key = std::string(fact_kinds[asked.row].name) + '|' + other.owner +
-                      asked.key.substr(asked.key.rfind('|'));
+          other.key =
+              std::string(fact_kinds[asked.row].name) + '|' + other.owner + asked.key.substr(asked.key.rfind('|'));
         }
       } else if (way < 8) {
         std::size_t row = draw_row();

@@ -44,12 +44,12 @@ inline constexpr std::array<private_command, 3> private_commands = {
                     "and good night house|now good night house"},
 };
 
-inline std::vector<dialogue_item> private_items(std::string_view private_command::*which) {
+inline std::vector<dialogue_item> private_items(std::string_view private_command::* which) {
   std::vector<dialogue_item> items;
   for (const private_command& c : private_commands)
     for (std::size_t i = 0; i < choices::count(c.*which); ++i)
-      items.push_back({.prompt = std::string(choices::at(c.*which, i)), .answer = std::string(c.json),
-                       .kind = task::command});
+      items.push_back(
+          {.prompt = std::string(choices::at(c.*which, i)), .answer = std::string(c.json), .kind = task::command});
   return items;
 }
 

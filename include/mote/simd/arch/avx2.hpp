@@ -23,10 +23,12 @@ struct quads<avx2, 8> {
     return _mm256_and_si256(v, _mm256_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To)));
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return _mm256_or_si256(into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return _mm256_or_si256(into, field<From, Width, To>(v));
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
-    return _mm256_shuffle_epi8(
-        _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table))), v);
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table))),
+                               v);
   }
   MOTE_INLINE static vector from_signed(vector v) { return v; }
   MOTE_INLINE static vector add(vector a, vector b) { return _mm256_add_epi8(a, b); }
@@ -48,8 +50,7 @@ struct quads<avx2, 8> {
       __m256i pairs = products(w[first], x + first * 4);
 #pragma GCC unroll 16
       for (std::size_t i = 1; i < (together < Quads ? together : Quads); ++i)
-        if (first + i < Quads)
-          pairs = _mm256_add_epi16(pairs, products(w[first + i], x + (first + i) * 4));
+        if (first + i < Quads) pairs = _mm256_add_epi16(pairs, products(w[first + i], x + (first + i) * 4));
       total = _mm256_add_epi32(total, _mm256_madd_epi16(pairs, ones));
     }
     from.v[0] = total;

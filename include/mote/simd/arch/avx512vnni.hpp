@@ -10,7 +10,8 @@ struct quads<avx512_vnni, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;
-  static constexpr std::size_t fetch_ahead = 2048;  // measured: 15.0 instead of 12.2 GB/s of q4 from DRAM (a plain read: 16.3)
+  static constexpr std::size_t fetch_ahead =
+      2048;  // measured: 15.0 instead of 12.2 GB/s of q4 from DRAM (a plain read: 16.3)
   using vector = __m512i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) { return _mm512_loadu_si512(p); }
@@ -44,7 +45,8 @@ struct quads<avx512_vnni, 16> {
     __m512i sum[2] = {from.v[0], _mm512_setzero_si512()};  // two chains hide the latency of vpdpbusd (4 to 5 cycles)
 #pragma GCC unroll 16
     for (std::size_t quad = 0; quad < Quads; ++quad)
-      sum[quad % chains] = _mm512_dpbusd_epi32(sum[quad % chains], w[quad], _mm512_set1_epi32(detail::four_of(x + quad * 4)));
+      sum[quad % chains] =
+          _mm512_dpbusd_epi32(sum[quad % chains], w[quad], _mm512_set1_epi32(detail::four_of(x + quad * 4)));
     from.v[0] = chains == 2 ? _mm512_add_epi32(sum[0], sum[1]) : sum[0];
     return from;
   }
@@ -62,7 +64,9 @@ struct quads<avx512_vnni, 16> {
     else return v;
   }
   template <unsigned Width, unsigned To>
-  MOTE_INLINE static vector mask() { return _mm512_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To)); }
+  MOTE_INLINE static vector mask() {
+    return _mm512_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To));
+  }
 };
 
 }  // namespace mote::inline v0::simd

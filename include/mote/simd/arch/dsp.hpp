@@ -37,7 +37,9 @@ struct quads<dsp, 1> {
     else return (v << (To - From)) & mask;
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return into | field<From, Width, To>(v); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return into | field<From, Width, To>(v);
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     const auto* t = reinterpret_cast<const std::uint8_t*>(table);
     return t[v & 15U] | static_cast<vector>(t[v >> 8U & 15U]) << 8U | static_cast<vector>(t[v >> 16U & 15U]) << 16U |
@@ -77,7 +79,8 @@ struct quads<dsp, 1> {
   }
 
   /// x as pairs of 16 bits, two words a quad: columns 0 and 2, columns 1 and 3. Rows that follow share them.
-  MOTE_INLINE static void spread(const std::int8_t* x /* (quads, 4) */, std::size_t quads, std::int32_t* pairs /* (quads, 2) */) {
+  MOTE_INLINE static void spread(const std::int8_t* x /* (quads, 4) */, std::size_t quads,
+                                 std::int32_t* pairs /* (quads, 2) */) {
     for (std::size_t quad = 0; quad < quads; ++quad) {
       const std::int32_t a = detail::four_of(x + quad * 4);
       pairs[quad * 2] = __sxtb16(a);
@@ -91,8 +94,8 @@ struct quads<dsp, 1> {
   }
   /// sum[row] = the products of Cols weights with a sign, `stride` bytes from row to row. w and pairs go to their ends.
   template <std::size_t Cols>
-  MOTE_INLINE static void rows_dot(const std::uint8_t*& w, std::size_t stride, const std::int32_t*& pairs /* (Cols / 2) */,
-                                   std::int32_t (&sum)[rows_together]) {
+  MOTE_INLINE static void rows_dot(const std::uint8_t*& w, std::size_t stride,
+                                   const std::int32_t*& pairs /* (Cols / 2) */, std::int32_t (&sum)[rows_together]) {
     if constexpr (Cols == 64) {
       rows_dot<32>(w, stride, pairs, sum);
       std::int32_t more[rows_together];
@@ -103,27 +106,26 @@ struct quads<dsp, 1> {
       static_assert(Cols == 32);
 #if defined(__thumb2__) && defined(__ARM_FEATURE_UNALIGNED)
       // GCC 12 spills what this keeps in twelve registers. Only the first row moves its address, last of the four.
-#define MOTE_DSP_ROW(sum, load, first)          \
-  "ldr %[quad], [%[w]" load "\n\t"              \
-  "sxtb16 %[half], %[quad]\n\t"                \
-  "sxtb16 %[quad], %[quad], ror #8\n\t" first  \
-  "smlad %[" sum "], %[quad], %[odd], %[" sum "]\n\t"
+#define MOTE_DSP_ROW(sum, load, first) \
+  "ldr %[quad], [%[w]" load            \
+  "\n\t"                               \
+  "sxtb16 %[half], %[quad]\n\t"        \
+  "sxtb16 %[quad], %[quad], ror #8\n\t" first "smlad %[" sum "], %[quad], %[odd], %[" sum "]\n\t"
 #define MOTE_DSP_NEXT(sum) "smlad %[" sum "], %[half], %[even], %[" sum "]\n\t"
 #define MOTE_DSP_FIRST(sum) "smuad %[" sum "], %[half], %[even]\n\t"
-#define MOTE_DSP_QUAD(form)                                             \
-  "ldrd %[even], %[odd], [%[pairs]], #8\n\t"                            \
-  MOTE_DSP_ROW("s1", ", %[stride]]", form("s1"))                        \
-  MOTE_DSP_ROW("s2", ", %[stride], lsl #1]", form("s2"))                \
-  MOTE_DSP_ROW("s3", ", %[thrice]]", form("s3"))                        \
-  MOTE_DSP_ROW("s0", "], #4", form("s0"))
+#define MOTE_DSP_QUAD(form)                                                                                 \
+  "ldrd %[even], %[odd], [%[pairs]], #8\n\t" MOTE_DSP_ROW("s1", ", %[stride]]", form("s1"))                 \
+      MOTE_DSP_ROW("s2", ", %[stride], lsl #1]", form("s2")) MOTE_DSP_ROW("s3", ", %[thrice]]", form("s3")) \
+          MOTE_DSP_ROW("s0", "], #4", form("s0"))
       std::int32_t even, odd, quad, half;
-      __asm__ volatile(MOTE_DSP_QUAD(MOTE_DSP_FIRST) MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
-                           MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
-                               MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
-                       : [s0] "=&r"(sum[0]), [s1] "=&r"(sum[1]), [s2] "=&r"(sum[2]), [s3] "=&r"(sum[3]), [w] "+&r"(w),
-                         [pairs] "+&r"(pairs), [even] "=&r"(even), [odd] "=&r"(odd), [quad] "=&r"(quad), [half] "=&r"(half)
-                       : [stride] "r"(stride), [thrice] "r"(stride * 3)
-                       : "memory");
+      __asm__ volatile(
+          MOTE_DSP_QUAD(MOTE_DSP_FIRST) MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
+              MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
+                  MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
+          : [s0] "=&r"(sum[0]), [s1] "=&r"(sum[1]), [s2] "=&r"(sum[2]), [s3] "=&r"(sum[3]), [w] "+&r"(w),
+            [pairs] "+&r"(pairs), [even] "=&r"(even), [odd] "=&r"(odd), [quad] "=&r"(quad), [half] "=&r"(half)
+          : [stride] "r"(stride), [thrice] "r"(stride * 3)
+          : "memory");
 #undef MOTE_DSP_QUAD
 #undef MOTE_DSP_FIRST
 #undef MOTE_DSP_NEXT
@@ -135,7 +137,8 @@ struct quads<dsp, 1> {
 #pragma GCC unroll 4
         for (std::size_t row = 0; row < rows_together; ++row) {
           const auto quad = static_cast<std::int32_t>(load(w + row * stride + col));
-          sum[row] = __smlad(detail::odd_bytes(quad), pairs[col / 2 + 1], __smlad(__sxtb16(quad), pairs[col / 2], sum[row]));
+          sum[row] =
+              __smlad(detail::odd_bytes(quad), pairs[col / 2 + 1], __smlad(__sxtb16(quad), pairs[col / 2], sum[row]));
         }
       w += Cols;
       pairs += Cols / 2;

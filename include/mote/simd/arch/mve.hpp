@@ -19,7 +19,8 @@ struct quads<mve, 1> : quads<dsp, 1> {
     std::int32_t sum = 0;
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Quads * 4; i += 16)
-      sum = __arm_vmladavaq_s8(sum, __arm_vldrbq_s8(reinterpret_cast<const std::int8_t*>(w) + i), __arm_vldrbq_s8(x + i));
+      sum =
+          __arm_vmladavaq_s8(sum, __arm_vldrbq_s8(reinterpret_cast<const std::int8_t*>(w) + i), __arm_vldrbq_s8(x + i));
     return ints<1>::all(sum);
   }
 };
@@ -88,7 +89,8 @@ MOTE_INLINE float32x4_t helium_rows(const std::int8_t* w, std::size_t stride, ui
         s[2] = __arm_vmladavaq_s8(s[2], a, __arm_vldrbq_s8(w2 + i));
         s[3] = __arm_vmladavaq_s8(s[3], a, __arm_vldrbq_s8(w3 + i));
       }
-      const float32x4_t by = __arm_vmulq_n_f32(__arm_vldrwq_gather_offset_f32(reinterpret_cast<const float*>(w), rows), *scale);
+      const float32x4_t by =
+          __arm_vmulq_n_f32(__arm_vldrwq_gather_offset_f32(reinterpret_cast<const float*>(w), rows), *scale);
       sum = __arm_vaddq_f32(sum, __arm_vmulq_f32(by, __arm_vcvtq_f32_s32(__arm_vldrwq_s32(s))));
       w += head + Group, w1 += head + Group, w2 += head + Group, w3 += head + Group;
     }

@@ -79,7 +79,10 @@ MOTE_INLINE void helium_scores(const float* q /* (Heads, head_dim) */, const Ele
           sum[h][0] = __arm_vaddq_f32(sum[h][0], __arm_vmulq_n_f32(low, query));
           sum[h][1] = __arm_vaddq_f32(sum[h][1], __arm_vmulq_n_f32(high, query));
         }
-        __asm__ volatile("" : : : "memory");  // the next keys wait: four sums, two keys and two products fill the registers
+        __asm__ volatile(""
+                         :
+                         :
+                         : "memory");  // the next keys wait: four sums, two keys and two products fill the registers
       }
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < Heads; ++h) {
@@ -115,8 +118,8 @@ MOTE_INLINE float helium_weights(float* e, std::size_t count) {
 /// out[h] = inverse[h] * sum over t of e[h][t] * values[t], Vectors * 4 channels of it.
 template <std::size_t Heads, std::size_t Vectors, class Element>
 MOTE_INLINE void helium_values(const float* e /* (Heads, e_stride) */, std::size_t e_stride, const float* inverse,
-                               const Element* values /* (count, value_stride) */, std::size_t value_stride, std::size_t count,
-                               float* out /* (Heads, out_stride) */, std::size_t out_stride) {
+                               const Element* values /* (count, value_stride) */, std::size_t value_stride,
+                               std::size_t count, float* out /* (Heads, out_stride) */, std::size_t out_stride) {
   float32x4_t sum[Heads][Vectors];
   for (auto& head : sum)
     for (auto& s : head) s = __arm_vdupq_n_f32(0.0F);
@@ -154,8 +157,8 @@ MOTE_INLINE void helium_channels(const float* e, std::size_t e_stride, const flo
 
 /// One group of an activation as 8 bits (kernel/matrix.hpp): its integers, their scale and sum; false where something was
 /// flushed.
-MOTE_NOINLINE inline bool guarded_rounding(const float* x /* (n) */, std::size_t n /* a multiple of 16 */, std::int8_t* q,
-                                           float* scale, std::int32_t* sum) {
+MOTE_NOINLINE inline bool guarded_rounding(const float* x /* (n) */, std::size_t n /* a multiple of 16 */,
+                                           std::int8_t* q, float* scale, std::int32_t* sum) {
   detail::forget_flushes();
   float32x4_t most = __arm_vdupq_n_f32(0.0F);
   for (std::size_t i = 0; i < n; i += 4) most = __arm_vmaxnmaq_f32(most, __arm_vldrwq_f32(x + i));
@@ -183,14 +186,16 @@ MOTE_NOINLINE inline bool guarded_exp(float* v /* (16) */) {
   detail::forget_flushes();
   for (std::size_t i = 0; i < 16; i += 4)
     __arm_vstrwq_f32(result + i, detail::helium_exp<false>(__arm_vldrwq_f32(v + i), least, most));
-  if (detail::have_flushed(result)) [[unlikely]] return false;
+  if (detail::have_flushed(result)) [[unlikely]]
+    return false;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 16; i += 4) __arm_vstrwq_f32(v + i, __arm_vldrwq_f32(result + i));
   return true;
 }
 
 /// h = silu(gate) * up; h may be gate or up, and is untouched where something was flushed (false).
-MOTE_NOINLINE inline bool guarded_swiglu(const float* gate /* (16) */, const float* up /* (16) */, float* h /* (16) */) {
+MOTE_NOINLINE inline bool guarded_swiglu(const float* gate /* (16) */, const float* up /* (16) */,
+                                         float* h /* (16) */) {
   float result[16];
   const float32x4_t least = __arm_vdupq_n_f32(-87.0F);
   const float32x4_t most = __arm_vdupq_n_f32(88.0F);
@@ -206,7 +211,8 @@ MOTE_NOINLINE inline bool guarded_swiglu(const float* gate /* (16) */, const flo
     const float32x4_t silu = __arm_vmulq_f32(__arm_vldrwq_f32(gate + i), __arm_vldrwq_f32(result + i));
     __arm_vstrwq_f32(result + i, __arm_vmulq_f32(silu, __arm_vldrwq_f32(up + i)));
   }
-  if (detail::have_flushed(result)) [[unlikely]] return false;
+  if (detail::have_flushed(result)) [[unlikely]]
+    return false;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 16; i += 4) __arm_vstrwq_f32(h + i, __arm_vldrwq_f32(result + i));
   return true;
@@ -223,7 +229,8 @@ MOTE_NOINLINE bool guarded_weights(const float* q /* (group, head_dim) */, std::
   std::size_t g = 0;
   for (; g + 2 <= group; g += 2)
     detail::helium_scores<2>(q + g * head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
-  if (g < group) detail::helium_scores<1>(q + g * head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
+  if (g < group)
+    detail::helium_scores<1>(q + g * head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
   for (g = 0; g < group; ++g) inverse[g] = detail::helium_weights(e + g * e_stride, count);
   return !detail::have_flushed();
 }

@@ -44,7 +44,9 @@ struct quads<neon, 4> {
     else return vandq_u8(v, vdupq_n_u8(static_cast<std::uint8_t>(((1U << Width) - 1U) << To)));
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return vorrq_u8(into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return vorrq_u8(into, field<From, Width, To>(v));
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     const uint8x16_t from = vreinterpretq_u8_s8(vld1q_s8(table));
 #if defined(__aarch64__)
@@ -67,8 +69,8 @@ struct quads<neon, 4> {
   MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
     constexpr std::size_t together = 32767 / (Largest * 127);  // quads whose products surely fit 16 bits
-    int32x4_t low = vdupq_n_s32(0);   // rows 0 and 1, two partial sums each
-    int32x4_t high = vdupq_n_s32(0);  // rows 2 and 3
+    int32x4_t low = vdupq_n_s32(0);                            // rows 0 and 1, two partial sums each
+    int32x4_t high = vdupq_n_s32(0);                           // rows 2 and 3
 #pragma GCC unroll 16
     for (std::size_t first = 0; first < Quads; first += together) {
       const int8x16_t a = four(x + first * 4);
@@ -115,7 +117,8 @@ struct quads<neon, 4> {
 #if defined(__aarch64__)
     return vpaddq_s32(low, high);
 #else
-    return vcombine_s32(vpadd_s32(vget_low_s32(low), vget_high_s32(low)), vpadd_s32(vget_low_s32(high), vget_high_s32(high)));
+    return vcombine_s32(vpadd_s32(vget_low_s32(low), vget_high_s32(low)),
+                        vpadd_s32(vget_low_s32(high), vget_high_s32(high)));
 #endif
   }
 };

@@ -20,7 +20,8 @@ struct quads<neon_dotprod, 4> : quads<neon, 4> {
     }
 #pragma GCC unroll 4
     for (std::size_t quad = Quads / 4 * 4; quad < Quads; ++quad)
-      sum[0] = vdotq_s32(sum[0], vreinterpretq_s8_u8(w[quad]), vreinterpretq_s8_s32(vdupq_n_s32(detail::four_of(x + quad * 4))));
+      sum[0] = vdotq_s32(sum[0], vreinterpretq_s8_u8(w[quad]),
+                         vreinterpretq_s8_s32(vdupq_n_s32(detail::four_of(x + quad * 4))));
     return detail::as_ints(vaddq_s32(sum[0], sum[1]));
   }
   template <std::size_t Quads>

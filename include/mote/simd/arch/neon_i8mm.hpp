@@ -43,7 +43,8 @@ struct quads<neon_i8mm, 4> : quads<neon_dotprod, 4> {
       return start;
     }
     template <std::size_t Quads>
-    MOTE_INLINE static two_ints<4> signed_dot(two_ints<4> start, const vector (&w)[Quads], two_activations x, two_sums) {
+    MOTE_INLINE static two_ints<4> signed_dot(two_ints<4> start, const vector (&w)[Quads], two_activations x,
+                                              two_sums) {
       return dot<127>(start, w, x);
     }
   };

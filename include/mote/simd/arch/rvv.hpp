@@ -100,7 +100,8 @@ struct quads<rvv, 16> {
   /// The same for weights that need no unpacking, where they lie. Four quads at a time, and not written out in full: the
   /// sums of their pairs fill half of the registers, and the compiler would begin with those of all quads, and spill.
   template <std::size_t Quads>
-  MOTE_INLINE static ints<16> lying_dot(const std::uint8_t* w /* (Quads, 16, 4) */, const std::int8_t* x /* (Quads, 4) */) {
+  MOTE_INLINE static ints<16> lying_dot(const std::uint8_t* w /* (Quads, 16, 4) */,
+                                        const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Quads % 4 == 0);
     ints<16> sum = ints<16>::all(0);
     const std::int8_t* end = x + Quads * 4;
@@ -129,9 +130,9 @@ struct quads<rvv, 16> {
 
   template <int Column, class All>
   MOTE_INLINE static bytes take(All v) {
-    return __builtin_shufflevector(v, v, Column, Column + 4, Column + 8, Column + 12, Column + 16, Column + 20, Column + 24,
-                                   Column + 28, Column + 32, Column + 36, Column + 40, Column + 44, Column + 48, Column + 52,
-                                   Column + 56, Column + 60);
+    return __builtin_shufflevector(v, v, Column, Column + 4, Column + 8, Column + 12, Column + 16, Column + 20,
+                                   Column + 24, Column + 28, Column + 32, Column + 36, Column + 40, Column + 44,
+                                   Column + 48, Column + 52, Column + 56, Column + 60);
   }
   template <std::size_t Quads>
   MOTE_INLINE static words product(const vector (&w)[Quads], const std::int8_t* x, std::size_t i) {

@@ -44,15 +44,19 @@ template <class Lane>
 inline constexpr std::size_t width = sizeof(Lane) / 4;
 
 template <class T, std::size_t N>
-MOTE_INLINE void load_lane(rvv_lane<T, N>& v, const T* p /* (N) */) { __builtin_memcpy(&v.v, p, sizeof v.v); }
+MOTE_INLINE void load_lane(rvv_lane<T, N>& v, const T* p /* (N) */) {
+  __builtin_memcpy(&v.v, p, sizeof v.v);
+}
 template <class T, std::size_t N>
-MOTE_INLINE void store_lane(rvv_lane<T, N> v, T* p /* (N) */) { __builtin_memcpy(p, &v.v, sizeof v.v); }
+MOTE_INLINE void store_lane(rvv_lane<T, N> v, T* p /* (N) */) {
+  __builtin_memcpy(p, &v.v, sizeof v.v);
+}
 /// Lanes First .. First + 15 of 32, which are registers of their own.
 template <std::size_t First, class T>
 MOTE_INLINE rvv_lane<T, 16> sixteen_lanes(rvv_lane<T, 32> a) {
   constexpr int f = static_cast<int>(First);
-  return rvv_lane<T, 16>::of(__builtin_shufflevector(a.v, a.v, f, f + 1, f + 2, f + 3, f + 4, f + 5, f + 6, f + 7, f + 8, f + 9,
-                                                     f + 10, f + 11, f + 12, f + 13, f + 14, f + 15));
+  return rvv_lane<T, 16>::of(__builtin_shufflevector(a.v, a.v, f, f + 1, f + 2, f + 3, f + 4, f + 5, f + 6, f + 7,
+                                                     f + 8, f + 9, f + 10, f + 11, f + 12, f + 13, f + 14, f + 15));
 }
 template <std::size_t N>
 MOTE_INLINE rvv_lane<float, N> larger(rvv_lane<float, N> a, rvv_lane<float, N> b) {

@@ -23,7 +23,9 @@ struct quads<sse2, 4> {
     return _mm_and_si128(v, _mm_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To)));
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return _mm_or_si128(into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return _mm_or_si128(into, field<From, Width, To>(v));
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     std::uint8_t index[16];
     _mm_storeu_si128(reinterpret_cast<__m128i*>(index), v);

@@ -22,7 +22,9 @@ struct quads<ssse3, 4> {
     return _mm_and_si128(v, _mm_set1_epi8(static_cast<char>(((1U << Width) - 1U) << To)));
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return _mm_or_si128(into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return _mm_or_si128(into, field<From, Width, To>(v));
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), v);
   }
@@ -46,8 +48,7 @@ struct quads<ssse3, 4> {
       __m128i pairs = products(w[first], x + first * 4);
 #pragma GCC unroll 16
       for (std::size_t i = 1; i < (together < Quads ? together : Quads); ++i)
-        if (first + i < Quads)
-          pairs = _mm_add_epi16(pairs, products(w[first + i], x + (first + i) * 4));
+        if (first + i < Quads) pairs = _mm_add_epi16(pairs, products(w[first + i], x + (first + i) * 4));
       total = _mm_add_epi32(total, _mm_madd_epi16(pairs, ones));
     }
     from.v[0] = total;

@@ -26,7 +26,9 @@ struct quads<sve256, 8> {
     else return svand_n_u8_x(svptrue_b8(), v, static_cast<std::uint8_t>(((1U << Width) - 1U) << To));
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return svorr_u8_x(svptrue_b8(), into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return svorr_u8_x(svptrue_b8(), into, field<From, Width, To>(v));
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     return svtbl_u8(svreinterpret_u8_s8(svld1rq_s8(svptrue_b8(), table)), v);
   }
@@ -52,13 +54,14 @@ struct quads<sve256, 8> {
     }
 #pragma GCC unroll 4
     for (std::size_t quad = Quads / 4 * 4; quad < Quads; ++quad)
-      sum[0] = svdot_s32(sum[0], svreinterpret_s8_u8(w[quad]), svreinterpret_s8_s32(svdup_n_s32(detail::four_of(x + quad * 4))));
+      sum[0] = svdot_s32(sum[0], svreinterpret_s8_u8(w[quad]),
+                         svreinterpret_s8_s32(svdup_n_s32(detail::four_of(x + quad * 4))));
     from.v[0] = svadd_s32_x(svptrue_b32(), sum[0], sum[1]);
     return from;
   }
   template <std::size_t Quads>
   MOTE_INLINE static ints<8> signed_dot(ints<8> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
-                                               std::int32_t) {
+                                        std::int32_t) {
     return dot<127>(from, w, x);
   }
 

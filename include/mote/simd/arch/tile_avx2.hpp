@@ -32,7 +32,8 @@ MOTE_INLINE void avx2_sums(const std::int8_t* tile, const std::int16_t* p, std::
   }
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < Heads * Chunks; ++i)
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + i / Chunks * width + i % Chunks * 8), sum[i / Chunks][i % Chunks]);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + i / Chunks * width + i % Chunks * 8),
+                        sum[i / Chunks][i % Chunks]);
 }
 
 /// The last four channels where the width is no multiple of eight.
@@ -50,7 +51,8 @@ MOTE_INLINE void last_four_sums(const std::int8_t* tile, const std::int16_t* p, 
 }  // namespace detail
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, avx2) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                avx2) {
   for (std::size_t t = 0; t < tile_tokens; t += 16, tile += 16 * width) {  // two chains of eight tokens
     __m256i sum[Heads][2];
 #pragma GCC unroll 4
@@ -71,7 +73,8 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, avx2) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              avx2) {
   std::size_t c = 0;
   for (; c + 32 <= width; c += 32) detail::avx2_sums<Heads, 4>(tile + c * 2, p, width, sums + c);
   for (; c + 16 <= width; c += 16) detail::avx2_sums<Heads, 2>(tile + c * 2, p, width, sums + c);

@@ -40,7 +40,8 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < Heads * 2; ++i) sum[i / 2][i % 2] = _mm512_setzero_si512();
   for (std::size_t c = 0; c < width; c += 2) {
-    const __m512i k[2] = {detail::thirty_two_words(tile + c * 16), detail::thirty_two_words(tile + c * 16 + 16 * width)};
+    const __m512i k[2] = {detail::thirty_two_words(tile + c * 16),
+                          detail::thirty_two_words(tile + c * 16 + 16 * width)};
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < Heads; ++h) {
       const __m512i query = _mm512_set1_epi32(detail::word_pair(q + h * width + c));
@@ -49,7 +50,8 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
     }
   }
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < Heads * 2; ++i) _mm512_storeu_si512(dots + i / 2 * tile_tokens + i % 2 * 16, sum[i / 2][i % 2]);
+  for (std::size_t i = 0; i < Heads * 2; ++i)
+    _mm512_storeu_si512(dots + i / 2 * tile_tokens + i % 2 * 16, sum[i / 2][i % 2]);
 }
 
 template <std::size_t Heads>

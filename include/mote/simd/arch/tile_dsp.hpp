@@ -42,7 +42,8 @@ MOTE_INLINE void two_scores_of_eight(const std::int8_t* tile, const std::int16_t
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, dsp) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                dsp) {
   if constexpr (Heads == 2) {
     if (width == 8) return two_scores_of_eight(tile, q, dots);
     tile_scores_by<1>(tile, q, width, dots, dsp{});
@@ -113,7 +114,8 @@ MOTE_INLINE void two_sums_by(const std::int8_t* tile, const std::int16_t* p, std
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, dsp) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              dsp) {
   if constexpr (Heads == 2) return two_sums_by(tile, p, width, sums);
   for (std::size_t c = 0; c < width; c += 4) {
     std::int32_t sum[4] = {sums[c], sums[c + 1], sums[c + 2], sums[c + 3]};

@@ -6,7 +6,8 @@
 namespace mote::inline v0::simd {
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, mve) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                mve) {
   if (width == 8) {  // the queries stay in registers
     int16x8_t query[Heads];
     for (std::size_t h = 0; h < Heads; ++h) query[h] = __arm_vldrhq_s16(q + h * 8);
@@ -23,18 +24,21 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
     for (; c + 8 <= width; c += 8) {
       const int16x8_t k = __arm_vldrbq_s16(tile + c);
 #pragma GCC unroll 2
-      for (std::size_t h = 0; h < Heads; ++h) sum[h] = __arm_vmladavaq_s16(sum[h], __arm_vldrhq_s16(q + h * width + c), k);
+      for (std::size_t h = 0; h < Heads; ++h)
+        sum[h] = __arm_vmladavaq_s16(sum[h], __arm_vldrhq_s16(q + h * width + c), k);
     }
     if (c < width) {
       const int32x4_t k = __arm_vldrbq_s32(tile + c);
-      for (std::size_t h = 0; h < Heads; ++h) sum[h] = __arm_vmladavaq_s32(sum[h], __arm_vldrhq_s32(q + h * width + c), k);
+      for (std::size_t h = 0; h < Heads; ++h)
+        sum[h] = __arm_vmladavaq_s32(sum[h], __arm_vldrhq_s32(q + h * width + c), k);
     }
     for (std::size_t h = 0; h < Heads; ++h) dots[h * tile_tokens + t] = sum[h];
   }
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, mve) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              mve) {
   for (std::size_t h = 0; h < Heads; ++h) {  // a head's weights fill four registers
     const int16x8_t w0 = __arm_vldrhq_s16(p + h * tile_tokens);
     const int16x8_t w1 = __arm_vldrhq_s16(p + h * tile_tokens + 8);

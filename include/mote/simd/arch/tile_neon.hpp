@@ -6,7 +6,8 @@
 namespace mote::inline v0::simd {
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, neon) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                neon) {
   for (std::size_t t = 0; t < tile_tokens; t += 16) {
     int32x4_t sum[Heads][4];
 #pragma GCC unroll 8
@@ -25,12 +26,14 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
       }
     }
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < Heads * 4; ++i) vst1q_s32(dots + i / 4 * tile_tokens + t + i % 4 * 4, sum[i / 4][i % 4]);
+    for (std::size_t i = 0; i < Heads * 4; ++i)
+      vst1q_s32(dots + i / 4 * tile_tokens + t + i % 4 * 4, sum[i / 4][i % 4]);
   }
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, neon) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              neon) {
   std::size_t c = 0;
   for (; c + 8 <= width; c += 8) {
     int32x4_t sum[Heads][2];

@@ -8,14 +8,16 @@ namespace mote::inline v0::simd {
 namespace detail {
 /// sum[h] + N codes * by[h * stride], for Heads heads.
 template <std::size_t Heads, int N, class Sum>
-MOTE_INLINE void add_codes(Sum (&sum)[Heads], const std::int8_t* codes /* (N) */, const std::int16_t* by, std::size_t stride) {
+MOTE_INLINE void add_codes(Sum (&sum)[Heads], const std::int8_t* codes /* (N) */, const std::int16_t* by,
+                           std::size_t stride) {
   using bytes = std::int8_t __attribute__((ext_vector_type(N)));
   using words = std::int16_t __attribute__((ext_vector_type(N)));
   bytes from;
   __builtin_memcpy(&from, codes, sizeof from);
   const Sum wide = __builtin_convertvector(__builtin_convertvector(from, words), Sum);
 #pragma GCC unroll 2
-  for (std::size_t h = 0; h < Heads; ++h) sum[h] += wide * __builtin_convertvector(static_cast<words>(by[h * stride]), Sum);
+  for (std::size_t h = 0; h < Heads; ++h)
+    sum[h] += wide * __builtin_convertvector(static_cast<words>(by[h * stride]), Sum);
 }
 
 /// N channels of values: sums += weights times codes.
@@ -33,7 +35,8 @@ MOTE_INLINE void sum_channels(const std::int8_t* tile, const std::int16_t* p, st
 }  // namespace detail
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, rvv) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                rvv) {
   using sum_type = std::int32_t __attribute__((ext_vector_type(32)));
   sum_type sum[Heads];
 #pragma GCC unroll 2
@@ -45,7 +48,8 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, rvv) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              rvv) {
   std::size_t c = 0;
   for (; c + 32 <= width; c += 32) detail::sum_channels<Heads, 32>(tile + c, p, width, sums + c);
   if (c + 16 <= width) {

@@ -17,7 +17,8 @@ MOTE_INLINE std::int32_t word_pair(const std::int16_t* p) {
 }  // namespace detail
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, sse2) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                sse2) {
   for (std::size_t t = 0; t < tile_tokens; t += 4, tile += 4 * width) {
     __m128i sum[Heads];
     for (auto& s : sum) s = _mm_setzero_si128();
@@ -33,10 +34,12 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, sse2) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              sse2) {
   for (std::size_t c = 0; c < width; c += 4) {
     __m128i sum[Heads];
-    for (std::size_t h = 0; h < Heads; ++h) sum[h] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(sums + h * width + c));
+    for (std::size_t h = 0; h < Heads; ++h)
+      sum[h] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(sums + h * width + c));
     for (std::size_t t = 0; t < tile_tokens; t += 2) {
       const __m128i v = detail::eight_words(tile + t * width + c * 2);
 #pragma GCC unroll 2

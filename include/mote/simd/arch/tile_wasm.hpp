@@ -5,7 +5,8 @@
 namespace mote::inline v0::simd {
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots, wasm) {
+MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
+                                wasm) {
   for (std::size_t t = 0; t < tile_tokens; t += 4, tile += 4 * width) {
     v128_t sum[Heads];
     for (auto& s : sum) s = wasm_i32x4_const_splat(0);
@@ -20,7 +21,8 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
 }
 
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums, wasm) {
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              wasm) {
   for (std::size_t c = 0; c < width; c += 4) {
     v128_t sum[Heads];
     for (std::size_t h = 0; h < Heads; ++h) sum[h] = wasm_v128_load(sums + h * width + c);

@@ -24,7 +24,9 @@ struct quads<wasm, 4> {
     else return wasm_v128_and(v, wasm_u8x16_const_splat(static_cast<std::uint8_t>(((1U << Width) - 1U) << To)));
   }
   template <unsigned From, unsigned Width, unsigned To>
-  MOTE_INLINE static vector merge(vector into, vector v) { return wasm_v128_or(into, field<From, Width, To>(v)); }
+  MOTE_INLINE static vector merge(vector into, vector v) {
+    return wasm_v128_or(into, field<From, Width, To>(v));
+  }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     return wasm_i8x16_swizzle(wasm_v128_load(table), v);
   }
@@ -39,19 +41,22 @@ struct quads<wasm, 4> {
 
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
-    return widened(from, w, x, [](vector v) { return wasm_u16x8_extend_low_u8x16(v); },
-                   [](vector v) { return wasm_u16x8_extend_high_u8x16(v); });
+    return widened(
+        from, w, x, [](vector v) { return wasm_u16x8_extend_low_u8x16(v); },
+        [](vector v) { return wasm_u16x8_extend_high_u8x16(v); });
   }
   template <std::size_t Quads>
   MOTE_INLINE static ints<4> signed_dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
                                         std::int32_t) {
-    return widened(from, w, x, [](vector v) { return wasm_i16x8_extend_low_i8x16(v); },
-                   [](vector v) { return wasm_i16x8_extend_high_i8x16(v); });
+    return widened(
+        from, w, x, [](vector v) { return wasm_i16x8_extend_low_i8x16(v); },
+        [](vector v) { return wasm_i16x8_extend_high_i8x16(v); });
   }
 
  private:
   template <std::size_t Quads, class Low, class High>
-  MOTE_INLINE static ints<4> widened(ints<4> from, const vector (&w)[Quads], const std::int8_t* x, Low low_half, High high_half) {
+  MOTE_INLINE static ints<4> widened(ints<4> from, const vector (&w)[Quads], const std::int8_t* x, Low low_half,
+                                     High high_half) {
     v128_t low = wasm_i32x4_const_splat(0);   // rows 0 and 1, two partial sums each
     v128_t high = wasm_i32x4_const_splat(0);  // rows 2 and 3
     const auto add_quad = [&](vector weights, v128_t activations) {

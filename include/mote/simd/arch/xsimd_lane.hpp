@@ -15,14 +15,12 @@ consteval auto widest() {
   if constexpr (N >= 4) return xsimd::batch<T, xsimd::neon64>{};
   else return T{};
 #else
-  if constexpr (N >= 16 && !std::is_void_v<xsimd::make_sized_batch_t<T, 16>>)
-    return xsimd::make_sized_batch_t<T, 16>{};
+  if constexpr (N >= 16 && !std::is_void_v<xsimd::make_sized_batch_t<T, 16>>) return xsimd::make_sized_batch_t<T, 16>{};
   else if constexpr (N >= 8 && !std::is_void_v<xsimd::make_sized_batch_t<T, 8>>)
     return xsimd::make_sized_batch_t<T, 8>{};
   else if constexpr (N >= 4 && !std::is_void_v<xsimd::make_sized_batch_t<T, 4>>)
     return xsimd::make_sized_batch_t<T, 4>{};
-  else
-    return T{};
+  else return T{};
 #endif
 }
 template <class T, std::size_t N>
@@ -32,15 +30,25 @@ template <class Lane>
 inline constexpr std::size_t width = sizeof(Lane) / 4;
 
 template <class T, class A>
-MOTE_INLINE void load_lane(xsimd::batch<T, A>& v, const T* p) { v = xsimd::batch<T, A>::load_unaligned(p); }
+MOTE_INLINE void load_lane(xsimd::batch<T, A>& v, const T* p) {
+  v = xsimd::batch<T, A>::load_unaligned(p);
+}
 template <class T, class A>
-MOTE_INLINE void store_lane(xsimd::batch<T, A> v, T* p) { v.store_unaligned(p); }
+MOTE_INLINE void store_lane(xsimd::batch<T, A> v, T* p) {
+  v.store_unaligned(p);
+}
 template <class T, class A>
-MOTE_INLINE xsimd::batch<T, A> larger(xsimd::batch<T, A> a, xsimd::batch<T, A> b) { return xsimd::max(a, b); }
+MOTE_INLINE xsimd::batch<T, A> larger(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+  return xsimd::max(a, b);
+}
 template <class T, class A>
-MOTE_INLINE xsimd::batch<T, A> smaller(xsimd::batch<T, A> a, xsimd::batch<T, A> b) { return xsimd::min(a, b); }
+MOTE_INLINE xsimd::batch<T, A> smaller(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+  return xsimd::min(a, b);
+}
 template <class A>
-MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) { return xsimd::abs(a); }
+MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) {
+  return xsimd::abs(a);
+}
 template <class A>
 MOTE_INLINE auto where_less(xsimd::batch<float, A> x, xsimd::batch<float, A> y, xsimd::batch<float, A> a,
                             xsimd::batch<float, A> b) {
@@ -51,11 +59,17 @@ MOTE_INLINE auto last_byte(xsimd::batch<std::int32_t, A> a) {
   return xsimd::bitwise_rshift(xsimd::bitwise_lshift(a, 24), 24);
 }
 template <class A>
-MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::to_float(a); }
+MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) {
+  return xsimd::to_float(a);
+}
 template <unsigned Bits, class A>
-MOTE_INLINE auto shift_right_lane(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_rshift(a, static_cast<int>(Bits)); }
+MOTE_INLINE auto shift_right_lane(xsimd::batch<std::int32_t, A> a) {
+  return xsimd::bitwise_rshift(a, static_cast<int>(Bits));
+}
 template <class A>
-MOTE_INLINE auto shift_left_23(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_lshift(a, 23); }
+MOTE_INLINE auto shift_left_23(xsimd::batch<std::int32_t, A> a) {
+  return xsimd::bitwise_lshift(a, 23);
+}
 
 #if defined(__aarch64__)
 // xsimd 13.2 takes both from 32-bit NEON, where they are estimates; 64-bit NEON rounds correctly.
@@ -85,7 +99,9 @@ MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) {
 }
 // xsimd 13.2 reaches these through pointers to functions, which GCC follows only in small callers.
 template <class T, class A>
-MOTE_INLINE auto plain(xsimd::batch<T, A> v) { return v.data; }
+MOTE_INLINE auto plain(xsimd::batch<T, A> v) {
+  return v.data;
+}
 template <class A>
 MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) {
   if constexpr (a.size > 4) return xsimd::bitwise_cast<std::int32_t>(a);
@@ -98,21 +114,31 @@ MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) {
 }
 #else
 template <class A>
-MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) { return xsimd::sqrt(a); }
+MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) {
+  return xsimd::sqrt(a);
+}
 template <class A>
-MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) { return a / b; }
+MOTE_INLINE xsimd::batch<float, A> divide(xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
+  return a / b;
+}
 template <class A>
 MOTE_INLINE auto plus_exact_product(xsimd::batch<float, A> sum, xsimd::batch<float, A> a, xsimd::batch<float, A> b) {
   return xsimd::fma(a, b, sum);
 }
 #if defined(__SSE2__)
 template <class A>
-MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) { return xsimd::nearbyint_as_int(x); }
+MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) {
+  return xsimd::nearbyint_as_int(x);
+}
 #endif
 template <class A>
-MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) { return xsimd::bitwise_cast<std::int32_t>(a); }
+MOTE_INLINE auto bits_as_int(xsimd::batch<float, A> a) {
+  return xsimd::bitwise_cast<std::int32_t>(a);
+}
 template <class A>
-MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) { return xsimd::bitwise_cast<float>(a); }
+MOTE_INLINE auto bits_as_float(xsimd::batch<std::int32_t, A> a) {
+  return xsimd::bitwise_cast<float>(a);
+}
 #endif
 
 }  // namespace mote::inline v0::simd::detail
