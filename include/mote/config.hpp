@@ -75,6 +75,15 @@
 #endif
 #endif
 
+/// 1: SMMLA beside SDOT, on 64-bit Arm.
+#ifndef MOTE_WITH_I8MM
+#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8)
+#define MOTE_WITH_I8MM 1
+#else
+#define MOTE_WITH_I8MM 0
+#endif
+#endif
+
 /// 1: SVE of 256 bits, as the compiler was told (-msve-vector-bits=256), beside SDOT. At 128 bits NEON takes fewer instructions.
 #ifndef MOTE_WITH_SVE
 #if defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS == 256 && defined(__ARM_FEATURE_DOTPROD)

@@ -52,7 +52,7 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
 /// The same where a body takes several rows at once: it is faster than several tokens at once. Some rows for all tokens, so
 /// that a small cache keeps them.
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
-  requires(detail::takes_rows<Isa, Rows> || (MOTE_WITH_MVE_FLOATS != 0 && Isa::value == isa::mve && Rows == 1))
+  requires(detail::takes_rows<Isa, Rows> || detail::takes_rows_guarded<Isa, Rows>)
 void matmul(const matrix<q8<Rows, Group>>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
             std::size_t y_stride) {
   const std::size_t fit = 8192 / q8<Rows, Group>::tile_bytes(w.cols == 0 ? 1 : w.cols) / 4 * 4;

@@ -33,6 +33,9 @@ MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size
 /// Where weights lie row by row, an instruction set may take several rows at once: they share what is done to x.
 template <class Isa, std::size_t Rows>
 concept takes_rows = Rows == 1 && Isa::value != isa::mve && requires { simd::quads<Isa, Rows>::rows_together; };
+/// Helium takes them with vectors of floats (simd/arch/mve.hpp).
+template <class Isa, std::size_t Rows>
+concept takes_rows_guarded = MOTE_WITH_MVE_FLOATS != 0 && Rows == 1 && Isa::value == isa::mve;
 
 /// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
 template <class Unit, std::size_t Group, bool First>
@@ -111,7 +114,7 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
 #if MOTE_WITH_MVE_FLOATS
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
-  requires(Isa::value == isa::mve && Rows == 1)
+  requires detail::takes_rows_guarded<Isa, Rows>
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
   std::size_t row = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols),

@@ -72,7 +72,7 @@ struct neon_dotprod : neon {
   static constexpr isa value = isa::neon_dotprod;
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+#if MOTE_WITH_XSIMD && MOTE_WITH_I8MM
 struct neon_i8mm : neon_dotprod {
   static constexpr isa value = isa::neon_i8mm;
 };
@@ -105,7 +105,7 @@ using native = ssse3;
 using native = sse2;
 #elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
 using native = sve256;
-#elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+#elif MOTE_WITH_XSIMD && MOTE_WITH_I8MM
 using native = neon_i8mm;
 #elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
 using native = neon_dotprod;

@@ -168,7 +168,7 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
 #include "mote/simd/arch/neon_dotprod.hpp"
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8) && defined(__aarch64__)
+#if MOTE_WITH_XSIMD && MOTE_WITH_I8MM
 #include "mote/simd/arch/neon_i8mm.hpp"
 #endif
 #if MOTE_WITH_XSIMD && MOTE_WITH_SVE

@@ -11,7 +11,6 @@ MOTE_INLINE std::int32_t word_at(const void* p) {
   __builtin_memcpy(&word, p, 4);
   return word;
 }
-}  // namespace detail
 
 /// Two heads share loads and extensions; their queries stay in registers.
 MOTE_INLINE void two_scores_of_eight(const std::int8_t* tile, const std::int16_t* q, std::int32_t* dots) {
@@ -19,33 +18,71 @@ MOTE_INLINE void two_scores_of_eight(const std::int8_t* tile, const std::int16_t
   std::int32_t b[4];
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 4; ++i) {
-    a[i] = detail::word_at(q + i * 2);
-    b[i] = detail::word_at(q + 8 + i * 2);
+    a[i] = word_at(q + i * 2);
+    b[i] = word_at(q + 8 + i * 2);
   }
 #pragma GCC unroll 2
   for (std::size_t t = 0; t < tile_tokens; ++t) {
-    const std::int32_t low = detail::word_at(tile + t * 8);
+    const std::int32_t low = word_at(tile + t * 8);
     std::int32_t k = __sxtb16(low);
     std::int32_t of_a = __smuad(k, a[0]);
     std::int32_t of_b = __smuad(k, b[0]);
-    k = detail::odd_bytes(low);
+    k = odd_bytes(low);
     of_a = __smlad(k, a[1], of_a);
     of_b = __smlad(k, b[1], of_b);
-    const std::int32_t high = detail::word_at(tile + t * 8 + 4);
+    const std::int32_t high = word_at(tile + t * 8 + 4);
     k = __sxtb16(high);
     of_a = __smlad(k, a[2], of_a);
     of_b = __smlad(k, b[2], of_b);
-    k = detail::odd_bytes(high);
+    k = odd_bytes(high);
     dots[t] = __smlad(k, a[3], of_a);
     dots[tile_tokens + t] = __smlad(k, b[3], of_b);
   }
 }
 
+/// Two heads share loads and extensions of two channels at a time.
+MOTE_INLINE void two_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
+  for (std::size_t c = 0; c < width; c += 2) {
+    std::int32_t a0 = sums[c];
+    std::int32_t a1 = sums[c + 1];
+    std::int32_t b0 = sums[width + c];
+    std::int32_t b1 = sums[width + c + 1];
+    const std::int8_t* v = tile + c * 4;
+    const std::size_t step = 4 * width;
+#pragma GCC unroll 2
+    for (std::size_t t = 0; t < tile_tokens; t += 4, v += step) {
+      const std::int32_t v0 = word_at(v);
+      const std::int32_t v1 = word_at(v + 4);
+      const std::int32_t a_early = word_at(p + t);
+      const std::int32_t b_early = word_at(p + tile_tokens + t);
+      const std::int32_t early0 = __sxtb16(v0);
+      const std::int32_t early1 = __sxtb16(v1);
+      a0 = __smlad(early0, a_early, a0);
+      b0 = __smlad(early0, b_early, b0);
+      a1 = __smlad(early1, a_early, a1);
+      b1 = __smlad(early1, b_early, b1);
+      const std::int32_t a_late = word_at(p + t + 2);
+      const std::int32_t b_late = word_at(p + tile_tokens + t + 2);
+      const std::int32_t late0 = odd_bytes(v0);
+      const std::int32_t late1 = odd_bytes(v1);
+      a0 = __smlad(late0, a_late, a0);
+      b0 = __smlad(late0, b_late, b0);
+      a1 = __smlad(late1, a_late, a1);
+      b1 = __smlad(late1, b_late, b1);
+    }
+    sums[c] = a0;
+    sums[c + 1] = a1;
+    sums[width + c] = b0;
+    sums[width + c + 1] = b1;
+  }
+}
+}  // namespace detail
+
 template <std::size_t Heads>
 MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
                                 dsp) {
   if constexpr (Heads == 2) {
-    if (width == 8) return two_scores_of_eight(tile, q, dots);
+    if (width == 8) return detail::two_scores_of_eight(tile, q, dots);
     tile_scores_by<1>(tile, q, width, dots, dsp{});
     return tile_scores_by<1>(tile, q + width, width, dots + tile_tokens, dsp{});
   }
@@ -76,47 +113,10 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
   }
 }
 
-/// Two heads share loads and extensions of two channels at a time.
-MOTE_INLINE void two_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
-  for (std::size_t c = 0; c < width; c += 2) {
-    std::int32_t a0 = sums[c];
-    std::int32_t a1 = sums[c + 1];
-    std::int32_t b0 = sums[width + c];
-    std::int32_t b1 = sums[width + c + 1];
-    const std::int8_t* v = tile + c * 4;
-    const std::size_t step = 4 * width;
-#pragma GCC unroll 2
-    for (std::size_t t = 0; t < tile_tokens; t += 4, v += step) {
-      const std::int32_t v0 = detail::word_at(v);
-      const std::int32_t v1 = detail::word_at(v + 4);
-      const std::int32_t a_early = detail::word_at(p + t);
-      const std::int32_t b_early = detail::word_at(p + tile_tokens + t);
-      const std::int32_t early0 = __sxtb16(v0);
-      const std::int32_t early1 = __sxtb16(v1);
-      a0 = __smlad(early0, a_early, a0);
-      b0 = __smlad(early0, b_early, b0);
-      a1 = __smlad(early1, a_early, a1);
-      b1 = __smlad(early1, b_early, b1);
-      const std::int32_t a_late = detail::word_at(p + t + 2);
-      const std::int32_t b_late = detail::word_at(p + tile_tokens + t + 2);
-      const std::int32_t late0 = detail::odd_bytes(v0);
-      const std::int32_t late1 = detail::odd_bytes(v1);
-      a0 = __smlad(late0, a_late, a0);
-      b0 = __smlad(late0, b_late, b0);
-      a1 = __smlad(late1, a_late, a1);
-      b1 = __smlad(late1, b_late, b1);
-    }
-    sums[c] = a0;
-    sums[c + 1] = a1;
-    sums[width + c] = b0;
-    sums[width + c + 1] = b1;
-  }
-}
-
 template <std::size_t Heads>
 MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
                               dsp) {
-  if constexpr (Heads == 2) return two_sums_by(tile, p, width, sums);
+  if constexpr (Heads == 2) return detail::two_sums(tile, p, width, sums);
   for (std::size_t c = 0; c < width; c += 4) {
     std::int32_t sum[4] = {sums[c], sums[c + 1], sums[c + 2], sums[c + 3]};
     const std::int8_t* v = tile + c * 4;
