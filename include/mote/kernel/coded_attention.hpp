@@ -62,15 +62,32 @@ MOTE_INLINE void by_fours(std::size_t n, Function f) {
   for (; i < n; ++i) f(std::integral_constant<std::size_t, 1>{}, i);
 }
 
+/// The largest of f(x), which maps lane by lane.
+template <class Function>
+MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least 1 */, Function f) {
+  float four[4];
+  simd::floats<4>::all(f(simd::floats<1>::load(x)).v[0]).store(four);
+  by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
+    simd::larger(simd::floats<N>::load(four), f(simd::floats<N>::load(x + i))).store(four);
+  });
+  for (const float v : four) four[0] = v > four[0] ? v : four[0];
+  return four[0];
+}
+MOTE_INLINE float most_in(const float* x /* (n) */, std::size_t n) {
+  return largest_of(x, n, [](auto v) { return v; });
+}
+MOTE_INLINE float least_in(const float* x /* (n) */, std::size_t n) {
+  return -largest_of(x, n, []<std::size_t N>(simd::floats<N> v) { return simd::floats<N>::all(0.0F) - v; });
+}
+MOTE_INLINE float largest_size(const float* x /* (n) */, std::size_t n) {
+  return largest_of(x, n, [](auto v) { return simd::absolute(v); });
+}
+
 inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std::size_t width,
                                    std::int16_t* q /* (width), zeros behind n */) {
-  float largest[4] = {};
-  by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
-    simd::larger(simd::floats<N>::load(largest), simd::absolute(simd::floats<N>::load(x + i))).store(largest);
-  });
-  for (const float size : largest) largest[0] = size > largest[0] ? size : largest[0];
-  const float inverse = largest[0] > 0.0F ? most_rounded / largest[0] : 0.0F;
-  rounded_vector r{.scale = largest[0] / most_rounded, .sum = 0};
+  const float largest = largest_size(x, n);
+  const float inverse = largest > 0.0F ? most_rounded / largest : 0.0F;
+  rounded_vector r{.scale = largest / most_rounded, .sum = 0};
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
     std::int32_t v[N];
     simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse)).store(v);

@@ -87,25 +87,9 @@ class coded_cache {
   }
 
   static void append(const head& to, const float* key, const float* value, std::size_t dim, std::size_t position) {
-    float ends[3][4];  // least and most of the key, the value's size
-    for (std::size_t i = 0; i < 4; ++i) ends[0][i] = ends[1][i] = key[i < dim ? i : 0];
-    for (float& size : ends[2]) size = 0;
-    detail::by_fours(
-        dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
-          using several = simd::floats<N>;
-          const auto k = several::load(key + d);
-          simd::smaller(several::load(ends[0]), k).store(ends[0]);
-          simd::larger(several::load(ends[1]), k).store(ends[1]);
-          simd::larger(several::load(ends[2]), simd::absolute(several::load(value + d))).store(ends[2]);
-        });
-    for (std::size_t i = 1; i < 4; ++i) {
-      ends[0][0] = simd::detail::smaller(ends[0][0], ends[0][i]);
-      ends[1][0] = simd::detail::larger(ends[1][0], ends[1][i]);
-      ends[2][0] = simd::detail::larger(ends[2][0], ends[2][i]);
-    }
-    const float least = ends[0][0];
-    const float most = ends[1][0];
-    const float size = ends[2][0];
+    const float least = detail::least_in(key, dim);
+    const float most = detail::most_in(key, dim);
+    const float size = detail::largest_size(value, dim);
     to.key_middle[position] = simd::float_to_signed_half((least + most) * 0.5F);
     to.key_step[position] = simd::float_to_half((most - least) / 254.0F);
     to.value_step[position] = simd::float_to_half(size / 127.0F);

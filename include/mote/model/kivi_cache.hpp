@@ -143,12 +143,8 @@ class kivi_cache {
     simd::half_bits step_bits, least_bits;
 
     grid(const float* x /* (n) */, std::size_t n) {
-      float least = x[0];
-      float most = x[0];
-      for (std::size_t i = 1; i < n; ++i) {
-        least = x[i] < least ? x[i] : least;
-        most = x[i] > most ? x[i] : most;
-      }
+      const float least = detail::least_in(x, n);
+      const float most = detail::most_in(x, n);
       least_bits = simd::float_to_signed_half(least);
       if (simd::signed_half_to_float(least_bits) > least)  // one half further down
         least_bits = static_cast<simd::half_bits>(least_bits == 0               ? 0x8001U
