@@ -91,11 +91,10 @@ inline std::string plot_roofline(const instruction_roof& roof, std::span<const r
   const auto print = [](const char* format, auto... values) { return detail::print_to_string(format, values...); };
   const auto number = [&](double v) { return v < 1 ? print("1/%g", 1 / v) : print("%g", v); };
 
-  std::string svg = print(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"10.5\">\n"
-      "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n"
+  std::string svg = detail::white_page(width, height, 10.5);
+  svg += print(
       "<text x=\"8\" y=\"18\" font-size=\"12\" fill=\"#222222\">%s: products an instruction over products a byte of weights</text>\n",
-      width, height, title.c_str());
+      title.c_str());
   for (double v = least; v <= most; v *= 2)
     svg += print(
         "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#e4e4e4\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\" fill=\"#444444\">%s</text>\n",

@@ -18,6 +18,14 @@ std::string print_to_string(const char* format, Values... values) {
   return out;
 }
 
+/// How a picture begins: its size in pixels, the size of its text, and white.
+inline std::string white_page(double width, double height, double font_size) {
+  return print_to_string(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"%g\">\n"
+      "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
+      width, height, font_size);
+}
+
 /// In pixels; the axes lie `left` and so on away from the picture's edges.
 struct picture_frame {
   double width, height, left, right, top, bottom;
@@ -30,11 +38,8 @@ class log_picture {
       : frame_(f),
         least_shown_(least_shown),
         low_(std::floor(std::log10(least))),
-        high_(std::max(low_ + 1, std::ceil(std::log10(most)))) {
-    add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\">\n"
-        "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
-        f.width, f.height);
-  }
+        high_(std::max(low_ + 1, std::ceil(std::log10(most)))),
+        svg_(white_page(f.width, f.height, 12)) {}
 
   double y(double v) const {
     const double from = frame_.height - frame_.bottom;
