@@ -37,7 +37,8 @@ TEST_CASE("compress: an image holds what was measured, whatever the way", "[host
   const host::quality_meter meter(base, host::calibration_text(weights, 200, 1, 9));
   for (const char* words :
        {"q8", "q4k", "mse/q4,embedding=q8", "gptq/iq4_nl,embedding=f16,1.down=q3k", "hqq/q4a,value=ternary", "awq/q4",
-        "smooth/q5", "awq/gptq/q3,embedding=q6", "hadamard/mse/q4,head=q8"}) {
+        "smooth/q5", "awq/gptq/q3,embedding=q6", "hadamard/mse/q4,head=q8", "gptq/q4k,embedding=q8,0.value=q3k",
+        "mse/q3k,embedding=q6k", "hqq/q5k,value=q2k", "awq/gptq/q4k,embedding=q8"}) {
     INFO(words);
     const auto scheme = host::read_scheme(words);
     const auto c = host::compress(weights, scheme, 8, scheme.needs_text() ? &text : nullptr);
@@ -85,7 +86,7 @@ TEST_CASE("compress: refuses what cannot be meant", "[host][compress]") {
   };
   refuses("gptq/q4", nullptr, "gptq/q4 needs a text");
   refuses("awq/q4", nullptr, "awq/q4 needs a text");
-  refuses("gptq/q4k", &text, "no tensor of \"q4k\" takes codes from gptq/");
+  refuses("gptq/bf16", &text, "no tensor of \"bf16\" takes codes from gptq/");
   refuses("hqq/f16", &text, "no tensor of \"f16\" takes codes from hqq/");
   refuses("awq/f32,embedding=q4", &text, "takes codes from awq/");
   refuses("gptq/q9", &text, "no format is called \"q9\"");
@@ -139,6 +140,15 @@ TEST_CASE("compress: the table of a model of 260K weights", "[host][compress][as
   // Ours weigh columns by their inputs, or search for scales as well; what is known did not.
   m.below("mse/q5a,embedding=q8", 0.018);
   m.below("gptq/q4a,embedding=f32", 0.062);
+  for (const std::string bits : {"4", "3", "2"}) {  // two levels: the same bytes, whoever chooses
+    INFO(bits);
+    const auto lost = [&](const char* how) {
+      return m.divergence((std::string(how) + "q" + bits + "k,embedding=q8").c_str());
+    };
+    const double plain = lost(""), searched = lost("mse/"), fed_back = lost("gptq/");
+    CHECK(searched < plain * 0.92);
+    CHECK(fed_back < searched * 0.92);
+  }
 }
 
 TEST_CASE("compress: the table of a model of 3M weights", "[host][compress][asset]") {

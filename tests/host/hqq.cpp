@@ -3,9 +3,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "gaussian.hpp"
+#include "two_level_grids.hpp"
 
 using mote::host::grid;
 using mote::host::hqq;
@@ -30,7 +33,9 @@ TEST_CASE("hqq: its objective falls until the turn at which it stops, and no tur
     std::size_t moved = 0;
     for (std::size_t at = 0; at < w.size(); at += 64) {
       std::vector<double> history;
-      const auto s = hqq{}.fit(g, w.data() + at, 64, &history);
+      mote::host::group_scale own;
+      g.fit(w.data() + at, 64, &own);
+      const auto s = hqq{}.fit(g, {w.data() + at, nullptr, 64}, own, &history);
       REQUIRE(!history.empty());
       double least = history.front();
       for (std::size_t i = 1; i + 1 < history.size(); ++i) {
@@ -43,10 +48,37 @@ TEST_CASE("hqq: its objective falls until the turn at which it stops, and no tur
         mean += std::fabs(static_cast<double>(w[at + i] - g.value(g.nearest(w[at + i], s), s))) / 64;
       CHECK(std::fabs(mean - least) < 1e-9 + least * 1e-6);
       moved += history.size() > 2 ? 1U : 0U;
-      const auto none = hqq{.turns = 0}.fit(g, w.data() + at, 64);
-      CHECK(none.scale == g.fit(w.data() + at, 64).scale);
-      CHECK(none.minimum == g.fit(w.data() + at, 64).minimum);
+      const auto none = hqq{.turns = 0}.fit(g, {w.data() + at, nullptr, 64}, own);
+      CHECK(none.scale == own.scale);
+      CHECK(none.minimum == own.minimum);
     }
     CHECK(moved > 100);
   }
+}
+
+TEST_CASE("hqq: no block of two levels has a larger mean error than under the format's own scales", "[host][hqq]") {
+  constexpr std::size_t rows = 9;
+  for (const grid& g : mote_tests::two_level_grids())
+    for (const std::size_t cols : {400U, 172U, 1U}) {
+      INFO(g.name << ", " << cols);
+      auto w = mote_tests::gaussian(rows * cols, cols);
+      for (std::size_t i = 0; i < w.size(); i += 37) w[i] *= 6;
+      const mote::host::quantiser_task t{.w = w.data(), .rows = rows, .cols = cols};
+      const auto own = mote::host::round_to_nearest{}(t, g), found = hqq{}(t, g);
+      double all_own = 0, all_found = 0;
+      for (std::size_t row = 0; row < rows; ++row)
+        for (std::size_t first = 0; first < cols; first += g.block()) {
+          const auto error = [&](const auto& coded) {
+            double sum = 0;
+            for (std::size_t i = first; i < std::min(cols, first + g.block()); ++i)
+              sum +=
+                  std::fabs(static_cast<double>(coded.values[row * cols + i]) - static_cast<double>(w[row * cols + i]));
+            return sum;
+          };
+          REQUIRE(error(found) <= error(own) * 1.0001);
+          all_own += error(own);
+          all_found += error(found);
+        }
+      if (cols > 1) CHECK(all_found < all_own * 0.99);
+    }
 }

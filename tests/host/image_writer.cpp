@@ -329,8 +329,8 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
 TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[host][image_writer]") {
   const raw_model m = odd_model(false);
   const auto table = table_of(13);
-  const auto plan =
-      mote::host::read_packing("iq4_nl,embedding=q8,value=ternary,gate=q4a,1.up=f32,key=trits,head=q3", 4, m.shape);
+  const auto plan = mote::host::read_packing(
+      "iq4_nl,embedding=q8,value=ternary,gate=q4a,1.up=f32,key=trits,down=q4k,output=q3k,head=q3", 4, m.shape);
   std::vector<mote::host::grid> grids;
   for (const auto& p : mote::host::all_tensors(m.shape))
     grids.push_back(plan.at(p).takes_codes() ? plan.at(p).levels() : mote::host::grid{});
@@ -340,12 +340,14 @@ TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[h
     const mote::host::grid& g = grids[at++];
     if (g.levels.empty()) return {};
     return {&g, [](const mote::host::quantiser_task& t, const mote::host::grid& on) {
-              return mote::host::detail::round_groups(t, on,
-                                                      [&](std::size_t row, std::size_t first, std::size_t count) {
-                                                        auto s = on.fit(t.w + row * t.cols + first, count);
-                                                        s.scale *= 2;
-                                                        return s;
-                                                      });
+              return mote::host::detail::round_blocks(
+                  t, on, [&](std::size_t row, std::size_t first, std::size_t count, mote::host::group_scale* scales) {
+                    on.fit(t.w + row * t.cols + first, count, scales);
+                    for (std::size_t i = 0; i < on.groups(count); ++i) {
+                      scales[i].scale *= 2;
+                      scales[i].scale_unit *= 2;
+                    }
+                  });
             }};
   });
   CHECK(codes.size() == mote::host::all_tensors(m.shape).size() - 1);  // floats take no codes
@@ -378,7 +380,12 @@ TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[h
   CHECK_THROWS_MATCHES(
       write_image(m, table, "coded", plan, {}, wrong), std::runtime_error,
       MessageMatches(ContainsSubstring("the codes of the token embedding are for another format than q8x4")));
-  CHECK_THROWS_MATCHES(write_image(m, table, "coded", mote::host::read_packing("q4k", 4, m.shape), {}, codes),
+  CHECK_THROWS_MATCHES(
+      write_image(m, table, "coded",
+                  mote::host::read_packing("iq4_nl,embedding=q8,value=ternary,gate=q4,1.up=f32,key=trits", 4, m.shape),
+                  {}, codes),
+      std::runtime_error, MessageMatches(ContainsSubstring("are for another format than iq4_nlx4")));
+  CHECK_THROWS_MATCHES(write_image(m, table, "coded", mote::host::read_packing("f16", 4, m.shape), {}, codes),
                        std::runtime_error, MessageMatches(ContainsSubstring("takes no codes")));
 }
 

@@ -35,7 +35,8 @@ TEST_CASE("rounding: the nearest level, whatever the levels", "[host][rounding]"
   for (const grid& g : {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
                         mote::host::symmetric_grid(8), mote::host::asymmetric_grid(5)}) {
     INFO(g.name);
-    for (const mote::host::group_scale s : {mote::host::group_scale{0.02F, 0}, {-0.13F, 0}, {0.07F, -0.4F}}) {
+    for (const mote::host::group_scale s :
+         {mote::host::group_scale{.scale = 0.02F}, {.scale = -0.13F}, {.scale = 0.07F, .minimum = -0.4F}}) {
       if (s.minimum != 0 && !g.has_minimum) continue;
       for (float x : w) {
         double least = 1e9;

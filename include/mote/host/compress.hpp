@@ -6,7 +6,7 @@
 //   gptq      what a column loses, later columns make up for
 //   hqq       forgives weights that lie far out; no calibration
 //   awq, smooth, hadamard      host/awq.hpp, host/smooth.hpp, host/hadamard.hpp; hadamard gives a tied head its own matrix
-// Refuses a quantiser that no tensor could listen to: floats have no codes, and two-level blocks find their own scales.
+// Refuses a quantiser that no tensor could listen to: floats have no codes.
 #pragma once
 
 #include <algorithm>
@@ -117,8 +117,7 @@ inline compressed_model compress(raw_model m, const scheme& s, std::size_t rows,
   }
   if ((s.quantiser != quantiser_kind::rtn && grids.empty()) || (s.fold == fold_kind::awq && coarsest == nullptr))
     throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
-                             text_of({s.fold, s.quantiser, ""}) +
-                             "; floats stay floats, and two-level blocks (q4k ..) find their scales themselves");
+                             text_of({s.fold, s.quantiser, ""}) + "; floats stay floats");
   switch (s.fold) {
     case fold_kind::none: break;
     case fold_kind::awq: awq{}(m, grids.at(coarsest), *text); break;

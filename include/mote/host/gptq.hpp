@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // GPTQ (Frantar et al. 2023, arXiv 2210.17323) on any grid: columns are rounded one after another, and what a column's
 // rounding adds to the output is taken out by the columns that are still to come, as far as their inputs go together.
-// Minimises ||X W^T - X W'^T|| for the inputs X that calibration saw.
+// Minimises ||X W^T - X W'^T|| for the inputs X that calibration saw. A block's scales are chosen when its first column is
+// reached; of two levels, the units stay from then on, and each group's multiples may be chosen anew at its own first.
 // Refuses to work without them: a matrix with no input seen is rounded to nearest.
 #pragma once
 
@@ -22,7 +23,7 @@ namespace mote::inline v0::host {
 struct gptq {
   double damping = 0.01;  ///< part of the mean power of an input that is added to each
   bool by_power = false;  ///< columns of much power first ("act order"); scales are then fixed beforehand
-  bool search = false;    ///< scales by search_scale instead of the grid's own fit
+  bool search = false;    ///< scales by a search instead of the grid's own fit
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const {
     if (t.input == nullptr || t.input->empty()) return round_to_nearest{}(t, g);
@@ -81,22 +82,31 @@ struct gptq {
       for (std::size_t r = 0; r < lanes; ++r)
         w[col][r] = r < count && !dead[col] ? t.w[(first_row + r) * n + col] : 0.0F;
 
-    std::vector<float> one(g.group);
-    const auto choose = [&](std::size_t group) {
-      const std::size_t first = group * g.group;
-      const std::size_t width = std::min(n, first + g.group) - first;
+    std::vector<float> part(std::min(n, g.block())), importance(n);
+    for (std::size_t i = 0; i < n; ++i) importance[order[i]] = static_cast<float>(1 / (u[i * n + i] * u[i * n + i]));
+    // Scales are chosen from the weights as they are now; a search weighs a column as what it loses will count.
+    const auto choose = [&](std::size_t first, std::size_t most, auto&& how) {
+      const weighted_columns columns{part.data(), importance.data() + first, std::min(n - first, most)};
       for (std::size_t r = 0; r < count; ++r) {
-        for (std::size_t i = 0; i < width; ++i) one[i] = w[first + i][r];
-        out.scales[(first_row + r) * out.groups() + group] =
-            search ? search_scale(g, one.data(), nullptr, width) : g.fit(one.data(), width);
+        for (std::size_t i = 0; i < columns.n; ++i) part[i] = w[first + i][r];
+        how(columns, out.scales.data() + (first_row + r) * out.groups() + first / g.group);
       }
     };
+    const auto choose_block = [&](std::size_t first) {
+      choose(first, g.block(), [&](const weighted_columns& columns, group_scale* scales) {
+        if (search) search_scales(g, columns, scales);
+        else g.fit(columns.w, columns.n, scales);
+      });
+    };
     if (by_power)
-      for (std::size_t group = 0; group < out.groups(); ++group) choose(group);
+      for (std::size_t first = 0; first < n; first += g.block()) choose_block(first);
 
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t col = order[i];
-      if (!by_power && col % g.group == 0) choose(col / g.group);
+      if (!by_power && col % g.block() == 0) choose_block(col);
+      else if (!by_power && search && col % g.group == 0)  // units stay, their multiples may still change
+        choose(col, g.group,
+               [&](const weighted_columns& columns, group_scale* s) { *s = search_multiples(g, columns, *s); });
       std::array<float, lanes> error{};
       for (std::size_t r = 0; r < count; ++r) {
         const group_scale s = out.scales[(first_row + r) * out.groups() + col / g.group];

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // A grid: the numbers that a weight can become, weight = scale * level + minimum with one scale (and, in some grids, one
-// minimum) for a group of columns. What a quantiser needs to know about a format, and all that it knows.
-// Refuses to know how bits lie: the format writes the codes (write_group).
+// minimum) for a group of columns. What a quantiser needs to know about a format, and all that it knows:
+//
+//   one level    a scale is a number of its own: a block is one group (32 columns, or a row)
+//   two levels   the scales of a block's groups are small integers times one unit, and so are their minima
+//
+// Scales are chosen block by block (host/block_scales.hpp), codes column by column.
+// Refuses to know how bits lie: the format writes the codes (packed_format::put_codes).
 #pragma once
 
 #include <algorithm>
@@ -21,18 +26,35 @@ namespace mote::inline v0::host {
 struct group_scale {
   float scale = 0;
   float minimum = 0;
+  float scale_unit = 0;    ///< two levels: what the scale is a whole multiple of; the same in all of a block
+  float minimum_unit = 0;  ///< and the minimum, which is never positive
 };
+
+/// The integers that a unit is multiplied by in a grid of two levels; all zero in one of one level.
+struct scale_multiples {
+  int least = 0;
+  int most = 0;
+  int most_minimum = 0;
+};
+
+inline constexpr std::size_t most_groups_together = 16;
 
 struct grid {
   std::string name;
-  double bits_per_weight = 0;       ///< with scales
-  std::size_t group = 32;           ///< columns a scale; the last group of a row may have fewer
+  double bits_per_weight = 0;  ///< with scales
+  std::size_t group = 32;      ///< columns a scale; the last group of a row may have fewer
+  std::size_t together = 1;    ///< groups in a block; the last block of a row may have fewer
+  scale_multiples multiples;
   std::vector<float> levels;        // ascending
   std::vector<std::uint8_t> codes;  // as levels: what the format stores for each
   bool has_minimum = false;
-  std::function<group_scale(const float* w /* (n) */, std::size_t n)> fit;  ///< the format's own choice, as stored
-  std::function<group_scale(group_scale)> stored;                           ///< rounded as the format keeps it
+  /// The format's own choice for the n columns of a block, as stored.
+  std::function<void(const float* w /* (n) */, std::size_t n, group_scale* scales /* (groups of n) */)> fit;
+  /// One level: a scale rounded as the format keeps it. Two: one that some units could have.
+  std::function<group_scale(group_scale)> stored;
 
+  bool two_level() const { return multiples.most != 0; }
+  std::size_t block() const { return group * together; }
   /// The index of the level that is nearest to w under this scale.
   std::size_t nearest(float w, group_scale s) const {
     return s.scale == 0 ? zero_index() : nearest_level((w - s.minimum) / s.scale);
@@ -55,11 +77,6 @@ struct grid {
   }
   float value(std::size_t index, group_scale s) const { return s.scale * levels[index] + s.minimum; }
   std::size_t groups(std::size_t cols) const { return cols / group + (cols % group != 0 ? 1U : 0U); }
-  /// Bits of a (rows, cols) matrix a weight, with the scale of a ragged last group.
-  double bits(std::size_t cols) const {
-    const double whole = bits_per_weight * static_cast<double>(group);
-    return whole * static_cast<double>(groups(cols)) / static_cast<double>(groups(cols) * group);
-  }
   bool uniform() const {
     return levels.size() > 1 && levels.back() - levels.front() == static_cast<float>(levels.size() - 1);
   }
@@ -77,7 +94,9 @@ inline float through_half(float x) {
   const float kept = simd::half_to_float(simd::float_to_half(std::fabs(x)));
   return x < 0 ? -kept : kept;
 }
-inline group_scale both_through_half(group_scale s) { return {through_half(s.scale), through_half(s.minimum)}; }
+inline group_scale both_through_half(group_scale s) {
+  return {.scale = through_half(s.scale), .minimum = through_half(s.minimum)};
+}
 
 inline std::vector<float> integers_from(int first, int last) {
   std::vector<float> levels(static_cast<std::size_t>(last - first + 1));
@@ -102,9 +121,9 @@ inline grid asymmetric_grid(std::size_t bits, std::size_t group = 32) {
   g.codes = detail::codes_in_order(g.levels.size());
   g.has_minimum = true;
   g.stored = detail::both_through_half;
-  g.fit = [last](const float* w, std::size_t n) {
+  g.fit = [last](const float* w, std::size_t n, group_scale* s) {
     const auto [least, most] = std::minmax_element(w, w + n);
-    return detail::both_through_half({(*most - *least) / static_cast<float>(last), *least});
+    *s = detail::both_through_half({.scale = (*most - *least) / static_cast<float>(last), .minimum = *least});
   };
   return g;
 }
@@ -119,10 +138,10 @@ inline grid symmetric_grid(std::size_t bits, std::size_t group = 32) {
   g.levels = detail::integers_from(-last, last);
   g.codes = detail::codes_in_order(g.levels.size());
   g.stored = detail::both_through_half;
-  g.fit = [last](const float* w, std::size_t n) {
+  g.fit = [last](const float* w, std::size_t n, group_scale* s) {
     float largest = 0;
     for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::fabs(w[i]));
-    return detail::both_through_half({largest / static_cast<float>(last), 0});
+    *s = detail::both_through_half({.scale = largest / static_cast<float>(last)});
   };
   return g;
 }
@@ -138,11 +157,11 @@ inline grid table_grid(std::string name, std::vector<float> levels, double bits_
   g.stored = detail::both_through_half;
   const float outermost =
       std::fabs(g.levels.front()) >= std::fabs(g.levels.back()) ? g.levels.front() : g.levels.back();
-  g.fit = [outermost](const float* w, std::size_t n) {
+  g.fit = [outermost](const float* w, std::size_t n, group_scale* s) {
     float largest = 0;
     for (std::size_t i = 0; i < n; ++i)
       if (std::fabs(w[i]) > std::fabs(largest)) largest = w[i];
-    return detail::both_through_half({largest / outermost, 0});
+    *s = detail::both_through_half({.scale = largest / outermost});
   };
   return g;
 }

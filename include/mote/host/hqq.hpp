@@ -6,10 +6,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
+#include "mote/host/block_scales.hpp"
 #include "mote/host/rounding.hpp"
 
 namespace mote::inline v0::host {
@@ -20,11 +22,14 @@ struct hqq {
   double growth = 1.01;
   std::size_t turns = 20;
 
-  /// The scale of one group. `history`, if asked for, gets the mean error of each turn, the grid's own fit first.
-  group_scale fit(const grid& g, const float* w, std::size_t n, std::vector<double>* history = nullptr) const {
-    group_scale s = g.fit(w, n);
+  /// The scale of one group from the format's own on. `history`, if asked for, gets the mean error of each turn, the
+  /// format's own scale first.
+  group_scale fit(const grid& g, const weighted_columns& group, group_scale s,
+                  std::vector<double>* history = nullptr) const {
+    const float* w = group.w;
+    const std::size_t n = group.n;
     group_scale best = s;
-    double best_error = mean_error(g, w, n, s);
+    double best_error = mean_error(g, group, s);
     if (history != nullptr) history->push_back(best_error);
     if (s.scale == 0) return best;
     // The shrinkage is written for weights whose integers it is compared with: in units of one step of the grid.
@@ -51,7 +56,7 @@ struct hqq {
         if (power > 0) next.scale = static_cast<float>(along / power);
       }
       next = g.stored(next);
-      const double error = mean_error(g, w, n, next);
+      const double error = mean_error(g, group, next);
       if (history != nullptr) history->push_back(error);
       if (!(error < best_error)) break;
       best_error = error;
@@ -61,12 +66,24 @@ struct hqq {
   }
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const {
-    return detail::round_groups(t, g, [&](std::size_t row, std::size_t first, std::size_t count) {
-      return fit(g, t.w + row * t.cols + first, count);
+    return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
+      block(g, {t.w + row * t.cols + first, nullptr, count}, scales);
     });
   }
 
  private:
+  /// Groups that share their units want what each would have alone; what they get together must be no worse.
+  void block(const grid& g, const weighted_columns& columns, group_scale* scales) const {
+    const std::size_t groups = columns.groups(g);
+    g.fit(columns.w, columns.n, scales);
+    std::array<group_scale, most_groups_together> found;
+    double own = 0;
+    for (std::size_t i = 0; i < groups; ++i) {
+      own += magnitudes(g, columns.group(g, i), scales[i]);
+      found[i] = fit(g, columns.group(g, i), scales[i]);
+    }
+    if (keep_scales(g, columns, found.data(), magnitudes) < own) std::copy_n(found.begin(), groups, scales);
+  }
   /// What is so far off that the p-norm would rather leave it: sign(x) max(|x| - |x|^(p-1) / beta, 0).
   double residue(float x, double b) const {
     const double size = std::fabs(static_cast<double>(x));
@@ -75,10 +92,14 @@ struct hqq {
     if (!(left > 0)) return 0;
     return x < 0 ? -left : left;
   }
-  static double mean_error(const grid& g, const float* w, std::size_t n, group_scale s) {
+  static double magnitudes(const grid& g, const weighted_columns& columns, group_scale s) {
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += std::fabs(static_cast<double>(w[i] - g.value(g.nearest(w[i], s), s)));
-    return sum / static_cast<double>(n);
+    for (std::size_t i = 0; i < columns.n; ++i)
+      sum += std::fabs(static_cast<double>(columns.w[i] - g.value(g.nearest(columns.w[i], s), s)));
+    return sum;
+  }
+  static double mean_error(const grid& g, const weighted_columns& columns, group_scale s) {
+    return magnitudes(g, columns, s) / static_cast<double>(columns.n);
   }
 };
 

@@ -91,7 +91,7 @@ class weight_packer {
     if (!f.takes_codes())
       throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantiser, and " +
                                std::string(name) + " has some");
-    if (codes.rows != m.rows || codes.cols != m.cols || codes.group != f.levels().group)
+    if (codes.rows != m.rows || codes.cols != m.cols || codes.grid != f.levels().name)
       throw std::runtime_error("packing: the codes of " + std::string(name) + " are for another format than " +
                                std::string(f.name));
   }

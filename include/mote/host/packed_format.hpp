@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string>
@@ -42,8 +43,7 @@ struct packed_format {
   /// One row out of a tile and into one, as a tile of the same format with one row: bits are moved, none is rounded.
   void (*take_row)(const std::byte* tile, std::size_t row, std::size_t cols, std::byte* alone) = nullptr;
   void (*put_row)(const std::byte* alone, std::byte* tile, std::size_t row, std::size_t cols) = nullptr;
-  /// The numbers that a quantiser may choose from, and their way into a tile; null where floats stay floats, and where a
-  /// scale has a scale of its own, which only the format's own rounding finds.
+  /// The numbers that a quantiser may choose from, and their way into a tile; null where floats stay floats.
   grid (*levels)() = nullptr;
   void (*put_codes)(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales,
                     const std::uint8_t* codes /* (cols) */) = nullptr;
@@ -142,10 +142,63 @@ void put_row(const std::byte* alone, std::byte* tile, std::size_t row, std::size
   move_row<typename Format::template with_rows<1>, Format>(alone, 0, tile, row, cols);
 }
 
+/// The grid of a format of two levels; rows have no part in it.
+template <unsigned Bits>
+grid two_level_grid(std::string_view name, double bits_per_weight, std::size_t super) {
+  using levels = qk_grid<Bits>;
+  grid g;
+  g.name = name;
+  g.bits_per_weight = bits_per_weight;
+  g.group = levels::sub;
+  g.together = super / levels::sub;
+  g.multiples = {.least = levels::has_min ? 0 : -levels::scale_offset,
+                 .most = levels::largest_scale,
+                 .most_minimum = levels::has_min ? levels::largest_scale : 0};
+  g.levels = integers_from(-levels::offset, static_cast<int>(levels::codes) - 1 - levels::offset);
+  g.codes = codes_in_order(g.levels.size());
+  g.has_minimum = levels::has_min;
+  g.stored = [](group_scale s) {
+    if constexpr (levels::has_min)
+      return group_scale{.scale = std::max(s.scale, 0.0F), .minimum = std::min(s.minimum, 0.0F)};
+    else return group_scale{.scale = s.scale};
+  };
+  g.fit = [](const float* w, std::size_t n, group_scale* s) {
+    const qk_row row = qk_fit<Bits>(w, n);
+    const float d = simd::from_binary16(row.d), dmin = simd::from_binary16(row.dmin);
+    for (std::size_t i = 0; i * levels::sub < n; ++i)
+      s[i] = {.scale = d * levels::factor(row.scale[i]),
+              .minimum = -(dmin * static_cast<float>(row.min[i])),
+              .scale_unit = d,
+              .minimum_unit = dmin};
+  };
+  return g;
+}
+
+/// A block of a row as the format keeps it. The integers are quotients of floats without a remainder.
+template <unsigned Bits>
+qk_row two_level_row(const group_scale* scales, const std::uint8_t* codes, std::size_t n) {
+  using levels = qk_grid<Bits>;
+  const auto multiple = [](float x, float unit) { return unit != 0 ? static_cast<int>(x / unit) : 0; };
+  qk_row row;
+  row.d = simd::to_binary16(scales[0].scale_unit);
+  row.dmin = simd::to_binary16(scales[0].minimum_unit);
+  std::fill_n(row.scale, std::size(row.scale), static_cast<std::uint8_t>(levels::scale_offset));
+  std::fill_n(row.code, std::size(row.code), static_cast<std::uint8_t>(levels::offset));
+  for (std::size_t i = 0; i * levels::sub < n; ++i) {
+    row.scale[i] = static_cast<std::uint8_t>(multiple(scales[i].scale, scales[i].scale_unit) + levels::scale_offset);
+    row.min[i] = static_cast<std::uint8_t>(multiple(-scales[i].minimum, scales[i].minimum_unit));
+  }
+  std::copy_n(codes, n, row.code);
+  return row;
+}
+
 /// The grid of a format, its own fit and its own way of keeping scales with it.
 template <class Format>
 grid grid_of() {
-  if constexpr (has_minimum<Format>) {
+  if constexpr (has_super_blocks<Format>) {
+    using alone = typename Format::template with_rows<1>;
+    return two_level_grid<Format::bits>(alone::name, Format::bits_per_weight, Format::group);
+  } else if constexpr (has_minimum<Format>) {
     grid g = asymmetric_grid(Format::bits, Format::group);
     g.name = family_of<Format>;
     return g;
@@ -161,9 +214,9 @@ grid grid_of() {
     }
     constexpr bool floats = Format::scale_columns == whole_row || Format::group == 64;
     g.stored = floats ? [](group_scale s) { return s; } : both_through_half;
-    g.fit = [](const float* w, std::size_t n) {
+    g.fit = [](const float* w, std::size_t n, group_scale* s) {
       std::vector<std::uint8_t> codes(n);
-      return group_scale{levels::fit(w, n, codes.data()), 0};
+      *s = {.scale = levels::fit(w, n, codes.data())};
     };
     return g;
   }
@@ -175,8 +228,10 @@ void put_codes(std::byte* tile, std::size_t row, std::size_t cols, const group_s
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t first = g * Format::group;
     const std::size_t width = std::min(cols - first, Format::group);
-    std::uint8_t padded_codes[Format::group];
-    if constexpr (has_minimum<Format>) {
+    [[maybe_unused]] std::uint8_t padded_codes[Format::group];
+    if constexpr (has_super_blocks<Format>) {
+      Format::write_row(tile, row, g, two_level_row<Format::bits>(scales + g * Format::subs, codes + first, width));
+    } else if constexpr (has_minimum<Format>) {
       std::fill_n(padded_codes, Format::group, std::uint8_t{0});
       std::copy_n(codes + first, width, padded_codes);
       Format::write_bits(tile, row, g, simd::to_binary16(scales[g].scale), simd::to_binary16(scales[g].minimum),
@@ -216,7 +271,7 @@ constexpr packed_format make_packed_format() {
                   .keep = &keep_source<Format>,
                   .take_row = &take_row<Format>,
                   .put_row = &put_row<Format>};
-  if constexpr (has_codes<Format> || has_minimum<Format>) {
+  if constexpr (has_codes<Format> || has_minimum<Format> || has_super_blocks<Format>) {
     f.levels = &grid_of<Format>;
     f.put_codes = &put_codes<Format>;
   }

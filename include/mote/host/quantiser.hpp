@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a quantiser gives and gets: a matrix of floats goes in, with what calibration saw at its input if the quantiser
 // asks for that, and codes on a grid with their scales come out. Whoever packs an image calls it once for each matrix.
-// Refuses to know formats: a grid says which numbers there are, a format's write_group how their codes lie.
+// Refuses to know formats: a grid says which numbers there are, a packed_format's put_codes how they lie.
 #pragma once
 
 #include <cmath>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "mote/host/grid.hpp"
@@ -18,6 +19,7 @@ namespace mote::inline v0::host {
 
 /// A matrix on a grid. The codes are those that the grid's format stores.
 struct coded_matrix {
+  std::string grid;  ///< its name
   std::size_t rows = 0;
   std::size_t cols = 0;
   std::size_t group = 0;            ///< columns a scale
@@ -27,15 +29,16 @@ struct coded_matrix {
 
   std::size_t groups() const { return cols / group + (cols % group != 0 ? 1U : 0U); }
 
-  static coded_matrix on(const grid& g, std::size_t rows, std::size_t cols) {
-    return {.rows = rows,
+  static coded_matrix on(const host::grid& g, std::size_t rows, std::size_t cols) {
+    return {.grid = g.name,
+            .rows = rows,
             .cols = cols,
             .group = g.group,
             .codes = std::vector<std::uint8_t>(rows * cols),
             .scales = std::vector<group_scale>(rows * g.groups(cols)),
             .values = std::vector<float>(rows * cols)};
   }
-  void put(const grid& g, std::size_t row, std::size_t col, std::size_t level, group_scale s) {
+  void put(const host::grid& g, std::size_t row, std::size_t col, std::size_t level, group_scale s) {
     codes[row * cols + col] = g.codes[level];
     values[row * cols + col] = g.value(level, s);
   }
