@@ -180,7 +180,39 @@ struct unit_checks {
       r.check(equal(Unit::signed_dot(from, w, x, x_sum), plain::signed_dot(from, p, x, x_sum)), what);
     }
   }
+  /// Products of codes where they lie, and of a table's numbers, against planes read code by code.
+  template <unsigned Bits, unsigned Step>
+  void lying_codes(const char* what) {
+    using planes = mote::planes<Bits, Rows>;
+    for (int round = 0; round < 60; ++round) {
+      std::uint8_t p[planes::bytes];
+      for (auto& b : p) b = static_cast<std::uint8_t>(round < 4 || round % 8 == 7 ? 255 : random.below(256));
+      std::int8_t x[32], table[16];
+      draw_activations(x, 32, round);
+      for (auto& t : table)
+        t = static_cast<std::int8_t>(round < 8 ? (round % 2 == 0 ? 127 : -127)
+                                               : static_cast<int>(random.below(120)) - 60);
+      const auto start = static_cast<std::int32_t>(random.below(200000)) - 100000;
+      std::int32_t sum[Rows], looked_up[Rows];
+      for (std::size_t row = 0; row < Rows; ++row) {
+        sum[row] = start;
+        looked_up[row] = 0;
+        for (std::size_t col = 0; col < 32; ++col) {
+          const auto code = static_cast<int>(planes::get(p, row, col));
+          sum[row] += static_cast<int>(Step) * code * x[col];
+          looked_up[row] += table[code % 16] * x[col];
+        }
+      }
+      using ints = mote::simd::ints<Rows>;
+      r.check(equal(Unit::template lying_codes_dot<Bits, Step>(start, p, x), ints::load(sum)), what);
+      if constexpr (Bits == 4) r.check(equal(Unit::lying_table_dot(table, p, x), ints::load(looked_up)), "lying table");
+    }
+  }
   void dots() {
+    if constexpr (requires { Unit::takes_lying_codes; }) {
+      lying_codes<6, 1>("lying 6"), lying_codes<5, 1>("lying 5"), lying_codes<4, 1>("lying 4");
+      lying_codes<3, 2>("lying 3"), lying_codes<2, 2>("lying 2"), lying_codes<3, 1>("lying 3 once");
+    }
     dot<3, 8>("dot 3 8"), dot<6, 8>("dot 6 8"), dot<7, 8>("dot 7 8"), dot<14, 8>("dot 14 8"), dot<15, 8>("dot 15 8");
     dot<31, 8>("dot 31 8"), dot<63, 8>("dot 63 8"), dot<2, 5>("dot 2 5"), dot<15, 4>("dot 15 4"), dot<3, 2>("dot 3 2");
     dot<127, 1>("dot 127 1"), dot<127, 3>("dot 127 3"), dot<127, 8>("dot 127 8"), dot<63, 16>("dot 63 16");

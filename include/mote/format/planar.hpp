@@ -108,6 +108,14 @@ struct planar {
       else return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(start, w, x);
     }
   }
+  /// The same where the instruction set multiplies codes where they lie.
+  template <class Unit>
+    requires(Unit::takes_lying_codes)
+  MOTE_INLINE static simd::ints<Rows> lying_dot(const block& b, const std::int8_t* x /* (group) */,
+                                                [[maybe_unused]] std::int32_t x_sum) {
+    if constexpr (looked_up) return Unit::lying_table_dot(Grid::table, b.codes, x);
+    else return Unit::template lying_codes_dot<Grid::bits, doubled ? 2 : 1>(Grid::value(0) * x_sum, b.codes, x);
+  }
   MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
     return simd::load_halves<Rows, Grid::signed_scale>(b.scale);
   }

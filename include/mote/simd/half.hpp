@@ -87,6 +87,13 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
     return r;
   }
 #endif
+#if MOTE_WITH_RVV
+  if constexpr (N == 16) {
+    floats<16> r;
+    r.v[0] = detail::sixteen_halves<Signed>(p);
+    return r;
+  }
+#endif
   float decoded[N];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < N; ++i) decoded[i] = Signed ? signed_half_to_float(p[i]) : half_to_float(p[i]);

@@ -6,6 +6,8 @@
 
 #include <riscv_vector.h>
 
+#include "mote/simd/arch/rvv_codes.hpp"
+
 namespace mote::inline v0::simd {
 
 template <>
@@ -15,6 +17,7 @@ struct quads<rvv, 16> {
   static constexpr int bias = 0;
   static constexpr std::size_t fetch_ahead = 0;
   static constexpr bool takes_lying = true;
+  static constexpr bool takes_lying_codes = true;
 
   using bytes = std::uint8_t __attribute__((ext_vector_type(16)));
   using all_bytes = std::uint8_t __attribute__((ext_vector_type(64)));
@@ -117,6 +120,21 @@ struct quads<rvv, 16> {
       for (const words& p : pair) sum.v[0].v += __builtin_convertvector(p, decltype(sum.v[0].v));
     }
     return sum;
+  }
+  /// start + the products of 32 columns of codes in planes, each Step times its code.
+  template <unsigned Bits, unsigned Step>
+  MOTE_INLINE static ints<16> lying_codes_dot(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
+                                              const std::int8_t* x /* (32) */) {
+    ints<16> r;
+    r.v[0] = detail::lane_of(detail::rvv_codes<Bits>::template dot<Step>(start, p, x));
+    return r;
+  }
+  /// The products of 32 columns of nibbles, indices of a table, within 127.
+  MOTE_INLINE static ints<16> lying_table_dot(const std::int8_t (&table)[16], const std::uint8_t* p /* (4, 16, 4) */,
+                                              const std::int8_t* x /* (32) */) {
+    ints<16> r;
+    r.v[0] = detail::lane_of(detail::rvv_table::dot(table, p, x));
+    return r;
   }
   template <std::size_t Quads>
   MOTE_INLINE static ints<16> signed_dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,

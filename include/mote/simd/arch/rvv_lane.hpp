@@ -5,6 +5,8 @@
 // Refuses fused multiply-add: every operation is a function of its own, and rounds by itself.
 #pragma once
 
+#include <riscv_vector.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -116,6 +118,31 @@ template <class Narrow>
 MOTE_INLINE void store_narrow(rvv_lane<std::int32_t, 16> a, void* p) {
   const auto narrow = __builtin_convertvector(a.v, Narrow);
   __builtin_memcpy(p, &narrow, sizeof narrow);
+}
+
+/// Sixteen halves as floats (simd/half.hpp): where a sign is extended, it arrives at its place by the same shift.
+template <bool Signed>
+MOTE_INLINE rvv_lane<float, 16> sixteen_halves(const std::uint16_t* p /* (16) */) {
+  using halves = std::int16_t __attribute__((ext_vector_type(16)));
+  using ints = std::int32_t __attribute__((ext_vector_type(16)));
+  halves from;
+  __builtin_memcpy(&from, p, sizeof from);
+  const ints moved =
+      __builtin_convertvector(from, ints) << 13 & static_cast<std::int32_t>(Signed ? 0x8FFFE000U : 0x0FFFE000U);
+  return __builtin_bit_cast(rvv_lane<float, 16>, moved) * rvv_lane<float, 16>(0x1p112F);
+}
+/// Sixteen lanes of the intrinsics' type. Through memory where the length of a register is not known to be 128 bits.
+MOTE_INLINE rvv_lane<std::int32_t, 16> lane_of(vint32m4_t v) {
+#if defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 128
+  using fixed = vint32m4_t __attribute__((riscv_rvv_vector_bits(512)));
+  return __builtin_bit_cast(rvv_lane<std::int32_t, 16>, static_cast<fixed>(v));
+#else
+  rvv_lane<std::int32_t, 16> r;
+  std::int32_t lanes[16];
+  __riscv_vse32_v_i32m4(lanes, v, 16);
+  load_lane(r, lanes);
+  return r;
+#endif
 }
 
 }  // namespace mote::inline v0::simd::detail

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+// RISC-V V 1.0: products of codes of few bits with activations, from planes where they lie (format/planes.hpp). The four
+// columns of a quad vector are four registers one behind another, so one instruction over a group of four takes a field out
+// of all of them; then each column is multiplied by its activation, a scalar. Sixteen rows, a lane each.
+// Refuses arrays of vectors, which the compiler would keep in memory: a group is done in two halves that fit the registers.
+#pragma once
+
+#include <riscv_vector.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mote::inline v0::simd::detail {
+
+/// A quad vector in memory.
+using rvv_quad_bytes = const std::uint8_t[64];  // (16, 4)
+MOTE_INLINE rvv_quad_bytes& rvv_quad_at(const std::uint8_t* p /* (at + 1, 16, 4) */, std::size_t at) {
+  return *reinterpret_cast<rvv_quad_bytes*>(p + at * sizeof(rvv_quad_bytes));
+}
+// The columns of quad vectors, a register each: the compiler's own words for it would copy all four into a group.
+MOTE_INLINE void rvv_columns(vuint8m4_t& v, rvv_quad_bytes& p) {
+  asm("vsetivli zero, 16, e8, m1, ta, ma\n\tvlseg4e8.v %0, %1" : "=vr"(v) : "A"(p) : "vl", "vtype");
+}
+MOTE_INLINE void rvv_columns(vuint8m4_t& v, rvv_quad_bytes& p, vuint8m4_t& w, rvv_quad_bytes& q) {
+  asm("vsetivli zero, 16, e8, m1, ta, ma\n\tvlseg4e8.v %0, %2\n\tvlseg4e8.v %1, %3"
+      : "=vr"(v), "=vr"(w)
+      : "A"(p), "A"(q)
+      : "vl", "vtype");
+}
+MOTE_INLINE void rvv_columns(vuint8m4_t& v, rvv_quad_bytes& p, vuint8m4_t& w, rvv_quad_bytes& q, vuint8m4_t& u,
+                             rvv_quad_bytes& r) {
+  asm("vsetivli zero, 16, e8, m1, ta, ma\n\tvlseg4e8.v %0, %3\n\tvlseg4e8.v %1, %4\n\tvlseg4e8.v %2, %5"
+      : "=vr"(v), "=vr"(w), "=vr"(u)
+      : "A"(p), "A"(q), "A"(r)
+      : "vl", "vtype");
+}
+// What is computed before any of it is used: the compiler would mix lengths, and say each of them anew, or begin with the
+// next half before this one's registers are free.
+template <class Vector>
+MOTE_INLINE void rvv_first(Vector& v, const std::uint8_t*& p) {
+  asm("" : "+vr"(v), "+r"(p));
+}
+MOTE_INLINE void rvv_first(vuint8m4_t& a, vuint8m4_t& b, vuint8m4_t& c, vuint8m4_t& d) {
+  asm("" : "+vr"(a), "+vr"(b), "+vr"(c), "+vr"(d));
+}
+/// All of four registers, however long they are: behind the sixteenth lane lies what nobody reads.
+MOTE_INLINE std::size_t rvv_four() { return __riscv_vsetvlmax_e8m4(); }
+
+/// Bits From .. From + Width - 1 of each byte.
+template <unsigned From, unsigned Width>
+MOTE_INLINE vuint8m4_t rvv_field(vuint8m4_t v) {
+  if constexpr (From != 0) v = __riscv_vsrl_vx_u8m4(v, From, rvv_four());
+  if constexpr (From + Width != 8) v = __riscv_vand_vx_u8m4(v, (1U << Width) - 1U, rvv_four());
+  return v;
+}
+/// `into`, which has zeros there, with bits From .. From + Width - 1 of v at To.
+template <unsigned From, unsigned Width, unsigned To>
+MOTE_INLINE vuint8m4_t rvv_merged(vuint8m4_t into, vuint8m4_t v) {
+  constexpr unsigned mask = (1U << Width) - 1U;
+  if constexpr (From + Width == 8 && From > To)
+    return __riscv_vmacc_vx_u8m4(into, 1U << To, __riscv_vsrl_vx_u8m4(v, From, rvv_four()), rvv_four());
+  else if constexpr (From < To)  // moved as it is added: a product
+    return __riscv_vmacc_vx_u8m4(into, 1U << (To - From), __riscv_vand_vx_u8m4(v, mask << From, rvv_four()),
+                                 rvv_four());
+  else {
+    if constexpr (From > To) v = __riscv_vsrl_vx_u8m4(v, From - To, rvv_four());
+    return __riscv_vor_vv_u8m4(into, __riscv_vand_vx_u8m4(v, mask << To, rvv_four()), rvv_four());
+  }
+}
+
+template <std::size_t Column>
+MOTE_INLINE vint8m1_t rvv_column(vuint8m4_t w) {
+  return __riscv_vreinterpret_v_u8m1_i8m1(__riscv_vget_v_u8m4_u8m1(w, Column));
+}
+/// The products of a quad, in 16 bits: of codes below 64.
+MOTE_INLINE vint16m2_t rvv_quad(vuint8m4_t w, const std::int8_t* x /* (4) */) {
+  vint16m2_t sum = __riscv_vwmul_vx_i16m2(rvv_column<0>(w), x[0], 16);
+  sum = __riscv_vwmacc_vx_i16m2(sum, x[1], rvv_column<1>(w), 16);
+  sum = __riscv_vwmacc_vx_i16m2(sum, x[2], rvv_column<2>(w), 16);
+  return __riscv_vwmacc_vx_i16m2(sum, x[3], rvv_column<3>(w), 16);
+}
+MOTE_INLINE vint16m2_t rvv_quad(vint16m2_t sum, vuint8m4_t w, const std::int8_t* x /* (4) */) {
+  sum = __riscv_vwmacc_vx_i16m2(sum, x[0], rvv_column<0>(w), 16);
+  sum = __riscv_vwmacc_vx_i16m2(sum, x[1], rvv_column<1>(w), 16);
+  sum = __riscv_vwmacc_vx_i16m2(sum, x[2], rvv_column<2>(w), 16);
+  return __riscv_vwmacc_vx_i16m2(sum, x[3], rvv_column<3>(w), 16);
+}
+
+/// 32 columns of codes of Bits bits in planes, in two halves: that of the even quads and that of the odd ones, because quads
+/// Odd, Odd + 2, Odd + 4 and Odd + 6 share their vectors.
+template <unsigned Bits>
+struct rvv_codes {
+  static constexpr unsigned low_bits = Bits >= 4 ? 4 : 2;
+  static constexpr unsigned high_bits = Bits - low_bits;
+  static constexpr unsigned together = 32767 / (((1U << Bits) - 1U) * 127);  // products that surely fit 16 bits
+
+  /// start + Step times their products.
+  template <unsigned Step>
+  MOTE_INLINE static vint32m4_t dot(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
+                                    const std::int8_t* x /* (32) */) {
+    vuint8m4_t high = __riscv_vundefined_u8m4();
+    std::nullptr_t nothing = nullptr;
+    auto even = half<0>(p, high, x, nothing);
+    const auto odd = half<1>(p, high, x, even);
+    vint32m4_t sum;
+    if constexpr (together >= 16) sum = __riscv_vwadd_vv_i32m4(even, odd, 16);
+    else sum = __riscv_vadd_vv_i32m4(even, odd, 16);
+    if constexpr (Step == 2) sum = __riscv_vadd_vv_i32m4(sum, sum, 16);
+    return __riscv_vadd_vx_i32m4(sum, start, 16);
+  }
+
+ private:
+  /// Bits of the upper plane stay in `high` for the odd half where it has no vector of its own.
+  template <std::size_t Odd, class Before>
+  MOTE_INLINE static auto half(const std::uint8_t* p, vuint8m4_t& high, const std::int8_t* x, Before& before) {
+    vuint8m4_t first, second = __riscv_vundefined_u8m4();
+    if constexpr (Odd == 1) rvv_first(before, p);
+    if constexpr (high_bits == 2)
+      rvv_columns(first, rvv_quad_at(p, Odd), second, rvv_quad_at(p, Odd + 2), high, rvv_quad_at(p, 4 + Odd));
+    else if constexpr (Bits == 5 && Odd == 0)
+      rvv_columns(first, rvv_quad_at(p, 0), second, rvv_quad_at(p, 2), high, rvv_quad_at(p, 4));
+    else if constexpr (low_bits == 4) rvv_columns(first, rvv_quad_at(p, Odd), second, rvv_quad_at(p, Odd + 2));
+    else if constexpr (Bits == 3 && Odd == 0) rvv_columns(first, rvv_quad_at(p, 0), high, rvv_quad_at(p, 2));
+    else rvv_columns(first, rvv_quad_at(p, Odd));
+    auto q0 = code<Odd, 0>(first, second, high);
+    auto q1 = code<Odd, 1>(first, second, high);
+    auto q2 = code<Odd, 2>(first, second, high);
+    auto q3 = code<Odd, 3>(first, second, high);
+    rvv_first(q0, q1, q2, q3);
+    x += Odd * 4;
+    if constexpr (together >= 16) {
+      return rvv_quad(rvv_quad(rvv_quad(rvv_quad(q0, x), q1, x + 8), q2, x + 16), q3, x + 24);
+    } else if constexpr (together >= 8) {
+      return __riscv_vwadd_vv_i32m4(rvv_quad(rvv_quad(q0, x), q1, x + 8), rvv_quad(rvv_quad(q2, x + 16), q3, x + 24),
+                                    16);
+    } else {
+      static_assert(together >= 4);
+      const auto a = rvv_quad(q0, x);
+      const auto b = rvv_quad(q1, x + 8);
+      const auto c = rvv_quad(q2, x + 16);
+      const auto d = rvv_quad(q3, x + 24);
+      return __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(__riscv_vwadd_vv_i32m4(a, b, 16), c, 16), d, 16);
+    }
+  }
+  /// The codes of quad Odd + 2 * I.
+  template <std::size_t Odd, std::size_t I>
+  MOTE_INLINE static vuint8m4_t code(vuint8m4_t first, vuint8m4_t second, vuint8m4_t high) {
+    vuint8m4_t v;
+    if constexpr (low_bits == 4) v = rvv_field<I / 2 * 4, 4>(I % 2 == 0 ? first : second);
+    else v = rvv_field<I * 2, 2>(first);
+    if constexpr (high_bits == 2) v = rvv_merged<I * 2, 2, low_bits>(v, high);
+    if constexpr (high_bits == 1) v = rvv_merged<Odd + I * 2, 1, low_bits>(v, high);
+    return v;
+  }
+};
+
+/// 32 columns of nibbles that are indices of a table: two products fit 16 bits.
+struct rvv_table {
+  MOTE_INLINE static vint32m4_t dot(const std::int8_t (&table)[16], const std::uint8_t* p /* (4, 16, 4) */,
+                                    const std::int8_t* x /* (32) */) {
+    const vint8m1_t from = __riscv_vle8_v_i8m1(table, 16);
+    vint32m4_t sum = __riscv_vmv_v_x_i32m4(0, 16);
+    add(sum, from, p, x);
+    add(sum, from, p + 64, x + 4);
+    add(sum, from, p + 128, x + 8);
+    add(sum, from, p + 192, x + 12);
+    return sum;
+  }
+
+ private:
+  MOTE_INLINE static void add(vint32m4_t& sum, vint8m1_t from, const std::uint8_t* p /* (16, 4) */,
+                              const std::int8_t* x /* (20) */) {
+    vuint8m4_t v;
+    rvv_first(sum, p);
+    rvv_columns(v, rvv_quad_at(p, 0));
+    const vuint8m4_t low = rvv_field<0, 4>(v);
+    const vuint8m4_t high = rvv_field<4, 4>(v);
+    const auto a = pair<0>(from, low, x);
+    const auto b = pair<2>(from, low, x);
+    const auto c = pair<0>(from, high, x + 16);
+    const auto d = pair<2>(from, high, x + 16);
+    sum = __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(sum, a, 16), b, 16);
+    sum = __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(sum, c, 16), d, 16);
+  }
+  template <std::size_t Column>
+  MOTE_INLINE static vint16m2_t pair(vint8m1_t from, vuint8m4_t at, const std::int8_t* x /* (4) */) {
+    const auto a = __riscv_vrgather_vv_i8m1(from, __riscv_vget_v_u8m4_u8m1(at, Column), 16);
+    const auto b = __riscv_vrgather_vv_i8m1(from, __riscv_vget_v_u8m4_u8m1(at, Column + 1), 16);
+    return __riscv_vwmacc_vx_i16m2(__riscv_vwmul_vx_i16m2(a, x[Column], 16), x[Column + 1], b, 16);
+  }
+};
+
+}  // namespace mote::inline v0::simd::detail
