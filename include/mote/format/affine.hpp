@@ -127,6 +127,15 @@ struct affine {
   MOTE_INLINE static void unpack(const std::byte* block, std::size_t, typename Unit::vector (&w)[8]) {
     code_planes::template unpack<Unit, 0, in_place<Unit>>(reinterpret_cast<const std::uint8_t*>(block) + codes_at, w);
   }
+  /// As planar's.
+  template <class Unit>
+    requires(Unit::takes_rows)
+  static auto rows_of() {
+    return typename Unit::template rows_of_codes<Bits, block_bytes>();
+  }
+  static constexpr int steps = 1;
+  static constexpr int least = 0;
+
   template <class Unit, std::size_t>
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
                                           std::int32_t) {

@@ -116,6 +116,19 @@ struct planar {
     if constexpr (looked_up) return Unit::lying_table_dot(Grid::table, b.codes, x);
     else return Unit::template lying_codes_dot<Grid::bits, doubled ? 2 : 1>(Grid::value(0) * x_sum, b.codes, x);
   }
+  /// What multiplies several rows of codes that lie one behind another, where the instruction set has it: its weights are
+  /// steps * weight + least.
+  template <class Unit>
+    requires(Unit::takes_rows)
+  static auto rows_of() {
+    if constexpr (looked_up) return typename Unit::template rows_of_codes<Grid::bits, sizeof(block), &Grid::table>();
+    else return typename Unit::template rows_of_codes<Grid::bits, sizeof(block)>();
+  }
+  static constexpr std::size_t codes_at = offsetof(block, codes);
+  static constexpr int steps = doubled ? 2 : 1;
+  static constexpr int least = looked_up ? 0 : Grid::value(0);
+  static constexpr bool has_min = false;
+
   MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
     return simd::load_halves<Rows, Grid::signed_scale>(b.scale);
   }

@@ -178,6 +178,21 @@ struct qk {
     code_planes::template unpack<Unit, 0, in_place<Unit>>(
         reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_planes::bytes, w);
   }
+  /// What multiplies several rows that lie one behind another, where the instruction set has it; less -least * the sum of x.
+  template <class Unit>
+    requires(Unit::takes_rows)
+  static auto rows_of() {
+    return typename Unit::template rows_of_codes<Bits, code_planes::bytes>();
+  }
+  static constexpr int least = -grid::offset;
+  /// The small integers of the block at b, or of several: scales, then minima, in quads.
+  template <class Unit, class Place>
+  MOTE_INLINE static void small_integers(Place b, typename Unit::vector (&v)[fields]) {
+    fields_of<Unit>(b, v, std::make_index_sequence<fields>{});
+  }
+  static constexpr bool signed_scales = Bits == 6;
+  static constexpr int least_scale = Bits == 3 ? -32 : 0;
+
   /// The products of sub-block `Sub` of 32 unpacked columns with an activation.
   template <class Unit, std::size_t Sub>
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (sub) */,
@@ -214,13 +229,13 @@ struct qk {
     }
   }
 
-  template <class Unit, std::size_t... F>
-  MOTE_INLINE static void fields_of(const std::uint8_t* b, typename Unit::vector (&v)[fields],
-                                    std::index_sequence<F...>) {
-    (field_of<Unit, F>(b, v[F]), ...);
+  // Place: the address of a block, or of several.
+  template <class Unit, class Place, std::size_t... F>
+  MOTE_INLINE static void fields_of(Place b, typename Unit::vector (&v)[fields], std::index_sequence<F...>) {
+    (field_of<Unit, Place, F>(b, v[F]), ...);
   }
-  template <class Unit, std::size_t F>
-  MOTE_INLINE static void field_of(const std::uint8_t* b, typename Unit::vector& v) {
+  template <class Unit, class Place, std::size_t F>
+  MOTE_INLINE static void field_of(Place b, typename Unit::vector& v) {
     if constexpr (Bits == 6) {
       v = Unit::from_signed(Unit::load(b + scales_at + F * vector_bytes));
     } else {
@@ -236,8 +251,8 @@ struct qk {
   MOTE_INLINE static simd::ints<Rows> lane_of(const typename Unit::vector& v, std::size_t lane) {
     static constexpr std::int8_t one[4][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
     const typename Unit::vector alone[1] = {v};
-    if constexpr (Bits == 6) return Unit::signed_dot(simd::ints<Rows>::all(0), alone, one[lane], 1);
-    else return Unit::template dot<63>(simd::ints<Rows>::all(Bits == 3 ? -32 : 0), alone, one[lane]);
+    if constexpr (signed_scales) return Unit::signed_dot(simd::ints<Rows>::all(0), alone, one[lane], 1);
+    else return Unit::template dot<63>(simd::ints<Rows>::all(least_scale), alone, one[lane]);
   }
 };
 

@@ -35,6 +35,14 @@ struct ternary : row_scaled<ternary<Rows>, Rows, 32, planes<2, Rows>::bytes> {
   // What kernels ask. Where an instruction takes any byte, fields stay where they are, each with a sum of its own that is
   // shifted once a row. A sum holds 352,000 columns.
 
+  /// sums[row] of four rows `stride` apart, of codes alone.
+  template <class Unit>
+    requires(Unit::takes_rows)
+  MOTE_INLINE static void rows_to_their_ends(const std::byte* w, std::size_t stride, const std::int8_t* x,
+                                             std::size_t groups, std::int32_t* sums /* (4) */) {
+    Unit::rows_of_pairs(w + ternary<Rows>::header_bytes, stride, x, groups, sums);
+  }
+
   template <class Unit>
   struct partial {
     static constexpr bool in_place = Unit::any_byte;

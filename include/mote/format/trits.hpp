@@ -46,6 +46,14 @@ struct trits : row_scaled<trits<Rows>, Rows, 20, Rows * 4> {
   // What kernels ask. Where an instruction takes any byte, digits stay in its upper two bits, and the sum is shifted once a
   // row. It holds 132,000 columns.
 
+  /// sums[row] of four rows `stride` apart, of codes alone.
+  template <class Unit>
+    requires(Unit::takes_rows)
+  MOTE_INLINE static void rows_to_their_ends(const std::byte* w, std::size_t stride, const std::int8_t* x,
+                                             std::size_t groups, std::int32_t* sums /* (4) */) {
+    Unit::rows_of_trits(w + trits<Rows>::header_bytes, stride, x, groups, sums);
+  }
+
   template <class Unit>
   struct partial {
     static constexpr bool in_place = Unit::any_byte;

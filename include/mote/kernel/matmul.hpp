@@ -28,6 +28,17 @@ MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const a
   for (; k < tokens; ++k) integer_tiles<Isa, Format, Tiles, 1>(w, tile, a + k, y + k * y_stride, y_stride);
 }
 
+/// Token by token, some rows for all of them, so that a small cache keeps them.
+template <class Isa, class Format>
+void matmul_by_bands(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
+                     std::size_t y_stride) {
+  const std::size_t fit = 8192 / Format::tile_bytes(w.cols == 0 ? 1 : w.cols) / 4 * 4;
+  const std::size_t band = fit < 16 ? 16 : fit;
+  for (std::size_t row = 0; row < w.rows; row += band)
+    for (std::size_t t = 0; t < tokens; ++t)
+      matvec<Isa>(w.slice(row, w.rows - row < band ? w.rows - row : band), a[t], y + t * y_stride + row);
+}
+
 }  // namespace detail
 
 /// y (tokens, padded(rows)) = activations * w^T, each token with the bits that matvec gives it. Tile by tile, so that
@@ -49,18 +60,21 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
     if (tile < tiles) detail::matmul_tiles<Isa, most, 1>(w, tile, a, tokens, y, y_stride);
 }
 
-/// The same where a body takes several rows at once: it is faster than several tokens at once. Some rows for all tokens, so
-/// that a small cache keeps them.
+/// The same where a body takes several rows at once: it is faster than several tokens at once.
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
   requires(detail::takes_rows<Isa, Rows> || detail::takes_rows_guarded<Isa, Rows>)
 void matmul(const matrix<q8<Rows, Group>>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
             std::size_t y_stride) {
-  const std::size_t fit = 8192 / q8<Rows, Group>::tile_bytes(w.cols == 0 ? 1 : w.cols) / 4 * 4;
-  const std::size_t band = fit < 16 ? 16 : fit;
-  for (std::size_t row = 0; row < w.rows; row += band)
-    for (std::size_t t = 0; t < tokens; ++t)
-      matvec<Isa>(w.slice(row, w.rows - row < band ? w.rows - row : band), a[t], y + t * y_stride + row);
+  detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);
 }
+#if MOTE_WITH_MVE
+template <class Isa = simd::native, integer_format Format>
+  requires detail::takes_lying_rows<Isa, Format>
+void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
+            std::size_t y_stride) {
+  detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);
+}
+#endif
 
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).
 template <class Isa = simd::native, class Format>

@@ -8,6 +8,7 @@
 
 #include "mote/format/q8.hpp"
 #include "mote/kernel/integer.hpp"
+#include "mote/kernel/lying_rows.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/matvec_float.hpp"
 #include "mote/kernel/two_level.hpp"
@@ -110,6 +111,15 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   for (std::size_t g = span; g < groups; g += span) pass.template operator()<false>(g);
   for (std::size_t row = whole; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
 }
+
+#if MOTE_WITH_MVE
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, integer_format Format>
+  requires detail::takes_lying_rows<Isa, Format>
+void matvec(const matrix<Format>& w, const activation& a, float* y) {
+  detail::lying_rows<Isa>(w, a, y);
+}
+#endif
 
 #if MOTE_WITH_MVE_FLOATS
 /// y (padded(rows)) = w (rows, cols) * a (cols)

@@ -5,12 +5,30 @@
 
 #include <arm_mve.h>
 
+#include "mote/simd/arch/mve_planes.hpp"
+#if MOTE_WITH_MVE_FLOATS
+#include "mote/simd/arch/mve_rows.hpp"
+#endif
+
 namespace mote::inline v0::simd {
 
-/// Weights of few bits go through words of one row, as on the cores before (Helium comes with their instructions).
+/// Words of one row as on the cores before (Helium comes with their instructions), and what takes whole rows.
 template <>
 struct quads<mve, 1> : quads<dsp, 1> {
   static constexpr bool takes_lying = true;
+  static constexpr bool takes_rows = true;  // four at a time, of codes in planes: arch/mve_planes.hpp
+
+  template <unsigned Bits, int Step, const std::int8_t (*Table)[16] = nullptr>
+  using rows_of_codes = helium_rows<Bits, Step, Table>;
+  /// sums[row] of four rows, to their end: codes of two bits, and trits.
+  MOTE_INLINE static void rows_of_pairs(const std::byte* w, std::size_t stride, const std::int8_t* x,
+                                        std::size_t groups, std::int32_t* sums /* (4) */) {
+    detail::helium_pairs(reinterpret_cast<const std::uint8_t*>(w), stride, x, groups, sums);
+  }
+  MOTE_INLINE static void rows_of_trits(const std::byte* w, std::size_t stride, const std::int8_t* x,
+                                        std::size_t groups, std::int32_t* sums /* (4) */) {
+    detail::helium_trits(reinterpret_cast<const std::uint8_t*>(w), stride, x, groups, sums);
+  }
 
   /// The products of 8-bit weights, where they lie.
   template <std::size_t Quads>

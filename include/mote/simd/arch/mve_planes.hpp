@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: BSL-1.0
+// Codes of few bits in Helium: sixteen columns of a row in a vector, four rows at a time, which share the loads of x. Where
+// rows lie one behind another, a nibble plane of 32 columns is one vector: `& 15` columns 0-15, `>> 4` columns 16-31.
+// Here are the products as integers, exact; their scales meet them in arch/mve_rows.hpp.
+// Refuses gathers of single bytes for each row, but for a table: a core may fetch their elements one by one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <arm_mve.h>
+
+namespace mote::inline v0::simd {
+
+namespace detail {
+
+/// Sixteen bytes, wherever they lie; the address moves Step on in the same instruction, which GCC 12 finds for no intrinsic.
+template <int Step>
+MOTE_INLINE uint8x16_t next_bytes(const std::uint8_t*& p) {
+  uint8x16_t v;
+  __asm__("vldrb.8 %q0, [%1], #%c2"
+          : "=w"(v), "+r"(p)
+          : "i"(Step), "m"(*reinterpret_cast<const std::uint8_t(*)[16]>(p)));
+  return v;
+}
+/// Eight bytes, each in the lower half of 16 bits. The address must be in one of the first eight registers.
+template <int Step>
+MOTE_INLINE uint16x8_t next_bytes_wide(const std::uint8_t*& p) {
+  uint16x8_t v;
+  __asm__("vldrb.u16 %q0, [%1], #%c2"
+          : "=w"(v), "+l"(p)
+          : "i"(Step), "m"(*reinterpret_cast<const std::uint8_t(*)[8]>(p)));
+  return v;
+}
+/// Four bytes, each the lowest of 32 bits.
+template <int Step>
+MOTE_INLINE uint32x4_t next_bytes_by_words(const std::uint8_t*& p) {
+  uint32x4_t v;
+  __asm__("vldrb.u32 %q0, [%1], #%c2"
+          : "=w"(v), "+l"(p)
+          : "i"(Step), "m"(*reinterpret_cast<const std::uint8_t(*)[4]>(p)));
+  return v;
+}
+MOTE_INLINE std::uint32_t four_bytes(const std::uint8_t* p) {
+  std::uint32_t r = 0;
+  __builtin_memcpy(&r, p, 4);
+  return r;
+}
+MOTE_INLINE uint8x16_t words(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, std::uint32_t w3) {
+  uint8x16_t v;
+  __asm__("vmov %q0[2], %q0[0], %1, %3\n\tvmov %q0[3], %q0[1], %2, %4" : "=&w"(v) : "r"(w0), "r"(w1), "r"(w2), "r"(w3));
+  return v;
+}
+MOTE_INLINE uint8x16_t all_bytes(std::uint8_t b) { return __arm_vdupq_n_u8(b); }
+MOTE_INLINE int8x16_t with_sign(uint8x16_t v) { return __arm_vreinterpretq_s8_u8(v); }
+MOTE_INLINE uint32x4_t as_words(uint8x16_t v) { return __arm_vreinterpretq_u32_u8(v); }
+MOTE_INLINE uint8x16_t as_bytes(uint32x4_t v) { return __arm_vreinterpretq_u8_u32(v); }
+
+/// The same vector, without what GCC 12 knows of it: it shall keep it in a register, not make it anew for each use.
+template <class Vector>
+MOTE_INLINE Vector kept(Vector v) {
+  __asm__("" : "+w"(v));
+  return v;
+}
+
+/// What p points at is not loaded before `done` is there: GCC 12 would load it early, and spill.
+template <class T>
+MOTE_INLINE void one_after_another(const T*& p, std::int32_t done) {
+  __asm__("" : "+r"(p) : "r"(done));
+}
+
+/// Two vectors of weights: columns 0 to 15 and 16 to 31.
+struct columns_32 {
+  int8x16_t low, high;
+};
+
+/// What unpacks planes<Bits, 1>: `constants` stay in registers while groups go by.
+template <unsigned Bits>
+struct helium_planes;
+
+template <>
+struct helium_planes<4> {
+  struct constants {
+    uint8x16_t nibble = kept(all_bytes(15));
+  };
+  template <int Step>
+  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+    const uint8x16_t v = next_bytes<Step>(p);
+    return {with_sign(__arm_vandq_u8(v, c.nibble)), with_sign(__arm_vshrq_n_u8(v, 4))};
+  }
+};
+
+template <>
+struct helium_planes<5> {  // bit b of byte j belongs to column 4b + j: word b of the low columns wants its bits b
+  struct constants {
+    int32x4_t shift = kept(int32x4_t{0, -1, -2, -3});
+    uint8x16_t bits = kept(all_bytes(0x11));
+  };
+  template <int Step>
+  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+    const uint32x4_t high = __arm_vshlq_u32(__arm_vdupq_n_u32(four_bytes(p + 16)), c.shift);
+    const uint8x16_t h = __arm_vandq_u8(as_bytes(high), c.bits);
+    const uint8x16_t v = next_bytes<Step>(p);
+    return {with_sign(__arm_vsliq_n_u8(v, h, 4)), with_sign(__arm_vsriq_n_u8(h, v, 4))};
+  }
+};
+
+template <>
+struct helium_planes<6> {  // bits 2k of byte i belong to column 8k + i
+  struct constants {
+    int8x16_t shift = kept(int8x16_t{0, 0, 0, 0, 0, 0, 0, 0, -2, -2, -2, -2, -2, -2, -2, -2});
+    uint8x16_t bits = kept(all_bytes(0x33));
+  };
+  template <int Step>
+  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+    uint8x16_t h = __arm_vldrbq_u8(p + 8);  // its upper half is the pair plane, whose end is the block's
+    __asm__("vmov.f64 %e0, %f0" : "+w"(h));
+    h = __arm_vandq_u8(__arm_vshlq_u8(h, c.shift), c.bits);
+    const uint8x16_t v = next_bytes<Step>(p);
+    return {with_sign(__arm_vsliq_n_u8(v, h, 4)), with_sign(__arm_vsriq_n_u8(h, v, 4))};
+  }
+};
+
+template <>
+struct helium_planes<3> {  // word j is columns j, 4 + j, 8 + j, 12 + j: a gather loads x so, once for all rows
+  struct constants {
+    uint8x16_t pairs = kept(all_bytes(0x33));
+    uint8x16_t bits = kept(all_bytes(0x11));
+    uint8x16_t nibble = kept(all_bytes(15));
+    uint8x16_t order = kept(uint8x16_t{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15});
+  };
+  template <int Step>
+  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+    // Bytes 0 to 3 have columns 8k + j in bits 2k, bytes 4 to 7 columns 8k + 4 + j.
+    uint32x4_t low = next_bytes_by_words<4>(p);
+    low = __arm_vsliq_n_u32(low, next_bytes_by_words<4>(p), 8);
+    low = __arm_vsliq_n_u32(low, low, 14);
+    uint32x4_t high = next_bytes_by_words<Step - 8>(p);  // bit b of byte j: column 4b + j
+    high = __arm_vsliq_n_u32(high, high, 7);
+    high = __arm_vsliq_n_u32(high, high, 14);
+    const uint8x16_t v =
+        __arm_vmlaq_n_u8(__arm_vandq_u8(as_bytes(low), c.pairs), __arm_vandq_u8(as_bytes(high), c.bits), 4);
+    return {with_sign(__arm_vandq_u8(v, c.nibble)), with_sign(__arm_vshrq_n_u8(v, 4))};
+  }
+};
+
+template <>
+struct helium_planes<2> {  // columns 0 8 1 9 .. 7 15, and as many from 16 on: x is loaded so as well
+  struct constants {
+    uint8x16_t pair = kept(all_bytes(3));
+  };
+  template <int Step>
+  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+    const uint16x8_t bytes = next_bytes_wide<Step>(p);
+    const uint8x16_t v = __arm_vreinterpretq_u8_u16(__arm_vsliq_n_u16(bytes, bytes, 6));
+    return {with_sign(__arm_vandq_u8(v, c.pair)), with_sign(__arm_vandq_u8(__arm_vshrq_n_u8(v, 4), c.pair))};
+  }
+};
+
+/// The next sixteen activations in the order of the planes' columns.
+template <unsigned Bits>
+MOTE_INLINE int8x16_t sixteen(const std::uint8_t*& x, const typename helium_planes<Bits>::constants& c) {
+  if constexpr (Bits == 2) {
+    const uint16x8_t first = next_bytes_wide<8>(x);
+    return __arm_vreinterpretq_s8_u16(__arm_vsliq_n_u16(first, next_bytes_wide<8>(x), 8));
+  } else if constexpr (Bits == 3) {
+    int8x16_t v;
+    __asm__("vldrb.u8 %q0, [%1, %q2]\n\tadd %1, %1, #16"
+            : "=&w"(v), "+r"(x)
+            : "w"(c.order), "m"(*reinterpret_cast<const std::uint8_t(*)[16]>(x)));
+    return v;
+  } else {
+    return with_sign(next_bytes<16>(x));
+  }
+}
+
+/// sums[row] of four rows of codes in pair planes, to their end. Two groups at a time, eight columns of each in a vector;
+/// behind x are 32 zeros.
+MOTE_INLINE void helium_pairs(const std::uint8_t* w, std::size_t stride, const std::int8_t* x, std::size_t groups,
+                              std::int32_t* sums /* (4) */) {
+  const uint32x4_t eights = kept(uint32x4_t{0, 4, 32, 36});
+  const uint8x16_t pair = kept(all_bytes(3));
+  const std::uint8_t* row[4] = {w, w + stride, w + stride * 2, w + stride * 3};
+  std::int32_t sum[4] = {};
+  std::uint8_t last[4][16];  // a group that is alone
+  for (std::size_t now = groups / 2;; now = 1) {
+    for (const std::int8_t* end = x + now * 64; x != end; x += 64) {
+      int8x16_t a[4];
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < 4; ++k)
+        a[k] = __arm_vreinterpretq_s8_s32(
+            __arm_vldrwq_gather_offset_s32(reinterpret_cast<const std::int32_t*>(x + k * 8), eights));
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < 4; ++r) {
+        const uint8x16_t v = next_bytes<16>(row[r]);
+        sum[r] = __arm_vmladavaq_s8(sum[r], with_sign(__arm_vandq_u8(v, pair)), a[0]);
+        sum[r] = __arm_vmladavaq_s8(sum[r], with_sign(__arm_vandq_u8(__arm_vshrq_n_u8(v, 2), pair)), a[1]);
+        sum[r] = __arm_vmladavaq_s8(sum[r], with_sign(__arm_vandq_u8(__arm_vshrq_n_u8(v, 4), pair)), a[2]);
+        sum[r] = __arm_vmladavaq_s8(sum[r], with_sign(__arm_vshrq_n_u8(v, 6)), a[3]);
+        if (r < 3) one_after_another(row[r + 1], sum[r]);
+      }
+    }
+    if (groups % 2 == 0) break;
+    groups = 0;
+    __builtin_memset(last, 0, sizeof last);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; ++r) {
+      __builtin_memcpy(last[r], row[r], 8);
+      row[r] = last[r];
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < 4; ++r) sums[r] = sum[r];
+}
+
+/// sums[row] of four rows of trits, to their end: four groups of twenty columns at a time. Three times a byte is a digit, in
+/// the upper half of the product, and the byte of the digits that follow.
+MOTE_INLINE void helium_trits(const std::uint8_t* w, std::size_t stride, const std::int8_t* x, std::size_t groups,
+                              std::int32_t* sums /* (4) */) {
+  uint32x4_t twenties = kept(uint32x4_t{0, 20, 40, 60});
+  const uint8x16_t three = kept(all_bytes(3));
+  const std::uint8_t* row[4] = {w, w + stride, w + stride * 2, w + stride * 3};
+  std::int32_t sum[4] = {};
+  std::uint8_t last[4][16];  // groups that make no four
+  std::size_t rest = groups % 4;
+  for (std::size_t now = groups / 4;; now = 1) {
+    for (const std::int8_t* end = x + now * 80; x != end; x += 80) {
+      uint8x16_t v[4];
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < 4; ++r) v[r] = next_bytes<16>(row[r]);
+#pragma GCC unroll 5
+      for (std::size_t digit = 0; digit < 5; ++digit) {
+        const int8x16_t a = __arm_vreinterpretq_s8_s32(
+            __arm_vldrwq_gather_offset_s32(reinterpret_cast<const std::int32_t*>(x + digit * 4), twenties));
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < 4; ++r) {
+          sum[r] = __arm_vmladavaq_s8(sum[r], with_sign(__arm_vmulhq_u8(v[r], three)), a);
+          if (digit < 4) v[r] = __arm_vmulq_u8(v[r], three);
+          __asm__("" : "+w"(v[(r + 1) % 4]) : "r"(sum[r]));  // as above
+        }
+        __asm__("" : "+w"(twenties) : "r"(sum[3]));
+      }
+    }
+    if (rest == 0) break;
+    __builtin_memset(last, 0, sizeof last);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; ++r) {
+      for (std::size_t i = 0; i < rest; ++i) __builtin_memcpy(last[r] + i * 4, row[r] + i * 4, 4);
+      row[r] = last[r];
+    }
+    // x may end here: what is missing multiplies zeros with the first twenty.
+    const auto there = static_cast<mve_pred16_t>((1U << (rest * 4)) - 1U);
+    twenties = __arm_vpselq_u32(twenties, __arm_vdupq_n_u32(0), there);
+    rest = 0;
+  }
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < 4; ++r) sums[r] = sum[r];
+}
+
+}  // namespace detail
+
+/// Four rows of codes in planes of 32 columns, which lie Step bytes apart. With a Table, weights are what it says of a code.
+template <unsigned Bits, int Step, const std::int8_t (*Table)[16]>
+class helium_rows {
+  using planes = detail::helium_planes<Bits>;
+  typename planes::constants constants_;
+  const std::uint8_t* row_[4] = {};
+
+ public:
+  /// Begins with the rows that lie `stride` bytes apart from w on.
+  MOTE_INLINE void begin(const std::byte* w, std::size_t stride) {
+    const auto* p = reinterpret_cast<const std::uint8_t*>(w);
+#pragma GCC unroll 4
+    for (auto& row : row_) {
+      row = p;
+      p += stride;
+    }
+  }
+  /// Where the next codes of the first row lie.
+  MOTE_INLINE const std::uint8_t* first() const { return row_[0]; }
+  MOTE_INLINE void skip(std::size_t bytes) {
+#pragma GCC unroll 4
+    for (auto& row : row_) row += bytes;
+  }
+  /// The products of the next 32 columns of each row, which x goes past.
+  MOTE_INLINE int32x4_t next(const std::uint8_t*& x) {
+    const int8x16_t low = detail::sixteen<Bits>(x, constants_);
+    const int8x16_t high = detail::sixteen<Bits>(x, constants_);
+    int32x4_t dots;
+    const auto dot = [&](std::size_t r) __attribute__((always_inline)) {
+      const detail::columns_32 v = codes(r);
+      std::int32_t sum;
+      __asm__("vmladav.s8 %0, %q1, %q2\n\tvmladava.s8 %0, %q3, %q4"
+              : "=&Te"(sum)
+              : "w"(v.low), "w"(low), "w"(v.high), "w"(high));
+      return sum;
+    };
+    {  // two by two, as they go into a vector, in few registers
+      const std::int32_t dot0 = dot(0);
+      detail::one_after_another(row_[2], dot0);
+      const std::int32_t dot2 = dot(2);
+      detail::one_after_another(row_[1], dot2);
+      __asm__("vmov %q0[2], %q0[0], %1, %2" : "=w"(dots) : "r"(dot0), "r"(dot2));
+    }
+    const std::int32_t dot1 = dot(1);
+    detail::one_after_another(row_[3], dot1);
+    const std::int32_t dot3 = dot(3);
+    __asm__("vmov %q0[3], %q0[1], %1, %2" : "+w"(dots) : "r"(dot1), "r"(dot3));
+    return dots;
+  }
+  /// The same of 16 columns and 16. Where the latter are missing, x ends before them.
+  MOTE_INLINE void next(const std::uint8_t*& x, bool both, std::int32_t* dots /* (2, 4) */) {
+    const int8x16_t low = detail::sixteen<Bits>(x, constants_);
+    if (!both) x -= 16;
+    const int8x16_t high = detail::sixteen<Bits>(x, constants_);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; ++r) {
+      const detail::columns_32 v = codes(r);
+      dots[r] = __arm_vmladavq_s8(v.low, low);
+      dots[r + 4] = __arm_vmladavq_s8(v.high, high);
+    }
+  }
+
+ private:
+  MOTE_INLINE detail::columns_32 codes(std::size_t r) {
+    detail::columns_32 v = planes::template next<Step>(row_[r], constants_);
+    if constexpr (Table != nullptr) {
+      v.low = __arm_vldrbq_gather_offset_s8(*Table, __arm_vreinterpretq_u8_s8(v.low));
+      v.high = __arm_vldrbq_gather_offset_s8(*Table, __arm_vreinterpretq_u8_s8(v.high));
+    }
+    return v;
+  }
+};
+
+}  // namespace mote::inline v0::simd
