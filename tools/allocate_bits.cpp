@@ -28,8 +28,10 @@ struct wishes {
   std::vector<std::size_t> budgets;
   std::vector<std::string> families{"q8", "q6", "q5", "iq4_nl", "q3"};
   std::string board;
+  std::string quantiser = "rtn";
   std::size_t rows = 1;
   std::size_t tokens = 2560;
+  std::size_t calibration_tokens = 4096;
   std::size_t begin = 1;
 };
 
@@ -40,19 +42,25 @@ void run(const wishes& w) {
   const std::size_t vocabulary = host::pack_vocabulary(read.vocabulary, {}).size();
   const host::batch_model base = host::use_floats(model);
   host::progress sampling("sampling text");
-  const auto text = [&](std::uint64_t seed, double first) {
-    return host::calibration_text(model, w.tokens, w.begin, seed,
-                                  [&](double part) { sampling.show(first + part / 2); });
+  const host::scheme scheme = host::read_scheme(w.quantiser + "/q8");
+  const double texts = scheme.needs_text() ? 3 : 2;
+  const auto text = [&](std::size_t tokens, std::uint64_t seed) {
+    return host::calibration_text(model, tokens, w.begin, seed,
+                                  [&](double part) { sampling.show((static_cast<double>(seed) - 1 + part) / texts); });
   };
-  const host::quality_meter meter(base, text(1, 0));
-  const host::quality_meter other(base, text(2, 0.5));
+  const host::quality_meter meter(base, text(w.tokens, 1));
+  const host::quality_meter other(base, text(w.tokens, 2));
+  host::text_sample calibration;
+  if (scheme.needs_text()) calibration = text(w.calibration_tokens, 3);
+  const host::rounding_way way{.quantiser = scheme.quantiser, .text = scheme.needs_text() ? &calibration : nullptr};
   sampling.done();
 
   const std::vector<std::string_view> families(w.families.begin(), w.families.end());
   host::progress measuring("measuring tensors");
-  const auto tensors = host::measure_choices(model, families, w.rows, meter, [&](std::size_t done, std::size_t all) {
-    measuring.show(static_cast<double>(done) / static_cast<double>(all));
-  });
+  const auto tensors = host::measure_choices(
+      model, families, w.rows, meter,
+      [&](std::size_t done, std::size_t all) { measuring.show(static_cast<double>(done) / static_cast<double>(all)); },
+      way);
   measuring.done();
   std::printf("%s, %zu tokens; KL of one tensor rounded, nats a token\n\n| tensor | weights |",
               w.weights.filename().c_str(), meter.text().sequences * meter.text().length);
@@ -70,8 +78,8 @@ void run(const wishes& w) {
     const std::size_t around = mote::lay_image(64, vocabulary).total_bytes - 64;
     if (budget < around)
       throw std::runtime_error("an image without weights has " + std::to_string(around) + " bytes already");
-    const auto a = host::allocate(model, tensors, (budget - around) / 64 * 64, meter);
-    const auto again = other.measure(host::use_compressed({.model = model, .plan = a.plan, .codes = {}}));
+    const auto a = host::allocate(model, tensors, (budget - around) / 64 * 64, meter, way);
+    const auto again = other.measure(host::use_compressed({.model = model, .plan = a.plan, .codes = a.codes}));
     std::printf("\nbudget %zu bytes: an image of %zu\n", budget,
                 mote::lay_image(a.weights_bytes, vocabulary).total_bytes);
     if (a.uniform.empty())
@@ -81,7 +89,9 @@ void run(const wishes& w) {
       std::printf("  %s alone does better than any mixture: KL %.5f, %.5f on another text\n", a.uniform.c_str(),
                   a.measured.divergence, again.divergence);
     std::printf("  perplexity x %.4f, same choice %.4f\n", again.perplexity_ratio, again.same_choice);
-    std::printf("  --formats %s\n  %s\n", host::text_of(a.plan, s).c_str(), host::policy_of(a.plan, s).c_str());
+    std::printf("  --formats %s%s\n  %s\n", host::text_of(a.plan, s).c_str(),
+                w.quantiser == "rtn" ? "" : (" --quantiser " + w.quantiser).c_str(),
+                host::policy_of(a.plan, s).c_str());
   }
 }
 
@@ -95,6 +105,12 @@ int main(int argc, char** argv) {
   app.add_option("--bytes", w.budgets, "of the whole image, vocabulary and all; several budgets share the measurements")
       ->required();
   app.add_option("--formats", w.families, "that a tensor may have")->delimiter(',')->capture_default_str();
+  app.add_option("--quantiser", w.quantiser, "who rounds, here and in import_model: rtn, mse, gptq or hqq")
+      ->check(CLI::IsMember({"rtn", "mse", "gptq", "hqq"}))
+      ->capture_default_str();
+  app.add_option("--calibration-tokens", w.calibration_tokens, "for mse and gptq")
+      ->check(CLI::Range(256, 1 << 20))
+      ->capture_default_str();
   auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
   for (const auto& [name, facts] : host::board_names()) names.push_back(name);

@@ -38,11 +38,13 @@ struct wishes {
                                    "awq/iq4_nl,embedding=f32",
                                    "gptq/q4a,embedding=f32",
                                    "gptq/iq4_nl,embedding=q8",
+                                   "gptq/q4k,embedding=q8",
                                    "iq4_nl,embedding=q8,value=q6,down=q6",
                                    "gptq/iq4_nl,embedding=q8,value=q6,down=q6",
                                    "hadamard/gptq/iq4_nl,embedding=q8,head=q8",
                                    "q3",
                                    "gptq/q3,embedding=q8",
+                                   "gptq/q3k,embedding=q8",
                                    "q2",
                                    "ternary"};
   std::size_t tokens = 3840;

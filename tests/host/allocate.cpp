@@ -133,3 +133,39 @@ TEST_CASE("allocate: a real model", "[host][allocate][asset]") {
   CHECK_THROWS_WITH(host::allocate(m, tensors, 1000, meter), ContainsSubstring("the norms alone take"));
   CHECK_THROWS_WITH(host::allocate(m, tensors, 90'000, meter), ContainsSubstring("need at least"));
 }
+
+TEST_CASE("allocate: with a quantiser, formats of one level and of two", "[host][allocate][asset]") {
+  const auto m = host::read_llama2c(mote_tests::asset("llama2c-stories260K/stories260K.bin"));
+  const host::batch_model base = host::use_floats(m);
+  const host::quality_meter meter(base, host::calibration_text(m, 512, 1, 3));
+  const auto text = host::calibration_text(m, 1024, 1, 5);
+  const std::vector<std::string_view> families{"q6", "q4k", "q3k", "f16"};
+  const host::rounding_way way{.quantiser = host::quantiser_kind::gptq, .text = &text};
+  const auto tensors = host::measure_choices(m, families, 4, meter, {}, way);
+  const auto rounded = host::measure_choices(m, families, 4, meter);
+  // A tensor alone: what a model of that family has there, and floats elsewhere.
+  auto whole = host::use_compressed(host::compress(m, host::read_scheme("gptq/q3k"), 4, &text));
+  host::batch_model one = host::use_floats(m);
+  const auto down = host::tensor_place::block(2, mote::role::down);
+  one.put(down, whole.at(down));
+  double sum = 0, plain = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].place == down) CHECK(tensors[i].all[2].loss == meter.measure(one).divergence);
+    CHECK(tensors[i].all[2].bytes == rounded[i].all[2].bytes);
+    CHECK(tensors[i].all[3].loss == rounded[i].all[3].loss);  // floats listen to nobody
+    sum += tensors[i].all[2].loss;
+    plain += rounded[i].all[2].loss;
+  }
+  CHECK(sum < plain * 0.9);
+
+  const std::size_t budget = host::map_tensors(host::read_packing("q4k", 4, m.shape), m.shape).bytes;
+  const auto a = host::allocate(m, tensors, budget, meter, way);
+  CHECK(a.weights_bytes <= budget);
+  const auto c = host::compress(m, host::read_scheme("gptq/" + host::text_of(a.plan, m.shape)), 4, &text);
+  CHECK(host::text_of(c.plan, m.shape) == host::text_of(a.plan, m.shape));
+  CHECK(meter.measure(host::use_compressed(c)).divergence == a.measured.divergence);
+  CHECK(a.measured.divergence <=
+        meter.measure(host::use_compressed(host::compress(m, host::read_scheme("gptq/q4k"), 4, &text))).divergence);
+  CHECK_THROWS_WITH(host::measure_choices(m, families, 4, meter, {}, {.quantiser = host::quantiser_kind::gptq}),
+                    ContainsSubstring("gptq needs a text"));
+}

@@ -33,30 +33,37 @@ struct tensor_choices {
   std::vector<tensor_choice> all;
 };
 
+/// Who rounds the tensors, and the text that it is calibrated on if it is.
+struct rounding_way {
+  quantiser_kind quantiser = quantiser_kind::rtn;
+  const text_sample* text = nullptr;
+};
+
 /// Told (done, all) in measurements.
 using allocate_report = std::function<void(std::size_t, std::size_t)>;
 
-/// Measures every tensor of the model in every family of formats.
+/// Measures every tensor of the model in every family of formats, as it is in a model of that family alone.
 inline std::vector<tensor_choices> measure_choices(const raw_model& m, std::span<const std::string_view> families,
                                                    std::size_t rows, const quality_meter& meter,
-                                                   const allocate_report& report = {}) {
+                                                   const allocate_report& report = {}, const rounding_way& way = {}) {
   const auto tensors = all_tensors(m.shape);
   std::vector<tensor_choices> out;
+  for (const tensor_place& p : tensors) out.push_back({.place = p, .all = {}});
   batch_model in_use = use_floats(m);
   std::size_t done = 0;
-  for (const tensor_place& p : tensors) {
-    const matrix_size size = size_of(m.shape, p);
-    const linear floats = in_use.at(p);
-    tensor_choices t{.place = p, .all = {}};
-    for (const std::string_view family : families) {
-      const packed_format* f = format_with(family_of(family), rows, size.cols);
-      in_use.put(p, pack_floats(rounded_by(*f, m, p).data(), size.rows, size.cols));
-      t.all.push_back(
-          {f, round_up(f->bytes(size.rows, size.cols), 64), std::max(meter.measure(in_use).divergence, 0.0)});
+  for (const std::string_view family : families) {
+    const packing_plan plan = read_packing(family, rows, m.shape);
+    batch_model rounded =
+        use_compressed({.model = m, .plan = plan, .codes = choose_codes(m, plan, way.quantiser, way.text)});
+    for (tensor_choices& t : out) {
+      const matrix_size size = size_of(m.shape, t.place);
+      const linear floats = in_use.at(t.place);
+      in_use.put(t.place, rounded.at(t.place));
+      t.all.push_back({&plan.at(t.place), round_up(plan.at(t.place).bytes(size.rows, size.cols), 64),
+                       std::max(meter.measure(in_use).divergence, 0.0)});
+      in_use.put(t.place, floats);
       if (report) report(++done, tensors.size() * families.size());
     }
-    in_use.put(p, floats);
-    out.push_back(std::move(t));
   }
   return out;
 }
@@ -143,15 +150,16 @@ inline std::vector<std::size_t> choose_within(std::span<const tensor_choices> te
 
 struct allocation {
   packing_plan plan;
-  std::size_t weights_bytes = 0;  ///< of the plan, norms and all
-  double expected = 0;            ///< the sum of the losses
-  quality measured;               ///< of the plan as a whole
-  std::string uniform;            ///< the family, where a uniform format has gone before the plan
+  std::size_t weights_bytes = 0;        ///< of the plan, norms and all
+  double expected = 0;                  ///< the sum of the losses
+  quality measured;                     ///< of the plan as a whole
+  std::vector<quantised_tensor> codes;  ///< of the plan, where a quantiser has rounded
+  std::string uniform;                  ///< the family, where a uniform format has gone before the plan
 };
 
 /// The plan of least loss whose weights take no more than `weights_bytes` in an image, measured as a whole.
 inline allocation allocate(const raw_model& m, std::span<const tensor_choices> tensors, std::size_t weights_bytes,
-                           const quality_meter& meter) {
+                           const quality_meter& meter, const rounding_way& way = {}) {
   allocation a;
   a.plan.blocks.resize(m.shape.layers);
   std::size_t fixed = 0;  // norms
@@ -168,7 +176,8 @@ inline allocation allocate(const raw_model& m, std::span<const tensor_choices> t
     return out;
   };
   const auto measured = [&](allocation& out) {
-    out.measured = meter.measure(use_compressed({.model = m, .plan = out.plan, .codes = {}}));
+    out.codes = choose_codes(m, out.plan, way.quantiser, way.text);
+    out.measured = meter.measure(use_compressed({.model = m, .plan = out.plan, .codes = out.codes}));
   };
   {
     const allocation first = use([](std::size_t) { return std::size_t{0}; });

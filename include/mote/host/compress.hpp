@@ -99,6 +99,42 @@ inline text_sample calibration_text(const raw_model& m, std::size_t tokens, std:
                      report);
 }
 
+/// A quantiser by its name, as schemes use it.
+inline quantiser quantiser_of(quantiser_kind kind) {
+  switch (kind) {
+    case quantiser_kind::rtn: break;
+    case quantiser_kind::mse: return mse_search{};
+    case quantiser_kind::gptq: return gptq{.search = true};
+    case quantiser_kind::hqq: return hqq{};
+  }
+  return round_to_nearest{};
+}
+
+/// Codes for every tensor of a plan that takes them; none from `rtn`, which is what formats do by themselves.
+inline std::vector<quantised_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantiser_kind kind,
+                                                  const text_sample* text, const quantise_report& report = {}) {
+  if (kind == quantiser_kind::rtn) return {};
+  if (scheme{.quantiser = kind}.needs_text()) {
+    if (text == nullptr)
+      throw std::runtime_error("compress: " + std::string(quantiser_names[static_cast<std::size_t>(kind)]) +
+                               " needs a text for calibration");
+  } else {
+    text = nullptr;
+  }
+  std::map<const packed_format*, grid> grids;
+  for (const tensor_place& p : all_tensors(m.shape))
+    if (plan.at(p).takes_codes() && !grids.contains(&plan.at(p))) grids.emplace(&plan.at(p), plan.at(p).levels());
+  const quantiser how = quantiser_of(kind);
+  return quantise_model(
+      m,
+      [&](const tensor_place& p) -> tensor_recipe {
+        const auto found = grids.find(&plan.at(p));
+        if (found == grids.end()) return {};
+        return {&found->second, how};
+      },
+      text, report);
+}
+
 /// `text` is needed if the scheme says so; it may be sampled from the model as it was before.
 inline compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text = nullptr,
                                  const quantise_report& report = {}) {
@@ -106,43 +142,31 @@ inline compressed_model compress(raw_model m, const scheme& s, std::size_t rows,
     throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
   compressed_model c;
   c.plan = read_packing(s.formats, rows, m.shape);
-  std::map<const packed_format*, grid> grids;
-  const packed_format* coarsest = nullptr;
+  bool coded = false;
+  const packed_format* coarsest = nullptr;  // of a block
+  double fewest = 0;
   for (const tensor_place& p : all_tensors(m.shape)) {
     const packed_format& f = c.plan.at(p);
     if (!f.takes_codes()) continue;
-    const double bits = grids.try_emplace(&f, f.levels()).first->second.bits_per_weight;
-    if (p.where == tensor_place::part::block && (coarsest == nullptr || bits < grids.at(coarsest).bits_per_weight))
-      coarsest = &f;
+    coded = true;
+    const double bits = f.levels().bits_per_weight;
+    if (p.where != tensor_place::part::block || (coarsest != nullptr && bits >= fewest)) continue;
+    coarsest = &f;
+    fewest = bits;
   }
-  if ((s.quantiser != quantiser_kind::rtn && grids.empty()) || (s.fold == fold_kind::awq && coarsest == nullptr))
+  if ((s.quantiser != quantiser_kind::rtn && !coded) || (s.fold == fold_kind::awq && coarsest == nullptr))
     throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
                              text_of({s.fold, s.quantiser, ""}) + "; floats stay floats");
   switch (s.fold) {
     case fold_kind::none: break;
-    case fold_kind::awq: awq{}(m, grids.at(coarsest), *text); break;
+    case fold_kind::awq: awq{}(m, coarsest->levels(), *text); break;
     case fold_kind::smooth: smooth{}(m, *text); break;
     case fold_kind::hadamard:
       hadamard{}(m);
       c.plan = read_packing(s.formats, rows, m.shape);
       break;
   }
-  if (s.quantiser != quantiser_kind::rtn) {
-    for (const tensor_place& p : all_tensors(m.shape))
-      if (c.plan.at(p).takes_codes()) grids.try_emplace(&c.plan.at(p), c.plan.at(p).levels());
-    const auto how = [&](const tensor_place& p) -> tensor_recipe {
-      const auto found = grids.find(&c.plan.at(p));
-      if (found == grids.end()) return {};
-      switch (s.quantiser) {
-        case quantiser_kind::rtn: break;
-        case quantiser_kind::mse: return {&found->second, mse_search{}};
-        case quantiser_kind::gptq: return {&found->second, gptq{.search = true}};
-        case quantiser_kind::hqq: return {&found->second, hqq{}};
-      }
-      return {&found->second, round_to_nearest{}};
-    };
-    c.codes = quantise_model(m, how, s.needs_text() ? text : nullptr, report);
-  }
+  c.codes = choose_codes(m, c.plan, s.quantiser, text, report);
   c.model = std::move(m);
   return c;
 }

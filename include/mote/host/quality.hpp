@@ -39,6 +39,8 @@ class quality_meter {
     perplexity_ = std::exp(nats / static_cast<double>(text_.sequences * text_.length));
   }
 
+  quality_meter(batch_model&& base, text_sample text, std::size_t most_bytes = 0) = delete;  // the base must outlive it
+
   const text_sample& text() const { return text_; }
   double base_perplexity() const { return perplexity_; }
 
