@@ -93,8 +93,8 @@ struct affine {
         const float inverse = scale > 0.0F ? 1.0F / scale : 0.0F;
         std::uint8_t codes[group] = {};
         for (std::size_t i = 0; i < width; ++i) {
-          const float steps = (from[i] - low) * inverse + 0.5F;
-          codes[i] = static_cast<std::uint8_t>(steps < last ? steps : last);
+          const float place = (from[i] - low) * inverse + 0.5F;
+          codes[i] = static_cast<std::uint8_t>(place < last ? place : last);
         }
         write_bits(tile, row, g, simd::to_binary16(scale), simd::to_binary16(low), codes);
       }
