@@ -74,29 +74,39 @@ MOTE_INLINE float32x4_t helium_group(float32x4_t sum, const std::uint8_t* w, uin
   return sum;
 }
 
-/// The small integers of a sub-block, of four rows, in words of which each holds four of one row.
-template <bool Signed, int Offset>
-MOTE_INLINE float32x4_t helium_small(const std::uint8_t* p) {
-  const uint32x4_t rows = {0, 4, 8, 12};
-  int32x4_t v;
-  if constexpr (Signed) v = __arm_vldrbq_gather_offset_s32(reinterpret_cast<const std::int8_t*>(p), rows);
-  else v = __arm_vreinterpretq_s32_u32(__arm_vldrbq_gather_offset_u32(p, rows));
-  if constexpr (Offset != 0) v = __arm_vaddq_n_s32(v, Offset);
-  return __arm_vcvtq_f32_s32(v);
-}
-/// The first sub-blocks of a block: (d * small integer) each, less (dmin * small integer) where Mins.
-template <int Least, bool Signed, int Offset, bool Mins>
-MOTE_INLINE float32x4_t helium_subs(float32x4_t sum, float32x4_t d, float32x4_t dmin, const std::uint8_t* scales,
-                                    const std::uint8_t* mins, const std::int32_t* dots /* (subs, 4) */,
-                                    const float* scale, const std::int32_t* x_sum, std::size_t subs) {
+/// Small integers of a block of four rows, Words words of each: one row after another, so that a byte follows the last one.
+template <std::size_t Words>
+struct helium_small {
+  alignas(4) std::uint8_t byte[4][Words * 4];
+  uint32x4_t rows = kept(helium_offsets(Words * 4));
+
+  MOTE_INLINE explicit helium_small(const uint8x16_t (&v)[Words]) {
+#pragma GCC unroll 8
+    for (std::size_t f = 0; f < Words; ++f)
+      __arm_vstrwq_scatter_offset_u32(reinterpret_cast<std::uint32_t*>(byte[0]) + f, rows, as_words(v[f]));
+  }
+  template <bool Signed, int Offset>
+  MOTE_INLINE float32x4_t at(const std::uint8_t* p) const {
+    int32x4_t v;
+    if constexpr (Signed) v = __arm_vldrbq_gather_offset_s32(reinterpret_cast<const std::int8_t*>(p), rows);
+    else v = __arm_vreinterpretq_s32_u32(__arm_vldrbq_gather_offset_u32(p, rows));
+    if constexpr (Offset != 0) v = __arm_vaddq_n_s32(v, Offset);
+    return __arm_vcvtq_f32_s32(v);
+  }
+};
+/// The first sub-blocks of a block: (d * small integer) each, and where MinsAt is not zero less (dmin * small integer).
+template <int Least, bool Signed, int Offset, std::size_t MinsAt, std::size_t Words>
+MOTE_INLINE float32x4_t helium_subs(float32x4_t sum, float32x4_t d, float32x4_t dmin, const helium_small<Words>& small,
+                                    const std::int32_t* dots /* (subs, 4) */, const float* scale,
+                                    const std::int32_t* x_sum, std::size_t subs) {
+  const std::uint8_t* p = small.byte[0];
 #pragma GCC unroll 1
-  for (std::size_t s = 0; s < subs; ++s, dots += 4) {
-    const std::size_t at = s / 4 * 16 + s % 4;
-    const float32x4_t by = __arm_vmulq_n_f32(__arm_vmulq_f32(d, helium_small<Signed, Offset>(scales + at)), scale[s]);
-    sum = __arm_vaddq_f32(sum, __arm_vmulq_f32(by, helium_value<1, Least>(__arm_vldrwq_s32(dots), x_sum[s])));
-    if constexpr (Mins) {
-      const float32x4_t min = __arm_vmulq_f32(dmin, helium_small<false, 0>(mins + at));
-      sum = __arm_vsubq_f32(sum, __arm_vmulq_n_f32(min, scale[s] * static_cast<float>(x_sum[s])));
+  for (const float* end = scale + subs; scale != end; ++scale, ++x_sum, ++p, dots += 4) {
+    const float32x4_t by = __arm_vmulq_n_f32(__arm_vmulq_f32(d, small.template at<Signed, Offset>(p)), *scale);
+    sum = __arm_vaddq_f32(sum, __arm_vmulq_f32(by, helium_value<1, Least>(__arm_vldrwq_s32(dots), *x_sum)));
+    if constexpr (MinsAt != 0) {
+      const float32x4_t min = __arm_vmulq_f32(dmin, small.template at<false, 0>(p + MinsAt));
+      sum = __arm_vsubq_f32(sum, __arm_vmulq_n_f32(min, *scale * static_cast<float>(*x_sum)));
     }
   }
   return sum;
