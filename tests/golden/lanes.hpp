@@ -118,8 +118,38 @@ void check_tile(report& r, std::size_t width, bool extreme) {
   }
 }
 
+/// All tiles of a narrow head at once, the weights of a head further apart than they need.
+template <class Isa, std::size_t Heads>
+void check_narrow(report& r, std::size_t width, std::size_t tiles) {
+  namespace simd = mote::simd;
+  constexpr std::size_t tokens = simd::tile_tokens, most = 5, apart = (most + 1) * tokens;
+  constexpr simd::tile_order order = simd::tile_order_of(Isa::value);
+  static std::int8_t values[most * tokens * order.narrow];
+  static std::int16_t p[Heads * apart];
+  static std::int32_t sums[Heads * order.narrow];
+  mote::rng random(width + tiles);
+  for (auto& v : values) v = static_cast<std::int8_t>(static_cast<std::int32_t>(random.below(255)) - 127);
+  for (auto& v : p) v = static_cast<std::int16_t>(random.below(16384));
+  for (auto& v : sums) v = -99;
+  simd::narrow_sums<Heads, Isa>(values, tiles, p, apart, width, sums);
+  for (std::size_t h = 0; h < Heads; ++h)
+    for (std::size_t c = 0; c < width; ++c) {
+      std::int32_t sum = 0;
+      for (std::size_t t = 0; t < tiles * tokens; ++t)
+        sum += p[h * apart + t] * values[t / tokens * tokens * width + order.value(t % tokens, c, width)];
+      r.check(sums[h * width + c] == sum, "sums of a narrow head");
+    }
+}
+
 template <class Isa>
 void check_tiles(report& r) {
+  constexpr mote::simd::tile_order order = mote::simd::tile_order_of(Isa::value);
+  if constexpr (order.narrow != 0)
+    for (std::size_t width = 4; width < order.narrow; width += 4)
+      for (std::size_t tiles = 1; tiles <= 5; ++tiles) {
+        check_narrow<Isa, 1>(r, width, tiles);
+        check_narrow<Isa, order.heads>(r, width, tiles);
+      }
   for (std::size_t width = 4; width <= 128; width += width < 40 ? 4 : 8)
     for (const bool extreme : {false, true}) {
       check_tile<Isa, 1>(r, width, extreme);

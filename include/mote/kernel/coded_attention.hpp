@@ -43,7 +43,15 @@ MOTE_INLINE std::int32_t sum_of_lanes(simd::ints<16> v) { return simd::join(v); 
 MOTE_INLINE std::int32_t sum_of_lanes(simd::ints<1> v) { return v.v[0]; }
 /// v where position t + lane lies before count, else `beyond`.
 MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floats<16> v, float beyond) {
+#if MOTE_WITH_RVV
+  if (t + 16 > count) [[unlikely]] {
+    asm volatile("" : "+r"(count));  // a branch: the compiler would select lanes of every sixteen
+    v = simd::first_lanes(count > t ? count - t : 0, v, simd::floats<16>::all(beyond));
+  }
+  return v;
+#else
   return t + 16 > count ? simd::first_lanes(count > t ? count - t : 0, v, simd::floats<16>::all(beyond)) : v;
+#endif
 }
 MOTE_INLINE simd::floats<1> before(std::size_t, std::size_t, simd::floats<1> v, float) { return v; }
 
@@ -70,8 +78,7 @@ MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
     simd::larger(simd::floats<N>::load(four), f(simd::floats<N>::load(x + i))).store(four);
   });
-  for (const float v : four) four[0] = v > four[0] ? v : four[0];
-  return four[0];
+  return simd::detail::larger(simd::detail::larger(four[0], four[1]), simd::detail::larger(four[2], four[3]));
 }
 MOTE_INLINE float most_in(const float* x /* (n) */, std::size_t n) {
   return largest_of(x, n, [](auto v) { return v; });
@@ -89,8 +96,17 @@ inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std:
   const float inverse = largest > 0.0F ? most_rounded / largest : 0.0F;
   rounded_vector r{.scale = largest / most_rounded, .sum = 0};
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
+    const auto nearest = simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse));
+#if MOTE_WITH_RVV
+    if constexpr (N == 4) {  // a lane at a time would cost a slide each
+      using words = std::int16_t __attribute__((ext_vector_type(4)));
+      simd::detail::store_narrow<words>(nearest.v[0], q + i);
+      r.sum += __builtin_reduce_add(nearest.v[0].v);
+      return;
+    }
+#endif
     std::int32_t v[N];
-    simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse)).store(v);
+    nearest.store(v);
     for (std::size_t k = 0; k < N; ++k) {
       q[i + k] = static_cast<std::int16_t>(v[k]);
       r.sum += v[k];

@@ -99,8 +99,10 @@ class coded_cache {
     const float by_key = key_step > 0.0F ? 1.0F / key_step : 0.0F;
     const float by_value = value_step > 0.0F ? 1.0F / value_step : 0.0F;
     const std::size_t row = position % simd::tile_tokens;
-    std::int8_t* keys = to.keys + (position - row) * to.width;
-    std::int8_t* values = to.values + (position - row) * to.width;
+    const std::size_t width = to.width;
+    std::int8_t* keys = to.keys + (position - row) * width;
+    std::int8_t* values = to.values + (position - row) * width + order.value(row, 0, width);
+    const std::size_t apart = order.value(0, 1, width);  // channels of one token
     detail::by_fours(
         dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
           using several = simd::floats<N>;
@@ -109,8 +111,8 @@ class coded_cache {
           codes((several::load(key + d) - several::all(middle)) * several::all(by_key)).store(k);
           codes(several::load(value + d) * several::all(by_value)).store(v);
           for (std::size_t i = 0; i < N; ++i) {
-            keys[order.key(row, d + i, to.width)] = static_cast<std::int8_t>(k[i]);
-            values[order.value(row, d + i, to.width)] = static_cast<std::int8_t>(v[i]);
+            keys[order.key(row, d + i, width)] = static_cast<std::int8_t>(k[i]);
+            values[(d + i) * apart] = static_cast<std::int8_t>(v[i]);
           }
         });
   }
@@ -165,10 +167,14 @@ class coded_cache {
       scale[h] = floats::all(rounded[h].scale * root);
       total[h] = simd::ints<at_a_time>::all(0);
     }
-    for (std::size_t i = 0; i < Heads * w; ++i) sums[i] = 0;
+    const bool at_once = w < order.narrow;
+    auto* of_all = reinterpret_cast<std::int16_t*>(e);  // (Heads, 2 * stride): weights lie where their scores were read
+    for (std::size_t i = 0; i < Heads * w && !at_once; ++i) sums[i] = 0;
     for (std::size_t tile = 0; tile < count; tile += tile_tokens) {
       const std::size_t left = count - tile < tile_tokens ? count - tile : tile_tokens;
-      alignas(16) std::int16_t p[Heads * tile_tokens];
+      alignas(16) std::int16_t of_tile[Heads * tile_tokens];
+      std::int16_t* p = at_once ? of_all + tile : of_tile;
+      const std::size_t p_stride = at_once ? 2 * stride : tile_tokens;
       for (std::size_t t = 0; t < left; t += at_a_time) {
         const auto step = simd::load_halves<at_a_time>(from.value_step + tile + t) * floats::all(factor * unit);
 #pragma GCC unroll 2
@@ -176,14 +182,18 @@ class coded_cache {
           const auto x = (floats::load(e + h * stride + tile + t) - largest[h]) * scale[h];
           const auto weight = detail::before(left, t, simd::rough_exp2(x, static_cast<float>(power)), 0.0F);
           total[h] = total[h] + simd::nearest(weight);
-          simd::store_words(simd::nearest(detail::before(left, t, weight * step, 0.0F)), p + h * tile_tokens + t);
+          simd::store_words(simd::nearest(detail::before(left, t, weight * step, 0.0F)), p + h * p_stride + t);
         }
       }
       for (std::size_t t = round_up(left, at_a_time); t < tile_tokens; ++t)
-        for (std::size_t h = 0; h < Heads; ++h) p[h * tile_tokens + t] = 0;
-      for (std::size_t h = 0; h < Heads; h += together)
+        for (std::size_t h = 0; h < Heads; ++h) p[h * p_stride + t] = 0;
+      for (std::size_t h = 0; h < Heads && !at_once; h += together)
         simd::tile_sums<together, Isa>(from.values + tile * w, p + h * tile_tokens, w, sums + h * w);
     }
+    if constexpr (order.narrow != 0)
+      for (std::size_t h = 0; h < Heads && at_once; h += together)
+        simd::narrow_sums<together, Isa>(from.values, stride / tile_tokens, of_all + h * 2 * stride, 2 * stride, w,
+                                         sums + h * w);
     for (std::size_t h = 0; h < Heads; ++h) {
       const float all = static_cast<float>(detail::sum_of_lanes(total[h])) * unit;
       const float back = factor > 0.0F ? 1.0F / (factor * all) : 0.0F;

@@ -26,13 +26,16 @@ struct tile_order {
   std::size_t value_depth = 1;
   bool pairs = false;
   std::size_t heads = 1;  ///< query heads that share a load
+  /// Heads of fewer channels than this have all tokens of a tile behind each other, and all tiles are summed at once.
+  std::size_t narrow = 0;
 
   constexpr std::size_t key(std::size_t token, std::size_t channel, std::size_t width) const {
     return token / key_rows * key_rows * width + channel / key_depth * key_rows * key_depth +
            token % key_rows * key_depth + within(channel % key_depth);
   }
   constexpr std::size_t value(std::size_t token, std::size_t channel, std::size_t width) const {
-    return token / value_depth * value_depth * width + channel * value_depth + within(token % value_depth);
+    const std::size_t depth = width < narrow ? tile_tokens : value_depth;
+    return token / depth * depth * width + channel * depth + within(token % depth);
   }
 
  private:
@@ -50,7 +53,7 @@ constexpr tile_order tile_order_of(isa i) {
     case isa::neon_i8mm:
     case isa::sve256:
     case isa::neon_dotprod: return {.key_rows = 4, .key_depth = 4, .value_depth = 4, .heads = 2};
-    case isa::rvv:
+    case isa::rvv: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2, .narrow = 32};
     case isa::neon: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2};
     case isa::mve: return {.key_rows = 1, .key_depth = 4, .value_depth = 32, .heads = 2};
     case isa::dsp: return {.key_rows = 1, .key_depth = 4, .value_depth = 4, .pairs = true, .heads = 2};
@@ -145,6 +148,14 @@ template <std::size_t Heads, class Isa>
 MOTE_INLINE void tile_sums(const std::int8_t* tile /* (32, width) as the Isa orders them */,
                            const std::int16_t* p /* (Heads, 32) */, std::size_t width, std::int32_t* sums) {
   tile_sums_by<Heads>(tile, p, width, sums, detail::tile_body<Isa>());
+}
+/// The same for all tiles of a narrow head, whose sums they are.
+template <std::size_t Heads, class Isa>
+  requires(tile_order_of(Isa::value).narrow != 0)
+MOTE_INLINE void narrow_sums(const std::int8_t* tile /* (tiles, 32, width) */, std::size_t tiles,
+                             const std::int16_t* p /* (Heads, p_stride) */, std::size_t p_stride, std::size_t width,
+                             std::int32_t* sums) {
+  narrow_sums_by<Heads, false>(tile, tiles, p, p_stride, width, sums, Isa{});
 }
 
 }  // namespace mote::inline v0::simd

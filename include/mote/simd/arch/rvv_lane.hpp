@@ -114,8 +114,8 @@ MOTE_INLINE rvv_lane<std::int32_t, N> shift_left_23(rvv_lane<std::int32_t, N> a)
   return rvv_lane<std::int32_t, N>::of(a.v << 23);
 }
 /// The lanes as Narrow, a vector type of smaller integers: the upper bits are dropped.
-template <class Narrow>
-MOTE_INLINE void store_narrow(rvv_lane<std::int32_t, 16> a, void* p) {
+template <class Narrow, std::size_t N>
+MOTE_INLINE void store_narrow(rvv_lane<std::int32_t, N> a, void* p) {
   const auto narrow = __builtin_convertvector(a.v, Narrow);
   __builtin_memcpy(p, &narrow, sizeof narrow);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // RISC-V V widens thirty-two codes at once and multiplies them by one number into 32 bits (vwmacc): channels of keys and
-// tokens of values lie one behind another, so that no sum crosses lanes. Two query heads share what was widened.
+// tokens of values lie one behind another, so that no sum crosses lanes. Two query heads share what was widened. Values of
+// a narrow head do not fill a vector so: there the tokens of a channel lie one behind another.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -47,20 +48,60 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
   for (std::size_t h = 0; h < Heads; ++h) __builtin_memcpy(dots + h * tile_tokens, &sum[h], sizeof sum[h]);
 }
 
+/// Lanes are tokens here, and cross once a channel.
+template <std::size_t Heads, bool Add>
+MOTE_INLINE void narrow_sums_by(const std::int8_t* tile, std::size_t tiles, const std::int16_t* p, std::size_t p_stride,
+                                std::size_t width, std::int32_t* sums, rvv) {
+  using bytes = std::int8_t __attribute__((ext_vector_type(32)));
+  using words = std::int16_t __attribute__((ext_vector_type(32)));
+  using sum_type = std::int32_t __attribute__((ext_vector_type(32)));
+  for (std::size_t c = 0; c < width; ++c, tile += tile_tokens) {
+    sum_type sum[Heads];
+#pragma GCC unroll 2
+    for (auto& s : sum) s = sum_type(0);
+    for (std::size_t t = 0; t < tiles; ++t) {
+      bytes from;
+      __builtin_memcpy(&from, tile + t * tile_tokens * width, sizeof from);
+      const sum_type wide = __builtin_convertvector(__builtin_convertvector(from, words), sum_type);
+#pragma GCC unroll 2
+      for (std::size_t h = 0; h < Heads; ++h) {
+        words by;
+        __builtin_memcpy(&by, p + h * p_stride + t * tile_tokens, sizeof by);
+        sum[h] += wide * __builtin_convertvector(by, sum_type);
+      }
+    }
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < Heads; ++h) {
+      std::int32_t all = __builtin_reduce_add(sum[h]);
+      asm("" : "+r"(all));  // a store of a lane would say the length twice
+      sums[h * width + c] = Add ? sums[h * width + c] + all : all;
+    }
+  }
+}
+
+namespace detail {
+/// A function of its own, so that what narrow heads need stays in registers.
 template <std::size_t Heads>
-MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
-                              rvv) {
+MOTE_NOINLINE void wide_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   std::size_t c = 0;
-  for (; c + 32 <= width; c += 32) detail::sum_channels<Heads, 32>(tile + c, p, width, sums + c);
+  for (; c + 32 <= width; c += 32) sum_channels<Heads, 32>(tile + c, p, width, sums + c);
   if (c + 16 <= width) {
-    detail::sum_channels<Heads, 16>(tile + c, p, width, sums + c);
+    sum_channels<Heads, 16>(tile + c, p, width, sums + c);
     c += 16;
   }
   if (c + 8 <= width) {
-    detail::sum_channels<Heads, 8>(tile + c, p, width, sums + c);
+    sum_channels<Heads, 8>(tile + c, p, width, sums + c);
     c += 8;
   }
-  if (c < width) detail::sum_channels<Heads, 4>(tile + c, p, width, sums + c);
+  if (c < width) sum_channels<Heads, 4>(tile + c, p, width, sums + c);
+}
+}  // namespace detail
+
+template <std::size_t Heads>
+MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums,
+                              rvv) {
+  if (width < tile_order_of(isa::rvv).narrow) narrow_sums_by<Heads, true>(tile, 1, p, tile_tokens, width, sums, rvv{});
+  else detail::wide_sums<Heads>(tile, p, width, sums);
 }
 
 }  // namespace mote::inline v0::simd
