@@ -69,12 +69,8 @@ MOTE_INLINE void one_after_another(const T*& p, std::int32_t done) {
   __asm__("" : "+r"(p) : "r"(done));
 }
 
-/// Two vectors of weights: columns 0 to 15 and 16 to 31.
-struct columns_32 {
-  int8x16_t low, high;
-};
-
-/// What unpacks planes<Bits, 1>: `constants` stay in registers while groups go by.
+/// What unpacks planes<Bits, 1>: `constants` stay in registers while groups go by, `held` between low(), which gives columns 0
+/// to 15, and high(), columns 16 to 31.
 template <unsigned Bits>
 struct helium_planes;
 
@@ -84,9 +80,13 @@ struct helium_planes<4> {
     uint8x16_t nibble = kept(all_bytes(15));
   };
   template <int Step>
-  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
-    const uint8x16_t v = next_bytes<Step>(p);
-    return {with_sign(__arm_vandq_u8(v, c.nibble)), with_sign(__arm_vshrq_n_u8(v, 4))};
+  MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
+    held = next_bytes<Step>(p);
+    return __arm_vandq_u8(held, c.nibble);
+  }
+  template <int>
+  MOTE_INLINE static uint8x16_t high(const std::uint8_t*&, const constants&, uint8x16_t held) {
+    return __arm_vshrq_n_u8(held, 4);
   }
 };
 
@@ -96,12 +96,15 @@ struct helium_planes<5> {  // bit b of byte j belongs to column 4b + j: word b o
     int32x4_t shift = kept(int32x4_t{0, -1, -2, -3});
     uint8x16_t bits = kept(all_bytes(0x11));
   };
+  template <int>
+  MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
+    const uint32x4_t fifth = __arm_vshlq_u32(__arm_vdupq_n_u32(four_bytes(p + 16)), c.shift);
+    held = __arm_vandq_u8(as_bytes(fifth), c.bits);
+    return __arm_vsliq_n_u8(__arm_vldrbq_u8(p), held, 4);
+  }
   template <int Step>
-  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
-    const uint32x4_t high = __arm_vshlq_u32(__arm_vdupq_n_u32(four_bytes(p + 16)), c.shift);
-    const uint8x16_t h = __arm_vandq_u8(as_bytes(high), c.bits);
-    const uint8x16_t v = next_bytes<Step>(p);
-    return {with_sign(__arm_vsliq_n_u8(v, h, 4)), with_sign(__arm_vsriq_n_u8(h, v, 4))};
+  MOTE_INLINE static uint8x16_t high(const std::uint8_t*& p, const constants&, uint8x16_t held) {
+    return __arm_vsriq_n_u8(held, next_bytes<Step>(p), 4);
   }
 };
 
@@ -111,13 +114,16 @@ struct helium_planes<6> {  // bits 2k of byte i belong to column 8k + i
     int8x16_t shift = kept(int8x16_t{0, 0, 0, 0, 0, 0, 0, 0, -2, -2, -2, -2, -2, -2, -2, -2});
     uint8x16_t bits = kept(all_bytes(0x33));
   };
+  template <int>
+  MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
+    held = __arm_vldrbq_u8(p + 8);  // its upper half is the pair plane, whose end is the block's
+    __asm__("vmov.f64 %e0, %f0" : "+w"(held));
+    held = __arm_vandq_u8(__arm_vshlq_u8(held, c.shift), c.bits);
+    return __arm_vsliq_n_u8(__arm_vldrbq_u8(p), held, 4);
+  }
   template <int Step>
-  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
-    uint8x16_t h = __arm_vldrbq_u8(p + 8);  // its upper half is the pair plane, whose end is the block's
-    __asm__("vmov.f64 %e0, %f0" : "+w"(h));
-    h = __arm_vandq_u8(__arm_vshlq_u8(h, c.shift), c.bits);
-    const uint8x16_t v = next_bytes<Step>(p);
-    return {with_sign(__arm_vsliq_n_u8(v, h, 4)), with_sign(__arm_vsriq_n_u8(h, v, 4))};
+  MOTE_INLINE static uint8x16_t high(const std::uint8_t*& p, const constants&, uint8x16_t held) {
+    return __arm_vsriq_n_u8(held, next_bytes<Step>(p), 4);
   }
 };
 
@@ -130,17 +136,20 @@ struct helium_planes<3> {  // word j is columns j, 4 + j, 8 + j, 12 + j: a gathe
     uint8x16_t order = kept(uint8x16_t{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15});
   };
   template <int Step>
-  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+  MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
     // Bytes 0 to 3 have columns 8k + j in bits 2k, bytes 4 to 7 columns 8k + 4 + j.
-    uint32x4_t low = next_bytes_by_words<4>(p);
-    low = __arm_vsliq_n_u32(low, next_bytes_by_words<4>(p), 8);
-    low = __arm_vsliq_n_u32(low, low, 14);
-    uint32x4_t high = next_bytes_by_words<Step - 8>(p);  // bit b of byte j: column 4b + j
-    high = __arm_vsliq_n_u32(high, high, 7);
-    high = __arm_vsliq_n_u32(high, high, 14);
-    const uint8x16_t v =
-        __arm_vmlaq_n_u8(__arm_vandq_u8(as_bytes(low), c.pairs), __arm_vandq_u8(as_bytes(high), c.bits), 4);
-    return {with_sign(__arm_vandq_u8(v, c.nibble)), with_sign(__arm_vshrq_n_u8(v, 4))};
+    uint32x4_t pairs = next_bytes_by_words<4>(p);
+    pairs = __arm_vsliq_n_u32(pairs, next_bytes_by_words<4>(p), 8);
+    pairs = __arm_vsliq_n_u32(pairs, pairs, 14);
+    uint32x4_t third = next_bytes_by_words<Step - 8>(p);  // bit b of byte j: column 4b + j
+    third = __arm_vsliq_n_u32(third, third, 7);
+    third = __arm_vsliq_n_u32(third, third, 14);
+    held = __arm_vmlaq_n_u8(__arm_vandq_u8(as_bytes(pairs), c.pairs), __arm_vandq_u8(as_bytes(third), c.bits), 4);
+    return __arm_vandq_u8(held, c.nibble);
+  }
+  template <int>
+  MOTE_INLINE static uint8x16_t high(const std::uint8_t*&, const constants&, uint8x16_t held) {
+    return __arm_vshrq_n_u8(held, 4);
   }
 };
 
@@ -150,10 +159,14 @@ struct helium_planes<2> {  // columns 0 8 1 9 .. 7 15, and as many from 16 on: x
     uint8x16_t pair = kept(all_bytes(3));
   };
   template <int Step>
-  MOTE_INLINE static columns_32 next(const std::uint8_t*& p, const constants& c) {
+  MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
     const uint16x8_t bytes = next_bytes_wide<Step>(p);
-    const uint8x16_t v = __arm_vreinterpretq_u8_u16(__arm_vsliq_n_u16(bytes, bytes, 6));
-    return {with_sign(__arm_vandq_u8(v, c.pair)), with_sign(__arm_vandq_u8(__arm_vshrq_n_u8(v, 4), c.pair))};
+    held = __arm_vreinterpretq_u8_u16(__arm_vsliq_n_u16(bytes, bytes, 6));
+    return __arm_vandq_u8(held, c.pair);
+  }
+  template <int>
+  MOTE_INLINE static uint8x16_t high(const std::uint8_t*&, const constants& c, uint8x16_t held) {
+    return __arm_vandq_u8(__arm_vshrq_n_u8(held, 4), c.pair);
   }
 };
 
@@ -288,11 +301,12 @@ class helium_rows {
     const int8x16_t high = detail::sixteen<Bits>(x, constants_);
     int32x4_t dots;
     const auto dot = [&](std::size_t r) __attribute__((always_inline)) {
-      const detail::columns_32 v = codes(r);
+      // Not by intrinsics, whose sums GCC 12 would move from register to register.
       std::int32_t sum;
-      __asm__("vmladav.s8 %0, %q1, %q2\n\tvmladava.s8 %0, %q3, %q4"
-              : "=&Te"(sum)
-              : "w"(v.low), "w"(low), "w"(v.high), "w"(high));
+      uint8x16_t held;
+      __asm__("vmladav.s8 %0, %q1, %q2" : "=Te"(sum) : "w"(codes_low(r, held)), "w"(low));
+      detail::one_after_another(row_[r], sum);
+      __asm__("vmladava.s8 %0, %q1, %q2" : "+Te"(sum) : "w"(codes_high(r, held)), "w"(high));
       return sum;
     };
     {  // two by two, as they go into a vector, in few registers
@@ -315,20 +329,22 @@ class helium_rows {
     const int8x16_t high = detail::sixteen<Bits>(x, constants_);
 #pragma GCC unroll 4
     for (std::size_t r = 0; r < 4; ++r) {
-      const detail::columns_32 v = codes(r);
-      dots[r] = __arm_vmladavq_s8(v.low, low);
-      dots[r + 4] = __arm_vmladavq_s8(v.high, high);
+      uint8x16_t held;
+      dots[r] = __arm_vmladavq_s8(codes_low(r, held), low);
+      dots[r + 4] = __arm_vmladavq_s8(codes_high(r, held), high);
     }
   }
 
  private:
-  MOTE_INLINE detail::columns_32 codes(std::size_t r) {
-    detail::columns_32 v = planes::template next<Step>(row_[r], constants_);
-    if constexpr (Table != nullptr) {
-      v.low = __arm_vldrbq_gather_offset_s8(*Table, __arm_vreinterpretq_u8_s8(v.low));
-      v.high = __arm_vldrbq_gather_offset_s8(*Table, __arm_vreinterpretq_u8_s8(v.high));
-    }
-    return v;
+  MOTE_INLINE int8x16_t codes_low(std::size_t r, uint8x16_t& held) {
+    return weights(planes::template low<Step>(row_[r], constants_, held));
+  }
+  MOTE_INLINE int8x16_t codes_high(std::size_t r, uint8x16_t held) {
+    return weights(planes::template high<Step>(row_[r], constants_, held));
+  }
+  MOTE_INLINE static int8x16_t weights(uint8x16_t codes) {
+    if constexpr (Table != nullptr) return __arm_vldrbq_gather_offset_s8(*Table, codes);
+    else return detail::with_sign(codes);
   }
 };
 
