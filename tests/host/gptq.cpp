@@ -214,4 +214,6 @@ TEST_CASE("gptq: columns that never had an input, inputs of another width, no in
   CHECK_THROWS(gptq{}(t, mote::host::symmetric_grid(4)));
   const quantiser_task blind{.w = w.data(), .rows = rows, .cols = cols};
   CHECK(gptq{}(blind, mote_tests::non_linear()).codes == round_to_nearest{}(blind, mote_tests::non_linear()).codes);
+  CHECK(gptq{.search = true}(blind, mote_tests::non_linear()).codes ==
+        mote::host::mse_search{}(blind, mote_tests::non_linear()).codes);
 }

@@ -3,7 +3,7 @@
 // rounding adds to the output is taken out by the columns that are still to come, as far as their inputs go together.
 // Minimises ||X W^T - X W'^T|| for the inputs X that calibration saw. A block's scales are chosen when its first column is
 // reached; of two levels, the units stay from then on, and each group's multiples may be chosen anew at its own first.
-// Refuses to work without them: a matrix with no input seen is rounded to nearest.
+// Refuses to work without them: a matrix with no input seen is rounded to nearest, under searched scales if it searches.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ struct gptq {
   bool search = false;    ///< scales by a search instead of the grid's own fit
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const {
-    if (t.input == nullptr || t.input->empty()) return round_to_nearest{}(t, g);
+    if (t.input == nullptr || t.input->empty()) return search ? mse_search{}(t, g) : round_to_nearest{}(t, g);
     const std::size_t n = t.cols;
     if (t.input->cols != n) throw std::runtime_error("gptq: calibration saw inputs of another width");
 
