@@ -193,18 +193,25 @@ struct unit_checks {
         t = static_cast<std::int8_t>(round < 8 ? (round % 2 == 0 ? 127 : -127)
                                                : static_cast<int>(random.below(120)) - 60);
       const auto start = static_cast<std::int32_t>(random.below(200000)) - 100000;
-      std::int32_t sum[Rows], looked_up[Rows];
+      const std::int32_t starts[2] = {start, start - 7};
+      std::int32_t sum[Rows], looked_up[Rows], half[2][Rows];
       for (std::size_t row = 0; row < Rows; ++row) {
         sum[row] = start;
         looked_up[row] = 0;
+        half[0][row] = starts[0];
+        half[1][row] = starts[1];
         for (std::size_t col = 0; col < 32; ++col) {
           const auto code = static_cast<int>(planes::get(p, row, col));
           sum[row] += static_cast<int>(Step) * code * x[col];
           looked_up[row] += table[code % 16] * x[col];
+          half[col / 16][row] += code * x[col];
         }
       }
       using ints = mote::simd::ints<Rows>;
       r.check(equal(Unit::template lying_codes_dot<Bits, Step>(start, p, x), ints::load(sum)), what);
+      ints halves[2];
+      Unit::template lying_halves_dot<Bits>(starts, p, x, halves);
+      r.check(equal(halves[0], ints::load(half[0])) && equal(halves[1], ints::load(half[1])), "lying halves");
       if constexpr (Bits == 4) r.check(equal(Unit::lying_table_dot(table, p, x), ints::load(looked_up)), "lying table");
     }
   }

@@ -143,6 +143,13 @@ struct affine {
     if constexpr (in_place<Unit>) return code_planes::template dot_in_place<Unit>(none, w, x);
     else return Unit::template dot<(1U << Bits) - 1U>(none, w, x);
   }
+  template <class Unit>
+    requires(Unit::takes_lying_codes)
+  MOTE_INLINE static void lying_dots(const std::byte* block, std::size_t, const std::int8_t* x /* (group) */,
+                                     const std::int32_t (&)[1], simd::ints<Rows> (&sum)[1]) {
+    const auto* p = reinterpret_cast<const std::uint8_t*>(block) + codes_at;
+    sum[0] = Unit::template lying_codes_dot<Bits, 1>(0, p, x);
+  }
 };
 
 template <std::size_t Rows = 1>

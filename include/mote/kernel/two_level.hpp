@@ -15,6 +15,15 @@ namespace mote::inline v0 {
 
 namespace detail {
 
+/// Are codes taken from memory as they are multiplied, for each activation anew? Where 32 columns unpacked do not fit the
+/// registers.
+template <class Format, class Unit>
+concept multiplied_lying_by_subs =
+    requires(const std::byte* b, const std::int8_t* x, const std::int32_t (&x_sum)[32 / Format::sub],
+             simd::ints<Format::rows> (&dot)[32 / Format::sub]) {
+      Format::template lying_dots<Unit>(b, std::size_t{0}, x, x_sum, dot);
+    };
+
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations.
 template <class Isa, two_level_format Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
@@ -44,21 +53,49 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < Tiles; ++t) {
         simd::fetch<unit, share>(b + t * step + part * share);
-        typename unit::vector unpacked[8];
-        Format::template unpack<unit>(b + t * step, part, unpacked);
-        const auto add = [&]<std::size_t Sub>() __attribute__((always_inline)) {
+        const auto take = [&]<std::size_t Sub>(std::size_t k, simd::ints<rows> dot) __attribute__((always_inline)) {
           const std::size_t at = first + s + Sub;
+          sum[t][k] = sum[t][k] + (scale[t][s + Sub] * floats::all(a[k].scale[at])) * simd::to_float(dot);
+          if constexpr (Format::has_min)
+            sum[t][k] = sum[t][k] - min[t][s + Sub] * floats::all(a[k].scale[at] * static_cast<float>(a[k].sum[at]));
+        };
+        if constexpr (multiplied_lying_by_subs<Format, unit>) {
+          const std::size_t at = first + s;
+          const bool whole = at + parts <= all;
 #pragma GCC unroll 8
           for (std::size_t k = 0; k < Tokens; ++k) {
-            const auto dot = Format::template dot<unit, Sub>(unpacked, a[k].q + at * sub, a[k].sum[at]);
-            sum[t][k] = sum[t][k] + (scale[t][s + Sub] * floats::all(a[k].scale[at])) * simd::to_float(dot);
-            if constexpr (Format::has_min)
-              sum[t][k] = sum[t][k] - min[t][s + Sub] * floats::all(a[k].scale[at] * static_cast<float>(a[k].sum[at]));
+            simd::ints<rows> dot[parts];
+            std::int32_t x_sum[parts] = {a[k].sum[at]};
+            const std::int8_t* x = a[k].q + at * sub;
+            [[maybe_unused]] std::int8_t alone[32];
+            if constexpr (parts == 2) {
+              if (whole) {
+                x_sum[1] = a[k].sum[at + 1];
+              } else {  // behind this sub-block the activation ends
+                __builtin_memset(alone, 0, sizeof alone);
+                __builtin_memcpy(alone, x, sub);
+                x = alone;
+              }
+            }
+            Format::template lying_dots<unit>(b + t * step, part, x, x_sum, dot);
+            take.template operator()<0>(k, dot[0]);
+            if constexpr (parts == 2)
+              if (whole) take.template operator()<1>(k, dot[1]);
           }
-        };
-        add.template operator()<0>();
-        if constexpr (parts == 2)
-          if (first + s + 1 < all) add.template operator()<1>();
+        } else {
+          typename unit::vector unpacked[8];
+          Format::template unpack<unit>(b + t * step, part, unpacked);
+          const auto add = [&]<std::size_t Sub>() __attribute__((always_inline)) {
+            const std::size_t at = first + s + Sub;
+#pragma GCC unroll 8
+            for (std::size_t k = 0; k < Tokens; ++k)
+              take.template operator()<Sub>(k,
+                                            Format::template dot<unit, Sub>(unpacked, a[k].q + at * sub, a[k].sum[at]));
+          };
+          add.template operator()<0>();
+          if constexpr (parts == 2)
+            if (first + s + 1 < all) add.template operator()<1>();
+        }
       }
     }
   }

@@ -129,6 +129,16 @@ struct quads<rvv, 16> {
     r.v[0] = detail::lane_of(detail::rvv_codes<Bits>::template dot<Step>(start, p, x));
     return r;
   }
+  /// The products of the first 16 and of the last 16 of 32 columns, from a start each.
+  template <unsigned Bits>
+  MOTE_INLINE static void lying_halves_dot(const std::int32_t (&start)[2], const std::uint8_t* p /* (Bits, 16, 4) */,
+                                           const std::int8_t* x /* (32) */, ints<16> (&sum)[2]) {
+    vint32m4_t first = __riscv_vmv_v_x_i32m4(start[0], 16);
+    vint32m4_t last = __riscv_vmv_v_x_i32m4(start[1], 16);
+    detail::rvv_codes<Bits>::halves_dot(first, last, p, x);
+    sum[0].v[0] = detail::lane_of(first);
+    sum[1].v[0] = detail::lane_of(last);
+  }
   /// The products of 32 columns of nibbles, indices of a table, within 127.
   MOTE_INLINE static ints<16> lying_table_dot(const std::int8_t (&table)[16], const std::uint8_t* p /* (4, 16, 4) */,
                                               const std::int8_t* x /* (32) */) {

@@ -98,23 +98,56 @@ struct rvv_codes {
   template <unsigned Step>
   MOTE_INLINE static vint32m4_t dot(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
                                     const std::int8_t* x /* (32) */) {
-    vuint8m4_t high = __riscv_vundefined_u8m4();
-    std::nullptr_t nothing = nullptr;
-    auto even = half<0>(p, high, x, nothing);
-    const auto odd = half<1>(p, high, x, even);
-    vint32m4_t sum;
-    if constexpr (together >= 16) sum = __riscv_vwadd_vv_i32m4(even, odd, 16);
-    else sum = __riscv_vadd_vv_i32m4(even, odd, 16);
+    vuint8m4_t high = __riscv_vundefined_u8m4(), q0, q1, q2, q3;
+    quads<0>(p, high, q0, q1, q2, q3);
+    auto even = four(q0, q1, q2, q3, x);
+    rvv_first(even, p);
+    quads<1>(p, high, q0, q1, q2, q3);
+    vint32m4_t sum = together_sum(even, four(q0, q1, q2, q3, x + 4));
     if constexpr (Step == 2) sum = __riscv_vadd_vv_i32m4(sum, sum, 16);
     return __riscv_vadd_vx_i32m4(sum, start, 16);
   }
+  /// The products of the first 16 columns and of the last 16, added to what is there.
+  MOTE_INLINE static void halves_dot(vint32m4_t& first, vint32m4_t& last, const std::uint8_t* p /* (Bits, 16, 4) */,
+                                     const std::int8_t* x /* (32) */) {
+    vuint8m4_t high = __riscv_vundefined_u8m4(), q0, q1, q2, q3;
+    quads<0>(p, high, q0, q1, q2, q3);
+    auto a = two(q0, q1, x);
+    auto b = two(q2, q3, x + 16);
+    rvv_first(a, p);
+    rvv_first(b, p);
+    quads<1>(p, high, q0, q1, q2, q3);
+    first = __riscv_vadd_vv_i32m4(first, together_sum(a, two(q0, q1, x + 4)), 16);
+    last = __riscv_vadd_vv_i32m4(last, together_sum(b, two(q2, q3, x + 20)), 16);
+  }
 
  private:
+  MOTE_INLINE static vint32m4_t together_sum(vint16m2_t a, vint16m2_t b) { return __riscv_vwadd_vv_i32m4(a, b, 16); }
+  MOTE_INLINE static vint32m4_t together_sum(vint32m4_t a, vint32m4_t b) { return __riscv_vadd_vv_i32m4(a, b, 16); }
+  /// The products of quads Odd and Odd + 2, with x those of the first.
+  MOTE_INLINE static auto two(vuint8m4_t q0, vuint8m4_t q1, const std::int8_t* x /* (12) */) {
+    static_assert(together >= 4);
+    if constexpr (together >= 8) return rvv_quad(rvv_quad(q0, x), q1, x + 8);
+    else return together_sum(rvv_quad(q0, x), rvv_quad(q1, x + 8));
+  }
+  MOTE_INLINE static auto four(vuint8m4_t q0, vuint8m4_t q1, vuint8m4_t q2, vuint8m4_t q3, const std::int8_t* x) {
+    if constexpr (together >= 16) {
+      return rvv_quad(rvv_quad(two(q0, q1, x), q2, x + 16), q3, x + 24);
+    } else if constexpr (together >= 8) {
+      return together_sum(two(q0, q1, x), two(q2, q3, x + 16));
+    } else {
+      const auto a = rvv_quad(q0, x);
+      const auto b = rvv_quad(q1, x + 8);
+      const auto c = rvv_quad(q2, x + 16);
+      const auto d = rvv_quad(q3, x + 24);
+      return __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(together_sum(a, b), c, 16), d, 16);
+    }
+  }
   /// Bits of the upper plane stay in `high` for the odd half where it has no vector of its own.
-  template <std::size_t Odd, class Before>
-  MOTE_INLINE static auto half(const std::uint8_t* p, vuint8m4_t& high, const std::int8_t* x, Before& before) {
+  template <std::size_t Odd>
+  MOTE_INLINE static void quads(const std::uint8_t* p, vuint8m4_t& high, vuint8m4_t& q0, vuint8m4_t& q1, vuint8m4_t& q2,
+                                vuint8m4_t& q3) {
     vuint8m4_t first, second = __riscv_vundefined_u8m4();
-    if constexpr (Odd == 1) rvv_first(before, p);
     if constexpr (high_bits == 2)
       rvv_columns(first, rvv_quad_at(p, Odd), second, rvv_quad_at(p, Odd + 2), high, rvv_quad_at(p, 4 + Odd));
     else if constexpr (Bits == 5 && Odd == 0)
@@ -122,25 +155,11 @@ struct rvv_codes {
     else if constexpr (low_bits == 4) rvv_columns(first, rvv_quad_at(p, Odd), second, rvv_quad_at(p, Odd + 2));
     else if constexpr (Bits == 3 && Odd == 0) rvv_columns(first, rvv_quad_at(p, 0), high, rvv_quad_at(p, 2));
     else rvv_columns(first, rvv_quad_at(p, Odd));
-    auto q0 = code<Odd, 0>(first, second, high);
-    auto q1 = code<Odd, 1>(first, second, high);
-    auto q2 = code<Odd, 2>(first, second, high);
-    auto q3 = code<Odd, 3>(first, second, high);
+    q0 = code<Odd, 0>(first, second, high);
+    q1 = code<Odd, 1>(first, second, high);
+    q2 = code<Odd, 2>(first, second, high);
+    q3 = code<Odd, 3>(first, second, high);
     rvv_first(q0, q1, q2, q3);
-    x += Odd * 4;
-    if constexpr (together >= 16) {
-      return rvv_quad(rvv_quad(rvv_quad(rvv_quad(q0, x), q1, x + 8), q2, x + 16), q3, x + 24);
-    } else if constexpr (together >= 8) {
-      return __riscv_vwadd_vv_i32m4(rvv_quad(rvv_quad(q0, x), q1, x + 8), rvv_quad(rvv_quad(q2, x + 16), q3, x + 24),
-                                    16);
-    } else {
-      static_assert(together >= 4);
-      const auto a = rvv_quad(q0, x);
-      const auto b = rvv_quad(q1, x + 8);
-      const auto c = rvv_quad(q2, x + 16);
-      const auto d = rvv_quad(q3, x + 24);
-      return __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(__riscv_vwadd_vv_i32m4(a, b, 16), c, 16), d, 16);
-    }
   }
   /// The codes of quad Odd + 2 * I.
   template <std::size_t Odd, std::size_t I>
