@@ -101,8 +101,9 @@ for shape in $shapes; do
     for n in $threads; do
       list=""
       for test in $tests; do list+=" ${test}x$(times "$shape" "$test")"; done
-      worker=$out/mote-$shape-$format-$n
-      if build "$worker" mote_worker.cpp -DMOTE_SHAPE="$shape" -DMOTE_FORMAT="$format" -DMOTE_THREADS="$n" -pthread 2>"$out/log"; then
+      worker=$out/mote-$shape-$format-$n  # nothing of the C++ library at run time: mote needs none, and memory is compared
+      if build "$worker" mote_worker.cpp -DMOTE_SHAPE="$shape" -DMOTE_FORMAT="$format" -DMOTE_THREADS="$n" \
+        -pthread -static-libstdc++ -static-libgcc 2>"$out/log"; then
         line "$shape" "$format" "$n" mote 0 "$worker$list"
       else
         rm -f "$worker"

@@ -29,38 +29,62 @@ mote::qk_row random_row(std::size_t super, mote::rng& random) {
   return r;
 }
 
-template <class Format>
-void rows_stay_apart() {
-  mote::rng random(Format::bits * 1000 + Format::group + Format::rows);
-  constexpr std::size_t cols = Format::group * 3;
-  std::vector<std::byte> tile(Format::tile_bytes(cols), std::byte{0xEE});
+/// A format of this family as a value: what is checked is compiled once, not for each of them.
+struct layout {
+  unsigned bits;
+  std::size_t super, sub, rows, bytes;
+  int scale_offset, offset;
+  void (*write_row)(std::byte* tile, std::size_t row, std::size_t g, const mote::qk_row& r);
+  mote::qk_row (*read_row)(const std::byte* tile, std::size_t row, std::size_t g);
+  void (*decode_row)(const std::byte* tile, std::size_t row, std::size_t cols, float* out);
+  mote::qk_row (*random)(std::size_t super, mote::rng& random);
+};
+
+void rows_stay_apart(const layout& f) {
+  mote::rng random(f.bits * 1000 + f.super + f.rows);
+  const std::size_t cols = f.super * 3;
+  std::vector<std::byte> tile(f.bytes, std::byte{0xEE});
   std::vector<mote::qk_row> rows;
-  for (std::size_t row = 0; row < Format::rows; ++row)
+  for (std::size_t row = 0; row < f.rows; ++row)
     for (std::size_t g = 0; g < 3; ++g) {
-      rows.push_back(random_row<Format::bits>(Format::group, random));
-      Format::write_row(tile.data(), row, g, rows.back());
+      rows.push_back(f.random(f.super, random));
+      f.write_row(tile.data(), row, g, rows.back());
     }
   const auto before = tile;
-  for (std::size_t row = 0; row < Format::rows; ++row)
+  for (std::size_t row = 0; row < f.rows; ++row)
     for (std::size_t g = 0; g < 3; ++g) {
-      REQUIRE(Format::read_row(tile.data(), row, g) == rows[row * 3 + g]);
-      Format::write_row(tile.data(), row, g, rows[row * 3 + g]);
+      REQUIRE(f.read_row(tile.data(), row, g) == rows[row * 3 + g]);
+      f.write_row(tile.data(), row, g, rows[row * 3 + g]);
     }
   REQUIRE(tile == before);
   // What a row's numbers mean, in double; one rounding at the end, as each product fits a float.
-  using grid = mote::qk_grid<Format::bits>;
   std::vector<float> decoded(cols);
-  for (std::size_t row = 0; row < Format::rows; ++row) {
-    Format::decode_row(tile.data(), row, cols, decoded.data());
+  for (std::size_t row = 0; row < f.rows; ++row) {
+    f.decode_row(tile.data(), row, cols, decoded.data());
     for (std::size_t i = 0; i < cols; ++i) {
-      const mote::qk_row& r = rows[row * 3 + i / Format::group];
-      const std::size_t at = i % Format::group, s = at / Format::sub;
-      const double w = static_cast<double>(mote::simd::from_binary16(r.d)) * (r.scale[s] - grid::scale_offset) *
-                           (r.code[at] - grid::offset) -
+      const mote::qk_row& r = rows[row * 3 + i / f.super];
+      const std::size_t at = i % f.super, s = at / f.sub;
+      const double w = static_cast<double>(mote::simd::from_binary16(r.d)) * (r.scale[s] - f.scale_offset) *
+                           (r.code[at] - f.offset) -
                        static_cast<double>(mote::simd::from_binary16(r.dmin)) * r.min[s];
       REQUIRE(decoded[i] == static_cast<float>(w));
     }
   }
+}
+template <class Format>
+void rows_stay_apart() {
+  using grid = mote::qk_grid<Format::bits>;
+  rows_stay_apart({.bits = Format::bits,
+                   .super = Format::group,
+                   .sub = Format::sub,
+                   .rows = Format::rows,
+                   .bytes = Format::tile_bytes(Format::group * 3),
+                   .scale_offset = grid::scale_offset,
+                   .offset = grid::offset,
+                   .write_row = &Format::write_row,
+                   .read_row = &Format::read_row,
+                   .decode_row = &Format::decode_row,
+                   .random = &random_row<Format::bits>});
 }
 
 template <unsigned Bits, std::size_t Super>
