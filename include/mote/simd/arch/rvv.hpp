@@ -100,26 +100,13 @@ struct quads<rvv, 16> {
     }
     return from;
   }
-  /// The same for weights that need no unpacking, where they lie. Four quads at a time, and not written out in full: the
-  /// sums of their pairs fill half of the registers, and the compiler would begin with those of all quads, and spill.
+  /// The same for weights with a sign, where they lie.
   template <std::size_t Quads>
   MOTE_INLINE static ints<16> lying_dot(const std::uint8_t* w /* (Quads, 16, 4) */,
                                         const std::int8_t* x /* (Quads, 4) */) {
-    static_assert(Quads % 4 == 0);
-    ints<16> sum = ints<16>::all(0);
-    const std::int8_t* end = x + Quads * 4;
-#pragma GCC unroll 1
-    for (; x != end; w += 4 * 64, x += 4 * 4) {
-      words pair[8];
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < 8; ++i) {
-        const vector quad[1] = {load(w + i / 2 * 64)};
-        pair[i] = product(quad, x + i / 2 * 4, i % 2 * 2) + product(quad, x + i / 2 * 4, i % 2 * 2 + 1);
-      }
-#pragma GCC unroll 8
-      for (const words& p : pair) sum.v[0].v += __builtin_convertvector(p, decltype(sum.v[0].v));
-    }
-    return sum;
+    ints<16> r;
+    r.v[0] = detail::lane_of(detail::rvv_bytes::dot<Quads>(w, x));
+    return r;
   }
   /// start + the products of 32 columns of codes in planes, each Step times its code.
   template <unsigned Bits, unsigned Step>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0: products of codes of few bits with activations, from planes where they lie (format/planes.hpp). The four
+// RISC-V V 1.0: products of codes and bytes with activations, from planes where they lie (format/planes.hpp). The four
 // columns of a quad vector are four registers one behind another, so one instruction over a group of four takes a field out
 // of all of them; then each column is multiplied by its activation, a scalar. Sixteen rows, a lane each.
 // Refuses arrays of vectors, which the compiler would keep in memory: a group is done in two halves that fit the registers.
@@ -40,6 +40,7 @@ template <class Vector>
 MOTE_INLINE void rvv_first(Vector& v, const std::uint8_t*& p) {
   asm("" : "+vr"(v), "+r"(p));
 }
+MOTE_INLINE void rvv_first(vint16m4_t& a, vint16m4_t& b) { asm("" : "+vr"(a), "+vr"(b)); }
 MOTE_INLINE void rvv_first(vuint8m4_t& a, vuint8m4_t& b, vuint8m4_t& c, vuint8m4_t& d) {
   asm("" : "+vr"(a), "+vr"(b), "+vr"(c), "+vr"(d));
 }
@@ -170,6 +171,36 @@ struct rvv_codes {
     if constexpr (high_bits == 2) v = rvv_merged<I * 2, 2, low_bits>(v, high);
     if constexpr (high_bits == 1) v = rvv_merged<Odd + I * 2, 1, low_bits>(v, high);
     return v;
+  }
+};
+
+/// Weights with a sign, within 127: two products fit 16 bits, so that pairs of columns are widened, two pairs at once.
+struct rvv_bytes {
+  template <std::size_t Quads>
+  MOTE_INLINE static vint32m4_t dot(const std::uint8_t* p /* (Quads, 16, 4) */, const std::int8_t* x /* (Quads, 4) */) {
+    static_assert(Quads % 2 == 0);
+    vuint8m4_t v, w;
+    rvv_columns(v, rvv_quad_at(p, 0), w, rvv_quad_at(p, 1));
+    auto sum = __riscv_vwadd_vv_i32m8(pairs(v, x), pairs(w, x + 4), __riscv_vsetvlmax_e16m4());
+#pragma GCC unroll 8
+    for (std::size_t i = 2; i < Quads; i += 2) {
+      rvv_first(sum, p);
+      rvv_columns(v, rvv_quad_at(p, i), w, rvv_quad_at(p, i + 1));
+      auto a = pairs(v, x + i * 4);
+      auto b = pairs(w, x + i * 4 + 4);
+      rvv_first(a, b);
+      sum = __riscv_vwadd_wv_i32m8(sum, a, __riscv_vsetvlmax_e16m4());
+      sum = __riscv_vwadd_wv_i32m8(sum, b, __riscv_vsetvlmax_e16m4());
+    }
+    return __riscv_vadd_vv_i32m4(__riscv_vget_v_i32m8_i32m4(sum, 0), __riscv_vget_v_i32m8_i32m4(sum, 1), 16);
+  }
+
+ private:
+  MOTE_INLINE static vint16m4_t pairs(vuint8m4_t w, const std::int8_t* x /* (4) */) {
+    const auto a = __riscv_vwmul_vx_i16m2(rvv_column<0>(w), x[0], 16);
+    const auto b = __riscv_vwmul_vx_i16m2(rvv_column<2>(w), x[2], 16);
+    return __riscv_vcreate_v_i16m2_i16m4(__riscv_vwmacc_vx_i16m2(a, x[1], rvv_column<1>(w), 16),
+                                         __riscv_vwmacc_vx_i16m2(b, x[3], rvv_column<3>(w), 16));
   }
 };
 
