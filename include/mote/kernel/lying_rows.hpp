@@ -34,21 +34,21 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
   const float* const end = scale + Format::groups(cols);
   if constexpr (Guarded) {
 #if MOTE_WITH_MVE_FLOATS
-    const uint32x4_t scales = simd::detail::helium_offsets(stride, bytes + Format::codes_at);
-    float32x4_t sum = __arm_vdupq_n_f32(0.0F);
+    const auto scales = simd::detail::helium_offsets(stride, bytes + Format::codes_at);
+    auto sum = simd::detail::helium_zeros();
     for (; scale != end; ++scale, ++x_sum) {
-      const int32x4_t dots = rows.next(x);
+      const auto dots = rows.next(x);
       sum = simd::detail::helium_group<Format::steps, Format::least, Format::has_min ? 2 : 0>(sum, rows.first(), scales,
                                                                                               dots, *scale, *x_sum);
     }
-    __arm_vstrwq_f32(y, sum);
+    simd::detail::helium_store(y, sum);
 #endif
   } else {
     using floats = simd::floats<1>;
     for (std::size_t r = 0; r < 4; ++r) y[r] = 0.0F;
     for (; scale != end; ++scale, ++x_sum, w += bytes) {
       std::int32_t dots[4];
-      __arm_vstrwq_s32(dots, rows.next(x));
+      simd::detail::helium_store(dots, rows.next(x));
       for (std::size_t r = 0; r < 4; ++r) {
         const auto dot = simd::to_float(simd::ints<1>::all(Format::steps * dots[r] + Format::least * *x_sum));
         const std::byte* from = w + r * stride;
@@ -79,8 +79,8 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
   rows.begin(w + Format::codes_at, stride);
   const auto* x = reinterpret_cast<const std::uint8_t*>(a.q);
 #if MOTE_WITH_MVE_FLOATS
-  const uint32x4_t offsets = simd::detail::helium_offsets(stride);
-  float32x4_t sums = __arm_vdupq_n_f32(0.0F);
+  const auto offsets = simd::detail::helium_offsets(stride);
+  auto sums = simd::detail::helium_zeros();
 #endif
   for (std::size_t r = 0; r < 4; ++r) y[r] = 0.0F;
   for (std::size_t first = 0; first < all; first += Format::subs, w += Format::block_bytes) {
@@ -88,7 +88,7 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
     std::int32_t dots[Format::subs * 4];
     if constexpr (sub == 32) {
 #pragma GCC unroll 1
-      for (std::size_t s = 0; s < now; ++s) __arm_vstrwq_s32(dots + s * 4, rows.next(x));
+      for (std::size_t s = 0; s < now; ++s) simd::detail::helium_store(dots + s * 4, rows.next(x));
     } else {
 #pragma GCC unroll 1
       for (std::size_t s = 0; s < now; s += 2) rows.next(x, s + 1 < now, dots + s * 4);
@@ -100,8 +100,8 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
       Format::template small_integers<simd::helium_words>(
           simd::helium_place{reinterpret_cast<const std::uint8_t*>(w), stride}, v);
       const simd::detail::helium_small<Format::fields> small(v);
-      const float32x4_t d = simd::detail::helium_scales(w, offsets, sums);
-      float32x4_t dmin = d;
+      const auto d = simd::detail::helium_scales(w, offsets, sums);
+      auto dmin = d;
       if constexpr (Format::has_min) dmin = simd::detail::helium_scales(w + 2, offsets, sums);
       constexpr std::size_t mins_at = Format::has_min ? Format::scale_quads * 4 : 0;
       sums = simd::detail::helium_subs<Format::least, Format::signed_scales, Format::least_scale, mins_at>(
@@ -124,7 +124,7 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
     }
   }
 #if MOTE_WITH_MVE_FLOATS
-  if constexpr (Guarded) __arm_vstrwq_f32(y, sums);
+  if constexpr (Guarded) simd::detail::helium_store(y, sums);
 #endif
 }
 

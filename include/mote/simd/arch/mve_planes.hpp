@@ -51,6 +51,7 @@ MOTE_INLINE uint8x16_t words(std::uint32_t w0, std::uint32_t w1, std::uint32_t w
   __asm__("vmov %q0[2], %q0[0], %1, %3\n\tvmov %q0[3], %q0[1], %2, %4" : "=&w"(v) : "r"(w0), "r"(w1), "r"(w2), "r"(w3));
   return v;
 }
+MOTE_INLINE void helium_store(std::int32_t* to /* (4) */, int32x4_t v) { __arm_vstrwq_s32(to, v); }
 MOTE_INLINE uint8x16_t all_bytes(std::uint8_t b) { return __arm_vdupq_n_u8(b); }
 MOTE_INLINE int8x16_t with_sign(uint8x16_t v) { return __arm_vreinterpretq_s8_u8(v); }
 MOTE_INLINE uint32x4_t as_words(uint8x16_t v) { return __arm_vreinterpretq_u32_u8(v); }

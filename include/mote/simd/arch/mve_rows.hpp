@@ -40,6 +40,9 @@ struct helium_words {
 
 namespace detail {
 
+MOTE_INLINE float32x4_t helium_zeros() { return __arm_vdupq_n_f32(0.0F); }
+MOTE_INLINE void helium_store(float* to /* (4) */, float32x4_t v) { __arm_vstrwq_f32(to, v); }
+
 /// Four rows from a number of bytes before an address on.
 MOTE_INLINE uint32x4_t helium_offsets(std::size_t stride, std::size_t before = 0) {
   const std::uint32_t first = 0U - static_cast<std::uint32_t>(before);  // addresses are added modulo 2^32
