@@ -12,6 +12,7 @@
 #include "mote/format/f16.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matrix.hpp"
+#include "mote/simd/quads.hpp"
 
 namespace mote::inline v0 {
 
@@ -19,7 +20,7 @@ namespace detail {
 
 /// Tiles tiles times Tokens activations: each load of weights serves all tokens, and while one sum waits for its
 /// addition another multiplies.
-template <class Format, std::size_t Tiles, std::size_t Tokens>
+template <class Isa, class Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t cols, const float* x,
                              std::size_t x_stride, float* y, std::size_t y_stride) {
   constexpr std::size_t rows = Format::rows;
@@ -33,7 +34,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
 #pragma GCC unroll 4
     for (std::size_t tile = 0; tile < Tiles; ++tile) {
       floats weights[step];
-      Format::load(w + tile * tile_bytes + col / step * (Format::tile_bytes(step)), weights);
+      Format::load(w + tile * tile_bytes + col / step * Format::tile_bytes(step), weights);
 #pragma GCC unroll 2
       for (std::size_t c = 0; c < count; ++c)
 #pragma GCC unroll 8
@@ -43,8 +44,19 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
           else sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
     }
   };
+  // A line of a cache is asked for once, though one column of halves is half of it.
+  using unit = simd::quads<Isa, rows>;
+  constexpr std::size_t line = unit::fetch_ahead != 0 && Format::tile_bytes(step) < 64 ? 2 : 1;
   std::size_t col = 0;
-  for (; col + step <= cols; col += step) add(col, step);
+  for (; col + step * line <= cols; col += step * line) {
+#pragma GCC unroll 4
+    for (std::size_t tile = 0; tile < Tiles; ++tile)
+      simd::fetch<unit, line * Format::tile_bytes(step)>(w + tile * tile_bytes + col / step * Format::tile_bytes(step));
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < line; ++i) add(col + i * step, step);
+  }
+  if constexpr (line > 1)
+    for (; col + step <= cols; col += step) add(col, step);
   if constexpr (step > 1)
     if (col < cols) add(col, 1);  // the pair's second column is not there, nor is its activation
   for (std::size_t tile = 0; tile < Tiles; ++tile)
@@ -63,9 +75,9 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   std::size_t tile = 0;
   for (; tile + chains <= tiles; tile += chains)
-    detail::float_block<Format, chains, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
+    detail::float_block<Isa, Format, chains, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
   for (; tile < tiles; ++tile)
-    detail::float_block<Format, 1, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
+    detail::float_block<Isa, Format, 1, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
 }
 
 /// y (tokens, y_stride) = activations (tokens) * w^T, tile by tile, so that weights come from memory once. Activations lie
@@ -86,10 +98,10 @@ void matmul(const matrix<Format>& w, const activation* a, std::size_t tokens, fl
     float* to = y + tile * Format::rows;
     std::size_t t = 0;
     for (; t + together <= tokens; t += together)
-      detail::float_block<Format, Tiles, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride,
-                                                   y_stride);
+      detail::float_block<Isa, Format, Tiles, together>(from, w.cols, x + t * x_stride, x_stride, to + t * y_stride,
+                                                        y_stride);
     for (; t < tokens; ++t)
-      detail::float_block<Format, Tiles, 1>(from, w.cols, x + t * x_stride, 0, to + t * y_stride, 0);
+      detail::float_block<Isa, Format, Tiles, 1>(from, w.cols, x + t * x_stride, 0, to + t * y_stride, 0);
   };
   std::size_t tile = 0;
   for (; tile + wide <= tiles; tile += wide) some(std::integral_constant<std::size_t, wide>{}, tile);
