@@ -88,13 +88,12 @@ struct planes {
   }
 
   /// from + the products of a group unpacked with InPlace: those of upper nibbles are sixteen times as much.
-  template <class Unit>
-  MOTE_INLINE static simd::ints<Rows> dot_in_place(simd::ints<Rows> from, const typename Unit::vector (&w)[quads],
-                                                   const std::int8_t* x /* (32) */) {
+  template <class Unit, class Ints, class Activation>  // of one token, or of several: simd/quads.hpp
+  MOTE_INLINE static Ints dot_in_place(Ints from, const typename Unit::vector (&w)[quads], Activation x /* (32) */) {
     static_assert(Bits == 4 && Unit::any_byte);
     const typename Unit::vector low[4] = {w[0], w[1], w[2], w[3]};
     const typename Unit::vector high[4] = {w[4], w[5], w[6], w[7]};
-    const auto sixteenfold = Unit::template dot<240>(simd::ints<Rows>::all(0), high, x + 16);
+    const auto sixteenfold = Unit::template dot<240>(simd::none_of(from), high, x + 16);
     return Unit::template dot<15>(from, low, x) + simd::shift_right<4>(sixteenfold);
   }
 

@@ -105,17 +105,23 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
       const auto add = [&](std::size_t k, simd::ints<rows> dot) __attribute__((always_inline)) {
         sum[t][k] = sum[t][k] + (scale * floats::all(a[k].scale[g])) * simd::to_float(dot);
       };
-      if constexpr (simd::multiplies_two_tokens<unit> && Tokens % 2 == 0) {
-        using two = typename unit::of_two_tokens;
-        typename two::vector paired[group / 4];
-        two::from(unpacked, paired);
+      if constexpr (simd::multiplies_several_tokens<unit> && Tokens % 2 == 0) {
+        using several = typename unit::of_several_tokens;
+        constexpr std::size_t together = several::most < Tokens ? several::most : Tokens;
+        typename several::vector arranged[group / 4];
+        several::from(unpacked, arranged);
 #pragma GCC unroll 8
-        for (std::size_t k = 0; k < Tokens; k += 2) {
-          const auto dots =
-              Format::template dot<two>(paired, simd::two_activations{{a[k].q + g * group, a[k + 1].q + g * group}},
-                                        simd::two_sums{{a[k].sum[g], a[k + 1].sum[g]}});
-          add(k, dots.of[0]);
-          add(k + 1, dots.of[1]);
+        for (std::size_t k = 0; k < Tokens; k += together) {
+          simd::several_activations<together> x;
+          simd::several_sums<together> x_sum;
+#pragma GCC unroll 8
+          for (std::size_t i = 0; i < together; ++i) {
+            x.of[i] = a[k + i].q + g * group;
+            x_sum.of[i] = a[k + i].sum[g];
+          }
+          const auto dots = Format::template dot<several>(arranged, x, x_sum);
+#pragma GCC unroll 8
+          for (std::size_t i = 0; i < together; ++i) add(k + i, dots.of[i]);
         }
       } else {
 #pragma GCC unroll 8

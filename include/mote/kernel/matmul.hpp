@@ -48,7 +48,7 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
             std::size_t y_stride) {
   constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;  // 32 registers
   // Two tiles share what smmla wants done to the activations.
-  constexpr bool pairs = simd::multiplies_two_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
+  constexpr bool pairs = simd::multiplies_several_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
   constexpr std::size_t together = wide || pairs ? 2 : 1;
   constexpr bool narrow = Isa::value == isa::dsp || Isa::value == isa::mve;  // one token fills the registers
   constexpr std::size_t most = wide ? 8 : narrow ? 1 : 4;                    // tokens

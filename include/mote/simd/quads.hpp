@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "mote/simd/pack.hpp"
 
@@ -100,30 +101,73 @@ struct plain_quads {
 template <class Isa, std::size_t Rows>
 struct quads : plain_quads<Rows> {};
 
-// Two tokens at once, where an instruction multiplies a matrix: a unit then has of_two_tokens, in which formats multiply
-// with the same words as for one.
+// Several tokens at once, where an instruction multiplies a matrix, or where sums by turns hide how long a product takes: a
+// unit then has of_several_tokens, in which formats multiply with the same words as for one.
 
-struct two_activations {
-  const std::int8_t* of[2];  // (Quads, 4) each
+template <std::size_t Tokens>
+struct several_activations {
+  const std::int8_t* of[Tokens];  // (Quads, 4) each
 };
-struct two_sums {
-  std::int32_t of[2];
+template <std::size_t Tokens>
+struct several_sums {
+  std::int32_t of[Tokens];
 };
-template <std::size_t Rows>
-struct two_ints {
-  ints<Rows> of[2];
+template <std::size_t Rows, std::size_t Tokens>
+struct several_ints {
+  ints<Rows> of[Tokens];
 };
 template <class Unit>
-concept multiplies_two_tokens = requires { typename Unit::of_two_tokens; };
+concept multiplies_several_tokens = requires {
+  { Unit::of_several_tokens::most };
+};
+
+namespace detail {
+/// {f(0), f(1), ..}, written out: loops over arrays of vectors GCC 12 leaves in memory.
+template <class Several, class Function, std::size_t... K>
+MOTE_INLINE Several each(std::index_sequence<K...>, Function f) {
+  return {{f(K)...}};
+}
+}  // namespace detail
+
+template <std::size_t Tokens>
+MOTE_INLINE several_activations<Tokens> operator+(const several_activations<Tokens>& x, std::size_t columns) {
+  return detail::each<several_activations<Tokens>>(std::make_index_sequence<Tokens>{},
+                                                   [&](std::size_t k)
+                                                       __attribute__((always_inline)) { return x.of[k] + columns; });
+}
+template <std::size_t Rows, std::size_t Tokens>
+MOTE_INLINE several_ints<Rows, Tokens> operator+(const several_ints<Rows, Tokens>& a,
+                                                 const several_ints<Rows, Tokens>& b) {
+  return detail::each<several_ints<Rows, Tokens>>(std::make_index_sequence<Tokens>{},
+                                                  [&](std::size_t k)
+                                                      __attribute__((always_inline)) { return a.of[k] + b.of[k]; });
+}
+template <unsigned Bits, std::size_t Rows, std::size_t Tokens>
+MOTE_INLINE several_ints<Rows, Tokens> shift_right(const several_ints<Rows, Tokens>& a) {
+  return detail::each<several_ints<Rows, Tokens>>(
+      std::make_index_sequence<Tokens>{},
+      [&](std::size_t k) __attribute__((always_inline)) { return shift_right<Bits>(a.of[k]); });
+}
 
 /// What the products of codes start from whose values are `least` more: least * x_sum.
 template <std::size_t Rows>
 MOTE_INLINE ints<Rows> start_from(int least, std::int32_t x_sum) {
   return ints<Rows>::all(least * x_sum);
 }
+template <std::size_t Rows, std::size_t Tokens>
+MOTE_INLINE several_ints<Rows, Tokens> start_from(int least, const several_sums<Tokens>& x_sum) {
+  return detail::each<several_ints<Rows, Tokens>>(
+      std::make_index_sequence<Tokens>{},
+      [&](std::size_t k) __attribute__((always_inline)) { return start_from<Rows>(least, x_sum.of[k]); });
+}
+/// As many zeros.
 template <std::size_t Rows>
-MOTE_INLINE two_ints<Rows> start_from(int least, two_sums x_sum) {
-  return {{start_from<Rows>(least, x_sum.of[0]), start_from<Rows>(least, x_sum.of[1])}};
+MOTE_INLINE ints<Rows> none_of(ints<Rows>) {
+  return ints<Rows>::all(0);
+}
+template <std::size_t Rows, std::size_t Tokens>
+MOTE_INLINE several_ints<Rows, Tokens> none_of(const several_ints<Rows, Tokens>&) {
+  return start_from<Rows>(0, several_sums<Tokens>{});
 }
 
 namespace detail {

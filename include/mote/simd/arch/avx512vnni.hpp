@@ -56,6 +56,36 @@ struct quads<avx512_vnni, 16> {
     return dot<255>(from - ints<16>::all(bias * x_sum), w, x);
   }
 
+  /// Their sums by turns: a chain for each token, which the processor need not look for behind the products of another.
+  struct of_several_tokens {
+    static constexpr std::size_t most = 8;
+    static constexpr bool any_byte = true;
+    using vector = __m512i;
+
+    template <std::size_t Quads>
+    MOTE_INLINE static void from(const vector (&w)[Quads], vector (&same)[Quads]) {
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < Quads; ++i) same[i] = w[i];
+    }
+    template <unsigned Largest, std::size_t Quads, std::size_t Tokens>
+    MOTE_INLINE static several_ints<16, Tokens> dot(several_ints<16, Tokens> sum, const vector (&w)[Quads],
+                                                    several_activations<Tokens> x) {
+      static_assert(Largest <= 255);
+#pragma GCC unroll 16
+      for (std::size_t quad = 0; quad < Quads; ++quad)
+#pragma GCC unroll 8
+        for (std::size_t k = 0; k < Tokens; ++k)
+          sum.of[k].v[0] =
+              _mm512_dpbusd_epi32(sum.of[k].v[0], w[quad], _mm512_set1_epi32(detail::four_of(x.of[k] + quad * 4)));
+      return sum;
+    }
+    template <std::size_t Quads, std::size_t Tokens>
+    MOTE_INLINE static several_ints<16, Tokens> signed_dot(several_ints<16, Tokens> sum, const vector (&w)[Quads],
+                                                           several_activations<Tokens> x, several_sums<Tokens> x_sum) {
+      return dot<255>(sum + start_from<16>(-bias, x_sum), w, x);
+    }
+  };
+
  private:
   template <unsigned From, unsigned To>
   MOTE_INLINE static vector moved(vector v) {

@@ -8,7 +8,8 @@ namespace mote::inline v0::simd {
 template <>
 struct quads<neon_i8mm, 4> : quads<neon_dotprod, 4> {
   /// What formats multiply two tokens with. Vector 2i holds rows 0 and 1 of columns 8i .. 8i + 7, vector 2i + 1 rows 2 and 3.
-  struct of_two_tokens {
+  struct of_several_tokens {
+    static constexpr std::size_t most = 2;
     static constexpr bool any_byte = false;
     using vector = uint8x16_t;
 
@@ -22,7 +23,8 @@ struct quads<neon_i8mm, 4> : quads<neon_dotprod, 4> {
       }
     }
     template <unsigned Largest, std::size_t Quads>
-    MOTE_INLINE static two_ints<4> dot(two_ints<4> start, const vector (&w)[Quads], two_activations x) {
+    MOTE_INLINE static several_ints<4, 2> dot(several_ints<4, 2> start, const vector (&w)[Quads],
+                                              several_activations<2> x) {
       static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
       static_assert(Quads % 4 == 0);
       int32x4_t low = vdupq_n_s32(0);   // row 0 of both tokens, row 1 of both tokens
@@ -43,8 +45,8 @@ struct quads<neon_i8mm, 4> : quads<neon_dotprod, 4> {
       return start;
     }
     template <std::size_t Quads>
-    MOTE_INLINE static two_ints<4> signed_dot(two_ints<4> start, const vector (&w)[Quads], two_activations x,
-                                              two_sums) {
+    MOTE_INLINE static several_ints<4, 2> signed_dot(several_ints<4, 2> start, const vector (&w)[Quads],
+                                                     several_activations<2> x, several_sums<2>) {
       return dot<127>(start, w, x);
     }
   };
