@@ -56,7 +56,7 @@ foreach(header IN LISTS headers)
     string(APPEND complaints "  ${header}: a board is data and never asks which compiler is running\n")
   endif()
 
-  if(NOT room STREQUAL "simd" AND text MATCHES "__arm_v[a-z]|__riscv_v[a-z]+_|[^a-z_]_mm[0-9]*_|int(8|16|32)x[0-9]+_t|float32x[0-9]+_t")
+  if(NOT room STREQUAL "simd" AND text MATCHES "__arm_v[a-z]|__riscv_v[a-z]+_|ext_vector_type|vector_size *[(]|[^a-z_]_mm[0-9]*_|int(8|16|32)x[0-9]+_t|float32x[0-9]+_t")
     string(APPEND complaints "  ${header}: intrinsics belong to simd/ only\n")
   endif()
 

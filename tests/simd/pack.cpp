@@ -59,7 +59,7 @@ TEMPLATE_TEST_CASE_SIG("nearest rounds as the library's function does, ties to e
           0.5F * static_cast<float>(i % 2));
 }
 
-TEMPLATE_TEST_CASE_SIG("store_words writes so many words and no more", "", ((std::size_t N), N), 1, 16) {
+TEMPLATE_TEST_CASE_SIG("store_words writes so many words and no more", "", ((std::size_t N), N), 1, 4, 16) {
   std::int32_t n[N];
   std::int16_t words[N + 2];
   for (std::size_t i = 0; i < N; ++i)
@@ -69,6 +69,16 @@ TEMPLATE_TEST_CASE_SIG("store_words writes so many words and no more", "", ((std
   for (std::size_t i = 0; i < N; ++i) CHECK(words[i + 1] == n[i]);
   CHECK(words[0] == 77);
   CHECK(words[N + 1] == 77);
+}
+
+TEMPLATE_TEST_CASE_SIG("integers join in any order", "", ((std::size_t N), N), 1, 4, 16) {
+  mote::rng random(4);
+  for (int round = 0; round < 100; ++round) {
+    std::int32_t n[N];
+    std::int32_t sum = 0;
+    for (auto& v : n) sum += v = static_cast<std::int32_t>(random.below(1 << 27)) - (1 << 26);
+    REQUIRE(mote::simd::join(mote::simd::ints<N>::load(n)) == sum);
+  }
 }
 
 TEST_CASE("subnormal numbers are numbers, not zero") {

@@ -39,19 +39,11 @@ struct sixteen_sums {
 };
 MOTE_INLINE float largest_lane(simd::floats<16> v) { return simd::largest(v); }
 MOTE_INLINE float largest_lane(simd::floats<1> v) { return v.v[0]; }
-MOTE_INLINE std::int32_t sum_of_lanes(simd::ints<16> v) { return simd::join(v); }
-MOTE_INLINE std::int32_t sum_of_lanes(simd::ints<1> v) { return v.v[0]; }
 /// v where position t + lane lies before count, else `beyond`.
 MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floats<16> v, float beyond) {
-#if MOTE_WITH_RVV
-  if (t + 16 > count) [[unlikely]] {
-    asm volatile("" : "+r"(count));  // a branch: the compiler would select lanes of every sixteen
+  if (t + 16 > count) [[unlikely]]
     v = simd::first_lanes(count > t ? count - t : 0, v, simd::floats<16>::all(beyond));
-  }
   return v;
-#else
-  return t + 16 > count ? simd::first_lanes(count > t ? count - t : 0, v, simd::floats<16>::all(beyond)) : v;
-#endif
 }
 MOTE_INLINE simd::floats<1> before(std::size_t, std::size_t, simd::floats<1> v, float) { return v; }
 
@@ -97,20 +89,8 @@ inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std:
   rounded_vector r{.scale = largest / most_rounded, .sum = 0};
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
     const auto nearest = simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse));
-#if MOTE_WITH_RVV
-    if constexpr (N == 4) {  // a lane at a time would cost a slide each
-      using words = std::int16_t __attribute__((ext_vector_type(4)));
-      simd::detail::store_narrow<words>(nearest.v[0], q + i);
-      r.sum += __builtin_reduce_add(nearest.v[0].v);
-      return;
-    }
-#endif
-    std::int32_t v[N];
-    nearest.store(v);
-    for (std::size_t k = 0; k < N; ++k) {
-      q[i + k] = static_cast<std::int16_t>(v[k]);
-      r.sum += v[k];
-    }
+    simd::store_words(nearest, q + i);
+    r.sum += simd::join(nearest);
   });
   for (std::size_t i = n; i < width; ++i) q[i] = 0;
   return r;

@@ -195,7 +195,7 @@ class coded_cache {
         simd::narrow_sums<together, Isa>(from.values, stride / tile_tokens, of_all + h * 2 * stride, 2 * stride, w,
                                          sums + h * w);
     for (std::size_t h = 0; h < Heads; ++h) {
-      const float all = static_cast<float>(detail::sum_of_lanes(total[h])) * unit;
+      const float all = static_cast<float>(simd::join(total[h])) * unit;
       const float back = factor > 0.0F ? 1.0F / (factor * all) : 0.0F;
       for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] = static_cast<float>(sums[h * w + d]) * back;
     }

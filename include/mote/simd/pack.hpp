@@ -144,6 +144,9 @@ template <std::size_t N>
 MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
   static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   static_assert(N <= 16);
+#if MOTE_WITH_RVV
+  asm volatile("" : "+r"(count));  // behind a condition this stays behind it: the compiler would select lanes each time
+#endif
   return where_less(floats<N>::load(index), floats<N>::all(static_cast<float>(count)), a, b);
 }
 
@@ -175,10 +178,20 @@ MOTE_INLINE T fold(pack<T, 16> a, Operation f) {
 MOTE_INLINE float join(floats<16> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
-/// The sum of sixteen integers; exact in any order.
+/// The sum of integers; exact in any order.
 MOTE_INLINE std::int32_t join(ints<16> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
+MOTE_INLINE std::int32_t join(ints<4> a) {
+#if MOTE_WITH_RVV
+  return __builtin_reduce_add(a.v[0].v);
+#else
+  std::int32_t lanes[4];
+  a.store(lanes);
+  return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+#endif
+}
+MOTE_INLINE std::int32_t join(ints<1> a) { return a.v[0]; }
 /// The largest of sixteen lanes; exact in any order.
 MOTE_INLINE float largest(floats<16> a) {
   return detail::fold(a, [](auto x, auto y) {
@@ -245,6 +258,16 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
   std::int32_t lanes[16];
   a.store(lanes);
   for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int16_t>(lanes[i]);
+#endif
+}
+MOTE_INLINE void store_words(ints<4> a, std::int16_t* p /* (4) */) {
+#if MOTE_WITH_RVV  // a lane at a time would cost a slide each
+  using words = std::int16_t __attribute__((ext_vector_type(4)));
+  detail::store_narrow<words>(a.v[0], p);
+#else
+  std::int32_t lanes[4];
+  a.store(lanes);
+  for (std::size_t i = 0; i < 4; ++i) p[i] = static_cast<std::int16_t>(lanes[i]);
 #endif
 }
 MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {

@@ -53,22 +53,17 @@ MOTE_INLINE void two_sums(const std::int8_t* tile, const std::int16_t* p, std::s
     for (std::size_t t = 0; t < tile_tokens; t += 4, v += step) {
       const std::int32_t v0 = word_at(v);
       const std::int32_t v1 = word_at(v + 4);
-      const std::int32_t a_early = word_at(p + t);
-      const std::int32_t b_early = word_at(p + tile_tokens + t);
-      const std::int32_t early0 = __sxtb16(v0);
-      const std::int32_t early1 = __sxtb16(v1);
-      a0 = __smlad(early0, a_early, a0);
-      b0 = __smlad(early0, b_early, b0);
-      a1 = __smlad(early1, a_early, a1);
-      b1 = __smlad(early1, b_early, b1);
-      const std::int32_t a_late = word_at(p + t + 2);
-      const std::int32_t b_late = word_at(p + tile_tokens + t + 2);
-      const std::int32_t late0 = odd_bytes(v0);
-      const std::int32_t late1 = odd_bytes(v1);
-      a0 = __smlad(late0, a_late, a0);
-      b0 = __smlad(late0, b_late, b0);
-      a1 = __smlad(late1, a_late, a1);
-      b1 = __smlad(late1, b_late, b1);
+      const auto two_tokens = [&](std::int32_t of_0, std::int32_t of_1, std::size_t token)
+                                  __attribute__((always_inline)) {
+                                    const std::int32_t a = word_at(p + token);
+                                    const std::int32_t b = word_at(p + tile_tokens + token);
+                                    a0 = __smlad(of_0, a, a0);
+                                    b0 = __smlad(of_0, b, b0);
+                                    a1 = __smlad(of_1, a, a1);
+                                    b1 = __smlad(of_1, b, b1);
+                                  };
+      two_tokens(__sxtb16(v0), __sxtb16(v1), t);
+      two_tokens(odd_bytes(v0), odd_bytes(v1), t + 2);
     }
     sums[c] = a0;
     sums[c + 1] = a1;
