@@ -164,4 +164,20 @@ double keep_scales(const grid& g, const weighted_columns& block, group_scale* sc
   return best;
 }
 
+/// The scales of a block when find(group, scale) gives what one group alone would have, from the format's own scale on.
+/// Groups that share units want that; where together they lose more than under the format's own scales, those are kept.
+template <class Loss, class Find>
+void best_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss,
+                 const Find& find) {
+  g.fit(block.w, block.n, scales);
+  std::array<group_scale, most_groups_together> found;
+  double own = 0;
+  for (std::size_t i = 0; i < block.groups(g); ++i) {
+    const weighted_columns group = block.group(g, i);
+    own += loss(g, group, scales[i]);
+    found[i] = find(group, scales[i]);
+  }
+  if (keep_scales(g, block, found.data(), loss) < own) std::copy_n(found.begin(), block.groups(g), scales);
+}
+
 }  // namespace mote::inline v0::host

@@ -5,8 +5,6 @@
 // Refuses a turn that makes the mean error larger: the best so far is what is kept.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -67,23 +65,12 @@ struct hqq {
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const {
     return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
-      block(g, {t.w + row * t.cols + first, nullptr, count}, scales);
+      best_scales(g, {t.w + row * t.cols + first, nullptr, count}, scales, magnitudes,
+                  [&](const weighted_columns& group, group_scale own) { return fit(g, group, own); });
     });
   }
 
  private:
-  /// Groups that share their units want what each would have alone; what they get together must be no worse.
-  void block(const grid& g, const weighted_columns& columns, group_scale* scales) const {
-    const std::size_t groups = columns.groups(g);
-    g.fit(columns.w, columns.n, scales);
-    std::array<group_scale, most_groups_together> found;
-    double own = 0;
-    for (std::size_t i = 0; i < groups; ++i) {
-      own += magnitudes(g, columns.group(g, i), scales[i]);
-      found[i] = fit(g, columns.group(g, i), scales[i]);
-    }
-    if (keep_scales(g, columns, found.data(), magnitudes) < own) std::copy_n(found.begin(), groups, scales);
-  }
   /// What is so far off that the p-norm would rather leave it: sign(x) max(|x| - |x|^(p-1) / beta, 0).
   double residue(float x, double b) const {
     const double size = std::fabs(static_cast<double>(x));

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -101,19 +100,8 @@ inline group_scale search_scale(const grid& g, const weighted_columns& group, gr
 /// The best scales of a block; no block is worse than under the format's own.
 inline void search_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
                           std::size_t steps = 32) {
-  const std::size_t groups = block.groups(g);
-  g.fit(block.w, block.n, scales);
-  if (!g.two_level()) {
-    scales[0] = search_scale(g, block, scales[0], steps);
-    return;
-  }
-  std::array<group_scale, most_groups_together> found;
-  double own = 0;
-  for (std::size_t i = 0; i < groups; ++i) {
-    own += squared_loss{}(g, block.group(g, i), scales[i]);
-    found[i] = search_scale(g, block.group(g, i), scales[i], steps);
-  }
-  if (keep_scales(g, block, found.data(), squared_loss{}) < own) std::copy_n(found.begin(), groups, scales);
+  best_scales(g, block, scales, squared_loss{},
+              [&](const weighted_columns& group, group_scale own) { return search_scale(g, group, own, steps); });
 }
 
 /// Another scale for one group of a block whose units are there already; the one it has, if none is better.
