@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--formats", w.families, "that a tensor may have")->delimiter(',')->capture_default_str();
   app.add_option("--quantiser", w.quantiser, "who rounds, here and in import_model: rtn, mse, gptq or hqq")
-      ->check(CLI::IsMember({"rtn", "mse", "gptq", "hqq"}))
+      ->check(CLI::IsMember(std::vector<std::string>(host::quantiser_names.begin(), host::quantiser_names.end())))
       ->capture_default_str();
   app.add_option("--calibration-tokens", w.calibration_tokens, "for mse and gptq")
       ->check(CLI::Range(256, 1 << 20))

@@ -135,10 +135,10 @@ int main(int argc, char** argv) {
          "behind it, as in q4,embedding=q8,value=q6,0.down=q8")
       ->capture_default_str();
   app.add_option("--quantiser", w.quantiser, "who chooses the codes: rtn (the format's own rounding), mse, gptq or hqq")
-      ->check(CLI::IsMember({"rtn", "mse", "gptq", "hqq"}))
+      ->check(CLI::IsMember(std::vector<std::string>(host::quantiser_names.begin(), host::quantiser_names.end())))
       ->capture_default_str();
   app.add_option("--fold", w.fold, "before that: none, awq, smooth, or hadamard (a tied head gets its own matrix)")
-      ->check(CLI::IsMember({"none", "awq", "smooth", "hadamard"}))
+      ->check(CLI::IsMember(std::vector<std::string>(host::fold_names.begin(), host::fold_names.end())))
       ->capture_default_str();
   app.add_option("--calibration-tokens", w.calibration_tokens,
                  "of text sampled from the model itself, for mse, gptq, awq and smooth")
