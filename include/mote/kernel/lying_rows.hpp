@@ -82,7 +82,8 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
   const auto offsets = simd::detail::helium_offsets(stride);
   auto sums = simd::detail::helium_zeros();
 #endif
-  for (std::size_t r = 0; r < 4; ++r) y[r] = 0.0F;
+  if constexpr (!Guarded)
+    for (std::size_t r = 0; r < 4; ++r) y[r] = 0.0F;
   for (std::size_t first = 0; first < all; first += Format::subs, w += Format::block_bytes) {
     const std::size_t now = all - first < Format::subs ? all - first : Format::subs;
     std::int32_t dots[Format::subs * 4];
