@@ -8,9 +8,15 @@
 #include <vector>
 
 #include "gaussian.hpp"
+#include "mote/format/bf16.hpp"
+#include "mote/format/f16.hpp"
+#include "mote/format/f32.hpp"
 #include "mote/format/iq4_nl.hpp"
+#include "mote/format/q2.hpp"
 #include "mote/format/q3.hpp"
 #include "mote/format/q4.hpp"
+#include "mote/format/q5.hpp"
+#include "mote/format/q6.hpp"
 #include "mote/format/ternary.hpp"
 #include "mote/format/trits.hpp"
 #include "mote/host/rounding.hpp"
@@ -74,6 +80,30 @@ TEMPLATE_TEST_CASE("packed_format: codes of a quantiser lie in a tile as they ar
     REQUIRE(std::fabs(error - own_error) <= 0.01 * own_error);
     REQUIRE(different <= (g.two_level() ? w.size() / 500 : w.size() / 50));
   }
+}
+
+TEMPLATE_TEST_CASE("packed_format: a tile made of rows has the bytes and the floats of the format's own tile",
+                   "[host][packed_format]", mote::f32<16>, mote::f16<8>, mote::bf16<4>, (mote::q8<1>), (mote::q8<8>),
+                   (mote::q8<16, 64>), mote::q6<4>, mote::q5<16>, mote::q4<8>, mote::iq4_nl<4>, mote::q3<16>,
+                   mote::q2<8>, mote::ternary<16>, mote::trits<4>, (mote::affine<4, 16>), (mote::affine<5, 8>),
+                   (mote::qk<2, 64, 16>), (mote::qk<3, 192, 4>), (mote::qk<4, 256, 8>), (mote::qk<5, 32, 16>),
+                   (mote::qk<6, 224, 4>)) {
+  using format = TestType;
+  const host::packed_format& f = host::packed_format_of<format>;
+  for (const std::size_t cols : {1U, 31U, 172U, 256U, 300U})
+    for (std::size_t count = 0; count <= format::rows; ++count) {
+      const auto w = mote_tests::gaussian(format::rows * cols, cols);
+      std::vector<std::byte> expected(format::tile_bytes(cols)), tile(expected.size(), std::byte{0xAA});
+      format::encode_tile(w.data(), count, cols, expected.data());
+      f.encode_tile(w.data(), count, cols, tile.data());
+      REQUIRE(tile == expected);
+      std::vector<float> own(cols), out(cols);
+      for (std::size_t row = 0; row < format::rows; ++row) {
+        format::decode_row(tile.data(), row, cols, own.data());
+        f.decode_row(tile.data(), row, cols, out.data());
+        REQUIRE(out == own);
+      }
+    }
 }
 
 TEMPLATE_TEST_CASE("packed_format: a two-level row that is taken apart and written from its codes is the same bytes",

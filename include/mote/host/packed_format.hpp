@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A format as a value: its name, its sizes and what can be done with one tile of it, for programs that learn from a file
-// or a person which format a matrix has. packed_format_of<F> is made of the format's own functions, nothing else.
+// A format as a value: its name, its sizes and what can be done with a matrix of it, for programs that learn from a file
+// or a person which format a matrix has. packed_format_of<F> is made of the format's own functions, nothing else: those of
+// one row, which all its layouts share, and a row's way into a tile and out of it.
 // Refuses to multiply: kernels know their format when they are compiled.
 #pragma once
 
@@ -34,21 +35,60 @@ struct packed_format {
   float most = 0;  ///< no weight may be larger
   std::size_t (*bytes)(std::size_t rows, std::size_t cols) = nullptr;
   std::size_t (*tile_bytes)(std::size_t cols) = nullptr;
-  void (*encode_tile)(const float* w /* (count, cols) */, std::size_t count, std::size_t cols,
-                      std::byte* tile) = nullptr;
-  void (*decode_row)(const std::byte* tile, std::size_t row, std::size_t cols, float* out /* (cols) */) = nullptr;
-  /// Puts what the source itself had into an encoded tile, where this format holds it. `row` is the tile's first.
-  void (*keep)(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t row, std::size_t count,
-               std::size_t cols, std::byte* tile) = nullptr;
-  /// One row out of a tile and into one, as a tile of the same format with one row: bits are moved, none is rounded.
+  /// A row alone is a tile of the same format with one row; these are its functions.
+  struct alone {
+    std::size_t (*bytes)(std::size_t cols) = nullptr;
+    void (*encode)(const float* w /* (count, cols) */, std::size_t count /* 0: no row, but its place */,
+                   std::size_t cols, std::byte* row) = nullptr;
+    void (*decode)(const std::byte* row, std::size_t /* 0 */, std::size_t cols, float* out /* (cols) */) = nullptr;
+    /// Puts what the source itself had into an encoded row, where this format holds it. `index`: of the row in its layer.
+    void (*keep)(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t index, std::size_t cols,
+                 std::byte* row) = nullptr;
+    void (*put_codes)(std::byte* row, std::size_t cols, const group_scale* scales,
+                      const std::uint8_t* codes /* (cols) */) = nullptr;
+  } row;
+  /// One row out of a tile and into one: bits are moved, none is rounded.
   void (*take_row)(const std::byte* tile, std::size_t row, std::size_t cols, std::byte* alone) = nullptr;
   void (*put_row)(const std::byte* alone, std::byte* tile, std::size_t row, std::size_t cols) = nullptr;
-  /// The numbers that a quantiser may choose from, and their way into a tile; null where floats stay floats.
+  /// The numbers that a quantiser may choose from; null where floats stay floats.
   grid (*levels)() = nullptr;
-  void (*put_codes)(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales,
-                    const std::uint8_t* codes /* (cols) */) = nullptr;
 
-  bool takes_codes() const { return put_codes != nullptr; }
+  bool takes_codes() const { return row.put_codes != nullptr; }
+
+  /// Rounds `count` rows to a whole tile, what is missing of it as the format wants it.
+  void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) const {
+    if (rows == 1) return row.encode(w, count, cols, tile);
+    std::fill_n(tile, tile_bytes(cols), std::byte{0});
+    std::vector<std::byte> one(row.bytes(cols));
+    for (std::size_t i = 0; i < rows; ++i) {
+      row.encode(w + (i < count ? i : 0) * cols, i < count ? 1 : 0, cols, one.data());
+      put_row(one.data(), tile, i, cols);
+    }
+  }
+  void decode_row(const std::byte* tile, std::size_t index, std::size_t cols, float* out /* (cols) */) const {
+    if (rows == 1) return row.decode(tile, 0, cols, out);
+    std::vector<std::byte> one(row.bytes(cols));
+    take_row(tile, index, cols, one.data());
+    row.decode(one.data(), 0, cols, out);
+  }
+  /// Puts what the source itself had into an encoded tile, where this format holds it. `first`: the tile's first row.
+  void keep(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t first, std::size_t count,
+            std::size_t cols, std::byte* tile) const {
+    if (from.group == 0 && layer >= from.blocks.size()) return;
+    std::vector<std::byte> one(row.bytes(cols));
+    for (std::size_t i = 0; i < count; ++i) {
+      take_row(tile, i, cols, one.data());
+      row.keep(from, layer, layer_rows, first + i, cols, one.data());
+      put_row(one.data(), tile, i, cols);
+    }
+  }
+  /// Writes what a quantiser chose as a row of a tile.
+  void put_codes(std::byte* tile, std::size_t index, std::size_t cols, const group_scale* scales,
+                 const std::uint8_t* codes /* (cols) */) const {
+    std::vector<std::byte> one(row.bytes(cols));
+    row.put_codes(one.data(), cols, scales, codes);
+    put_row(one.data(), tile, index, cols);
+  }
 };
 
 namespace detail {
@@ -76,34 +116,31 @@ constexpr bool is_q8<q8<Rows, Group>> = true;
 /// Where the source's own integers fit a q8 group, they go into the block as they are: rounding a second time would
 /// cost more than the scale's way from 32 to 16 bits does.
 template <class Format>
-void keep_integers(const raw_tensor& t, std::size_t first /* weight of the tile */, std::size_t count, std::size_t cols,
-                   std::byte* tile) {
+void keep_integers(const raw_tensor& t, std::size_t first /* weight of the row */, std::size_t cols, std::byte* row) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
+    const std::size_t at = first + g * Format::group;
+    const std::size_t width = std::min(cols - g * Format::group, Format::group);
+    if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
+    const float scale = t.scales[at / t.group];
+    const auto stored = Format::to_scale(scale);
+    const float kept = Format::from_scale(stored);
+    if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
+    const auto integers = std::span(t.integers).subspan(at, width);
+    if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
     typename Format::block b;
-    std::memcpy(&b, tile + g * sizeof b, sizeof b);
-    for (std::size_t row = 0; row < count; ++row) {
-      const std::size_t at = first + row * cols + g * Format::group;
-      const std::size_t width = std::min(cols - g * Format::group, Format::group);
-      if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
-      const float scale = t.scales[at / t.group];
-      const auto stored = Format::to_scale(scale);
-      const float kept = Format::from_scale(stored);
-      if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
-      const auto integers = std::span(t.integers).subspan(at, width);
-      if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
-      b.scale[row] = stored;
-      for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][row][i % 4] = integers[i];
-    }
-    std::memcpy(tile + g * sizeof b, &b, sizeof b);
+    std::memcpy(&b, row + g * sizeof b, sizeof b);
+    b.scale[0] = stored;
+    for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][0][i % 4] = integers[i];
+    std::memcpy(row + g * sizeof b, &b, sizeof b);
   }
 }
 
 template <class Format>
-void keep_source(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t row, std::size_t count,
-                 std::size_t cols, std::byte* tile) {
+void keep_source(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t index, std::size_t cols,
+                 std::byte* row) {
   if constexpr (is_q8<Format>)
-    if (from.group != 0) keep_integers<Format>(from, (layer * layer_rows + row) * cols, count, cols, tile);
-  if (layer < from.blocks.size()) keep_blocks<Format>(from.blocks[layer], row, count, cols, tile);
+    if (from.group != 0) keep_integers<Format>(from, (layer * layer_rows + index) * cols, cols, row);
+  if (layer < from.blocks.size()) keep_blocks<Format>(from.blocks[layer], index, 1, cols, row);
 }
 
 /// A row from a tile of one format to a tile of the same with other rows.
@@ -196,8 +233,7 @@ qk_row two_level_row(const group_scale* scales, const std::uint8_t* codes, std::
 template <class Format>
 grid grid_of() {
   if constexpr (has_super_blocks<Format>) {
-    using alone = typename Format::template with_rows<1>;
-    return two_level_grid<Format::bits>(alone::name, Format::bits_per_weight, Format::group);
+    return two_level_grid<Format::bits>(Format::name, Format::bits_per_weight, Format::group);
   } else if constexpr (has_minimum<Format>) {
     grid g = asymmetric_grid(Format::bits, Format::group);
     g.name = family_of<Format>;
@@ -223,23 +259,22 @@ grid grid_of() {
 }
 
 template <class Format>
-void put_codes(std::byte* tile, std::size_t row, std::size_t cols, const group_scale* scales,
-               const std::uint8_t* codes) {
+void put_codes(std::byte* row, std::size_t cols, const group_scale* scales, const std::uint8_t* codes) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t first = g * Format::group;
     const std::size_t width = std::min(cols - first, Format::group);
     [[maybe_unused]] std::uint8_t padded_codes[Format::group];
     if constexpr (has_super_blocks<Format>) {
-      Format::write_row(tile, row, g, two_level_row<Format::bits>(scales + g * Format::subs, codes + first, width));
+      Format::write_row(row, 0, g, two_level_row<Format::bits>(scales + g * Format::subs, codes + first, width));
     } else if constexpr (has_minimum<Format>) {
       std::fill_n(padded_codes, Format::group, std::uint8_t{0});
       std::copy_n(codes + first, width, padded_codes);
-      Format::write_bits(tile, row, g, simd::to_binary16(scales[g].scale), simd::to_binary16(scales[g].minimum),
+      Format::write_bits(row, 0, g, simd::to_binary16(scales[g].scale), simd::to_binary16(scales[g].minimum),
                          padded_codes);
     } else {
       std::fill_n(padded_codes, Format::group, static_cast<std::uint8_t>(Format::grid::zero));
       std::copy_n(codes + first, width, padded_codes);
-      Format::write_group(tile, row, cols, g, scales[first / Format::scale_columns].scale, padded_codes);
+      Format::write_group(row, 0, cols, g, scales[first / Format::scale_columns].scale, padded_codes);
     }
   }
 }
@@ -258,6 +293,7 @@ constexpr float most_of() {
 
 template <class Format>
 constexpr packed_format make_packed_format() {
+  using alone = typename Format::template with_rows<1>;
   packed_format f{.name = Format::name,
                   .family = family_of<Format>,
                   .group = Format::group,
@@ -266,14 +302,15 @@ constexpr packed_format make_packed_format() {
                   .most = most_of<Format>(),
                   .bytes = &Format::bytes,
                   .tile_bytes = &Format::tile_bytes,
-                  .encode_tile = &Format::encode_tile,
-                  .decode_row = &Format::decode_row,
-                  .keep = &keep_source<Format>,
+                  .row = {.bytes = &alone::tile_bytes,
+                          .encode = &alone::encode_tile,
+                          .decode = &alone::decode_row,
+                          .keep = &keep_source<alone>},
                   .take_row = &take_row<Format>,
                   .put_row = &put_row<Format>};
   if constexpr (has_codes<Format> || has_minimum<Format> || has_super_blocks<Format>) {
-    f.levels = &grid_of<Format>;
-    f.put_codes = &put_codes<Format>;
+    f.levels = &grid_of<alone>;
+    f.row.put_codes = &put_codes<alone>;
   }
   return f;
 }
