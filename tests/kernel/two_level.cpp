@@ -24,23 +24,34 @@ struct part {
   int code[32] = {};
 };
 template <unsigned Bits, std::size_t Super, std::size_t Rows>
-part read_part(mote::qk<Bits, Super, Rows>, const std::byte* tile, std::size_t row, std::size_t at) {
+std::vector<part> read_parts(mote::qk<Bits, Super, Rows>, const std::byte* tile, std::size_t row, std::size_t cols) {
+  using format = mote::qk<Bits, Super, Rows>;
   using grid = mote::qk_grid<Bits>;
-  const mote::qk_row r = mote::qk<Bits, Super, Rows>::read_row(tile, row, at * grid::sub / Super);
-  const std::size_t s = at % (Super / grid::sub);
-  part p{.scale = mote::simd::from_binary16(r.d) * grid::factor(r.scale[s]),
-         .min = mote::simd::from_binary16(r.dmin) * static_cast<float>(r.min[s])};
-  for (std::size_t i = 0; i < grid::sub; ++i) p.code[i] = r.code[s * grid::sub + i] - grid::offset;
-  return p;
+  std::vector<part> parts;
+  for (std::size_t g = 0; g < format::groups(cols); ++g) {
+    const mote::qk_row r = format::read_row(tile, row, g);
+    for (std::size_t s = 0; s < format::subs; ++s) {
+      part p{.scale = mote::simd::from_binary16(r.d) * grid::factor(r.scale[s]),
+             .min = mote::simd::from_binary16(r.dmin) * static_cast<float>(r.min[s])};
+      for (std::size_t i = 0; i < grid::sub; ++i) p.code[i] = r.code[s * grid::sub + i] - grid::offset;
+      parts.push_back(p);
+    }
+  }
+  return parts;
 }
 template <unsigned Bits, std::size_t Rows>
-part read_part(mote::affine<Bits, Rows>, const std::byte* tile, std::size_t row, std::size_t at) {
-  std::uint16_t scale = 0, min = 0;
-  std::uint8_t codes[32];
-  mote::affine<Bits, Rows>::read_bits(tile, row, at, scale, min, codes);
-  part p{.scale = mote::simd::from_binary16(scale), .min = -mote::simd::from_binary16(min)};
-  for (std::size_t i = 0; i < 32; ++i) p.code[i] = codes[i];
-  return p;
+std::vector<part> read_parts(mote::affine<Bits, Rows>, const std::byte* tile, std::size_t row, std::size_t cols) {
+  using format = mote::affine<Bits, Rows>;
+  std::vector<part> parts;
+  for (std::size_t g = 0; g < format::groups(cols); ++g) {
+    std::uint16_t scale = 0, min = 0;
+    std::uint8_t codes[32];
+    format::read_bits(tile, row, g, scale, min, codes);
+    part p{.scale = mote::simd::from_binary16(scale), .min = -mote::simd::from_binary16(min)};
+    for (std::size_t i = 0; i < 32; ++i) p.code[i] = codes[i];
+    parts.push_back(p);
+  }
+  return parts;
 }
 
 }  // namespace
@@ -66,8 +77,9 @@ TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added i
     mote::matvec(w, a, y.data());
     for (std::size_t row = 0; row < rows; ++row) {
       volatile float expected = 0;
+      const auto parts = read_parts(format{}, w.tile(row / format::rows), row % format::rows, cols);
       for (std::size_t at = 0; at * format::sub < cols; ++at) {
-        const part p = read_part(format{}, w.tile(row / format::rows), row % format::rows, at);
+        const part& p = parts[at];
         std::int64_t exact = 0;
         for (std::size_t i = 0; i < format::sub; ++i)
           exact += static_cast<std::int64_t>(p.code[i]) * a.q[at * format::sub + i];
