@@ -8,7 +8,8 @@
 # Each makes a target of that name; a program that embeds the file says add_dependencies(program my_image), and
 # set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>), as the compiler does not see the assembler
 # read it. Refuses to need a second build tree: where the build is for a board, the two tools are compiled here with the
-# PC's own compiler (MOTE_HOST_CXX, by default c++).
+# PC's own compiler (MOTE_HOST_CXX, by default c++). Who builds for many boards has them already and says where:
+# MOTE_HOST_TOOLS=<folder with repack_image and import_model>.
 include_guard(GLOBAL)
 
 # The models that come with mote, <name>/<name>.hpp and .mote: in the source tree, or installed.
@@ -45,6 +46,14 @@ function(_mote_host_tool tool result made)
   if(TARGET ${tool} AND NOT CMAKE_CROSSCOMPILING)
     set(${result} "$<TARGET_FILE:${tool}>" PARENT_SCOPE)
     set(${made} ${tool} PARENT_SCOPE)
+    return()
+  endif()
+  if(MOTE_HOST_TOOLS)
+    if(NOT EXISTS "${MOTE_HOST_TOOLS}/${tool}")
+      message(FATAL_ERROR "mote: MOTE_HOST_TOOLS is '${MOTE_HOST_TOOLS}', and there is no ${tool}")
+    endif()
+    set(${result} "${MOTE_HOST_TOOLS}/${tool}" PARENT_SCOPE)
+    set(${made} "${MOTE_HOST_TOOLS}/${tool}" PARENT_SCOPE)
     return()
   endif()
   set(program "${CMAKE_BINARY_DIR}/mote_tools/${tool}")

@@ -83,11 +83,16 @@ prepare() {
   flock -u 9
 }
 
+# older PROGRAM: whether import_model is missing there, or older than what it is made from.
+older() { [ ! -e "$1" ] || [ -n "$(find include tools/import_model.cpp -newer "$1" -print -quit)" ]; }
+
 prepare_models() {
   [ -f "$model" ] && [ -f "$tokenizer" ] || skip "stories260K is not in $assets"
-  if [ ! -e "$out/import_model" ] || [ -n "$(find include tools/import_model.cpp -newer "$out/import_model" -print -quit)" ]; then
+  import_model=build/host-gcc/tools/import_model  # of the tests; else its own
+  if older "$import_model"; then import_model=$out/import_model; fi
+  if older "$import_model"; then
     g++ -std=c++23 -O1 -ffp-contract=off -Iinclude -isystem build/deps/usr/include tools/import_model.cpp \
-      -o "$out/import_model"
+      -o "$import_model"
   fi
   if [ ! -e "$out/model_q8.bin" ]; then
     gcc -O2 $here/make_q8.c -o "$out/make_q8" -lm && "$out/make_q8" "$model" "$out/model_q8.bin"
@@ -133,7 +138,7 @@ ours() {
   done
   local folder=$out/$name/$variant
   mkdir -p "$folder"
-  "$out/import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --layout $rows --eos -1 $import \
+  "$import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --layout $rows --eos -1 $import \
     --out "$folder" >/dev/null || die "import_model fails"
   local program=$folder/mote$flags
   build_ours $here/mote_program.cpp "$program" $flags -DTOKENS=$tokens -DMOTE_POLICIES=$policies \

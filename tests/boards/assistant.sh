@@ -21,10 +21,16 @@ model=$root/models/hearth/hearth
 xsimd=$root/build/deps/usr/include
 [ -d "$xsimd/xsimd" ] || xsimd=${MOTE_XSIMD_INCLUDE_DIR:-/usr/include}
 [ "$xsimd" = /usr/include ] && system= || system="-isystem $xsimd"
-g++ -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 "-I$root/include" "$root/tools/repack_image.cpp" -o "$work/repack"
+tools=${MOTE_BUILD_DIR:-}/tools  # of the build that calls; else its own
+if [ ! -x "$tools/repack_image" ]; then
+  tools=$work/tools
+  mkdir "$tools"
+  g++ -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 "-I$root/include" "$root/tools/repack_image.cpp" \
+    -o "$tools/repack_image"
+fi
 on_pc() {  # board type, extra flags; the transcript comes on standard output
   type=$1; shift
-  "$work/repack" --header "$model.hpp" --image "$model.mote" --board "$type" --out "$work/$type.mote" > /dev/null
+  "$tools/repack_image" --header "$model.hpp" --image "$model.mote" --board "$type" --out "$work/$type.mote" > /dev/null
   # shellcheck disable=SC2086
   g++ -std=c++23 -O2 -ffp-contract=off -w "$@" "-I$root/include" $system -DMODEL=hearth \
     "-DMODEL_HEADER=\"$model.hpp\"" "-DIMAGE=\"$work/$type.mote\"" "-DBOARD=$type" \
@@ -50,7 +56,7 @@ echo "ok    PC, rows by 1 and by 16: $(grep -c '^tokens ' "$work/roomy") answers
 # ------------------------------------------------------------------------------------------------ on the boards
 for board; do
   build=$work/$board
-  { cmake -S "$work/example" -B "$build" -DBOARD="$board" "-DMOTE_SOURCE_DIR=$root" &&
+  { cmake -S "$work/example" -B "$build" -DBOARD="$board" "-DMOTE_SOURCE_DIR=$root" "-DMOTE_HOST_TOOLS=$tools" &&
     cmake --build "$build" --target assistant; } > "$work/log" 2>&1 ||
     { echo "FAILED: $board does not build"; tail -n 40 "$work/log"; exit 1; }
   ! grep -q 'warning:' "$work/log" || { echo "FAILED: $board warns"; grep -A5 'warning:' "$work/log"; exit 1; }

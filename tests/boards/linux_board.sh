@@ -10,9 +10,11 @@ for tool in cmake g++; do command -v $tool > /dev/null || { echo "skip: $tool is
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cp -R "$root/examples/linux_board" "$work/example"
 
+tools=
+[ ! -x "${MOTE_BUILD_DIR:-}/tools/repack_image" ] || tools=-DMOTE_HOST_TOOLS=$MOTE_BUILD_DIR/tools  # else each its own
 build() {  # name, options
   name=$1; shift
-  { cmake -S "$work/example" -B "$work/$name" "-DMOTE_SOURCE_DIR=$root" "$@" &&
+  { cmake -S "$work/example" -B "$work/$name" "-DMOTE_SOURCE_DIR=$root" ${tools:+"$tools"} "$@" &&
     cmake --build "$work/$name"; } > "$work/log" 2>&1 ||
     { echo "FAILED: $name does not build"; tail -n 40 "$work/log"; exit 1; }
   ! grep -q 'warning:' "$work/log" || { echo "FAILED: $name warns"; grep -A5 'warning:' "$work/log"; exit 1; }
