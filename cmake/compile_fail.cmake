@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0, must fail with MOTE_FAIL 1, and then every
 # `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines.
-# Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= -P compile_fail.cmake
+# PARSED, if there is one, is a header that COMPILER has parsed already (PARSED.gch, PARSED.pch) and that comes first.
+# Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= [-DPARSED=] -P compile_fail.cmake
 cmake_minimum_required(VERSION 3.25)
 set(ENV{LC_ALL} C)
 
@@ -11,7 +12,10 @@ macro(refuse reason)
   message(FATAL_ERROR "${reason}")
 endmacro()
 
-set(command "${COMPILER}" "@${FLAGS}" -fdiagnostics-color=never "${SOURCE}")
+set(command "${COMPILER}" "@${FLAGS}" -fsyntax-only -fdiagnostics-color=never "${SOURCE}")
+if(PARSED)
+  list(APPEND command -Winvalid-pch -include "${PARSED}")
+endif()
 
 execute_process(COMMAND ${command} -DMOTE_FAIL=0 RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
 if(NOT result EQUAL 0 OR NOT text STREQUAL "")

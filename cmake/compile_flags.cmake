@@ -2,7 +2,7 @@
 # mote_write_flags(<file>): what a compiler run by hand needs to compile against mote, as a response file.
 # The tests that expect a compiler to fail, and those of headers and documents, run the compiler themselves with it.
 function(mote_write_flags file)
-  set(flags -std=c++23 -ffp-contract=off -fsyntax-only -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow
+  set(flags -std=c++23 -ffp-contract=off -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow
     "-I${PROJECT_SOURCE_DIR}/include")
   if(CMAKE_CROSSCOMPILING)
     separate_arguments(target_flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")

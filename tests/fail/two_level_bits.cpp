@@ -2,8 +2,9 @@
 // A number of bits that no two-level block has.
 // EXPECT: mote: two-level blocks cannot have this many bits; .*\[mote-two-level-bits\]
 // EXPECT: two_level<8
-#include <mote/model/two_level.hpp>
 #include "little.hpp"
+
+#include <mote/model/two_level.hpp>
 
 #if MOTE_FAIL
 using assistant = mote::pipeline<little, mote::two_level<8>>;

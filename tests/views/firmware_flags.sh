@@ -33,10 +33,10 @@ echo '#include <range/v3/version.hpp>' > "$work/there.cpp"
 tried=0
 for compiler in g++ clang++-19; do
   command -v "$compiler" > /dev/null || continue
-  "$compiler" "@$flags" "$work/there.cpp" 2> /dev/null || continue
+  "$compiler" "@$flags" -fsyntax-only "$work/there.cpp" 2> /dev/null || continue
   tried=$((tried + 1))
   for debug in -DNDEBUG -UNDEBUG; do
-    "$compiler" "@$flags" -Werror -fno-exceptions -fno-rtti $debug "$work/use.cpp"
+    "$compiler" "@$flags" -fsyntax-only -Werror -fno-exceptions -fno-rtti $debug "$work/use.cpp"
     echo "ok  $compiler $debug"
   done
 done

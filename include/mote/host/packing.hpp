@@ -52,8 +52,12 @@ struct plain {
   struct of {
     static const packed_format* choose(std::size_t) { return &packed_format_of<Format<Rows>>; }
   };
-  static const packed_format* with(std::size_t rows, std::size_t cols) { return with_rows_and_columns<of>(rows, cols); }
+  static const packed_format* with(std::size_t rows, std::size_t cols);
 };
+template <template <std::size_t> class Format>
+const packed_format* plain<Format>::with(std::size_t rows, std::size_t cols) {
+  return with_rows_and_columns<of>(rows, cols);
+}
 /// Blocks as long as super_of() makes them.
 template <unsigned Bits>
 struct super_blocks {
@@ -66,13 +70,42 @@ struct super_blocks {
       return all[super_of<Bits>(cols) / 32 - 1];
     }
   };
-  static const packed_format* with(std::size_t rows, std::size_t cols) { return with_rows_and_columns<of>(rows, cols); }
+  static const packed_format* with(std::size_t rows, std::size_t cols);
 };
+template <unsigned Bits>
+const packed_format* super_blocks<Bits>::with(std::size_t rows, std::size_t cols) {
+  return with_rows_and_columns<of>(rows, cols);
+}
 
 template <std::size_t Rows>
 using q8_narrow = q8<Rows, 32>;
 template <std::size_t Rows>
 using q8_wide = q8<Rows, 64>;
+
+// Formats of every layout and length are most of what this header costs a compiler. A program of many files compiles
+// them in one, with an empty MOTE_EVERY_FORMAT, and says -DMOTE_EVERY_FORMAT=extern to the others.
+#ifdef MOTE_EVERY_FORMAT
+MOTE_EVERY_FORMAT template struct plain<f32>;
+MOTE_EVERY_FORMAT template struct plain<f16>;
+MOTE_EVERY_FORMAT template struct plain<bf16>;
+MOTE_EVERY_FORMAT template struct plain<q8_narrow>;
+MOTE_EVERY_FORMAT template struct plain<q8_wide>;
+MOTE_EVERY_FORMAT template struct plain<q6>;
+MOTE_EVERY_FORMAT template struct plain<q5>;
+MOTE_EVERY_FORMAT template struct plain<q4>;
+MOTE_EVERY_FORMAT template struct plain<iq4_nl>;
+MOTE_EVERY_FORMAT template struct plain<q3>;
+MOTE_EVERY_FORMAT template struct plain<q2>;
+MOTE_EVERY_FORMAT template struct plain<ternary>;
+MOTE_EVERY_FORMAT template struct plain<trits>;
+MOTE_EVERY_FORMAT template struct plain<q5a>;
+MOTE_EVERY_FORMAT template struct plain<q4a>;
+MOTE_EVERY_FORMAT template struct super_blocks<6>;
+MOTE_EVERY_FORMAT template struct super_blocks<5>;
+MOTE_EVERY_FORMAT template struct super_blocks<4>;
+MOTE_EVERY_FORMAT template struct super_blocks<3>;
+MOTE_EVERY_FORMAT template struct super_blocks<2>;
+#endif
 
 }  // namespace detail
 
