@@ -70,6 +70,23 @@ TEMPLATE_TEST_CASE("bf16: each weight is the nearest, lies where the diagram say
     }
 }
 
+TEST_CASE("bf16: what rounds to less than 2^-66 becomes a zero of its sign, and nothing else does") {
+  using format = mote::bf16<4>;
+  const std::vector<float> w{0x1p-66F,   -0x1p-66F, 0x1.FFp-67F, 0x1.FEp-67F, -0x1.FEp-67F, 0x1p-126F,
+                             -0x1p-149F, 0.0F,      -0.0F,       3e38F,       -INFINITY,    NAN};
+  const std::vector<std::uint16_t> bits{0x1E80, 0x9E80, 0x1E80, 0, 0x8000, 0, 0x8000, 0, 0x8000, 0x7F62, 0xFF7F, 0};
+  const auto packed = pack<format>(w, 1, w.size());
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    INFO(w[i]);
+    CHECK(format::read_bits(packed.data(), 0, i) == bits[i]);
+  }
+  for (std::uint32_t i = 0; i < 65536; ++i) {  // byte for byte
+    const auto b = static_cast<std::uint16_t>(i);
+    if ((b & 0x7FFFU) < 0x7F80U)
+      REQUIRE(format::nearest(mote::simd::from_bfloat16(b)) == ((b & 0x7FFFU) < 0x1E80U ? b & 0x8000U : b));
+  }
+}
+
 TEST_CASE("bf16: the error of a Gaussian matrix") {
   using format = mote::bf16<1>;
   const auto w = gaussian(512 * 1024, 1);

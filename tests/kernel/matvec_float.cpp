@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "../model/plain_decoder.hpp"
@@ -16,16 +17,27 @@ using mote_tests::plain_matrix;
 
 namespace {
 
-/// x as a format's kernels take it: with 13 bits of precision for binary16, by way of integers.
+/// x as a format's kernels take it: for weights of 16 bits without the last bits of precision, by way of integers.
 template <class Format>
 std::vector<float> as_taken(std::vector<float> x) {
-  if constexpr (Format::activation_group == mote::exact_products)
+  if constexpr (constexpr unsigned drop = mote::exact_product_bits(Format::activation_group); drop != 0)
     for (float& v : x) {
-      auto bits = std::bit_cast<std::uint32_t>(v);
-      bits = (bits + 0x400U) & ~0x7FFU;  // nearest: odd numbers, as below, never lie in the middle
-      v = std::bit_cast<float>(bits);
+      const auto bits = std::bit_cast<std::uint32_t>(v);
+      // Nearest: odd numbers, as below, never lie in the middle.
+      const auto rounded = std::bit_cast<float>((bits + (1U << (drop - 1U))) >> drop << drop);
+      v = std::fabs(v) < 0x1p-60F ? 0.0F : rounded;
     }
   return x;
+}
+
+/// Any weight of a format: a subnormal half too, and bfloat16s whose product with a float below 2^33 is finite.
+float any_weight(mote::f16<4> /* format */, mote::rng& random) {
+  return mote::simd::from_binary16(static_cast<std::uint16_t>(random.below(0x7C00U)));
+}
+float any_weight(mote::bf16<4> /* format */, mote::rng& random) {
+  const std::uint32_t least = std::bit_cast<std::uint32_t>(0x1p-66F) >> 16U,
+                      end = std::bit_cast<std::uint32_t>(0x1p95F) >> 16U;
+  return mote::simd::from_bfloat16(static_cast<std::uint16_t>(least + random.below(end - least)));
 }
 
 }  // namespace
@@ -90,23 +102,63 @@ TEMPLATE_TEST_CASE("weights of floats: many tokens give each the bits of one", "
     }
 }
 
-TEST_CASE("activations for binary16: 13 bits, the nearest, zero below 2^-60", "[kernel]") {
+TEMPLATE_TEST_CASE("activations for weights of 16 bits: the nearest with the bits that are left, zero below 2^-60", "",
+                   mote::f16<4>, mote::bf16<4>) {
+  using format = TestType;
+  constexpr unsigned drop = std::is_same_v<format, mote::f16<4>> ? 11 : 8;
   mote::rng random(4);
   for (const std::size_t cols : {1U, 15U, 16U, 100U}) {
     std::vector<float> x(cols);
     for (float& v : x) v = std::ldexp(random.normal(), static_cast<int>(random.below(60)) - 30);
     x[0] = 0x1.8p-61F;
     std::vector<float> buffer(cols);
-    static_assert(mote::activation_bytes<mote::f16<4>>(7) == 28);
-    const auto a = mote::quantise<mote::f16<4>>(x.data(), cols, reinterpret_cast<std::byte*>(buffer.data()));
+    static_assert(mote::activation_bytes<format>(7) == 28);
+    const auto a = mote::quantise<format>(x.data(), cols, reinterpret_cast<std::byte*>(buffer.data()));
     CHECK(a.x == buffer.data());
     CHECK(buffer[0] == 0);
     for (std::size_t i = 1; i < cols; ++i) {
-      CHECK((std::bit_cast<std::uint32_t>(buffer[i]) & 0x7FFU) == 0);
-      CHECK(std::fabs(buffer[i] - x[i]) <= std::fabs(x[i]) * 0x1p-13F);
-      // Times every weight of binary16, exactly a float.
-      const float weight = mote::simd::from_binary16(static_cast<std::uint16_t>(random.below(0x7C00U)));
+      CHECK(std::bit_cast<std::uint32_t>(buffer[i]) % (1U << drop) == 0);
+      CHECK(std::fabs(buffer[i] - x[i]) <= std::ldexp(std::fabs(x[i]), static_cast<int>(drop) - 24));
+      // Times every weight of the format, exactly a float.
+      const float weight = any_weight(format{}, random);
       CHECK(static_cast<double>(weight * buffer[i]) == static_cast<double>(weight) * static_cast<double>(buffer[i]));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("weights of 16 bits: no product is subnormal, so nothing is seen of a fused one", "", mote::f16<1>,
+                   mote::f16<16>, mote::bf16<1>, mote::bf16<16>) {
+  using format = TestType;
+  // What the format keeps of the smallest, times the smallest activation.
+  const int least = std::is_same_v<format, mote::f16<format::rows>> ? -24 : -66;
+  mote::rng random(5);
+  const auto small = [&](int exponent) {
+    return std::ldexp(std::bit_cast<float>(std::bit_cast<std::uint32_t>(1.0F + random.uniform()) | 1U),
+                      exponent - 4 + static_cast<int>(random.below(8))) *
+           (random.below(2) == 0 ? 1.0F : -1.0F);
+  };
+  for (std::size_t cols = 1; cols <= 40; ++cols) {
+    const std::size_t rows = 70;
+    plain_matrix w = mote_tests::random_matrix(rows, cols, 1.0, random);
+    for (double& v : w.v) v = static_cast<double>(small(least));
+    const packed_bytes packed = mote_tests::pack_matrix<format>(w);
+    const mote::matrix<format> m{packed.data(), rows, cols};
+    std::vector<float> x(cols), y(mote::padded(rows)), row_of_weights(cols);
+    for (float& v : x) v = small(-60);
+    packed_bytes buffer(mote::activation_bytes<format>(cols));
+    mote::matvec(m, mote::quantise<format>(x.data(), cols, buffer.data()), y.data());
+    x = as_taken<format>(std::move(x));
+    for (std::size_t row = 0; row < rows; ++row) {
+      m.decode_row(row, row_of_weights.data());
+      float expected = 0;
+      for (std::size_t i = 0; i < cols; ++i) {
+        volatile float part = row_of_weights[i] * x[i];
+        const bool normal = part == 0 || std::isnormal(static_cast<float>(part));
+        REQUIRE(normal);
+        volatile float sum = expected + part;
+        expected = sum;
+      }
+      REQUIRE(std::memcmp(&y[row], &expected, 4) == 0);
     }
   }
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights as bfloat16, the first half of a float, Rows rows interleaved in pairs of columns: half of f32's bytes, all of
-// its range, 8 bits of precision.
+// Weights as bfloat16, the first half of a float, Rows rows interleaved in pairs of columns: half of f32's bytes, 8 bits of
+// precision, from 2^-66 to the largest of f32.
 //
 //   one tile of Rows rows:   | columns 0-1: row 0 | row 1 | .. | row Rows-1 | columns 2-3: row 0 | ...
 //                              2 x 16 bits          Rows * 4 bytes
 //
 //   one weight:              | sign 1 | exponent 8 | fraction 7 |
 //
-// A pair is one 32-bit lane: its first weight is the lane shifted left, its second the lane without its low half. A row's
-// sum is f32's. Rows of odd width end with a pair whose second weight is zero; with Rows = 1 and an even width a tile is
-// GGUF's BF16. Error of a Gaussian matrix: 0.17 % RMS (tests/format/bf16.cpp).
-// Refuses arithmetic in 16 bits.
+// A pair is one 32-bit lane: its first weight is the lane shifted left, its second the lane without its low half. Rows of
+// odd width end with a pair whose second weight is zero; with Rows = 1 and an even width a tile is GGUF's BF16, but for
+// weights below 2^-66. Error of a Gaussian matrix: 0.17 % RMS (tests/format/bf16.cpp).
+// Activations are rounded to 16 bits of precision, so that a product is exactly a float, as f16's is.
+// Refuses arithmetic in 16 bits, and weights below 2^-66, whose products could be subnormal: they become zero.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/format/grid.hpp"
 #include "mote/simd/float16.hpp"
 
 namespace mote::inline v0 {
@@ -27,7 +29,7 @@ struct bf16 {
   static constexpr std::string_view name = Rows == 1 ? "bf16" : Rows == 4 ? "bf16x4" : Rows == 8 ? "bf16x8" : "bf16x16";
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
-  static constexpr std::size_t activation_group = 0;  // activations stay floats
+  static constexpr std::size_t activation_group = exact_products(8);  // floats of 16 bits
   static constexpr bool quantised = false;
   static constexpr double bits_per_weight = 16;
   template <std::size_t R>
@@ -54,12 +56,17 @@ struct bf16 {
     __builtin_memcpy(tile + place(row, col), &bits, 2);
   }
 
+  /// The bits of a weight: to the nearest, and below 2^-66 a zero of its sign.
+  static constexpr std::uint16_t nearest(float w) {
+    const std::uint16_t bits = simd::to_bfloat16(w);
+    constexpr unsigned least = (127U - 66U) << 7U;
+    return static_cast<std::uint16_t>((bits & 0x7FFFU) < least ? bits & 0x8000U : bits);
+  }
   /// Packs the rows of one tile, each weight to the nearest. Missing rows and the odd column are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     for (std::size_t col = 0; col < round_up(cols, 2); ++col)
       for (std::size_t row = 0; row < Rows; ++row)
-        write_bits(tile, row, col,
-                   row < count && col < cols ? simd::to_bfloat16(w[row * cols + col]) : std::uint16_t{0});
+        write_bits(tile, row, col, row < count && col < cols ? nearest(w[row * cols + col]) : std::uint16_t{0});
   }
 
   /// Decodes one row of a tile.

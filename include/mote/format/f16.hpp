@@ -27,7 +27,7 @@ struct f16 {
   static constexpr std::string_view name = Rows == 1 ? "f16" : Rows == 4 ? "f16x4" : Rows == 8 ? "f16x8" : "f16x16";
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
-  static constexpr std::size_t activation_group = exact_products;  // floats of 13 bits: a product of 11 and 13 has 24
+  static constexpr std::size_t activation_group = exact_products(11);  // floats of 13 bits
   static constexpr bool quantised = false;
   static constexpr double bits_per_weight = 16;
   template <std::size_t R>

@@ -20,8 +20,12 @@ namespace mote::inline v0 {
 
 /// Columns of a scale or of a quantised activation: all of a row.
 inline constexpr std::size_t whole_row = ~std::size_t{0};
-/// Of an activation: floats with so few bits that their products with weights are exactly floats.
-inline constexpr std::size_t exact_products = whole_row - 1;
+/// Of an activation: floats with so few bits that their products with weights of weight_bits are exactly floats, of 24.
+constexpr std::size_t exact_products(unsigned weight_bits) { return whole_row - weight_bits; }
+/// The weights' bits, if that is what the group is; else 0.
+constexpr unsigned exact_product_bits(std::size_t group) {
+  return whole_row - group < 24 ? static_cast<unsigned>(whole_row - group) : 0;
+}
 
 namespace detail {
 

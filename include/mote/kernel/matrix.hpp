@@ -35,8 +35,8 @@ struct matrix {
   }
 };
 
-/// A vector as the kernels of a format want it: floats, for f16 with 13 bits of precision, and for integer formats 8 bits
-/// with a scale and a sum for each group of columns, or for the whole row.
+/// A vector as the kernels of a format want it: floats, for f16 and bf16 with few bits of precision, and for integer
+/// formats 8 bits with a scale and a sum for each group of columns, or for the whole row.
 struct activation {
   const float* x = nullptr;           // (cols)
   const std::int8_t* q = nullptr;     // (groups, group)
@@ -47,11 +47,11 @@ struct activation {
 /// The integers of an activation with one scale for a whole row: 32 zeros follow it, for formats that read in other steps.
 constexpr std::size_t whole_row_padded(std::size_t cols) { return round_up(cols, 32) + 32; }
 
-/// The bytes that quantise_groups() needs beside the floats. Group: 0 (none), exact_products, 16, 32, 64 or whole_row.
+/// The bytes that quantise_groups() needs beside the floats. Group: 0 (none), exact_products(), 16, 32, 64 or whole_row.
 template <std::size_t Group>
 constexpr std::size_t activation_group_bytes(std::size_t cols) {
   if constexpr (Group == 0) return 0;
-  else if constexpr (Group == exact_products) return cols * sizeof(float);
+  else if constexpr (exact_product_bits(Group) != 0) return cols * sizeof(float);
   else if constexpr (Group == whole_row) return whole_row_padded(cols) + 8;
   else return ceil_div(cols, Group) * (Group + 8);
 }
@@ -78,12 +78,13 @@ struct rounding {
   }
 };
 
-/// x to 13 bits of precision (Veltkamp's splitting, 1968): times a weight of binary16 that is 24 bits, a float as it is.
-/// What is below 2^-60 becomes zero, so that no product is subnormal.
-template <std::size_t N>
-MOTE_INLINE simd::floats<N> thirteen_bits(simd::floats<N> x) {
+/// x without its last Bits bits of precision (Veltkamp's splitting, 1968): times a weight of Bits bits that is 24 bits, a
+/// float as it is. What is below 2^-60 becomes zero: times a weight of 2^-66 and above no product is subnormal. What is
+/// above 2^116 may become not a number.
+template <unsigned Bits, std::size_t N>
+MOTE_INLINE simd::floats<N> round_off(simd::floats<N> x) {
   using floats = simd::floats<N>;
-  const auto high = x * floats::all(2049.0F);
+  const auto high = x * floats::all(static_cast<float>((1U << Bits) + 1U));
   return simd::where_less(simd::absolute(x), floats::all(0x1p-60F), floats::all(0.0F), high + (x - high));
 }
 
@@ -96,11 +97,11 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
                            std::byte* buffer /* activation_group_bytes(cols) */) {
   using lanes = simd::floats<16>;
   activation a{.x = x};
-  if constexpr (Group == exact_products) {
+  if constexpr (constexpr unsigned bits = exact_product_bits(Group); bits != 0) {
     auto* rounded = reinterpret_cast<float*>(buffer);
     std::size_t i = 0;
-    for (; i + 16 <= cols; i += 16) detail::thirteen_bits(lanes::load(x + i)).store(rounded + i);
-    for (; i < cols; ++i) detail::thirteen_bits(simd::floats<1>::load(x + i)).store(rounded + i);
+    for (; i + 16 <= cols; i += 16) detail::round_off<bits>(lanes::load(x + i)).store(rounded + i);
+    for (; i < cols; ++i) detail::round_off<bits>(simd::floats<1>::load(x + i)).store(rounded + i);
     a.x = rounded;
   } else if constexpr (Group == whole_row) {
     const std::size_t width = whole_row_padded(cols);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Matrix times vector and vectors for weights that are floats in memory (f32, f16, bf16): each weight becomes a float
 // exactly, and each row has one accumulator over the columns in index order, as a plain loop has.
-// Refuses to split a sum, and to fuse a multiplication with an addition where that could be seen: with weights of binary16
+// Refuses to split a sum, and to fuse a multiplication with an addition where that could be seen: with weights of 16 bits
 // it cannot, because activations are rounded first (quantise()) so that every product is exactly a float.
 #pragma once
 
@@ -39,7 +39,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
       for (std::size_t c = 0; c < count; ++c)
 #pragma GCC unroll 8
         for (std::size_t t = 0; t < Tokens; ++t)
-          if constexpr (Format::activation_group == exact_products)
+          if constexpr (exact_product_bits(Format::activation_group) != 0)
             sum[tile][t] = simd::plus_exact_product(sum[tile][t], weights[c], floats::all(x[t * x_stride + col + c]));
           else sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
     }
