@@ -57,9 +57,9 @@ inline constexpr float most_rounded = 16383.0F;
 /// Calls f(lanes, first) for the numbers of a short vector, four at a time as far as they go.
 template <class Function>
 MOTE_INLINE void by_fours(std::size_t n, Function f) {
-  std::size_t i = 0;
-  for (; i + 4 <= n; i += 4) f(std::integral_constant<std::size_t, 4>{}, i);
-  for (; i < n; ++i) f(std::integral_constant<std::size_t, 1>{}, i);
+  const std::size_t whole = n / 4 * 4;
+  for (std::size_t i = 0; i < whole; i += 4) f(std::integral_constant<std::size_t, 4>{}, i);
+  for (std::size_t i = whole; i < n; ++i) f(std::integral_constant<std::size_t, 1>{}, i);
 }
 
 /// The largest of f(x), which maps lane by lane.
