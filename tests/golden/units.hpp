@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every instruction set's unit of quad vectors (mote/simd/quads.hpp) against plain loops, and matvec and matmul of every
-// integer format over it against the scalar ones, bit for bit; lanes.hpp's checks of lanes and tiles run with them.
+// The unit of quad vectors (mote/simd/quads.hpp) of this build's instruction set against plain loops, and matvec and matmul
+// of every integer format over it against the scalar ones, bit for bit; lanes.hpp's checks of lanes and tiles run with them.
+// Each instruction set has a preset, so each is run.
 // Refuses files, a heap and a test framework, so that it runs on a Cortex-M as it does on a PC.
 #pragma once
 
@@ -372,12 +373,6 @@ inline int run(print_function print) {
   check_floats<mote::bf16<rows>>(r);
   check_lanes(r);
   check_tiles<native>(r);
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
-  check<mote::simd::neon, 4>(r);
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD) && (defined(__ARM_FEATURE_MATMUL_INT8) || MOTE_WITH_SVE)
-  check<mote::simd::neon_dotprod, 4>(r);
-#endif
   print(mote::name(native::value).data());
   print(r.failures == 0 ? ": ok, as plain loops\n" : ": differs from plain loops\n");
   if (r.checks < 1000) return 1;
