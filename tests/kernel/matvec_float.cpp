@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../model/plain_decoder.hpp"
@@ -30,6 +31,40 @@ std::vector<float> as_taken(std::vector<float> x) {
   return x;
 }
 
+/// A matrix of a format times a vector. x becomes what the kernel took, and part(row, column) is a product of floats.
+template <class Format>
+struct multiplied {
+  multiplied(const plain_matrix& w, std::vector<float> from)
+      : packed(mote_tests::pack_matrix<Format>(w)), x(std::move(from)), y(mote::padded(w.rows), -99.0F) {
+    const mote::matrix<Format> m{packed.data(), w.rows, w.cols};
+    packed_bytes buffer(mote::activation_bytes<Format>(w.cols));
+    mote::matvec(m, mote::quantise<Format>(x.data(), w.cols, buffer.data()), y.data());
+    x = as_taken<Format>(std::move(x));
+    weights.resize(w.rows * w.cols);
+    for (std::size_t row = 0; row < w.rows; ++row) m.decode_row(row, weights.data() + row * w.cols);
+  }
+  float weight(std::size_t row, std::size_t col) const { return weights[row * x.size() + col]; }
+  float part(std::size_t row, std::size_t col) const {
+    volatile float product = weight(row, col) * x[col];
+    return product;
+  }
+  /// One accumulator, columns in index order, nothing fused.
+  float sum(std::size_t row) const {
+    float all = 0;
+    for (std::size_t col = 0; col < x.size(); ++col) {
+      volatile float next = all + part(row, col);
+      all = next;
+    }
+    return all;
+  }
+  bool equals_sum(std::size_t row) const {
+    const float expected = sum(row);
+    return std::memcmp(&y[row], &expected, 4) == 0;
+  }
+  packed_bytes packed;
+  std::vector<float> x, y, weights;
+};
+
 /// Any weight of a format: a subnormal half too, and bfloat16s whose product with a float below 2^33 is finite.
 float any_weight(mote::f16<4> /* format */, mote::rng& random) {
   return mote::simd::from_binary16(static_cast<std::uint16_t>(random.below(0x7C00U)));
@@ -50,28 +85,19 @@ TEMPLATE_TEST_CASE("weights of floats: one accumulator a row, columns in index o
   for (std::size_t cols = 1; cols <= 300; ++cols) {
     const std::size_t rows = 1 + random.below(150);
     const plain_matrix w = mote_tests::random_matrix(rows, cols, 1.0, random);
-    const packed_bytes packed = mote_tests::pack_matrix<format>(w);
-    const mote::matrix<format> m{packed.data(), rows, cols};
-    std::vector<float> x(cols), y(mote::padded(rows), -99.0F), row_of_weights(cols);
+    std::vector<float> x(cols);
     for (float& v : x) v = std::bit_cast<float>(std::bit_cast<std::uint32_t>(random.normal()) | 1U);
-    packed_bytes buffer(mote::activation_bytes<format>(cols));
-    mote::matvec(m, mote::quantise<format>(x.data(), cols, buffer.data()), y.data());
-    x = as_taken<format>(std::move(x));
+    const multiplied<format> product(w, std::move(x));
     for (std::size_t row = 0; row < rows; ++row) {
-      m.decode_row(row, row_of_weights.data());
-      float expected = 0;
       double real = 0, size = 0;
       for (std::size_t i = 0; i < cols; ++i) {
-        volatile float part = row_of_weights[i] * x[i];
-        volatile float sum = expected + part;
-        expected = sum;
-        const double product = static_cast<double>(row_of_weights[i]) * static_cast<double>(x[i]);
-        real += product;
-        size += std::fabs(product);
+        const double part = static_cast<double>(product.weight(row, i)) * static_cast<double>(product.x[i]);
+        real += part;
+        size += std::fabs(part);
       }
       INFO("cols " << cols << ", row " << row << " of " << rows);
-      REQUIRE(std::memcmp(&y[row], &expected, 4) == 0);
-      REQUIRE(std::fabs(static_cast<double>(y[row]) - real) <= size * static_cast<double>(cols + 1) * 0x1p-24);
+      REQUIRE(product.equals_sum(row));
+      REQUIRE(std::fabs(static_cast<double>(product.y[row]) - real) <= size * static_cast<double>(cols + 1) * 0x1p-24);
     }
   }
 }
@@ -141,24 +167,16 @@ TEMPLATE_TEST_CASE("weights of 16 bits: no product is subnormal, so nothing is s
     const std::size_t rows = 70;
     plain_matrix w = mote_tests::random_matrix(rows, cols, 1.0, random);
     for (double& v : w.v) v = static_cast<double>(small(least));
-    const packed_bytes packed = mote_tests::pack_matrix<format>(w);
-    const mote::matrix<format> m{packed.data(), rows, cols};
-    std::vector<float> x(cols), y(mote::padded(rows)), row_of_weights(cols);
+    std::vector<float> x(cols);
     for (float& v : x) v = small(-60);
-    packed_bytes buffer(mote::activation_bytes<format>(cols));
-    mote::matvec(m, mote::quantise<format>(x.data(), cols, buffer.data()), y.data());
-    x = as_taken<format>(std::move(x));
+    const multiplied<format> product(w, std::move(x));
     for (std::size_t row = 0; row < rows; ++row) {
-      m.decode_row(row, row_of_weights.data());
-      float expected = 0;
       for (std::size_t i = 0; i < cols; ++i) {
-        volatile float part = row_of_weights[i] * x[i];
-        const bool normal = part == 0 || std::isnormal(static_cast<float>(part));
+        const float part = product.part(row, i);
+        const bool normal = part == 0 || std::isnormal(part);
         REQUIRE(normal);
-        volatile float sum = expected + part;
-        expected = sum;
       }
-      REQUIRE(std::memcmp(&y[row], &expected, 4) == 0);
+      REQUIRE(product.equals_sum(row));
     }
   }
 }

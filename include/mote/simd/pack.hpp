@@ -200,6 +200,16 @@ MOTE_INLINE float largest(floats<16> a) {
   });
 }
 
+namespace detail {
+/// What an instruction set without a narrowing store does.
+template <std::size_t N, class To>
+MOTE_INLINE void store_lanes(ints<N> a, To* p /* (N) */) {
+  std::int32_t lanes[N];
+  a.store(lanes);
+  for (std::size_t i = 0; i < N; ++i) p[i] = static_cast<To>(lanes[i]);
+}
+}  // namespace detail
+
 /// Sixteen integers, each within a byte, as bytes.
 MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
 #if MOTE_WITH_XSIMD && defined(__AVX512F__)
@@ -226,9 +236,7 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
   using codes = std::int8_t __attribute__((ext_vector_type(16)));
   detail::store_narrow<codes>(a.v[0], p);
 #else
-  std::int32_t lanes[16];
-  a.store(lanes);
-  for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int8_t>(lanes[i]);
+  detail::store_lanes(a, p);
 #endif
 }
 
@@ -255,9 +263,7 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
   using words = std::int16_t __attribute__((ext_vector_type(16)));
   detail::store_narrow<words>(a.v[0], p);
 #else
-  std::int32_t lanes[16];
-  a.store(lanes);
-  for (std::size_t i = 0; i < 16; ++i) p[i] = static_cast<std::int16_t>(lanes[i]);
+  detail::store_lanes(a, p);
 #endif
 }
 MOTE_INLINE void store_words(ints<4> a, std::int16_t* p /* (4) */) {
@@ -265,9 +271,7 @@ MOTE_INLINE void store_words(ints<4> a, std::int16_t* p /* (4) */) {
   using words = std::int16_t __attribute__((ext_vector_type(4)));
   detail::store_narrow<words>(a.v[0], p);
 #else
-  std::int32_t lanes[4];
-  a.store(lanes);
-  for (std::size_t i = 0; i < 4; ++i) p[i] = static_cast<std::int16_t>(lanes[i]);
+  detail::store_lanes(a, p);
 #endif
 }
 MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {
