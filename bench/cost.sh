@@ -29,10 +29,8 @@ for header in mote/pipeline.hpp mote/mote.hpp mote/views.hpp; do
 done
 
 if command -v arm-none-eabi-g++ >/dev/null; then
-  tools=$PWD/build/host-gcc/tools  # of the tests; else it compiles its own
-  [ -x "$tools/repack_image" ] || tools=""
   cmake -S examples/cortex_m_assistant -B "$work/m7" -DBOARD=mps2-an500 "-DMOTE_SOURCE_DIR=$PWD" \
-    "-DMOTE_HOST_TOOLS=$tools" >/dev/null
+    "-DMOTE_HOST_TOOLS=$(cmake/host_tools.sh)" >/dev/null
   cmake --build "$work/m7" --target assistant >"$work/log" 2>&1 || { tail -n 20 "$work/log"; exit 1; }
   find "$work/m7" -path '*assistant.dir*' -name 'main.cpp.o*' -delete
   start=$(date +%s.%N)

@@ -83,14 +83,11 @@ prepare() {
   flock -u 9
 }
 
-# older PROGRAM: whether import_model is missing there, or older than what it is made from.
-older() { [ ! -e "$1" ] || [ -n "$(find include tools/import_model.cpp -newer "$1" -print -quit)" ]; }
-
 prepare_models() {
   [ -f "$model" ] && [ -f "$tokenizer" ] || skip "stories260K is not in $assets"
-  import_model=build/host-gcc/tools/import_model  # of the tests; else its own
-  if older "$import_model"; then import_model=$out/import_model; fi
-  if older "$import_model"; then
+  import_model=$(cmake/host_tools.sh)
+  import_model=${import_model:-$out}/import_model
+  if [ ! -e "$import_model" ] || [ -n "$(find include tools/import_model.cpp -newer "$import_model" -print -quit)" ]; then
     g++ -std=c++23 -O1 -ffp-contract=off -Iinclude -isystem build/deps/usr/include tools/import_model.cpp \
       -o "$import_model"
   fi
