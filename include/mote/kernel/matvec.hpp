@@ -69,11 +69,9 @@ MOTE_NOINLINE void add_rows(const typename q8<1, Group>::block* b, std::size_t s
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, integer_format Format>
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
-  constexpr std::size_t together = Isa::value == isa::avx512 && Format::rows == 16 ? 2 : 1;  // 32 registers hold two
+  // One tile at a time is one stream of memory: some machines read two at little more than half the rate of one.
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
-  std::size_t tile = 0;
-  for (; tile + together <= tiles; tile += together) detail::integer_tiles<Isa, Format, together, 1>(w, tile, &a, y, 0);
-  for (; tile < tiles; ++tile) detail::integer_tiles<Isa, Format, 1, 1>(w, tile, &a, y, 0);
+  for (std::size_t tile = 0; tile < tiles; ++tile) detail::integer_tiles<Isa, Format, 1, 1>(w, tile, &a, y, 0);
 }
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)

@@ -51,7 +51,8 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
   for (; col + step * line <= cols; col += step * line) {
 #pragma GCC unroll 4
     for (std::size_t tile = 0; tile < Tiles; ++tile)
-      simd::fetch<unit, line * Format::tile_bytes(step)>(w + tile * tile_bytes + col / step * Format::tile_bytes(step));
+      simd::fetch<unit, line * Format::tile_bytes(step), 1>(w + tile * tile_bytes +
+                                                            col / step * Format::tile_bytes(step));
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < line; ++i) add(col + i * step, step);
   }

@@ -10,8 +10,9 @@ struct quads<avx512_vnni, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;
-  // Measured: 15.0 instead of 12.2 GB/s of q4 from DRAM (a plain read: 16.3).
+  // What loses least over the machines measured (docs/reference/bench.md, "How memory is asked").
   static constexpr std::size_t fetch_ahead = 2048;
+  static constexpr int fetch_cache = 2;
   using vector = __m512i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) { return _mm512_loadu_si512(p); }

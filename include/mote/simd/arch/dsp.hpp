@@ -22,6 +22,7 @@ struct quads<dsp, 1> {
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;
   static constexpr std::size_t fetch_ahead = 0;
+  static constexpr int fetch_cache = 1;
   using vector = std::uint32_t;
   static constexpr std::size_t rows_together = 4;  // of q8, in rows_dot()
 

@@ -16,6 +16,7 @@ struct quads<rvv, 16> {
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;
   static constexpr std::size_t fetch_ahead = 0;
+  static constexpr int fetch_cache = 1;
   static constexpr bool takes_lying = true;
   static constexpr bool takes_lying_codes = true;
 

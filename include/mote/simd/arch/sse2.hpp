@@ -11,6 +11,7 @@ struct quads<sse2, 4> {
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;
   static constexpr std::size_t fetch_ahead = 2048;
+  static constexpr int fetch_cache = 1;
   using vector = __m128i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) {

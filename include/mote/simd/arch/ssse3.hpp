@@ -10,6 +10,7 @@ struct quads<ssse3, 4> {
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;
   static constexpr std::size_t fetch_ahead = 2048;
+  static constexpr int fetch_cache = 1;
   using vector = __m128i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) {
