@@ -18,6 +18,7 @@ struct application {
   const mote::early_stop<3>* watch;
   const mote::weights<mote::q8<4, 32>>* weights;
   const mote::arena_plan<13>* plan;
+  const mote::arena_guard<13>* guard;
   mote::learned (*teach)(const mote::example&);
 };
 

@@ -102,6 +102,12 @@
 #endif
 #endif
 
+/// 1: every pass of a decoder overwrites what its arena's plan says is dead, and looks for what was written there
+/// (core/arena_guard.hpp). For tests: each operation touches the whole arena. The same in all of a program.
+#ifndef MOTE_POISON_ARENA
+#define MOTE_POISON_ARENA 0
+#endif
+
 /// The body of a kernel that must melt into its caller.
 #define MOTE_INLINE [[gnu::always_inline]] inline
 /// A kernel that must stay one body, however many pipelines call it.

@@ -16,6 +16,8 @@ enum class isa : std::uint8_t;
 struct lifetime;
 template <std::size_t Tensors>
 struct arena_plan;
+template <std::size_t Tensors>
+class arena_guard;
 class fingerprint;
 class rng;
 

@@ -250,6 +250,43 @@ double largest_difference(const shape& s, int levels, Coded coded) {
 
 }  // namespace
 
+TEMPLATE_TEST_CASE("one token's key and value may lie where the scratch or the answer will", "[cache]",
+                   mote::float_cache, mote::half_cache, mote::coded_cache<>, (mote::kivi_cache<8, 32>),
+                   (mote::kivi_cache<4, 64>)) {
+  for (const shape& s : forms) {
+    CAPTURE(s.heads, s.kv_heads, s.head_dim());
+    const material m(s, context, 19);
+    const auto apart = kept<TestType>(s).one_by_one(m);
+    const std::size_t scratch = mote::padded(TestType::scratch_floats(s, context));
+    for (const bool under_scratch : {true, false}) {
+      aligned_bytes memory(TestType::bytes(s, context));
+      const TestType cache(memory.span().data(), s, context);
+      std::vector<float> room(std::max(scratch, s.dim) + 2 * s.kv_dim());
+      std::vector<float> elsewhere(std::max(scratch, s.dim));
+      std::vector<float> out(m.q.size());
+      for (std::size_t t = 0; t < m.tokens; ++t) {
+        for (std::size_t layer = 0; layer < s.layers; ++layer) {
+          std::copy_n(&m.k[m.at(t, layer, s.kv_dim())], s.kv_dim(), room.begin());
+          std::copy_n(&m.v[m.at(t, layer, s.kv_dim())], s.kv_dim(), room.data() + s.kv_dim());
+          float* answer = under_scratch ? elsewhere.data() : room.data();
+          const mote::attention_run r{.layer = layer,
+                                      .position = t,
+                                      .query = &m.q[m.at(t, layer, s.dim)],
+                                      .key = room.data(),
+                                      .value = room.data() + s.kv_dim(),
+                                      .out = answer,
+                                      .query_stride = s.dim,
+                                      .key_stride = s.kv_dim()};
+          cache.attend(s, r, 0, s.kv_heads, under_scratch ? room.data() : elsewhere.data());
+          std::copy_n(answer, s.dim, &out[m.at(t, layer, s.dim)]);
+        }
+      }
+      CAPTURE(under_scratch);
+      CHECK(same_bits(out, apart));
+    }
+  }
+}
+
 TEST_CASE("kivi reads old tokens in groups, keys by channel and values by token, and new ones as they are", "[cache]") {
   const auto all_but_one = [](std::size_t count) { return (count - 1) / 32 * 32; };
   for (const shape& s : forms) {

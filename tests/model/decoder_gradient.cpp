@@ -31,6 +31,12 @@ constexpr mote::shape untied = [] {
   s.tied_head = false;
   return s;
 }();
+/// A vocabulary so wide that its logits are the largest of what a step works on: their neighbours in the arena differ.
+constexpr mote::shape wide = [] {
+  mote::shape s = tied;
+  s.vocab = 700;
+  return s;
+}();
 constexpr std::size_t capacity = 32;
 constexpr std::size_t first = 3;  // the first predicting position: the prompt before it is given
 constexpr auto frequencies = mote::rope_frequencies<tied.head_dim() / 2>(tied.rope_theta);
@@ -161,9 +167,9 @@ constexpr std::size_t rank = 3;
 using adapters = mote::lora<rank, mote::lora_knobs{.targets = mote::all_matrices, .tokens = capacity}>;
 
 /// A learner whose B is not zero.
-template <class Format>
+template <class Format, mote::shape S = tied>
 struct trained_adapter {
-  using state = typename adapters::template state<model_of<tied>, Format>;
+  using state = typename adapters::template state<model_of<S>, Format>;
   trained_adapter() : learner(std::make_unique<state>()) {
     learner->reset();
     mote::rng random(17);
@@ -189,20 +195,23 @@ struct trained_adapter {
 TEST_CASE("gradients of every parameter equal central differences in double precision") {
   SECTION("tied head, rows one by one") { check_every_parameter<1>(tied); }
   SECTION("tied head, sixteen rows") { check_every_parameter<16>(tied); }
+  SECTION("a vocabulary wide beside dim, sixteen rows") { check_every_parameter<16>(wide); }
   SECTION("a head of its own, rows one by one") { check_every_parameter<1>(untied); }
   SECTION("a head of its own, sixteen rows") { check_every_parameter<16>(untied); }
 }
 
-TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differences", "", mote::f32<1>, mote::f32<16>) {
-  using format = TestType;
-  const plain_decoder base = plain_decoder::random(tied, 23);
+namespace {
+
+template <class format, mote::shape S>
+void check_every_adapter() {
+  const plain_decoder base = plain_decoder::random(S, 23);
   plain_decoder m = base;  // base + scale * B A
-  trained_adapter<format> a;
-  using state = typename trained_adapter<format>::state;
+  trained_adapter<format, S> a;
+  using state = typename trained_adapter<format, S>::state;
   const double scale = static_cast<double>(adapters::scale);
   const auto tokens = some_tokens(20, 6);
   const std::span<const token> sequence(tokens);
-  const packed_bytes packed = base.pack<format>();
+  const packed_bytes packed = base.template pack<format>();
   const float weight = 0.25F;
 
   struct factors {
@@ -229,8 +238,8 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
       merge(l, r);
     }
 
-  const float loss = with_pass<format>(tied, packed, *a.learner, 8,
-                                       [&](auto& pass) { return pass.backward(sequence, first, weight); });
+  const float loss =
+      with_pass<format>(S, packed, *a.learner, 8, [&](auto& pass) { return pass.backward(sequence, first, weight); });
   const double expected = m.loss(sequence, first) * static_cast<double>(weight);
   CHECK(std::fabs(static_cast<double>(loss) - expected) <= 1e-5 * expected);
 
@@ -260,6 +269,16 @@ TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differen
           CHECK(a.gradient(l, r, n.a_floats() + k * mote::padded(n.rows) + i) == 0);
       }
     }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("gradients of adapters on every matrix equal central differences", "", mote::f32<1>, mote::f32<16>) {
+  check_every_adapter<TestType, tied>();
+}
+
+TEST_CASE("gradients of adapters equal central differences where the vocabulary is wide beside dim") {
+  check_every_adapter<mote::f32<16>, wide>();
 }
 
 TEMPLATE_TEST_CASE("neither the chunk nor what lay in the memory changes a bit of loss or gradient", "", mote::f32<1>,

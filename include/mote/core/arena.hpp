@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 
+#include "mote/config.hpp"
 #include "mote/core/bytes.hpp"
 
 namespace mote::inline v0 {
@@ -24,6 +25,9 @@ template <std::size_t Tensors>
 struct arena_plan {
   std::array<std::size_t, Tensors> offset{};
   std::size_t bytes = 0;
+#if MOTE_POISON_ARENA
+  std::array<lifetime, Tensors> tensors{};  // what arena_guard watches
+#endif
   constexpr std::size_t operator[](std::size_t tensor) const { return offset[tensor]; }
 };
 
@@ -58,6 +62,9 @@ constexpr arena_plan<Tensors> plan_arena(const std::array<lifetime, Tensors>& te
     if (offset + t.bytes > plan.bytes) plan.bytes = offset + t.bytes;
   }
   plan.bytes = round_up(plan.bytes, arena_alignment);
+#if MOTE_POISON_ARENA
+  plan.tensors = tensors;
+#endif
   return plan;
 }
 

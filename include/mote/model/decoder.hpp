@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "mote/core/arena.hpp"
+#include "mote/core/arena_guard.hpp"
 #include "mote/core/team.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
@@ -32,6 +32,27 @@ struct pass_size {
   std::size_t parts = 1;
 };
 
+inline constexpr std::size_t decode_tensor_count = 13;
+
+/// The operations of a pass in their order; attend_norm to contract repeat for each block.
+struct decode_operation {
+  enum : int {
+    embed,
+    attend_norm,
+    project,
+    turn,
+    keep,  // the cache's one call is this and the next
+    attend,
+    output,
+    ffn_norm,
+    expand,
+    gate,
+    contract,
+    head_norm,
+    head
+  };
+};
+
 /// The working buffers of a pass over `tokens` tokens; every row is padded().
 struct decode_buffers {
   float* x;                   // (tokens, dim) the residual stream
@@ -48,8 +69,8 @@ struct decode_buffers {
   float* up;                  // (tokens, hidden)
   float* logits;              // (logits, vocab)
   std::size_t scores_stride;  // what the cache works in, of one part
+  [[no_unique_address]] arena_guard<decode_tensor_count> guard;
 };
-inline constexpr std::size_t decode_tensor_count = 13;
 
 /// Which bytes each buffer needs, and from which operation of a pass to which. The order is that of decode_buffers.
 template <class Formats, class Cache = float_cache>
@@ -60,23 +81,23 @@ constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape
   const std::size_t dim = n.tokens * padded(s.dim) * f;
   const std::size_t kv_dim = n.tokens * padded(s.kv_dim()) * f;
   const std::size_t hidden = n.tokens * padded(s.hidden) * f;
-  enum { embed, attend_norm, project, turn, attend, output, ffn_norm, expand, gate, contract, head_norm, head };
+  using at = decode_operation;
   // One token alone is in the cache before attention works; of several, the last is still waiting meanwhile.
-  const int kept = n.tokens == 1 && n.parts == 1 ? turn : attend;
+  const int kept = n.tokens == 1 && n.parts == 1 ? at::keep : at::attend;
   return {{
-      {dim, embed, head},
-      {dim, attend_norm, head},
-      {n.tokens * input_bytes<Formats>(widest), attend_norm, head},
-      {n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine), embed, contract},  // every block turns by the same
-      {dim, project, attend},
-      {kv_dim, project, kept},
-      {kv_dim, project, kept},
-      {n.parts * padded(Cache::scratch_floats(s, context, n.tokens)) * f, attend, attend},
-      {dim, attend, output},
-      {dim, output, contract},
-      {hidden, expand, contract},
-      {hidden, expand, gate},
-      {n.logits * padded(s.vocab) * f, head, head},
+      {dim, at::embed, at::head},
+      {dim, at::attend_norm, at::head},
+      {n.tokens * input_bytes<Formats>(widest), at::attend_norm, at::head},
+      {n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine), at::embed, at::contract},  // blocks turn by the same
+      {dim, at::project, at::attend},
+      {kv_dim, at::project, kept},
+      {kv_dim, at::project, kept},
+      {n.parts * padded(Cache::scratch_floats(s, context, n.tokens)) * f, at::attend, at::attend},
+      {dim, at::attend, at::output},
+      {dim, at::output, at::contract},
+      {hidden, at::expand, at::contract},
+      {hidden, at::expand, at::gate},
+      {n.logits * padded(s.vocab) * f, at::head, at::head},
   }};
 }
 
@@ -84,10 +105,10 @@ constexpr std::array<lifetime, decode_tensor_count> decode_lifetimes(const shape
 inline decode_buffers place_decode_buffers(std::byte* arena, const arena_plan<decode_tensor_count>& plan,
                                            std::size_t scores_stride = 0) {
   const auto floats = [&](std::size_t i) { return reinterpret_cast<float*>(arena + plan[i]); };
-  return {floats(0),  floats(1),    arena + plan[2], reinterpret_cast<simd::sine_cosine*>(arena + plan[3]),
-          floats(4),  floats(5),    floats(6),       floats(7),
-          floats(8),  floats(9),    floats(10),      floats(11),
-          floats(12), scores_stride};
+  return {floats(0),  floats(1),     arena + plan[2], reinterpret_cast<simd::sine_cosine*>(arena + plan[3]),
+          floats(4),  floats(5),     floats(6),       floats(7),
+          floats(8),  floats(9),     floats(10),      floats(11),
+          floats(12), scores_stride, {arena, plan}};
 }
 
 namespace detail {
@@ -203,17 +224,24 @@ float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter,
     for (std::size_t t = 0; t < count; ++t) detail::add_to(b.x + t * dim, b.delta + t * dim, s.dim);
   };
 
+  using at = decode_operation;
+  auto guard = b.guard;
+  guard.enter(at::embed);
   for (std::size_t t = 0; t < count; ++t) {
     w.embedding().decode_row(static_cast<std::size_t>(tokens[t]), b.x + t * dim);
     rope_turns(frequencies, pairs, position + t, b.turns + t * pairs);
   }
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
+    guard.enter(at::attend_norm);
     norm(w.attention_norm(layer));
+    guard.enter(at::project);
     project.template run<role::query, role::key, role::value>(layer, b.normed, s.dim, b.query, b.key, b.value);
+    guard.enter(at::turn);
     for (std::size_t t = 0; t < count; ++t) {
       rope(b.query + t * dim, s.heads, pairs, b.turns + t * pairs);
       rope(b.key + t * kv_dim, s.kv_heads, pairs, b.turns + t * pairs);
     }
+    guard.enter(at::keep, at::attend);
     const attention_run run{.layer = layer,
                             .position = position,
                             .tokens = count,
@@ -231,21 +259,32 @@ float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter,
     } else {
       cache.attend(s, run, 0, s.kv_heads, b.scores);
     }
+    guard.enter(at::output);
     project.template run<role::output>(layer, b.mixed, s.dim, b.delta);
     add();
 
+    guard.enter(at::ffn_norm);
     norm(w.ffn_norm(layer));
+    guard.enter(at::expand);
     project.template run<role::gate, role::up>(layer, b.normed, s.dim, b.gate, b.up);
+    guard.enter(at::gate);
     for (std::size_t t = 0; t < count; ++t)
       swiglu(b.gate + t * hidden, b.up + t * hidden, s.hidden, b.gate + t * hidden);
+    guard.enter(at::contract);
     project.template run<role::down>(layer, b.gate, s.hidden, b.delta);
     add();
   }
-  if (logits_for == 0) return nullptr;
+  if (logits_for == 0) {
+    guard.leave();
+    return nullptr;
+  }
+  guard.enter(at::head_norm);
   const std::size_t first = count - logits_for;
   for (std::size_t t = 0; t < logits_for; ++t)
     rms_norm(b.x + (first + t) * dim, w.final_norm(), s.dim, s.norm_epsilon, b.normed + t * dim);
+  guard.enter(at::head);
   project.run_head(b.normed, logits_for, b.logits);
+  guard.leave();
   return b.logits;
 }
 

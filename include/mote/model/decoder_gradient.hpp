@@ -31,6 +31,14 @@ concept learner = requires(L l, const L& c, std::size_t n, role r, const float* 
                   n);  // dlogits (tokens, padded(vocab)), x (tokens, x_stride), tokens, y_stride, x_stride
 };
 
+inline constexpr std::size_t train_tensor_count = 23;
+
+/// The operations of a pass in their order; forward repeats for each block, and so do again, feed_forward and attend
+/// together.
+struct train_operation {
+  enum : int { embed, forward, loss, again, feed_forward, attend, embedding_back };
+};
+
 /// The working buffers of a pass over at most `capacity` tokens, `chunk` of them at a time through the wide layers.
 struct train_buffers {
   float* checkpoint;         // (layers + 1, capacity, dim) the input of every block, and the last output
@@ -56,8 +64,8 @@ struct train_buffers {
   float* rows;               // four decoded rows of a matrix
   std::byte* quantised;
   simd::sine_cosine* turns;  // (head_dim / 2)
+  [[no_unique_address]] arena_guard<train_tensor_count> guard;
 };
-inline constexpr std::size_t train_tensor_count = 23;
 
 template <class Format>
 constexpr std::array<lifetime, train_tensor_count> train_lifetimes(const shape& s, std::size_t capacity,
@@ -69,31 +77,31 @@ constexpr std::array<lifetime, train_tensor_count> train_lifetimes(const shape& 
   const std::size_t widest = s.hidden > s.dim ? s.hidden : s.dim;
   const std::size_t forward_scores = attention_scratch_floats(s.heads, s.kv_heads, capacity);
   const std::size_t back_scores = attention_gradient_scratch_floats(capacity);
-  enum { forward, loss, again, feed_forward, attend };  // the last three repeat for each block
+  using at = train_operation;
   return {{
-      {(s.layers + 1) * capacity * dim, forward, attend},
-      {capacity * dim, loss, attend},
-      {capacity * dim, forward, attend},
-      {capacity * dim, forward, attend},
-      {capacity * dim, forward, feed_forward},
-      {channels, forward, attend},
-      {capacity * padded(s.kv_dim()) * f, forward, attend},
-      {capacity * dim, attend, attend},
-      {channels, attend, attend},
-      {channels, attend, attend},
-      {channels, attend, attend},
-      {chunk * dim, forward, attend},
-      {chunk * dim, feed_forward, attend},
-      {chunk * dim, forward, attend},
-      {chunk * hidden, forward, feed_forward},
-      {chunk * hidden, forward, feed_forward},
-      {chunk * hidden, feed_forward, feed_forward},
-      {chunk * hidden, feed_forward, feed_forward},
-      {chunk * padded(s.vocab) * f, loss, loss},
-      {(forward_scores > back_scores ? forward_scores : back_scores) * f, forward, attend},
-      {4 * padded(widest) * f, loss, attend},
-      {input_bytes<Format>(widest), forward, attend},
-      {s.head_dim() / 2 * sizeof(simd::sine_cosine), forward, attend},
+      {(s.layers + 1) * capacity * dim, at::embed, at::attend},
+      {capacity * dim, at::loss, at::embedding_back},
+      {capacity * dim, at::forward, at::attend},
+      {capacity * dim, at::forward, at::attend},
+      {capacity * dim, at::forward, at::feed_forward},
+      {channels, at::forward, at::attend},
+      {capacity * padded(s.kv_dim()) * f, at::forward, at::attend},
+      {capacity * dim, at::attend, at::attend},
+      {channels, at::attend, at::attend},
+      {channels, at::attend, at::attend},
+      {channels, at::attend, at::attend},
+      {chunk * dim, at::forward, at::attend},
+      {chunk * dim, at::loss, at::attend},
+      {chunk * dim, at::forward, at::attend},
+      {chunk * hidden, at::forward, at::feed_forward},
+      {chunk * hidden, at::forward, at::feed_forward},
+      {chunk * hidden, at::feed_forward, at::feed_forward},
+      {chunk * hidden, at::feed_forward, at::feed_forward},
+      {chunk * padded(s.vocab) * f, at::loss, at::loss},
+      {(forward_scores > back_scores ? forward_scores : back_scores) * f, at::forward, at::attend},
+      {4 * padded(widest) * f, at::loss, at::attend},
+      {input_bytes<Format>(widest), at::forward, at::attend},
+      {s.head_dim() / 2 * sizeof(simd::sine_cosine), at::forward, at::attend},
   }};
 }
 
@@ -121,7 +129,8 @@ inline train_buffers place_train_buffers(std::byte* arena, const arena_plan<trai
           floats(19),
           floats(20),
           arena + plan[21],
-          reinterpret_cast<simd::sine_cosine*>(arena + plan[22])};
+          reinterpret_cast<simd::sine_cosine*>(arena + plan[22]),
+          {arena, plan}};
 }
 
 /// One pass over a sequence: forward, loss and, if asked for, gradients.
@@ -135,6 +144,7 @@ class sequence_pass {
         learner_(learner),
         frequencies_(frequencies),
         b_(b),
+        guard_(b.guard),
         stride_(padded(capacity)),
         capacity_(capacity),
         chunk_(chunk) {}
@@ -143,7 +153,9 @@ class sequence_pass {
   template <class Token>
   float loss(std::span<const Token> tokens, std::size_t first, float weight) {
     forward(tokens);
-    return loss_and_gradient(tokens, first, weight, false);
+    const float sum = loss_and_gradient(tokens, first, weight, false);
+    guard_.leave();
+    return sum;
   }
 
   /// The same, and its gradients into the learner.
@@ -153,11 +165,16 @@ class sequence_pass {
     const std::size_t count = tokens.size() - 1;
     const float sum = loss_and_gradient(tokens, first, weight, true);
     for (std::size_t layer = s_.layers; layer-- > 0;) {
+      guard_.enter(train_operation::again);
       attention_forward(layer, count);
+      guard_.enter(train_operation::feed_forward);
       feed_forward_backward(layer, count);
+      guard_.enter(train_operation::attend);
       attention_backward(layer, count);
     }
+    guard_.enter(train_operation::embedding_back);
     for (std::size_t t = 0; t < count; ++t) learner_.embedding_backward(tokens[t], row(b_.dx, t));
+    guard_.leave();
     return sum;
   }
 
@@ -165,9 +182,11 @@ class sequence_pass {
   template <class Token>
   const float* last_logits(std::span<const Token> tokens) {
     forward(tokens);
+    guard_.enter(train_operation::loss);
     const float* x = row(checkpoint(s_.layers), tokens.size() - 2);
     rms_norm(x, w_.final_norm(), s_.dim, s_.norm_epsilon, b_.normed);
     matvec<Isa>(w_.head(), quantise<typename formats_of<Format>::head>(b_.normed, s_.dim, b_.quantised), b_.logits);
+    guard_.leave();
     return b_.logits;
   }
 
@@ -200,12 +219,14 @@ class sequence_pass {
   template <class Token>
   void forward(std::span<const Token> tokens) {
     const std::size_t count = tokens.size() - 1;  // the last token is only predicted
+    guard_.enter(train_operation::embed);
     for (std::size_t t = 0; t < count; ++t) {
       float* x = row(checkpoint(0), t);
       zero(x, dim());
       w_.embedding().decode_row(tokens[t], x);
     }
     for (std::size_t layer = 0; layer < s_.layers; ++layer) {
+      guard_.enter(train_operation::forward);
       attention_forward(layer, count);
       feed_forward(layer, count);
     }
@@ -270,6 +291,7 @@ class sequence_pass {
     const std::size_t count = tokens.size() - 1;
     const std::size_t vocab = padded(s_.vocab);
     const float* x = checkpoint(s_.layers);
+    guard_.enter(train_operation::loss);
     if (gradient) zero(b_.dx, count * dim());
     float sum = 0;
     for (std::size_t at = first; at < count; at += chunk_) {
@@ -376,6 +398,7 @@ class sequence_pass {
   Learner& learner_;
   const std::uint64_t* frequencies_;
   const train_buffers& b_;
+  [[no_unique_address]] arena_guard<train_tensor_count> guard_;
   std::size_t stride_;    // of a channel
   std::size_t capacity_;  // tokens that the buffers hold
   std::size_t chunk_;
