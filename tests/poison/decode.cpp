@@ -138,5 +138,6 @@ TEST_CASE("poisoned: a life of decode() that is one operation shorter is found")
   const std::vector<mote_tests::end> several{{0, true}, {2, false}, {4, true}, {5, true}, {6, true}, {7, true}};
   check_lives(kind<mote::q8<4>, mote::float_cache, 1, 1>{}, alone);
   check_lives(kind<mote::q8<4>, mote::float_cache, 4, 1>{}, several);
-  check_lives(kind<mote::q8<4>, mote::coded_cache<>, 4, 2>{}, several);
+  // A cache of codes has no defined answer to what is not a number, which a life too short would hand it.
+  check_lives(kind<mote::q8<4>, mote::half_cache, 4, 2>{}, several);
 }
