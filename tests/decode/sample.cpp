@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "mote/core/rng.hpp"
@@ -90,7 +92,142 @@ void check_against_plain(std::uint64_t seed) {
   CHECK(std::count(drawn.begin(), drawn.end(), true) > static_cast<std::ptrdiff_t>(Vocab / 2));
 }
 
+/// Logits that a sampler may meet, by name.
+struct logit_kind {
+  std::string_view name;
+  bool ordered;  // probabilities that floats tell apart: the drawn token is the one of the exact distribution
+  float (*make)(mote::rng&, std::size_t token);
+};
+constexpr float huge = 3.4e38F;
+constexpr logit_kind kinds[] = {
+    {"usual", true, [](mote::rng& r, std::size_t) { return 4.0F * r.normal(); }},
+    {"small", true, [](mote::rng& r, std::size_t) { return 1.0e-3F * r.normal(); }},
+    {"subnormal", true, [](mote::rng& r, std::size_t) { return 1.0e-40F * r.normal(); }},
+    {"huge", true, [](mote::rng& r, std::size_t) { return 1.0e38F * (r.uniform() - 0.5F); }},
+    {"both ends", true, [](mote::rng& r, std::size_t) { return r.uniform() < 0.5F ? huge : -huge; }},
+    {"all very low", true, [](mote::rng& r, std::size_t) { return r.uniform() < 0.5F ? -huge : -3.2e38F; }},
+    {"all equal", true, [](mote::rng&, std::size_t) { return -7.25F; }},
+    {"all zero", true, [](mote::rng&, std::size_t) { return 0.0F; }},
+    {"two values", true, [](mote::rng& r, std::size_t) { return r.uniform() < 0.1F ? 9.5F : 8.0F; }},
+    {"neighbours", false,
+     [](mote::rng& r, std::size_t) { return r.uniform() < 0.5F ? 1.75F : std::nextafter(1.75F, 0.0F); }},
+    {"one far above", true, [](mote::rng&, std::size_t i) { return i == 1 ? 3.0e38F : 12.0F; }},
+};
+
+/// Draws many times and compares with the distribution in long double. What it leaves out are coins on an edge.
+template <mote::sampling Knobs, std::size_t Vocab>
+void check_against_exact() {
+  constexpr int draws = 300;
+  constexpr long double edge = 2e-3L;
+  std::size_t all = 0;
+  for (const logit_kind& kind : kinds) {
+    INFO("temperature " << Knobs.temperature << ", top_p " << Knobs.top_p << ", vocab " << Vocab << ", " << kind.name);
+    auto sampler = std::make_unique<typename mote::sample<Knobs>::template state<Vocab>>();
+    sampler->seed(21);
+    mote::rng coins(21), random(5);
+    std::size_t impossible = 0, other = 0, compared = 0;  // others than expected
+    for (int draw = 0; draw < draws; ++draw) {
+      std::vector<float> logits(mote::padded(Vocab), NAN);
+      for (std::size_t i = 0; i < Vocab; ++i) logits[i] = kind.make(random, i);
+      std::vector<long double> p(Vocab);
+      const auto most = static_cast<long double>(*std::max_element(logits.begin(), logits.begin() + Vocab));
+      long double sum = 0;
+      for (std::size_t i = 0; i < Vocab; ++i)
+        sum += p[i] =
+            std::exp((static_cast<long double>(logits[i]) - most) / static_cast<long double>(Knobs.temperature));
+      std::vector<std::size_t> order(Vocab);
+      for (std::size_t i = 0; i < Vocab; ++i) order[i] = i, p[i] /= sum;
+      long double mass = 1;
+      bool near = false;
+      if (Knobs.top_p < 1) {
+        std::sort(order.begin(), order.end(),
+                  [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
+        mass = 0;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+          mass += p[order[i]];
+          const bool more = i + 1 < order.size() && p[order[i]] > p[order[i + 1]];
+          near = near || (more && p[order[i + 1]] > p[order[i]] * (1 - 1e-5L));  // equal as floats
+          const long double off = std::fabs(mass - static_cast<long double>(Knobs.top_p));
+          near = near || (off != 0 && off < edge && mass < 1 - edge / 10);
+          if (mass > static_cast<long double>(Knobs.top_p)) order.resize(i + 1);
+        }
+      }
+      const long double r = static_cast<long double>(coins.uniform()) * mass;
+      const std::size_t got = sampler->pick(logits.data());
+      REQUIRE(got < Vocab);
+      impossible += p[got] < 1e-12L ? 1U : 0U;
+      std::size_t expected = Vocab;
+      long double running = 0;
+      for (const std::size_t i : order) {
+        near = near || (std::fabs(running - r) < edge && running > 0);
+        running += p[i];
+        near = near || (std::fabs(running - r) < edge && running < mass - edge);
+        if (r < running && expected == Vocab) expected = i;
+      }
+      if (near || !kind.ordered) continue;
+      ++compared;
+      other += got != expected ? 1U : 0U;
+    }
+    CHECK(impossible == 0);
+    CHECK(other == 0);
+    all += compared;
+  }
+  CHECK(all > 2 * draws);
+}
+template <float Temperature, std::size_t Vocab, float... TopP>
+void at_temperature() {
+  (check_against_exact<mote::sampling{.temperature = Temperature, .top_p = TopP}, Vocab>(), ...);
+}
+template <std::size_t Vocab, float... Temperature>
+void at_each_temperature() {
+  (at_temperature<Temperature, Vocab, std::numeric_limits<float>::denorm_min(), 1.0e-10F, 0.02F, 0.5F, 0.9F,
+                  0x1.FFFFFEp-1F, 1.0F>(),
+   ...);
+}
+
+/// The seed whose first coin is `coin` / 2^24.
+std::uint64_t seed_of(std::uint32_t coin) {
+  constexpr std::uint64_t multiplier = 0x2545F4914F6CDD1DULL;
+  std::uint64_t inverse = multiplier;  // Newton: each round doubles the bits that are right
+  for (int i = 0; i < 6; ++i) inverse *= 2 - multiplier * inverse;
+  const auto undo = [](std::uint64_t mixed, int shift, bool right) {
+    std::uint64_t x = mixed;
+    for (int i = 0; i < 64 / shift; ++i) x = mixed ^ (right ? x >> shift : x << shift);
+    return x;
+  };
+  std::uint64_t state = ((static_cast<std::uint64_t>(coin) << 40U) + 12345) * inverse;
+  state = undo(undo(undo(state, 27, true), 25, false), 12, true);
+  mote::rng check(state);
+  REQUIRE(check.uniform() == static_cast<float>(coin) * 0x1p-24F);
+  return state;
+}
+
 }  // namespace
+
+TEST_CASE("any temperature and nucleus draw from the exact distribution, whatever the logits") {
+  constexpr float most = std::numeric_limits<float>::max();
+  at_each_temperature<37, std::numeric_limits<float>::denorm_min(), 1.0e-40F, 1.0e-38F, 1.2e-38F, 1.0e-37F, 1.0e-30F,
+                      1.0e-10F, 1.0e-4F, 0.02F, 0.8F, 1.0F, 3.0F, 1.0e4F, 1.0e30F, 1.0e38F, most>();
+  at_each_temperature<1, std::numeric_limits<float>::denorm_min(), 1.0F, most>();
+  at_each_temperature<2, 1.0e-38F, 1.0F, most>();
+}
+
+TEST_CASE("the first and the last coin draw a token that can be drawn") {
+  constexpr std::size_t n = 4096;
+  using all = mote::sample<mote::sampling{.temperature = 0.01F, .top_p = 1}>::state<n>;
+  auto sampler = std::make_unique<all>();
+  std::vector<float> logits(n);
+  const std::uint64_t first = seed_of(0), last = seed_of(0xFFFFFF);
+  for (std::size_t likely = 1; likely < n; likely += likely < 64 ? 1 : 37) {
+    for (const std::size_t from : {std::size_t{0}, n - likely}) {
+      for (const std::uint64_t seed : {first, last}) {
+        for (std::size_t i = 0; i < n; ++i) logits[i] = i - from < likely ? 5.0F : -5.0F;
+        sampler->seed(seed);
+        if (sampler->pick(logits.data()) - from >= likely) FAIL(likely << " of " << n << " from " << from);
+      }
+    }
+  }
+}
 
 TEST_CASE("the same seed draws the tokens that llama2.c's sampler draws") {
   for (const std::uint64_t seed : {1ULL, 42ULL, 123456789012345ULL}) {

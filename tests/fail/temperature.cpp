@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A temperature of nought.
-// EXPECT: mote: sample<> needs a temperature above 0; .*\[mote-temperature\]
+// EXPECT: mote: sample<> needs a finite temperature above 0; .*\[mote-temperature\]
 #include "little.hpp"
 
 #if MOTE_FAIL

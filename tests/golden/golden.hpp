@@ -237,6 +237,34 @@ struct tap {
   };
 };
 
+/// Draws with the knobs of sample<> from logits of every finite size: probabilities and tokens.
+template <mote::sampling Knobs>
+void draw_everything() {
+  constexpr std::size_t count = 43;
+  constexpr float sizes[] = {1.0e-40F, 1.0e-3F, 8.0F, 2.0e4F, 1.0e30F, 3.4e38F};
+  static typename mote::sample<Knobs>::template state<count> chance;
+  static float logits[mote::padded(count)];
+  chance.seed(11);
+  mote::rng random(12);
+  for (const float size : sizes) {
+    for (int draw = 0; draw < 4; ++draw) {
+      for (std::size_t i = 0; i < count; ++i) logits[i] = (2.0F * random.uniform() - 1.0F) * size;
+      if (draw % 2 != 0)  // with equals
+        for (std::size_t i = 1; i < count; i += 2) logits[i] = logits[i - 1];
+      const auto chosen = static_cast<std::uint32_t>(chance.pick(logits));
+      seen.bytes(logits, count * sizeof(float));
+      seen.word(chosen);
+    }
+  }
+}
+template <float... Temperature>
+std::uint64_t draws_at() {
+  (draw_everything<mote::sampling{.temperature = Temperature, .top_p = 1.0F}>(), ...);
+  (draw_everything<mote::sampling{.temperature = Temperature, .top_p = 0.01F}>(), ...);
+  (draw_everything<mote::sampling{.temperature = Temperature, .top_p = 0.9F}>(), ...);
+  return seen.take();
+}
+
 struct answers {
   std::uint64_t greedy, sampled, recalled, learned, taught, restored;
 };
@@ -246,6 +274,15 @@ class run {
  public:
   explicit run(void (*print)(const char*)) : print_(print) {}
   int failures() const { return failures_; }
+
+  void check_draws(std::uint64_t expected) {
+    const std::uint64_t got = draws_at<1.0e-45F, 1.0e-38F, 1.0e-30F, 0.02F, 1.0F, 1.0e30F, 3.4e38F>();
+    say(got == expected ? "ok     draws\n" : "FAILED draws ");
+    if (got == expected) return;
+    say_hex(got);
+    say("\n");
+    ++failures_;
+  }
 
   /// More: so many tokens more of the first answer, for what begins late.
   template <class Pipeline, std::size_t More = 0>
@@ -394,6 +431,7 @@ template <std::size_t Rows>
 using student = mote::pipeline<tiny, mote::quantize<32>, mote::layout<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;
 
+inline constexpr std::uint64_t of_draws = 0x4C20996077645AD0;
 inline constexpr answers of_q8{0xEE23B57F7260DD93, 0x34854549D5741E4D, 0xA8BF5268EFDDA6BD,
                                0xA8D37C0CEF894198, 0xB1050629A8C4EF22, 0xB1050629A8C4EF22};
 inline constexpr answers of_q8_wide{0x12681FEB8954DC19, 0x045820D1D859C8FE, 0x0839245FB450891C,
@@ -411,6 +449,7 @@ inline constexpr answers of_kivi_4{0x2A7E2E857E6F1C94, 0x34854549D5741E4D, 0, 0,
 /// The number of pipelines that answered otherwise than written above. `print` gets pieces of text.
 inline int mote_golden(void (*print)(const char*)) {
   golden::run r(print);
+  r.check_draws(golden::of_draws);
   r.check<golden::assistant<mote::quantize<8>, 1>>(golden::of_q8);
   r.check<golden::assistant<mote::quantize<8>, 4>>(golden::of_q8);
   r.check<golden::assistant<mote::quantize<8>, 8>>(golden::of_q8);

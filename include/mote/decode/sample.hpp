@@ -3,7 +3,8 @@
 // (Holtzman et al. 2020, arXiv 1904.09751). The same seed gives the same text on every machine.
 //   sample<>                                         temperature 0.8, top_p 0.9
 //   sample<sampling{.temperature = 1, .top_p = 1}>   the model's own distribution
-// Cost: 4 bytes a token of the vocabulary; one heap of them a drawn token.
+// Cost: 4 bytes a token of the vocabulary; one heap of them a drawn token. Any finite logits and every knob in range
+// give the exact distribution but for rounding: towards 0 the temperature is greedy, but equals share the chance.
 // Refuses a hidden seed: it is 1 until the program says another.
 #pragma once
 
@@ -12,12 +13,13 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/decode/greedy.hpp"
 #include "mote/kernel/loss.hpp"
 
 namespace mote::inline v0 {
 
 struct sampling {
-  float temperature = 0.8F;  ///< above 0; below 1 sharpens
+  float temperature = 0.8F;  ///< above 0 and finite; below 1 sharpens
   float top_p = 0.9F;        ///< in (0, 1]; 1 keeps every token
 };
 
@@ -31,10 +33,15 @@ struct sample {
     void seed(std::uint64_t s) { random_ = rng(s).state(); }
 
     std::size_t pick(float* logits /* (padded(Vocab)), becomes probabilities */) {
-      for (std::size_t i = 0; i < Vocab; ++i) logits[i] /= Knobs.temperature;
+      const float most = detail::largest_of(logits, Vocab);
+      // Beyond 2^10 a quotient would lose the digits that count, and in the end be infinite: the largest becomes 0.
+      const bool near = most <= Knobs.temperature * 1024.0F && most >= Knobs.temperature * -1024.0F;
+      const float origin = near ? 0.0F : most;
+      for (std::size_t i = 0; i < Vocab; ++i) logits[i] = (logits[i] - origin) / Knobs.temperature;
       softmax(logits, Vocab);
       rng random(random_);
-      const float coin = random.uniform();
+      float coin = random.uniform();
+      if (coin == 0.0F) coin = 0x1p-25F;  // softmax gives no token 0, and a coin of 0 would draw the first of all
       random_ = random.state();
       if constexpr (Knobs.top_p >= 1.0F) {
         return walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
@@ -44,6 +51,8 @@ struct sample {
         std::size_t count = 0;
         for (std::size_t i = 0; i < Vocab; ++i)
           if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
+        // But the likeliest token is in it always; it alone where top_p is below a share of 1 / Vocab.
+        if (count == 0) return greedy::state<Vocab>::pick(logits);
         for (std::size_t i = count / 2; i-- > 0;) sink(logits, i, count);
         // The largest goes behind the shrinking heap: the nucleus ends up at the back, largest last.
         float mass = 0;
@@ -61,15 +70,19 @@ struct sample {
     }
 
    private:
-    /// The first token, in order, at which the running sum passes r.
+    /// The first token, in order, at which the running sum passes r. Where rounding left the whole sum just below r:
+    /// the last token that moved it.
     template <class Order>
     static std::size_t walk(const float* p, float r, Order order, std::size_t count) {
       float sum = 0;
+      std::size_t last = 0;
       for (std::size_t i = 0; i < count; ++i) {
+        const float before = sum;
         sum += p[order(i)];
         if (r < sum) return order(i);
+        if (sum > before) last = i;
       }
-      return order(count - 1);  // rounding left the sum just below r
+      return order(last);
     }
     /// Larger probabilities rise; of equals, the smaller id.
     static bool above(const float* p, std::uint32_t a, std::uint32_t b) {
@@ -93,8 +106,8 @@ struct sample {
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Knobs.temperature > 0,
-                "mote: sample<> needs a temperature above 0; for none, leave it out [mote-temperature]");
+  static_assert(Knobs.temperature > 0 && Knobs.temperature <= 0x1.FFFFFEp127F,
+                "mote: sample<> needs a finite temperature above 0; for none, leave it out [mote-temperature]");
   static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1,
                 "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
 };
