@@ -70,6 +70,20 @@ struct wider : synthetic {
   }();
 };
 
+/// Picks a letter for ever, but the end of a text as the n-th token after seed(n).
+struct scripted {
+  using slot = mote::slots::decoding;
+  template <std::size_t Vocab>
+  struct state {
+    std::uint64_t left = 0;
+    void seed(std::uint64_t n) { left = n; }
+    std::size_t pick(const float*) {
+      constexpr std::size_t letter = 263 + 1;
+      return left != 0 && --left == 0 ? static_cast<std::size_t>(synthetic::dialogue.eos) : letter;
+    }
+  };
+};
+
 constexpr mote::example lesson{.prompt = "lights", .answer = "on"};
 
 /// The tokens and the logits' bits of an answer; `between` runs behind each step.
@@ -261,6 +275,117 @@ TEST_CASE("basic_pipeline: the context ends an answer, and no step runs behind i
   const aligned_bytes image = mote_tests::synthetic_image<full_length>();
   REQUIRE(longer.attach(image) == status::ok);
   CHECK(answer_of(longer, "the", 1000).steps <= full_length::context + 1);
+}
+
+TEST_CASE("basic_pipeline: an answer says how it ended", "[pipeline]") {
+  using mote::ending;
+  const auto check = []<class Pipeline>(Pipeline& ai, std::string_view question) {
+    const aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
+    REQUIRE(ai.attach(image) == status::ok);
+    REQUIRE(ai.begin(question) == status::ok);
+    // The last token of the prompt gives the first of the answer, and the last place of the context one more.
+    const std::size_t room = Pipeline::context - ai.prompt_tokens() + 1;
+    for (const std::size_t end : {std::size_t{0}, std::size_t{1}, std::size_t{4}, room - 1, room, room + 1}) {
+      for (const std::size_t limit : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{4}, room - 1, room,
+                                      room + 1, Pipeline::context, mote::too_big}) {
+        const std::size_t most = std::min(limit, room);
+        const bool said = end != 0 && end <= most;
+        const ending expected = said ? ending::end_of_text : limit <= room ? ending::limit : ending::context_full;
+        INFO("end " << end << ", limit " << limit << ", room " << room);
+        ai.seed(end);
+        REQUIRE(ai.begin(question, limit) == status::ok);
+        mote::progress_step s;
+        std::size_t answered = 0;
+        for (s = ai.step(); !s.done; s = ai.step()) {
+          REQUIRE(s.ending == ending::none);
+          REQUIRE(ai.ending() == ending::none);
+          answered += s.piece.empty() ? 0U : 1U;
+        }
+        CHECK(answered == (said ? end - 1 : most));
+        for (int again = 0; again < 3; ++again, s = ai.step()) {
+          CHECK(s.state == status::ok);
+          CHECK(s.done);
+          CHECK(mote::name(s.ending) == mote::name(expected));
+          CHECK(s.piece.empty());
+          CHECK(ai.ending() == expected);
+        }
+        ai.seed(end);
+        std::size_t pieces = 0;
+        auto answer = ai.ask(question, limit);
+        for (std::string_view piece : answer) pieces += piece.empty() ? 0U : 1U;
+        CHECK(pieces == answered);
+        CHECK(answer.ending() == expected);
+        CHECK(answer.state() == status::ok);
+      }
+    }
+  };
+  static mote::pipeline<synthetic, window, scripted> ai;
+  check(ai, "the cat");
+  static mote::pipeline<synthetic, window, scripted, mote::prefill<4>> several;
+  check(several, "the cat");
+  static mote::pipeline<synthetic_story, window, scripted> teller;
+  check(teller, "");  // one token of prompt: the context is full before it has given as many tokens as it is long
+}
+
+TEST_CASE("basic_pipeline: an answer that is stopped or fails says so, step after step", "[pipeline]") {
+  using mote::ending;
+  static whole ai;
+  const auto says = [&](status state, ending how) {
+    for (int again = 0; again < 2; ++again) {
+      const mote::progress_step s = ai.step();
+      CHECK(mote::name(s.state) == mote::name(state));
+      CHECK(mote::name(s.ending) == mote::name(how));
+      CHECK(s.done);
+      CHECK(s.piece.empty());
+    }
+  };
+  says(status::not_attached, ending::failed);
+  CHECK(ai.ending() == ending::none);
+  CHECK(ai.begin("the cat") == status::not_attached);
+  says(status::not_attached, ending::failed);
+  const aligned_bytes image = mote_tests::synthetic_image<whole>();
+  REQUIRE(ai.attach(image) == status::ok);
+  says(status::empty, ending::stopped);
+  const auto under_way = [&] {
+    REQUIRE(ai.begin("the cat") == status::ok);
+    for (int i = 0; i < 3; ++i) REQUIRE(!ai.step().done);
+    CHECK(ai.ending() == ending::none);
+    CHECK(ai.state() == status::ok);
+  };
+  under_way();
+  ai.stop();
+  says(status::empty, ending::stopped);
+  CHECK(ai.ending() == ending::stopped);
+  under_way();
+  REQUIRE(ai.attach(image) == status::ok);
+  says(status::empty, ending::stopped);
+  REQUIRE(ai.remember("the ant") == status::ok);
+  aligned_bytes kept(ai.saved_bytes());
+  REQUIRE(ai.save(kept.span()) == status::ok);
+  under_way();
+  REQUIRE(ai.load(kept) == status::ok);
+  says(status::empty, ending::stopped);
+  under_way();
+  CHECK(ai.load(std::span<const std::byte>(kept).first(100)) == status::truncated);
+  CHECK(ai.ending() == ending::none);  // what is refused changes nothing
+  CHECK(ai.begin(std::string(400, 'x')) == status::too_long);
+  says(status::too_long, ending::failed);
+  auto refused = ai.ask("");
+  CHECK(refused.state() == status::empty);
+  CHECK(refused.ending() == ending::failed);
+  CHECK(refused.begin() == refused.end());
+  auto left = ai.ask("the cat");
+  for (std::string_view piece : left)
+    if (!piece.empty()) break;
+  CHECK(left.ending() == ending::none);
+  CHECK(left.state() == status::ok);
+  under_way();
+  REQUIRE(ai.learn(lesson).state == status::ok);
+  REQUIRE(ai.remember("the bee") == status::ok);
+  CHECK(ai.ending() == ending::none);
+  for (const ending e :
+       {ending::none, ending::end_of_text, ending::limit, ending::context_full, ending::stopped, ending::failed})
+    CHECK(mote::name(e) != "unknown");
 }
 
 TEST_CASE("basic_pipeline: a model of texts begins one out of nothing; a model of answers does not", "[pipeline]") {

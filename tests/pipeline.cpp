@@ -328,7 +328,7 @@ TEST_CASE("pipeline: what is not chosen costs no byte", "[pipeline]") {
     std::array<plain::token, plain::context> tokens;
     std::optional<mote::attached_image> image;
     std::size_t position, prompt, answered, limit, recalled, examples;
-    status state;
+    mote::answer_progress progress;
   };
   STATIC_REQUIRE(sizeof(plain) == sizeof(bare));
   STATIC_REQUIRE(cost.ram.weights == 0);

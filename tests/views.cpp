@@ -43,6 +43,8 @@ TEST_CASE("views: pieces say what a plain loop over ask() says", "[views]") {
   auto all = views::pieces(ai, "where is it", 12);
   REQUIRE(all.state() == status::ok);
   CHECK((all | ranges::views::transform(copy) | ranges::to<std::vector>()) == plain);
+  CHECK(all.ending() == ai.ending());
+  CHECK(all.ending() != mote::ending::none);
 
   const auto three = views::pieces(ai, "where is it") | ranges::views::take(3) | ranges::views::transform(copy) |
                      ranges::to<std::vector>();
@@ -54,11 +56,13 @@ TEST_CASE("views: a question that cannot be asked gives no piece and says why", 
   auto none = views::pieces(ai, "hello");
   CHECK(none.state() == status::not_attached);
   CHECK(none.begin() == none.end());
+  CHECK(none.ending() == mote::ending::failed);
 
   const babbler_image weights(pipeline::format::rows);
   REQUIRE(ai.attach(weights.bytes()) == status::ok);
   CHECK(views::pieces(ai, std::string(200, 'a')).state() == status::too_long);
   CHECK(views::pieces_view<pipeline>().state() == status::empty);
+  CHECK(views::pieces_view<pipeline>().ending() == mote::ending::stopped);
 }
 
 TEST_CASE("views: hits carry their texts, best first, never more than asked for", "[views]") {

@@ -71,7 +71,8 @@ std::string answer(home& ai, std::string_view question) {
 
 std::string show(home& ai, std::string_view question) {
   std::string said = answer(ai, question);
-  std::printf("  > %.*s\n    %s\n", static_cast<int>(question.size()), question.data(), said.c_str());
+  std::printf("  > %.*s\n    %s%s\n", static_cast<int>(question.size()), question.data(), said.c_str(),
+              ai.ending() == mote::ending::context_full ? " [cut: the context is full]" : "");
   std::fflush(stdout);
   return said;
 }

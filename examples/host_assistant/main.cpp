@@ -84,6 +84,8 @@ class session {
       std::fflush(stdout);  // a token a time
     }
     print("\n");
+    if (pieces.ending() == mote::ending::context_full) print("[cut: the context is full]\n");
+    if (pieces.state() != mote::status::ok) say("", pieces.state());
   }
 
   void learn() {

@@ -95,15 +95,14 @@ class basic_pipeline {
 
   /// Makes the prompt for a question: recalled items, the question, the mark of an answer. No token runs yet.
   /// too_long: the question leaves no room for an answer; empty; bad_utf8; not_attached.
-  status begin(std::string_view question, std::size_t limit = Context) {
+  status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
-    if (!attached()) return status::not_attached;
+    if (!attached()) return progress_.fail(status::not_attached);
     if (question.empty() && Model::dialogue.user < 0 && Model::dialogue.bos >= 0) {  // a model of texts begins one
       tokens_[0] = static_cast<token>(Model::dialogue.bos);
       prompt_tokens_ = 1;
       limit_ = limit;
-      state_ = status::ok;
-      return state_;
+      return progress_.start();
     }
     std::array<std::string_view, Recall::hits == 0 ? 1 : Recall::hits> items;
     std::size_t found = 0;
@@ -116,28 +115,29 @@ class basic_pipeline {
     const auto made =
         assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question, Model::dialogue,
                                Recall::tokens, code, std::span<token>(tokens_).first(Context - answer_room));
-    if (made.state != status::ok) return code.fault != status::ok ? code.fault : made.state;
+    if (made.state != status::ok) return progress_.fail(code.fault != status::ok ? code.fault : made.state);
     prompt_tokens_ = made.tokens;
     recalled_items_ = made.items;
     limit_ = limit;
-    state_ = status::ok;
-    return status::ok;
+    return progress_.start();
   }
 
   /// Runs one pass at most: of prefill<>'s tokens of the prompt, or one for a new token and its drafts.
   progress_step step() {
-    if (state_ != status::ok || prompt_tokens_ == 0) return {.state = state_, .done = true, .piece = {}};
-    if (answered_ >= limit_ || position_ >= Context) return finish();
+    if (ending() != v0::ending::none || prompt_tokens_ == 0) return progress_.last_step();
+    if (answered_ >= limit_) return progress_.finish(v0::ending::limit);
+    if (position_ >= Context) return progress_.finish(v0::ending::context_full);
     if (drafts_.has_next()) {  // the last pass has run this token already
       drafts_.next();
       ++position_;
     } else if (!advance()) {
-      return {.state = status::ok, .done = false, .piece = {}};
+      return {};
     }
     const std::size_t next = decoding_.pick(buffers().logits + drafts_.row() * padded(shape.vocab));
     const std::size_t at = position_ - 1;
-    if (Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos)) return finish();
-    if (next == static_cast<std::size_t>(Model::dialogue.bos)) return finish();  // llama2.c's end of a text
+    const bool said = Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos);
+    if (said || next == static_cast<std::size_t>(Model::dialogue.bos))  // bos is llama2.c's end of a text
+      return progress_.finish(v0::ending::end_of_text);
     const std::uint32_t previous = answered_ == 0 && Model::dialogue.answer >= 0
                                        ? static_cast<std::uint32_t>(Model::dialogue.bos)  // drops the space in front
                                        : tokens_[at];
@@ -147,22 +147,27 @@ class basic_pipeline {
       drafts_.picked(text(position_ + 1), guess);
     }
     ++answered_;
-    return {.state = status::ok, .done = false, .piece = coder().piece(previous, static_cast<std::uint32_t>(next))};
+    return {.piece = coder().piece(previous, static_cast<std::uint32_t>(next))};
   }
 
   /// The answer as a range of pieces of text: `for (std::string_view piece : ai.ask("..."))`. One pass at a time.
   using answer = basic_answer<basic_pipeline>;
-  answer ask(std::string_view question, std::size_t limit = Context) {
-    const status s = begin(question, limit);
-    return answer(*this, s);
+  answer ask(std::string_view question, std::size_t limit = too_big) {
+    (void)begin(question, limit);
+    return answer(*this);
   }
 
   /// Ends the current answer.
   void stop() {
     drafts_.begin();
     position_ = prompt_tokens_ = answered_ = recalled_items_ = 0;
-    state_ = status::empty;
+    progress_.stop();
   }
+
+  /// How the answer to the newest question ended; none while it goes on.
+  v0::ending ending() const { return progress_.ending; }
+  /// ok, or why the newest question has no answer, or no more of it; empty: it was stopped.
+  status state() const { return progress_.state; }
 
   /// Remembered items that stand in the current prompt.
   std::size_t recalled_items() const { return recalled_items_; }
@@ -362,12 +367,6 @@ class basic_pipeline {
                                                        logits_for);
   }
 
-  progress_step finish() {
-    state_ = status::ok;
-    limit_ = 0;
-    return {.state = status::ok, .done = true, .piece = {}};
-  }
-
   learned pass(const example& e, bool gradient)
     requires learns
   {
@@ -428,7 +427,7 @@ class basic_pipeline {
   std::size_t limit_ = 0;
   std::size_t recalled_items_ = 0;
   std::size_t examples_in_batch_ = 0;
-  status state_ = status::ok;
+  answer_progress progress_;
 };
 
 }  // namespace mote::inline v0

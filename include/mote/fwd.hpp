@@ -144,6 +144,7 @@ struct unchecked;
 struct example;
 struct learned;
 struct progress_step;
+enum class ending : std::uint8_t;
 template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
           class Drafting, class Prefill, class Threads, class Fit>
 class basic_pipeline;

@@ -1,20 +1,74 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline's step() and ask() give: the state of one pass, and the answer as a range of pieces of text.
+// What a pipeline's step() and ask() give: the state of one pass, the answer as a range of pieces of text, and how it
+// ended.
 // Refuses to run ahead: a piece is computed when the loop asks for it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "mote/core/status.hpp"
 
 namespace mote::inline v0 {
 
+/// How an answer ended.
+enum class ending : std::uint8_t {
+  none,          ///< it goes on; or no question was asked yet
+  end_of_text,   ///< the model said that the answer is complete
+  limit,         ///< it has as many tokens as the caller asked for, and may be cut
+  context_full,  ///< no further token fits the context, and the answer is cut
+  stopped,       ///< by stop(), attach() or load()
+  failed,        ///< the state says why
+};
+
+/// The name of an ending, as written above.
+constexpr std::string_view name(ending e) {
+  switch (e) {
+    case ending::none: return "none";
+    case ending::end_of_text: return "end_of_text";
+    case ending::limit: return "limit";
+    case ending::context_full: return "context_full";
+    case ending::stopped: return "stopped";
+    case ending::failed: return "failed";
+  }
+  return "unknown";
+}
+
 /// What one call of step() did.
 struct progress_step {
   status state = status::ok;
-  bool done = false;       ///< nothing more will come
-  std::string_view piece;  ///< the text of the new token; empty while the prompt is read. Lies in the image.
+  bool done = false;                     ///< nothing more will come
+  v0::ending ending = v0::ending::none;  ///< once done: how the answer ended
+  std::string_view piece{};  ///< the text of the new token; empty while the prompt is read. Lies in the image.
+};
+
+/// Where an answer is: it starts, and then it finishes, fails or is stopped. All zero: no image was attached yet.
+struct answer_progress {
+  status state = status::ok;
+  v0::ending ending = v0::ending::none;
+
+  status start() {
+    ending = v0::ending::none;
+    return state = status::ok;
+  }
+  status fail(status why) {
+    ending = v0::ending::failed;
+    return state = why;
+  }
+  void stop() {
+    ending = v0::ending::stopped;
+    state = status::empty;
+  }
+  progress_step finish(v0::ending how) {
+    ending = how;
+    return last_step();
+  }
+  /// What every step says from then on.
+  progress_step last_step() const {
+    if (ending == v0::ending::none) return {.state = status::not_attached, .done = true, .ending = v0::ending::failed};
+    return {.state = state, .done = true, .ending = ending};
+  }
 };
 
 /// An input range of std::string_view; Pipeline has step().
@@ -43,15 +97,16 @@ class basic_answer {
     Pipeline* owner_ = nullptr;
     std::string_view piece_;
   };
-  basic_answer(Pipeline& owner, status state) : owner_(&owner), state_(state) {}
-  iterator begin() { return state_ == status::ok ? iterator(owner_) : iterator(); }
+  explicit basic_answer(Pipeline& owner) : owner_(&owner) {}
+  iterator begin() { return iterator(owner_); }
   iterator end() { return {}; }
-  /// ok, or why there is no answer.
-  status state() const { return state_; }
+  /// ok, or why there is no answer, or no more of it. Of the pipeline's newest question, as is ending().
+  status state() const { return owner_->state(); }
+  /// Behind the loop: how the answer ended. none where the loop was left early: the answer can go on.
+  v0::ending ending() const { return owner_->ending(); }
 
  private:
   Pipeline* owner_;
-  status state_;
 };
 
 }  // namespace mote::inline v0

@@ -206,6 +206,7 @@ struct no_pipeline {
     const std::string_view* begin() const { return nullptr; }
     const std::string_view* end() const { return nullptr; }
     status state() const { return {}; }
+    v0::ending ending() const { return {}; }
   };
 
   using token = std::uint16_t;
@@ -222,6 +223,8 @@ struct no_pipeline {
   progress_step step() { return {}; }
   pieces ask(std::string_view, std::size_t = 0) { return {}; }
   void stop() {}
+  status state() const { return {}; }
+  v0::ending ending() const { return {}; }
   std::size_t recalled_items() const { return {}; }
   std::size_t prompt_tokens() const { return {}; }
   std::span<const token> tokens() const { return {}; }

@@ -20,6 +20,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/status.hpp"
+#include "mote/pipeline_answer.hpp"
 #include "mote/recall/retriever.hpp"
 
 namespace mote::inline v0::views {
@@ -53,22 +54,24 @@ class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
   };
 
   pieces_view() = default;
-  pieces_view(Pipeline& owner, status state) : pipeline_(&owner), state_(state) {}
+  explicit pieces_view(Pipeline& owner) : pipeline_(&owner) {}
 
-  iterator begin() { return state_ == status::ok ? iterator(pipeline_) : iterator(); }
+  iterator begin() { return pipeline_ == nullptr ? iterator() : iterator(pipeline_); }
   iterator end() { return {}; }
-  /// ok, or why there is no answer.
-  status state() const { return state_; }
+  /// ok, or why there is no answer, or no more of it. Of the pipeline's newest question, as is ending().
+  status state() const { return pipeline_ == nullptr ? status::empty : pipeline_->state(); }
+  /// Behind the loop: how the answer ended. none where it was left early, as views::take leaves it.
+  v0::ending ending() const { return pipeline_ == nullptr ? v0::ending::stopped : pipeline_->ending(); }
 
  private:
   Pipeline* pipeline_ = nullptr;
-  status state_ = status::empty;
 };
 
 /// Asks. The prompt is made here; no token runs before begin().
 template <class Pipeline>
 pieces_view<Pipeline> pieces(Pipeline& owner, std::string_view question, std::size_t limit = too_big) {
-  return {owner, owner.begin(question, limit)};
+  (void)owner.begin(question, limit);
+  return pieces_view<Pipeline>(owner);
 }
 
 // ---- hits of a search -----------------------------------------------------------------------------------------------

@@ -60,6 +60,24 @@ constexpr draft_knobs always{.batch_cost = 0, .measured = false};
 template <class Model, class... Policies>
 using plain = pipeline<Model, quantize<8>, mote::layout<8>, mote::context<64>, Policies...>;
 
+/// How the last answer of compare() ended.
+ending last_ending = ending::none;
+
+/// The likeliest token, but the end of a text as the n-th token after seed(n).
+struct ends {
+  using slot = slots::decoding;
+  template <std::size_t Vocab>
+  struct state {
+    std::uint64_t left = 0;
+    void seed(std::uint64_t n) { left = n; }
+    std::size_t pick(const float* logits) {
+      if (left != 0 && --left == 0) return static_cast<std::size_t>(synthetic::dialogue.eos);
+      const std::size_t likeliest = greedy::state<Vocab>::pick(logits);
+      return likeliest < 3 ? 270 : likeliest;  // the model itself never ends
+    }
+  };
+};
+
 template <class Pipeline>
 bool same_logits(const Pipeline& a, const auto& b) {
   return std::memcmp(a.logits().data(), b.logits().data(), a.logits().size_bytes()) == 0;
@@ -80,9 +98,12 @@ std::size_t compare(A& one, B& drafted, std::string_view question, std::size_t l
     while (!b.done && b.piece.empty() && drafted.tokens().size() == drafted.prompt_tokens());
     REQUIRE(a.state == b.state);
     REQUIRE(a.done == b.done);
+    REQUIRE(a.ending == b.ending);
+    REQUIRE(one.ending() == drafted.ending());
     REQUIRE(a.piece == b.piece);
     REQUIRE(same_logits(one, drafted));
     if (a.done) {
+      last_ending = a.ending;
       CHECK(std::ranges::equal(one.tokens(), drafted.tokens()));
       return i;
     }
@@ -142,6 +163,28 @@ TEST_CASE("decode/drafts: right guesses save passes; wrong ones only cost", "[dr
   CHECK(passes(0, 50) == 50);
   for (std::size_t limit : {1U, 2U, 5U, 64U}) CHECK(passes(2, limit) <= limit);
   known = {};
+}
+
+TEST_CASE("decode/drafts: an answer ends the same way at every length") {
+  const auto image = mote_tests::synthetic_image<plain<synthetic, ends>>();
+  static plain<synthetic, ends> one;
+  static plain<synthetic, ends, gated<first_of<lookup<1, 8>, ngram<64>>, always>, prefill<3>> drafted;
+  REQUIRE(one.attach(image) == status::ok);
+  REQUIRE(drafted.attach(image) == status::ok);
+  REQUIRE(one.begin("the ring") == status::ok);
+  const std::size_t room = 64 - one.prompt_tokens() + 1;
+  std::array<std::size_t, 3> seen{};
+  for (std::size_t end = 0; end <= room + 1; ++end) {
+    for (const std::size_t limit : {std::size_t{1}, std::size_t{7}, room - 1, room, room + 1, too_big}) {
+      one.seed(end);
+      drafted.seed(end);
+      compare(one, drafted, "the ring", limit, [](std::size_t) {});
+      const bool said = end != 0 && end <= std::min(limit, room);
+      CHECK(last_ending == (said ? ending::end_of_text : limit <= room ? ending::limit : ending::context_full));
+      ++seen[said ? 0 : limit <= room ? 1 : 2];
+    }
+  }
+  CHECK(std::ranges::all_of(seen, [](std::size_t n) { return n > 0; }));
 }
 
 TEST_CASE("decode/drafts: learning, remembering and asking anew in the middle of an answer spoil nothing") {
