@@ -254,22 +254,27 @@ class basic_pipeline {
     return status::ok;
   }
 
-  /// Takes back what save() wrote. Nothing changes unless every byte is good. wrong_base: learned on another image;
-  /// no_effect: the snapshot would change nothing.
+  /// Takes back what save() wrote, all of it, or nothing changes. What a snapshot does not hold (it is of a pipeline that
+  /// did not learn, or did not recall) stays as it is. wrong_base: learned on another image; no_recall: it holds texts,
+  /// and this pipeline keeps none; no_effect: the snapshot would change nothing.
   status load(std::span<const std::byte> source) {
     if (!attached()) return status::not_attached;
     snapshot_view view;
     if (const status s = open_snapshot(source, identity(), parameter_bytes(), view); s != status::ok) return s;
-    bool has_effect = recalls && view.items > 0;
+    if (!recalls && view.items > 0) return status::no_recall;
+    [[maybe_unused]] const auto* parameters = reinterpret_cast<const float*>(view.parameters.data());
+    bool has_effect = view.items > 0;
     if constexpr (learns)
-      has_effect =
-          has_effect || learning_.has_effect(reinterpret_cast<const float*>(view.parameters.data()), image_->weights);
+      has_effect = has_effect || (view.learned() && learning_.has_effect(parameters, image_->weights));
     if (!has_effect) return status::no_effect;
     if constexpr (recalls)
-      if (const status s = index_.load(view.index); s != status::ok) return s;
+      if (view.recalled())
+        if (const status s = index_.load(view.index); s != status::ok) return s;
     if constexpr (learns) {
-      learning_.restore(reinterpret_cast<const float*>(view.parameters.data()));
-      examples_in_batch_ = 0;
+      if (view.learned()) {
+        learning_.restore(parameters);
+        examples_in_batch_ = 0;
+      }
     }
     stop();
     return status::ok;

@@ -5,13 +5,16 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../synthetic_model.hpp"
+#include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/recall/bm25.hpp"
@@ -294,4 +297,163 @@ TEST_CASE("snapshot: sizes add up, and a buffer that is one byte short is full",
   aligned_bytes out(320);
   CHECK(mote::snapshot_writer{out.span().first(319), 64, 1}.open() == status::full);
   CHECK(mote::snapshot_writer{out.span(), 64, 1}.open() == status::ok);
+}
+
+namespace {
+
+/// What a pipeline keeps, to be compared.
+struct kept_state {
+  std::vector<std::uint32_t> parameters;
+  std::vector<std::string> texts;
+  bool operator==(const kept_state&) const = default;
+};
+
+/// A pipeline of any type on one image, seen through its calls.
+struct keeper {
+  std::string name;
+  std::string learning;  // what the parameters are of; empty: frozen
+  std::size_t items = 0, item_bytes = 0;
+  std::function<void()> start;
+  std::function<void()> learn;
+  std::function<void(const std::vector<std::string>&)> remember;
+  std::function<void()> ask;
+  std::function<kept_state()> state;
+  std::function<std::vector<std::byte>()> whole;  // every byte of the object
+  std::function<std::vector<std::byte>()> save;
+  std::function<status(std::span<const std::byte>)> load;
+};
+
+template <class Pipeline>
+keeper keeper_of(std::string name, std::string learning, std::size_t items, std::size_t item_bytes) {
+  static Pipeline ai;
+  static const aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
+  keeper k;
+  k.name = std::move(name);
+  k.learning = std::move(learning);
+  k.items = items;
+  k.item_bytes = item_bytes;
+  k.start = [] {
+    if constexpr (Pipeline::recalls) ai.memory().clear();
+    REQUIRE(ai.attach(image) == status::ok);
+  };
+  k.learn = [] {
+    if constexpr (Pipeline::learns) REQUIRE(ai.learn({.prompt = "lights", .answer = "on"}).stepped);
+  };
+  k.remember = [](const std::vector<std::string>& texts) {
+    if constexpr (Pipeline::recalls)
+      for (const std::string& text : texts) REQUIRE(ai.remember(text) == status::ok);
+  };
+  k.ask = [] {
+    REQUIRE(ai.begin("who is the eel") == status::ok);
+    for (int i = 0; i < 3; ++i) REQUIRE(!ai.step().done);
+  };
+  k.state = [] {
+    kept_state now;
+    if constexpr (Pipeline::learns) {
+      now.parameters.resize(std::remove_cvref_t<decltype(ai.learning())>::parameter_floats);
+      std::memcpy(now.parameters.data(), std::as_const(ai).learning().parameters(), now.parameters.size() * 4);
+    }
+    if constexpr (Pipeline::recalls)
+      ai.memory().for_each([&](mote::item_id, std::string_view text) { now.texts.emplace_back(text); });
+    return now;
+  };
+  k.whole = [] {
+    std::vector<std::byte> bytes(sizeof ai);
+    std::memcpy(bytes.data(), static_cast<const void*>(&ai), sizeof ai);
+    return bytes;
+  };
+  k.save = [] {
+    aligned_bytes out(ai.saved_bytes());
+    REQUIRE(ai.save(out.span()) == status::ok);
+    return std::vector<std::byte>(out.span().begin(), out.span().end());
+  };
+  k.load = [](std::span<const std::byte> bytes) { return ai.load(aligned_bytes(bytes)); };
+  return k;
+}
+
+template <class... Learning>
+std::vector<keeper> with_every_recall(const char* learning) {
+  using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>;
+  using other = mote::bm25<mote::bm25_knobs{.items = 2, .item_bytes = 40, .terms = 8}>;
+  constexpr mote::rag_knobs few{.tokens = 40};
+  const std::string name = learning[0] == '\0' ? "frozen" : learning;
+  using window = mote::context<96>;
+  using bits = mote::quantize<32>;
+  return {keeper_of<mote::pipeline<synthetic, window, bits, Learning...>>(name, learning, 0, 0),
+          keeper_of<mote::pipeline<synthetic, window, bits, Learning..., mote::rag<small, few>>>(name + " + small",
+                                                                                                 learning, 4, 32),
+          keeper_of<mote::pipeline<synthetic, window, bits, Learning..., mote::rag<other, few>>>(name + " + other",
+                                                                                                 learning, 2, 40)};
+}
+
+}  // namespace
+
+TEST_CASE("snapshot: between any two pipelines all of it is taken, or nothing and the reason", "[store][snapshot]") {
+  std::vector<keeper> all;
+  constexpr mote::lora_knobs short_ones{.tokens = 32};
+  constexpr mote::lora_knobs on_keys{.targets = mote::only(mote::role::key), .tokens = 32};
+  for (const auto& some :
+       {with_every_recall<>(""), with_every_recall<mote::lora<1, short_ones>>("rank 1"),
+        with_every_recall<mote::lora<2, short_ones>>("rank 2"), with_every_recall<mote::lora<1, on_keys>>("keys"),
+        with_every_recall<mote::full<mote::full_knobs{.tokens = 32, .batch = 1}>>("full")})
+    all.insert(all.end(), some.begin(), some.end());
+
+  const std::vector<std::vector<std::string>> memories{
+      {}, {"the ant is in"}, {"the ant is in", "the bee is not", "a cat"}, {std::string(36, 'x') + " y"}};
+  std::map<std::string, std::size_t> seen;
+  for (const keeper& saver : all) {
+    for (const bool learns : {false, true}) {
+      for (const std::vector<std::string>& texts : memories) {
+        if (learns && saver.learning.empty()) continue;
+        if (texts.size() > saver.items || (!texts.empty() && texts[0].size() > saver.item_bytes)) continue;
+        saver.start();
+        if (learns) saver.learn();
+        saver.remember(texts);
+        const kept_state saved = saver.state();
+        REQUIRE(saved.texts == texts);
+        const std::vector<std::byte> bytes = saver.save();
+        for (const keeper& loader : all) {
+          INFO(saver.name << (learns ? ", taught" : "") << ", " << texts.size() << " texts -> " << loader.name);
+          loader.start();
+          for (int i = 0; i < 2; ++i) loader.learn();
+          if (loader.items != 0) loader.remember({"an eel"});
+          loader.ask();
+          const kept_state before = loader.state();
+          const std::vector<std::byte> whole = loader.whole();
+          const status answer = loader.load(bytes);
+          ++seen[std::string(mote::name(answer))];
+
+          status expected = status::ok;
+          if (!saver.learning.empty() && saver.learning != loader.learning) expected = status::wrong_format;
+          else if (!texts.empty() && loader.items == 0) expected = status::no_recall;
+          else if (texts.empty() && !learns) expected = status::no_effect;
+          else if (texts.size() > loader.items) expected = status::wrong_size;
+          else if (!texts.empty() && texts[0].size() > loader.item_bytes) expected = status::too_long;
+          CHECK(mote::name(answer) == mote::name(expected));
+          const kept_state after = loader.state();
+          if (answer == status::ok) {
+            CHECK(after.parameters == (saver.learning.empty() ? before.parameters : saved.parameters));
+            CHECK(after.texts == (saver.items == 0 ? before.texts : saved.texts));
+            if (!texts.empty()) CHECK(loader.items != 0);
+          } else {
+            CHECK(loader.whole() == whole);
+          }
+        }
+      }
+    }
+  }
+  for (const char* name : {"ok", "wrong_format", "no_recall", "no_effect", "wrong_size", "too_long"})
+    CHECK(seen[name] > 0);
+}
+
+TEST_CASE("snapshot: the mark of nothing learned is the frozen policy's, and stands for no bytes",
+          "[store][snapshot]") {
+  STATIC_CHECK(mote::nothing_learned == mote::frozen::state<synthetic, victim::format>::fingerprint());
+  scene s;
+  // Parameters under that mark belong to nobody; items need an index.
+  const auto marked = s.with_header([](container_header& h) { h.format_fingerprint = mote::nothing_learned; });
+  CHECK(scene::load(marked) == status::wrong_format);
+  auto empty = s.with_header([](container_header& h) { h.vocabulary_bytes = 0; });
+  CHECK(scene::load(empty) == status::corrupt_header);
+  CHECK(s.untouched());
 }

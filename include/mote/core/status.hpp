@@ -32,6 +32,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   too_long,      ///< more tokens than the pipeline's window
   empty,         ///< no text, no item, no example
   no_effect,     ///< a snapshot that changes nothing was loaded
+  no_recall,     ///< a snapshot holds remembered texts, and this pipeline has no memory for them
   full,          ///< the buffer is too small for what is to be written
   bad_utf8,      ///< text with a NUL or an invalid sequence where it is refused
   io_error,      ///< the operating system said no (host only)
@@ -60,6 +61,7 @@ constexpr std::string_view name(status s) {
     case status::too_long: return "too_long";
     case status::empty: return "empty";
     case status::no_effect: return "no_effect";
+    case status::no_recall: return "no_recall";
     case status::full: return "full";
     case status::bad_utf8: return "bad_utf8";
     case status::io_error: return "io_error";

@@ -34,7 +34,7 @@ struct container_header {
   std::uint64_t base_fingerprint = 0;  ///< image: of itself (image_fingerprint); snapshot: of the image it learned on
   std::uint64_t weights_offset = 0;    ///< from the header's first byte, a multiple of 64
   std::uint64_t weights_bytes = 0;
-  std::uint64_t vocabulary_offset = 0;  ///< as above; snapshot: zero
+  std::uint64_t vocabulary_offset = 0;  ///< as above; snapshot: of the index
   std::uint64_t vocabulary_bytes = 0;
   std::uint32_t payload_crc = 0;  ///< of everything behind the header
   std::uint32_t reserved = 0;

@@ -25,6 +25,9 @@ struct snapshot_identity {
   std::string_view format_name;
 };
 
+/// What stands for the parameters of a pipeline that does not learn: the fingerprint of `frozen`.
+inline constexpr std::uint64_t nothing_learned = fingerprint{}.add("frozen").value();
+
 inline constexpr std::size_t snapshot_prefix_bytes = 64;
 
 constexpr std::size_t snapshot_index_offset(std::size_t parameter_bytes) {
@@ -36,9 +39,12 @@ constexpr std::size_t snapshot_bytes(std::size_t parameter_bytes, std::size_t in
 
 /// A snapshot that open_snapshot() found sound.
 struct snapshot_view {
-  std::span<const std::byte> parameters;
-  std::span<const std::byte> index;
+  std::span<const std::byte> parameters;  ///< empty: its pipeline does not learn
+  std::span<const std::byte> index;       ///< empty: its pipeline does not recall
   std::uint32_t items = 0;
+
+  bool learned() const { return !parameters.empty(); }
+  bool recalled() const { return !index.empty(); }
 };
 
 /// Lays a snapshot into a buffer: fill parameters and index, then seal.
@@ -79,6 +85,7 @@ struct snapshot_writer {
   }
 };
 
+/// A snapshot of a pipeline that does not learn holds no parameters, and agrees with any.
 /// Errors: those of read_header(), wrong_shape, wrong_format, wrong_base, wrong_size, corrupt_header, corrupt_payload,
 /// not_finite.
 inline status open_snapshot(std::span<const std::byte> source, const snapshot_identity& id, std::size_t parameter_bytes,
@@ -86,7 +93,8 @@ inline status open_snapshot(std::span<const std::byte> source, const snapshot_id
   container_header h;
   if (const status s = read_header(source, container_kind::snapshot, h); s != status::ok) return s;
   if (h.shape_fingerprint != id.shape) return status::wrong_shape;
-  if (h.format_fingerprint != id.parameters) return status::wrong_format;
+  if (h.weights_bytes == 0 && h.format_fingerprint == nothing_learned) parameter_bytes = 0;
+  else if (h.format_fingerprint != id.parameters) return status::wrong_format;
   if (h.base_fingerprint != id.base) return status::wrong_base;
   if (h.weights_bytes != parameter_bytes) return status::wrong_size;
   if (h.weights_offset != container_header_bytes + snapshot_prefix_bytes ||
@@ -99,6 +107,7 @@ inline status open_snapshot(std::span<const std::byte> source, const snapshot_id
   out.parameters = source.subspan(container_header_bytes + snapshot_prefix_bytes, parameter_bytes);
   out.index = source.subspan(snapshot_index_offset(parameter_bytes), static_cast<std::size_t>(h.vocabulary_bytes));
   __builtin_memcpy(&out.items, source.data() + container_header_bytes, sizeof out.items);
+  if (out.items != 0 && !out.recalled()) return status::corrupt_header;
   for (std::size_t i = 0; i + 4 <= parameter_bytes; i += 4) {
     std::uint32_t bits = 0;
     __builtin_memcpy(&bits, out.parameters.data() + i, 4);
