@@ -288,6 +288,24 @@ TEST_CASE("pipeline: a stranger's retriever and recall policy stand in the promp
   check(c, d);
 }
 
+TEST_CASE("pipeline: a memory of another retriever is refused, and nothing changes", "[pipeline]") {
+  static mote::pipeline<synthetic, window, mote::rag<stranger::one_note, mote::rag_knobs{.tokens = 50}>> theirs;
+  static mote::pipeline<synthetic, window, mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 50}>> ours;
+  const auto image = mote_tests::synthetic_image<std::remove_cvref_t<decltype(ours)>>();
+  REQUIRE(theirs.attach(image) == status::ok);
+  REQUIRE(ours.attach(image) == status::ok);
+  REQUIRE(ours.remember("the bee") == status::ok);
+  for (const std::string text :
+       {"the ant", "the ant is in the end not here"}) {  // shorter than bm25's frame, and longer
+    REQUIRE(theirs.remember(text) == status::ok);
+    mote_tests::aligned_bytes kept(theirs.saved_bytes());
+    REQUIRE(theirs.save(kept.span()) == status::ok);
+    CHECK(mote::name(ours.load(kept)) == "wrong_kind");
+    CHECK(ours.memory().size() == 1);
+    CHECK(ours.memory().text(ours.memory().newest()) == "the bee");
+  }
+}
+
 TEST_CASE("pipeline: a stranger's learning policy learns, and is saved", "[pipeline]") {
   using theirs = mote::pipeline<synthetic, window, stranger::output_bias>;
   static theirs ai, other;

@@ -303,8 +303,10 @@ struct bm25 {
 
     static status check(std::span<const std::byte> source) {
       std::size_t from = 0;
+      if (source.size() < sizeof magic) return status::truncated;
+      if (detail::get<std::uint32_t>(source, from) != magic)
+        return status::wrong_kind;  // another retriever's, of any size
       if (source.size() < frame_bytes) return status::truncated;
-      if (detail::get<std::uint32_t>(source, from) != magic) return status::wrong_kind;
       if (detail::get<std::uint16_t>(source, from) != version) return status::wrong_version;
       const std::size_t count = detail::get<std::uint16_t>(source, from);
       const std::uint32_t last_id = detail::get<std::uint32_t>(source, from);

@@ -31,7 +31,8 @@ concept has_index = std::default_initializable<typename R::index> && requires {
 };
 
 /// `add` refuses what it cannot keep whole and forgets the oldest item when it is full; `search` gives the best first
-/// and nothing that does not match; `load` changes nothing unless every byte of it is good.
+/// and nothing that does not match; `load` changes nothing unless every byte of it is good and of this retriever: what it
+/// saves should begin with a mark of its own.
 template <class Index>
 concept searchable = requires(Index& index, const Index& seen, std::string_view text, item_id id, std::span<hit> hits,
                               std::span<std::byte> target, std::span<const std::byte> source) {
