@@ -334,7 +334,7 @@ keeper keeper_of(std::string name, std::string learning, std::size_t items, std:
   k.item_bytes = item_bytes;
   k.start = [] {
     if constexpr (Pipeline::recalls) ai.memory().clear();
-    REQUIRE(ai.attach(image) == status::ok);
+    REQUIRE(ai.attach(image, mote::payload_check::skip) == status::ok);
   };
   k.learn = [] {
     if constexpr (Pipeline::learns) REQUIRE(ai.learn({.prompt = "lights", .answer = "on"}).stepped);

@@ -75,12 +75,16 @@ struct sample {
     template <class Order>
     static std::size_t walk(const float* p, float r, Order order, std::size_t count) {
       float sum = 0;
-      std::size_t last = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        const float before = sum;
         sum += p[order(i)];
         if (r < sum) return order(i);
-        if (sum > before) last = i;
+      }
+      std::size_t last = 0;
+      float whole = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        const float before = whole;
+        whole += p[order(i)];
+        if (whole > before) last = i;
       }
       return order(last);
     }
