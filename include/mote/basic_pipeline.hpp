@@ -343,7 +343,7 @@ class basic_pipeline {
     const std::size_t left = position_ < prompt_tokens_ ? prompt_tokens_ - position_ : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
     if (position_ < prompt_tokens_)
-      for (std::size_t i = 1; i <= count; ++i) drafts_.read(text(position_ + i));
+      for (std::size_t i = 1; i <= count; ++i) drafts_.follow(text(position_ + i));
     if (count < left) {
       run(position_, count, 0);
       position_ += count;

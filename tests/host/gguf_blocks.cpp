@@ -55,7 +55,7 @@ double half(const bytes& b, std::size_t at) {
 
 /// All weights of a block, in double, by walking over its bytes in the order in which they lie.
 std::vector<double> meaning(gguf_type type, const bytes& b) {
-  std::vector<double> w(facts_of(type).columns);
+  std::vector<double> w(facts_of(type).cols);
   switch (type) {
     case gguf_type::q8_0:
       for (std::size_t j = 0; j < 32; ++j) w[j] = half(b, 0) * static_cast<std::int8_t>(b[2 + j]);
@@ -196,7 +196,7 @@ TEST_CASE("a block of any type goes apart and together bit for bit") {
       bytes again(b.size(), 0xEE);
       const auto* from = reinterpret_cast<const std::byte*>(b.data());
       auto* to = reinterpret_cast<std::byte*>(again.data());
-      if (facts_of(type).columns == 32) write_group_block(type, read_group_block(type, from), to);
+      if (facts_of(type).cols == 32) write_group_block(type, read_group_block(type, from), to);
       else if (type == gguf_type::tq1_0 || type == gguf_type::tq2_0)
         write_trit_block(type, read_trit_block(type, from), to);
       else write_super_block(type, read_super_block(type, from), to);

@@ -54,11 +54,11 @@ void there_and_back() {
   constexpr host::gguf_type type = host::detail::gguf_twin<Format>::type;
   const host::gguf_type_facts& facts = host::facts_of(type);
   mote::rng random(facts.bytes + Format::rows);
-  const std::size_t rows = 21, blocks = 3, cols = blocks * facts.columns;
+  const std::size_t rows = 21, blocks = 3, cols = blocks * facts.cols;
   const host::raw_blocks file = random_blocks(type, rows * blocks, random);
   std::vector<float> expected(rows * cols), found(cols);
   for (std::size_t i = 0; i < rows * blocks; ++i)
-    host::gguf_decode(type, file.bytes.data() + i * facts.bytes, expected.data() + i * facts.columns);
+    host::gguf_decode(type, file.bytes.data() + i * facts.bytes, expected.data() + i * facts.cols);
   std::vector<std::byte> tile(Format::tile_bytes(cols), std::byte{0xEE}), again(facts.bytes);
   for (std::size_t first = 0; first < rows; first += Format::rows) {
     const std::size_t count = rows - first < Format::rows ? rows - first : Format::rows;

@@ -156,9 +156,9 @@ inline gguf_parts little_gguf(mote::host::gguf_type type, std::size_t dim = 64, 
   const auto tensor = [&](const std::string& name, std::size_t rows, std::size_t cols) {
     const bool is_norm = rows == 0;
     const auto& facts = mote::host::facts_of(type);
-    const bool fits = !is_norm && cols % facts.columns == 0;
+    const bool fits = !is_norm && cols % facts.cols == 0;
     byte_writer data;
-    for (std::size_t i = 0; i < (is_norm ? 1 : rows) * cols; i += fits ? facts.columns : 1) {
+    for (std::size_t i = 0; i < (is_norm ? 1 : rows) * cols; i += fits ? facts.cols : 1) {
       if (!fits || type == gguf_type::f32) {
         data.put((is_norm ? 1.0F : 0.0F) + 0.1F * random.normal());
         continue;

@@ -15,7 +15,7 @@ consteval std::size_t operator""_MiB(unsigned long long n) { return static_cast<
 }  // namespace literals
 
 /// The answer of a checked operation that would not fit a size_t.
-inline constexpr std::size_t too_big = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t too_big = (std::numeric_limits<std::size_t>::max)();
 
 constexpr std::size_t round_up(std::size_t n, std::size_t step) { return (n + step - 1) / step * step; }
 constexpr std::size_t ceil_div(std::size_t n, std::size_t step) { return (n + step - 1) / step; }

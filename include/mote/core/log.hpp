@@ -43,8 +43,8 @@ constexpr float natural_log(float x) {
   using limits = std::numeric_limits<float>;
   if (x == 0.0F) return -limits::infinity();
   if (!(x > 0.0F)) return limits::quiet_NaN();
-  if (x > limits::max()) return x;
-  if (x < limits::min()) return detail::log_normal(x * 0x1p24F, 0.0F, -24);  // subnormal: lifted first
+  if (x > (limits::max)()) return x;
+  if (x < (limits::min)()) return detail::log_normal(x * 0x1p24F, 0.0F, -24);  // subnormal: lifted first
   return detail::log_normal(x, 0.0F, 0);
 }
 

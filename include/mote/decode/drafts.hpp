@@ -27,7 +27,7 @@ class drafts {
   void drop() { rows_ = row_ + 1; }
 
   /// The last token of the context is new, and not the model's choice.
-  void read(std::span<const Token> context) { drafter_.observe(context); }
+  void follow(std::span<const Token> context) { drafter_.observe(context); }
   /// The last token of the context is what was picked from the row; `guess` is what stood there before.
   void picked(std::span<const Token> context, Token guess) {
     drafter_.observe(context);
@@ -74,7 +74,7 @@ class drafts<Policy, Token> {
   static constexpr bool has_next() { return false; }
   static void next() {}
   static void drop() {}
-  static void read(std::span<const Token>) {}
+  static void follow(std::span<const Token>) {}
   static void picked(std::span<const Token>, Token) {}
   static constexpr std::size_t guess(std::span<const Token>, std::span<Token>) { return 0; }
   template <class Pass>

@@ -278,8 +278,8 @@ constexpr std::size_t super_of(std::size_t cols) {
     best = Super;
     least = qk<Bits, Super>::tile_bytes(cols);
   };
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (consider.template operator()<224 - 32 * I>(), ...);
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (consider.template operator()<224 - 32 * Index>(), ...);
   }(std::make_index_sequence<7>{});
   return best;
 }

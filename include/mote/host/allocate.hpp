@@ -60,7 +60,7 @@ inline std::vector<tensor_choices> measure_choices(const raw_model& m, std::span
       const linear floats = in_use.at(t.place);
       in_use.put(t.place, rounded.at(t.place));
       t.all.push_back({&plan.at(t.place), round_up(plan.at(t.place).bytes(size.rows, size.cols), 64),
-                       std::max(meter.measure(in_use).divergence, 0.0)});
+                       (std::max)(meter.measure(in_use).divergence, 0.0)});
       in_use.put(t.place, floats);
       if (report) report(++done, tensors.size() * families.size());
     }
@@ -73,8 +73,8 @@ inline std::vector<tensor_choices> measure_choices(const raw_model& m, std::span
 inline std::vector<std::size_t> choose_within(std::span<const tensor_choices> tensors, std::size_t bytes) {
   std::size_t least = 0;
   for (const tensor_choices& t : tensors) {
-    std::size_t smallest = std::numeric_limits<std::size_t>::max();
-    for (const tensor_choice& c : t.all) smallest = std::min(smallest, c.bytes);
+    std::size_t smallest = (std::numeric_limits<std::size_t>::max)();
+    for (const tensor_choice& c : t.all) smallest = (std::min)(smallest, c.bytes);
     least += smallest;
   }
   if (bytes < least)
@@ -88,8 +88,8 @@ inline std::vector<std::size_t> choose_within(std::span<const tensor_choices> te
   std::size_t budget = bytes / step;
   std::size_t needed = 0;
   for (const tensor_choices& t : tensors) {
-    std::size_t smallest = std::numeric_limits<std::size_t>::max();
-    for (const tensor_choice& c : t.all) smallest = std::min(smallest, steps_of(c));
+    std::size_t smallest = (std::numeric_limits<std::size_t>::max)();
+    for (const tensor_choice& c : t.all) smallest = (std::min)(smallest, steps_of(c));
     needed += smallest;
   }
   std::vector<std::size_t> picked(tensors.size());

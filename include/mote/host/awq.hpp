@@ -31,9 +31,9 @@ struct awq {
     }
     double least = 0, most = 0;
     for (std::size_t i = 0; i < sum.size(); ++i) {
-      sum[i] = std::pow(std::max(sum[i] / count[i], 1e-4), power);
-      least = i == 0 ? sum[i] : std::min(least, sum[i]);
-      most = std::max(most, sum[i]);
+      sum[i] = std::pow((std::max)(sum[i] / count[i], 1e-4), power);
+      least = i == 0 ? sum[i] : (std::min)(least, sum[i]);
+      most = (std::max)(most, sum[i]);
     }
     std::vector<float> out;
     for (double x : sum) out.push_back(static_cast<float>(x / std::sqrt(least * most)));
@@ -65,7 +65,7 @@ struct awq {
     calibrate(before, text, [&](std::size_t layer, const layer_moments& moments) {
       for (const site where : {site::attention, site::output, site::feed_forward, site::down}) {
         const input_moments& input = moments[static_cast<std::size_t>(where)];
-        double best = std::max(alpha, 0.0);
+        double best = (std::max)(alpha, 0.0);
         if (alpha < 0) {
           double least = loss(m, layer, where, input, g, std::vector<float>(scales_of(m.shape, where), 1.0F));
           for (std::size_t i = 1; i < steps; ++i) {

@@ -77,7 +77,7 @@ template <class Format>
 linear pack(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols) {
   auto bytes = std::make_shared<packed_bytes>(Format::bytes(rows, cols));
   for (std::size_t row = 0; row < rows; row += Format::rows)
-    Format::encode_tile(w + row * cols, std::min(Format::rows, rows - row), cols,
+    Format::encode_tile(w + row * cols, (std::min)(Format::rows, rows - row), cols,
                         bytes->data() + row / Format::rows * Format::tile_bytes(cols));
   return use_packed<Format>(std::move(bytes), rows, cols);
 }

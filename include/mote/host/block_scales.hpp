@@ -26,17 +26,17 @@ struct weighted_columns {
   std::size_t groups(const grid& g) const { return g.groups(n); }
   weighted_columns group(const grid& g, std::size_t index) const {
     const std::size_t first = index * g.group;
-    return {w + first, importance == nullptr ? nullptr : importance + first, std::min(n - first, g.group)};
+    return {w + first, importance == nullptr ? nullptr : importance + first, (std::min)(n - first, g.group)};
   }
 };
 
 /// The weighted squared error under a scale, every weight on its nearest level.
 struct squared_loss {
-  double operator()(const grid& g, const weighted_columns& columns, group_scale s) const {
+  double operator()(const grid& g, const weighted_columns& weighted, group_scale s) const {
     double sum = 0;
-    for (std::size_t i = 0; i < columns.n; ++i) {
-      const auto d = static_cast<double>(columns.w[i] - g.value(g.nearest(columns.w[i], s), s));
-      sum += columns.weight(i) * d * d;
+    for (std::size_t i = 0; i < weighted.n; ++i) {
+      const auto d = static_cast<double>(weighted.w[i] - g.value(g.nearest(weighted.w[i], s), s));
+      sum += weighted.weight(i) * d * d;
     }
     return sum;
   }
@@ -59,18 +59,18 @@ struct kept_scale {
 template <class Loss>
 kept_scale next_multiples(const grid& g, const weighted_columns& group, group_scale wanted, scale_units units,
                           const Loss& loss) {
-  const auto near = [](float x, float unit, int low, int high) {
+  const auto nearest_int = [](float x, float unit, int low, int high) {
     const float multiple = unit != 0 ? x / unit : 0;
-    return std::clamp(std::isfinite(multiple) ? static_cast<int>(std::lround(std::clamp(multiple, -1e6F, 1e6F))) : 0,
-                      low, high);
+    return (std::clamp)(
+        std::isfinite(multiple) ? static_cast<int>(std::lround((std::clamp)(multiple, -1e6F, 1e6F))) : 0, low, high);
   };
   const scale_multiples& m = g.multiples;
-  const int scale = near(wanted.scale, units.scale, m.least, m.most);
-  const int minimum = near(-wanted.minimum, units.minimum, 0, m.most_minimum);
+  const int scale = nearest_int(wanted.scale, units.scale, m.least, m.most);
+  const int minimum = nearest_int(-wanted.minimum, units.minimum, 0, m.most_minimum);
   kept_scale best;
   bool first = true;
-  for (int i = std::max(scale - 1, m.least); i <= std::min(scale + 1, m.most); ++i)
-    for (int j = std::max(minimum - 1, 0); j <= std::min(minimum + 1, m.most_minimum); ++j) {
+  for (int i = (std::max)(scale - 1, m.least); i <= (std::min)(scale + 1, m.most); ++i)
+    for (int j = (std::max)(minimum - 1, 0); j <= (std::min)(minimum + 1, m.most_minimum); ++j) {
       const group_scale s{.scale = units.scale * static_cast<float>(i),
                           .minimum = -(units.minimum * static_cast<float>(j)),
                           .scale_unit = units.scale,
@@ -144,7 +144,7 @@ double keep_scales(const grid& g, const weighted_columns& block, group_scale* sc
   float largest = 0, lowest = 0;
   for (std::size_t i = 0; i < groups; ++i) {
     if (std::fabs(wanted[i].scale) > std::fabs(largest)) largest = wanted[i].scale;
-    lowest = std::min(lowest, wanted[i].minimum);
+    lowest = (std::min)(lowest, wanted[i].minimum);
   }
   // The largest scale on the outermost integer, or on one of those next to it; then the lowest minimum.
   const int outermost = g.has_minimum ? g.multiples.most : g.multiples.least;

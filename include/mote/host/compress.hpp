@@ -182,7 +182,7 @@ inline std::vector<float> rounded_by(const packed_format& f, const raw_model& m,
   packed_bytes tile(f.tile_bytes(size.cols));
   for (std::size_t row = 0; row < size.rows; ++row) {
     if (row % f.rows == 0) {
-      const std::size_t count = std::min(f.rows, size.rows - row);
+      const std::size_t count = (std::min)(f.rows, size.rows - row);
       f.encode_tile(w.data() + row * size.cols, count, size.cols, tile.data());
       f.keep(t, p.layer, size.rows, row, count, size.cols, tile.data());
     }

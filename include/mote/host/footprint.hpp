@@ -30,7 +30,7 @@ struct footprint_memory {
   std::vector<footprint_part> parts;
   std::size_t available;
   std::size_t sum;
-  std::size_t scale() const { return std::max({available, sum, std::size_t{1}}); }
+  std::size_t scale() const { return (std::max)({available, sum, std::size_t{1}}); }
 };
 
 inline std::vector<footprint_memory> footprint_memories(const footprint& f) {
@@ -102,21 +102,21 @@ inline std::string xml_text(std::string_view text) {
 /// A table of what is used, one line a region. The bars stand where each region would lie in the board's memory.
 inline std::string footprint_text(const footprint& f) {
   using namespace detail;
-  constexpr std::size_t columns = 40;
+  constexpr std::size_t width = 40;
   std::string out = footprint_title(f) + "\n";
   for (const footprint_memory& m : footprint_memories(f)) {
     const std::size_t whole = m.scale();
     const auto column = [&](std::size_t bytes) {
-      return static_cast<std::size_t>(static_cast<double>(bytes) / static_cast<double>(whole) * columns);
+      return static_cast<std::size_t>(static_cast<double>(bytes) / static_cast<double>(whole) * width);
     };
     const auto line = [&](std::string_view name, std::size_t bytes, std::size_t from, char mark) {
       out += print_to_string("  %-12.*s %12zu %12s", static_cast<int>(name.size()), name.data(), bytes,
                              kib(bytes).c_str());
       if (m.available != 0) out += print_to_string(" %9s", percent(bytes, m.available).c_str());
       if (mark != 0) {
-        const std::size_t begin = std::min(column(from), columns - 1);
-        const std::size_t end = std::max(column(from + bytes), begin + 1);  // nothing that is there is invisible
-        std::string drawn = std::string(begin, ' ') + std::string(end - begin, mark) + std::string(columns - end, ' ');
+        const std::size_t begin = (std::min)(column(from), width - 1);
+        const std::size_t end = (std::max)(column(from + bytes), begin + 1);  // nothing that is there is invisible
+        std::string drawn = std::string(begin, ' ') + std::string(end - begin, mark) + std::string(width - end, ' ');
         if (m.available != 0 && from + bytes > m.available)  // what lies beyond the board
           for (std::size_t i = column(m.available); i < end; ++i) drawn[i] = drawn[i] == ' ' ? ' ' : '!';
         out += "  |" + drawn + "|";
@@ -198,7 +198,7 @@ inline std::string footprint_svg(const footprint& f) {
       body += print_to_string(
           "<rect class=\"part\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.0f\" fill=\"%s\"><title>%s: %zu "
           "bytes</title></rect>\n",
-          x, y, std::max(w, 1.5), bar, std::string(p.colour).c_str(), name.c_str(), p.bytes);
+          x, y, (std::max)(w, 1.5), bar, std::string(p.colour).c_str(), name.c_str(), p.bytes);
       if (w > 7.5 * static_cast<double>(name.size()) + 12)
         body += print_to_string("<text class=\"inside\" x=\"%.2f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n",
                                 x + w / 2, y + bar / 2 + 4.5, name.c_str());

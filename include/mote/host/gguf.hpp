@@ -79,8 +79,8 @@ inline void append_gguf_tensor(const gguf_file& in, std::string_view name, std::
   // The tensor's bytes are in the file, so a size that follows from them is no promise but a fact.
   const std::size_t before = out.values.size();
   out.values.resize(before + rows * cols);
-  for (std::size_t i = 0; i < rows * cols / t.type->columns; ++i)
-    gguf_decode(t.type->type, t.bytes.data() + i * t.type->bytes, out.values.data() + before + i * t.type->columns);
+  for (std::size_t i = 0; i < rows * cols / t.type->cols; ++i)
+    gguf_decode(t.type->type, t.bytes.data() + i * t.type->bytes, out.values.data() + before + i * t.type->cols);
   for (std::size_t i = before; i < out.values.size(); ++i)
     if (!std::isfinite(out.values[i]))
       fail(in.name(), shown(name) + " holds a value that is not finite, at index " + std::to_string(i - before));

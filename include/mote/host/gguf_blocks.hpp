@@ -51,8 +51,8 @@ enum class gguf_type : std::uint32_t {
 struct gguf_type_facts {
   gguf_type type;
   std::string_view name;
-  std::size_t columns;  ///< of a block; a row is a multiple
-  std::size_t bytes;    ///< of a block
+  std::size_t cols;   ///< of a block; a row is a multiple
+  std::size_t bytes;  ///< of a block
 };
 
 inline constexpr gguf_type_facts gguf_types[] = {

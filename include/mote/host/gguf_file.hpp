@@ -231,9 +231,9 @@ class gguf_file {
       t.type = find_gguf_type(type);
       if (t.type == nullptr)
         fail(file_, detail::shown(name) + " is of type " + std::to_string(type) + ", which is not read");
-      if (t.cols % t.type->columns != 0)
+      if (t.cols % t.type->cols != 0)
         fail(file_, detail::shown(name) + " has rows of " + std::to_string(t.cols) + ", no multiple of the " +
-                        std::to_string(t.type->columns) + " of a block of " + std::string(t.type->name));
+                        std::to_string(t.type->cols) + " of a block of " + std::string(t.type->name));
       const auto offset = in_.number<std::uint64_t>("a tensor");
       const auto [at, is_new] = tensors_.emplace(name, t);
       if (!is_new) fail(file_, "has the tensor " + detail::shown(name) + " twice");
@@ -246,7 +246,7 @@ class gguf_file {
     const std::size_t begin = round_up(in_.done(), alignment);  // far from wrapping: done() is within a file
     const std::span<const std::byte> data = begin <= bytes.size() ? bytes.subspan(begin) : std::span<const std::byte>{};
     for (const auto& [t, offset] : offsets) {
-      const std::size_t needed = checked_mul(checked_mul(t->cols / t->type->columns, t->type->bytes), t->rows);
+      const std::size_t needed = checked_mul(checked_mul(t->cols / t->type->cols, t->type->bytes), t->rows);
       if (offset % alignment != 0)
         fail(file_, "a tensor begins at " + std::to_string(offset) + ", no multiple of the alignment");
       if (offset > data.size() || needed > data.size() - static_cast<std::size_t>(offset))

@@ -63,7 +63,7 @@ concept has_gguf_twin = requires { detail::gguf_twin<Format>::type; };
 template <has_gguf_twin Format>
 void put_gguf_block(const std::byte* block, std::byte* tile, std::size_t row, std::size_t cols, std::size_t g) {
   constexpr gguf_type type = detail::gguf_twin<Format>::type;
-  if constexpr (facts_of(type).columns == 256) {
+  if constexpr (facts_of(type).cols == 256) {
     Format::write_row(tile, row, g, read_super_block(type, block));
   } else {
     const gguf_group in = read_group_block(type, block);
@@ -76,7 +76,7 @@ void put_gguf_block(const std::byte* block, std::byte* tile, std::size_t row, st
 template <has_gguf_twin Format>
 void get_gguf_block(const std::byte* tile, std::size_t row, std::size_t cols, std::size_t g, std::byte* block) {
   constexpr gguf_type type = detail::gguf_twin<Format>::type;
-  if constexpr (facts_of(type).columns == 256) {
+  if constexpr (facts_of(type).cols == 256) {
     write_super_block(type, Format::read_row(tile, row, g), block);
   } else {
     gguf_group out;
@@ -100,8 +100,8 @@ std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t c
   if constexpr (has_gguf_twin<Format>) {
     using alone = typename Format::template with_rows<1>;
     const gguf_type_facts& facts = facts_of(detail::gguf_twin<Format>::type);
-    if (from.type != facts.type || cols % facts.columns != 0) return 0;
-    const std::size_t blocks = cols / facts.columns;
+    if (from.type != facts.type || cols % facts.cols != 0) return 0;
+    const std::size_t blocks = cols / facts.cols;
     if (from.bytes.size() / facts.bytes < (first + count) * blocks)
       throw std::runtime_error("gguf: a matrix has fewer blocks than rows need");
     std::array<std::byte, alone::tile_bytes(Format::group)> trial{};

@@ -61,8 +61,8 @@ struct gptq {
       std::vector<double> h(n * n);
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j <= i; ++j) {
-          const std::size_t a = std::max(order[i], order[j]);
-          const std::size_t b = std::min(order[i], order[j]);
+          const std::size_t a = (std::max)(order[i], order[j]);
+          const std::size_t b = (std::min)(order[i], order[j]);
           h[i * n + j] = input.products[a * n + b] * scale;
         }
         dead[order[i]] = h[i * n + i] == 0;
@@ -76,26 +76,26 @@ struct gptq {
   void rows_of(const quantiser_task& t, const grid& g, std::size_t first_row, const std::vector<std::size_t>& order,
                const std::vector<bool>& dead, const std::vector<double>& u, coded_matrix& out) const {
     const std::size_t n = t.cols;
-    const std::size_t count = std::min(lanes, t.rows - first_row);
+    const std::size_t count = (std::min)(lanes, t.rows - first_row);
     std::vector<std::array<float, lanes>> w(n);  // by column, as they are now
     for (std::size_t col = 0; col < n; ++col)
       for (std::size_t r = 0; r < lanes; ++r)
         w[col][r] = r < count && !dead[col] ? t.w[(first_row + r) * n + col] : 0.0F;
 
-    std::vector<float> part(std::min(n, g.block())), importance(n);
+    std::vector<float> part((std::min)(n, g.block())), importance(n);
     for (std::size_t i = 0; i < n; ++i) importance[order[i]] = static_cast<float>(1 / (u[i * n + i] * u[i * n + i]));
     // Scales are chosen from the weights as they are now; a search weighs a column as what it loses will count.
     const auto choose = [&](std::size_t first, std::size_t most, auto&& how) {
-      const weighted_columns columns{part.data(), importance.data() + first, std::min(n - first, most)};
+      const weighted_columns weighted{part.data(), importance.data() + first, (std::min)(n - first, most)};
       for (std::size_t r = 0; r < count; ++r) {
-        for (std::size_t i = 0; i < columns.n; ++i) part[i] = w[first + i][r];
-        how(columns, out.scales.data() + (first_row + r) * out.groups() + first / g.group);
+        for (std::size_t i = 0; i < weighted.n; ++i) part[i] = w[first + i][r];
+        how(weighted, out.scales.data() + (first_row + r) * out.groups() + first / g.group);
       }
     };
     const auto choose_block = [&](std::size_t first) {
-      choose(first, g.block(), [&](const weighted_columns& columns, group_scale* scales) {
-        if (search) search_scales(g, columns, scales);
-        else g.fit(columns.w, columns.n, scales);
+      choose(first, g.block(), [&](const weighted_columns& weighted, group_scale* scales) {
+        if (search) search_scales(g, weighted, scales);
+        else g.fit(weighted.w, weighted.n, scales);
       });
     };
     if (by_power)
@@ -106,7 +106,7 @@ struct gptq {
       if (!by_power && col % g.block() == 0) choose_block(col);
       else if (!by_power && search && col % g.group == 0)  // units stay, their multiples may still change
         choose(col, g.group,
-               [&](const weighted_columns& columns, group_scale* s) { *s = search_multiples(g, columns, *s); });
+               [&](const weighted_columns& weighted, group_scale* s) { *s = search_multiples(g, weighted, *s); });
       std::array<float, lanes> error{};
       for (std::size_t r = 0; r < count; ++r) {
         const group_scale s = out.scales[(first_row + r) * out.groups() + col / g.group];

@@ -140,7 +140,7 @@ inline grid symmetric_grid(std::size_t bits, std::size_t group = 32) {
   g.stored = detail::both_through_half;
   g.fit = [last](const float* w, std::size_t n, group_scale* s) {
     float largest = 0;
-    for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::fabs(w[i]));
+    for (std::size_t i = 0; i < n; ++i) largest = (std::max)(largest, std::fabs(w[i]));
     *s = detail::both_through_half({.scale = largest / static_cast<float>(last)});
   };
   return g;

@@ -79,14 +79,14 @@ struct hqq {
     if (!(left > 0)) return 0;
     return x < 0 ? -left : left;
   }
-  static double magnitudes(const grid& g, const weighted_columns& columns, group_scale s) {
+  static double magnitudes(const grid& g, const weighted_columns& weighted, group_scale s) {
     double sum = 0;
-    for (std::size_t i = 0; i < columns.n; ++i)
-      sum += std::fabs(static_cast<double>(columns.w[i] - g.value(g.nearest(columns.w[i], s), s)));
+    for (std::size_t i = 0; i < weighted.n; ++i)
+      sum += std::fabs(static_cast<double>(weighted.w[i] - g.value(g.nearest(weighted.w[i], s), s)));
     return sum;
   }
-  static double mean_error(const grid& g, const weighted_columns& columns, group_scale s) {
-    return magnitudes(g, columns, s) / static_cast<double>(columns.n);
+  static double mean_error(const grid& g, const weighted_columns& weighted, group_scale s) {
+    return magnitudes(g, weighted, s) / static_cast<double>(weighted.n);
   }
 };
 

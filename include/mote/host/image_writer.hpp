@@ -61,7 +61,7 @@ class weight_packer {
     if (codes != nullptr) check(f, name, m, *codes);
     decoded_.resize(m.cols);
     for (std::size_t row = 0; row < m.rows; row += f.rows) {
-      const std::size_t count = std::min(f.rows, m.rows - row);
+      const std::size_t count = (std::min)(f.rows, m.rows - row);
       const float* source = t.values.data() + first + row * m.cols;
       std::byte* tile = out_.subspan(offset + row / f.rows * f.tile_bytes(m.cols), f.tile_bytes(m.cols)).data();
       f.encode_tile(source, count, m.cols, tile);

@@ -72,7 +72,7 @@ void write_llama2c(const std::string& weights_path, const std::string& tokenizer
 
   detail::file_under_way words(tokenizer_path);
   std::size_t longest = 0;
-  for (const auto& piece : vocabulary.pieces) longest = std::max(longest, piece.size());
+  for (const auto& piece : vocabulary.pieces) longest = (std::max)(longest, piece.size());
   words.put(static_cast<std::int32_t>(longest));
   for (std::size_t i = 0; i < vocabulary.pieces.size(); ++i) {
     words.put(vocabulary.scores[i]);

@@ -72,7 +72,7 @@ inline group_scale search_scale(const grid& g, const weighted_columns& group, gr
   };
   if (g.has_minimum) {
     const auto [lowest, highest] = std::minmax_element(group.w, group.w + group.n);
-    const float low = g.two_level() ? std::min(*lowest, 0.0F) : *lowest;
+    const float low = g.two_level() ? (std::min)(*lowest, 0.0F) : *lowest;
     const float range = *highest - low;
     const auto last = g.levels.back();
     for (std::size_t i = 0; i <= steps; ++i) {
@@ -86,8 +86,8 @@ inline group_scale search_scale(const grid& g, const weighted_columns& group, gr
   const bool lopsided = g.levels.front() != -g.levels.back();
   float from = own.scale;
   if (from == 0) {  // too small for the unit that its block had
-    for (std::size_t i = 0; i < group.n; ++i) from = std::max(from, std::fabs(group.w[i]));
-    from /= std::max(std::fabs(g.levels.front()), std::fabs(g.levels.back()));
+    for (std::size_t i = 0; i < group.n; ++i) from = (std::max)(from, std::fabs(group.w[i]));
+    from /= (std::max)(std::fabs(g.levels.front()), std::fabs(g.levels.back()));
   }
   for (std::size_t i = 0; i <= steps; ++i) {
     const float part = least + (most - least) * static_cast<float>(i) / static_cast<float>(steps);

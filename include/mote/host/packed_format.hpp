@@ -119,7 +119,7 @@ template <class Format>
 void keep_integers(const raw_tensor& t, std::size_t first /* weight of the row */, std::size_t cols, std::byte* row) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t at = first + g * Format::group;
-    const std::size_t width = std::min(cols - g * Format::group, Format::group);
+    const std::size_t width = (std::min)(cols - g * Format::group, Format::group);
     if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
     const float scale = t.scales[at / t.group];
     const auto stored = Format::to_scale(scale);
@@ -196,7 +196,7 @@ grid two_level_grid(std::string_view name, double bits_per_weight, std::size_t s
   g.has_minimum = levels::has_min;
   g.stored = [](group_scale s) {
     if constexpr (levels::has_min)
-      return group_scale{.scale = std::max(s.scale, 0.0F), .minimum = std::min(s.minimum, 0.0F)};
+      return group_scale{.scale = (std::max)(s.scale, 0.0F), .minimum = (std::min)(s.minimum, 0.0F)};
     else return group_scale{.scale = s.scale};
   };
   g.fit = [](const float* w, std::size_t n, group_scale* s) {
@@ -262,7 +262,7 @@ template <class Format>
 void put_codes(std::byte* row, std::size_t cols, const group_scale* scales, const std::uint8_t* codes) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t first = g * Format::group;
-    const std::size_t width = std::min(cols - first, Format::group);
+    const std::size_t width = (std::min)(cols - first, Format::group);
     [[maybe_unused]] std::uint8_t padded_codes[Format::group];
     if constexpr (has_super_blocks<Format>) {
       Format::write_row(row, 0, g, two_level_row<Format::bits>(scales + g * Format::subs, codes + first, width));
@@ -284,11 +284,11 @@ template <class Format>
 constexpr float most_of() {
   constexpr float half = 65504.0F;
   if constexpr (has_codes<Format>) {
-    if (Format::scale_columns == whole_row || Format::group == 64) return std::numeric_limits<float>::max();
-    return half * static_cast<float>(std::max(-Format::grid::value(is_q8<Format> ? 1 : 0),
-                                              Format::grid::value(Format::grid::codes - 1)));
+    if (Format::scale_columns == whole_row || Format::group == 64) return (std::numeric_limits<float>::max)();
+    return half * static_cast<float>((std::max)(-Format::grid::value(is_q8<Format> ? 1 : 0),
+                                                Format::grid::value(Format::grid::codes - 1)));
   }
-  return Format::quantised || family_of<Format> == "f16" ? half : std::numeric_limits<float>::max();
+  return Format::quantised || family_of<Format> == "f16" ? half : (std::numeric_limits<float>::max)();
 }
 
 template <class Format>

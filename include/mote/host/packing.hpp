@@ -64,8 +64,8 @@ struct super_blocks {
   template <std::size_t Rows, std::size_t>
   struct of {
     static const packed_format* choose(std::size_t cols) {
-      constexpr std::array<const packed_format*, 8> all = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<const packed_format*, 8>{&packed_format_of<qk<Bits, 32 * (I + 1), Rows>>...};
+      constexpr std::array<const packed_format*, 8> all = []<std::size_t... Index>(std::index_sequence<Index...>) {
+        return std::array<const packed_format*, 8>{&packed_format_of<qk<Bits, 32 * (Index + 1), Rows>>...};
       }(std::make_index_sequence<8>{});
       return all[super_of<Bits>(cols) / 32 - 1];
     }

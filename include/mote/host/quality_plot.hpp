@@ -34,14 +34,14 @@ inline std::vector<quality_point> frontier(std::span<const quality_point> points
 
 inline std::string plot_quality(std::span<const quality_point> points, const std::string& title) {
   constexpr double width = 760, height = 440, left = 60, right = 30, top = 40, bottom = 50, least_shown = 1e-5;
-  double least = 1e9, most = least_shown, small = 1e300, large = 1;
+  double least = 1e9, most = least_shown, smallest = 1e300, large = 1;
   for (const auto& p : points) {
-    least = std::min(least, std::max(p.divergence, least_shown));
-    most = std::max(most, p.divergence);
-    small = std::min(small, p.bytes);
-    large = std::max(large, p.bytes);
+    least = (std::min)(least, (std::max)(p.divergence, least_shown));
+    most = (std::max)(most, p.divergence);
+    smallest = (std::min)(smallest, p.bytes);
+    large = (std::max)(large, p.bytes);
   }
-  const double from = std::log2(small) - 0.1, to = std::max(std::log2(large), from + 0.5) + 0.35;
+  const double from = std::log2(smallest) - 0.1, to = (std::max)(std::log2(large), from + 0.5) + 0.35;
   const auto x = [&](double v) { return left + (width - left - right) * (std::log2(v) - from) / (to - from); };
   detail::log_picture svg({width, height, left, right, top, bottom}, least, most, least_shown);
   svg.add(
@@ -49,7 +49,7 @@ inline std::string plot_quality(std::span<const quality_point> points, const std
       title.c_str());
   svg.decades();
   for (int i = 0; i <= 4; ++i) {
-    const double v = small * std::pow(large / small, i / 4.0);
+    const double v = smallest * std::pow(large / smallest, i / 4.0);
     svg.add("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#444444\">%.3g KB</text>\n", x(v),
             height - bottom + 18, v / 1000);
   }

@@ -25,7 +25,7 @@ namespace detail {
 /// Every row of a matrix from one layout into another. What is missing of the last tile is as its format wants it.
 inline void move_matrix(const packed_format& f, const packed_format& g, const std::byte* from, std::byte* to,
                         matrix_size m) {
-  std::vector<std::byte> alone(std::max(f.tile_bytes(m.cols) / f.rows, f.tile_bytes(m.cols)));
+  std::vector<std::byte> alone((std::max)(f.tile_bytes(m.cols) / f.rows, f.tile_bytes(m.cols)));
   const std::vector<float> nothing(g.rows * m.cols);
   for (std::size_t row = 0; row < m.rows; ++row) {
     std::byte* tile = to + row / g.rows * g.tile_bytes(m.cols);

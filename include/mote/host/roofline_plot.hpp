@@ -61,7 +61,7 @@ inline text_place free_place(std::pair<double, double> point, double width,
       return q.first > p.left - 3 && q.first < p.right + 3 && q.second > p.y - 11 && q.second < p.y + 3;
     };
     const auto below_text = [&](const text_place& q) {
-      return q.left < p.right && p.left < q.right && std::abs(q.y - p.y) < 10;
+      return q.left < p.right && p.left < q.right && (std::abs)(q.y - p.y) < 10;
     };
     if (std::ranges::none_of(points, below_point) && std::ranges::none_of(placed, below_text)) return p;
   }
@@ -76,10 +76,10 @@ inline std::string plot_roofline(const instruction_roof& roof, std::span<const r
   // The point where both roofs meet is in the picture, and a little more.
   double least = roof.products, most = roof.products * 1.4, from = roof.products / roof.bytes / 1.5, to = 2;
   for (const auto& p : points) {
-    least = std::min(least, p.rate);
-    most = std::max(most, p.rate);
-    from = std::min(from, p.intensity);
-    to = std::max(to, p.intensity);
+    least = (std::min)(least, p.rate);
+    most = (std::max)(most, p.rate);
+    from = (std::min)(from, p.intensity);
+    to = (std::max)(to, p.intensity);
   }
   const auto whole_below = [](double v) { return std::exp2(std::floor(std::log2(v))); };
   const auto whole_above = [](double v) { return std::exp2(std::ceil(std::log2(v))); };
@@ -105,7 +105,7 @@ inline std::string plot_roofline(const instruction_roof& roof, std::span<const r
         x(v), top, height - bottom, x(v), height - bottom + 16, number(v).c_str());
 
   // The slope from where it enters the picture to where it leaves it.
-  const double begin = std::max(from, least / roof.bytes), end = std::min(to, most / roof.bytes);
+  const double begin = (std::max)(from, least / roof.bytes), end = (std::min)(to, most / roof.bytes);
   svg += print(
       "<path d=\"M%.1f %.1fL%.1f %.1fM%.1f %.1fH%.1f\" fill=\"none\" stroke=\"#8a8a8a\" stroke-dasharray=\"5 3\"/>\n",
       x(begin), y(begin * roof.bytes), x(end), y(end * roof.bytes), left, y(roof.products), width - right);

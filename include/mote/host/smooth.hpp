@@ -23,20 +23,20 @@ struct smooth {
     std::vector<double> x(n), w(n);
     for (std::size_t i = 0; i < input.cols; ++i) {
       double& largest = x[scale_of_column(m.shape, where, i)];
-      largest = std::max(largest, input.largest[i]);
+      largest = (std::max)(largest, input.largest[i]);
     }
     for (role r : readers_of(where)) {
       const auto values = values_of(m, tensor_place::block(layer, r));
       const std::size_t cols = size_of(m.shape, r).cols;
       for (std::size_t i = 0; i < values.size(); ++i) {
         double& largest = w[scale_of_column(m.shape, where, i % cols)];
-        largest = std::max(largest, static_cast<double>(std::fabs(values[i])));
+        largest = (std::max)(largest, static_cast<double>(std::fabs(values[i])));
       }
     }
     std::vector<float> out;
     for (std::size_t i = 0; i < n; ++i)
       out.push_back(
-          static_cast<float>(std::pow(std::max(x[i], 1e-5), alpha) / std::pow(std::max(w[i], 1e-5), 1 - alpha)));
+          static_cast<float>(std::pow((std::max)(x[i], 1e-5), alpha) / std::pow((std::max)(w[i], 1e-5), 1 - alpha)));
     return out;
   }
 

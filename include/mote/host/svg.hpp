@@ -13,7 +13,7 @@ namespace mote::inline v0::host::detail {
 
 template <class... Values>
 std::string print_to_string(const char* format, Values... values) {
-  std::string out(static_cast<std::size_t>(std::max(0, std::snprintf(nullptr, 0, format, values...))), '\0');
+  std::string out(static_cast<std::size_t>((std::max)(0, std::snprintf(nullptr, 0, format, values...))), '\0');
   std::snprintf(out.data(), out.size() + 1, format, values...);
   return out;
 }
@@ -38,12 +38,12 @@ class log_picture {
       : frame_(f),
         least_shown_(least_shown),
         low_(std::floor(std::log10(least))),
-        high_(std::max(low_ + 1, std::ceil(std::log10(most)))),
+        high_((std::max)(low_ + 1, std::ceil(std::log10(most)))),
         svg_(white_page(f.width, f.height, 12)) {}
 
   double y(double v) const {
     const double from = frame_.height - frame_.bottom;
-    return from - (from - frame_.top) * (std::log10(std::max(v, least_shown_)) - low_) / (high_ - low_);
+    return from - (from - frame_.top) * (std::log10((std::max)(v, least_shown_)) - low_) / (high_ - low_);
   }
   void add(const char* text) { svg_ += text; }
   template <class... Values>

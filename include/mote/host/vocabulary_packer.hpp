@@ -131,7 +131,7 @@ inline std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const
     if (byte_first != no_token && id >= byte_first && id - byte_first < 256)
       texts.push_back(static_cast<char>(static_cast<unsigned char>(id - byte_first)));
     else texts += text.pieces[id];
-    longest = std::max(longest, texts.size() - before);
+    longest = (std::max)(longest, texts.size() - before);
     if (texts.size() > 0x7FFFFFFFU) detail::bad_vocabulary("holds more than 2 GiB of text");
     offsets.push_back(static_cast<std::uint32_t>(texts.size()));
   }

@@ -100,13 +100,13 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
       simd::helium_words::vector v[Format::fields];
       Format::template small_integers<simd::helium_words>(
           simd::helium_place{reinterpret_cast<const std::uint8_t*>(w), stride}, v);
-      const simd::detail::helium_small<Format::fields> small(v);
+      const simd::detail::helium_small<Format::fields> integers(v);
       const auto d = simd::detail::helium_scales(w, offsets, sums);
       auto dmin = d;
       if constexpr (Format::has_min) dmin = simd::detail::helium_scales(w + 2, offsets, sums);
       constexpr std::size_t mins_at = Format::has_min ? Format::scale_quads * 4 : 0;
       sums = simd::detail::helium_subs<Format::least, Format::signed_scales, Format::least_scale, mins_at>(
-          sums, d, dmin, small, dots, a.scale + first, a.sum + first, now);
+          sums, d, dmin, integers, dots, a.scale + first, a.sum + first, now);
 #endif
     } else {
       for (std::size_t r = 0; r < 4; ++r) {

@@ -114,9 +114,9 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
     lanes most = simd::absolute(lanes::load(tail));
     for (std::size_t i = 0; i < whole; i += 16) most = simd::larger(most, simd::absolute(lanes::load(x + i)));
     const float largest = simd::largest(most);
-    const detail::rounding round(largest);
-    auto total = round.store(lanes::load(tail), q + whole);
-    for (std::size_t i = 0; i < whole; i += 16) total = total + round.store(lanes::load(x + i), q + i);
+    const detail::rounding rounded(largest);
+    auto total = rounded.store(lanes::load(tail), q + whole);
+    for (std::size_t i = 0; i < whole; i += 16) total = total + rounded.store(lanes::load(x + i), q + i);
     for (std::size_t i = whole + 16; i < width; ++i) q[i] = 0;
     *scale = largest / 127.0F;
     *sum = simd::join(total);
@@ -142,10 +142,10 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
       for (std::size_t i = 16; i < Group; i += 16) most = simd::larger(most, simd::absolute(lanes::load(from + i)));
       const float largest = simd::largest(most);
       scale[g] = largest / 127.0F;
-      const detail::rounding round(largest);
+      const detail::rounding rounded(largest);
       auto total = simd::ints<16>::all(0);
       for (std::size_t at = 0; at < Group; at += 16)
-        total = total + round.store(lanes::load(from + at), q + g * Group + at);
+        total = total + rounded.store(lanes::load(from + at), q + g * Group + at);
       sum[g] = simd::join(total);
     }
     a.q = q;

@@ -30,8 +30,8 @@ struct entries_of {
 template <class Default, class... Entries>
 struct entries_of<mixed<Default, Entries...>> {
   static constexpr std::size_t policies = 1 + sizeof...(Entries);
-  template <std::size_t I>
-  using policy = std::tuple_element_t<I, std::tuple<Default, typename Entries::policy...>>;
+  template <std::size_t Index>
+  using policy = std::tuple_element_t<Index, std::tuple<Default, typename Entries::policy...>>;
   static constexpr std::size_t holder([[maybe_unused]] tensor_place t) {
     std::size_t found = 0;
     std::size_t i = 0;
@@ -58,12 +58,13 @@ struct binding {
   using entries = entries_of<Policy>;
   // Two candidates a policy, for rows of dim and of hidden weights: a format may depend on the length of its rows.
   static constexpr std::size_t candidates = 2 * entries::policies;
-  template <std::size_t I>
-  using candidate = typename entries::template policy<I / 2>::template format<Rows, I % 2 == 0 ? S.dim : S.hidden>;
+  template <std::size_t Index>
+  using candidate =
+      typename entries::template policy<Index / 2>::template format<Rows, Index % 2 == 0 ? S.dim : S.hidden>;
 
   /// For each candidate the first that is the same format.
-  static constexpr auto canonical = []<std::size_t... I>(std::index_sequence<I...>) {
-    return candidate_list<candidate<I>...>::canonical;
+  static constexpr auto canonical = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return candidate_list<candidate<Index>...>::canonical;
   }(std::make_index_sequence<candidates>{});
 
   static constexpr std::size_t of(tensor_place t) {

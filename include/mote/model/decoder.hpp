@@ -131,14 +131,14 @@ class projection {
   template <role... Roles, class... Floats>
   MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) {
     if constexpr (facts::shares_activation) {
-      round<facts::embedding::activation_group>(x, cols);
+      quantise<facts::embedding::activation_group>(x, cols);
       share((bytes<Roles>(layer) + ...), [&](std::size_t part, std::size_t parts) {
         (w_.template with<Roles>(layer, [&](auto m) { multiply(m, y, part, parts); }), ...);
       });
     } else {
       (w_.template with<Roles>(layer,
                                [&]<class F>(const matrix<F>& m) {
-                                 round<F::activation_group>(x, cols);
+                                 quantise<F::activation_group>(x, cols);
                                  share(F::bytes(m.rows, m.cols),
                                        [&](std::size_t part, std::size_t parts) { multiply(m, y, part, parts); });
                                }),
@@ -153,7 +153,7 @@ class projection {
     const auto m = w_.head();
     using format = typename facts::head;
     if constexpr (Most > 1) tokens_ = tokens;
-    round<format::activation_group>(x, s_.dim);
+    quantise<format::activation_group>(x, s_.dim);
     share(format::bytes(m.rows, m.cols),
           [&](std::size_t part, std::size_t parts) { multiply(m, logits, part, parts); });
   }
@@ -170,7 +170,7 @@ class projection {
     else f(std::size_t{0}, std::size_t{1});
   }
   template <std::size_t Group>
-  MOTE_INLINE void round(const float* x, std::size_t cols) {
+  MOTE_INLINE void quantise(const float* x, std::size_t cols) {
     for (std::size_t t = 0; t < tokens_; ++t)
       input_[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
   }

@@ -72,8 +72,8 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
   static constexpr bool per_layer = Choice.layers > 1;
   static constexpr std::size_t layers = Choice.layers;
   static constexpr std::size_t rows = mixed_formats<Choice, Formats...>::rows;
-  template <std::size_t I>
-  using at = std::tuple_element_t<I, std::tuple<Formats...>>;
+  template <std::size_t Index>
+  using at = std::tuple_element_t<Index, std::tuple<Formats...>>;
   static constexpr bool shares_activation = ((Formats::activation_group == at<0>::activation_group) && ...);
   using embedding = at<Choice.embedding>;
   using head = at<Choice.head>;
@@ -106,24 +106,24 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
     return false;
   }
   /// A chain of comparisons over the formats that this role has in some layer: no table of functions.
-  template <role R, std::size_t I, class F>
+  template <role R, std::size_t Index, class F>
   MOTE_INLINE static constexpr decltype(auto) choose(std::size_t layer, F&& f) {
-    if constexpr (I + 1 == sizeof...(Formats)) {
-      return f.template operator()<at<I>>();
-    } else if constexpr (!used<R>(I)) {
-      return choose<R, I + 1>(layer, f);
+    if constexpr (Index + 1 == sizeof...(Formats)) {
+      return f.template operator()<at<Index>>();
+    } else if constexpr (!used<R>(Index)) {
+      return choose<R, Index + 1>(layer, f);
     } else {
-      if (Choice.of(layer, R) == I) return f.template operator()<at<I>>();
-      return choose<R, I + 1>(layer, f);
+      if (Choice.of(layer, R) == Index) return f.template operator()<at<Index>>();
+      return choose<R, Index + 1>(layer, f);
     }
   }
-  template <std::size_t I, class F>
+  template <std::size_t Index, class F>
   static constexpr decltype(auto) choose_by_index(std::size_t index, F&& f) {
-    if constexpr (I + 1 == sizeof...(Formats)) {
-      return f.template operator()<at<I>>();
+    if constexpr (Index + 1 == sizeof...(Formats)) {
+      return f.template operator()<at<Index>>();
     } else {
-      if (index == I) return f.template operator()<at<I>>();
-      return choose_by_index<I + 1>(index, f);
+      if (index == Index) return f.template operator()<at<Index>>();
+      return choose_by_index<Index + 1>(index, f);
     }
   }
 };

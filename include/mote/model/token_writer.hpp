@@ -40,7 +40,7 @@ class token_writer {
   /// A text, in at most `most` tokens.
   template <class Encode>
   constexpr bool text(Encode& encode, std::string_view text, std::size_t most) {
-    const std::span<Token> out = target_.subspan(used_, std::min(most, room()));
+    const std::span<Token> out = target_.subspan(used_, (std::min)(most, room()));
     const std::size_t count = encode(text, out);
     if (count > out.size()) return false;
     used_ += count;

@@ -50,10 +50,10 @@ class vocabulary_view {
   /// A view of a table that check() passed.
   explicit vocabulary_view(std::span<const std::byte> table)
       : offsets_(table.data() + vocabulary_header_bytes),
-        count_(word(table.data())),
-        searchable_(word(table.data() + 4)),
-        longest_(word(table.data() + 8)),
-        byte_end_(word(table.data() + 16) == no_token ? 0 : word(table.data() + 16) + 256) {
+        count_(word_at(table.data())),
+        searchable_(word_at(table.data() + 4)),
+        longest_(word_at(table.data() + 8)),
+        byte_end_(word_at(table.data() + 16) == no_token ? 0 : word_at(table.data() + 16) + 256) {
     const std::size_t index = wide() ? 4 : 2;
     ranks_ = offsets_ + 4 * (std::size_t{count_} + 1);
     sorted_ = ranks_ + index * count_;
@@ -64,9 +64,9 @@ class vocabulary_view {
   static status check(std::span<const std::byte> table) {
     if (table.size() < vocabulary_header_bytes) return status::truncated;
     if (reinterpret_cast<std::uintptr_t>(table.data()) % 4 != 0) return status::misaligned;
-    const std::uint32_t count = word(table.data());
-    const std::uint32_t text_bytes = word(table.data() + 12);
-    const std::size_t needed = vocabulary_bytes(count, word(table.data() + 4), text_bytes);
+    const std::uint32_t count = word_at(table.data());
+    const std::uint32_t text_bytes = word_at(table.data() + 12);
+    const std::size_t needed = vocabulary_bytes(count, word_at(table.data() + 4), text_bytes);
     if (count == 0 || needed == too_big) return status::corrupt_vocabulary;
     if (needed > table.size()) return status::truncated;
     if (needed < table.size()) return status::corrupt_vocabulary;
@@ -81,8 +81,8 @@ class vocabulary_view {
 
   /// The text of a token, id < count(). A byte token's text is its byte.
   std::string_view text(std::uint32_t id) const {
-    const std::uint32_t begin = word(offsets_ + std::size_t{4} * id);
-    const std::uint32_t end = word(offsets_ + std::size_t{4} * id + 4);
+    const std::uint32_t begin = word_at(offsets_ + std::size_t{4} * id);
+    const std::uint32_t end = word_at(offsets_ + std::size_t{4} * id + 4);
     return {reinterpret_cast<const char*>(text_) + begin, end - begin};
   }
 
@@ -115,7 +115,7 @@ class vocabulary_view {
 
  private:
   // Aligned loads: without the promise, a core that faults on unaligned words would read byte by byte.
-  static std::uint32_t word(const std::byte* at) {
+  static std::uint32_t word_at(const std::byte* at) {
     std::uint32_t v = 0;
     __builtin_memcpy(&v, __builtin_assume_aligned(at, 4), 4);
     return v;
@@ -128,21 +128,21 @@ class vocabulary_view {
   bool wide() const { return count_ >= 65536; }
   std::uint32_t index(const std::byte* table, std::uint32_t i) const {
     // A table of u32 follows one of u32; a table of u16 may start at any even address.
-    return wide() ? word(table + std::size_t{4} * i) : half(table + std::size_t{2} * i);
+    return wide() ? word_at(table + std::size_t{4} * i) : half(table + std::size_t{2} * i);
   }
 
   bool sound(std::uint32_t text_bytes, std::span<const std::byte> table) const {
-    if (word(offsets_) != 0 || word(offsets_ + std::size_t{4} * count_) != text_bytes) return false;
+    if (word_at(offsets_) != 0 || word_at(offsets_ + std::size_t{4} * count_) != text_bytes) return false;
     std::uint32_t widest = 0;
     for (std::uint32_t id = 0; id < count_; ++id) {
-      const std::uint32_t begin = word(offsets_ + std::size_t{4} * id);
-      const std::uint32_t end = word(offsets_ + std::size_t{4} * id + 4);
+      const std::uint32_t begin = word_at(offsets_ + std::size_t{4} * id);
+      const std::uint32_t end = word_at(offsets_ + std::size_t{4} * id + 4);
       if (begin > end || end > text_bytes) return false;
       if (end - begin > widest) widest = end - begin;
     }
     if (widest != longest_) return false;
 
-    if (const std::uint32_t first = word(table.data() + 16); first != no_token) {
+    if (const std::uint32_t first = word_at(table.data() + 16); first != no_token) {
       if (count_ < 256 || first > count_ - 256) return false;
       for (std::uint32_t b = 0; b < 256; ++b) {
         const std::string_view byte = text(first + b);

@@ -58,7 +58,7 @@ struct term_table {
   }
 
   /// too_long: more different words than there is room for; empty: no word at all.
-  constexpr status read(std::string_view text) {
+  constexpr status take(std::string_view text) {
     word_reader words(text);
     for (std::uint32_t h = 0; words.next(h); ++length) {
       const std::size_t at = lower_bound(h);
@@ -100,7 +100,7 @@ struct bm25 {
     status add(std::string_view text) {
       if (text.size() > Knobs.item_bytes) return status::too_long;
       table terms;
-      if (const status state = terms.read(text); state != status::ok) return state;
+      if (const status state = terms.take(text); state != status::ok) return state;
 
       std::size_t place = 0;
       while (place < count_ && text_at(place) != text) ++place;
@@ -216,7 +216,7 @@ struct bm25 {
       for (std::size_t i = 0; i < count; ++i) {
         const record next = read_record(source, from);
         table terms;
-        (void)terms.read(next.text);  // check() has read it before
+        (void)terms.take(next.text);  // check() has read it before
         put_in(free_slot(), next.id, next.text, terms);
       }
       return status::ok;
@@ -284,7 +284,7 @@ struct bm25 {
 
     // After 4,294,967,295 items the ids start again: those that are left get 1, 2, 3 ...
     std::uint32_t next_id() {
-      if (last_id_ == std::numeric_limits<std::uint32_t>::max()) {
+      if (last_id_ == (std::numeric_limits<std::uint32_t>::max)()) {
         last_id_ = 0;
         for (std::size_t place = 0; place < count_; ++place) items_[order_[place]].id = ++last_id_;
       }
@@ -329,7 +329,7 @@ struct bm25 {
         const record next = read_record(source, from);
         if (next.text.size() > Knobs.item_bytes) return status::too_long;
         table terms;
-        if (const status state = terms.read(next.text); state != status::ok)
+        if (const status state = terms.take(next.text); state != status::ok)
           return state == status::empty ? status::corrupt_payload : state;
         if (next.id <= earlier || next.id > last_id) return status::corrupt_payload;
         earlier = next.id;
@@ -351,7 +351,7 @@ struct bm25 {
   static constexpr std::size_t max_item_bytes = Knobs.item_bytes;
   /// What search() or add() needs on the stack, whichever is larger, without the frames themselves.
   static constexpr std::size_t stack_bytes =
-      std::max(Knobs.items * sizeof(float), Knobs.terms * (sizeof(std::uint32_t) + sizeof(std::uint16_t)));
+      (std::max)(Knobs.items * sizeof(float), Knobs.terms * (sizeof(std::uint32_t) + sizeof(std::uint16_t)));
 
   static_assert(Knobs.valid(),
                 "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "

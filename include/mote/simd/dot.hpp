@@ -17,10 +17,10 @@ MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */
                                  [[maybe_unused]] std::int32_t x_sum, scalar) {
   std::int32_t sum[Rows] = {};
 #pragma GCC unroll 2  // written out in full, its 64 loads at once would not fit the registers
-  for (std::size_t quad = 0; quad < Group / 4; ++quad) {
+  for (std::size_t at = 0; at < Group / 4; ++at) {
     for (std::size_t row = 0; row < Rows; ++row) {
-      const std::int8_t* q = w + (quad * Rows + row) * 4;
-      const std::int8_t* a = x + quad * 4;
+      const std::int8_t* q = w + (at * Rows + row) * 4;
+      const std::int8_t* a = x + at * 4;
       sum[row] += q[0] * a[0] + q[1] * a[1] + q[2] * a[2] + q[3] * a[3];
     }
   }
@@ -32,11 +32,11 @@ template <std::size_t Rows, std::size_t Group, class Isa>
 MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum) {
   using unit = quads<Isa, Rows>;
   if constexpr (unit::own) {
-    typename unit::vector quad[Group / 4];
+    typename unit::vector codes[Group / 4];
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < Group / 4; ++i)
-      quad[i] = unit::from_signed(unit::load(reinterpret_cast<const std::uint8_t*>(w) + i * Rows * 4));
-    return unit::signed_dot(ints<Rows>::all(0), quad, x, x_sum);
+      codes[i] = unit::from_signed(unit::load(reinterpret_cast<const std::uint8_t*>(w) + i * Rows * 4));
+    return unit::signed_dot(ints<Rows>::all(0), codes, x, x_sum);
   } else {
     return group_dot<Rows, Group>(w, x, x_sum, scalar{});
   }

@@ -74,8 +74,8 @@ struct plain_quads {
   MOTE_INLINE static ints<Rows> dot(ints<Rows> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     std::int32_t sum[Rows];
     from.store(sum);
-    for (std::size_t quad = 0; quad < Quads; ++quad)
-      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += w[quad].byte[i] * x[quad * 4 + i % 4];
+    for (std::size_t at = 0; at < Quads; ++at)
+      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += w[at].byte[i] * x[at * 4 + i % 4];
     return ints<Rows>::load(sum);
   }
   /// The same for weights with a sign, within 127. `x_sum` is the sum of x.
@@ -84,8 +84,8 @@ struct plain_quads {
                                            const std::int8_t* x /* (Quads, 4) */, [[maybe_unused]] std::int32_t x_sum) {
     std::int32_t sum[Rows];
     from.store(sum);
-    for (std::size_t quad = 0; quad < Quads; ++quad)
-      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += with_sign(w[quad].byte[i]) * x[quad * 4 + i % 4];
+    for (std::size_t at = 0; at < Quads; ++at)
+      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += with_sign(w[at].byte[i]) * x[at * 4 + i % 4];
     return ints<Rows>::load(sum);
   }
 
@@ -132,10 +132,9 @@ MOTE_INLINE Several each(std::index_sequence<K...>, Function f) {
 }  // namespace detail
 
 template <std::size_t Tokens>
-MOTE_INLINE several_activations<Tokens> operator+(const several_activations<Tokens>& x, std::size_t columns) {
-  return detail::each<several_activations<Tokens>>(std::make_index_sequence<Tokens>{},
-                                                   [&](std::size_t k)
-                                                       __attribute__((always_inline)) { return x.of[k] + columns; });
+MOTE_INLINE several_activations<Tokens> operator+(const several_activations<Tokens>& x, std::size_t cols) {
+  return detail::each<several_activations<Tokens>>(
+      std::make_index_sequence<Tokens>{}, [&](std::size_t k) __attribute__((always_inline)) { return x.of[k] + cols; });
 }
 template <std::size_t Rows, std::size_t Tokens>
 MOTE_INLINE several_ints<Rows, Tokens> operator+(const several_ints<Rows, Tokens>& a,

@@ -64,10 +64,10 @@ struct quads<avx2, 8> {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum[2] = {from.v[0], _mm256_setzero_si256()};  // two chains hide the latency of the additions
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad) {
-      const __m256i a = _mm256_set1_epi32(detail::four_of(x + quad * 4));
-      const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(w[quad], a));
-      sum[quad & 1U] = _mm256_add_epi32(sum[quad & 1U], _mm256_madd_epi16(pairs, ones));
+    for (std::size_t at = 0; at < Quads; ++at) {
+      const __m256i a = _mm256_set1_epi32(detail::four_of(x + at * 4));
+      const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(w[at], a));
+      sum[at & 1U] = _mm256_add_epi32(sum[at & 1U], _mm256_madd_epi16(pairs, ones));
     }
     from.v[0] = _mm256_add_epi32(sum[0], sum[1]);
     return from;

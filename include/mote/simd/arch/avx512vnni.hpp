@@ -45,9 +45,8 @@ struct quads<avx512_vnni, 16> {
     constexpr unsigned chains = Quads > 4 ? 2 : 1;
     __m512i sum[2] = {from.v[0], _mm512_setzero_si512()};  // two chains hide the latency of vpdpbusd (4 to 5 cycles)
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad)
-      sum[quad % chains] =
-          _mm512_dpbusd_epi32(sum[quad % chains], w[quad], _mm512_set1_epi32(detail::four_of(x + quad * 4)));
+    for (std::size_t at = 0; at < Quads; ++at)
+      sum[at % chains] = _mm512_dpbusd_epi32(sum[at % chains], w[at], _mm512_set1_epi32(detail::four_of(x + at * 4)));
     from.v[0] = chains == 2 ? _mm512_add_epi32(sum[0], sum[1]) : sum[0];
     return from;
   }
@@ -73,11 +72,11 @@ struct quads<avx512_vnni, 16> {
                                                     several_activations<Tokens> x) {
       static_assert(Largest <= 255);
 #pragma GCC unroll 16
-      for (std::size_t quad = 0; quad < Quads; ++quad)
+      for (std::size_t at = 0; at < Quads; ++at)
 #pragma GCC unroll 8
         for (std::size_t k = 0; k < Tokens; ++k)
           sum.of[k].v[0] =
-              _mm512_dpbusd_epi32(sum.of[k].v[0], w[quad], _mm512_set1_epi32(detail::four_of(x.of[k] + quad * 4)));
+              _mm512_dpbusd_epi32(sum.of[k].v[0], w[at], _mm512_set1_epi32(detail::four_of(x.of[k] + at * 4)));
       return sum;
     }
     template <std::size_t Quads, std::size_t Tokens>

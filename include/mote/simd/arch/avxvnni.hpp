@@ -22,8 +22,8 @@ struct quads<avx_vnni, 8> : quads<avx2, 8> {
     constexpr unsigned chains = Quads > 4 ? 2 : 1;
     __m256i sum[2] = {from.v[0], _mm256_setzero_si256()};  // two chains hide the latency of vpdpbusd (4 to 5 cycles)
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad)
-      sum[quad % chains] = step(sum[quad % chains], w[quad], _mm256_set1_epi32(detail::four_of(x + quad * 4)));
+    for (std::size_t at = 0; at < Quads; ++at)
+      sum[at % chains] = step(sum[at % chains], w[at], _mm256_set1_epi32(detail::four_of(x + at * 4)));
     from.v[0] = chains == 2 ? _mm256_add_epi32(sum[0], sum[1]) : sum[0];
     return from;
   }

@@ -9,9 +9,9 @@ namespace mote::inline v0::simd {
 
 namespace detail {
 /// Bytes 1 and 3 of a quad, as numbers with a sign of 16 bits each.
-MOTE_INLINE std::int32_t odd_bytes(std::int32_t quad) {
+MOTE_INLINE std::int32_t odd_bytes(std::int32_t bytes) {
   std::int32_t r;
-  __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(quad));
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(bytes));
   return r;
 }
 }  // namespace detail
@@ -60,10 +60,10 @@ struct quads<dsp, 1> {
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<1> dot(ints<1> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad) {
-      const std::int32_t a = detail::four_of(x + quad * 4);
-      from.v[0] = __smlad(__sxtb16(a), even_bytes(w[quad]), from.v[0]);
-      from.v[0] = __smlad(detail::odd_bytes(a), odd_bytes(w[quad]), from.v[0]);
+    for (std::size_t at = 0; at < Quads; ++at) {
+      const std::int32_t a = detail::four_of(x + at * 4);
+      from.v[0] = __smlad(__sxtb16(a), even_bytes(w[at]), from.v[0]);
+      from.v[0] = __smlad(detail::odd_bytes(a), odd_bytes(w[at]), from.v[0]);
     }
     return from;
   }
@@ -71,9 +71,9 @@ struct quads<dsp, 1> {
   MOTE_INLINE static ints<1> signed_dot(ints<1> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
                                         std::int32_t) {
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad) {
-      const std::int32_t a = detail::four_of(x + quad * 4);
-      const auto v = static_cast<std::int32_t>(w[quad]);
+    for (std::size_t at = 0; at < Quads; ++at) {
+      const std::int32_t a = detail::four_of(x + at * 4);
+      const auto v = static_cast<std::int32_t>(w[at]);
       from.v[0] = __smlad(detail::odd_bytes(a), detail::odd_bytes(v), __smlad(__sxtb16(a), __sxtb16(v), from.v[0]));
     }
     return from;
@@ -82,10 +82,10 @@ struct quads<dsp, 1> {
   /// x as pairs of 16 bits, two words a quad: columns 0 and 2, columns 1 and 3. Rows that follow share them.
   MOTE_INLINE static void spread(const std::int8_t* x /* (quads, 4) */, std::size_t quads,
                                  std::int32_t* pairs /* (quads, 2) */) {
-    for (std::size_t quad = 0; quad < quads; ++quad) {
-      const std::int32_t a = detail::four_of(x + quad * 4);
-      pairs[quad * 2] = __sxtb16(a);
-      pairs[quad * 2 + 1] = detail::odd_bytes(a);
+    for (std::size_t at = 0; at < quads; ++at) {
+      const std::int32_t a = detail::four_of(x + at * 4);
+      pairs[at * 2] = __sxtb16(a);
+      pairs[at * 2 + 1] = detail::odd_bytes(a);
     }
   }
   /// The same address, without what the compiler knows of it: it shall add to one register, not keep one for each row.
@@ -108,23 +108,23 @@ struct quads<dsp, 1> {
 #if defined(__thumb2__) && defined(__ARM_FEATURE_UNALIGNED)
       // GCC 12 spills what this keeps in twelve registers. Only the first row moves its address, last of the four.
 #define MOTE_DSP_ROW(sum, load, first) \
-  "ldr %[quad], [%[w]" load            \
+  "ldr %[four], [%[w]" load            \
   "\n\t"                               \
-  "sxtb16 %[half], %[quad]\n\t"        \
-  "sxtb16 %[quad], %[quad], ror #8\n\t" first "smlad %[" sum "], %[quad], %[odd], %[" sum "]\n\t"
+  "sxtb16 %[half], %[four]\n\t"        \
+  "sxtb16 %[four], %[four], ror #8\n\t" first "smlad %[" sum "], %[four], %[odd], %[" sum "]\n\t"
 #define MOTE_DSP_NEXT(sum) "smlad %[" sum "], %[half], %[even], %[" sum "]\n\t"
 #define MOTE_DSP_FIRST(sum) "smuad %[" sum "], %[half], %[even]\n\t"
 #define MOTE_DSP_QUAD(form)                                                                                 \
   "ldrd %[even], %[odd], [%[pairs]], #8\n\t" MOTE_DSP_ROW("s1", ", %[stride]]", form("s1"))                 \
       MOTE_DSP_ROW("s2", ", %[stride], lsl #1]", form("s2")) MOTE_DSP_ROW("s3", ", %[thrice]]", form("s3")) \
           MOTE_DSP_ROW("s0", "], #4", form("s0"))
-      std::int32_t even, odd, quad, half;
+      std::int32_t even, odd, four, half;
       __asm__ volatile(
           MOTE_DSP_QUAD(MOTE_DSP_FIRST) MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
               MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
                   MOTE_DSP_QUAD(MOTE_DSP_NEXT) MOTE_DSP_QUAD(MOTE_DSP_NEXT)
           : [s0] "=&r"(sum[0]), [s1] "=&r"(sum[1]), [s2] "=&r"(sum[2]), [s3] "=&r"(sum[3]), [w] "+&r"(w),
-            [pairs] "+&r"(pairs), [even] "=&r"(even), [odd] "=&r"(odd), [quad] "=&r"(quad), [half] "=&r"(half)
+            [pairs] "+&r"(pairs), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four), [half] "=&r"(half)
           : [stride] "r"(stride), [thrice] "r"(stride * 3)
           : "memory");
 #undef MOTE_DSP_QUAD
@@ -137,9 +137,9 @@ struct quads<dsp, 1> {
       for (std::size_t col = 0; col < Cols; col += 4)
 #pragma GCC unroll 4
         for (std::size_t row = 0; row < rows_together; ++row) {
-          const auto quad = static_cast<std::int32_t>(load(w + row * stride + col));
+          const auto four = static_cast<std::int32_t>(load(w + row * stride + col));
           sum[row] =
-              __smlad(detail::odd_bytes(quad), pairs[col / 2 + 1], __smlad(__sxtb16(quad), pairs[col / 2], sum[row]));
+              __smlad(detail::odd_bytes(four), pairs[col / 2 + 1], __smlad(__sxtb16(four), pairs[col / 2], sum[row]));
         }
       w += Cols;
       pairs += Cols / 2;

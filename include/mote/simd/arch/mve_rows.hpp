@@ -99,16 +99,16 @@ struct helium_small {
 };
 /// The first sub-blocks of a block: (d * small integer) each, and where MinsAt is not zero less (dmin * small integer).
 template <int Least, bool Signed, int Offset, std::size_t MinsAt, std::size_t Words>
-MOTE_INLINE float32x4_t helium_subs(float32x4_t sum, float32x4_t d, float32x4_t dmin, const helium_small<Words>& small,
-                                    const std::int32_t* dots /* (subs, 4) */, const float* scale,
-                                    const std::int32_t* x_sum, std::size_t subs) {
-  const std::uint8_t* p = small.byte[0];
+MOTE_INLINE float32x4_t helium_subs(float32x4_t sum, float32x4_t d, float32x4_t dmin,
+                                    const helium_small<Words>& integers, const std::int32_t* dots /* (subs, 4) */,
+                                    const float* scale, const std::int32_t* x_sum, std::size_t subs) {
+  const std::uint8_t* p = integers.byte[0];
 #pragma GCC unroll 1
   for (const float* end = scale + subs; scale != end; ++scale, ++x_sum, ++p, dots += 4) {
-    const float32x4_t by = __arm_vmulq_n_f32(__arm_vmulq_f32(d, small.template at<Signed, Offset>(p)), *scale);
+    const float32x4_t by = __arm_vmulq_n_f32(__arm_vmulq_f32(d, integers.template at<Signed, Offset>(p)), *scale);
     sum = __arm_vaddq_f32(sum, __arm_vmulq_f32(by, helium_value<1, Least>(__arm_vldrwq_s32(dots), *x_sum)));
     if constexpr (MinsAt != 0) {
-      const float32x4_t min = __arm_vmulq_f32(dmin, small.template at<false, 0>(p + MinsAt));
+      const float32x4_t min = __arm_vmulq_f32(dmin, integers.template at<false, 0>(p + MinsAt));
       sum = __arm_vsubq_f32(sum, __arm_vmulq_n_f32(min, *scale * static_cast<float>(*x_sum)));
     }
   }

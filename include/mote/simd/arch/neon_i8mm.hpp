@@ -30,15 +30,15 @@ struct quads<neon_i8mm, 4> : quads<neon_dotprod, 4> {
       int32x4_t low = vdupq_n_s32(0);   // row 0 of both tokens, row 1 of both tokens
       int32x4_t high = vdupq_n_s32(0);  // rows 2 and 3
 #pragma GCC unroll 4
-      for (std::size_t quad = 0; quad < Quads; quad += 4) {
-        const int64x2_t first = vreinterpretq_s64_s8(vld1q_s8(x.of[0] + quad * 4));
-        const int64x2_t second = vreinterpretq_s64_s8(vld1q_s8(x.of[1] + quad * 4));
+      for (std::size_t at = 0; at < Quads; at += 4) {
+        const int64x2_t first = vreinterpretq_s64_s8(vld1q_s8(x.of[0] + at * 4));
+        const int64x2_t second = vreinterpretq_s64_s8(vld1q_s8(x.of[1] + at * 4));
         const int8x16_t a = vreinterpretq_s8_s64(vzip1q_s64(first, second));
         const int8x16_t b = vreinterpretq_s8_s64(vzip2q_s64(first, second));
-        low = vmmlaq_s32(low, vreinterpretq_s8_u8(w[quad]), a);
-        high = vmmlaq_s32(high, vreinterpretq_s8_u8(w[quad + 1]), a);
-        low = vmmlaq_s32(low, vreinterpretq_s8_u8(w[quad + 2]), b);
-        high = vmmlaq_s32(high, vreinterpretq_s8_u8(w[quad + 3]), b);
+        low = vmmlaq_s32(low, vreinterpretq_s8_u8(w[at]), a);
+        high = vmmlaq_s32(high, vreinterpretq_s8_u8(w[at + 1]), a);
+        low = vmmlaq_s32(low, vreinterpretq_s8_u8(w[at + 2]), b);
+        high = vmmlaq_s32(high, vreinterpretq_s8_u8(w[at + 3]), b);
       }
       start.of[0].v[0] = vaddq_s32(start.of[0].v[0], vuzp1q_s32(low, high));
       start.of[1].v[0] = vaddq_s32(start.of[1].v[0], vuzp2q_s32(low, high));

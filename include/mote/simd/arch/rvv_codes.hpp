@@ -163,13 +163,13 @@ struct rvv_codes {
     rvv_first(q0, q1, q2, q3);
   }
   /// The codes of quad Odd + 2 * I.
-  template <std::size_t Odd, std::size_t I>
+  template <std::size_t Odd, std::size_t Index>
   MOTE_INLINE static vuint8m4_t code(vuint8m4_t first, vuint8m4_t second, vuint8m4_t high) {
     vuint8m4_t v;
-    if constexpr (low_bits == 4) v = rvv_field<I / 2 * 4, 4>(I % 2 == 0 ? first : second);
-    else v = rvv_field<I * 2, 2>(first);
-    if constexpr (high_bits == 2) v = rvv_merged<I * 2, 2, low_bits>(v, high);
-    if constexpr (high_bits == 1) v = rvv_merged<Odd + I * 2, 1, low_bits>(v, high);
+    if constexpr (low_bits == 4) v = rvv_field<Index / 2 * 4, 4>(Index % 2 == 0 ? first : second);
+    else v = rvv_field<Index * 2, 2>(first);
+    if constexpr (high_bits == 2) v = rvv_merged<Index * 2, 2, low_bits>(v, high);
+    if constexpr (high_bits == 1) v = rvv_merged<Odd + Index * 2, 1, low_bits>(v, high);
     return v;
   }
 };

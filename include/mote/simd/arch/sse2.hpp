@@ -60,12 +60,12 @@ struct quads<sse2, 4> {
     __m128i low = zero;   // rows 0 and 1, two partial sums each
     __m128i high = zero;  // rows 2 and 3
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad) {
-      const __m128i above = upper(w[quad]);
-      const __m128i bytes = _mm_set1_epi32(detail::four_of(x + quad * 4));
+    for (std::size_t at = 0; at < Quads; ++at) {
+      const __m128i above = upper(w[at]);
+      const __m128i bytes = _mm_set1_epi32(detail::four_of(x + at * 4));
       const __m128i activations = _mm_unpacklo_epi8(bytes, _mm_cmpgt_epi8(zero, bytes));
-      low = _mm_add_epi32(low, _mm_madd_epi16(_mm_unpacklo_epi8(w[quad], above), activations));
-      high = _mm_add_epi32(high, _mm_madd_epi16(_mm_unpackhi_epi8(w[quad], above), activations));
+      low = _mm_add_epi32(low, _mm_madd_epi16(_mm_unpacklo_epi8(w[at], above), activations));
+      high = _mm_add_epi32(high, _mm_madd_epi16(_mm_unpackhi_epi8(w[at], above), activations));
     }
     const __m128 l = _mm_castsi128_ps(low);
     const __m128 h = _mm_castsi128_ps(high);

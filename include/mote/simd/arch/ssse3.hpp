@@ -62,10 +62,10 @@ struct quads<ssse3, 4> {
     const __m128i ones = _mm_set1_epi16(1);
     __m128i sum[2] = {from.v[0], _mm_setzero_si128()};  // two chains hide the latency of the additions
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad < Quads; ++quad) {
-      const __m128i a = _mm_set1_epi32(detail::four_of(x + quad * 4));
-      const __m128i pairs = _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(w[quad], a));
-      sum[quad & 1U] = _mm_add_epi32(sum[quad & 1U], _mm_madd_epi16(pairs, ones));
+    for (std::size_t at = 0; at < Quads; ++at) {
+      const __m128i a = _mm_set1_epi32(detail::four_of(x + at * 4));
+      const __m128i pairs = _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(w[at], a));
+      sum[at & 1U] = _mm_add_epi32(sum[at & 1U], _mm_madd_epi16(pairs, ones));
     }
     from.v[0] = _mm_add_epi32(sum[0], sum[1]);
     return from;

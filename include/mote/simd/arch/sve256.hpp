@@ -46,17 +46,17 @@ struct quads<sve256, 8> {
     static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
     sums sum[2] = {from.v[0], svdup_n_s32(0)};  // two chains hide the latency of sdot
 #pragma GCC unroll 4
-    for (std::size_t quad = 0; quad + 4 <= Quads; quad += 4) {
-      const svint8_t a = svld1rq_s8(svptrue_b8(), x + quad * 4);
-      sum[0] = svdot_lane_s32(sum[0], svreinterpret_s8_u8(w[quad]), a, 0);
-      sum[1] = svdot_lane_s32(sum[1], svreinterpret_s8_u8(w[quad + 1]), a, 1);
-      sum[0] = svdot_lane_s32(sum[0], svreinterpret_s8_u8(w[quad + 2]), a, 2);
-      sum[1] = svdot_lane_s32(sum[1], svreinterpret_s8_u8(w[quad + 3]), a, 3);
+    for (std::size_t at = 0; at + 4 <= Quads; at += 4) {
+      const svint8_t a = svld1rq_s8(svptrue_b8(), x + at * 4);
+      sum[0] = svdot_lane_s32(sum[0], svreinterpret_s8_u8(w[at]), a, 0);
+      sum[1] = svdot_lane_s32(sum[1], svreinterpret_s8_u8(w[at + 1]), a, 1);
+      sum[0] = svdot_lane_s32(sum[0], svreinterpret_s8_u8(w[at + 2]), a, 2);
+      sum[1] = svdot_lane_s32(sum[1], svreinterpret_s8_u8(w[at + 3]), a, 3);
     }
 #pragma GCC unroll 4
-    for (std::size_t quad = Quads / 4 * 4; quad < Quads; ++quad)
-      sum[0] = svdot_s32(sum[0], svreinterpret_s8_u8(w[quad]),
-                         svreinterpret_s8_s32(svdup_n_s32(detail::four_of(x + quad * 4))));
+    for (std::size_t at = Quads / 4 * 4; at < Quads; ++at)
+      sum[0] =
+          svdot_s32(sum[0], svreinterpret_s8_u8(w[at]), svreinterpret_s8_s32(svdup_n_s32(detail::four_of(x + at * 4))));
     from.v[0] = svadd_s32_x(svptrue_b32(), sum[0], sum[1]);
     return from;
   }

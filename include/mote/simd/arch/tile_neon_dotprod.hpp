@@ -15,8 +15,8 @@ MOTE_INLINE split_words split_sixteen(int16x8_t first, int16x8_t second) {
           vcombine_s8(vmovn_s16(vandq_s16(first, seven)), vmovn_s16(vandq_s16(second, seven)))};
 }
 MOTE_INLINE int32x4_t join_split(int32x4_t high, int32x4_t low) { return vaddq_s32(vshlq_n_s32(high, 7), low); }
-MOTE_INLINE int8x16_t same_quads(int8x8_t quad) {
-  return vreinterpretq_s8_s32(vdupq_lane_s32(vreinterpret_s32_s8(quad), 0));
+MOTE_INLINE int8x16_t same_quads(int8x8_t four) {
+  return vreinterpretq_s8_s32(vdupq_lane_s32(vreinterpret_s32_s8(four), 0));
 }
 }  // namespace detail
 

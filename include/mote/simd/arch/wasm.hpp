@@ -65,10 +65,10 @@ struct quads<wasm, 4> {
       high = wasm_i32x4_add(high, wasm_i32x4_dot_i16x8(high_half(weights), activations));
     };
 #pragma GCC unroll 16
-    for (std::size_t quad = 0; quad + 2 <= Quads; quad += 2) {
-      const v128_t eight = wasm_i16x8_load8x8(x + quad * 4);
-      add_quad(w[quad], wasm_i64x2_shuffle(eight, eight, 0, 0));
-      add_quad(w[quad + 1], wasm_i64x2_shuffle(eight, eight, 1, 1));
+    for (std::size_t at = 0; at + 2 <= Quads; at += 2) {
+      const v128_t eight = wasm_i16x8_load8x8(x + at * 4);
+      add_quad(w[at], wasm_i64x2_shuffle(eight, eight, 0, 0));
+      add_quad(w[at + 1], wasm_i64x2_shuffle(eight, eight, 1, 1));
     }
     if constexpr (Quads % 2 == 1)
       add_quad(w[Quads - 1], wasm_i16x8_extend_low_i8x16(wasm_v128_load32_splat(x + (Quads - 1) * 4)));

@@ -39,20 +39,20 @@ MOTE_INLINE void store_lane(xsimd::batch<T, A> v, T* p) {
 }
 template <class T, class A>
 MOTE_INLINE xsimd::batch<T, A> larger(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
-  return xsimd::max(a, b);
+  return (xsimd::max)(a, b);
 }
 template <class T, class A>
 MOTE_INLINE xsimd::batch<T, A> smaller(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
-  return xsimd::min(a, b);
+  return (xsimd::min)(a, b);
 }
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> absolute(xsimd::batch<float, A> a) {
-  return xsimd::abs(a);
+  return (xsimd::abs)(a);
 }
 template <class A>
 MOTE_INLINE auto where_less(xsimd::batch<float, A> x, xsimd::batch<float, A> y, xsimd::batch<float, A> a,
                             xsimd::batch<float, A> b) {
-  return xsimd::select(x < y, a, b);
+  return (xsimd::select)(x < y, a, b);
 }
 template <class A>
 MOTE_INLINE auto last_byte(xsimd::batch<std::int32_t, A> a) {
