@@ -2,7 +2,17 @@
 # Where the headers are that mote needs: xsimd >= 13.2 and Boost.Hana. Used by the build tree and, installed, by
 # find_package(mote): both mean the same search. Refuses to download unless it is told to (the build tree does).
 #
-# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR and MOTE_HANA_INCLUDE_DIR; an unfound one is left -NOTFOUND.
+# MOTE_HOSTED is whether there is an operating system with files: CMake knows which have one, and an SDK may give a system
+# without one any name (Generic, PICO, ...).
+# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR and MOTE_HANA_INCLUDE_DIR; an unfound one is left -NOTFOUND. Only a
+# hosted system must have xsimd: of the others none but WebAssembly has vectors that it knows, and there the header says so.
+# mote_for_this_system(<target>) adds the flags that one answer needs on a machine without an operating system.
+
+if(UNIX OR WIN32)
+  set(MOTE_HOSTED TRUE)
+else()
+  set(MOTE_HOSTED FALSE)
+endif()
 
 # The version that stands in an xsimd tree's own header; empty if there is none.
 function(_mote_xsimd_version directory result)
@@ -52,7 +62,7 @@ macro(mote_find_headers fetch)
     message(STATUS "mote: xsimd ${_mote_version} in ${MOTE_XSIMD_INCLUDE_DIR} is too old; 13.2 is needed")
     set(MOTE_XSIMD_INCLUDE_DIR "MOTE_XSIMD_INCLUDE_DIR-NOTFOUND" CACHE PATH "" FORCE)
   endif()
-  if(NOT MOTE_XSIMD_INCLUDE_DIR AND ${fetch})
+  if(NOT MOTE_XSIMD_INCLUDE_DIR AND MOTE_HOSTED AND ${fetch})
     _mote_fetch(MOTE_XSIMD_INCLUDE_DIR xsimd "https://github.com/xtensor-stack/xsimd.git" 13.2.0 include)
   endif()
 
@@ -65,6 +75,13 @@ macro(mote_find_headers fetch)
   _mote_isolate(xsimd MOTE_XSIMD_INCLUDE_DIR)
   _mote_isolate(boost MOTE_HANA_INCLUDE_DIR)
   mark_as_advanced(MOTE_XSIMD_INCLUDE_DIR MOTE_HANA_INCLUDE_DIR)
+endmacro()
+
+# The compiler makes no vectors of loops there: only Helium has some, and they flush subnormals.
+macro(mote_for_this_system target)
+  if(NOT MOTE_HOSTED)
+    target_compile_options(${target} INTERFACE "$<BUILD_INTERFACE:-fno-tree-vectorize>")
+  endif()
 endmacro()
 
 # What a host tool links beside the headers: threads, and CLI11 where it is installed.

@@ -54,7 +54,8 @@ MOTE_INLINE float32x4_t helium_scales(const void* w, uint32x4_t rows, float32x4_
   // Register 0: binutils 2.40 doubles the numbers of the others in vcvtb.
   register float32x4_t scales __asm__("q0");
   __asm__("vldrh.u32 q0, [%1, %q2]\n\tvcvtb.f32.f16 q0, q0" : "=&w"(scales) : "r"(w), "w"(rows), "w"(done) : "memory");
-  return scales;
+  const float32x4_t copy = scales;  // GCC 14 takes no address of a register, and its operators on vectors ask for one
+  return copy;
 }
 /// What was multiplied, as a number: Steps * dots + Least * what the activations add up to.
 template <int Steps, int Least>
