@@ -2,13 +2,14 @@
 # Where the headers are that mote needs: xsimd >= 13.2 and Boost.Hana. Used by the build tree and, installed, by
 # find_package(mote): both mean the same search. Refuses to download unless it is told to (the build tree does).
 #
-# MOTE_HOSTED is whether there is an operating system with files: CMake knows which have one, and an SDK may give a system
-# without one any name (Generic, PICO, ...).
+# MOTE_HOSTED is whether there is an operating system with files and threads. A system without one may have any name
+# (Generic, PICO, ...), and its platform file may say UNIX: so those that have one are listed.
 # mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR and MOTE_HANA_INCLUDE_DIR; an unfound one is left -NOTFOUND. Only a
-# hosted system must have xsimd: of the others none but WebAssembly has vectors that it knows, and there the header says so.
+# hosted system must have xsimd: of the others none but WebAssembly has vectors that it knows, and there the header speaks.
 # mote_for_this_system(<target>) adds the flags that one answer needs on a machine without an operating system.
 
-if(UNIX OR WIN32)
+set(_mote_hosted "Linux|Android|Darwin|iOS|Windows|CYGWIN|MSYS|FreeBSD|NetBSD|OpenBSD|DragonFly|GNU|SunOS|AIX|QNX|Haiku")
+if(CMAKE_SYSTEM_NAME MATCHES "^(${_mote_hosted})$")
   set(MOTE_HOSTED TRUE)
 else()
   set(MOTE_HOSTED FALSE)
