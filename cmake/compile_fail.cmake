@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0, must fail with MOTE_FAIL 1, and then every
 # `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines.
+# `// BARE: <options>` in the source stands for all other options where it must fail: nothing is on the include path but mote.
+# Lines of source that a compiler repeats are not counted, as each version repeats others: what it says is.
 # PARSED, if there is one, is a header that COMPILER has parsed already (PARSED.gch, PARSED.pch) and that comes first.
 # Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= [-DPARSED=] -P compile_fail.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -22,6 +24,13 @@ if(NOT result EQUAL 0 OR NOT text STREQUAL "")
   refuse("with MOTE_FAIL=0 it must compile without a word")
 endif()
 
+file(STRINGS "${SOURCE}" bare REGEX "^// BARE: ")
+if(bare)
+  string(REGEX REPLACE "^// BARE: *" "" bare "${bare}")
+  separate_arguments(bare UNIX_COMMAND "${bare}")
+  set(command "${COMPILER}" -std=c++23 "-I${CMAKE_CURRENT_LIST_DIR}/../include" ${bare} -fsyntax-only
+    -fdiagnostics-color=never "${SOURCE}")
+endif()
 execute_process(COMMAND ${command} -DMOTE_FAIL=1 RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
 if(result EQUAL 0)
   refuse("with MOTE_FAIL=1 it must not compile, but it does")
@@ -42,7 +51,8 @@ foreach(line IN LISTS expectations)
   endif()
 endforeach()
 
-string(REGEX MATCHALL "\n" ends "${text}")
+string(REGEX REPLACE "\n *[0-9]* +\\|[^\n]*" "" said "\n${text}")
+string(REGEX MATCHALL "\n." ends "${said}")
 list(LENGTH ends lines)
 if(lines GREATER LINES)
   refuse("${lines} lines of diagnostics; at most ${LINES} are wanted")

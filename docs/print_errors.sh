@@ -20,8 +20,9 @@ branch() {  # SOURCE if|else: the lines of one side
 }
 
 said() {  # COMPILER SOURCE
+  bare=$(sed -n 's|^// BARE: *||p' "$2")
   LC_ALL=C "$1" -std=c++23 -ffp-contract=off -fsyntax-only -fdiagnostics-color=never \
-    -I"$root/include" -isystem "$root/build/deps/usr/include" -DMOTE_FAIL=1 "$2" 2>&1 |
+    -I"$root/include" ${bare:--isystem "$root/build/deps/usr/include"} -DMOTE_FAIL=1 "$2" 2>&1 |
     sed -e "s|$root/include/||g" -e "s|$(dirname "$2")/||g" -e 's/mote::v0::/mote::/g' -e 's/ >/>/g' -e 's|^\(mote/[a-z_0-9/]*\.hpp\):[0-9:]*|\1:|'
 }
 

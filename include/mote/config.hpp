@@ -7,16 +7,25 @@
 #include <mote_config.hpp>
 #endif
 
-#if !defined(__GNUC__) || __cplusplus < 202002L
+// Who is refused gets one sentence: a file that is not there stops the compiler at once, as #error does not.
+#if !defined(__GNUC__) || __cplusplus <= 202002L
 #error "mote: this compiler is not supported; use GCC 12 or Clang 19 with -std=c++23 or later [mote-compiler]"
+#include "stopped by the error above"
 #endif
 
 #if defined(__FAST_MATH__)
 #error "mote: -ffast-math changes the model's answers from board to board; remove it [mote-fast-math]"
+#include "stopped by the error above"
+#endif
+
+#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ < 0 || __FLT_EVAL_METHOD__ == 1 || __FLT_EVAL_METHOD__ == 2)
+#error "mote: this target keeps floats in wider registers (x87); compile with -msse2 -mfpmath=sse [mote-x87]"
+#include "stopped by the error above"
 #endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "mote: images are little-endian and used in place; this target is big-endian [mote-endian]"
+#include "stopped by the error above"
 #endif
 
 /// 1: vectors through xsimd. 0: plain loops only. A board without a vector unit that xsimd knows gets 0 by itself.
@@ -107,6 +116,13 @@
 #ifndef MOTE_POISON_ARENA
 #define MOTE_POISON_ARENA 0
 #endif
+
+/// #error for a sentence in which macros are expanded.
+#define MOTE_REFUSE(...) MOTE_REFUSE_EXPANDED(GCC error MOTE_REFUSE_TEXT(__VA_ARGS__))
+#define MOTE_REFUSE_EXPANDED(directive) MOTE_REFUSE_PRAGMA(directive)
+#define MOTE_REFUSE_PRAGMA(directive) _Pragma(#directive)
+#define MOTE_REFUSE_TEXT(...) MOTE_REFUSE_LITERAL(__VA_ARGS__)
+#define MOTE_REFUSE_LITERAL(...) #__VA_ARGS__
 
 /// The body of a kernel that must melt into its caller.
 #define MOTE_INLINE [[gnu::always_inline]] inline

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 // core

@@ -4,12 +4,6 @@
 // Refuses to be a configuration language: a slot holds one policy, and there is no second way to say it.
 #pragma once
 
-#include <boost/hana/any_of.hpp>
-#include <boost/hana/count_if.hpp>
-#include <boost/hana/find_if.hpp>
-#include <boost/hana/optional.hpp>
-#include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +13,7 @@
 
 #include "mote/basic_pipeline.hpp"
 #include "mote/budget/fit.hpp"
+#include "mote/core/hana.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
 #include "mote/decode/draft.hpp"

@@ -4,6 +4,6 @@
 #if MOTE_FAIL
 #pragma GCC diagnostic ignored "-Wbuiltin-macro-redefined"
 #undef __cplusplus
-#define __cplusplus 201703L
+#define __cplusplus 202002L
 #endif
 #include <mote/config.hpp>

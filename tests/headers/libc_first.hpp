@@ -29,9 +29,6 @@
 #if __has_include(<sys/queue.h>)
 #include <sys/queue.h>
 #endif
-#if __has_include(<sys/tree.h>)
-#include <sys/tree.h>
-#endif
 #if __has_include(<sys/unistd.h>)
 #include <sys/unistd.h>
 #endif

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 struct ram_regions {

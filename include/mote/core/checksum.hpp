@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 namespace detail {

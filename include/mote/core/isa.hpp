@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 enum class isa : std::uint8_t {

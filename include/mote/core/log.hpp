@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 namespace detail {

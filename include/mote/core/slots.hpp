@@ -7,6 +7,8 @@
 #include <concepts>
 #include <type_traits>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// The questions of a pipeline. `docs/reference/slots.md` lists the concept behind each.

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 enum class [[nodiscard]] status : std::uint8_t {

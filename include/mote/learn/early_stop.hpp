@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 enum class verdict : std::uint8_t { better, wait, stop };

@@ -4,6 +4,8 @@
 // Refuses to be spelled by a text: no user's words ever become one of these tokens (model/tokenizer.hpp).
 #pragma once
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// Token ids; -1 where the model was not trained with such a token.

@@ -4,6 +4,8 @@
 // Refuses to repair it: the flag -ffp-contract=off does, and the target mote::mote sets it.
 #pragma once
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// False where this translation unit was built with contraction on a machine that has fused multiply-add.

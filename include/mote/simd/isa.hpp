@@ -4,20 +4,32 @@
 // Refuses to look at the machine that runs: one board, one binary, nothing is dispatched.
 #pragma once
 
-#include <cstddef>
-
 #include "mote/config.hpp"
-#include "mote/core/isa.hpp"
 
 #if MOTE_WITH_XSIMD
+#if !__has_include(<xsimd/xsimd.hpp>)
+#error "mote: xsimd is not on the include path; add the folder of version 13.2 or newer with -isystem [mote-xsimd]"
+#include "stopped by the error above"
+#endif
 #if defined(__wasm_simd128__) && !defined(__EMSCRIPTEN__)
 // xsimd 13.2 looks for WebAssembly only in Emscripten, though its vectors need no more than the compiler's own header.
 #define __EMSCRIPTEN__ 1
 #include <xsimd/config/xsimd_config.hpp>
 #undef __EMSCRIPTEN__
 #endif
+#include <xsimd/config/xsimd_config.hpp>
+#if XSIMD_VERSION_MAJOR * 100 + XSIMD_VERSION_MINOR < 1302
+// clang-format off
+MOTE_REFUSE(mote: xsimd XSIMD_VERSION_MAJOR.XSIMD_VERSION_MINOR is too old; put 13.2 or newer first on the include path [mote-xsimd-version])
+// clang-format on
+#include "stopped by the error above"
+#endif
 #include <xsimd/xsimd.hpp>
 #endif
+
+#include <cstddef>
+
+#include "mote/core/isa.hpp"
 
 namespace mote::inline v0::simd {
 

@@ -4,6 +4,8 @@
 // Refuses to repair it: -fno-tree-vectorize does on a Cortex-M55, and the target mote::mote sets it for bare metal.
 #pragma once
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// False where a product below 2^-126 becomes zero, in one float or in a loop as the compiler treats loops.

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <span>
 
+#include "mote/config.hpp"
+
 #if !defined(__ELF__)
 #error "mote: this target's object format has no .incbin sections here; read or map the image instead [mote-embed]"
 #endif

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSL-1.0
+# Whatever header comes first, a compiler in the mode of an older standard says one sentence and stops.
+# Run as: cmake -DCOMPILER= -DINCLUDE=<include folder> -DSCRATCH=<folder> -P old_standard.cmake
+cmake_minimum_required(VERSION 3.25)
+set(ENV{LC_ALL} C)
+file(GLOB_RECURSE headers RELATIVE "${INCLUDE}" "${INCLUDE}/mote/*.hpp")
+list(FILTER headers EXCLUDE REGEX "^mote/(simd/arch|host)/")  # the first are included by simd/isa.hpp's users, the second by tools
+set(complaints "")
+foreach(header IN LISTS headers)
+  if(header STREQUAL "mote/version.hpp")
+    continue()  # macros only: a program may ask it whether it wants the rest
+  endif()
+  file(WRITE "${SCRATCH}/first.cpp" "#include <${header}>\n")
+  foreach(standard IN ITEMS 17 20)
+    execute_process(COMMAND "${COMPILER}" -std=c++${standard} "-I${INCLUDE}" -fsyntax-only -fdiagnostics-color=never
+      "${SCRATCH}/first.cpp" OUTPUT_VARIABLE text ERROR_VARIABLE text)
+    string(REGEX MATCH "error: [^\n]*" first "${text}")
+    string(REGEX MATCHALL "\n" ends "${text}")
+    list(LENGTH ends lines)
+    if(NOT first MATCHES "\\[mote-compiler\\]" OR lines GREATER 15)
+      string(APPEND complaints "  ${header} in C++${standard}: ${lines} lines, the first is ${first}\n")
+    endif()
+  endforeach()
+endforeach()
+if(complaints)
+  message(NOTICE "${complaints}")
+  message(FATAL_ERROR "these do not begin with [mote-compiler], or do not stop there")
+endif()
+list(LENGTH headers count)
+message(STATUS "${count} headers stop at once")
