@@ -117,12 +117,11 @@
 #define MOTE_POISON_ARENA 0
 #endif
 
-/// #error for a sentence in which macros are expanded.
-#define MOTE_REFUSE(...) MOTE_REFUSE_EXPANDED(GCC error MOTE_REFUSE_TEXT(__VA_ARGS__))
-#define MOTE_REFUSE_EXPANDED(directive) MOTE_REFUSE_PRAGMA(directive)
-#define MOTE_REFUSE_PRAGMA(directive) _Pragma(#directive)
-#define MOTE_REFUSE_TEXT(...) MOTE_REFUSE_LITERAL(__VA_ARGS__)
-#define MOTE_REFUSE_LITERAL(...) #__VA_ARGS__
+/// MOTE_PRAGMA(GCC error MOTE_TEXT(words)): an #error in whose words macros are expanded.
+#define MOTE_PRAGMA(directive) MOTE_PRAGMA_EXPANDED(directive)
+#define MOTE_PRAGMA_EXPANDED(directive) _Pragma(#directive)
+#define MOTE_TEXT(...) MOTE_TEXT_EXPANDED(__VA_ARGS__)
+#define MOTE_TEXT_EXPANDED(...) #__VA_ARGS__
 
 /// The body of a kernel that must melt into its caller.
 #define MOTE_INLINE [[gnu::always_inline]] inline

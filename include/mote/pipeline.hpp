@@ -12,6 +12,10 @@
 // Refuses heap, exceptions and hidden state: sizeof(assistant) is the whole truth about RAM.
 #pragma once
 
+// First, so that what is missing on the include path is said in few lines.
+#include "mote/core/hana.hpp"
+#include "mote/simd/isa.hpp"
+
 #include "mote/basic_pipeline.hpp"
 #include "mote/pipeline_compose.hpp"
 

@@ -6,4 +6,4 @@
 #define XSIMD_VERSION_MAJOR 8
 #define XSIMD_VERSION_MINOR 1
 #endif
-#include <mote/simd/isa.hpp>
+#include <mote/mote.hpp>

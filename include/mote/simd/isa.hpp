@@ -20,7 +20,7 @@
 #include <xsimd/config/xsimd_config.hpp>
 #if XSIMD_VERSION_MAJOR * 100 + XSIMD_VERSION_MINOR < 1302
 // clang-format off
-MOTE_REFUSE(mote: xsimd XSIMD_VERSION_MAJOR.XSIMD_VERSION_MINOR is too old; put 13.2 or newer first on the include path [mote-xsimd-version])
+MOTE_PRAGMA(GCC error MOTE_TEXT(mote: xsimd XSIMD_VERSION_MAJOR.XSIMD_VERSION_MINOR is too old; put 13.2 or newer first on the include path [mote-xsimd-version]))
 // clang-format on
 #include "stopped by the error above"
 #endif
