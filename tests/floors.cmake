@@ -4,7 +4,7 @@
 # Refuses to run a preprocessor: an include that some target skips counts as well.
 cmake_minimum_required(VERSION 3.25)
 set(floor_version 0)
-set(floor_config 0)
+set(floor_config -1)  # the switches of every room
 set(floor_fwd 0)
 set(floor_core 1)
 set(floor_simd 2)

@@ -63,8 +63,8 @@ auto& tensor_of(Model& m, role r) {
   return m.w2;
 }
 
-/// The floats of one matrix, (rows, cols).
-inline std::span<const float> values_of(const raw_model& m, const tensor_place& p) {
+/// The floats of one matrix, (rows, cols). The place is taken by value: GCC 14 would take the span for a part of it.
+inline std::span<const float> values_of(const raw_model& m, tensor_place p) {
   const matrix_size size = size_of(m.shape, p);
   const std::size_t count = size.rows * size.cols;
   const raw_tensor& t = p.where == tensor_place::part::embedding ? m.embedding
@@ -77,7 +77,7 @@ inline std::span<const float> values_of(const raw_model& m, const tensor_place& 
 }
 
 /// The same to be changed. What the source had as integers or blocks is forgotten: it would no longer be true.
-inline std::span<float> change_values(raw_model& m, const tensor_place& p) {
+inline std::span<float> change_values(raw_model& m, tensor_place p) {
   raw_tensor& t = p.where == tensor_place::part::embedding ? m.embedding
                   : p.where == tensor_place::part::head    ? m.head
                                                            : tensor_of(m, p.role);
