@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 #include <string>
@@ -451,7 +452,7 @@ TEST_CASE("basic_pipeline: learning between two steps of an answer does not touc
     for (int i = 0; i < 4; ++i) REQUIRE(ai.learn(lesson).state == status::ok);  // so that what was learned counts
     const trace t = answer_of(ai, "where is the ant");
     const float usual = ai.loss(lesson).loss;
-    ai.learning().rate(0);
+    (void)ai.learning().rate(0);
     const auto before = parameters(ai);
     CHECK(answer_of(ai, "where is the ant", 24, [&] {
             const mote::learned did = ai.learn({.prompt = "where are the lights", .answer = "in the end"});
@@ -460,7 +461,7 @@ TEST_CASE("basic_pipeline: learning between two steps of an answer does not touc
     CHECK(parameters(ai) == before);
     CHECK(answer_of(ai, "where is the ant", 24, [&] { REQUIRE(ai.loss(lesson).loss == usual); }) == t);
     // With a rate, the answer may change, and what is learned is the same with and without an answer in between.
-    ai.learning().rate(1e-2F);
+    (void)ai.learning().rate(1e-2F);
     return t;
   };
   static whole with_adapters;
@@ -628,4 +629,146 @@ TEST_CASE("basic_pipeline: no call takes memory", "[pipeline]") {
   CHECK(pieces > 0);
   auto seen = std::make_unique<int>(1);  // the counter counts
   CHECK(allocations == after + static_cast<std::size_t>(*seen));
+}
+
+namespace {
+template <class Pipeline>
+void check_divergence(Pipeline& ai) {
+  const aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
+  REQUIRE(ai.attach(image) == status::ok);
+  if constexpr (Pipeline::recalls) REQUIRE(ai.remember("the ant is in the tent") == status::ok);
+  while (!ai.learn(lesson).stepped) {
+  }
+  REQUIRE(ai.learning().rate(1e-2F) == status::ok);
+  for (const float r : {1e5F, 1e20F, std::numeric_limits<float>::infinity(), std::nanf(""), -1.0F}) {
+    CHECK(ai.learning().rate(r) == status::bad_rate);
+    CHECK(ai.learning().rate() == 1e-2F);
+  }
+  std::vector<std::byte> good(ai.saved_bytes() + 64);
+  const std::span<std::byte> at(std::assume_aligned<16>(good.data()), ai.saved_bytes());
+  REQUIRE(ai.save(at) == status::ok);
+  const auto before = parameters(ai);
+  const trace t = answer_of(ai, "where is the ant");
+  const float usual = ai.loss(lesson).loss;
+
+  // A gradient that is not finite, as a diverging example leaves it: the step is refused, and forgotten.
+  ai.learning().gradients()[3] = std::numeric_limits<float>::infinity();
+  mote::learned did;
+  do did = ai.learn(lesson);
+  while (did.state == status::ok && !did.stepped);
+  CHECK(did.state == status::not_finite);
+  CHECK(!did.stepped);
+  CHECK(parameters(ai) == before);
+  CHECK(ai.loss(lesson).loss == usual);
+  CHECK(answer_of(ai, "where is the ant") == t);
+
+  // A parameter that a program itself wrote: every call says so, and load() brings back what was saved.
+  for (const float evil : {std::nanf(""), std::numeric_limits<float>::infinity(), 1e30F, -1e30F}) {
+    float* const p = ai.learning().parameters();
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (before[i] != 0) p[i] = evil;
+    CHECK(ai.save(at) == status::not_finite);
+    CHECK(ai.loss(lesson).state == status::not_finite);
+    CHECK(ai.learn(lesson).state == status::not_finite);
+    REQUIRE(ai.begin("where is the ant") == status::ok);
+    mote::progress_step s;
+    do s = ai.step();
+    while (!s.done);
+    CHECK(s.state == status::not_finite);
+    CHECK(ai.step().state == status::not_finite);
+    CHECK(ai.step().done);
+    auto range = ai.ask("where is the ant");
+    CHECK(range.state() == status::ok);
+    std::string text;
+    for (const std::string_view piece : range) text += piece;
+    CHECK(text.empty());
+    CHECK(range.state() == status::not_finite);
+    REQUIRE(ai.load(at) == status::ok);
+    CHECK(parameters(ai) == before);
+    CHECK(answer_of(ai, "where is the ant") == t);
+    if constexpr (Pipeline::recalls) CHECK(ai.memory().size() == 1);
+  }
+  CHECK(ai.loss(lesson).loss == usual);
+  while (!ai.learn(lesson).stepped) {
+  }
+  CHECK(parameters(ai) != before);
+}
+}  // namespace
+
+TEST_CASE("basic_pipeline: what diverges says not_finite, and the last good state stays", "[pipeline]") {
+  static whole with_adapters;
+  static trained with_weights;
+  check_divergence(with_adapters);
+  check_divergence(with_weights);
+}
+
+TEST_CASE("basic_pipeline: an absurd rate of the type itself is seen at its first step", "[pipeline]") {
+  const auto check = []<class Pipeline>(Pipeline& ai) {
+    const aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
+    REQUIRE(ai.attach(image) == status::ok);
+    const auto before = parameters(ai);
+    for (int i = 0; i < 3; ++i) {
+      mote::learned did;
+      do did = ai.learn(lesson);
+      while (did.state == status::ok && !did.stepped);
+      CHECK(did.state == status::not_finite);
+      CHECK(std::isfinite(did.loss));
+      CHECK(parameters(ai) == before);
+    }
+  };
+  constexpr mote::full_knobs window_of{.tokens = 64, .batch = 1};
+  static mote::pipeline<synthetic, window,
+                        mote::lora<2, mote::lora_knobs{}, mote::adam<mote::adam_knobs{.rate = 1e20F}>>>
+      leaping;
+  static mote::pipeline<synthetic, window, mote::quantize<32>,
+                        mote::full<window_of, mote::adam<mote::adam_knobs{.rate = 1e5F}>>>
+      whole_leaping;
+  static mote::pipeline<synthetic, window, mote::quantize<32>,
+                        mote::full<window_of, mote::sgd<mote::sgd_knobs{.rate = 1e20F}>>>
+      falling;
+  check(leaping);
+  check(whole_leaping);
+  check(falling);
+}
+
+TEST_CASE("basic_pipeline: a number that is overwritten behind attach() ends the answer, a few tokens a pass or one",
+          "[pipeline]") {
+  using one = mote::pipeline<synthetic, window, mote::quantize<32>>;
+  using several = mote::pipeline<synthetic, window, mote::quantize<32>, mote::prefill<4>>;
+  using coded = mote::pipeline<synthetic, window, mote::quantize<32>, mote::cache<8>, mote::prefill<4>>;
+  using halved = mote::pipeline<synthetic, window, mote::quantize<32>, mote::cache<16>>;
+  using old = mote::pipeline<synthetic, window, mote::quantize<32>, mote::kivi<4, 32>, mote::prefill<8>>;
+  static constexpr auto map = mote::map_tensors<one::format>(synthetic::shape);
+  const auto check = []<class Pipeline>(Pipeline& ai) {
+    aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
+    REQUIRE(ai.attach(image) == status::ok);
+    const trace t = answer_of(ai, "where is the ant");
+    for (const std::size_t at : {map.at(0, mote::role::key), map.at(1, mote::role::value), map.at(0, mote::role::query),
+                                 map.at(1, mote::role::down), map.start_of(1), map.final_norm})
+      for (const float evil : {std::nanf("5"), std::numeric_limits<float>::infinity(), 1e38F, -3e38F}) {
+        auto* p = image.span().data() + mote::container_header_bytes + at;
+        float kept = 0;
+        std::memcpy(&kept, p, 4);
+        std::memcpy(p, &evil, 4);
+        REQUIRE(ai.begin("where is the ant") == status::ok);
+        mote::progress_step s;
+        do s = ai.step();
+        while (!s.done);
+        INFO("at " << at << " " << evil);
+        CHECK(s.state == status::not_finite);
+        CHECK(s.piece.empty());
+        std::memcpy(p, &kept, 4);
+        REQUIRE(answer_of(ai, "where is the ant") == t);  // nothing of it stays in the cache
+      }
+  };
+  static one a;
+  static several b;
+  static coded c;
+  static halved d;
+  static old e;
+  check(a);
+  check(b);
+  check(c);
+  check(d);
+  check(e);
 }

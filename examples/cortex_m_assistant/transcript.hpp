@@ -78,7 +78,7 @@ class transcript {
   }
 
   bool learn(const mote::example& e, int steps) {
-    ai_.learning().rate(0.01F);  // five times the default: a handful of steps has to do
+    (void)ai_.learning().rate(0.01F);  // five times the default: a handful of steps has to do
     const mote::learned first = ai_.loss(e);
     if (first.state != mote::status::ok) return good("learn", first.state);
     for (int i = 0; i < steps; ++i) (void)ai_.learn(e);

@@ -51,7 +51,7 @@ bool converse() {
     return false;
 
   const mote::example command{.prompt = "movie night", .answer = "{\"scene\":\"cinema\"}"};
-  ai.learning().rate(0.01F);  // a handful of steps has to do
+  (void)ai.learning().rate(0.01F);  // a handful of steps has to do
   const mote::learned before = ai.loss(command);
   if (!ask(command.prompt) || !good("learn", before.state)) return false;
   for (int i = 0; i < 8; ++i)

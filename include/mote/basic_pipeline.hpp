@@ -15,6 +15,7 @@
 #include "mote/decode/drafts.hpp"
 #include "mote/learn/example.hpp"
 #include "mote/learn/lora.hpp"
+#include "mote/model/bounds.hpp"
 #include "mote/model/decoder.hpp"
 #include "mote/model/decoder_gradient.hpp"
 #include "mote/model/dialogue.hpp"
@@ -68,8 +69,8 @@ class basic_pipeline {
   }
 
   /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
-  /// forgotten; remembered texts stay. Errors: those of open_image(), fused_multiply_add
-  /// and flushed_subnormals.
+  /// forgotten; remembered texts stay. Errors: those of open_image(), not_finite (a number of the image is not one or
+  /// beyond 65504), fused_multiply_add and flushed_subnormals.
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
     if (!arithmetic_is_plain()) return status::fused_multiply_add;
     if (!subnormals_are_kept()) return status::flushed_subnormals;
@@ -80,6 +81,7 @@ class basic_pipeline {
                                          .vocab_count = shape.vocab};
     attached_image opened;
     if (const status s = open_image(image, expected, opened, depth); s != status::ok) return s;
+    if (!are_bounded(weights<Format>{opened.weights, shape, map}, shape)) return status::not_finite;
     image_.emplace(opened);
     if constexpr (Learning::owns_weights) learning_.reset(opened.weights);
     else if constexpr (learns) learning_.reset();
@@ -123,6 +125,7 @@ class basic_pipeline {
   }
 
   /// Runs one pass at most: of prefill<>'s tokens of the prompt, or one for a new token and its drafts.
+  /// not_finite: a number grew beyond a float on the way; the next answer is not touched by it.
   progress_step step() {
     if (ending() != v0::ending::none || prompt_tokens_ == 0) return progress_.last_step();
     if (answered_ >= limit_) return progress_.finish(v0::ending::limit);
@@ -131,9 +134,11 @@ class basic_pipeline {
       drafts_.next();
       ++position_;
     } else if (!advance()) {
-      return {};
+      return ending() == v0::ending::none ? progress_step{} : progress_.last_step();
     }
-    const std::size_t next = decoding_.pick(buffers().logits + drafts_.row() * padded(shape.vocab));
+    float* const logits = buffers().logits + drafts_.row() * padded(shape.vocab);
+    if (!are_finite(logits, shape.vocab)) return progress_.fail_step(status::not_finite);  // before a policy chooses
+    const std::size_t next = decoding_.pick(logits);
     const std::size_t at = position_ - 1;
     const bool said = Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos);
     if (said || next == static_cast<std::size_t>(Model::dialogue.bos))  // bos is llama2.c's end of a text
@@ -211,7 +216,8 @@ class basic_pipeline {
   // ---- learning -----------------------------------------------------------------------------------------------------
 
   /// One bounded step: the gradient of one example, and after a batch of them a step of the optimiser.
-  /// too_long: the example exceeds the learning window; empty: no answer; nothing changes then.
+  /// too_long: the example exceeds the learning window; empty: no answer; nothing changes then. not_finite: the loss or
+  /// the step left the floats; the examples of this batch are forgotten, parameters and optimiser are as they were.
   template <std::same_as<example> Example = example>
   learned learn(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
@@ -239,9 +245,12 @@ class basic_pipeline {
   /// Bytes that save() writes now.
   std::size_t saved_bytes() const { return snapshot_bytes(parameter_bytes(), index_bytes()); }
 
-  /// Writes what was learned and remembered into a buffer, bound to the attached image. full: it is too small.
+  /// Writes what was learned and remembered into a buffer, bound to the attached image. full: it is too small;
+  /// not_finite: the program itself wrote parameters that load() would refuse.
   status save(std::span<std::byte> target) const {
     if (!attached()) return status::not_attached;
+    if constexpr (learns)
+      if (!floats_within(learning_.parameters(), learning_state::parameter_floats)) return status::not_finite;
     const snapshot_writer out{target, parameter_bytes(), index_bytes()};
     if (const status s = out.open(); s != status::ok) return s;
     if constexpr (learns) __builtin_memcpy(out.parameters().data(), learning_.parameters(), parameter_bytes());
@@ -338,14 +347,14 @@ class basic_pipeline {
     else return {image_->weights, shape, map};
   }
 
-  /// One pass. False: the prompt goes on behind it.
+  /// One pass. False: the prompt goes on behind it, or the answer has failed.
   bool advance() {
     const std::size_t left = position_ < prompt_tokens_ ? prompt_tokens_ - position_ : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
     if (position_ < prompt_tokens_)
       for (std::size_t i = 1; i <= count; ++i) drafts_.follow(text(position_ + i));
     if (count < left) {
-      run(position_, count, 0);
+      if (!run(position_, count, 0)) (void)progress_.fail(status::not_finite);
       position_ += count;
       return false;
     }
@@ -359,17 +368,21 @@ class basic_pipeline {
       most = room < most ? room : most;
       guesses = drafts_.guess(text(position_ + 1), std::span<token>(tokens_).subspan(position_ + 1, most));
     }
-    drafts_.run(guesses, [&] { run(position_, count + guesses, 1 + guesses); });
+    drafts_.run(guesses, [&] {
+      if (!run(position_, count + guesses, 1 + guesses)) (void)progress_.fail(status::not_finite);
+    });
     position_ += count;
-    return true;
+    return ending() == v0::ending::none;
   }
 
-  void run(std::size_t position, std::size_t count, std::size_t logits_for) {
+  /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
+  bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     const typename Cache::store cache(cache_.data(), shape, Context);
     using adapter = std::conditional_t<std::is_base_of_v<no_adapter, learning_state>, no_adapter, learning_state>;
     decode<simd::native, most_tokens, format, adapter>(shape, view(), learning_, frequencies.data(), cache, team_,
                                                        buffers(), tokens_.data() + position, count, position,
                                                        logits_for);
+    return stayed_finite(buffers(), shape, count - logits_for);
   }
 
   learned pass(const example& e, bool gradient)
@@ -391,15 +404,12 @@ class basic_pipeline {
     learned result{.tokens = count};
     if (!gradient) {
       result.loss = run_over.loss(sequence, first - 1, weight);
+      if (!is_finite(result.loss)) result.state = status::not_finite;
       return result;
     }
     constexpr float share = 1.0F / static_cast<float>(Learning::batch);
     result.loss = run_over.backward(sequence, first - 1, weight * share) / share;
-    if (++examples_in_batch_ >= Learning::batch) {
-      learning_.step();
-      examples_in_batch_ = 0;
-      result.stepped = true;
-    }
+    finish_lesson(learning_, Learning::batch, examples_in_batch_, result);
     return result;
   }
 

@@ -56,6 +56,10 @@ struct answer_progress {
     ending = v0::ending::failed;
     return state = why;
   }
+  progress_step fail_step(status why) {
+    (void)fail(why);
+    return last_step();
+  }
   void stop() {
     ending = v0::ending::stopped;
     state = status::empty;

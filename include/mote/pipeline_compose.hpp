@@ -192,7 +192,7 @@ struct no_pipeline {
     template <class Visit>
     void for_each(Visit&&) const {}
     float rate() const { return {}; }
-    void rate(float) {}
+    status rate(float) { return {}; }
     void clear() {}
     std::size_t size() const { return {}; }
     item_id newest() const { return {}; }

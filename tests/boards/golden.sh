@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU
 # to a Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives; and their kernels
-# (tests/golden/units.hpp) those of plain loops. On the Cortex-M55 its floats as well (tests/golden/helium.hpp), and vectors
+# (tests/golden/units.hpp) those of plain loops; and hostile numbers (tests/golden/hostile.hpp) end in the same status or the
+# same bits. On the Cortex-M55 its floats as well (tests/golden/helium.hpp), and vectors
 # that the compiler made of loops must be noticed: they flush subnormals.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 #   golden.sh [<include folder> [<board>...]]
@@ -26,7 +27,7 @@ for folder in "$boost" /usr/include /usr/local/include; do
 done
 [ -d "$work/headers" ] || { echo "skip: Boost.Hana is not installed"; exit 77; }
 
-# Two programs: the smallest board holds one of them at a time.
+# Several programs: the smallest board holds one of them at a time.
 cat > "$work/golden.cpp" << 'X'
 #include "golden.hpp"
 #include "semihosting.hpp"
@@ -37,6 +38,14 @@ int main() {
   semihosting::print(firmware::stack_high_water());
   semihosting::print(" bytes\n");
   return failures;
+}
+X
+cat > "$work/hostile.cpp" << 'X'
+#include "hostile.hpp"
+#include "semihosting.hpp"
+#include "startup.hpp"
+int main() {
+  return mote_hostile([](const char* text) { semihosting::print(text); });
 }
 X
 cat > "$work/units.cpp" << 'X'
@@ -104,10 +113,12 @@ for board in ${*:-mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547}; do
   esac
   program units & units=$!
   program golden || { wait $units; exit 1; }
+  program hostile || { wait $units; exit 1; }
   wait $units || exit 1
   same=$(grep -c '^ok ' "$work/golden.out") || { echo "FAILED: $board said nothing"; cat "$work/golden.out"; exit 1; }
+  hostile=$(grep -c '^ok ' "$work/hostile.out") || { echo "FAILED: $board said nothing of hostile numbers"; exit 1; }
   grep -q ': ok, as plain loops' "$work/units.out" || { echo "FAILED: $board said nothing of its kernels"; exit 1; }
-  echo "ok    $board: $same pipelines have the golden bits, kernels are as plain loops, $(grep '^stack: ' "$work/golden.out")"
+  echo "ok    $board: $same pipelines have the golden bits, $hostile with hostile numbers, kernels are as plain loops, $(grep '^stack: ' "$work/golden.out")"
   [ "$board" != mps3-an547 ] || helium
   ran=$((ran + 1))
 done

@@ -205,7 +205,7 @@ TEST_CASE("decode/drafts: learning, remembering and asking anew in the middle of
       if (i % 7 == 5) both([](auto& ai) { CHECK(ai.learn({.prompt = "ring", .answer = "thin"}).state == status::ok); });
       if (i % 7 == 6) both([](auto& ai) { CHECK(ai.loss({.prompt = "ring", .answer = "thin"}).state == status::ok); });
       if (i == 20) both([](auto& ai) { CHECK(ai.begin("in the air", 12) == status::ok); });
-      if (i == 26) both([](auto& ai) { ai.learning().rate(.5F); });
+      if (i == 26) both([](auto& ai) { (void)ai.learning().rate(.5F); });
     });
 }
 

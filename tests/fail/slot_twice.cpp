@@ -21,7 +21,7 @@ std::size_t use(std::span<const std::byte> image, std::span<std::byte> kept) {
   if (ai.remember("The key lies under the mat.") != mote::status::ok) return 0;
   const mote::learned did = ai.learn({.prompt = "lights off", .answer = "done"});
   const float held_out = ai.loss({.prompt = "lights on", .answer = "done"}).loss;
-  ai.learning().rate(did.loss > held_out ? 1e-3F : 1e-4F);
+  (void)ai.learning().rate(did.loss > held_out ? 1e-3F : 1e-4F);
   ai.seed(7);
   if (ai.begin("Where is the key?", 16) == mote::status::ok)
     for (mote::progress_step s = ai.step(); !s.done; s = ai.step()) (void)s.piece.size();

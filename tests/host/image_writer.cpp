@@ -265,14 +265,18 @@ TEST_CASE("image writer: refuses what cannot be packed", "[host][image_writer]")
   SECTION("weights beyond the format") {
     m.w1.values[100] = 1e8F;
     refuses(plan("q8", 4), "gate holds a weight of 100000000.000000, too large for q8x4");
+    refuses(plan("f32", 4), "gate holds a weight of 100000000.000000, too large for f32x4");
+    m.w1.values[100] = 1.0F;
     CHECK_NOTHROW(write_image(m, table, "odd", plan("f32", 4)));
+    m.final_norm.values[1] = -65505.0F;
+    refuses(plan("q8", 4), "the final norm holds a gain of -65505.000000; no pipeline takes one beyond 65504");
   }
   SECTION("what training can make of weights") {
     m.wk.values[3] = std::nanf("");
     refuses(plan("q8", 4), "key is not finite");
     refuses(plan("f32"), "key is not finite");
     m.ffn_norm.values[3] = std::nanf("");
-    refuses(plan("f32"), "a norm is not finite");
+    refuses(plan("f32"), "the feed-forward norm is not finite");
   }
   SECTION("a tensor that is too short") {
     m.w3.values.pop_back();

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "../model/plain_decoder.hpp"
@@ -60,6 +61,19 @@ TEST_CASE("the logarithm of a probability") {
     REQUIRE(std::fabs(static_cast<double>(got) - exact) <= 2e-6 * exact + 3e-7);
   }
   CHECK(mote::negative_log(1.0F) == 0.0F);
-  CHECK(mote::negative_log(0.0F) == 85.2F);  // a figure to report, not infinity
-  CHECK(mote::negative_log(1e-40F) == 85.2F);
+}
+
+TEST_CASE("a loss grows with the distance of logits, and says what is not finite") {
+  for (const float gap : {80.0F, 84.0F, 86.0F, 88.0F, 100.0F, 1e4F, 1e18F}) {
+    std::vector<float> logits(32, 0.0F);
+    logits[5] = gap;
+    const float expected = gap;
+    CHECK(std::fabs(mote::cross_entropy(logits.data(), 32, 7, 1.0F) - expected) <= 1e-6F * expected + 1e-5F);
+  }
+  for (const float v : {NAN, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()})
+    for (const std::size_t at : {0U, 7U, 31U, 36U}) {
+      std::vector<float> logits(48, 1.0F);
+      logits[at] = v;
+      CHECK(std::isnan(mote::cross_entropy(logits.data(), 37, 7, 1.0F)));
+    }
 }

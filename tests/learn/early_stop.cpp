@@ -44,3 +44,11 @@ TEST_CASE("it is a constant expression") {
     return stop.observe(2.0F) == verdict::better && stop.observe(2.0F) == verdict::stop;
   }());
 }
+
+TEST_CASE("a first look that is no number is no best") {
+  mote::early_stop<2> stop;
+  CHECK(stop.observe(std::numeric_limits<float>::quiet_NaN()) == verdict::wait);
+  CHECK(stop.observe(2.0F) == verdict::better);
+  CHECK(stop.observe(std::numeric_limits<float>::infinity()) == verdict::wait);
+  CHECK(stop.best() == 2.0F);
+}

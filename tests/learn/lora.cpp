@@ -230,7 +230,7 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
                                                               window, adapter::chunk);
   constexpr int steps = 300;
   for (int step = 0; step < steps; ++step) {
-    student->rate(1e-2F * 0.5F * (1.0F + std::cos(3.14159265F * static_cast<float>(step) / steps)));
+    (void)student->rate(1e-2F * 0.5F * (1.0F + std::cos(3.14159265F * static_cast<float>(step) / steps)));
     for (std::size_t i = 0; i < adapter::batch; ++i) {
       const auto t = draw();
       pass.backward(std::span<const std::uint16_t>(t), 0, weight / static_cast<float>(adapter::batch));

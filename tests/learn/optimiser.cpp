@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/learn/optimiser.hpp"
 
+#include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <vector>
 
 #include "mote/core/rng.hpp"
@@ -158,4 +161,65 @@ TEST_CASE("a caller's norm clips like the optimiser's own") {
          mote::simd::sqrt(mote::dot(other.data(), other.data(), n)));
   CHECK(theta == other_theta);
   CHECK(state == other_state);
+}
+
+TEMPLATE_TEST_CASE("a step that would leave the floats changes nothing, and the next one is as if it had never been",
+                   "", mote::adam<>, mote::sgd<>, (mote::adam<mote::adam_knobs{.clip = 0}>),
+                   (mote::sgd<mote::sgd_knobs{.clip = 0}>)) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  struct evil {
+    float rate, gradient, parameter;
+  };
+  for (const evil e :
+       {evil{1e6F, 1, 0}, evil{1e20F, 1, 0}, evil{inf, 1, 0}, evil{NAN, 1, 0}, evil{0.1F, NAN, 0}, evil{0.1F, inf, 0},
+        evil{0.1F, -inf, 0}, evil{0.1F, 3e38F, 0}, evil{0.1F, 1, NAN}, evil{0.1F, 1, 1e6F}, evil{0.1F, 1, -inf}})
+    for (const std::size_t where : {std::size_t{0}, n - 1}) {
+      TestType optimiser, usual;
+      std::vector<float> theta(n, 0.5F), gradient(n), state(2 * n), other, other_state;
+      const auto fill = [&](int round) {
+        for (std::size_t i = 0; i < n; ++i)
+          gradient[i] = std::sin(static_cast<float>(i + 7U * static_cast<unsigned>(round)));
+      };
+      optimiser.reset();
+      for (int round = 0; round < 3; ++round) {
+        fill(round);
+        REQUIRE(optimiser.step(theta.data(), gradient.data(), state.data(), n));
+      }
+      usual = optimiser;
+      other = theta;
+      other_state = state;
+      INFO("rate " << e.rate << ", gradient " << e.gradient << ", parameter " << e.parameter);
+      // What diverges.
+      fill(3);
+      if (e.gradient != 1) gradient[where] = e.gradient;
+      if (e.rate != 0.1F)
+        for (float& g : gradient) g = 10;  // clipped or not, the step is a large one
+      const float kept = theta[where];
+      if (e.parameter != 0) theta[where] = e.parameter;
+      const float rate = optimiser.rate;
+      optimiser.rate = e.rate;
+      std::vector<float> before = theta;
+      const bool stepped = optimiser.step(theta.data(), gradient.data(), state.data(), n);
+      REQUIRE(!stepped);
+      REQUIRE(std::memcmp(theta.data(), before.data(), n * 4) == 0);
+      REQUIRE(std::memcmp(state.data(), other_state.data(), n * 8) == 0);
+      for (const float g : gradient) REQUIRE(g == 0);
+      // What follows.
+      optimiser.rate = rate;
+      theta[where] = kept;
+      for (int round = 4; round < 6; ++round) {
+        fill(round);
+        REQUIRE(optimiser.step(theta.data(), gradient.data(), state.data(), n));
+        fill(round);
+        REQUIRE(usual.step(other.data(), gradient.data(), other_state.data(), n));
+        REQUIRE(theta == other);
+        REQUIRE(state == other_state);
+      }
+    }
+}
+
+TEST_CASE("rates that are none") {
+  for (const float r : {0.0F, 1e-3F, 1.0F, 10.0F}) CHECK(mote::is_rate(r));
+  for (const float r : {-1e-9F, -1.0F, 10.01F, 1e5F, 1e20F, std::numeric_limits<float>::infinity(), NAN, -NAN})
+    CHECK(!mote::is_rate(r));
 }

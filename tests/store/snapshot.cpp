@@ -223,7 +223,9 @@ TEST_CASE("snapshot: a header that lies under a right checksum is refused by nam
 TEST_CASE("snapshot: parameters that are no numbers are refused wherever they stand", "[store][snapshot]") {
   scene s;
   for (std::size_t i = 0; i < parameter_floats; ++i) {
-    const std::uint32_t evil[] = {0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF};
+    const std::uint32_t evil[] = {
+        0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF, 0x60AD78EC /* 1e20 */,
+        0xC77FE001 /* beyond -65504 */};
     const auto bytes = s.with_payload(parameters_at + i * 4, evil[i % std::size(evil)]);
     if (scene::load(bytes) != status::not_finite) FAIL("parameter " << i);
   }

@@ -25,7 +25,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   corrupt_header,      ///< the header's checksum fails
   corrupt_payload,     ///< the payload's checksum fails
   corrupt_vocabulary,  ///< a token table points outside itself
-  not_finite,          ///< a scale or a parameter is infinite or not a number
+  not_finite,          ///< a number is infinite, not a number or beyond 65504; or a computation left the floats
   // the build
   fused_multiply_add,  ///< the compiler contracts a*b+c; build with -ffp-contract=off
   flushed_subnormals,  ///< numbers below 2^-126 become zero: a mode of the processor, or -fno-tree-vectorize is missing
@@ -37,6 +37,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   no_recall,     ///< a snapshot holds remembered texts, and this pipeline has no memory for them
   full,          ///< the buffer is too small for what is to be written
   bad_utf8,      ///< text with a NUL or an invalid sequence where it is refused
+  bad_rate,      ///< a learning rate below 0, above 10 or not a number
   io_error,      ///< the operating system said no (host only)
 };
 
@@ -66,6 +67,7 @@ constexpr std::string_view name(status s) {
     case status::no_recall: return "no_recall";
     case status::full: return "full";
     case status::bad_utf8: return "bad_utf8";
+    case status::bad_rate: return "bad_rate";
     case status::io_error: return "io_error";
   }
   return "unknown";

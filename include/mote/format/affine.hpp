@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/planes.hpp"
 #include "mote/format/qk_fit.hpp"
 #include "mote/simd/half.hpp"
@@ -73,6 +74,14 @@ struct affine {
     __builtin_memcpy(&min, b + (Rows + row) * 2, 2);
     for (std::size_t i = 0; i < group; ++i)
       codes[i] = static_cast<std::uint8_t>(code_planes::get(b + codes_at, row, i));
+  }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) {
+    constexpr std::uint16_t most = simd::float_to_half(largest_weight / static_cast<float>((1U << Bits) - 1U));
+    for (std::size_t g = 0; g < groups(cols); ++g, tile += block_bytes)
+      if (!halves_within(tile, Rows, most) || !halves_within(tile + Rows * 2, Rows, 0x7BFFU)) return false;
+    return true;
   }
 
   /// Rounds the rows of one tile: from the smallest weight of a group to its largest, as GGUF does. Missing rows and

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
 #include "mote/simd/float16.hpp"
 
@@ -62,6 +63,11 @@ struct bf16 {
     constexpr unsigned least = (127U - 66U) << 7U;
     return static_cast<std::uint16_t>((bits & 0x7FFFU) < least ? bits & 0x8000U : bits);
   }
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) {
+    return halves_within(tile, Rows * round_up(cols, 2), 0x477FU);  // 65280
+  }
+
   /// Packs the rows of one tile, each weight to the nearest. Missing rows and the odd column are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     for (std::size_t col = 0; col < round_up(cols, 2); ++col)

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
 #include "mote/simd/float16.hpp"
 
@@ -53,6 +54,9 @@ struct f16 {
   static void write_bits(std::byte* tile, std::size_t row, std::size_t col, std::uint16_t bits) {
     __builtin_memcpy(tile + (col * Rows + row) * 2, &bits, 2);
   }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) { return halves_within(tile, Rows * cols, 0x7BFFU); }
 
   /// Packs the rows of one tile, each weight to the nearest. Missing rows are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {

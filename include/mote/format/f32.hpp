@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/simd/pack.hpp"
 
 namespace mote::inline v0 {
@@ -39,6 +40,9 @@ struct f32 {
   MOTE_INLINE static void load(const std::byte* at, simd::floats<Rows> (&w)[step]) {
     w[0] = simd::floats<Rows>::load(reinterpret_cast<const float*>(at));
   }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) { return floats_within(tile, Rows * cols); }
 
   /// Packs the rows of one tile. Missing rows are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
 #include "mote/format/planes.hpp"
 
@@ -32,6 +33,14 @@ struct planar {
   static constexpr double bits_per_weight = Grid::bits + 0.5;
 
   static constexpr bool looked_up = requires { Grid::table; };
+  static constexpr float largest_value = [] {
+    int most = 0;
+    for (unsigned code = 0; code < Grid::codes; ++code) {
+      const int size = Grid::value(code) < 0 ? -Grid::value(code) : Grid::value(code);
+      most = size > most ? size : most;
+    }
+    return static_cast<float>(most);
+  }();
   static constexpr bool doubled = requires { Grid::steps; };  // a step of the code is two of the value
 
   struct block {
@@ -60,6 +69,15 @@ struct planar {
     const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
     scale = simd::signed_half_to_float(b->scale[row]);
     for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(code_planes::get(b->codes, row, i));
+  }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) {
+    constexpr std::uint16_t most = simd::float_to_half(largest_weight / largest_value);
+    constexpr std::uint16_t seen = Grid::signed_scale ? 0x7FFFU : 0xFFFFU;  // an unwanted sign some machines would see
+    for (std::size_t g = 0; g < groups(cols); ++g, tile += sizeof(block))
+      if (!halves_within(tile, Rows, most, seen)) return false;
+    return true;
   }
 
   /// Rounds the rows of one tile. Missing rows and columns are zero.

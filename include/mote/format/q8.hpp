@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
 #include "mote/simd/half.hpp"
 #include "mote/simd/quads.hpp"
@@ -84,6 +85,18 @@ struct q8 {
     const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
     scale = from_scale(b->scale[row]);
     for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(b->quads[i / 4][row][i % 4] + 128);
+  }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) {
+    for (std::size_t g = 0; g < groups(cols); ++g, tile += sizeof(block)) {
+      if constexpr (wide) {
+        if (!floats_within(tile, Rows, largest_weight / 127.0F)) return false;
+      } else {  // a sign would be seen by some machines
+        if (!halves_within(tile, Rows, simd::float_to_half(largest_weight / 127.0F), 0xFFFFU)) return false;
+      }
+    }
+    return true;
   }
 
   /// Quantises the rows of one tile by rounding to the nearest. Missing rows and columns are zero.

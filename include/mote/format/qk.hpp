@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/planes.hpp"
 #include "mote/format/qk_fit.hpp"
 #include "mote/simd/half.hpp"
@@ -125,6 +126,20 @@ struct qk {
     }
     for (std::size_t i = 0; i < Super; ++i)
       code_planes::put(b + codes_at + i / 32 * code_planes::bytes, row, i % 32, in.code[i]);
+  }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t cols) {
+    constexpr float scale = has_min ? grid::largest_scale : grid::largest_scale + 1;
+    constexpr float code = has_min ? grid::codes - 1 : grid::codes / 2;
+    constexpr std::uint16_t most = simd::float_to_half(largest_weight / (scale * code));
+    constexpr std::uint16_t most_min = simd::float_to_half(largest_weight / scale);
+    for (std::size_t g = 0; g < groups(cols); ++g, tile += block_bytes) {
+      if (!halves_within(tile, Rows, most)) return false;
+      if constexpr (has_min)
+        if (!halves_within(tile + Rows * 2, Rows, most_min)) return false;
+    }
+    return true;
   }
 
   /// Rounds the rows of one tile (format/qk_fit.hpp). Missing rows and columns are of no weight.

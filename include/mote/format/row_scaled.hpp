@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
 #include "mote/simd/quads.hpp"
 
@@ -51,6 +52,9 @@ struct row_scaled {
     const auto* from = reinterpret_cast<const std::uint8_t*>(tile + header_bytes + g * GroupBytes);
     for (std::size_t i = 0; i < Group; ++i) codes[i] = static_cast<std::uint8_t>(Format::get(from, row, i));
   }
+
+  /// Whether the numbers of a tile are those of weights: attach() asks.
+  static bool is_bounded(const std::byte* tile, std::size_t) { return floats_within(tile, Rows); }
 
   /// Rounds the rows of one tile. Missing rows and columns are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {

@@ -46,10 +46,14 @@ class weight_packer {
     for (std::size_t r = 0; r < role_count; ++r) all_ += shape.layers * size_of(shape, static_cast<role>(r)).rows;
   }
 
-  void floats(const raw_tensor& t, std::size_t first, std::size_t count, std::size_t offset) {
+  void floats(std::string_view name, const raw_tensor& t, std::size_t first, std::size_t count, std::size_t offset) {
     check(t, first + count);
-    for (std::size_t i = first; i < first + count; ++i)
-      if (!std::isfinite(t.values[i])) throw std::runtime_error("packing: a norm is not finite");
+    for (std::size_t i = first; i < first + count; ++i) {
+      if (!std::isfinite(t.values[i])) throw std::runtime_error("packing: " + std::string(name) + " is not finite");
+      if (!is_weight(t.values[i]))
+        throw std::runtime_error("packing: " + std::string(name) + " holds a gain of " + std::to_string(t.values[i]) +
+                                 "; no pipeline takes one beyond 65504");
+    }
     std::memcpy(out_.subspan(offset, count * 4).data(), t.values.data() + first, count * 4);
   }
 
@@ -71,6 +75,9 @@ class weight_packer {
           f.put_codes(tile, i, m.cols, codes->scales.data() + (row + i) * codes->groups(),
                       codes->codes.data() + (row + i) * m.cols);
       for (std::size_t i = 0; i < count; ++i) measure(f, name, source + i * m.cols, i, m.cols, tile);
+      if (!f.is_bounded(tile, m.cols))
+        throw std::runtime_error("packing: " + std::string(name) + " has a scale that is too large for " +
+                                 std::string(f.name));
       done_ += count;
       if (done_ / 1024 != (done_ - count) / 1024 && report_) report_(done_, all_);
     }
@@ -106,9 +113,9 @@ class weight_packer {
       error_ += d * d;
       power_ += static_cast<double>(source[i]) * static_cast<double>(source[i]);
     }
-    if (const float wanted = std::fabs(source[largest]); wanted > f.most || !std::isfinite(decoded_[largest]))
+    if (const float wanted = std::fabs(source[largest]); !is_weight(wanted) || !std::isfinite(decoded_[largest]))
       throw std::runtime_error("packing: " + std::string(name) + " holds a weight of " + std::to_string(wanted) +
-                               ", too large for " + std::string(f.name));
+                               ", too large for " + std::string(f.name) + ": no pipeline takes one beyond 65504");
   }
 
   std::span<std::byte> out_;
@@ -155,15 +162,16 @@ inline written_image write_image(const raw_model& m, std::span<const std::byte> 
                 codes_of(tensor_place::embedding()), map.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const block_map& block = map.block[layer];
-    packer.floats(m.attention_norm, layer * s.dim, s.dim, map.start[layer] + block.attention_norm);
-    packer.floats(m.ffn_norm, layer * s.dim, s.dim, map.start[layer] + block.ffn_norm);
+    packer.floats("the attention norm", m.attention_norm, layer * s.dim, s.dim,
+                  map.start[layer] + block.attention_norm);
+    packer.floats("the feed-forward norm", m.ffn_norm, layer * s.dim, s.dim, map.start[layer] + block.ffn_norm);
     for (std::size_t i = 0; i < role_count; ++i) {
       const auto r = static_cast<role>(i);
       packer.matrix(*plan.blocks[layer][i], mote::name(r), tensor_of(m, r), layer, size_of(s, r),
                     codes_of(tensor_place::block(layer, r)), map.start[layer] + block.matrix[i]);
     }
   }
-  packer.floats(m.final_norm, 0, s.dim, map.final_norm);
+  packer.floats("the final norm", m.final_norm, 0, s.dim, map.final_norm);
   if (!s.tied_head)
     packer.matrix(*plan.head, "the head", m.head, 0, {s.vocab, s.dim}, codes_of(tensor_place::head()), map.head);
   packer.finish();

@@ -32,9 +32,9 @@ struct packed_format {
   std::size_t group = 0;
   std::size_t rows = 1;  ///< interleaved
   bool quantised = false;
-  float most = 0;  ///< no weight may be larger
   std::size_t (*bytes)(std::size_t rows, std::size_t cols) = nullptr;
   std::size_t (*tile_bytes)(std::size_t cols) = nullptr;
+  bool (*is_bounded)(const std::byte* tile, std::size_t cols) = nullptr;  ///< what attach() asks
   /// A row alone is a tile of the same format with one row; these are its functions.
   struct alone {
     std::size_t (*bytes)(std::size_t cols) = nullptr;
@@ -279,18 +279,6 @@ void put_codes(std::byte* row, std::size_t cols, const group_scale* scales, cons
   }
 }
 
-/// The largest magnitude that is sure to fit.
-template <class Format>
-constexpr float most_of() {
-  constexpr float half = 65504.0F;
-  if constexpr (has_codes<Format>) {
-    if (Format::scale_columns == whole_row || Format::group == 64) return (std::numeric_limits<float>::max)();
-    return half * static_cast<float>((std::max)(-Format::grid::value(is_q8<Format> ? 1 : 0),
-                                                Format::grid::value(Format::grid::codes - 1)));
-  }
-  return Format::quantised || family_of<Format> == "f16" ? half : (std::numeric_limits<float>::max)();
-}
-
 template <class Format>
 constexpr packed_format make_packed_format() {
   using alone = typename Format::template with_rows<1>;
@@ -299,9 +287,9 @@ constexpr packed_format make_packed_format() {
                   .group = Format::group,
                   .rows = Format::rows,
                   .quantised = Format::quantised,
-                  .most = most_of<Format>(),
                   .bytes = &Format::bytes,
                   .tile_bytes = &Format::tile_bytes,
+                  .is_bounded = &Format::is_bounded,
                   .row = {.bytes = &alone::tile_bytes,
                           .encode = &alone::encode_tile,
                           .decode = &alone::decode_row,

@@ -57,7 +57,8 @@ taught teach(Assistant& ai, std::span<const dialogue_item> lessons, corpus& ordi
   const auto next_ordinary = [&] {
     for (;;) {
       dialogue_item item = ordinary.next();
-      if (item.notes.size() <= 1 && ai.loss(to_example(item)).state == status::ok) return item;
+      if (item.notes.size() > 1) continue;
+      if (const status s = ai.loss(to_example(item)).state; s == status::ok || s == status::not_finite) return item;
     }
   };
   std::vector<dialogue_item> teaching;
@@ -86,7 +87,10 @@ taught teach(Assistant& ai, std::span<const dialogue_item> lessons, corpus& ordi
   result.before = result.after = judge();
   (void)stop.observe(result.before);
 
-  learning.rate(knobs.rate);
+  if (const status s = learning.rate(knobs.rate); s != status::ok) {
+    result.state = s;
+    return result;
+  }
   rng random(knobs.seed);
   bool improved = false;
   for (verdict v = verdict::better; v != verdict::stop && result.rounds < knobs.rounds;) {

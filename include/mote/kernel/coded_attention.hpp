@@ -82,15 +82,16 @@ MOTE_INLINE float largest_size(const float* x /* (n) */, std::size_t n) {
   return largest_of(x, n, [](auto v) { return simd::absolute(v); });
 }
 
+/// Numbers alone: attention is given none that are not finite (kernel/sound.hpp).
 inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std::size_t width,
                                    std::int16_t* q /* (width), zeros behind n */) {
   const float largest = largest_size(x, n);
-  const float inverse = largest > 0.0F ? most_rounded / largest : 0.0F;
+  const float inverse = largest > 0x1.FFF8p-115F ? most_rounded / largest : 0.0F;  // below, it would be infinite
   rounded_vector r{.scale = largest / most_rounded, .sum = 0};
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
     const auto nearest = simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse));
     simd::store_words(nearest, q + i);
-    r.sum += simd::join(nearest);
+    r.sum = simd::detail::wrapped_sum(r.sum, simd::join(nearest));
   });
   for (std::size_t i = n; i < width; ++i) q[i] = 0;
   return r;

@@ -5,18 +5,25 @@
 
 #include <cstddef>
 
+#include "mote/kernel/finite.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/math.hpp"
 
 namespace mote::inline v0 {
 
-/// Turns logits, (padded(n)) with n of them, into probabilities in place.
-inline void softmax(float* logits, std::size_t n) {
+/// What softmax() divided by: a probability is exp(logit - largest) / sum.
+struct softmax_total {
+  float largest, sum;
+};
+
+/// Turns finite logits, (padded(n)) with n of them, into probabilities in place.
+inline softmax_total softmax(float* logits, std::size_t n) {
   using floats = simd::floats<16>;
   for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
   floats most = floats::load(logits);
   for (std::size_t i = 16; i < n; i += 16) most = simd::larger(most, floats::load(logits + i));
-  const auto largest = floats::all(simd::largest(most));
+  const float top = simd::largest(most);
+  const auto largest = floats::all(top);
   floats sum = floats::all(0.0F);
   const std::size_t whole = n / 16 * 16;
   for (std::size_t i = 0; i < whole; i += 16) {
@@ -29,13 +36,14 @@ inline void softmax(float* logits, std::size_t n) {
     for (std::size_t i = n; i < whole + 16; ++i) logits[i] = 0;
     sum = sum + floats::load(logits + whole);
   }
-  const auto inverse = floats::all(1.0F / simd::join(sum));
+  const float all = simd::join(sum);
+  const auto inverse = floats::all(1.0F / all);
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * inverse).store(logits + i);
+  return {top, all};
 }
 
-/// -log of a probability, natural, for reporting: the exponent and a series, in fixed order.
+/// -log of a normal number, natural, for reporting: the exponent and a series, in fixed order.
 inline float negative_log(float p) {
-  if (!(p > 1.0e-37F)) return 85.2F;
   const auto bits = __builtin_bit_cast(std::uint32_t, p);
   auto exponent = static_cast<std::int32_t>(bits >> 23U) - 127;
   float m = __builtin_bit_cast(float, (bits & 0x7FFFFFU) | 0x3F800000U);
@@ -49,11 +57,17 @@ inline float negative_log(float p) {
   return -(series + static_cast<float>(exponent) * 0.69314718F);
 }
 
-/// Turns logits into their gradient, weight * (softmax - one_hot(target)), and returns weight * the loss in nats.
+/// Turns logits into their gradient, weight * (softmax - one_hot(target)), and returns weight * the loss in nats. Where a
+/// logit is not finite, the loss is not a number, and the logits stay as they are.
 inline float cross_entropy(float* logits, std::size_t n, std::size_t target, float weight) {
   using floats = simd::floats<16>;
-  softmax(logits, n);
-  const float loss = negative_log(logits[target]) * weight;
+  if (!are_finite(logits, n)) return __builtin_nanf("");
+  const float own = logits[target];
+  const softmax_total total = softmax(logits, n);
+  // A probability near the smallest float says only that it is small; its logarithm is had without it.
+  const float nats =
+      logits[target] > 1.0e-37F ? negative_log(logits[target]) : (total.largest - own) - negative_log(total.sum);
+  const float loss = nats * weight;
   logits[target] -= 1.0F;
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * floats::all(weight)).store(logits + i);
   return loss;

@@ -64,34 +64,61 @@ constexpr std::size_t activation_bytes(std::size_t cols) {
 
 namespace detail {
 
-/// What rounds floats of a known largest magnitude to integers.
+/// What rounds floats of a known largest magnitude to integers. Where one of them is infinite or not a number, its product
+/// with the inverse is not a number, whose bits lie far from any integer's, and so does the sum of all: that is how it is
+/// noticed, without an instruction for each.
 struct rounding {
+  /// Plain lanes are added as they come, and lose this at the end.
+  static constexpr std::int32_t each = simd::floats<16>::registers == 16 ? simd::bits_of_zero : 0;
+
   simd::floats<16> inverse;
-  MOTE_INLINE explicit rounding(float largest)
-      : inverse(simd::floats<16>::all(largest > 0.0F ? 127.0F / largest : 0.0F)) {}
-  /// Sixteen floats to 8 bits, nearest, ties to even; gives the integers.
+  MOTE_INLINE explicit rounding(float largest) : inverse(simd::floats<16>::all(inverse_of(largest))) {}
+  /// 127 / largest, or 0 where that would be infinite.
+  MOTE_INLINE static float inverse_of(float largest) { return largest > 0x1.FCp-122F ? 127.0F / largest : 0.0F; }
+  /// Sixteen floats to 8 bits, nearest, ties to even; gives the integers, `each` more.
   MOTE_INLINE simd::ints<16> store(simd::floats<16> x, std::int8_t* q /* (16) */) const {
-    const auto magic = simd::floats<16>::all(12582912.0F);  // 1.5 * 2^23: the sum's last bits are the nearest integer
-    const auto integers = simd::last_bytes(x * inverse + magic);
+    const auto shifted = x * inverse + simd::floats<16>::all(simd::rounds_to_bits);
+    simd::ints<16> integers;
+    if constexpr (each != 0) integers = simd::map<simd::ints<16>>(shifted, [](float v) { return bits_of(v); });
+    else integers = simd::rounded_bits(shifted);
     simd::store_bytes(integers, q);
     return integers;
   }
+  /// The sum of `count` integers, of which join() gave `total`.
+  MOTE_INLINE static std::int32_t sum(std::int32_t total, std::size_t count) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(total) - static_cast<std::uint32_t>(each) * count);
+  }
+  /// Whether `count` integers with this sum, at most 255 of them, came from numbers: from NaN they are a multiple of 2^23
+  /// too far away, and 256 of them would have to meet before that is none modulo 2^32.
+  MOTE_INLINE static bool is_sum(std::int32_t sum, std::size_t count) {
+    const auto most = static_cast<std::uint32_t>(127 * count);
+    return static_cast<std::uint32_t>(sum) + most <= 2 * most;
+  }
+
+ private:
+  MOTE_INLINE static std::int32_t bits_of(float v) { return __builtin_bit_cast(std::int32_t, v); }
 };
+/// The scale and the sum of what is not finite: whatever is multiplied with it is not a number.
+MOTE_INLINE void give_up(float& scale, std::int32_t& sum) {
+  scale = __builtin_nanf("");
+  sum = 0;
+}
 
 /// x without its last Bits bits of precision (Veltkamp's splitting, 1968): times a weight of Bits bits that is 24 bits, a
 /// float as it is. What is below 2^-60 becomes zero: times a weight of 2^-66 and above no product is subnormal. What is
-/// above 2^116 may become not a number.
+/// above 2^112 becomes not a number, what is above 2^108 may: no product with a weight of 65504 is then infinite, which a
+/// fused instruction would not see.
 template <unsigned Bits, std::size_t N>
 MOTE_INLINE simd::floats<N> round_off(simd::floats<N> x) {
   using floats = simd::floats<N>;
-  const auto high = x * floats::all(static_cast<float>((1U << Bits) + 1U));
+  const auto high = x * floats::all(static_cast<float>((1U << Bits) + 1U) * 256.0F) * floats::all(1.0F / 256.0F);
   return simd::where_less(simd::absolute(x), floats::all(0x1p-60F), floats::all(0.0F), high + (x - high));
 }
 
 }  // namespace detail
 
 /// Rounds x to 8 bits, one scale a group: the largest magnitude becomes 127 (nearest, ties to even). All formats of the same
-/// activation_group can use the result.
+/// activation_group can use the result. A group with a number that is not finite has a scale that is not a number.
 template <std::size_t Group>
 activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
                            std::byte* buffer /* activation_group_bytes(cols) */) {
@@ -115,11 +142,21 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
     for (std::size_t i = 0; i < whole; i += 16) most = simd::larger(most, simd::absolute(lanes::load(x + i)));
     const float largest = simd::largest(most);
     const detail::rounding rounded(largest);
-    auto total = rounded.store(lanes::load(tail), q + whole);
-    for (std::size_t i = 0; i < whole; i += 16) total = total + rounded.store(lanes::load(x + i), q + i);
-    for (std::size_t i = whole + 16; i < width; ++i) q[i] = 0;
     *scale = largest / 127.0F;
-    *sum = simd::join(total);
+    *sum = detail::rounding::sum(simd::join(rounded.store(lanes::load(tail), q + whole)), 16);
+    bool sound = detail::rounding::is_sum(*sum, 16);
+    for (std::size_t i = 0; i < whole;) {
+      const std::size_t count = whole - i < 240 ? whole - i : 240;
+      auto total = simd::ints<16>::all(0);
+      for (const std::size_t end = i + count; i < end; i += 16)
+        total = total + rounded.store(lanes::load(x + i), q + i);
+      const std::int32_t part = detail::rounding::sum(simd::join(total), count);
+      sound = sound && detail::rounding::is_sum(part, count);
+      *sum = simd::detail::wrapped_sum(*sum, part);
+    }
+    for (std::size_t i = whole + 16; i < width; ++i) q[i] = 0;
+    if (!sound) [[unlikely]]
+      detail::give_up(*scale, *sum);
     a.q = q;
     a.scale = scale;
     a.sum = sum;
@@ -136,7 +173,12 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
         from = tail;
       }
 #if MOTE_WITH_MVE_FLOATS
-      if (simd::guarded_rounding(from, Group, q + g * Group, scale + g, sum + g)) continue;
+      const auto inverse_of = [](float largest) { return detail::rounding::inverse_of(largest); };
+      if (simd::guarded_rounding(from, Group, inverse_of, q + g * Group, scale + g, sum + g)) {
+        if (!detail::rounding::is_sum(sum[g], Group)) [[unlikely]]
+          detail::give_up(scale[g], sum[g]);
+        continue;
+      }
 #endif
       lanes most = simd::absolute(lanes::load(from));
       for (std::size_t i = 16; i < Group; i += 16) most = simd::larger(most, simd::absolute(lanes::load(from + i)));
@@ -146,7 +188,9 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
       auto total = simd::ints<16>::all(0);
       for (std::size_t at = 0; at < Group; at += 16)
         total = total + rounded.store(lanes::load(from + at), q + g * Group + at);
-      sum[g] = simd::join(total);
+      sum[g] = detail::rounding::sum(simd::join(total), Group);
+      if (!detail::rounding::is_sum(sum[g], Group)) [[unlikely]]
+        detail::give_up(scale[g], sum[g]);
     }
     a.q = q;
     a.scale = scale;

@@ -29,9 +29,10 @@ inline float dot(const float* a, const float* b, std::size_t n) {
   return simd::join(sum);
 }
 
-/// 1 / sqrt(mean(x^2) + epsilon)
+/// 1 / sqrt(mean(x^2) + epsilon); not a number where the sum of squares is infinite, which would make everything zero.
 inline float inverse_rms(const float* x, std::size_t n, float epsilon) {
-  return 1.0F / simd::sqrt(dot(x, x, n) / static_cast<float>(n) + epsilon);
+  const float squares = dot(x, x, n);
+  return 1.0F / simd::sqrt(squares / static_cast<float>(n) + epsilon) + (squares - squares);
 }
 
 /// y = gain * (r * x), all (n)

@@ -16,9 +16,9 @@ enum class verdict : std::uint8_t { better, wait, stop };
 template <std::size_t Patience = 3>
 class early_stop {
  public:
-  /// Tells a look's held-out loss. A gain below a thousandth of the best does not count.
+  /// Tells a look's held-out loss. A gain below a thousandth of the best does not count, nor what is not a number.
   constexpr verdict observe(float held_out_loss) {
-    if (!seen_ || held_out_loss < best_ * 0.999F) {
+    if (seen_ ? held_out_loss < best_ * 0.999F : held_out_loss == held_out_loss) {
       seen_ = true;
       best_ = held_out_loss;
       waited_ = 0;

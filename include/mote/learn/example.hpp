@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "mote/core/finite.hpp"
 #include "mote/core/status.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/token_writer.hpp"
@@ -29,6 +30,23 @@ struct learned {
   std::size_t tokens = 0;  ///< of the whole example
   bool stepped = false;    ///< the optimiser moved the parameters; false within a batch
 };
+
+/// The end of a lesson whose gradient was collected: after a batch of them a step. Where the loss or the step leaves the
+/// floats, not_finite, and the batch is forgotten. Learning is the state of a learning policy.
+template <class Learning>
+void finish_lesson(Learning& learning, std::size_t batch, std::size_t& examples_in_batch, learned& l) {
+  if (!is_finite(l.loss)) {
+    if constexpr (requires { learning.drop(); }) learning.drop();
+    l.state = status::not_finite;
+  } else {
+    if (++examples_in_batch < batch) return;
+    l.stepped = true;
+    if constexpr (requires { static_cast<bool>(learning.step()); }) l.stepped = learning.step();
+    else learning.step();
+    if (!l.stepped) l.state = status::not_finite;
+  }
+  examples_in_batch = 0;
+}
 
 struct example_tokens {
   status state = status::ok;

@@ -9,6 +9,7 @@
 #include <initializer_list>
 
 #include "mote/core/slots.hpp"
+#include "mote/core/status.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/norm.hpp"
@@ -112,8 +113,20 @@ struct full {
     static void add(std::size_t, role, const float*, float*) {}
     full_gradients<Format::rows> collector() { return {s, map, gradients_}; }
 
-    void step() { optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats, collector().norm()); }
-    void rate(float r) { optimiser_.rate = r; }
+    /// False where the step would leave the floats: parameters and optimiser stay as they were.
+    bool step() {
+      return optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats, collector().norm());
+    }
+    /// Forgets the gradients that were collected.
+    void drop() {
+      for (float& g : gradients_) g = 0;
+    }
+    /// bad_rate where it is not within 0 to largest_rate: the rate stays.
+    status rate(float r) {
+      if (!is_rate(r)) return status::bad_rate;
+      optimiser_.rate = r;
+      return status::ok;
+    }
     float rate() const { return optimiser_.rate; }
 
     /// Takes the weights of an image as the start.
@@ -127,7 +140,7 @@ struct full {
     /// Takes saved parameters; gradients and the optimiser start anew.
     void restore(const float* parameters) {
       __builtin_memcpy(parameters_, parameters, sizeof parameters_);
-      for (float& g : gradients_) g = 0;
+      drop();
       for (float& v : optimiser_state_) v = 0;
       optimiser_.reset();
     }

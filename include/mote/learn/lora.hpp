@@ -14,6 +14,7 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/core/status.hpp"
 #include "mote/kernel/low_rank.hpp"
 #include "mote/learn/optimiser.hpp"
 #include "mote/model/weights.hpp"
@@ -125,8 +126,18 @@ struct lora {
     static void embedding_backward(std::size_t, const float*) {}
     static void head_backward(const float*, const float*, std::size_t, std::size_t, std::size_t) {}
 
-    void step() { optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats); }
-    void rate(float r) { optimiser_.rate = r; }
+    /// False where the step would leave the floats: parameters and optimiser stay as they were.
+    bool step() { return optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats); }
+    /// Forgets the gradients that were collected.
+    void drop() {
+      for (float& g : gradients_) g = 0;
+    }
+    /// bad_rate where it is not within 0 to largest_rate: the rate stays.
+    status rate(float r) {
+      if (!is_rate(r)) return status::bad_rate;
+      optimiser_.rate = r;
+      return status::ok;
+    }
     float rate() const { return optimiser_.rate; }
 
     /// Whether these parameters would change an answer: some B is not zero.
@@ -165,7 +176,7 @@ struct lora {
 
    private:
     void forget() {
-      for (float& g : gradients_) g = 0;
+      drop();
       for (float& v : optimiser_state_) v = 0;
       optimiser_.reset();
     }

@@ -4,11 +4,13 @@
 //   sgd<>    no state; the choice where RAM ends                                    rate 1e-2 .. 1e-1
 // Both clip the gradient to a norm, in fixed order, and decay weights apart from the gradient (Loshchilov & Hutter 2019,
 // arXiv 1711.05101).
-// Refuses to allocate: the state is a member of the pipeline, its size part of the type.
+// Refuses to allocate: the state is a member of the pipeline, its size part of the type. Refuses a step after which a
+// parameter would not be finite.
 #pragma once
 
 #include <cstddef>
 
+#include "mote/kernel/finite.hpp"
 #include "mote/kernel/norm.hpp"
 
 namespace mote::inline v0 {
@@ -28,9 +30,36 @@ struct sgd_knobs {
   float clip = 1.0F;
 };
 
+/// The largest rate: one that moves every parameter by this at every step.
+inline constexpr float largest_rate = 10.0F;
+constexpr bool is_rate(float r) { return r >= 0.0F && r <= largest_rate; }
+
 namespace detail {
 /// What a gradient must be multiplied with so that its norm is at most `clip`.
 inline float clip_factor(float norm, float clip) { return clip > 0.0F && norm > clip ? clip / norm : 1.0F; }
+
+/// A step in two passes over the parameters: whether all would be weights (is_weight) afterwards, then the step. So one
+/// that leaves the floats changes nothing, without a second copy of anything. move(i, write) gives sixteen
+/// parameters as they would be, and writes what else it keeps where it is told to.
+template <class Move>
+bool step_if_sound(float* theta, float* gradient, std::size_t n, float norm, Move move) {
+  using floats = simd::floats<16>;
+  bool sound = is_finite(norm);
+#pragma GCC unroll 1
+  for (int pass = 0; pass < 2; ++pass) {
+    const bool write = pass == 1;
+    for (std::size_t i = 0; i < n; i += 16) {
+      if (sound) {
+        const floats moved = move(i, write);
+        float lanes[16];
+        moved.store(write ? theta + i : lanes);
+        if (!write) sound = floats_within(lanes, 16);
+      }
+      if (write) floats::all(0.0F).store(gradient + i);
+    }
+  }
+  return sound;
+}
 }  // namespace detail
 
 template <adam_knobs Knobs = adam_knobs{}>
@@ -45,31 +74,37 @@ struct adam {
     power1_ = power2_ = 1.0F;
   }
 
-  /// One step: theta moves, gradient becomes zero. All (n), n a multiple of 16; state (2, n).
-  void step(float* theta, float* gradient, float* state, std::size_t n) {
-    step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
+  /// One step: theta moves, gradient becomes zero. All (n), n a multiple of 16; state (2, n). False where the gradient is
+  /// not finite, or a parameter would not be or grow beyond largest_weight: then the gradient becomes zero, and no more.
+  bool step(float* theta, float* gradient, float* state, std::size_t n) {
+    return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }
   /// The same where the caller knows the gradient's norm.
-  void step(float* theta, float* gradient, float* state, std::size_t n, float norm) {
+  bool step(float* theta, float* gradient, float* state, std::size_t n, float norm) {
     using floats = simd::floats<16>;
-    power1_ *= Knobs.beta1;
-    power2_ *= Knobs.beta2;
+    const float power1 = power1_ * Knobs.beta1;
+    const float power2 = power2_ * Knobs.beta2;
     const auto factor = floats::all(detail::clip_factor(norm, Knobs.clip));
-    const auto first = floats::all(1.0F / (1.0F - power1_));
-    const auto second = floats::all(1.0F / (1.0F - power2_));
+    const auto first = floats::all(1.0F / (1.0F - power1));
+    const auto second = floats::all(1.0F / (1.0F - power2));
     const auto keep = floats::all(1.0F - rate * Knobs.decay);
     float* m = state;
     float* v = state + n;
-    for (std::size_t i = 0; i < n; i += 16) {
+    const bool sound = detail::step_if_sound(theta, gradient, n, norm, [&](std::size_t i, bool write) {
       const auto g = floats::load(gradient + i) * factor;
       const auto mean = floats::all(Knobs.beta1) * floats::load(m + i) + floats::all(1.0F - Knobs.beta1) * g;
       const auto square = floats::all(Knobs.beta2) * floats::load(v + i) + floats::all(1.0F - Knobs.beta2) * (g * g);
-      mean.store(m + i);
-      square.store(v + i);
+      if (write) {
+        mean.store(m + i);
+        square.store(v + i);
+      }
       const auto width = simd::sqrt(square * second) + floats::all(Knobs.epsilon);
-      (floats::load(theta + i) * keep - (floats::all(rate) * (mean * first)) / width).store(theta + i);
-      floats::all(0.0F).store(gradient + i);
-    }
+      return floats::load(theta + i) * keep - (floats::all(rate) * (mean * first)) / width;
+    });
+    if (!sound) return false;
+    power1_ = power1;
+    power2_ = power2;
+    return true;
   }
 
  private:
@@ -85,17 +120,17 @@ struct sgd {
 
   void reset() { rate = Knobs.rate; }
 
-  void step(float* theta, float* gradient, float* state, std::size_t n) {
-    step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
+  /// As adam's.
+  bool step(float* theta, float* gradient, float* state, std::size_t n) {
+    return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }
-  void step(float* theta, float* gradient, float*, std::size_t n, float norm) {
+  bool step(float* theta, float* gradient, float*, std::size_t n, float norm) {
     using floats = simd::floats<16>;
     const auto factor = floats::all(detail::clip_factor(norm, Knobs.clip) * rate);
     const auto keep = floats::all(1.0F - rate * Knobs.decay);
-    for (std::size_t i = 0; i < n; i += 16) {
-      (floats::load(theta + i) * keep - factor * floats::load(gradient + i)).store(theta + i);
-      floats::all(0.0F).store(gradient + i);
-    }
+    return detail::step_if_sound(theta, gradient, n, norm, [&](std::size_t i, bool) {
+      return floats::load(theta + i) * keep - factor * floats::load(gradient + i);
+    });
   }
 };
 

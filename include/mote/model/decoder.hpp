@@ -9,6 +9,7 @@
 
 #include "mote/core/arena_guard.hpp"
 #include "mote/core/team.hpp"
+#include "mote/kernel/finite.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
 #include "mote/kernel/norm.hpp"
@@ -205,7 +206,8 @@ class projection {
 
 /// Runs `count` tokens (1 to Most) that follow each other from `position` on through every block: bit for bit what they
 /// give one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if zero.
-/// `adapter.add(layer, role, x, y)` adds what was learned; the team does rows and heads in parts.
+/// `adapter.add(layer, role, x, y)` adds what was learned; the team does rows and heads in parts. Of a token that leaves
+/// the floats on its way no logit is a number.
 template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
           class Token>
 float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
@@ -240,6 +242,7 @@ float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter,
     for (std::size_t t = 0; t < count; ++t) {
       rope(b.query + t * dim, s.heads, pairs, b.turns + t * pairs);
       rope(b.key + t * kv_dim, s.kv_heads, pairs, b.turns + t * pairs);
+      (void)admit(b.query + t * dim, s.dim, b.key + t * kv_dim, b.value + t * kv_dim, s.kv_dim(), b.x + t * dim);
     }
     guard.enter(at::keep, at::attend);
     const attention_run run{.layer = layer,
@@ -286,6 +289,14 @@ float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter,
   project.run_head(b.normed, logits_for, b.logits);
   guard.leave();
   return b.logits;
+}
+
+/// Whether the first tokens of a pass were finite: those without logits, which would not show it. What was not is not in
+/// the cache either.
+inline bool stayed_finite(const decode_buffers& b, const shape& s, std::size_t tokens) {
+  for (std::size_t t = 0; t < tokens; ++t)
+    if (!is_finite(b.x[t * padded(s.dim)])) return false;
+  return true;
 }
 
 /// One token on this thread alone; logits if wanted: a prompt's tokens but the last need none.

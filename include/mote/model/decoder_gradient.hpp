@@ -149,13 +149,14 @@ class sequence_pass {
         capacity_(capacity),
         chunk_(chunk) {}
 
-  /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats.
+  /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats. Infinite or not a number
+  /// where the pass left the floats.
   template <class Token>
   float loss(std::span<const Token> tokens, std::size_t first, float weight) {
     forward(tokens);
     const float sum = loss_and_gradient(tokens, first, weight, false);
     guard_.leave();
-    return sum;
+    return finite_ ? sum : __builtin_nanf("");
   }
 
   /// The same, and its gradients into the learner.
@@ -164,6 +165,10 @@ class sequence_pass {
     forward(tokens);
     const std::size_t count = tokens.size() - 1;
     const float sum = loss_and_gradient(tokens, first, weight, true);
+    if (!finite_) {
+      guard_.leave();
+      return __builtin_nanf("");
+    }
     for (std::size_t layer = s_.layers; layer-- > 0;) {
       guard_.enter(train_operation::again);
       attention_forward(layer, count);
@@ -247,6 +252,9 @@ class sequence_pass {
         rope_turns(frequencies_, pairs, at + i, b_.turns);
         rope(row(b_.query, at + i), s_.heads, pairs, b_.turns);
         rope(row(b_.narrow, i), s_.kv_heads, pairs, b_.turns);
+        finite_ = admit(row(b_.query, at + i), s_.dim, row(b_.narrow, i), b_.values + (at + i) * kv, s_.kv_dim(),
+                        row(checkpoint(layer), at + i)) &&
+                  finite_;
         for (std::size_t d = 0; d < s_.kv_dim(); ++d) b_.keys[d * stride_ + at + i] = row(b_.narrow, i)[d];
         if (kv != s_.kv_dim())  // attention wants the values of a position next to each other, without padding
           for (std::size_t d = 0; d < s_.kv_dim(); ++d)
@@ -402,6 +410,7 @@ class sequence_pass {
   std::size_t stride_;    // of a channel
   std::size_t capacity_;  // tokens that the buffers hold
   std::size_t chunk_;
+  bool finite_ = true;  // what attention was given
 };
 
 }  // namespace mote::inline v0

@@ -146,7 +146,8 @@ class kivi_cache {
       const float least = detail::least_in(x, n);
       const float most = detail::most_in(x, n);
       least_bits = simd::float_to_signed_half(least);
-      if (simd::signed_half_to_float(least_bits) > least)  // one half further down
+      if (simd::signed_half_to_float(least_bits) > least &&
+          least_bits != 0xFBFFU)  // one half further down, if there is
         least_bits = static_cast<simd::half_bits>(least_bits == 0               ? 0x8001U
                                                   : (least_bits & 0x8000U) != 0 ? least_bits + 1U
                                                                                 : least_bits - 1U);

@@ -105,6 +105,10 @@ class weights {
   MOTE_INLINE decltype(auto) with(std::size_t layer, F&& f) const {
     return facts::template with<R>(layer, [&]<class Format>() { return f(view<Format>(layer, R)); });
   }
+  template <class F>
+  decltype(auto) with(std::size_t layer, role r, F&& f) const {
+    return facts::with(layer, r, [&]<class Format>() { return f(view<Format>(layer, r)); });
+  }
   /// The matrix, where all have one format.
   matrix<Formats> of(std::size_t layer, role r) const
     requires requires { Formats::group; }

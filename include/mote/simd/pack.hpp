@@ -161,13 +161,18 @@ MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
   return where_less(floats<N>::load(index), floats<N>::all(static_cast<float>(count)), a, b);
 }
 
-/// The last byte of each float's bits, as a signed number: what x was rounded to, once 1.5 * 2^23 was added to it.
+/// 1.5 * 2^23: once it is added, the last bits of a number within 2^22 are the nearest integer, ties to even. What is
+/// not a number, or infinite, is further than 2^22 from it, by a multiple of 2^22 and what NaN carries.
+inline constexpr float rounds_to_bits = 12582912.0F;
+inline constexpr std::int32_t bits_of_zero = 0x4B400000;  // of it
+
+/// The bits of floats to which rounds_to_bits was added, less bits_of_zero.
 template <std::size_t N>
-MOTE_INLINE ints<N> last_bytes(floats<N> x) {
-  return map<ints<N>>(x, [](auto v) { return detail::last_byte(detail::bits_as_int(v)); });
+MOTE_INLINE ints<N> rounded_bits(floats<N> x) {
+  return map<ints<N>>(x, [](auto v) { return detail::bits_as_int(v); }) - ints<N>::all(bits_of_zero);
 }
 
-/// The nearest integers (ties to even) of floats within 2^22.
+/// The nearest integers (ties to even) of floats within 2^22; others, and NaN, differ between machines.
 template <std::size_t N>
 MOTE_INLINE ints<N> nearest(floats<N> x) {
   return map<ints<N>>(x, [](auto v) { return detail::nearest_lane(v); });
@@ -183,15 +188,21 @@ MOTE_INLINE T fold(pack<T, 16> a, Operation f) {
   f(pack<T, 4>::load(s), pack<T, 4>::load(s + 4)).store(s);
   return f(f(s[0], s[2]), f(s[1], s[3]));
 }
+MOTE_INLINE std::int32_t wrapped_sum(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(plain(a) + plain(b));
+}
 }  // namespace detail
 
 /// Joins sixteen interleaved partial sums in a fixed tree.
 MOTE_INLINE float join(floats<16> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
-/// The sum of integers; exact in any order.
+/// The sum of integers; exact in any order, modulo 2^32.
 MOTE_INLINE std::int32_t join(ints<16> a) {
-  return detail::fold(a, [](auto x, auto y) { return x + y; });
+  return detail::fold(a, []<class T>(T x, T y) {
+    if constexpr (std::is_same_v<T, std::int32_t>) return detail::wrapped_sum(x, y);
+    else return x + y;
+  });
 }
 MOTE_INLINE std::int32_t join(ints<4> a) {
 #if MOTE_WITH_RVV
@@ -199,7 +210,7 @@ MOTE_INLINE std::int32_t join(ints<4> a) {
 #else
   std::int32_t lanes[4];
   a.store(lanes);
-  return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+  return detail::wrapped_sum(detail::wrapped_sum(lanes[0], lanes[1]), detail::wrapped_sum(lanes[2], lanes[3]));
 #endif
 }
 MOTE_INLINE std::int32_t join(ints<1> a) { return a.v[0]; }

@@ -10,11 +10,12 @@
 
 namespace mote::inline v0::simd::detail {
 
-/// What + - * are written for.
+/// What + - * are written for. Integers wrap, as vectors of them do.
 template <class Lane>
 MOTE_INLINE Lane plain(Lane v) {
   return v;
 }
+MOTE_INLINE std::uint32_t plain(std::int32_t v) { return static_cast<std::uint32_t>(v); }
 template <class T>
 MOTE_INLINE void load_lane(T& v, const T* p) {
   v = *p;
@@ -23,7 +24,8 @@ template <class T>
 MOTE_INLINE void store_lane(T v, T* p) {
   *p = v;
 }
-// Compilers find these instructions for no expression: a comparison must say what becomes of NaN, which is never there.
+// Compilers find these instructions for no expression: a comparison must say what becomes of NaN. Machines differ there,
+// so no answer may depend on it: docs/design/one-answer-everywhere.md says where NaN is caught before.
 MOTE_INLINE float larger(float a, float b) {
 #if MOTE_WITH_FPV5
   __asm__("vmaxnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
@@ -66,7 +68,6 @@ MOTE_INLINE float plus_exact_product(float sum, float a, float b) {
 MOTE_INLINE float divide(float a, float b) { return a / b; }
 MOTE_INLINE float absolute(float a) { return __builtin_fabsf(a); }
 MOTE_INLINE float where_less(float x, float y, float a, float b) { return x < y ? a : b; }
-MOTE_INLINE std::int32_t last_byte(std::int32_t a) { return static_cast<std::int8_t>(a); }
 MOTE_INLINE float to_float_lane(std::int32_t a) { return static_cast<float>(a); }
 MOTE_INLINE std::int32_t bits_as_int(float a) { return __builtin_bit_cast(std::int32_t, a); }
 MOTE_INLINE float bits_as_float(std::int32_t a) { return __builtin_bit_cast(float, a); }

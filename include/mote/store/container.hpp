@@ -129,7 +129,8 @@ struct attached_image {
 };
 
 /// Whether the payload's checksum is computed: a pass over the image at start, about ten cycles a byte. Without it a
-/// flipped bit in the weights goes unseen; the sizes, the header and the token table are checked in any case.
+/// flipped bit in the weights goes unseen; the sizes, the header and the token table are checked in any case, and by a
+/// pipeline the numbers too (model/bounds.hpp).
 enum class payload_check : bool { skip, full };
 
 namespace detail {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "mote/core/bytes.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0 {
@@ -109,11 +110,7 @@ inline status open_snapshot(std::span<const std::byte> source, const snapshot_id
   out.index = source.subspan(snapshot_index_offset(parameter_bytes), static_cast<std::size_t>(h.vocabulary_bytes));
   __builtin_memcpy(&out.items, source.data() + container_header_bytes, sizeof out.items);
   if (out.items != 0 && !out.recalled()) return status::corrupt_header;
-  for (std::size_t i = 0; i + 4 <= parameter_bytes; i += 4) {
-    std::uint32_t bits = 0;
-    __builtin_memcpy(&bits, out.parameters.data() + i, 4);
-    if ((bits & 0x7F800000U) == 0x7F800000U) return status::not_finite;
-  }
+  if (!floats_within(out.parameters.data(), parameter_bytes / 4)) return status::not_finite;
   return status::ok;
 }
 

@@ -157,26 +157,47 @@ MOTE_INLINE void helium_channels(const float* e, std::size_t e_stride, const flo
 
 /// One group of an activation as 8 bits (kernel/matrix.hpp): its integers, their scale and sum; false where something was
 /// flushed.
-MOTE_NOINLINE inline bool guarded_rounding(const float* x /* (n) */, std::size_t n /* a multiple of 16 */,
-                                           std::int8_t* q, float* scale, std::int32_t* sum) {
+template <class Inverse>
+MOTE_NOINLINE bool guarded_rounding(const float* x /* (n) */, std::size_t n /* a multiple of 4 */, Inverse inverse_of,
+                                    std::int8_t* q, float* scale, std::int32_t* sum) {
   detail::forget_flushes();
   float32x4_t most = __arm_vdupq_n_f32(0.0F);
   for (std::size_t i = 0; i < n; i += 4) most = __arm_vmaxnmaq_f32(most, __arm_vldrwq_f32(x + i));
   const float largest = __arm_vmaxnmvq_f32(0.0F, most);
-  const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
-  std::int32_t total = 0;
+  const float inverse = inverse_of(largest);
+  std::uint32_t total =
+      0U - static_cast<std::uint32_t>(bits_of_zero) * n;  // all bits are added, so that NaN is noticed
   for (std::size_t i = 0; i < n; i += 16) {
 #pragma GCC unroll 4
     for (std::size_t j = i; j < i + 16; j += 4) {
-      const float32x4_t nearest = __arm_vaddq_n_f32(__arm_vmulq_n_f32(__arm_vldrwq_f32(x + j), inverse), 12582912.0F);
+      const float32x4_t nearest =
+          __arm_vaddq_n_f32(__arm_vmulq_n_f32(__arm_vldrwq_f32(x + j), inverse), rounds_to_bits);
       __arm_vstrbq_s32(q + j, __arm_vreinterpretq_s32_f32(nearest));  // the last byte of each
+      total = __arm_vaddvaq_u32(total, __arm_vreinterpretq_u32_f32(nearest));
     }
-    total = __arm_vaddvaq_s8(total, __arm_vldrbq_s8(q + i));
   }
   *scale = largest / 127.0F;
-  *sum = total;
+  *sum = static_cast<std::int32_t>(total);
   return !detail::have_flushed();
 }
+
+/// Sixteen interleaved partial sums, to see whether what was added is finite: numbers that are flushed do not matter there.
+struct helium_sums {
+  float32x4_t sum[4] = {__arm_vdupq_n_f32(0.0F), __arm_vdupq_n_f32(0.0F), __arm_vdupq_n_f32(0.0F),
+                        __arm_vdupq_n_f32(0.0F)};
+  MOTE_INLINE void add(const float* x /* (16) */) {
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < 4; ++j) sum[j] = __arm_vaddq_f32(sum[j], __arm_vldrwq_f32(x + j * 4));
+  }
+  MOTE_INLINE void add_squares(const float* x /* (16) */) {
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < 4; ++j) {
+      const float32x4_t v = __arm_vldrwq_f32(x + j * 4);
+      sum[j] = __arm_vaddq_f32(sum[j], __arm_vmulq_f32(v, v));
+    }
+  }
+  float joined() const { return detail::joined(sum); }
+};
 
 /// v = e^v where nothing is flushed; false and v as it was where something is.
 MOTE_NOINLINE inline bool guarded_exp(float* v /* (16) */) {

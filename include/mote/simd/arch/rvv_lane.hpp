@@ -90,10 +90,6 @@ MOTE_INLINE rvv_lane<float, N> where_less(rvv_lane<float, N> x, rvv_lane<float, 
   return rvv_lane<float, N>::of(x.v < y.v ? a.v : b.v);
 }
 template <std::size_t N>
-MOTE_INLINE rvv_lane<std::int32_t, N> last_byte(rvv_lane<std::int32_t, N> a) {
-  return rvv_lane<std::int32_t, N>::of((a.v << 24) >> 24);
-}
-template <std::size_t N>
 MOTE_INLINE rvv_lane<float, N> to_float_lane(rvv_lane<std::int32_t, N> a) {
   return rvv_lane<float, N>::of(__builtin_convertvector(a.v, typename rvv_lane<float, N>::vector));
 }

@@ -55,10 +55,6 @@ MOTE_INLINE auto where_less(xsimd::batch<float, A> x, xsimd::batch<float, A> y, 
   return (xsimd::select)(x < y, a, b);
 }
 template <class A>
-MOTE_INLINE auto last_byte(xsimd::batch<std::int32_t, A> a) {
-  return xsimd::bitwise_rshift(xsimd::bitwise_lshift(a, 24), 24);
-}
-template <class A>
 MOTE_INLINE auto to_float_lane(xsimd::batch<std::int32_t, A> a) {
   return xsimd::to_float(a);
 }
