@@ -81,7 +81,7 @@ TEMPLATE_TEST_CASE("bounds: attach() refuses each tensor's first and last number
   mote_tests::aligned_bytes image = mote_tests::synthetic_image<pipeline>();
   const std::span<std::byte> bytes = image.span();
   REQUIRE(ai.attach(bytes) == mote::status::ok);
-  constexpr mote::shape s = mote_tests::synthetic::shape;
+  const mote::shape& s = mote_tests::synthetic::shape;
   const auto map = mote::map_tensors<format>(s);
   std::size_t tried = 0;
   const auto refuses = [&](std::size_t at, std::size_t each, std::uint32_t evil) {

@@ -35,8 +35,8 @@ struct sample {
     std::size_t pick(float* logits /* (padded(Vocab)), becomes probabilities */) {
       const float most = detail::largest_of(logits, Vocab);
       // Beyond 2^10 a quotient would lose the digits that count, and in the end be infinite: the largest becomes 0.
-      const bool near = most <= Knobs.temperature * 1024.0F && most >= Knobs.temperature * -1024.0F;
-      const float origin = near ? 0.0F : most;
+      const bool low = most <= Knobs.temperature * 1024.0F && most >= Knobs.temperature * -1024.0F;
+      const float origin = low ? 0.0F : most;
       for (std::size_t i = 0; i < Vocab; ++i) logits[i] = (logits[i] - origin) / Knobs.temperature;
       softmax(logits, Vocab);
       rng random(random_);
