@@ -8,8 +8,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <iomanip>
 #include <iterator>
 #include <map>
@@ -19,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../assets.hpp"
+#include "collection.hpp"
 #include "mote/core/rng.hpp"
 #include "reference.hpp"
 
@@ -420,34 +418,9 @@ TEST_CASE("ids start again when 32 bits are used up, in the same order", "[recal
 
 // ---------------------------------------------------------------------------------------------- a real collection
 
-namespace {
-
-std::string file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-// What stands between <tag> and </tag>, for each occurrence.
-std::vector<std::string> elements(const std::string& xml, const std::string& tag) {
-  std::vector<std::string> all;
-  const std::string open = "<" + tag + ">";
-  for (std::size_t at = xml.find(open); at != std::string::npos; at = xml.find(open, at)) {
-    at += open.size();
-    const std::size_t end = xml.find("</" + tag + ">", at);
-    if (end == std::string::npos) break;
-    all.push_back(xml.substr(at, end - at));
-    at = end;
-  }
-  return all;
-}
-
-}  // namespace
-
 TEST_CASE("bm25 ranks the Cranfield collection as the reference does", "[recall][bm25][cranfield]") {
-  const auto documents = elements(file(mote_tests::asset("retrieval/cranfield/cran.all.1400.xml")), "doc");
-  const auto queries = elements(file(mote_tests::asset("retrieval/cranfield/cran.qry.xml")), "title");
-  REQUIRE(documents.size() == 1400);
-  REQUIRE(queries.size() == 225);
+  const auto documents = mote_tests::cranfield_documents();
+  const auto queries = mote_tests::cranfield_queries();
 
   constexpr mote::bm25_knobs knobs{.items = 1400, .item_bytes = 4200, .terms = 400};
   static mote::bm25<knobs>::index index;
@@ -455,9 +428,7 @@ TEST_CASE("bm25 ranks the Cranfield collection as the reference does", "[recall]
   reference::bm25 wanted(static_cast<double>(knobs.k1), static_cast<double>(knobs.b));
   std::map<std::uint32_t, int> document_number;
   int without_text = 0;
-  for (const std::string& d : documents) {
-    const int number_in_file = std::stoi(elements(d, "docno").at(0));
-    const std::string text = elements(d, "text").at(0);
+  for (const auto& [number_in_file, text] : documents) {
     const status state = index.add(text);
     if (state == status::empty) {
       ++without_text;
@@ -473,7 +444,7 @@ TEST_CASE("bm25 ranks the Cranfield collection as the reference does", "[recall]
 
   std::map<int, std::map<int, int>> relevant;  // query's place in the file -> document -> grade in the file
   {
-    std::istringstream lines(file(mote_tests::asset("retrieval/cranfield/cranqrel.trec.txt")));
+    std::istringstream lines(mote_tests::file_text(mote_tests::asset("retrieval/cranfield/cranqrel.trec.txt")));
     int query = 0, zero = 0, document = 0, grade = 0;
     while (lines >> query >> zero >> document >> grade) relevant[query][document] = grade;
   }
