@@ -25,6 +25,7 @@
 #include "mote/recall/retriever.hpp"
 #include "mote/simd/contraction.hpp"
 #include "mote/simd/subnormals.hpp"
+#include "mote/store/record_writer.hpp"
 #include "mote/store/snapshot.hpp"
 
 namespace mote::inline v0 {
@@ -57,6 +58,7 @@ class basic_pipeline {
     f.ram.index = Recall::ram_bytes;
     f.ram.scratch = sizeof(basic_pipeline) - f.ram.object();
     f.ram.stack = Fit::checks ? Fit::facts.stack_bytes : 0;
+    if (Fit::checks && recalls && search_stack_bytes > f.ram.stack) f.ram.stack = search_stack_bytes;
     f.flash.weights = map.bytes;
     f.flash.vocabulary = Model::vocabulary_bytes;
     f.flash.header = container_header_bytes;
@@ -110,7 +112,7 @@ class basic_pipeline {
     std::size_t found = 0;
     if constexpr (recalls) {
       std::array<hit, Recall::hits> hits;
-      found = index_.search(question, hits);
+      found = search_with(index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_.text(hits[i].id);
     }
     text_coder code{*this};
@@ -204,7 +206,7 @@ class basic_pipeline {
       std::size_t count = 0;  // a text that this vocabulary cannot spell could never be recalled
       if (const status s = coder().append(std::string_view(text), merging(), count); s != status::ok) return s;
       if (count + 1 > Recall::tokens) return status::too_long;
-      return index_.add(std::string_view(text));
+      return add_with(index_, std::string_view(text), *this);
     } else {
       return status::empty;
     }
@@ -256,7 +258,7 @@ class basic_pipeline {
     if constexpr (learns) __builtin_memcpy(out.parameters().data(), learning_.parameters(), parameter_bytes());
     std::uint32_t items = 0;
     if constexpr (recalls) {
-      if (const status s = index_.save(out.index()); s != status::ok) return s;
+      if (const status s = write_records(index_, out.index()); s != status::ok) return s;
       items = static_cast<std::uint32_t>(index_.size());
     }
     out.seal(identity(), items);
@@ -278,7 +280,7 @@ class basic_pipeline {
     if (!has_effect) return status::no_effect;
     if constexpr (recalls)
       if (view.recalled())
-        if (const status s = index_.load(view.index); s != status::ok) return s;
+        if (const status s = load_with(index_, view.index, *this); s != status::ok) return s;
     if constexpr (learns) {
       if (view.learned()) {
         learning_.restore(parameters);
@@ -302,6 +304,8 @@ class basic_pipeline {
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, most_tokens));
   static constexpr auto train_plan = plan_arena(train_lifetimes<Format>(
       shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
+  /// What begin() needs for a search: the retriever's arrays, and the frames around them.
+  static constexpr std::size_t search_stack_bytes = Recall::stack_bytes + 512;
   static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
@@ -422,7 +426,7 @@ class basic_pipeline {
   }
   static constexpr std::size_t parameter_bytes() { return learning_state::parameter_floats * sizeof(float); }
   std::size_t index_bytes() const {
-    if constexpr (recalls) return index_.saved_bytes();
+    if constexpr (recalls) return records_bytes(index_);
     else return 0;
   }
 

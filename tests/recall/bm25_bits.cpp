@@ -64,7 +64,8 @@ std::uint64_t run(int changes, std::uint32_t words) {
       index.for_each([&](item_id id, std::string_view) { ids.push_back(id); });
       bits.add(index.erase(ids[texts.random.below(static_cast<std::uint32_t>(ids.size()))]) ? 1U : 0U);
     } else if (what == 1 && !said.empty()) {
-      bits.add(static_cast<std::uint64_t>(index.add(said[texts.random.below(static_cast<std::uint32_t>(said.size()))])));
+      bits.add(
+          static_cast<std::uint64_t>(index.add(said[texts.random.below(static_cast<std::uint32_t>(said.size()))])));
     } else {
       said.push_back(texts.text(words));
       bits.add(static_cast<std::uint64_t>(index.add(said.back())));
@@ -86,7 +87,8 @@ TEST_CASE("bm25 over random texts: ids, order and bits of the scores", "[recall]
   CHECK(run<bm25_knobs{}>(20'000, 12) == 0x92B9E71EB1AC4A19ULL);
   CHECK(run<bm25_knobs{.items = 1, .item_bytes = 40, .terms = 3}>(4'000, 6) == 0xD496448FDA027312ULL);
   CHECK(run<bm25_knobs{.items = 500, .item_bytes = 160, .terms = 32}>(8'000, 20) == 0x5E879DCCB442B949ULL);
-  CHECK(run<bm25_knobs{.items = 37, .item_bytes = 511, .terms = 17}>(8'000, 24) == 0x6A3BD0293C5D0AA4ULL);  // counts of 16 bits
+  CHECK(run<bm25_knobs{.items = 37, .item_bytes = 511, .terms = 17}>(8'000, 24) ==
+        0x6A3BD0293C5D0AA4ULL);  // counts of 16 bits
   CHECK(run<bm25_knobs{.items = 100, .b = 0.0F}>(4'000, 12) == 0x0372DFDBAE26FED9ULL);
   CHECK(run<bm25_knobs{.items = 100, .k1 = 0.0F}>(4'000, 12) == 0x03397E8D1E34BD99ULL);
   CHECK(run<bm25_knobs{.items = 100, .k1 = 1000.0F, .b = 1.0F}>(4'000, 12) == 0x27FFC37C585EE936ULL);

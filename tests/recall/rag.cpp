@@ -33,12 +33,15 @@ struct last_text {
       out[0] = {.id = mote::item_id{1}, .score = 1.0F};
       return 1;
     }
-    std::size_t saved_bytes() const { return 0; }
-    mote::status save(std::span<std::byte>) const { return mote::status::ok; }
+    template <mote::record_sink Sink>
+    mote::status save(Sink&) const {
+      return mote::status::ok;
+    }
     mote::status load(std::span<const std::byte>) { return mote::status::ok; }
     std::string_view kept;
   };
   static constexpr std::size_t ram_bytes = sizeof(index);
+  static constexpr std::size_t stack_bytes = 0;
   static constexpr std::size_t max_item_bytes = 32;
 };
 
@@ -47,6 +50,7 @@ struct cannot_forget {
     mote::status add(std::string_view) { return mote::status::ok; }
   };
   static constexpr std::size_t ram_bytes = 1;
+  static constexpr std::size_t stack_bytes = 0;
   static constexpr std::size_t max_item_bytes = 32;
 };
 

@@ -15,6 +15,7 @@ struct no_recall {
 
   static constexpr bool recalls = false;
   static constexpr std::size_t ram_bytes = 0;
+  static constexpr std::size_t stack_bytes = 0;
   static constexpr std::size_t hits = 0;
   static constexpr std::size_t tokens = 0;
 };

@@ -7,11 +7,10 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
-#include <string_view>
+#include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
-#include "mote/core/status.hpp"
 #include "mote/recall/retriever.hpp"
 
 namespace mote::inline v0 {
@@ -25,34 +24,34 @@ namespace detail {
 
 struct no_retriever {};
 
+// A plain bool: GCC would print the concept's inside as further errors.
+template <class R>
+inline constexpr bool is_retriever = retriever<R>;
+
 // What a rag<> without a retriever is made of, so that only its own message is printed.
 template <class R>
 struct retriever_parts {
-  struct index {
-    static status add(std::string_view) { return status::full; }
-    static bool erase(item_id) { return false; }
-    static void clear() {}
-    static std::size_t size() { return 0; }
-    static std::string_view text(item_id) { return {}; }
-    static std::size_t search(std::string_view, std::span<hit>) { return 0; }
-    static std::size_t saved_bytes() { return 0; }
-    static status save(std::span<std::byte>) { return status::ok; }
-    static status load(std::span<const std::byte>) { return status::ok; }
-  };
+  using index = no_memory;
   static constexpr std::size_t ram_bytes = 0;
+  static constexpr std::size_t stack_bytes = 0;
   static constexpr std::size_t max_item_bytes = 0;
 };
 
-template <retriever R>
+template <class R>
+  requires is_retriever<R>
 struct retriever_parts<R> {
   using index = typename R::index;
   static constexpr std::size_t ram_bytes = R::ram_bytes;
+  static constexpr std::size_t stack_bytes = R::stack_bytes;
   static constexpr std::size_t max_item_bytes = R::max_item_bytes;
 };
 
-// A plain bool: GCC would print the concept's inside as further errors. static_assert(retriever<yours>) shows it.
+// A retriever that lacks a member says which.
 template <class R>
-inline constexpr bool is_retriever = retriever<R>;
+consteval bool is_whole_retriever() {
+  if constexpr (!std::is_same_v<R, no_retriever> && !is_retriever<R>) return spoken<retriever_check<R>> && false;
+  else return is_retriever<R>;
+}
 
 }  // namespace detail
 
@@ -63,12 +62,13 @@ struct rag {
 
   static constexpr bool recalls = true;
   static constexpr std::size_t ram_bytes = detail::retriever_parts<Retriever>::ram_bytes;
+  static constexpr std::size_t stack_bytes = detail::retriever_parts<Retriever>::stack_bytes;
   static constexpr std::size_t max_item_bytes = detail::retriever_parts<Retriever>::max_item_bytes;
   static constexpr std::size_t hits = Knobs.hits;
   static constexpr std::size_t tokens = Knobs.tokens;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(detail::is_retriever<Retriever>,
+  static_assert(detail::is_whole_retriever<Retriever>() || !std::is_same_v<Retriever, detail::no_retriever>,
                 "mote: rag<> needs a retriever; give it one, as in rag<bm25<>> [mote-no-retriever]");
   static_assert(!detail::is_retriever<Retriever> || (hits > 0 && tokens > 0),
                 "mote: rag<> would put nothing in front of a question; give it at least one hit and one token, or take "

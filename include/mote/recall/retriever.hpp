@@ -1,53 +1,213 @@
 // SPDX-License-Identifier: BSL-1.0
 // What rag<> asks of a retriever: a type that names its costs and has an `index`, which keeps texts, finds those that
-// answer a question, forgets, and goes into a snapshot as plain bytes.
+// answer a question, forgets, and writes itself into a sink of records.
 // Refuses to say how texts are found: by words, by vectors, or by a user's own rule.
 #pragma once
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "mote/core/check.hpp"
+#include "mote/core/records.hpp"
 #include "mote/core/status.hpp"
+#include "mote/recall/hit.hpp"
 
 namespace mote::inline v0 {
 
-/// Names one remembered text. A later text has a larger id; an id is not used twice.
-enum class item_id : std::uint32_t { none = 0 };
-
-/// One answer of a search. Scores of one search may be compared with each other, and with nothing else.
-struct hit {
-  item_id id = item_id::none;
-  float score = 0.0F;
+/// What an embedder may ask of the model: the states behind its last block for a text, averaged over the tokens.
+template <class M>
+concept gives_states = requires(M& model, std::string_view text, std::span<float> out) {
+  { model.states(text, out) } -> std::same_as<status>;
 };
 
-/// The costs of a retriever, as constants, and a class `index` that a pipeline can hold.
-template <class R>
-concept has_index = std::default_initializable<typename R::index> && requires {
-  { R::ram_bytes } -> std::convertible_to<std::size_t>;
-  { R::max_item_bytes } -> std::convertible_to<std::size_t>;
+/// Stands for the model where a type is checked before there is one.
+struct any_model {
+  static status states(std::string_view, std::span<float>) { return status::not_attached; }
 };
+
+/// What a retriever has, in the order in which one is asked for.
+enum class retriever_member {
+  none,
+  index,
+  ram_bytes,
+  stack_bytes,
+  max_item_bytes,
+  add,
+  erase,
+  clear,
+  size,
+  text,
+  search,
+  save,
+  load
+};
+
+// `add`, `search` and `load` may want the model as well, as a last argument: a pipeline gives itself.
+template <class Index>
+inline constexpr retriever_member index_lacks = first_missing<retriever_member>({
+    {requires(Index& i, std::string_view t) { { i.add(t) } -> std::same_as<status>;
+}  // namespace mote::inline v0
+|| requires(Index& i, std::string_view t, any_model& m) {
+  { i.add(t, m) } -> std::same_as<status>;
+}, retriever_member::add
+}
+, {requires(Index & i, item_id id){{i.erase(id)} -> std::same_as<bool>;
+}
+, retriever_member::erase
+}
+, {requires(Index & i){i.clear();
+}
+, retriever_member::clear
+}
+, {requires(const Index& i){{i.size()} -> std::same_as<std::size_t>;
+}
+, retriever_member::size
+}
+, {requires(const Index& i, item_id id){{i.text(id)} -> std::same_as<std::string_view>;
+}
+, retriever_member::text
+}
+, {requires(const Index& i, std::string_view q, std::span<hit> out){{i.search(q, out)} -> std::same_as<std::size_t>;
+}
+|| requires(const Index& i, std::string_view q, std::span<hit> out, any_model& m) {
+  { i.search(q, out, m) } -> std::same_as<std::size_t>;
+}, retriever_member::search
+}
+, {requires(const Index& i, counting_sink& sink){{i.save(sink)} -> std::same_as<status>;
+}
+, retriever_member::save
+}
+, {requires(Index & i, std::span<const std::byte> s){{i.load(s)} -> std::same_as<status>;
+}
+|| requires(Index& i, std::span<const std::byte> s, any_model& m) {
+  { i.load(s, m) } -> std::same_as<status>;
+}, retriever_member::load
+}
+,
+});
 
 /// `add` refuses what it cannot keep whole and forgets the oldest item when it is full; `search` gives the best first
 /// and nothing that does not match; `load` changes nothing unless every byte of it is good and of this retriever: what it
-/// saves should begin with a mark of its own.
+/// saves should begin with a record of a kind of its own (from 0x8000 on), or be the records of a store.
 template <class Index>
-concept searchable = requires(Index& index, const Index& seen, std::string_view text, item_id id, std::span<hit> hits,
-                              std::span<std::byte> target, std::span<const std::byte> source) {
-  { index.add(text) } -> std::same_as<status>;
-  { index.erase(id) } -> std::same_as<bool>;
-  { index.clear() } -> std::same_as<void>;
-  { seen.size() } -> std::same_as<std::size_t>;
-  { seen.text(id) } -> std::same_as<std::string_view>;
-  { seen.search(text, hits) } -> std::same_as<std::size_t>;
-  { seen.saved_bytes() } -> std::same_as<std::size_t>;
-  { seen.save(target) } -> std::same_as<status>;
-  { index.load(source) } -> std::same_as<status>;
-};
+concept searchable = index_lacks<Index> == retriever_member::none;
+
+namespace detail {
 
 template <class R>
-concept retriever = has_index<R> && searchable<typename R::index>;
+inline constexpr retriever_member costs_lacking = first_missing<retriever_member>({
+    {requires { requires std::default_initializable<typename R::index>;
+}
+, retriever_member::index
+}
+, {requires {{R::ram_bytes} -> std::convertible_to<std::size_t>;
+}
+, retriever_member::ram_bytes
+}
+, {requires {{R::stack_bytes} -> std::convertible_to<std::size_t>;
+}
+, retriever_member::stack_bytes
+}
+, {requires {{R::max_item_bytes} -> std::convertible_to<std::size_t>;
+}
+, retriever_member::max_item_bytes
+}
+,
+});
+
+template <class R>
+consteval retriever_member lacking() {
+  if constexpr (costs_lacking<R> != retriever_member::none) return costs_lacking<R>;
+  else return index_lacks<typename R::index>;
+}
+
+}  // namespace detail
+
+/// The first member that a retriever lacks.
+template <class R>
+inline constexpr retriever_member retriever_lacks = detail::lacking<R>();
+
+/// The costs of a retriever, as constants, and a class `index` that a pipeline can hold.
+template <class R>
+concept retriever = retriever_lacks<R> == retriever_member::none;
+
+/// The sentence about what is missing.
+template <class R>
+struct retriever_check {
+  using m = retriever_member;
+  static constexpr m lacks = retriever_lacks<R>;
+  static_assert(
+      lacks != m::index,
+      "mote: this retriever has no `index`; give it a class that keeps texts and finds them [mote-retriever]");
+  static_assert(
+      lacks != m::ram_bytes,
+      "mote: this retriever does not say what it costs; give it `ram_bytes`, the size of its index [mote-retriever]");
+  static_assert(lacks != m::stack_bytes,
+                "mote: this retriever does not say what a search needs; give it `stack_bytes`, or 0 [mote-retriever]");
+  static_assert(lacks != m::max_item_bytes,
+                "mote: this retriever does not say how long a text may be; give it `max_item_bytes` [mote-retriever]");
+  static_assert(lacks != m::add,
+                "mote: this retriever's index keeps no text; give it `status add(std::string_view)` [mote-retriever]");
+  static_assert(lacks != m::erase,
+                "mote: this retriever's index cannot forget; give it `bool erase(item_id)` [mote-retriever]");
+  static_assert(lacks != m::clear,
+                "mote: this retriever's index cannot forget everything; give it `clear()` [mote-retriever]");
+  static_assert(
+      lacks != m::size,
+      "mote: this retriever's index does not say how many texts it has; give it `std::size_t size() const` [mote-retriever]");
+  static_assert(
+      lacks != m::text,
+      "mote: this retriever's index does not show a text; give it `std::string_view text(item_id) const` [mote-retriever]");
+  static_assert(
+      lacks != m::search,
+      "mote: this retriever's index finds nothing; give it `std::size_t search(std::string_view, std::span<hit>) const` [mote-retriever]");
+  static_assert(
+      lacks != m::save,
+      "mote: this retriever's index cannot be kept; give it a template `status save(Sink&) const` for a record_sink [mote-retriever]");
+  static_assert(
+      lacks != m::load,
+      "mote: this retriever's index cannot be restored; give it `status load(std::span<const std::byte>)` [mote-retriever]");
+};
+
+namespace detail {
+
+/// Stands for the index of a retriever that cannot be, so that only one message is printed. It takes every call.
+struct no_memory {
+  static status add(std::string_view) { return status::full; }
+  static bool erase(item_id) { return false; }
+  static void clear() {}
+  static std::size_t size() { return 0; }
+  static std::string_view text(item_id) { return {}; }
+  static std::size_t search(std::string_view, std::span<hit>) { return 0; }
+  template <class Sink>
+  static status save(Sink&) {
+    return status::ok;
+  }
+  static status load(std::span<const std::byte>) { return status::ok; }
+};
+
+}  // namespace detail
+
+// ---- calls that hand over the model where the retriever wants it ----------------------------------------------------
+
+template <class Index, class Model>
+status add_with(Index& index, std::string_view text, Model& model) {
+  if constexpr (requires { index.add(text, model); }) return index.add(text, model);
+  else return index.add(text);
+}
+
+template <class Index, class Model>
+std::size_t search_with(const Index& index, std::string_view question, std::span<hit> out, Model& model) {
+  if constexpr (requires { index.search(question, out, model); }) return index.search(question, out, model);
+  else return index.search(question, out);
+}
+
+template <class Index, class Model>
+status load_with(Index& index, std::span<const std::byte> records, Model& model) {
+  if constexpr (requires { index.load(records, model); }) return index.load(records, model);
+  else return index.load(records);
+}
 
 }  // namespace mote::inline v0

@@ -78,6 +78,7 @@ constexpr bool is_ideograph(std::uint32_t c) {
 /// Reads the words of a text one after the other.
 class word_reader {
  public:
+  constexpr word_reader() = default;
   constexpr explicit word_reader(std::string_view text) : rest_(text) {}
 
   /// The next word's hash (FNV-1a over its characters, lower case); false at the end of the text.

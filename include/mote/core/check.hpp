@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+// What makes an incomplete type say one sentence: the members that a concept asks for stand in a list, the first one
+// that is missing has a name, and a class of assertions, one a member, says only that one.
+//
+//   enum class part_member { none, size, read };
+//   template <class P>
+//   inline constexpr part_member part_lacks = first_missing<part_member>({
+//       {requires(const P& p) { p.size(); }, part_member::size}, {requires(P& p) { p.read(); }, part_member::read}});
+//   template <class P>
+//   struct part_check {
+//     static_assert(part_lacks<P> != part_member::size, "mote: a part needs size() [mote-part]");
+//     static_assert(part_lacks<P> != part_member::read, "mote: a part needs read() [mote-part]");
+//   };
+//
+// Refuses to print: a compiler prints the assertion, and `part_lacks<yours>` is a constant that a test can read.
+#pragma once
+
+#include <initializer_list>
+
+namespace mote::inline v0 {
+
+/// A member that a concept asks for, and whether it is there.
+template <class Member>
+struct wanted {
+  bool there;
+  Member name;
+};
+
+/// The first member that is not there, in the order of the list; Member{} if all are.
+template <class Member>
+consteval Member first_missing(std::initializer_list<wanted<Member>> members) {
+  for (const wanted<Member>& m : members)
+    if (!m.there) return m.name;
+  return Member{};
+}
+
+namespace detail {
+
+/// Instantiates a class, so that its assertions speak, without asking it for a member: Clang would refuse each later
+/// use of a class with a failed assertion as well. The lookup of this function's name looks into its argument's class.
+void look_into(const volatile void*);
+template <class... Checks>
+inline constexpr bool spoken = ((sizeof(decltype(look_into(static_cast<Checks*>(nullptr)))*) > 0) && ...);
+
+}  // namespace detail
+
+}  // namespace mote::inline v0

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a part of a pipeline is kept as: records, each a kind and its bytes, one after the other. A part writes itself
+// into a sink, a record at a time, and is read back from bytes; store/record_writer.hpp has the sink of a buffer.
+//
+//   kind u16 | bytes u32 | payload          little-endian, at any address
+//
+// Refuses to vouch for a record: the container around them has the checksum, and a part checks what it reads.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "mote/core/status.hpp"
+
+namespace mote::inline v0 {
+
+/// Kinds from 0x8000 on are never ours: parts of a user's own may take them.
+enum class record_kind : std::uint16_t { none = 0, item_store = 1, item = 2 };
+
+/// `begin` announces a record of so many bytes, `write` gives them in any portions, `commit` ends it. On any answer but
+/// ok a part stops.
+template <class S>
+concept record_sink = requires(S& sink, record_kind kind, std::size_t bytes, std::span<const std::byte> portion) {
+  { sink.begin(kind, bytes) } -> std::same_as<status>;
+  { sink.write(portion) } -> std::same_as<status>;
+  { sink.commit() } -> std::same_as<status>;
+};
+
+inline constexpr std::size_t record_header_bytes = 6;
+
+/// Writes a number, least byte first, and moves `at` behind it.
+template <std::unsigned_integral Unsigned>
+constexpr void put_number(std::span<std::byte> target, std::size_t& at, Unsigned v) {
+  for (std::size_t i = 0; i < sizeof v; ++i) target[at++] = static_cast<std::byte>(v >> (8U * i) & 0xFFU);
+}
+
+/// The caller has seen that the number is there.
+template <std::unsigned_integral Unsigned>
+  requires(sizeof(Unsigned) <= 4)
+constexpr Unsigned get_number(std::span<const std::byte> source, std::size_t& at) {
+  std::uint32_t v = 0;
+  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) v |= std::to_integer<std::uint32_t>(source[at++]) << (8U * i);
+  return static_cast<Unsigned>(v);
+}
+
+/// One record, whose payload is given in two portions.
+template <record_sink Sink>
+constexpr status write_record(Sink& sink, record_kind kind, std::span<const std::byte> first,
+                              std::span<const std::byte> second = {}) {
+  if (const status s = sink.begin(kind, first.size() + second.size()); s != status::ok) return s;
+  if (const status s = sink.write(first); s != status::ok) return s;
+  if (const status s = sink.write(second); s != status::ok) return s;
+  return sink.commit();
+}
+
+struct record {
+  record_kind kind = record_kind::none;
+  std::span<const std::byte> payload;
+};
+
+/// Reads records one after the other.
+class record_reader {
+ public:
+  constexpr explicit record_reader(std::span<const std::byte> source) : rest_(source) {}
+
+  constexpr bool done() const { return rest_.empty(); }
+
+  /// truncated: the bytes end before the record does; the kind is known then, if its bytes are there.
+  constexpr status next(record& out) {
+    out = {};
+    std::size_t at = 0;
+    if (rest_.size() >= 2) out.kind = record_kind{get_number<std::uint16_t>(rest_, at)};
+    if (rest_.size() < record_header_bytes) return status::truncated;
+    const std::size_t bytes = get_number<std::uint32_t>(rest_, at);
+    if (bytes > rest_.size() - at) return status::truncated;
+    out.payload = rest_.subspan(at, bytes);
+    rest_ = rest_.subspan(at + bytes);
+    return status::ok;
+  }
+
+ private:
+  std::span<const std::byte> rest_;
+};
+
+/// The sink that only counts: what a part would take.
+class counting_sink {
+ public:
+  constexpr status begin(record_kind, std::size_t bytes) {
+    bytes_ += record_header_bytes + bytes;
+    return status::ok;
+  }
+  static constexpr status write(std::span<const std::byte>) { return status::ok; }
+  static constexpr status commit() { return status::ok; }
+  constexpr std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace mote::inline v0

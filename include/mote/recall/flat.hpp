@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+// Finds remembered texts by the letters they share, so that "boilers" finds "boiler" and a typing error is forgiven:
+// hashed n-grams of characters as a vector of int8, compared with every text by the cosine.
+//   flat<>                            64 items, 256 codes each: 22.8 KiB
+//   flat<flat_knobs{.dims = 64}>      10.8 KiB; more n-grams fall on one code
+//   retrieve<item_store<64, 96>, yours, flat_index<int8_vector<64>, 64>>     vectors of an embedder of a user's own
+// Refuses an index structure: a search reads every vector, so its answer is exact.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string_view>
+
+#include "mote/core/status.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/recall/item_store.hpp"
+#include "mote/recall/retrieve.hpp"
+#include "mote/recall/words.hpp"
+#include "mote/simd/math.hpp"
+
+namespace mote::inline v0 {
+
+struct flat_knobs {
+  std::size_t items = 64;       ///< texts kept; one more forgets the oldest
+  std::size_t item_bytes = 96;  ///< the longest text
+  std::size_t dims = 256;       ///< codes of a vector, a byte each; a multiple of 4
+  std::size_t gram = 3;         ///< characters of an n-gram
+  float least = 0.0F;           ///< hits have a larger cosine than this
+
+  constexpr bool valid() const {
+    return items >= 1 && items <= 65535 && item_bytes >= 1 && item_bytes <= 65535 && dims >= 4 && dims <= 65536 &&
+           dims % 4 == 0 && gram >= 1 && gram <= 8 && least >= 0.0F && least < 1.0F;
+  }
+};
+
+template <std::size_t Dims>
+struct int8_vector {
+  std::array<std::int8_t, Dims> codes{};
+  float scale = 0.0F;  ///< 1 / length; 0 for no direction at all
+
+  std::int32_t dot(const int8_vector& other) const {
+    return std::inner_product(codes.begin(), codes.end(), other.codes.begin(),
+                              std::int32_t{0});  // below 127^2 * 65,537
+  }
+  void measure() {
+    const std::int32_t square = dot(*this);
+    scale = square == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(square));
+  }
+};
+
+/// Each n-gram adds 1 or -1 to one code, by its hash. Words are in lower case, with one space around each.
+template <std::size_t Dims, std::size_t Gram>
+struct hashed_ngrams {
+  using item = int8_vector<Dims>;
+  using query = item;
+  static constexpr std::size_t stack_bytes = 0;
+
+  /// empty: no letter in it.
+  static status read(std::string_view text, item& out) {
+    out = {};
+    bool any = false;
+    std::array<std::uint32_t, Gram> window{};  // the newest character is the last; 0: not full yet
+    const auto push = [&](std::uint32_t code) {
+      if (code == ' ' && window[Gram - 1] == ' ') return;
+      std::copy(window.begin() + 1, window.end(), window.begin());
+      window[Gram - 1] = code;
+      if (window[0] != 0) count(window, out);
+    };
+    for (push(' '); !text.empty();) {
+      const detail::character c = detail::first_character(text);
+      text.remove_prefix(c.bytes);
+      push(detail::is_letter(c.code) ? detail::lower(c.code) : ' ');
+      any = any || window[Gram - 1] != ' ';
+    }
+    if (!any) return status::empty;
+    push(' ');
+    out.measure();
+    return status::ok;
+  }
+  static status ask(std::string_view text, query& out) { return read(text, out); }
+
+ private:
+  static void count(const std::array<std::uint32_t, Gram>& window, item& out) {
+    std::uint32_t h = 0x811C9DC5U;
+    for (std::uint32_t code : window) h = (h ^ code) * 0x01000193U;
+    h = (h ^ h >> 15U) * 0x2C1B3C6DU;
+    h ^= h >> 12U;
+    std::int8_t& code = out.codes[(h >> 1U) % Dims];
+    const int next = code + ((h & 1U) != 0 ? 1 : -1);
+    if (next >= -127 && next <= 127) code = static_cast<std::int8_t>(next);
+  }
+};
+
+template <class Vector, std::size_t Items, float Least = 0.0F>
+class flat_index {
+ public:
+  static constexpr std::size_t stack_bytes = 0;
+
+  void add(std::size_t row, const Vector& v) { vectors_[row] = v; }
+  void remove(std::size_t row) { vectors_[row] = {}; }
+
+  /// Offers the items whose cosine with the query is above Least. Work: items x codes.
+  template <class Store>
+  void search(const Vector& query, const Store& items, best_hits& best) const {
+    for (std::size_t place = items.size(); place-- > 0;) {
+      const Vector& v = vectors_[items.row(place)];
+      const float cosine = static_cast<float>(query.dot(v)) * (query.scale * v.scale);
+      if (cosine > Least) best.offer(items.id(items.row(place)), cosine);
+    }
+  }
+
+ private:
+  std::array<Vector, Items> vectors_{};  // by row
+};
+
+template <flat_knobs Knobs = flat_knobs{}>
+struct flat : retrieve<item_store<Knobs.items, Knobs.item_bytes>, hashed_ngrams<Knobs.dims, Knobs.gram>,
+                       flat_index<int8_vector<Knobs.dims>, Knobs.items, Knobs.least>> {
+  static_assert(Knobs.valid(),
+                "mote: flat<> has a knob out of range; items, item_bytes and dims go from 1 to 65535, dims "
+                "in fours, gram from 1 to 8, least from 0 to below 1 [mote-flat-knobs]");
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+// Two ways to find over one store: a text is kept once and known to both indexes, and their hits are fused by rank
+// (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of 1 / (k + rank).
+//   fuse<bm25<>, flat<>>                     by words and by letters; the store once, both indexes
+//   fuse<fuse<bm25<>, flat<>>, yours>        a third
+// Refuses to compare their scores: only ranks are fused. A text that one of the two cannot read is not kept.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/core/check.hpp"
+#include "mote/core/status.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/recall/retrieve.hpp"
+
+namespace mote::inline v0 {
+
+struct fuse_knobs {
+  std::size_t depth = 16;  ///< hits of each that are fused
+  float k = 60.0F;         ///< how little the first ranks stand out
+};
+
+/// At least one of them works with these, and the other with these or with none.
+template <class A, class B, class... Model>
+concept one_embeds =
+    (embeds<A, Model...> && embeds_with<B, Model...>) || (embeds_with<A, Model...> && embeds<B, Model...>);
+
+/// Reads a text twice, for two indexes.
+template <class A, class B>
+struct both_features {
+  struct item {
+    typename A::item a;
+    typename B::item b;
+  };
+  struct query {
+    typename A::query a;
+    typename B::query b;
+  };
+  static constexpr std::size_t stack_bytes = std::max(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+
+  /// What one of them refuses, both do.
+  template <class... Model>
+    requires one_embeds<A, B, Model...>
+  status read(std::string_view text, item& out, Model&... model) const {
+    const status s = read_with(a_, text, out.a, model...);
+    return s != status::ok ? s : read_with(b_, text, out.b, model...);
+  }
+  template <class... Model>
+    requires one_embeds<A, B, Model...>
+  status ask(std::string_view text, query& out, Model&... model) const {
+    const status s = ask_with(a_, text, out.a, model...);
+    return s != status::ok ? s : ask_with(b_, text, out.b, model...);
+  }
+
+ private:
+  [[no_unique_address]] A a_;
+  [[no_unique_address]] B b_;
+};
+
+template <class A, class B, fuse_knobs Knobs>
+class fused_index {
+  using ranking = std::array<hit, Knobs.depth>;
+
+ public:
+  static constexpr std::size_t stack_bytes =
+      2 * sizeof(ranking) + std::max(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+
+  template <class Item>
+  void add(std::size_t row, const Item& features) {
+    a_.add(row, features.a);
+    b_.add(row, features.b);
+  }
+  void remove(std::size_t row) {
+    a_.remove(row);
+    b_.remove(row);
+  }
+
+  /// Offers what either finds among its first `depth`. Work: both searches, and depth x depth comparisons.
+  template <class Query, class Items>
+  void search(const Query& query, const Items& items, best_hits& best) const {
+    ranking room_a, room_b;
+    best_hits of_a(room_a), of_b(room_b);
+    a_.search(query.a, items, of_a);
+    b_.search(query.b, items, of_b);
+    const std::span<const hit> first = std::span(room_a).first(of_a.found());
+    const std::span<const hit> second = std::span(room_b).first(of_b.found());
+    for (const hit& h : first) best.offer(h.id, share(h.id, first) + share(h.id, second));
+    for (const hit& h : second)
+      if (share(h.id, first) == 0.0F) best.offer(h.id, share(h.id, second));
+  }
+
+ private:
+  /// What a rank adds; 0: not found.
+  static float share(item_id id, std::span<const hit> found) {
+    for (std::size_t i = 0; i < found.size(); ++i)
+      if (found[i].id == id) return 1.0F / (Knobs.k + static_cast<float>(i + 1));
+    return 0.0F;
+  }
+
+  A a_;
+  B b_;
+};
+
+namespace detail {
+
+template <class R>
+concept has_parts = requires {
+  typename R::store;
+  typename R::features;
+  typename R::finder;
+};
+// Plain bools: a compiler would print the concept's inside as further lines.
+template <class A, class B>
+inline constexpr bool have_parts = has_parts<A> && has_parts<B>;
+template <class A, class B>
+consteval bool share_a_store() {
+  if constexpr (has_parts<A> && has_parts<B>) return std::is_same_v<typename A::store, typename B::store>;
+  else return true;
+}
+
+template <class A, class B>
+struct fuse_check {
+  static_assert(
+      have_parts<A, B>,
+      "mote: fuse<> takes two retrievers that are made of a store, features and an index, as bm25<> and flat<> are; write yours with retrieve<> [mote-fuse]");
+  static_assert(
+      share_a_store<A, B>(),
+      "mote: fuse<> keeps each text once, so both retrievers need the same store; give them the same items and item_bytes [mote-fuse]");
+};
+
+template <class A, class B, fuse_knobs Knobs, bool Fits = have_parts<A, B> && share_a_store<A, B>()>
+struct fuse_parts {
+  using type = retrieve<typename A::store, both_features<typename A::features, typename B::features>,
+                        fused_index<typename A::finder, typename B::finder, Knobs>>;
+};
+template <class A, class B, fuse_knobs Knobs>
+struct fuse_parts<A, B, Knobs, false> {
+  static constexpr bool said = spoken<fuse_check<A, B>>;
+  struct type {
+    using index = no_memory;
+    static constexpr std::size_t ram_bytes = 0;
+    static constexpr std::size_t stack_bytes = 0;
+    static constexpr std::size_t max_item_bytes = 0;
+  };
+};
+
+}  // namespace detail
+
+template <class A, class B, fuse_knobs Knobs = fuse_knobs{}>
+struct fuse : detail::fuse_parts<A, B, Knobs>::type {
+  static_assert(
+      Knobs.depth >= 1 && Knobs.depth <= 4096 && Knobs.k >= 0.0F && Knobs.k <= 1e6F,
+      "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000 [mote-fuse-knobs]");
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+// The features of a text as hashed terms: which words it has, and how often each. A question stays a stream of words.
+//   hashed_terms<24>                   at most 24 different words of a text, counted in 8 bits
+//   hashed_terms<24, yours>            a reader of a user's own: stems, pairs of words, n-grams
+// Refuses to drop a word: a text with more of them is too_long.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "mote/core/status.hpp"
+#include "mote/recall/words.hpp"
+
+namespace mote::inline v0 {
+
+// The words of one text, ready to be searched: different words by rising hash, and how often each occurs.
+template <std::size_t Terms, class Count>
+struct term_table {
+  std::array<std::uint32_t, Terms> hash{};
+  std::array<Count, Terms> times{};
+  std::uint16_t used = 0;    // different words
+  std::uint16_t length = 0;  // words, repetitions included
+
+  constexpr std::size_t lower_bound(std::uint32_t h) const {
+    return static_cast<std::size_t>(std::lower_bound(hash.begin(), hash.begin() + used, h) - hash.begin());
+  }
+
+  /// How often a word occurs.
+  constexpr Count count(std::uint32_t h) const {
+    const std::size_t at = lower_bound(h);
+    return at < used && hash[at] == h ? times[at] : Count{0};
+  }
+
+  /// too_long: more different words than there is room for; empty: no word at all.
+  template <class Reader>
+  constexpr status read(Reader words) {
+    for (std::uint32_t h = 0; words.next(h); ++length) {
+      const std::size_t at = lower_bound(h);
+      if (at == used || hash[at] != h) {
+        if (used == Terms) return status::too_long;
+        std::copy_backward(hash.data() + at, hash.data() + used, hash.data() + used + 1);
+        std::copy_backward(times.data() + at, times.data() + used, times.data() + used + 1);
+        hash[at] = h;
+        times[at] = 0;
+        ++used;
+      }
+      ++times[at];
+    }
+    return length == 0 ? status::empty : status::ok;
+  }
+};
+
+/// Reader is made of a text and gives its terms one after the other: bool next(std::uint32_t& hash).
+template <std::size_t Terms, class Reader = word_reader, class Count = std::uint8_t>
+struct hashed_terms {
+  using item = term_table<Terms, Count>;
+  using query = Reader;
+  static constexpr std::size_t stack_bytes = 0;
+
+  static constexpr status read(std::string_view text, item& out) {
+    out = {};
+    return out.read(Reader(text));
+  }
+  static constexpr status ask(std::string_view text, query& out) {
+    out = Reader(text);
+    return status::ok;
+  }
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a search gives: the ids of remembered texts with their scores, the best first, equal ones newest first.
+// Refuses to compare the scores of two searches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace mote::inline v0 {
+
+/// Names one remembered text. A later text has a larger id; an id is not used twice.
+enum class item_id : std::uint32_t { none = 0 };
+
+/// One answer of a search. Scores of one search may be compared with each other, and with nothing else.
+struct hit {
+  item_id id = item_id::none;
+  float score = 0.0F;
+};
+
+/// Collects the best hits of a search, offered in any order, in the room of its caller.
+class best_hits {
+ public:
+  explicit best_hits(std::span<hit> room) : room_(room) {}
+
+  void offer(item_id id, float score) {
+    std::size_t rank = found_;
+    while (rank > 0 && (score > room_[rank - 1].score || (score == room_[rank - 1].score && id > room_[rank - 1].id)))
+      --rank;
+    if (rank == room_.size()) return;
+    if (found_ < room_.size()) ++found_;
+    for (std::size_t i = found_ - 1; i > rank; --i) room_[i] = room_[i - 1];
+    room_[rank] = {.id = id, .score = score};
+  }
+
+  std::size_t found() const { return found_; }
+
+ private:
+  std::span<hit> room_;
+  std::size_t found_ = 0;
+};
+
+}  // namespace mote::inline v0

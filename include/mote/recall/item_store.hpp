@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+// The remembered texts of a retriever, and nothing about how they are found: their bytes, their ids, their order.
+// A text lies in a row, whose number is its own until it is forgotten: that is what an index knows it by.
+//   item_store<64, 96>      64 texts of up to 96 bytes; 104 bytes a text, and 8
+// The oldest gives its row when all are taken; a text said again becomes the newest, under a new id.
+// Refuses to cut a text, and to leave a byte of one that is forgotten.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/core/records.hpp"
+#include "mote/core/status.hpp"
+#include "mote/recall/hit.hpp"
+
+namespace mote::inline v0 {
+
+/// Where a text was put, and whether another lay there before.
+struct placed_item {
+  std::size_t row;
+  bool replaced;
+};
+
+template <std::size_t Items, std::size_t ItemBytes>
+class item_store {
+ public:
+  static constexpr std::size_t capacity = Items;
+  static constexpr std::size_t max_item_bytes = ItemBytes;
+
+  /// too_long, empty, or ok.
+  static constexpr status fits(std::string_view text) {
+    return text.size() > ItemBytes ? status::too_long : text.empty() ? status::empty : status::ok;
+  }
+
+  /// Keeps a text that fits() as the newest; it may lie in this store.
+  placed_item add(std::string_view text) {
+    std::size_t place = 0;
+    while (place < count_ && this->text(row(place)) != text) ++place;
+    if (place == count_ && count_ == Items) place = 0;  // full: the oldest gives its row
+    const bool replaced = place < count_;
+    const std::size_t at = replaced ? row(place) : free_row();
+    if (replaced) close_gap(place);
+    put_in(at, next_id(), text);
+    return {at, replaced};
+  }
+
+  /// Wipes a row that is taken.
+  void erase(std::size_t row) {
+    std::size_t place = count_ - 1;
+    while (order_[place] != row) --place;
+    close_gap(place);
+    bytes_[row] = 0;
+    ids_[row] = 0;
+    texts_[row] = {};
+  }
+
+  /// Texts kept. The places 0 ... size() - 1 are their order, the oldest first.
+  std::size_t size() const { return count_; }
+  std::size_t row(std::size_t place) const { return order_[place]; }
+  item_id id(std::size_t row) const { return item_id{ids_[row]}; }
+  std::string_view text(std::size_t row) const { return {texts_[row].data(), bytes_[row]}; }
+
+  /// The row of an id; `capacity` if there is none. Ids rise with the places.
+  std::size_t find(item_id id) const {
+    std::size_t low = 0;
+    for (std::size_t high = count_; low < high;) {
+      const std::size_t middle = (low + high) / 2;
+      if (this->id(row(middle)) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low < count_ && this->id(row(low)) == id ? row(low) : capacity;
+  }
+
+  // Kept as one record of version, count and the last id given, then a record of id and text for each, by rising id.
+
+  template <record_sink Sink>
+  status save(Sink& sink) const {
+    std::array<std::byte, head_bytes> first;
+    std::size_t used = 0;
+    put_number(first, used, version);
+    put_number(first, used, count_);
+    put_number(first, used, last_id_);
+    if (const status s = write_record(sink, record_kind::item_store, first); s != status::ok) return s;
+    for (std::size_t place = 0; place < count_; ++place) {
+      std::array<std::byte, id_bytes> number_of;
+      used = 0;
+      put_number(number_of, used, ids_[row(place)]);
+      const std::string_view t = text(row(place));
+      const status s = write_record(sink, record_kind::item, number_of, std::as_bytes(std::span(t.data(), t.size())));
+      if (s != status::ok) return s;
+    }
+    return status::ok;
+  }
+
+  /// Whether load() may take these records: ok only for what save() of a store could have written, of this or of another
+  /// size, if all of it fits. `reads(text)` is asked about each text: what it answers empty to, was never kept.
+  template <class Reads>
+  static status check(std::span<const std::byte> records, Reads&& reads) {
+    record_reader in(records);
+    head h;
+    if (const status s = h.read(in); s != status::ok) return s;
+    if (h.count > Items) return status::wrong_size;
+    const record_reader items = in;
+    std::uint32_t earlier = 0;
+    for (std::size_t i = 0; i < h.count; ++i) {
+      entry next;
+      if (const status s = next.read(in); s != status::ok) return s;
+      if (next.id <= earlier || next.id > h.last_id) return status::corrupt_payload;
+      earlier = next.id;
+      if (next.text.size() > ItemBytes) return status::too_long;
+      if (const status s = next.text.empty() ? status::empty : reads(next.text); s != status::ok)
+        return s == status::empty ? status::corrupt_payload : s;
+      record_reader others = items;
+      for (entry other; other.read(others) == status::ok && other.id != next.id;)
+        if (other.text == next.text) return status::corrupt_payload;  // no store keeps a text twice
+    }
+    return in.done() ? status::ok : status::wrong_size;
+  }
+
+  /// Takes over records that check() found sound, into an empty store, and calls added(row, text) for each.
+  template <class Added>
+  void load(std::span<const std::byte> records, Added&& added) {
+    record_reader in(records);
+    head h;
+    (void)h.read(in);
+    last_id_ = h.last_id;
+    while (!in.done()) {
+      entry next;
+      (void)next.read(in);
+      const std::size_t at = free_row();
+      put_in(at, next.id, next.text);
+      added(at, text(at));
+    }
+  }
+
+ private:
+  using number = std::conditional_t<(Items <= 65535), std::uint16_t, std::uint32_t>;
+  static constexpr std::uint16_t version = 1;
+  static constexpr std::size_t head_bytes = 10;
+  static constexpr std::size_t id_bytes = 4;
+
+  struct head {
+    std::uint32_t count = 0;
+    std::uint32_t last_id = 0;
+
+    status read(record_reader& in) {
+      record r;
+      const status s = in.next(r);
+      if (r.kind != record_kind::item_store)
+        return r.kind == record_kind::none && s != status::ok ? s : status::wrong_kind;
+      if (s != status::ok) return s;
+      std::size_t at = 0;
+      if (r.payload.size() < 2) return status::truncated;
+      if (get_number<std::uint16_t>(r.payload, at) != version) return status::wrong_version;
+      if (r.payload.size() != head_bytes) return status::wrong_size;
+      count = get_number<std::uint32_t>(r.payload, at);
+      last_id = get_number<std::uint32_t>(r.payload, at);
+      return status::ok;
+    }
+  };
+  struct entry {
+    std::uint32_t id = 0;
+    std::string_view text;
+
+    status read(record_reader& in) {
+      record r;
+      if (const status s = in.next(r); s != status::ok) return s;
+      if (r.kind != record_kind::item) return status::wrong_kind;
+      if (r.payload.size() < id_bytes) return status::corrupt_payload;
+      std::size_t at = 0;
+      id = get_number<std::uint32_t>(r.payload, at);
+      text = {reinterpret_cast<const char*>(r.payload.data() + at), r.payload.size() - at};
+      return status::ok;
+    }
+  };
+
+  std::size_t free_row() const {
+    std::size_t at = 0;
+    while (bytes_[at] != 0) ++at;
+    return at;
+  }
+
+  void close_gap(std::size_t place) {
+    std::copy(order_.data() + place + 1, order_.data() + count_, order_.data() + place);
+    --count_;
+  }
+
+  void put_in(std::size_t row, std::uint32_t id, std::string_view text) {
+    char* target = texts_[row].data();
+    std::memmove(target, text.data(), text.size());  // `text` may lie in this very row
+    std::fill(target + text.size(), target + ItemBytes, '\0');
+    bytes_[row] = static_cast<std::uint16_t>(text.size());
+    ids_[row] = id;
+    order_[count_++] = static_cast<number>(row);
+  }
+
+  // After 4,294,967,295 items the ids start again: those that are left get 1, 2, 3 ...
+  std::uint32_t next_id() {
+    if (last_id_ == std::numeric_limits<std::uint32_t>::max()) {
+      last_id_ = 0;
+      for (std::size_t place = 0; place < count_; ++place) ids_[row(place)] = ++last_id_;
+    }
+    return ++last_id_;
+  }
+
+  std::array<std::uint32_t, Items> ids_{};  // by row, as texts_ and bytes_
+  std::uint32_t count_ = 0;
+  std::uint32_t last_id_ = 0;
+  std::array<number, Items> order_{};         // (count_) rows, the oldest first
+  std::array<std::uint16_t, Items> bytes_{};  // 0: the row is free
+  std::array<std::array<char, ItemBytes>, Items> texts_{};
+};
+
+}  // namespace mote::inline v0

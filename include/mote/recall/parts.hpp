@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the three parts of a retriever are: a store keeps texts in rows, an embedder turns a text into features, an index
+// compares the features of a question with those of each row. Each has a concept, and a check that names what is missing.
+// Refuses to know any of them: one of a user's own is as good as ours.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "mote/core/check.hpp"
+#include "mote/core/records.hpp"
+#include "mote/core/status.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/recall/retriever.hpp"
+
+namespace mote::inline v0 {
+
+// ---- a store --------------------------------------------------------------------------------------------------------
+
+enum class store_member {
+  none,
+  capacity,
+  max_item_bytes,
+  fits,
+  add,
+  erase,
+  size,
+  row,
+  id,
+  text,
+  find,
+  save,
+  check,
+  load
+};
+
+/// The first member that a store lacks; item_store is one. A row's number stays while its text is kept.
+template <class S>
+inline constexpr store_member store_lacks = first_missing<store_member>({
+    {requires { { S::capacity } -> std::convertible_to<std::size_t>;
+}  // namespace mote::inline v0
+, store_member::capacity
+}
+, {requires {{S::max_item_bytes} -> std::convertible_to<std::size_t>;
+}
+, store_member::max_item_bytes
+}
+, {requires(std::string_view t){{S::fits(t)} -> std::same_as<status>;
+}
+, store_member::fits
+}
+, {requires(S & s, std::string_view t, std::size_t n, bool b){n = s.add(t).row, b = s.add(t).replaced;
+}
+, store_member::add
+}
+, {requires(S & s, std::size_t row){s.erase(row);
+}
+, store_member::erase
+}
+, {requires(const S& s){{s.size()} -> std::same_as<std::size_t>;
+}
+, store_member::size
+}
+, {requires(const S& s, std::size_t place){{s.row(place)} -> std::same_as<std::size_t>;
+}
+, store_member::row
+}
+, {requires(const S& s, std::size_t row){{s.id(row)} -> std::same_as<item_id>;
+}
+, store_member::id
+}
+, {requires(const S& s, std::size_t row){{s.text(row)} -> std::same_as<std::string_view>;
+}
+, store_member::text
+}
+, {requires(const S& s, item_id id){{s.find(id)} -> std::same_as<std::size_t>;
+}
+, store_member::find
+}
+, {requires(const S& s, counting_sink& sink){{s.save(sink)} -> std::same_as<status>;
+}
+, store_member::save
+}
+, {requires(std::span<const std::byte> r,
+            status (*reads)(std::string_view)){{S::check(r, reads)} -> std::same_as<status>;
+}
+, store_member::check
+}
+, {requires(S & s, std::span<const std::byte> r, void (*added)(std::size_t, std::string_view)){s.load(r, added);
+}
+, store_member::load
+}
+,
+});
+template <class S>
+concept keeps_items = store_lacks<S> == store_member::none;
+
+template <class S>
+struct store_check {
+  using m = store_member;
+  static constexpr m lacks = store_lacks<S>;
+  static_assert(lacks != m::capacity,
+                "mote: this store does not say how many texts it keeps; give it `capacity` [mote-store]");
+  static_assert(lacks != m::max_item_bytes,
+                "mote: this store does not say how long a text may be; give it `max_item_bytes` [mote-store]");
+  static_assert(
+      lacks != m::fits,
+      "mote: this store does not say what it takes; give it `static status fits(std::string_view)` [mote-store]");
+  static_assert(lacks != m::add,
+                "mote: this store keeps no text; give it `placed_item add(std::string_view)` [mote-store]");
+  static_assert(lacks != m::erase, "mote: this store cannot forget; give it `erase(std::size_t row)` [mote-store]");
+  static_assert(lacks != m::size,
+                "mote: this store does not say how many texts it has; give it `std::size_t size() const` [mote-store]");
+  static_assert(
+      lacks != m::row,
+      "mote: this store does not say where a text lies; give it `std::size_t row(std::size_t place) const` [mote-store]");
+  static_assert(lacks != m::id,
+                "mote: this store has no ids; give it `item_id id(std::size_t row) const` [mote-store]");
+  static_assert(
+      lacks != m::text,
+      "mote: this store does not show a text; give it `std::string_view text(std::size_t row) const` [mote-store]");
+  static_assert(lacks != m::find,
+                "mote: this store does not find an id; give it `std::size_t find(item_id) const` [mote-store]");
+  static_assert(
+      lacks != m::save,
+      "mote: this store cannot be kept; give it a template `status save(Sink&) const` for a record_sink [mote-store]");
+  static_assert(
+      lacks != m::check,
+      "mote: this store does not check what it loads; give it `static status check(records, reads)` [mote-store]");
+  static_assert(lacks != m::load, "mote: this store cannot be restored; give it `load(records, added)` [mote-store]");
+};
+
+// ---- an embedder ----------------------------------------------------------------------------------------------------
+
+/// Whether an embedder works with these further arguments: none, or the model.
+template <class E, class... Model>
+concept embeds =
+    requires(const E& e, std::string_view t, typename E::item& item, typename E::query& query, Model&... m) {
+      { e.read(t, item, m...) } -> std::same_as<status>;
+      { e.ask(t, query, m...) } -> std::same_as<status>;
+    };
+
+/// Whether it works with these or with none.
+template <class E, class... Model>
+concept embeds_with = embeds<E, Model...> || embeds<E>;
+
+/// Hands the model over where the embedder wants it.
+template <class E, class... Model>
+status read_with(const E& e, std::string_view text, typename E::item& out, Model&... model) {
+  if constexpr (embeds<E, Model...>) return e.read(text, out, model...);
+  else return e.read(text, out);
+}
+template <class E, class... Model>
+status ask_with(const E& e, std::string_view text, typename E::query& out, Model&... model) {
+  if constexpr (embeds<E, Model...>) return e.ask(text, out, model...);
+  else return e.ask(text, out);
+}
+
+enum class embedder_member { none, item, query, stack_bytes, read, ask };
+
+/// The first member that an embedder lacks. `item` is what an index keeps of a text, `query` what it is asked with.
+template <class E>
+inline constexpr embedder_member embedder_lacks = first_missing<embedder_member>({
+    {requires { requires std::default_initializable<typename E::item>;
+}
+, embedder_member::item
+}
+, {requires {requires std::default_initializable<typename E::query>;
+}
+, embedder_member::query
+}
+, {requires {{E::stack_bytes} -> std::convertible_to<std::size_t>;
+}
+, embedder_member::stack_bytes
+}
+, {requires(const E& e, std::string_view t, typename E::item& out){{e.read(t, out)} -> std::same_as<status>;
+}
+|| requires(const E& e, std::string_view t, typename E::item& out, any_model& m) {
+  { e.read(t, out, m) } -> std::same_as<status>;
+}, embedder_member::read
+}
+, {requires(const E& e, std::string_view t, typename E::query& out){{e.ask(t, out)} -> std::same_as<status>;
+}
+|| requires(const E& e, std::string_view t, typename E::query& out, any_model& m) {
+  { e.ask(t, out, m) } -> std::same_as<status>;
+}, embedder_member::ask
+}
+,
+});
+template <class E>
+concept embedder = embedder_lacks<E> == embedder_member::none;
+
+template <class E>
+struct embedder_check {
+  using m = embedder_member;
+  static constexpr m lacks = embedder_lacks<E>;
+  static_assert(lacks != m::item,
+                "mote: this embedder does not say what an index keeps; give it a type `item` [mote-embedder]");
+  static_assert(lacks != m::query,
+                "mote: this embedder does not say what an index is asked; give it a type `query` [mote-embedder]");
+  static_assert(lacks != m::stack_bytes,
+                "mote: this embedder does not say what it needs; give it `stack_bytes`, or 0 [mote-embedder]");
+  static_assert(
+      lacks != m::read,
+      "mote: this embedder reads no text; give it `status read(std::string_view, item&) const` [mote-embedder]");
+  static_assert(
+      lacks != m::ask,
+      "mote: this embedder reads no question; give it `status ask(std::string_view, query&) const` [mote-embedder]");
+};
+
+// ---- an index -------------------------------------------------------------------------------------------------------
+
+enum class finder_member { none, stack_bytes, add, remove, search };
+
+/// The first member that an index lacks, for the features of an embedder and the rows of a store.
+template <class I, class E, class S>
+inline constexpr finder_member finder_lacks = first_missing<finder_member>({
+    {requires { { I::stack_bytes } -> std::convertible_to<std::size_t>;
+}
+, finder_member::stack_bytes
+}
+, {requires(I & i, std::size_t row, const typename E::item& item){i.add(row, item);
+}
+, finder_member::add
+}
+, {requires(I & i, std::size_t row){i.remove(row);
+}
+, finder_member::remove
+}
+, {requires(const I& i, const typename E::query& q, const S& items, best_hits& best){i.search(q, items, best);
+}
+, finder_member::search
+}
+,
+});
+template <class I, class E, class S>
+concept finds = finder_lacks<I, E, S> == finder_member::none;
+
+template <class I, class E, class S>
+struct finder_check {
+  using m = finder_member;
+  static constexpr m lacks = finder_lacks<I, E, S>;
+  static_assert(lacks != m::stack_bytes,
+                "mote: this index does not say what a search needs; give it `stack_bytes`, or 0 [mote-index]");
+  static_assert(
+      lacks != m::add,
+      "mote: this index does not take these features; give it `add(std::size_t row, const item&)` [mote-index]");
+  static_assert(lacks != m::remove, "mote: this index cannot forget; give it `remove(std::size_t row)` [mote-index]");
+  static_assert(
+      lacks != m::search,
+      "mote: this index finds nothing; give it `search(const query&, const items&, best_hits&) const` [mote-index]");
+};
+
+}  // namespace mote::inline v0

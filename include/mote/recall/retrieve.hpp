@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// A retriever made of three parts: a store keeps texts, an embedder turns a text into features, an index compares them.
+//   retrieve<item_store<64, 96>, hashed_terms<24>, bm25_index<...>>       what bm25<> is
+//   retrieve<item_store<64, 96>, yours, flat_index<int8_vector<64>, 64>>  an embedder of a user's own
+// An embedder may want the model: its calls then take one more argument, and a pipeline gives itself.
+// Refuses to keep features: a snapshot holds texts, so it cannot say one thing and find another.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "mote/core/check.hpp"
+#include "mote/core/records.hpp"
+#include "mote/core/status.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/recall/parts.hpp"
+
+namespace mote::inline v0 {
+
+template <class Store, class Embedder, class Index>
+class item_memory {
+ public:
+  /// Remembers a text as the newest item. One that is there already becomes the newest, under a new id. too_long and
+  /// empty, from the store or the embedder: nothing changes.
+  template <class... Model>
+    requires embeds<Embedder, Model...>
+  status add(std::string_view text, Model&... model) {
+    if (const status s = Store::fits(text); s != status::ok) return s;
+    typename Embedder::item features;
+    if (const status s = embedder_.read(text, features, model...); s != status::ok) return s;
+    const auto [row, replaced] = store_.add(text);
+    if (replaced) index_.remove(row);
+    index_.add(row, features);
+    return status::ok;
+  }
+
+  /// Forgets an item and wipes its bytes. False: there is none of that id.
+  bool erase(item_id id) {
+    const std::size_t row = store_.find(id);
+    if (row == Store::capacity) return false;
+    index_.remove(row);
+    store_.erase(row);
+    return true;
+  }
+
+  /// Forgets everything and wipes it. Ids go on where they were.
+  void clear() {
+    while (size() > 0) erase(newest());
+  }
+
+  /// Fills `out` with the items that match the query, best first, equals newest first; answers how many.
+  template <class... Model>
+    requires embeds<Embedder, Model...>
+  std::size_t search(std::string_view text, std::span<hit> out, Model&... model) const {
+    typename Embedder::query query;
+    if (embedder_.ask(text, query, model...) != status::ok) return 0;
+    best_hits best(out);
+    index_.search(query, store_, best);
+    return best.found();
+  }
+
+  /// The text of an item, valid until the memory changes; empty if there is none of that id.
+  std::string_view text(item_id id) const {
+    const std::size_t row = store_.find(id);
+    return row == Store::capacity ? std::string_view{} : store_.text(row);
+  }
+
+  std::size_t size() const { return store_.size(); }
+
+  /// The id that the last `add` gave; none if nothing is remembered.
+  item_id newest() const { return size() == 0 ? item_id::none : store_.id(store_.row(size() - 1)); }
+
+  /// Calls visit(item_id, std::string_view) for each item, the oldest first.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::size_t place = 0; place < size(); ++place)
+      visit(store_.id(store_.row(place)), store_.text(store_.row(place)));
+  }
+
+  /// Writes the store's records; their features are read again by load().
+  template <record_sink Sink>
+  status save(Sink& sink) const {
+    return store_.save(sink);
+  }
+
+  /// Takes over what save() wrote, of this or of another size, if all of it fits; else nothing changes.
+  /// Ids given before are void. Work: as for adding every item twice.
+  template <class... Model>
+    requires embeds<Embedder, Model...>
+  status load(std::span<const std::byte> records, Model&... model) {
+    typename Embedder::item features;
+    const status s = Store::check(records, [&](std::string_view t) { return embedder_.read(t, features, model...); });
+    if (s != status::ok) return s;
+    clear();
+    store_.load(records, [&](std::size_t row, std::string_view t) {
+      (void)embedder_.read(t, features, model...);  // check() has seen it
+      index_.add(row, features);
+    });
+    return status::ok;
+  }
+
+ private:
+  [[no_unique_address]] Embedder embedder_;
+  Store store_;
+  Index index_;
+};
+
+namespace detail {
+
+/// The first of the three parts that is incomplete says so.
+template <class Store, class Embedder, class Index>
+consteval bool parts_are_whole() {
+  if constexpr (!keeps_items<Store>) return spoken<store_check<Store>> && false;
+  else if constexpr (!embedder<Embedder>) return spoken<embedder_check<Embedder>> && false;
+  else if constexpr (!finds<Index, Embedder, Store>) return spoken<finder_check<Index, Embedder, Store>> && false;
+  else return true;
+}
+
+template <class Store, class Embedder, class Index, bool Whole = parts_are_whole<Store, Embedder, Index>()>
+struct retrieve_costs {
+  using index = item_memory<Store, Embedder, Index>;
+  static constexpr std::size_t max_item_bytes = Store::max_item_bytes;
+  /// What add() or search() keeps on the stack, whichever is larger, without the frames themselves.
+  static constexpr std::size_t stack_bytes =
+      Embedder::stack_bytes +
+      std::max<std::size_t>(sizeof(typename Embedder::item), sizeof(typename Embedder::query) + Index::stack_bytes);
+};
+template <class Store, class Embedder, class Index>
+struct retrieve_costs<Store, Embedder, Index, false> {
+  using index = no_memory;
+  static constexpr std::size_t max_item_bytes = 0;
+  static constexpr std::size_t stack_bytes = 0;
+};
+
+}  // namespace detail
+
+template <class Store, class Embedder, class Index>
+struct retrieve {
+  using store = Store;
+  using features = Embedder;
+  using finder = Index;
+  using index = typename detail::retrieve_costs<Store, Embedder, Index>::index;
+  static constexpr std::size_t ram_bytes = sizeof(index);
+  static constexpr std::size_t max_item_bytes = detail::retrieve_costs<Store, Embedder, Index>::max_item_bytes;
+  static constexpr std::size_t stack_bytes = detail::retrieve_costs<Store, Embedder, Index>::stack_bytes;
+};
+
+}  // namespace mote::inline v0
