@@ -30,9 +30,9 @@ struct flat_knobs {
   std::size_t gram = 3;         ///< characters of an n-gram
   float least = 0.0F;           ///< hits have a larger cosine than this
 
-  constexpr bool valid() const {
-    return items >= 1 && items <= 65535 && item_bytes >= 1 && item_bytes <= 65535 && dims >= 4 && dims <= 65536 &&
-           dims % 4 == 0 && gram >= 1 && gram <= 8 && least >= 0.0F && least < 1.0F;
+  constexpr bool valid() const {  // 0 less 1 is a large number
+    return items - 1 < 65535 && item_bytes - 1 < 65535 && dims - 1 < 65535 && dims % 4 == 0 && gram - 2 < 7 &&
+           least >= 0.0F && least < 1.0F;
   }
 };
 
@@ -41,14 +41,10 @@ struct int8_vector {
   std::array<std::int8_t, Dims> codes{};
   float scale = 0.0F;  ///< 1 / length; 0 for no direction at all
 
-  std::int32_t dot(const int8_vector& other) const {
-    return std::inner_product(codes.begin(), codes.end(), other.codes.begin(),
-                              std::int32_t{0});  // below 127^2 * 65,537
+  std::int32_t dot(const int8_vector& other) const {  // below 2^31: 65,535 products within 127 * 127
+    return std::inner_product(codes.begin(), codes.end(), other.codes.begin(), std::int32_t{0});
   }
-  void measure() {
-    const std::int32_t square = dot(*this);
-    scale = square == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(square));
-  }
+  void measure() { scale = dot(*this) == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(dot(*this))); }
 };
 
 /// Each n-gram adds 1 or -1 to one code, by its hash. Words are in lower case, with one space around each.
@@ -58,10 +54,9 @@ struct hashed_ngrams {
   using query = item;
   static constexpr std::size_t stack_bytes = 0;
 
-  /// empty: no letter in it.
+  /// empty: no n-gram in it, or none that is left when they are added.
   static status read(std::string_view text, item& out) {
     out = {};
-    bool any = false;
     std::array<std::uint32_t, Gram> window{};  // the newest character is the last; 0: not full yet
     const auto push = [&](std::uint32_t code) {
       if (code == ' ' && window[Gram - 1] == ' ') return;
@@ -73,12 +68,10 @@ struct hashed_ngrams {
       const detail::character c = detail::first_character(text);
       text.remove_prefix(c.bytes);
       push(detail::is_letter(c.code) ? detail::lower(c.code) : ' ');
-      any = any || window[Gram - 1] != ' ';
     }
-    if (!any) return status::empty;
     push(' ');
     out.measure();
-    return status::ok;
+    return out.scale == 0.0F ? status::empty : status::ok;
   }
   static status ask(std::string_view text, query& out) { return read(text, out); }
 
@@ -87,9 +80,8 @@ struct hashed_ngrams {
     std::uint32_t h = 0x811C9DC5U;
     for (std::uint32_t code : window) h = (h ^ code) * 0x01000193U;
     h = (h ^ h >> 15U) * 0x2C1B3C6DU;
-    h ^= h >> 12U;
-    std::int8_t& code = out.codes[(h >> 1U) % Dims];
-    const int next = code + ((h & 1U) != 0 ? 1 : -1);
+    std::int8_t& code = out.codes[(h >> 8U) % Dims];
+    const int next = code + (h >> 31U != 0 ? 1 : -1);
     if (next >= -127 && next <= 127) code = static_cast<std::int8_t>(next);
   }
 };
@@ -120,8 +112,8 @@ template <flat_knobs Knobs = flat_knobs{}>
 struct flat : retrieve<item_store<Knobs.items, Knobs.item_bytes>, hashed_ngrams<Knobs.dims, Knobs.gram>,
                        flat_index<int8_vector<Knobs.dims>, Knobs.items, Knobs.least>> {
   static_assert(Knobs.valid(),
-                "mote: flat<> has a knob out of range; items, item_bytes and dims go from 1 to 65535, dims "
-                "in fours, gram from 1 to 8, least from 0 to below 1 [mote-flat-knobs]");
+                "mote: flat<> has a knob out of range; items, item_bytes and dims go from 1 to 65535, "
+                "dims in fours, gram from 2 to 8, least from 0 to below 1 [mote-flat-knobs]");
 };
 
 }  // namespace mote::inline v0

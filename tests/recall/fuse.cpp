@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/recall/fuse.hpp"
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mote/core/rng.hpp"
+#include "mote/recall/bm25.hpp"
+#include "mote/recall/flat.hpp"
+#include "mote/recall/rag.hpp"
+#include "mote/store/record_writer.hpp"
+
+namespace {
+
+using mote::hit;
+using mote::item_id;
+using mote::status;
+
+using words = mote::bm25<mote::bm25_knobs{.items = 50, .item_bytes = 64}>;
+using letters = mote::flat<mote::flat_knobs{.items = 50, .item_bytes = 64, .dims = 128}>;
+using both = mote::fuse<words, letters>;
+
+// The store once, and both indexes.
+static_assert(both::ram_bytes == words::ram_bytes + letters::ram_bytes - sizeof(words::store));
+static_assert(both::ram_bytes == sizeof(words::store) + sizeof(words::finder) + sizeof(letters::finder));
+static_assert(both::max_item_bytes == 64);
+static_assert(both::stack_bytes >= 2 * 16 * sizeof(hit) + words::finder::stack_bytes);
+static_assert(mote::retriever<both> && mote::retriever<mote::fuse<both, words>>);
+static_assert(mote::rag<both>::ram_bytes == sizeof(both::index));
+static_assert(mote::fuse<both, words>::ram_bytes == both::ram_bytes + sizeof(words::finder));
+
+constinit both::index in_bss;  // no constructor runs at start-up
+
+std::string random_text(mote::rng& random) {
+  static constexpr std::string_view pieces[] = {"boiler ", "boilers ", "code ",   "coded ", "window ", "the ",
+                                                "is ",     "7731 ",    "winter ", "wine ",  "x "};
+  std::string t;
+  for (std::uint32_t n = 1 + random.below(6); n > 0; --n) t += pieces[random.below(11)];
+  return t;
+}
+
+std::vector<hit> search(const auto& index, std::string_view query, std::size_t most) {
+  std::vector<hit> hits(most);
+  hits.resize(index.search(query, hits));
+  return hits;
+}
+
+}  // namespace
+
+TEST_CASE("fuse ranks as reciprocal ranks of its two parts do", "[recall][fuse]") {
+  both::index& fused = in_bss;
+  static words::index by_words;
+  static letters::index by_letters;
+  fused.clear();
+  by_words.clear();
+  by_letters.clear();
+  mote::rng random(3);
+  for (int round = 0; round < 600; ++round) {
+    const std::string text = random_text(random);
+    REQUIRE(fused.add(text) == status::ok);  // the same ids in all three
+    REQUIRE(by_words.add(text) == status::ok);
+    REQUIRE(by_letters.add(text) == status::ok);
+    if (round % 7 == 0) {
+      const item_id gone{static_cast<std::uint32_t>(fused.newest()) - random.below(3)};
+      const bool was = fused.erase(gone);
+      REQUIRE(by_words.erase(gone) == was);
+      REQUIRE(by_letters.erase(gone) == was);
+    }
+    const std::string query = random_text(random);
+    std::map<item_id, double> scores;
+    for (const auto& part : {search(by_words, query, 16), search(by_letters, query, 16)})
+      for (std::size_t i = 0; i < part.size(); ++i) scores[part[i].id] += 1.0 / (60.0 + static_cast<double>(i) + 1.0);
+    const auto hits = search(fused, query, 50);
+    REQUIRE(hits.size() == scores.size());
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+      REQUIRE(std::abs(static_cast<double>(hits[i].score) - scores.at(hits[i].id)) < 1e-8);
+      if (i == 0) continue;
+      const bool sorted =
+          hits[i - 1].score > hits[i].score || (hits[i - 1].score == hits[i].score && hits[i - 1].id > hits[i].id);
+      REQUIRE(sorted);
+    }
+    const auto few = search(fused, query, 2);
+    REQUIRE(few.size() == std::min<std::size_t>(2, hits.size()));
+    for (std::size_t i = 0; i < few.size(); ++i) REQUIRE((few[i].id == hits[i].id && few[i].score == hits[i].score));
+  }
+}
+
+TEST_CASE("fuse keeps what both can read, and forgets in both", "[recall][fuse]") {
+  both::index& fused = in_bss;
+  fused.clear();
+  CHECK(fused.add("...") == status::empty);
+  CHECK(fused.add(std::string(65, 'x')) == status::too_long);
+  CHECK(fused.add("a b c d e f g h i j k l m n o p q r s t u v w x y") == status::too_long);  // words only
+  CHECK(fused.size() == 0);
+  REQUIRE(fused.add("pin 48213") == status::ok);
+  CHECK(search(fused, "48213", 4).size() == 1);
+  CHECK(fused.erase(fused.newest()));
+  CHECK(search(fused, "48213", 4).empty());
+  const std::string_view memory(reinterpret_cast<const char*>(&fused), sizeof fused);
+  CHECK(memory.find("48213") == std::string_view::npos);
+}
+
+TEST_CASE("a kept fuse is the texts, and both indexes are made again", "[recall][fuse][snapshot]") {
+  both::index& fused = in_bss;
+  static both::index other;
+  static words::index by_words;
+  fused.clear();
+  for (const char* text : {"red boiler", "blue window", "the boilers"}) REQUIRE(fused.add(text) == status::ok);
+  std::vector<std::byte> kept(mote::records_bytes(fused));
+  REQUIRE(mote::write_records(fused, kept) == status::ok);
+  REQUIRE(other.load(kept) == status::ok);
+  const auto a = search(fused, "boiler", 5), b = search(other, "boiler", 5);
+  REQUIRE(a.size() == 2);
+  REQUIRE(b.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) CHECK((a[i].id == b[i].id && a[i].score == b[i].score));
+  REQUIRE(by_words.load(kept) == status::ok);  // a store's records are of no index
+  CHECK(search(by_words, "boiler", 5).size() == 1);
+}
