@@ -8,8 +8,10 @@
 //       {requires(const P& p) { p.size(); }, part_member::size}, {requires(P& p) { p.read(); }, part_member::read}});
 //   template <class P>
 //   struct part_check {
-//     static_assert(part_lacks<P> != part_member::size, "mote: a part needs size() [mote-part]");
-//     static_assert(part_lacks<P> != part_member::read, "mote: a part needs read() [mote-part]");
+//     template <part_member Member>
+//     static constexpr bool has = part_lacks<P> != Member;  // a plain bool: Clang would print the comparison as well
+//     static_assert(has<part_member::size>, "mote: a part needs size() [mote-part]");
+//     static_assert(has<part_member::read>, "mote: a part needs read() [mote-part]");
 //   };
 //
 // Refuses to print: a compiler prints the assertion, and `part_lacks<yours>` is a constant that a test can read.
@@ -34,14 +36,11 @@ consteval Member first_missing(std::initializer_list<wanted<Member>> members) {
   return Member{};
 }
 
-namespace detail {
-
 /// Instantiates a class, so that its assertions speak, without asking it for a member: Clang would refuse each later
-/// use of a class with a failed assertion as well. The lookup of this function's name looks into its argument's class.
-void look_into(const volatile void*);
-template <class... Checks>
-inline constexpr bool spoken = ((sizeof(decltype(look_into(static_cast<Checks*>(nullptr)))*) > 0) && ...);
-
-}  // namespace detail
+/// use of a class with a failed assertion as well. The lookup of this function's name looks into its argument's class:
+///   using said = decltype(let_speak(static_cast<part_check<P>*>(nullptr)));
+/// Written out and without a namespace in front, because a qualified name is not looked up in the argument's class, and
+/// an alias for it would be one more line of the compilers' way to the message.
+void let_speak(const volatile void*);
 
 }  // namespace mote::inline v0

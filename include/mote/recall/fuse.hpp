@@ -133,28 +133,25 @@ struct fuse_check {
       "mote: fuse<> keeps each text once, so both retrievers need the same store; give them the same items and item_bytes [mote-fuse]");
 };
 
-template <class A, class B, fuse_knobs Knobs, bool Fits = have_parts<A, B> && share_a_store<A, B>()>
+template <class A, class B, fuse_knobs Knobs, bool Fits>
 struct fuse_parts {
   using type = retrieve<typename A::store, both_features<typename A::features, typename B::features>,
                         fused_index<typename A::finder, typename B::finder, Knobs>>;
 };
 template <class A, class B, fuse_knobs Knobs>
 struct fuse_parts<A, B, Knobs, false> {
-  static constexpr bool said = spoken<fuse_check<A, B>>;
-  struct type {
-    using index = no_memory;
-    static constexpr std::size_t ram_bytes = 0;
-    static constexpr std::size_t stack_bytes = 0;
-    static constexpr std::size_t max_item_bytes = 0;
-  };
+  using type = no_retriever;
 };
+template <class A, class B>
+inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 
 }  // namespace detail
 
 template <class A, class B, fuse_knobs Knobs = fuse_knobs{}>
-struct fuse : detail::fuse_parts<A, B, Knobs>::type {
+struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
+  using said = decltype(let_speak(static_cast<detail::fuse_check<A, B>*>(nullptr)));
   static_assert(
-      Knobs.depth >= 1 && Knobs.depth <= 4096 && Knobs.k >= 0.0F && Knobs.k <= 1e6F,
+      !detail::can_fuse<A, B> || (Knobs.depth >= 1 && Knobs.depth <= 4096 && Knobs.k >= 0.0F && Knobs.k <= 1e6F),
       "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000 [mote-fuse-knobs]");
 };
 

@@ -100,36 +100,36 @@ concept keeps_items = store_lacks<S> == store_member::none;
 template <class S>
 struct store_check {
   using m = store_member;
-  static constexpr m lacks = store_lacks<S>;
-  static_assert(lacks != m::capacity,
+  template <m Member>
+  static constexpr bool has = store_lacks<S> != Member;
+  static_assert(has<m::capacity>,
                 "mote: this store does not say how many texts it keeps; give it `capacity` [mote-store]");
-  static_assert(lacks != m::max_item_bytes,
+  static_assert(has<m::max_item_bytes>,
                 "mote: this store does not say how long a text may be; give it `max_item_bytes` [mote-store]");
   static_assert(
-      lacks != m::fits,
+      has<m::fits>,
       "mote: this store does not say what it takes; give it `static status fits(std::string_view)` [mote-store]");
-  static_assert(lacks != m::add,
+  static_assert(has<m::add>,
                 "mote: this store keeps no text; give it `placed_item add(std::string_view)` [mote-store]");
-  static_assert(lacks != m::erase, "mote: this store cannot forget; give it `erase(std::size_t row)` [mote-store]");
-  static_assert(lacks != m::size,
+  static_assert(has<m::erase>, "mote: this store cannot forget; give it `erase(std::size_t row)` [mote-store]");
+  static_assert(has<m::size>,
                 "mote: this store does not say how many texts it has; give it `std::size_t size() const` [mote-store]");
   static_assert(
-      lacks != m::row,
+      has<m::row>,
       "mote: this store does not say where a text lies; give it `std::size_t row(std::size_t place) const` [mote-store]");
-  static_assert(lacks != m::id,
-                "mote: this store has no ids; give it `item_id id(std::size_t row) const` [mote-store]");
+  static_assert(has<m::id>, "mote: this store has no ids; give it `item_id id(std::size_t row) const` [mote-store]");
   static_assert(
-      lacks != m::text,
+      has<m::text>,
       "mote: this store does not show a text; give it `std::string_view text(std::size_t row) const` [mote-store]");
-  static_assert(lacks != m::find,
+  static_assert(has<m::find>,
                 "mote: this store does not find an id; give it `std::size_t find(item_id) const` [mote-store]");
   static_assert(
-      lacks != m::save,
+      has<m::save>,
       "mote: this store cannot be kept; give it a template `status save(Sink&) const` for a record_sink [mote-store]");
   static_assert(
-      lacks != m::check,
+      has<m::check>,
       "mote: this store does not check what it loads; give it `static status check(records, reads)` [mote-store]");
-  static_assert(lacks != m::load, "mote: this store cannot be restored; give it `load(records, added)` [mote-store]");
+  static_assert(has<m::load>, "mote: this store cannot be restored; give it `load(records, added)` [mote-store]");
 };
 
 // ---- an embedder ----------------------------------------------------------------------------------------------------
@@ -195,18 +195,19 @@ concept embedder = embedder_lacks<E> == embedder_member::none;
 template <class E>
 struct embedder_check {
   using m = embedder_member;
-  static constexpr m lacks = embedder_lacks<E>;
-  static_assert(lacks != m::item,
+  template <m Member>
+  static constexpr bool has = embedder_lacks<E> != Member;
+  static_assert(has<m::item>,
                 "mote: this embedder does not say what an index keeps; give it a type `item` [mote-embedder]");
-  static_assert(lacks != m::query,
+  static_assert(has<m::query>,
                 "mote: this embedder does not say what an index is asked; give it a type `query` [mote-embedder]");
-  static_assert(lacks != m::stack_bytes,
+  static_assert(has<m::stack_bytes>,
                 "mote: this embedder does not say what it needs; give it `stack_bytes`, or 0 [mote-embedder]");
   static_assert(
-      lacks != m::read,
+      has<m::read>,
       "mote: this embedder reads no text; give it `status read(std::string_view, item&) const` [mote-embedder]");
   static_assert(
-      lacks != m::ask,
+      has<m::ask>,
       "mote: this embedder reads no question; give it `status ask(std::string_view, query&) const` [mote-embedder]");
 };
 
@@ -241,15 +242,16 @@ concept finds = finder_lacks<I, E, S> == finder_member::none;
 template <class I, class E, class S>
 struct finder_check {
   using m = finder_member;
-  static constexpr m lacks = finder_lacks<I, E, S>;
-  static_assert(lacks != m::stack_bytes,
+  template <m Member>
+  static constexpr bool has = finder_lacks<I, E, S> != Member;
+  static_assert(has<m::stack_bytes>,
                 "mote: this index does not say what a search needs; give it `stack_bytes`, or 0 [mote-index]");
   static_assert(
-      lacks != m::add,
+      has<m::add>,
       "mote: this index does not take these features; give it `add(std::size_t row, const item&)` [mote-index]");
-  static_assert(lacks != m::remove, "mote: this index cannot forget; give it `remove(std::size_t row)` [mote-index]");
+  static_assert(has<m::remove>, "mote: this index cannot forget; give it `remove(std::size_t row)` [mote-index]");
   static_assert(
-      lacks != m::search,
+      has<m::search>,
       "mote: this index finds nothing; give it `search(const query&, const items&, best_hits&) const` [mote-index]");
 };
 

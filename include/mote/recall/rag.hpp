@@ -22,53 +22,40 @@ struct rag_knobs {
 
 namespace detail {
 
-struct no_retriever {};
-
-// A plain bool: GCC would print the concept's inside as further errors.
+// Plain bools: GCC would print the concept's inside as further errors.
 template <class R>
 inline constexpr bool is_retriever = retriever<R>;
+template <class R>
+inline constexpr bool is_given = !std::is_same_v<R, no_retriever>;
 
 // What a rag<> without a retriever is made of, so that only its own message is printed.
 template <class R>
-struct retriever_parts {
-  using index = no_memory;
-  static constexpr std::size_t ram_bytes = 0;
-  static constexpr std::size_t stack_bytes = 0;
-  static constexpr std::size_t max_item_bytes = 0;
-};
+using retriever_or_none = std::conditional_t<is_retriever<R>, R, no_retriever>;
 
+// The check of a retriever that lacks a member; void for one that is whole.
 template <class R>
-  requires is_retriever<R>
-struct retriever_parts<R> {
-  using index = typename R::index;
-  static constexpr std::size_t ram_bytes = R::ram_bytes;
-  static constexpr std::size_t stack_bytes = R::stack_bytes;
-  static constexpr std::size_t max_item_bytes = R::max_item_bytes;
-};
-
-// A retriever that lacks a member says which.
-template <class R>
-consteval bool is_whole_retriever() {
-  if constexpr (!std::is_same_v<R, no_retriever> && !is_retriever<R>) return spoken<retriever_check<R>> && false;
-  else return is_retriever<R>;
-}
+using retriever_fault = std::conditional_t<is_retriever<R>, void, retriever_check<R>>;
 
 }  // namespace detail
 
 template <class Retriever = detail::no_retriever, rag_knobs Knobs = rag_knobs{}>
 struct rag {
   using slot = slots::recall;
-  using index = typename detail::retriever_parts<Retriever>::index;
+  // A retriever that refuses its own knobs or parts speaks first, then one that lacks a member.
+  using said = decltype(let_speak(static_cast<Retriever*>(nullptr)));
+  using missed = decltype(let_speak(static_cast<detail::retriever_fault<Retriever>*>(nullptr)));
+  using retriever_type = detail::retriever_or_none<Retriever>;
+  using index = typename retriever_type::index;
 
   static constexpr bool recalls = true;
-  static constexpr std::size_t ram_bytes = detail::retriever_parts<Retriever>::ram_bytes;
-  static constexpr std::size_t stack_bytes = detail::retriever_parts<Retriever>::stack_bytes;
-  static constexpr std::size_t max_item_bytes = detail::retriever_parts<Retriever>::max_item_bytes;
+  static constexpr std::size_t ram_bytes = retriever_type::ram_bytes;
+  static constexpr std::size_t stack_bytes = retriever_type::stack_bytes;
+  static constexpr std::size_t max_item_bytes = retriever_type::max_item_bytes;
   static constexpr std::size_t hits = Knobs.hits;
   static constexpr std::size_t tokens = Knobs.tokens;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(detail::is_whole_retriever<Retriever>() || !std::is_same_v<Retriever, detail::no_retriever>,
+  static_assert(detail::is_given<Retriever>,
                 "mote: rag<> needs a retriever; give it one, as in rag<bm25<>> [mote-no-retriever]");
   static_assert(!detail::is_retriever<Retriever> || (hits > 0 && tokens > 0),
                 "mote: rag<> would put nothing in front of a question; give it at least one hit and one token, or take "

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/core/check.hpp"
 #include "mote/core/records.hpp"
@@ -109,42 +110,42 @@ class item_memory {
 
 namespace detail {
 
-/// The first of the three parts that is incomplete says so.
+/// The check of the first of the three parts that is incomplete; void if none is.
 template <class Store, class Embedder, class Index>
-consteval bool parts_are_whole() {
-  if constexpr (!keeps_items<Store>) return spoken<store_check<Store>> && false;
-  else if constexpr (!embedder<Embedder>) return spoken<embedder_check<Embedder>> && false;
-  else if constexpr (!finds<Index, Embedder, Store>) return spoken<finder_check<Index, Embedder, Store>> && false;
-  else return true;
-}
+using parts_check = std::conditional_t<
+    !keeps_items<Store>, store_check<Store>,
+    std::conditional_t<!embedder<Embedder>, embedder_check<Embedder>,
+                       std::conditional_t<!finds<Index, Embedder, Store>, finder_check<Index, Embedder, Store>, void>>>;
 
-template <class Store, class Embedder, class Index, bool Whole = parts_are_whole<Store, Embedder, Index>()>
+template <bool Whole, class Store, class Embedder, class Index>
 struct retrieve_costs {
   using index = item_memory<Store, Embedder, Index>;
   static constexpr std::size_t max_item_bytes = Store::max_item_bytes;
-  /// What add() or search() keeps on the stack, whichever is larger, without the frames themselves.
+  static constexpr std::size_t query_bytes = sizeof(typename Embedder::query) + Index::stack_bytes;
   static constexpr std::size_t stack_bytes =
-      Embedder::stack_bytes +
-      std::max<std::size_t>(sizeof(typename Embedder::item), sizeof(typename Embedder::query) + Index::stack_bytes);
+      Embedder::stack_bytes + std::max(sizeof(typename Embedder::item), query_bytes);
 };
 template <class Store, class Embedder, class Index>
-struct retrieve_costs<Store, Embedder, Index, false> {
-  using index = no_memory;
-  static constexpr std::size_t max_item_bytes = 0;
-  static constexpr std::size_t stack_bytes = 0;
-};
+struct retrieve_costs<false, Store, Embedder, Index> : no_retriever {};
 
 }  // namespace detail
 
 template <class Store, class Embedder, class Index>
 struct retrieve {
+ private:
+  using check = detail::parts_check<Store, Embedder, Index>;
+  using said = decltype(let_speak(static_cast<check*>(nullptr)));
+  using costs = detail::retrieve_costs<std::is_void_v<check>, Store, Embedder, Index>;
+
+ public:
   using store = Store;
   using features = Embedder;
   using finder = Index;
-  using index = typename detail::retrieve_costs<Store, Embedder, Index>::index;
+  using index = typename costs::index;
   static constexpr std::size_t ram_bytes = sizeof(index);
-  static constexpr std::size_t max_item_bytes = detail::retrieve_costs<Store, Embedder, Index>::max_item_bytes;
-  static constexpr std::size_t stack_bytes = detail::retrieve_costs<Store, Embedder, Index>::stack_bytes;
+  static constexpr std::size_t max_item_bytes = costs::max_item_bytes;
+  /// What add() or search() keeps on the stack, whichever is larger, without the frames themselves.
+  static constexpr std::size_t stack_bytes = costs::stack_bytes;
 };
 
 }  // namespace mote::inline v0

@@ -137,37 +137,38 @@ concept retriever = retriever_lacks<R> == retriever_member::none;
 template <class R>
 struct retriever_check {
   using m = retriever_member;
-  static constexpr m lacks = retriever_lacks<R>;
+  template <m Member>
+  static constexpr bool has = retriever_lacks<R> != Member;
   static_assert(
-      lacks != m::index,
+      has<m::index>,
       "mote: this retriever has no `index`; give it a class that keeps texts and finds them [mote-retriever]");
   static_assert(
-      lacks != m::ram_bytes,
+      has<m::ram_bytes>,
       "mote: this retriever does not say what it costs; give it `ram_bytes`, the size of its index [mote-retriever]");
-  static_assert(lacks != m::stack_bytes,
+  static_assert(has<m::stack_bytes>,
                 "mote: this retriever does not say what a search needs; give it `stack_bytes`, or 0 [mote-retriever]");
-  static_assert(lacks != m::max_item_bytes,
+  static_assert(has<m::max_item_bytes>,
                 "mote: this retriever does not say how long a text may be; give it `max_item_bytes` [mote-retriever]");
-  static_assert(lacks != m::add,
+  static_assert(has<m::add>,
                 "mote: this retriever's index keeps no text; give it `status add(std::string_view)` [mote-retriever]");
-  static_assert(lacks != m::erase,
+  static_assert(has<m::erase>,
                 "mote: this retriever's index cannot forget; give it `bool erase(item_id)` [mote-retriever]");
-  static_assert(lacks != m::clear,
+  static_assert(has<m::clear>,
                 "mote: this retriever's index cannot forget everything; give it `clear()` [mote-retriever]");
   static_assert(
-      lacks != m::size,
+      has<m::size>,
       "mote: this retriever's index does not say how many texts it has; give it `std::size_t size() const` [mote-retriever]");
   static_assert(
-      lacks != m::text,
+      has<m::text>,
       "mote: this retriever's index does not show a text; give it `std::string_view text(item_id) const` [mote-retriever]");
   static_assert(
-      lacks != m::search,
+      has<m::search>,
       "mote: this retriever's index finds nothing; give it `std::size_t search(std::string_view, std::span<hit>) const` [mote-retriever]");
   static_assert(
-      lacks != m::save,
+      has<m::save>,
       "mote: this retriever's index cannot be kept; give it a template `status save(Sink&) const` for a record_sink [mote-retriever]");
   static_assert(
-      lacks != m::load,
+      has<m::load>,
       "mote: this retriever's index cannot be restored; give it `status load(std::span<const std::byte>)` [mote-retriever]");
 };
 
@@ -186,6 +187,14 @@ struct no_memory {
     return status::ok;
   }
   static status load(std::span<const std::byte>) { return status::ok; }
+};
+
+/// And for the retriever.
+struct no_retriever {
+  using index = no_memory;
+  static constexpr std::size_t ram_bytes = 0;
+  static constexpr std::size_t stack_bytes = 0;
+  static constexpr std::size_t max_item_bytes = 0;
 };
 
 }  // namespace detail

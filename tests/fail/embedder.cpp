@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+// An embedder that reads no question.
+// EXPECT: mote: this embedder reads no question; give it `status ask\(std::string_view, query&\) const` \[mote-embedder\]
+#include <mote/recall/flat.hpp>
+
+#include "little.hpp"
+
+struct lengths {
+  using item = mote::int8_vector<4>;
+  using query = item;
+  static constexpr std::size_t stack_bytes = 0;
+
+  static mote::status read(std::string_view text, item& out) {
+    out.codes[0] = static_cast<std::int8_t>(text.size() % 100);
+    out.measure();
+    return mote::status::ok;
+  }
+#if !MOTE_FAIL
+  static mote::status ask(std::string_view text, query& out) { return read(text, out); }
+#endif
+};
+using retriever = mote::retrieve<mote::item_store<16, 64>, lengths, mote::flat_index<lengths::item, 16>>;
+using assistant = mote::pipeline<little, mote::rag<retriever>>;
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  if (ai.remember("The key lies under the mat.") != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}
