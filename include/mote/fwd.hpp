@@ -101,8 +101,22 @@ class full_gradients;
 struct no_recall;
 struct rag_knobs;
 struct bm25_knobs;
+struct flat_knobs;
+struct fuse_knobs;
 enum class item_id : std::uint32_t;
 struct hit;
+class best_hits;
+template <std::size_t Items, std::size_t ItemBytes>
+class item_store;
+template <class Store, class Embedder, class Index>
+struct retrieve;
+template <class Store, class Embedder, class Index>
+class item_memory;
+template <std::size_t Dims>
+struct int8_vector;
+template <std::size_t Dims, std::size_t Gram>
+struct hashed_ngrams;
+class word_reader;
 struct prompt_result;
 
 // decoding
@@ -133,6 +147,11 @@ struct image_layout;
 struct snapshot_identity;
 struct snapshot_view;
 struct snapshot_writer;
+enum class record_kind : std::uint16_t;
+struct record;
+class record_reader;
+class record_writer;
+class counting_sink;
 
 // budgets
 struct board_facts;

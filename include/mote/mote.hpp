@@ -25,6 +25,8 @@
 #include "mote/learn/optimiser.hpp"   // IWYU pragma: export
 
 #include "mote/recall/bm25.hpp"       // IWYU pragma: export
+#include "mote/recall/flat.hpp"       // IWYU pragma: export
+#include "mote/recall/fuse.hpp"       // IWYU pragma: export
 #include "mote/recall/no_recall.hpp"  // IWYU pragma: export
 #include "mote/recall/rag.hpp"        // IWYU pragma: export
 

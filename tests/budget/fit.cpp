@@ -56,6 +56,19 @@ TEST_CASE("fit: RAM is proven to the byte, all of it and the largest block", "[b
   STATIC_REQUIRE(!fits<drawer_find<plenty, object - 1, plenty>>);
 }
 
+TEST_CASE("fit: a search that needs more stack than the board keeps is counted", "[budget][fit]") {
+  constexpr mote::bm25_knobs many{.items = 500};
+  using few = mote::rag<mote::bm25<mote::bm25_knobs{.items = 8}>, mote::rag_knobs{.tokens = 40}>;
+  using large = mote::rag<mote::bm25<many>, mote::rag_knobs{.tokens = 40}>;
+  STATIC_REQUIRE(mote::pipeline<synthetic, window, few, fit<roomy>>::cost().ram.stack == 1000);
+  constexpr mote::footprint f = mote::pipeline<synthetic, window, large, fit<roomy>>::cost();
+  STATIC_REQUIRE(large::stack_bytes == 500 * 4 + sizeof(mote::word_reader));
+  STATIC_REQUIRE(f.ram.stack == large::stack_bytes + 512);
+  STATIC_REQUIRE(can_compose<synthetic, window, large, fit<drawer_find<f.ram.sum(), f.ram.object(), plenty>>>);
+  STATIC_REQUIRE(!can_compose<synthetic, window, large, fit<drawer_find<f.ram.sum() - 1, f.ram.object(), plenty>>>);
+  STATIC_REQUIRE(mote::pipeline<synthetic, window, large>::cost().ram.stack == 0);
+}
+
 TEST_CASE("fit: RAM that the application keeps counts against the whole, not against the block", "[budget][fit]") {
   STATIC_REQUIRE(fits<drawer_find<with_stack + 5000, object, plenty>, fit_knobs{.other_ram_bytes = 5000}>);
   STATIC_REQUIRE(!fits<drawer_find<with_stack + 4999, object, plenty>, fit_knobs{.other_ram_bytes = 5000}>);

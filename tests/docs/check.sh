@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
-# Blocks may include our own model, "hearth.hpp".
+# Blocks may include our own model, "hearth.hpp". A program behind which the document says `prints` and shows a block
+# without a language is run, and must print that.
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
@@ -28,7 +29,11 @@ awk -v scratch="$scratch" -v document="$document" '
     mode = ""
     next
   }
-  inside { if (mode != "skip") print >file; next }
+  inside { if (mode != "skip") print >file; if (mode != "skip" && /^int main\(/) program = file; next }
+  /^```$/ && says { shown = program ".shown"; printf "" >shown; says = 0; program = ""; next }
+  /^```$/ && shown { close(shown); shown = ""; next }
+  shown { print >shown; next }
+  program && NF { says = /^prints$/; if (!says) program = "" }
   /^<!-- compile: [a-z]+ -->/ {
     mode = $3
     if (mode != "skip" && mode != "body") { print document ":" NR ": unknown mark: " mode; exit 1 }
@@ -43,5 +48,13 @@ failed=0
 for block in "$scratch"/block_*.cpp; do
   [ -e "$block" ] || continue
   "$@" "-I$models/hearth" "$block" || failed=$((failed + 1))
+  [ -e "$block.shown" ] || continue
+  (
+    for flag; do
+      shift
+      [ "$flag" = -fsyntax-only ] || set -- "$@" "$flag"
+    done
+    "$@" "-I$models/hearth" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2
+  ) || { echo "$block does not print what $document shows"; failed=$((failed + 1)); }
 done
-[ "$failed" -eq 0 ] || { echo "$failed block(s) of $document do not compile"; exit 1; }
+[ "$failed" -eq 0 ] || { echo "$failed block(s) of $document do not compile, or print something else"; exit 1; }

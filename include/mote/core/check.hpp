@@ -10,8 +10,8 @@
 //   struct part_check {
 //     template <part_member Member>
 //     static constexpr bool has = part_lacks<P> != Member;  // a plain bool: Clang would print the comparison as well
-//     static_assert(has<part_member::size>, "mote: a part needs size() [mote-part]");
-//     static_assert(has<part_member::read>, "mote: a part needs read() [mote-part]");
+//     static_assert(has<part_member::size>, "mote: a part needs size() [your-slug]");
+//     static_assert(has<part_member::read>, "mote: a part needs read() [your-slug]");
 //   };
 //
 // Refuses to print: a compiler prints the assertion, and `part_lacks<yours>` is a constant that a test can read.

@@ -102,8 +102,8 @@ class fused_index {
     return 0.0F;
   }
 
-  A a_;
-  B b_;
+  [[no_unique_address]] A a_;
+  [[no_unique_address]] B b_;
 };
 
 namespace detail {

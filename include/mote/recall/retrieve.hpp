@@ -41,14 +41,13 @@ class item_memory {
   bool erase(item_id id) {
     const std::size_t row = store_.find(id);
     if (row == Store::capacity) return false;
-    index_.remove(row);
-    store_.erase(row);
+    wipe(row);
     return true;
   }
 
   /// Forgets everything and wipes it. Ids go on where they were.
   void clear() {
-    while (size() > 0) erase(newest());
+    while (size() > 0) wipe(store_.row(size() - 1));
   }
 
   /// Fills `out` with the items that match the query, best first, equals newest first; answers how many.
@@ -103,9 +102,14 @@ class item_memory {
   }
 
  private:
+  void wipe(std::size_t row) {
+    index_.remove(row);
+    store_.erase(row);
+  }
+
   [[no_unique_address]] Embedder embedder_;
   Store store_;
-  Index index_;
+  [[no_unique_address]] Index index_;
 };
 
 namespace detail {
