@@ -10,13 +10,13 @@ struct lengths {
   using query = item;
   static constexpr std::size_t stack_bytes = 0;
 
-  static mote::status read(std::string_view text, item& out) {
+  static mote::status embed(std::string_view text, item& out) {
     out.codes[0] = static_cast<std::int8_t>(text.size() % 100);
     out.measure();
     return mote::status::ok;
   }
 #if !MOTE_FAIL
-  static mote::status ask(std::string_view text, query& out) { return read(text, out); }
+  static mote::status ask(std::string_view text, query& out) { return embed(text, out); }
 #endif
 };
 using retriever = mote::retrieve<mote::item_store<16, 64>, lengths, mote::flat_index<lengths::item, 16>>;

@@ -156,7 +156,7 @@ TEST_CASE("flat equals a reference in double", "[recall][flat]") {
 TEST_CASE("flat: a code stops at 127", "[recall][flat]") {
   mote::hashed_ngrams<4, 3>::item v;
   const std::string many(4000, 'a');
-  REQUIRE(mote::hashed_ngrams<4, 3>::read(many, v) == status::ok);
+  REQUIRE(mote::hashed_ngrams<4, 3>::embed(many, v) == status::ok);
   CHECK(std::any_of(v.codes.begin(), v.codes.end(), [](int code) { return std::abs(code) == 127; }));
   mote::int8_vector<65532> most;
   most.codes.fill(-127);

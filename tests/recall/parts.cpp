@@ -94,14 +94,14 @@ struct e3 : e2 {
   static constexpr std::size_t stack_bytes = 0;
 };
 struct e4 : e3 {
-  status read(text, int&) const;
+  status embed(text, int&) const;
 };
 struct e5 : e4 {
   status ask(text, float&) const;
 };
-struct of_model : e3 {  // read and ask want the model
+struct of_model : e3 {  // embed and ask want the model
   template <mote::gives_states Model>
-  status read(text, int&, Model&) const;
+  status embed(text, int&, Model&) const;
   template <mote::gives_states Model>
   status ask(text, float&, Model&) const;
 };
@@ -112,7 +112,7 @@ struct no_default : e0 {
 };
 static_assert(mote::embedder_lacks<int> == m::item && mote::embedder_lacks<e0> == m::item);
 static_assert(mote::embedder_lacks<no_default> == m::item && mote::embedder_lacks<e1> == m::query);
-static_assert(mote::embedder_lacks<e2> == m::stack_bytes && mote::embedder_lacks<e3> == m::read);
+static_assert(mote::embedder_lacks<e2> == m::stack_bytes && mote::embedder_lacks<e3> == m::embed);
 static_assert(mote::embedder_lacks<e4> == m::ask && mote::embedder<e5> && mote::embedder<of_model>);
 static_assert(mote::embeds<e5> && !mote::embeds<of_model> && mote::embeds<of_model, mote::any_model>);
 }  // namespace features
@@ -215,7 +215,7 @@ struct of_states {
   static constexpr std::size_t stack_bytes = 4 * sizeof(float);
 
   template <mote::gives_states Model>
-  static status read(std::string_view t, item& out, Model& model) {
+  static status embed(std::string_view t, item& out, Model& model) {
     std::array<float, 4> state;
     if (const status s = model.states(t, state); s != status::ok) return s;
     for (std::size_t i = 0; i < 4; ++i) out.codes[i] = static_cast<std::int8_t>(state[i]);
@@ -224,7 +224,7 @@ struct of_states {
   }
   template <mote::gives_states Model>
   static status ask(std::string_view t, query& out, Model& model) {
-    return read(t, out, model);
+    return embed(t, out, model);
   }
 };
 

@@ -68,10 +68,10 @@ TEST_CASE("record_writer: no more and no less than was announced", "[store][reco
   CHECK(out.begin(record_kind::item, 11) == status::full);
   CHECK(out.used() == 0);
   REQUIRE(out.begin(record_kind::item, 10) == status::ok);
-  CHECK(out.write(five) == status::ok);
+  CHECK(out.append(five) == status::ok);
   CHECK(out.commit() == status::wrong_size);
-  CHECK(out.write(five) == status::ok);
-  CHECK(out.write(std::span(five).first(1)) == status::wrong_size);
+  CHECK(out.append(five) == status::ok);
+  CHECK(out.append(std::span(five).first(1)) == status::wrong_size);
   CHECK(out.commit() == status::ok);
   CHECK(out.begin(record_kind::item, 0) == status::full);
   mote::record_writer nowhere(std::span<std::byte>{});

@@ -19,12 +19,12 @@ namespace mote::inline v0 {
 /// Kinds from 0x8000 on are never ours: parts of a user's own may take them.
 enum class record_kind : std::uint16_t { none = 0, item_store = 1, item = 2 };
 
-/// `begin` announces a record of so many bytes, `write` gives them in any portions, `commit` ends it. On any answer but
+/// `begin` announces a record of so many bytes, `append` gives them in any portions, `commit` ends it. On any answer but
 /// ok a part stops.
 template <class S>
 concept record_sink = requires(S& sink, record_kind kind, std::size_t bytes, std::span<const std::byte> portion) {
   { sink.begin(kind, bytes) } -> std::same_as<status>;
-  { sink.write(portion) } -> std::same_as<status>;
+  { sink.append(portion) } -> std::same_as<status>;
   { sink.commit() } -> std::same_as<status>;
 };
 
@@ -50,8 +50,8 @@ template <record_sink Sink>
 constexpr status write_record(Sink& sink, record_kind kind, std::span<const std::byte> first,
                               std::span<const std::byte> second = {}) {
   if (const status s = sink.begin(kind, first.size() + second.size()); s != status::ok) return s;
-  if (const status s = sink.write(first); s != status::ok) return s;
-  if (const status s = sink.write(second); s != status::ok) return s;
+  if (const status s = sink.append(first); s != status::ok) return s;
+  if (const status s = sink.append(second); s != status::ok) return s;
   return sink.commit();
 }
 
@@ -91,7 +91,7 @@ class counting_sink {
     bytes_ += record_header_bytes + bytes;
     return status::ok;
   }
-  static constexpr status write(std::span<const std::byte>) { return status::ok; }
+  static constexpr status append(std::span<const std::byte>) { return status::ok; }
   static constexpr status commit() { return status::ok; }
   constexpr std::size_t bytes() const { return bytes_; }
 

@@ -55,7 +55,7 @@ struct hashed_ngrams {
   static constexpr std::size_t stack_bytes = 0;
 
   /// empty: no n-gram in it, or none that is left when they are added.
-  static status read(std::string_view text, item& out) {
+  static status embed(std::string_view text, item& out) {
     out = {};
     std::array<std::uint32_t, Gram> window{};  // the newest character is the last; 0: not full yet
     const auto push = [&](std::uint32_t code) {
@@ -73,7 +73,7 @@ struct hashed_ngrams {
     out.measure();
     return out.scale == 0.0F ? status::empty : status::ok;
   }
-  static status ask(std::string_view text, query& out) { return read(text, out); }
+  static status ask(std::string_view text, query& out) { return embed(text, out); }
 
  private:
   static void count(const std::array<std::uint32_t, Gram>& window, item& out) {

@@ -41,14 +41,14 @@ struct both_features {
     typename A::query a;
     typename B::query b;
   };
-  static constexpr std::size_t stack_bytes = std::max(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+  static constexpr std::size_t stack_bytes = (std::max)(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
   /// What one of them refuses, both do.
   template <class... Model>
     requires one_embeds<A, B, Model...>
-  status read(std::string_view text, item& out, Model&... model) const {
-    const status s = read_with(a_, text, out.a, model...);
-    return s != status::ok ? s : read_with(b_, text, out.b, model...);
+  status embed(std::string_view text, item& out, Model&... model) const {
+    const status s = embed_with(a_, text, out.a, model...);
+    return s != status::ok ? s : embed_with(b_, text, out.b, model...);
   }
   template <class... Model>
     requires one_embeds<A, B, Model...>
@@ -68,7 +68,7 @@ class fused_index {
 
  public:
   static constexpr std::size_t stack_bytes =
-      2 * sizeof(ranking) + std::max(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+      2 * sizeof(ranking) + (std::max)(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
   template <class Item>
   void add(std::size_t row, const Item& features) {

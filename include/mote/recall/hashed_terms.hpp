@@ -36,7 +36,7 @@ struct term_table {
 
   /// too_long: more different words than there is room for; empty: no word at all.
   template <class Reader>
-  constexpr status read(Reader words) {
+  constexpr status take(Reader words) {
     for (std::uint32_t h = 0; words.next(h); ++length) {
       const std::size_t at = lower_bound(h);
       if (at == used || hash[at] != h) {
@@ -60,9 +60,9 @@ struct hashed_terms {
   using query = Reader;
   static constexpr std::size_t stack_bytes = 0;
 
-  static constexpr status read(std::string_view text, item& out) {
+  static constexpr status embed(std::string_view text, item& out) {
     out = {};
-    return out.read(Reader(text));
+    return out.take(Reader(text));
   }
   static constexpr status ask(std::string_view text, query& out) {
     out = Reader(text);

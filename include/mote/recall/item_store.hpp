@@ -105,20 +105,20 @@ class item_store {
   static status check(std::span<const std::byte> records, Reads&& reads) {
     record_reader in(records);
     head h;
-    if (const status s = h.read(in); s != status::ok) return s;
+    if (const status s = h.parse(in); s != status::ok) return s;
     if (h.count > Items) return status::wrong_size;
     const record_reader items = in;
     std::uint32_t earlier = 0;
     for (std::size_t i = 0; i < h.count; ++i) {
       entry next;
-      if (const status s = next.read(in); s != status::ok) return s;
+      if (const status s = next.parse(in); s != status::ok) return s;
       if (next.id <= earlier || next.id > h.last_id) return status::corrupt_payload;
       earlier = next.id;
       if (next.text.size() > ItemBytes) return status::too_long;
       if (const status s = next.text.empty() ? status::empty : reads(next.text); s != status::ok)
         return s == status::empty ? status::corrupt_payload : s;
       record_reader others = items;
-      for (entry other; other.read(others) == status::ok && other.id != next.id;)
+      for (entry other; other.parse(others) == status::ok && other.id != next.id;)
         if (other.text == next.text) return status::corrupt_payload;  // no store keeps a text twice
     }
     return in.done() ? status::ok : status::wrong_size;
@@ -129,11 +129,11 @@ class item_store {
   void load(std::span<const std::byte> records, Added&& added) {
     record_reader in(records);
     head h;
-    (void)h.read(in);
+    (void)h.parse(in);
     last_id_ = h.last_id;
     while (!in.done()) {
       entry next;
-      (void)next.read(in);
+      (void)next.parse(in);
       const std::size_t at = free_row();
       put_in(at, next.id, next.text);
       added(at, text(at));
@@ -150,7 +150,7 @@ class item_store {
     std::uint32_t count = 0;
     std::uint32_t last_id = 0;
 
-    status read(record_reader& in) {
+    status parse(record_reader& in) {
       record r;
       const status s = in.next(r);
       if (r.kind != record_kind::item_store)
@@ -169,7 +169,7 @@ class item_store {
     std::uint32_t id = 0;
     std::string_view text;
 
-    status read(record_reader& in) {
+    status parse(record_reader& in) {
       record r;
       if (const status s = in.next(r); s != status::ok) return s;
       if (r.kind != record_kind::item) return status::wrong_kind;
@@ -203,7 +203,7 @@ class item_store {
 
   // After 4,294,967,295 items the ids start again: those that are left get 1, 2, 3 ...
   std::uint32_t next_id() {
-    if (last_id_ == std::numeric_limits<std::uint32_t>::max()) {
+    if (last_id_ == (std::numeric_limits<std::uint32_t>::max)()) {
       last_id_ = 0;
       for (std::size_t place = 0; place < count_; ++place) ids_[row(place)] = ++last_id_;
     }

@@ -138,7 +138,7 @@ struct store_check {
 template <class E, class... Model>
 concept embeds =
     requires(const E& e, std::string_view t, typename E::item& item, typename E::query& query, Model&... m) {
-      { e.read(t, item, m...) } -> std::same_as<status>;
+      { e.embed(t, item, m...) } -> std::same_as<status>;
       { e.ask(t, query, m...) } -> std::same_as<status>;
     };
 
@@ -148,9 +148,9 @@ concept embeds_with = embeds<E, Model...> || embeds<E>;
 
 /// Hands the model over where the embedder wants it.
 template <class E, class... Model>
-status read_with(const E& e, std::string_view text, typename E::item& out, Model&... model) {
-  if constexpr (embeds<E, Model...>) return e.read(text, out, model...);
-  else return e.read(text, out);
+status embed_with(const E& e, std::string_view text, typename E::item& out, Model&... model) {
+  if constexpr (embeds<E, Model...>) return e.embed(text, out, model...);
+  else return e.embed(text, out);
 }
 template <class E, class... Model>
 status ask_with(const E& e, std::string_view text, typename E::query& out, Model&... model) {
@@ -158,7 +158,7 @@ status ask_with(const E& e, std::string_view text, typename E::query& out, Model
   else return e.ask(text, out);
 }
 
-enum class embedder_member { none, item, query, stack_bytes, read, ask };
+enum class embedder_member { none, item, query, stack_bytes, embed, ask };
 
 /// The first member that an embedder lacks. `item` is what an index keeps of a text, `query` what it is asked with.
 template <class E>
@@ -175,11 +175,11 @@ inline constexpr embedder_member embedder_lacks = first_missing<embedder_member>
 }
 , embedder_member::stack_bytes
 }
-, {requires(const E& e, std::string_view t, typename E::item& out){{e.read(t, out)} -> std::same_as<status>;
+, {requires(const E& e, std::string_view t, typename E::item& out){{e.embed(t, out)} -> std::same_as<status>;
 }
 || requires(const E& e, std::string_view t, typename E::item& out, any_model& m) {
-  { e.read(t, out, m) } -> std::same_as<status>;
-}, embedder_member::read
+  { e.embed(t, out, m) } -> std::same_as<status>;
+}, embedder_member::embed
 }
 , {requires(const E& e, std::string_view t, typename E::query& out){{e.ask(t, out)} -> std::same_as<status>;
 }
@@ -204,8 +204,8 @@ struct embedder_check {
   static_assert(has<m::stack_bytes>,
                 "mote: this embedder does not say what it needs; give it `stack_bytes`, or 0 [mote-embedder]");
   static_assert(
-      has<m::read>,
-      "mote: this embedder reads no text; give it `status read(std::string_view, item&) const` [mote-embedder]");
+      has<m::embed>,
+      "mote: this embedder reads no text; give it `status embed(std::string_view, item&) const` [mote-embedder]");
   static_assert(
       has<m::ask>,
       "mote: this embedder reads no question; give it `status ask(std::string_view, query&) const` [mote-embedder]");

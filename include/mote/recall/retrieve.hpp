@@ -30,7 +30,7 @@ class item_memory {
   status add(std::string_view text, Model&... model) {
     if (const status s = Store::fits(text); s != status::ok) return s;
     typename Embedder::item features;
-    if (const status s = embedder_.read(text, features, model...); s != status::ok) return s;
+    if (const status s = embedder_.embed(text, features, model...); s != status::ok) return s;
     const auto [row, replaced] = store_.add(text);
     if (replaced) index_.remove(row);
     index_.add(row, features);
@@ -91,11 +91,11 @@ class item_memory {
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
     typename Embedder::item features;
-    const status s = Store::check(records, [&](std::string_view t) { return embedder_.read(t, features, model...); });
+    const status s = Store::check(records, [&](std::string_view t) { return embedder_.embed(t, features, model...); });
     if (s != status::ok) return s;
     clear();
     store_.load(records, [&](std::size_t row, std::string_view t) {
-      (void)embedder_.read(t, features, model...);  // check() has seen it
+      (void)embedder_.embed(t, features, model...);  // check() has seen it
       index_.add(row, features);
     });
     return status::ok;
@@ -127,7 +127,7 @@ struct retrieve_costs {
   static constexpr std::size_t max_item_bytes = Store::max_item_bytes;
   static constexpr std::size_t query_bytes = sizeof(typename Embedder::query) + Index::stack_bytes;
   static constexpr std::size_t stack_bytes =
-      Embedder::stack_bytes + std::max(sizeof(typename Embedder::item), query_bytes);
+      Embedder::stack_bytes + (std::max)(sizeof(typename Embedder::item), query_bytes);
 };
 template <class Store, class Embedder, class Index>
 struct retrieve_costs<false, Store, Embedder, Index> : no_retriever {};

@@ -27,7 +27,7 @@ class record_writer {
     return status::ok;
   }
   /// wrong_size: more than was announced.
-  constexpr status write(std::span<const std::byte> portion) {
+  constexpr status append(std::span<const std::byte> portion) {
     if (portion.size() > end_ - used_) return status::wrong_size;
     for (std::byte b : portion) target_[used_++] = b;
     return status::ok;
