@@ -76,17 +76,21 @@ struct one_note {
       hits[0] = {.id = mote::item_id{id}, .score = 1};
       return 1;
     }
-    std::size_t saved_bytes() const { return size_; }
-    status save(std::span<std::byte> target) const {
-      if (target.size() < size_) return status::full;
-      std::memcpy(target.data(), bytes.data(), size_);
-      return status::ok;
+    static constexpr mote::record_kind kind{0x8001};  // of a user's own
+    template <mote::record_sink Sink>
+    status save(Sink& sink) const {
+      return write_record(sink, kind, std::as_bytes(std::span(bytes).first(size_)));
     }
     status load(std::span<const std::byte> source) {
-      return add({reinterpret_cast<const char*>(source.data()), source.size()});
+      mote::record_reader in(source);
+      mote::record r;
+      if (const status s = in.next(r); s != status::ok) return s;
+      if (r.kind != kind || !in.done()) return status::wrong_kind;
+      return add({reinterpret_cast<const char*>(r.payload.data()), r.payload.size()});
     }
   };
   static constexpr std::size_t ram_bytes = sizeof(index);
+  static constexpr std::size_t stack_bytes = 0;
   static constexpr std::size_t max_item_bytes = 40;
 };
 
@@ -96,6 +100,7 @@ struct last_word {
   using index = one_note::index;
   static constexpr bool recalls = true;
   static constexpr std::size_t ram_bytes = sizeof(index);
+  static constexpr std::size_t stack_bytes = 0;
   static constexpr std::size_t hits = 1;
   static constexpr std::size_t tokens = 50;
 };
