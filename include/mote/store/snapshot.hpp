@@ -55,7 +55,7 @@ struct snapshot_writer {
   std::size_t index_bytes;
 
   status open() const {
-    if (target.size() <= container_header_bytes + snapshot_prefix_bytes) return status::full;  // else GCC 14 warns
+    if (target.size() < container_header_bytes + snapshot_prefix_bytes) return status::full;  // else GCC 14 warns
     if (target.size() < snapshot_bytes(parameter_bytes, index_bytes)) return status::full;
     if (reinterpret_cast<std::uintptr_t>(target.data()) % 16 != 0) return status::misaligned;
     for (std::byte& b : target.first(snapshot_bytes(parameter_bytes, index_bytes))) b = std::byte{0};
