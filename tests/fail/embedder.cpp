@@ -15,7 +15,9 @@ struct lengths {
     out.measure();
     return mote::status::ok;
   }
-#if !MOTE_FAIL
+#if MOTE_FAIL
+  static mote::status question(std::string_view text, query& out) { return embed(text, out); }
+#else
   static mote::status ask(std::string_view text, query& out) { return embed(text, out); }
 #endif
 };
