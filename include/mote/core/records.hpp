@@ -30,25 +30,26 @@ concept record_sink = requires(S& sink, record_kind kind, std::size_t bytes, std
 
 inline constexpr std::size_t record_header_bytes = 6;
 
-/// Writes a number, least byte first, and moves `at` behind it.
+/// Writes a number and moves `at` behind it. mote is little-endian everywhere.
 template <std::unsigned_integral Unsigned>
-constexpr void put_number(std::span<std::byte> target, std::size_t& at, Unsigned v) {
-  for (std::size_t i = 0; i < sizeof v; ++i) target[at++] = static_cast<std::byte>(v >> (8U * i) & 0xFFU);
+void put_number(std::span<std::byte> target, std::size_t& at, Unsigned v) {
+  __builtin_memcpy(target.data() + at, &v, sizeof v);
+  at += sizeof v;
 }
 
 /// The caller has seen that the number is there.
 template <std::unsigned_integral Unsigned>
-  requires(sizeof(Unsigned) <= 4)
-constexpr Unsigned get_number(std::span<const std::byte> source, std::size_t& at) {
-  std::uint32_t v = 0;
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) v |= std::to_integer<std::uint32_t>(source[at++]) << (8U * i);
-  return static_cast<Unsigned>(v);
+Unsigned get_number(std::span<const std::byte> source, std::size_t& at) {
+  Unsigned v;
+  __builtin_memcpy(&v, source.data() + at, sizeof v);
+  at += sizeof v;
+  return v;
 }
 
 /// One record, whose payload is given in two portions.
 template <record_sink Sink>
-constexpr status write_record(Sink& sink, record_kind kind, std::span<const std::byte> first,
-                              std::span<const std::byte> second = {}) {
+status write_record(Sink& sink, record_kind kind, std::span<const std::byte> first,
+                    std::span<const std::byte> second = {}) {
   if (const status s = sink.begin(kind, first.size() + second.size()); s != status::ok) return s;
   if (const status s = sink.append(first); s != status::ok) return s;
   if (const status s = sink.append(second); s != status::ok) return s;
@@ -68,7 +69,7 @@ class record_reader {
   constexpr bool done() const { return rest_.empty(); }
 
   /// truncated: the bytes end before the record does; the kind is known then, if its bytes are there.
-  constexpr status next(record& out) {
+  status next(record& out) {
     out = {};
     std::size_t at = 0;
     if (rest_.size() >= 2) out.kind = record_kind{get_number<std::uint16_t>(rest_, at)};

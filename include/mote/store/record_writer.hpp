@@ -18,7 +18,7 @@ class record_writer {
   constexpr explicit record_writer(std::span<std::byte> target) : target_(target) {}
 
   /// full: not enough room for all of it.
-  constexpr status begin(record_kind kind, std::size_t bytes) {
+  status begin(record_kind kind, std::size_t bytes) {
     const std::size_t room = target_.size() - used_;
     if (room < record_header_bytes || room - record_header_bytes < bytes) return status::full;
     put_number(target_, used_, static_cast<std::uint16_t>(kind));
@@ -27,9 +27,10 @@ class record_writer {
     return status::ok;
   }
   /// wrong_size: more than was announced.
-  constexpr status append(std::span<const std::byte> portion) {
+  status append(std::span<const std::byte> portion) {
     if (portion.size() > end_ - used_) return status::wrong_size;
-    for (std::byte b : portion) target_[used_++] = b;
+    if (!portion.empty()) __builtin_memcpy(target_.data() + used_, portion.data(), portion.size());
+    used_ += portion.size();
     return status::ok;
   }
   /// wrong_size: less than was announced.
@@ -46,7 +47,7 @@ static_assert(record_sink<record_writer> && record_sink<counting_sink>);
 
 /// The bytes of a part's records.
 template <class Part>
-constexpr std::size_t records_bytes(const Part& part) {
+std::size_t records_bytes(const Part& part) {
   counting_sink count;
   (void)part.save(count);  // a sink that only counts refuses nothing
   return count.bytes();
@@ -54,7 +55,7 @@ constexpr std::size_t records_bytes(const Part& part) {
 
 /// Writes a part's records into a buffer. full: it is smaller than records_bytes().
 template <class Part>
-constexpr status write_records(const Part& part, std::span<std::byte> target) {
+status write_records(const Part& part, std::span<std::byte> target) {
   record_writer out(target);
   return part.save(out);
 }
