@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // An embedder that reads no question.
 // EXPECT: mote: this embedder reads no question; give it `status ask\(std::string_view, query&\) const` \[mote-embedder\]
-#include <mote/recall/flat.hpp>
-
 #include "little.hpp"
+#include "recalling.hpp"
 
 struct lengths {
   using item = mote::int8_vector<4>;
@@ -24,12 +23,4 @@ struct lengths {
 using retriever = mote::retrieve<mote::item_store<16, 64>, lengths, mote::flat_index<lengths::item, 16>>;
 using assistant = mote::pipeline<little, mote::rag<retriever>>;
 
-static assistant ai;
-
-void use(std::span<const std::byte> image, std::span<std::byte> kept);
-void use(std::span<const std::byte> image, std::span<std::byte> kept) {
-  if (ai.attach(image) != mote::status::ok) return;
-  if (ai.remember("The key lies under the mat.") != mote::status::ok) return;
-  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
-  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
-}
+template struct recalling<assistant>;

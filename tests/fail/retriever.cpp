@@ -2,6 +2,7 @@
 // A retriever that cannot forget.
 // EXPECT: mote: this retriever.s index cannot forget; give it `bool erase\(item_id\)` \[mote-retriever\]
 #include "little.hpp"
+#include "recalling.hpp"
 
 struct last_text {
   struct index {
@@ -29,12 +30,4 @@ struct last_text {
 };
 using assistant = mote::pipeline<little, mote::rag<last_text>>;
 
-static assistant ai;
-
-void use(std::span<const std::byte> image, std::span<std::byte> kept);
-void use(std::span<const std::byte> image, std::span<std::byte> kept) {
-  if (ai.attach(image) != mote::status::ok) return;
-  if (ai.remember("The key lies under the mat.") != mote::status::ok) return;
-  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
-  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
-}
+template struct recalling<assistant>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The default of the recall slot: the pipeline remembers no text and pays nothing.
-// Refuses to be searched: with it, `remember` does not exist.
+// Refuses to be searched: a program that calls `remember` does not compile, and one sentence says why.
 #pragma once
 
 #include <cstddef>
