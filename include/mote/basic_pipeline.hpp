@@ -186,7 +186,6 @@ class basic_pipeline {
   std::size_t prompt_tokens() const { return prompt_tokens_; }
   /// The seed of the decoding policy, where it draws by chance.
   void seed(std::uint64_t s) { decoding_.seed(s); }
-
   /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
   std::span<const float> logits() const {
     return {buffers().logits + drafts_.row() * padded(shape.vocab), shape.vocab};
@@ -211,8 +210,7 @@ class basic_pipeline {
       return status::empty;
     }
   }
-  /// The remembered texts.
-  auto& memory() { return index_; }
+  auto& memory() { return index_; }  ///< the remembered texts
   const auto& memory() const { return index_; }
 
   // ---- learning -----------------------------------------------------------------------------------------------------
