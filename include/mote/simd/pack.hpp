@@ -35,17 +35,6 @@ struct pack {
 
   lane v[registers];
 
-#if defined(__aarch64__) && !defined(__clang__)
-  // A copy of its own: GCC then never passes a pack in registers, and has no note on how it did before version 10. All is
-  // inlined, the instructions are the same.
-  pack() = default;
-  MOTE_INLINE pack(const pack& other) {
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < registers; ++i) v[i] = other.v[i];
-  }
-  pack& operator=(const pack&) = default;
-#endif
-
   MOTE_INLINE static pack load(const T* p) {  // (N)
     pack r;
 #pragma GCC unroll 16
