@@ -10,11 +10,12 @@
 #include <fstream>
 #include <map>
 
+#include "mote/block/decode.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/host/assistant_model.hpp"
 #include "mote/host/llama2c_writer.hpp"
 #include "mote/host/loss_plot.hpp"
 #include "mote/host/progress.hpp"
-#include "mote/model/decoder.hpp"
 
 namespace {
 
@@ -30,12 +31,12 @@ class reader {
 
   std::vector<std::uint32_t> answer(std::span<const std::uint32_t> prompt, std::size_t most) {
     constexpr shape s = assistant_shape;
-    static constexpr auto plan = plan_arena(decode_lifetimes<trainer::format>(s, longest));
+    static constexpr auto plan = plan_arena(decode_lifetimes<llama, trainer::format>(s, longest));
     static constexpr auto frequencies = rope_frequencies<s.head_dim() / 2>(s.rope_theta);
     alignas(64) static std::byte arena[plan.bytes];
     alignas(64) static std::byte kept[float_cache::bytes(s, longest)];
     const float_cache cache(kept, s, longest);
-    const auto buffers = place_decode_buffers(arena, plan);
+    const decode_buffers<llama> buffers{arena, plan};
     full_gradients<trainer::format::rows> nothing(trainer::s, trainer::map, nullptr);
     std::vector<std::uint32_t> out;
     std::uint32_t token = 0;

@@ -11,13 +11,14 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/block/decode.hpp"
+#include "mote/block/train.hpp"
 #include "mote/budget/footprint.hpp"
 #include "mote/decode/drafts.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/learn/example.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/model/bounds.hpp"
-#include "mote/model/decoder.hpp"
-#include "mote/model/decoder_gradient.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/pipeline_answer.hpp"
@@ -35,6 +36,7 @@ template <class Model, class Format, std::size_t Context, class Cache, class Lea
 class basic_pipeline {
  public:
   using model_type = Model;
+  using family = family_of<Model>;
   using format = Format;
   using token = std::conditional_t<(Model::shape.vocab <= 65536), std::uint16_t, std::uint32_t>;
   static constexpr mote::shape shape = Model::shape;
@@ -138,7 +140,7 @@ class basic_pipeline {
     } else if (!advance()) {
       return ending() == v0::ending::none ? progress_step{} : progress_.last_step();
     }
-    float* const logits = buffers().logits + drafts_.row() * padded(shape.vocab);
+    float* const logits = buffers().logits() + drafts_.row() * padded(shape.vocab);
     if (!are_finite(logits, shape.vocab)) return progress_.fail_step(status::not_finite);  // before a policy chooses
     const std::size_t next = decoding_.pick(logits);
     const std::size_t at = position_ - 1;
@@ -188,7 +190,7 @@ class basic_pipeline {
   void seed(std::uint64_t s) { decoding_.seed(s); }
   /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
   std::span<const float> logits() const {
-    return {buffers().logits + drafts_.row() * padded(shape.vocab), shape.vocab};
+    return {buffers().logits() + drafts_.row() * padded(shape.vocab), shape.vocab};
   }
 
   // ---- remembering --------------------------------------------------------------------------------------------------
@@ -298,9 +300,9 @@ class basic_pipeline {
   static constexpr pass_size pass_limits{
       .tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
   static constexpr auto decode_plan =
-      plan_arena(decode_lifetimes<Format, typename Cache::store>(shape, Context, pass_limits));
+      plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, most_tokens));
-  static constexpr auto train_plan = plan_arena(train_lifetimes<Format>(
+  static constexpr auto train_plan = plan_arena(train_lifetimes<family, Format>(
       shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   /// What begin() needs for a search: the retriever's arrays, and the frames around them.
   static constexpr std::size_t search_stack_bytes = Recall::stack_bytes + 512;
@@ -341,9 +343,7 @@ class basic_pipeline {
     drafts_.drop();  // the arena changes hands
     return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots};
   }
-  decode_buffers buffers() const {
-    return place_decode_buffers(const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride);
-  }
+  decode_buffers<family> buffers() const { return {const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride}; }
   weights<Format> view() const {
     if constexpr (Learning::owns_weights) return {learning_.bytes(), shape, map};
     else return {image_->weights, shape, map};
@@ -397,10 +397,10 @@ class basic_pipeline {
     const std::size_t count = made.tokens, first = made.answer;
     const float weight = 1.0F / static_cast<float>(count - first);
     drafts_.drop();
-    const auto buffers = place_train_buffers(arena_.data(), train_plan);
+    const train_buffers<family> buffers{arena_.data(), train_plan};
     const weights<Format> w = view();
     auto&& collector = learning_.collector();
-    sequence_pass<simd::native, Format, std::remove_cvref_t<decltype(collector)>> run_over(
+    sequence_pass<family, simd::native, Format, std::remove_cvref_t<decltype(collector)>> run_over(
         shape, w, collector, frequencies.data(), buffers, Learning::tokens, Learning::chunk);
     const std::span<const token> sequence = std::span<const token>(example_).first(count);
     learned result{.tokens = count};

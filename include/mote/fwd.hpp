@@ -63,6 +63,7 @@ template <std::size_t Layers>
 struct format_choice;
 struct matrix_size;
 enum class role : std::uint8_t;
+enum class vector_role : std::uint8_t;
 template <class Format>
 struct matrix;
 template <class Format>
@@ -78,7 +79,9 @@ template <std::size_t Bits>
 struct cache;
 template <std::size_t Bits, std::size_t Window>
 struct kivi;
+template <class Family>
 struct decode_buffers;
+template <class Family>
 struct train_buffers;
 class vocabulary_view;
 class tokenizer;

@@ -123,6 +123,24 @@ TEST_CASE("no two live tensors overlap, whatever the sizes", "[core][arena]") {
   }
 }
 
+TEST_CASE("a tensor that rests lends its bytes, and is not there in between", "[core][arena]") {
+  constexpr std::uint64_t second = 2;
+  constexpr std::array<lifetime, 3> tensors{{{128, 0, 2, second}, {128, 1, 1}, {64, 0, 2}}};
+  constexpr auto plan = mote::plan_arena(tensors);
+  STATIC_CHECK(plan[0] == plan[1]);
+  STATIC_CHECK(plan.bytes == 192);
+  STATIC_CHECK(tensors[0].operations() == 5);
+  STATIC_CHECK(tensors[0].lives(0, 1));
+  STATIC_CHECK(!tensors[0].lives(1, 1));
+  STATIC_CHECK(!tensors[0].carried_into(2));  // what it held is lost
+  STATIC_CHECK(tensors[2].carried_into(1));
+  STATIC_CHECK(tensors[2].carried_into(2));
+  STATIC_CHECK(!tensors[2].carried_into(0));
+  STATIC_CHECK(!tensors[2].carried_into(3));
+  STATIC_CHECK(lifetime{1, 0, 63}.operations() == ~std::uint64_t{0});
+  STATIC_CHECK(lifetime{1, 63, 63}.operations() == std::uint64_t{1} << 63U);
+}
+
 TEST_CASE("the plan is close to the best there is", "[core][arena]") {
   mote::rng random(2);
   double worst = 1, sum = 0;

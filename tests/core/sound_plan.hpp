@@ -17,7 +17,7 @@ constexpr bool sound(const std::array<mote::lifetime, N>& tensors, const mote::a
     if (tensors[i].first > tensors[i].last) return false;
     if (plan[i] % mote::arena_alignment != 0 || plan[i] + tensors[i].bytes > plan.bytes) return false;
     for (std::size_t j = i + 1; j < N; ++j) {
-      const bool together = tensors[i].first <= tensors[j].last && tensors[j].first <= tensors[i].last;
+      const bool together = (tensors[i].operations() & tensors[j].operations()) != 0;
       const bool apart = plan[i] + tensors[i].bytes <= plan[j] || plan[j] + tensors[j].bytes <= plan[i];
       if (together && !apart) return false;
     }
@@ -29,7 +29,7 @@ constexpr bool sound(const std::array<mote::lifetime, N>& tensors, const mote::a
 template <std::size_t N>
 constexpr mote::arena_plan<N> plan_apart(const std::array<mote::lifetime, N>& tensors) {
   auto always = tensors;
-  for (mote::lifetime& t : always) t.first = t.last = 0;
+  for (mote::lifetime& t : always) t = {t.bytes, 0, 0};
   mote::arena_plan<N> plan = mote::plan_arena(always);
 #if MOTE_POISON_ARENA
   plan.tensors = tensors;

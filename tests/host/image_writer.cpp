@@ -113,7 +113,7 @@ double worst_difference(const raw_model& m, const std::byte* base) {
       matrix(w.of(layer, r), *t, layer * size.rows * size.cols);
     }
     for (std::size_t i = 0; i < s.dim; ++i) {
-      REQUIRE(w.attention_norm(layer)[i] == m.attention_norm.values[layer * s.dim + i]);
+      REQUIRE(w.vector(layer, mote::vector_role::attention_norm)[i] == m.attention_norm.values[layer * s.dim + i]);
       REQUIRE(w.ffn_norm(layer)[i] == m.ffn_norm.values[layer * s.dim + i]);
     }
   }

@@ -18,12 +18,13 @@
 
 #include "../assets.hpp"
 #include "../synthetic_model.hpp"
+#include "mote/block/decode.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/host/image_writer.hpp"
 #include "mote/host/llama2c.hpp"
 #include "mote/host/vocabulary_packer.hpp"
 #include "mote/learn/frozen.hpp"
-#include "mote/model/decoder.hpp"
 #include "mote/pipeline.hpp"
 
 using mote::status;
@@ -125,8 +126,9 @@ class stepper {
     const mote::weights<Format> w(opened_.weights, Model::shape, map);
     const mote::float_cache cache(kept_.span().data(), Model::shape, context);
     const typename mote::frozen::state<Model, Format> nothing;
-    const float* logits = mote::decode(Model::shape, w, nothing, frequencies.data(), cache,
-                                       mote::place_decode_buffers(arena_.span().data(), plan), token, position, true);
+    const mote::decode_buffers<mote::llama> buffers{arena_.span().data(), plan};
+    const float* logits =
+        mote::decode(Model::shape, w, nothing, frequencies.data(), cache, buffers, token, position, true);
     return {logits, Model::shape.vocab};
   }
   mote::tokenizer coder() const { return {opened_.vocabulary, Model::dialogue}; }
@@ -136,7 +138,7 @@ class stepper {
   static constexpr mote::tensor_map<> map = mote::map_tensors<Format>(Model::shape);
 
  private:
-  static constexpr auto plan = mote::plan_arena(mote::decode_lifetimes<Format>(Model::shape, context));
+  static constexpr auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, Format>(Model::shape, context));
   static constexpr auto frequencies = mote::rope_frequencies<Model::shape.head_dim() / 2>(Model::shape.rope_theta);
   aligned_bytes image_;
   aligned_bytes arena_;

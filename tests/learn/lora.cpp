@@ -187,9 +187,9 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   const mote::weights<format> teacher_view(teacher_bytes.data(), s, map);
 
   // Sequences drawn from the teacher, token by token.
-  const auto decode_plan = mote::plan_arena(mote::decode_lifetimes<format>(s, window));
+  const auto decode_plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(s, window));
   packed_bytes decode_arena(decode_plan.bytes);
-  const auto decode_buffers = mote::place_decode_buffers(decode_arena.data(), decode_plan);
+  const mote::decode_buffers<mote::llama> decode_buffers{decode_arena.data(), decode_plan};
   packed_bytes kept(mote::float_cache::bytes(s, window));
   const mote::float_cache cache(kept.data(), s, window);
   const mote::frozen::state<model, format> nothing;
@@ -209,25 +209,25 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   std::vector<std::vector<std::uint16_t>> held_out(24);
   for (auto& t : held_out) t = draw();
 
-  const auto plan = mote::plan_arena(mote::train_lifetimes<format>(s, window, adapter::chunk));
+  const auto plan = mote::plan_arena(mote::train_lifetimes<mote::llama, format>(s, window, adapter::chunk));
   packed_bytes arena(plan.bytes);
-  const auto buffers = mote::place_train_buffers(arena.data(), plan);
+  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
   auto student = std::make_unique<state>();
   auto teachers_own = std::make_unique<state>();
   student->reset();
   teachers_own->reset();
   constexpr float weight = 1.0F / static_cast<float>(window - 1);
   const auto measure = [&](const mote::weights<format>& w, state& l) {
-    mote::sequence_pass<mote::simd::native, format, state> pass(s, w, l, frequencies.data(), buffers, window,
-                                                                adapter::chunk);
+    mote::sequence_pass<mote::llama, mote::simd::native, format, state> pass(s, w, l, frequencies.data(), buffers,
+                                                                             window, adapter::chunk);
     double sum = 0;
     for (const auto& t : held_out) sum += static_cast<double>(pass.loss(std::span<const std::uint16_t>(t), 0, weight));
     return sum / static_cast<double>(held_out.size());
   };
   const double best = measure(teacher_view, *teachers_own);
   const double before = measure(base_view, *student);
-  mote::sequence_pass<mote::simd::native, format, state> pass(s, base_view, *student, frequencies.data(), buffers,
-                                                              window, adapter::chunk);
+  mote::sequence_pass<mote::llama, mote::simd::native, format, state> pass(s, base_view, *student, frequencies.data(),
+                                                                           buffers, window, adapter::chunk);
   constexpr int steps = 300;
   for (int step = 0; step < steps; ++step) {
     (void)student->rate(1e-2F * 0.5F * (1.0F + std::cos(3.14159265F * static_cast<float>(step) / steps)));

@@ -12,11 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "mote/block/train.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/model/decoder_gradient.hpp"
 #include "mote/threads.hpp"
 #include "small_model.hpp"
 
@@ -83,17 +84,17 @@ curve learn(const packed_bytes& packed, const lesson& l, std::size_t chunk) {
   for (auto& t : tokens) t = random.below(static_cast<std::uint32_t>(s.vocab));
   const float weight = 1.0F / static_cast<float>(l.tokens - 1 - l.first);
 
-  const auto plan = mote::plan_arena(mote::train_lifetimes<Format>(s, l.tokens, chunk));
+  const auto plan = mote::plan_arena(mote::train_lifetimes<mote::llama, Format>(s, l.tokens, chunk));
   packed_bytes arena(plan.bytes, 0xFF);
-  const auto buffers = mote::place_train_buffers(arena.data(), plan);
+  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
   curve c;
   for (int step = 0; step <= l.steps; ++step) {
     const std::byte* bytes = packed.data();
     if constexpr (Learning::owns_weights) bytes = learner->bytes();
     const mote::weights<Format> w(bytes, s, map);
     auto&& collector = learner->collector();
-    mote::sequence_pass<Isa, Format, std::remove_cvref_t<decltype(collector)>> pass(s, w, collector, frequencies.data(),
-                                                                                    buffers, l.tokens, chunk);
+    mote::sequence_pass<mote::llama, Isa, Format, std::remove_cvref_t<decltype(collector)>> pass(
+        s, w, collector, frequencies.data(), buffers, l.tokens, chunk);
     const std::span<const std::uint32_t> sequence(tokens);
     const float loss = step < l.steps ? pass.backward(sequence, l.first, weight) : pass.loss(sequence, l.first, weight);
     c.losses.push_back(std::bit_cast<std::uint32_t>(loss));

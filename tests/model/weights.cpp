@@ -73,11 +73,12 @@ TEST_CASE("views find the numbers that were packed") {
     for (std::size_t r = 0; r < mote::role_count; ++r)
       check(w.of(l, static_cast<mote::role>(r)), m.blocks[l].matrix[r]);
     for (std::size_t i = 0; i < untied.dim; ++i) {
-      REQUIRE(static_cast<double>(w.attention_norm(l)[i]) == m.blocks[l].attention_norm[i]);
-      REQUIRE(static_cast<double>(w.ffn_norm(l)[i]) == m.blocks[l].ffn_norm[i]);
+      REQUIRE(static_cast<double>(w.vector(l, mote::vector_role::attention_norm)[i]) == m.blocks[l].attention_norm[i]);
+      REQUIRE(static_cast<double>(w.vector(l, mote::vector_role::ffn_norm)[i]) == m.blocks[l].ffn_norm[i]);
     }
   }
-  for (std::size_t i = 0; i < untied.dim; ++i) REQUIRE(static_cast<double>(w.final_norm()[i]) == m.final_norm[i]);
+  for (std::size_t i = 0; i < untied.dim; ++i)
+    REQUIRE(static_cast<double>(w.vector(0, mote::vector_role::final_norm)[i]) == m.final_norm[i]);
 }
 
 TEST_CASE("two formats or two layouts are told apart") {

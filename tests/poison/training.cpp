@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "../model/plain_decoder.hpp"
+#include "mote/block/train.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/model/decoder_gradient.hpp"
 #include "shortened.hpp"
 #include "watched.hpp"
 
@@ -42,7 +43,7 @@ void add(bits& to, const float* from, std::size_t n) {
 
 /// Loss and gradients of two examples one behind the other, a loss alone, and the last logits.
 template <class Model, class Format, class Learning>
-bits run(const packed_bytes& packed, const mote::arena_plan<mote::train_tensor_count>& plan, std::size_t chunk) {
+bits run(const packed_bytes& packed, const mote::train_buffers<mote::llama>::plan_type& plan, std::size_t chunk) {
   constexpr mote::shape s = Model::shape;
   using state = typename Learning::template state<Model, Format>;
   static constexpr auto frequencies = mote::rope_frequencies<s.head_dim() / 2>(s.rope_theta);
@@ -60,10 +61,10 @@ bits run(const packed_bytes& packed, const mote::arena_plan<mote::train_tensor_c
   for (auto& t : tokens) t = static_cast<std::uint16_t>(random.below(static_cast<std::uint32_t>(s.vocab)));
 
   packed_bytes arena(plan.bytes, 0x55);
-  const auto buffers = mote::place_train_buffers(arena.data(), plan);
+  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
   const mote::weights<Format> w(packed.data(), s, map);
   auto&& collector = learner->collector();
-  mote::sequence_pass<mote::simd::native, Format, std::remove_cvref_t<decltype(collector)>> pass(
+  mote::sequence_pass<mote::llama, mote::simd::native, Format, std::remove_cvref_t<decltype(collector)>> pass(
       s, w, collector, frequencies.data(), buffers, capacity, chunk);
   const std::span<const std::uint16_t> sequence(tokens);
   const float losses[] = {pass.backward(sequence, 3, 0.5F), pass.backward(sequence.first(15), 0, 1.0F),
@@ -80,7 +81,7 @@ void check() {
   const packed_bytes packed = plain_decoder::random(Model::shape, 8).template pack<Format>();
   for (const std::size_t chunk : {1U, 3U, 8U, 23U, 24U}) {
     INFO(Format::name << ", vocabulary " << Model::shape.vocab << ", chunk " << chunk);
-    mote_tests::check_poisoned(mote::train_lifetimes<Format>(Model::shape, capacity, chunk),
+    mote_tests::check_poisoned(mote::train_lifetimes<mote::llama, Format>(Model::shape, capacity, chunk),
                                [&](const auto& plan) { return run<Model, Format, Learning>(packed, plan, chunk); });
   }
 }
@@ -102,10 +103,10 @@ TEST_CASE("poisoned: a life of a training pass that is one operation shorter is 
   const auto check_lives = [&]<class Format, class Learning>(Format, Learning,
                                                              const std::vector<mote_tests::end>& unseen) {
     const packed_bytes packed = plain_decoder::random(wide, 8).pack<Format>();
-    mote_tests::check_shortened(mote::train_lifetimes<Format>(wide, capacity, 5), unseen,
+    mote_tests::check_shortened(mote::train_lifetimes<mote::llama, Format>(wide, capacity, 5), unseen,
                                 [&](const auto& plan) { return run<model, Format, Learning>(packed, plan, 5); });
   };
   // An adapter takes no gradient of the embedding; rounded inputs live longer than they must.
-  check_lives(mote::q8<4>{}, everywhere{}, {{1, true}, {21, true}});
+  check_lives(mote::q8<4>{}, everywhere{}, {{1, true}, {26, true}});
   check_lives(mote::f32<16>{}, mote::full<>{}, {});
 }

@@ -7,17 +7,33 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "mote/config.hpp"
 #include "mote/core/bytes.hpp"
 
 namespace mote::inline v0 {
 
-/// One tensor of a step: how large, and from which operation to which (both included) it must survive.
+/// One tensor of a step: how large, and from which operation to which (both included) it must survive. In between there
+/// may be operations in which it rests: what it held is lost then, and its bytes are free. Operations are 0 to 63.
 struct lifetime {
   std::size_t bytes = 0;
   int first = 0;
   int last = 0;
+  std::uint64_t rests = 0;  // one bit an operation
+
+  /// The operations in which it lives, one bit each.
+  constexpr std::uint64_t operations() const {
+    return ((~std::uint64_t{0} << static_cast<unsigned>(first)) &
+            (~std::uint64_t{0} >> (63U - static_cast<unsigned>(last)))) &
+           ~rests;
+  }
+  /// Whether it lives in some operation from `from` to `to`.
+  constexpr bool lives(int from, int to) const { return (lifetime{0, from, to}.operations() & operations()) != 0; }
+  /// Whether what it held before an operation is still there in it.
+  constexpr bool carried_into(int operation) const {
+    return operation > 0 && lives(operation, operation) && lives(operation - 1, operation - 1);
+  }
 };
 
 /// Where each tensor lies, in the order given, and how large the block is.
@@ -48,7 +64,7 @@ constexpr arena_plan<Tensors> plan_arena(const std::array<lifetime, Tensors>& te
     for (bool moved = true; moved;) {  // climb over every placed neighbour in time until nothing overlaps in space
       moved = false;
       for (std::size_t i = 0; i < Tensors; ++i) {
-        if (!placed[i] || tensors[i].first > t.last || t.first > tensors[i].last) continue;
+        if (!placed[i] || (tensors[i].operations() & t.operations()) == 0) continue;
         const std::size_t begin = plan.offset[i];
         const std::size_t end = begin + tensors[i].bytes;
         if (offset < end && begin < offset + t.bytes) {

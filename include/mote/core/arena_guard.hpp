@@ -36,7 +36,7 @@ class arena_guard {
     if (!arena_watch::on) return;
     find_writes();
     each_gap(
-        0, plan_.bytes, [&](const lifetime& t) { return t.first < first && first <= t.last; },
+        0, plan_.bytes, [&](const lifetime& t) { return t.carried_into(first); },
         [&](std::size_t begin, std::size_t end) {
           for (; begin < end; ++begin) arena_[begin] = static_cast<std::byte>(arena_watch::pattern);
         });
@@ -53,7 +53,7 @@ class arena_guard {
  private:
   void find_writes() const {
     if (!inside_) return;
-    const auto lives = [this](const lifetime& t) { return t.first <= last_ && first_ <= t.last; };
+    const auto lives = [this](const lifetime& t) { return t.lives(first_, last_); };
     for (std::size_t i = 0; i < Tensors; ++i) {
       if (lives(plan_.tensors[i])) continue;
       bool written = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The decoder for tools: shapes known at run time, every matrix in a format of its own, many sequences at once, and
-// somebody may look at what goes into each matrix. The same kernels in the same order as model/decoder.hpp, so the same
+// somebody may look at what goes into each matrix. The same kernels in the same order as block/decode.hpp, so the same
 // logits, bit for bit.
 // Refuses to be small or to run on a board: it allocates, and calls matrices through std::function.
 #pragma once

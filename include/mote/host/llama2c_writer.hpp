@@ -61,11 +61,13 @@ void write_llama2c(const std::string& weights_path, const std::string& tokenizer
     for (std::size_t layer = 0; layer < s.layers; ++layer) matrix(w.of(layer, r));
   };
   matrix(w.embedding());
-  for (std::size_t layer = 0; layer < s.layers; ++layer) file.put(w.attention_norm(layer), s.dim * sizeof(float));
+  for (std::size_t layer = 0; layer < s.layers; ++layer)
+    file.put(w.vector(layer, vector_role::attention_norm), s.dim * sizeof(float));
   for (role r : {role::query, role::key, role::value, role::output}) all(r);
-  for (std::size_t layer = 0; layer < s.layers; ++layer) file.put(w.ffn_norm(layer), s.dim * sizeof(float));
+  for (std::size_t layer = 0; layer < s.layers; ++layer)
+    file.put(w.vector(layer, vector_role::ffn_norm), s.dim * sizeof(float));
   for (role r : {role::gate, role::down, role::up}) all(r);
-  file.put(w.final_norm(), s.dim * sizeof(float));
+  file.put(w.vector(0, vector_role::final_norm), s.dim * sizeof(float));
   for (std::size_t i = 0; i < s.context * s.head_dim(); ++i) file.put(0.0F);  // the old rotary tables, unused
   if (!s.tied_head) matrix(w.head());
   file.finish();

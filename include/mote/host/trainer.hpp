@@ -13,9 +13,10 @@
 #include <thread>
 #include <vector>
 
+#include "mote/block/train.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/learn/full.hpp"
-#include "mote/model/decoder_gradient.hpp"
 
 namespace mote::inline v0::host {
 
@@ -100,7 +101,7 @@ class model_trainer {
 
  private:
   static constexpr std::size_t chunk = 32;
-  static constexpr auto plan = plan_arena(train_lifetimes<format>(s, Tokens, chunk));
+  static constexpr auto plan = plan_arena(train_lifetimes<llama, format>(s, Tokens, chunk));
   static constexpr auto frequencies = rope_frequencies<s.head_dim() / 2>(s.rope_theta);
 
   struct worker {
@@ -121,12 +122,12 @@ class model_trainer {
     float run(const model_trainer& trainer, Function f) {
       void* p = memory.data();
       std::size_t space = memory.size();
-      const auto buffers =
-          place_train_buffers(static_cast<std::byte*>(std::align(arena_alignment, plan.bytes, p, space)), plan);
+      const train_buffers<llama> buffers{static_cast<std::byte*>(std::align(arena_alignment, plan.bytes, p, space)),
+                                         plan};
       full_gradients<format::rows> collector(s, map, gradients.data());
       const weights<format> w = trainer.view();
-      sequence_pass<simd::native, format, full_gradients<format::rows>> pass(s, w, collector, frequencies.data(),
-                                                                             buffers, Tokens, chunk);
+      sequence_pass<llama, simd::native, format, full_gradients<format::rows>> pass(s, w, collector, frequencies.data(),
+                                                                                    buffers, Tokens, chunk);
       return f(pass);
     }
   };

@@ -87,7 +87,7 @@ MOTE_INLINE void score_group(const float* q /* (group, head_dim) */, std::size_t
 }
 
 /// Turns scores into e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
-inline float weigh_scores(std::size_t count, float* e) {
+MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
   using floats = simd::floats<16>;
   const auto none = floats::all(-3.0e38F);  // positions to come: whatever the cache holds there must not be seen
   floats most = none;

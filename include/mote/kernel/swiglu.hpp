@@ -12,7 +12,7 @@
 namespace mote::inline v0 {
 
 /// h = silu(gate) * up, all (padded(n)); h may be gate or up.
-inline void swiglu(const float* gate, const float* up, std::size_t n, float* h) {
+MOTE_NOINLINE inline void swiglu(const float* gate, const float* up, std::size_t n, float* h) {
   using floats = simd::floats<16>;
   for (std::size_t i = 0; i < n; i += 16) {
 #if MOTE_WITH_MVE_FLOATS

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/block/linear_maps.hpp"
 #include "mote/core/slots.hpp"
-#include "mote/model/decoder.hpp"
 
 namespace mote::inline v0 {
 

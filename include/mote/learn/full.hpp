@@ -39,9 +39,7 @@ class full_gradients {
     matmul_weight_gradient<Rows>(block(layer, map_.block[0].matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy,
                                  y_stride, x, x_stride, count);
   }
-  float* attention_norm_gradient(std::size_t layer) { return block(layer, map_.block[0].attention_norm); }
-  float* ffn_norm_gradient(std::size_t layer) { return block(layer, map_.block[0].ffn_norm); }
-  float* final_norm_gradient() { return at(map_.final_norm); }
+  float* vector_gradient(std::size_t layer, vector_role v) { return at(map_.at(layer, v)); }
   void embedding_backward(std::size_t token, const float* dx) {
     float* tile = at(map_.embedding) + token / Rows * Rows * s_.dim;
     for (std::size_t col = 0; col < s_.dim; ++col) tile[col * Rows + token % Rows] += dx[col];

@@ -120,9 +120,7 @@ struct lora {
     }
 
     // The base is frozen: its norms, embedding and head collect nothing.
-    static float* attention_norm_gradient(std::size_t) { return nullptr; }
-    static float* ffn_norm_gradient(std::size_t) { return nullptr; }
-    static float* final_norm_gradient() { return nullptr; }
+    static float* vector_gradient(std::size_t, vector_role) { return nullptr; }
     static void embedding_backward(std::size_t, const float*) {}
     static void head_backward(const float*, const float*, std::size_t, std::size_t, std::size_t) {}
 

@@ -26,9 +26,11 @@ bool is_bounded(const matrix<Format>& m) {
 
 template <class Formats>
 bool are_bounded(const weights<Formats>& w, const shape& s) {
-  if (!detail::is_bounded(w.embedding()) || !floats_within(w.final_norm(), s.dim)) return false;
+  if (!detail::is_bounded(w.embedding()) || !floats_within(w.vector(0, vector_role::final_norm), s.dim)) return false;
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    if (!floats_within(w.attention_norm(layer), s.dim) || !floats_within(w.ffn_norm(layer), s.dim)) return false;
+    if (!floats_within(w.vector(layer, vector_role::attention_norm), s.dim) ||
+        !floats_within(w.vector(layer, vector_role::ffn_norm), s.dim))
+      return false;
     for (std::size_t r = 0; r < role_count; ++r)
       if (!w.with(layer, static_cast<role>(r), [](const auto& m) { return detail::is_bounded(m); })) return false;
   }

@@ -20,6 +20,9 @@ constexpr std::string_view name(role r) {
   return names[static_cast<std::size_t>(r)];
 }
 
+/// The vectors of a model by their role: gains of norms. They are floats in every image.
+enum class vector_role : std::uint8_t { attention_norm, ffn_norm, final_norm };
+
 struct matrix_size {
   std::size_t rows, cols;
 };

@@ -43,6 +43,10 @@ struct tensor_map {
   constexpr std::size_t at(std::size_t layer, role r) const {
     return start_of(layer) + in(layer).matrix[static_cast<std::size_t>(r)];
   }
+  constexpr std::size_t at(std::size_t layer, vector_role v) const {
+    if (v == vector_role::final_norm) return final_norm;
+    return start_of(layer) + (v == vector_role::attention_norm ? in(layer).attention_norm : in(layer).ffn_norm);
+  }
   constexpr bool operator==(const tensor_map&) const = default;
 };
 
@@ -115,13 +119,8 @@ class weights {
   {
     return view<Formats>(layer, r);
   }
-  const float* attention_norm(std::size_t layer) const {
-    return floats(base_ + map_->start_of(layer) + map_->in(layer).attention_norm);
-  }
-  const float* ffn_norm(std::size_t layer) const {
-    return floats(base_ + map_->start_of(layer) + map_->in(layer).ffn_norm);
-  }
-  const float* final_norm() const { return floats(base_ + map_->final_norm); }
+  /// A vector of a layer; what belongs to no layer takes any.
+  const float* vector(std::size_t layer, vector_role v) const { return floats(base_ + map_->at(layer, v)); }
   const std::byte* data() const { return base_; }
 
  private:

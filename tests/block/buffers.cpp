@@ -6,11 +6,12 @@
 #include <cstddef>
 
 #include "../core/sound_plan.hpp"
+#include "mote/block/train.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/model/coded_cache.hpp"
-#include "mote/model/decoder_gradient.hpp"
 
 namespace {
 
@@ -18,12 +19,12 @@ using mote::shape;
 
 template <class Format>
 constexpr bool training_is_sound(const shape& s, std::size_t tokens, std::size_t chunk) {
-  const auto lives = mote::train_lifetimes<Format>(s, tokens, chunk);
+  const auto lives = mote::train_lifetimes<mote::llama, Format>(s, tokens, chunk);
   return mote_tests::sound(lives, mote::plan_arena(lives));
 }
 template <class Format, class Cache = mote::float_cache>
 constexpr bool answering_is_sound(const shape& s, std::size_t context, mote::pass_size n) {
-  const auto lives = mote::decode_lifetimes<Format, Cache>(s, context, n);
+  const auto lives = mote::decode_lifetimes<mote::llama, Format, Cache>(s, context, n);
   return mote_tests::sound(lives, mote::plan_arena(lives));
 }
 
@@ -44,10 +45,13 @@ TEST_CASE("no two live tensors of a pass overlap, says the compiler") {
   STATIC_CHECK(answering_is_sound<mote::q8<4>>(hearth, 160, {}));
   STATIC_CHECK(answering_is_sound<mote::q8<16>>(of_15m, 256, {.tokens = 32, .logits = 9, .parts = 2}));
 
-  // The tensors that the loss works on live in it: its logits, and what the gradient of the block's output is made from.
-  constexpr auto lives = mote::train_lifetimes<mote::q8<16>>(of_15m, 64, 8);
+  // The tensors that the loss works on live in it: its logits, and what the gradient of the last output is made from.
+  using facts = mote::train_plan_of<mote::llama>;
+  constexpr auto lives = mote::train_lifetimes<mote::llama, mote::q8<16>>(of_15m, 64, 8);
   constexpr auto plan = mote::plan_arena(lives);
-  STATIC_CHECK((plan[12] + lives[12].bytes <= plan[18] || plan[18] + lives[18].bytes <= plan[12]));
+  constexpr std::size_t logits = facts::buffers::index<facts::logits>();
+  constexpr std::size_t back = facts::buffers::index<facts::dnormed>();
+  STATIC_CHECK((plan[back] + lives[back].bytes <= plan[logits] || plan[logits] + lives[logits].bytes <= plan[back]));
 }
 
 TEST_CASE("no two live tensors of a pass overlap, whatever the shape, the chunk and the size of the pass") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/model/decoder.hpp"
+#include "mote/block/decode.hpp"
+#include "mote/family/llama.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -9,8 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "../model/plain_decoder.hpp"
 #include "mote/learn/frozen.hpp"
-#include "plain_decoder.hpp"
 
 namespace {
 
@@ -49,9 +50,9 @@ std::vector<std::vector<float>> run(const plain_decoder& m, const std::vector<st
   const auto map = mote::map_tensors<Format>(m.s);
   const mote::weights<Format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
-  const auto plan = mote::plan_arena(mote::decode_lifetimes<Format>(m.s, context));
+  const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, Format>(m.s, context));
   packed_bytes arena(plan.bytes, 0xFF);
-  const auto buffers = mote::place_decode_buffers(arena.data(), plan);
+  const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
   packed_bytes kept(mote::float_cache::bytes(m.s, context), 0xFF);
   const mote::float_cache cache(kept.data(), m.s, context);
   std::vector<std::vector<float>> all;
@@ -122,9 +123,9 @@ TEST_CASE("the room for more tokens changes nothing, and a prompt's tokens need 
   const auto map = mote::map_tensors<format>(m.s);
   const mote::weights<format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
-  const auto plan = mote::plan_arena(mote::decode_lifetimes<format>(m.s, 64));
+  const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(m.s, 64));
   packed_bytes arena(plan.bytes), kept(mote::float_cache::bytes(m.s, 64));
-  const auto buffers = mote::place_decode_buffers(arena.data(), plan);
+  const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
   const mote::float_cache cache(kept.data(), m.s, 64);
   const float* logits = nullptr;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
@@ -133,4 +134,35 @@ TEST_CASE("the room for more tokens changes nothing, and a prompt's tokens need 
     REQUIRE((logits == nullptr) == (t + 1 < tokens.size()));
   }
   CHECK(std::vector<float>(logits, logits + m.s.vocab) == run<format>(m, tokens, 64).back());
+}
+
+TEST_CASE("a pass may stop behind any layer and go on later: the stream in the arena is all that it needs") {
+  using format = mote::q8<4>;
+  const plain_decoder m = plain_decoder::random(forms[2].s, 7);
+  const auto tokens = some_tokens(12, m.s.vocab);
+  const auto expected = run<format>(m, tokens, 40);
+  const packed_bytes packed = m.pack<format>();
+  const auto map = mote::map_tensors<format>(m.s);
+  const mote::weights<format> w(packed.data(), m.s, map);
+  const auto frequencies = mote::rope_frequencies<3>(10000.0F);
+  const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(m.s, 40));
+  packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(m.s, 40), 0xFF);
+  const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
+  const mote::float_cache cache(kept.data(), m.s, 40);
+  mote::single_thread::team alone;
+  const nothing_learned nothing;
+  using pass = mote::decode_pass<mote::llama, mote::simd::native, 1, format, nothing_learned, mote::float_cache,
+                                 mote::single_thread::team>;
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    const std::size_t half = t % (m.s.layers + 1);
+    {
+      pass p(m.s, w, nothing, frequencies.data(), cache, alone, buffers, 1, t);
+      p.embed(&tokens[t]);
+      p.run(0, half);
+    }
+    pass p(m.s, w, nothing, frequencies.data(), cache, alone, buffers, 1, t);  // another object, the same arena
+    p.run(half, m.s.layers);
+    const float* logits = p.head(1);
+    CHECK(std::vector<float>(logits, logits + m.s.vocab) == expected[t]);
+  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/model/decoder_gradient.hpp"
+#include "mote/block/train.hpp"
+#include "mote/family/llama.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -10,12 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "../model/plain_decoder.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
-#include "plain_decoder.hpp"
 
 namespace {
 
@@ -53,12 +54,12 @@ template <class Format, class Learner, class Function>
 auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learner, std::size_t chunk, Function f,
                unsigned char fill = 0xFF) {
   const auto map = mote::map_tensors<Format>(s);
-  const auto plan = mote::plan_arena(mote::train_lifetimes<Format>(s, capacity, chunk));
+  const auto plan = mote::plan_arena(mote::train_lifetimes<mote::llama, Format>(s, capacity, chunk));
   packed_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
-  const auto buffers = mote::place_train_buffers(arena.data(), plan);
+  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
   const mote::weights<Format> w(weights.data(), s, map);
-  mote::sequence_pass<mote::simd::native, Format, Learner> pass(s, w, learner, frequencies.data(), buffers, capacity,
-                                                                chunk);
+  mote::sequence_pass<mote::llama, mote::simd::native, Format, Learner> pass(s, w, learner, frequencies.data(), buffers,
+                                                                             capacity, chunk);
   return f(pass);
 }
 
@@ -153,11 +154,11 @@ void check_every_parameter(const mote::shape& s) {
   };
   matrix("embedding", m.embedding, g.embedding());
   if (!s.tied_head) matrix("head", m.head, g.head());
-  gains("final norm", m.final_norm, g.final_norm());
+  gains("final norm", m.final_norm, g.vector(0, mote::vector_role::final_norm));
   for (std::size_t l = 0; l < s.layers; ++l) {
     const std::string block = "block " + std::to_string(l) + " ";
-    gains(block + "attention norm", m.blocks[l].attention_norm, g.attention_norm(l));
-    gains(block + "ffn norm", m.blocks[l].ffn_norm, g.ffn_norm(l));
+    gains(block + "attention norm", m.blocks[l].attention_norm, g.vector(l, mote::vector_role::attention_norm));
+    gains(block + "ffn norm", m.blocks[l].ffn_norm, g.vector(l, mote::vector_role::ffn_norm));
     for (std::size_t r = 0; r < mote::role_count; ++r)
       matrix(block + std::string(name(static_cast<role>(r))), m.blocks[l].matrix[r], g.of(l, static_cast<role>(r)));
   }
@@ -329,9 +330,9 @@ TEMPLATE_TEST_CASE("what is trained is what runs: the pass and decode() give the
   trained_adapter<format> a;
 
   constexpr std::size_t context = 40;
-  const auto plan = mote::plan_arena(mote::decode_lifetimes<format>(s, context));
+  const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(s, context));
   packed_bytes arena(plan.bytes, 0xFF);
-  const auto buffers = mote::place_decode_buffers(arena.data(), plan);
+  const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
   packed_bytes kept(mote::float_cache::bytes(s, context), 0xFF);
   const mote::float_cache cache(kept.data(), s, context);
 
@@ -369,4 +370,29 @@ TEST_CASE("adapters on an 8-bit base get nearly the gradient of the floats that 
   INFO("relative difference " << std::sqrt(error / size));
   CHECK(std::sqrt(error / size) < 0.12);
   CHECK(error > 0);
+}
+
+TEST_CASE("a pass in portions is the pass: loss and gradients, bit for bit, and how many portions there are") {
+  plain_decoder m = plain_decoder::random(tied, 52);
+  const packed_bytes packed = m.pack<mote::q8<4>>();
+  const auto tokens = some_tokens(21, 4);
+  const std::span<const token> sequence(tokens);
+  for (const std::size_t chunk : {1U, 7U, 20U}) {
+    CAPTURE(chunk);
+    trained_adapter<mote::q8<4>> whole, portions;
+    const float expected = with_pass<mote::q8<4>>(tied, packed, *whole.learner, chunk,
+                                                  [&](auto& pass) { return pass.backward(sequence, first, 1.0F); });
+    std::size_t count = 0;
+    const float sum = with_pass<mote::q8<4>>(tied, packed, *portions.learner, chunk, [&](auto& pass) {
+      pass.begin(sequence);
+      for (; pass.progress().stage != mote::train_progress::done; ++count) pass.advance(sequence, first, 1.0F, true);
+      return pass.progress().sum;
+    });
+    CHECK(sum == expected);
+    CHECK(std::memcmp(whole.learner->gradients(), portions.learner->gradients(),
+                      trained_adapter<mote::q8<4>>::state::parameter_floats * 4) == 0);
+    // There: two blocks a layer; back: one of them again and three phases; the loss from the first position on.
+    const std::size_t chunks = mote::ceil_div(20, chunk);
+    CHECK(count == tied.layers * chunks * (2 + 1 + 3) + mote::ceil_div(20 - first, chunk) + 1);
+  }
 }

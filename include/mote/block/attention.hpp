@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+// Causal grouped-query attention with rotary positions, and its gradient: output(attend(rope(query), rope(key), value)).
+// Refuses to know where keys and values are kept: the pass's cache keeps them and answers.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/block/buffers.hpp"
+#include "mote/kernel/attention.hpp"
+#include "mote/kernel/rope.hpp"
+#include "mote/model/cache.hpp"
+#include "mote/model/role.hpp"
+
+namespace mote::inline v0 {
+
+struct rotary_attention {
+  struct query {
+    static constexpr bool kept = true;  // of a whole sequence, for the way back
+    static constexpr std::size_t width(const mote::shape& s) { return s.dim; }
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return rows_of_floats(n.kept, s.dim);
+    }
+  };
+  struct attended : query {};
+  struct key {
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return rows_of_floats(n.tokens, s.kv_dim());
+    }
+  };
+  struct value : key {};
+  struct scratch {
+    static constexpr std::size_t bytes(const mote::shape&, const pass_facts& n) { return n.scratch_bytes; }
+  };
+  struct cached {  // a sequence's keys, (kv_dim, padded(kept)), and behind them its values, (kept, kv_dim)
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return 2 * s.kv_dim() * padded(n.kept) * sizeof(float);
+    }
+  };
+  // Of the way back.
+  struct dattended {
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return rows_of_floats(n.tokens, s.dim);
+    }
+  };
+  struct dquery : query {};
+  struct channels {  // keys or values of a sequence channel by channel, (kv_dim, padded(kept))
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return s.kv_dim() * padded(n.kept) * sizeof(float);
+    }
+  };
+  struct values_by_channel : channels {};
+  struct dkeys : channels {};
+  struct dvalues : channels {};
+
+  static constexpr int operations = 5;  // project, turn, keep, attend, output
+  static constexpr int reads_until = 0;
+  static constexpr bool keeps = true;
+  static constexpr int phases = 2;
+
+  /// A token alone is in the cache before attention works; of several, the last is still waiting meanwhile.
+  template <int At>
+  using forward_buffers = lives<live<query, At, At + 3>, live<key, At, At + 3, At + 2>, live<value, At, At + 3, At + 2>,
+                                live<scratch, At + 3, At + 3>, live<attended, At + 3, At + 4>>;
+  template <class At>
+  using backward_buffers =
+      lives<typename At::template kept<query, 0>, typename At::template kept<attended, 0>,
+            typename At::template kept<cached, 0>, typename At::template portion<key, 1>,
+            typename At::template portion<value, 1>, typename At::template portion<scratch, 0>,
+            typename At::template back<dattended, 0>, typename At::template back<values_by_channel, 0>,
+            typename At::template back<dquery, 0, 1>, typename At::template back<dkeys, 0, 1>,
+            typename At::template back<dvalues, 0, 1>>;
+
+  template <int At, class Pass>
+  MOTE_INLINE static void forward(Pass& p, const float* in, float* out) {
+    const mote::shape& s = p.shape();
+    const std::size_t dim = padded(s.dim);
+    const std::size_t kv_dim = padded(s.kv_dim());
+    float* q = p.template at<query>();
+    float* k = p.template at<key>();
+    float* v = p.template at<value>();
+    float* a = p.template at<attended>();
+    p.template enter<At>();
+    p.template multiply<role::query, role::key, role::value>(in, s.dim, q, k, v);
+    p.template enter<At + 1>();
+    for (std::size_t t = 0; t < p.tokens(); ++t) {
+      const simd::sine_cosine* turns = p.turns(t);
+      rope(q + t * dim, s.heads, s.head_dim() / 2, turns);
+      rope(k + t * kv_dim, s.kv_heads, s.head_dim() / 2, turns);
+      p.admit(t, q + t * dim, s.dim, k + t * kv_dim, v + t * kv_dim, s.kv_dim());
+    }
+    p.template enter<At + 2, At + 3>();
+    p.template attend<cached>({.layer = p.layer(),
+                               .position = p.position(),
+                               .tokens = p.tokens(),
+                               .query = q,
+                               .key = k,
+                               .value = v,
+                               .out = a,
+                               .query_stride = dim,
+                               .key_stride = kv_dim},
+                              p.template at<scratch>());
+    for (std::size_t t = 0; t < p.tokens(); ++t) p.pad(a + t * dim, s.dim);
+    p.template enter<At + 4>();
+    p.template multiply<role::output>(a, s.dim, out);
+  }
+
+  /// First phase: the gradients of queries, keys and values; later positions add to the keys of earlier ones, so the
+  /// second, through the three matrices, begins when all of the first is done.
+  template <std::size_t Phase, class Pass>
+  static void backward(Pass& p, const float* in, const float* dy, float* dx) {
+    const mote::shape& s = p.shape();
+    const std::size_t dim = padded(s.dim);
+    const std::size_t stride = p.channel_stride();
+    float* keys = p.template at<cached>();
+    float* q = p.template at<query>();
+    float* dq = p.template at<dquery>();
+    float* dk = p.template at<dkeys>();
+    float* dv = p.template at<dvalues>();
+    if constexpr (Phase == 0) {
+      float* by_channel = p.template at<values_by_channel>();
+      if (p.first_chunk()) {
+        const std::size_t all = s.kv_dim() * stride;
+        zero(dk, all);
+        zero(dv, all);
+        zero(by_channel, all);
+        for (std::size_t t = 0; t < p.sequence(); ++t)
+          for (std::size_t d = 0; d < s.kv_dim(); ++d)
+            by_channel[d * stride + t] = keys[s.kv_dim() * stride + t * s.kv_dim() + d];
+        // Positions beyond the sequence: no weight, but no garbage either.
+        for (std::size_t d = 0; d < s.kv_dim(); ++d)
+          zero(keys + d * stride + p.sequence(), padded(p.sequence()) - p.sequence());
+      }
+      float* da = p.template at<dattended>();
+      zero(da, p.tokens() * dim);
+      p.template multiply_backward<role::output>(p.template at<attended>(), s.dim, dy, s.dim, da);
+      for (std::size_t t = 0; t < p.tokens(); ++t) {
+        p.pad(dq + t * dim, s.dim);
+        attention_gradient(q + t * dim, keys, by_channel, stride, da + t * dim, s.heads, s.kv_heads, s.head_dim(),
+                           p.position() + t + 1, p.template at<scratch>(), dq + t * dim, dk, dv);
+      }
+    } else {
+      const std::size_t kv_dim = padded(s.kv_dim());
+      float* back_key = p.template at<key>();
+      float* back_value = p.template at<value>();
+      for (std::size_t t = 0; t < p.tokens(); ++t) {
+        for (std::size_t d = 0; d < s.kv_dim(); ++d) {
+          back_value[t * kv_dim + d] = dv[d * stride + p.position() + t];
+          back_key[t * kv_dim + d] = dk[d * stride + p.position() + t];
+        }
+        p.pad(back_value + t * kv_dim, s.kv_dim());
+        p.pad(back_key + t * kv_dim, s.kv_dim());
+        const simd::sine_cosine* turns = p.turns(t);
+        rope_gradient(back_key + t * kv_dim, s.kv_heads, s.head_dim() / 2, turns);
+        rope_gradient(dq + t * dim, s.heads, s.head_dim() / 2, turns);
+      }
+      p.template multiply_backward<role::value>(in, s.dim, back_value, s.kv_dim(), dx);
+      p.template multiply_backward<role::key>(in, s.dim, back_key, s.kv_dim(), dx);
+      p.template multiply_backward<role::query>(in, s.dim, dq, s.dim, dx);
+    }
+  }
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+// The working buffers of a pass as types: a block states each of its own, how large it is and in which operations it
+// lives, and the compiler makes one plan of them all.
+//   struct query { static constexpr std::size_t bytes(const shape&, const pass_facts&); };
+//   using forward_buffers = lives<live<query, project, attend>>;
+// Refuses to allocate: a buffer is an offset into an arena that somebody owns.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "mote/core/arena.hpp"
+#include "mote/kernel/matrix.hpp"
+#include "mote/model/shape.hpp"
+
+namespace mote::inline v0 {
+
+/// What the sizes of a pass's buffers are made of.
+struct pass_facts {
+  std::size_t tokens = 1;         ///< rows of a buffer: the tokens of a pass, or of a chunk of it
+  std::size_t kept = 1;           ///< rows of a buffer that the way back reads: those of a sequence
+  std::size_t logits = 1;         ///< rows of logits
+  std::size_t parts = 1;          ///< in how many parts work is split
+  std::size_t scratch_bytes = 0;  ///< what attention works in, for all parts
+  std::size_t rounded_bytes = 0;  ///< 8-bit copies of the widest input, for all tokens
+};
+
+inline void zero(float* p, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) p[i] = 0;
+}
+
+/// The bytes of `rows` vectors of n floats, each padded.
+constexpr std::size_t rows_of_floats(std::size_t rows, std::size_t n) { return rows * padded(n) * sizeof(float); }
+
+/// The buffer Tag lives from operation First to Last, both included. Alone: its last one where a pass is one token in one
+/// part.
+template <class Tag, int First, int Last, int Alone = Last>
+struct live {
+  using tag = Tag;
+  static constexpr lifetime of(const shape& s, const pass_facts& n) {
+    return {Tag::bytes(s, n), First, n.tokens == 1 && n.parts == 1 ? Alone : Last};
+  }
+};
+
+/// The buffer Tag lives in these operations only; between them its bytes are free.
+template <class Tag, int... Operations>
+struct live_in {
+  using tag = Tag;
+  static constexpr lifetime of(const shape& s, const pass_facts& n) {
+    constexpr int first = (std::min)({Operations...});
+    constexpr int last = (std::max)({Operations...});
+    constexpr std::uint64_t in = ((std::uint64_t{1} << static_cast<unsigned>(Operations)) | ...);
+    return {Tag::bytes(s, n), first, last, lifetime{0, first, last}.operations() & ~in};
+  }
+};
+
+/// The operations in which a block runs while its model learns: there (Forward); there once more before the way back, in
+/// Again, where it does; and the phases of its own way back, from Back on.
+template <int Forward, int Again, bool RunsAgain, int Back>
+struct block_operations {
+  /// Made for some tokens at a time, on the way there and in these phases of the way back.
+  template <class Tag, int... Phases>
+  using portion = live_in<Tag, Forward, RunsAgain ? Again : Forward, (Back + Phases)...>;
+  /// Made on the way there for a whole sequence, and read up to this phase of the way back.
+  template <class Tag, int Phase>
+  struct kept {
+    using tag = Tag;
+    static constexpr lifetime of(const shape& s, const pass_facts& n) {
+      return {Tag::bytes(s, n), Forward, Back + Phase,
+              Again - Forward < 2 ? 0 : lifetime{0, Forward + 1, Again - 1}.operations()};
+    }
+  };
+  /// Of the way back alone.
+  template <class Tag, int First, int Last = First>
+  using back = live<Tag, Back + First, Back + Last>;
+};
+
+/// A list of lives. A tag that stands in it twice is one buffer with both.
+template <class... Lives>
+struct lives {
+  static constexpr std::size_t count = sizeof...(Lives);
+
+  /// The place of a tag in the plan.
+  template <class Tag>
+  static consteval std::size_t index() {
+    constexpr bool is[] = {std::is_same_v<Tag, typename Lives::tag>...};
+    std::size_t i = 0;
+    while (!is[i]) ++i;
+    return i;
+  }
+  static constexpr std::array<lifetime, count> of(const shape& s, const pass_facts& n) {
+    std::array<lifetime, count> all{Lives::of(s, n)...};
+    constexpr std::array<std::size_t, count> first{index<typename Lives::tag>()...};
+    for (std::size_t i = 0; i < count; ++i) {
+      if (first[i] == i) continue;
+      lifetime& one = all[first[i]];
+      const std::uint64_t both = one.operations() | all[i].operations();
+      one = {(std::max)(one.bytes, all[i].bytes), (std::min)(one.first, all[i].first),
+             (std::max)(one.last, all[i].last)};
+      one.rests = one.operations() & ~both;
+      all[i].bytes = 0;
+    }
+    return all;
+  }
+};
+
+namespace detail {
+template <class... Lists>
+struct joined;
+template <>
+struct joined<> {
+  using type = lives<>;
+};
+template <class... A>
+struct joined<lives<A...>> {
+  using type = lives<A...>;
+};
+template <class... A, class... B, class... Others>
+struct joined<lives<A...>, lives<B...>, Others...> : joined<lives<A..., B...>, Others...> {};
+}  // namespace detail
+
+/// Lists of live<> as one.
+template <class... Lists>
+using join_lives = typename detail::joined<Lists...>::type;
+
+}  // namespace mote::inline v0

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSL-1.0
+// The pass that answers: a few tokens of one sequence through the layers of a family, with any cache. embed(), run() over
+// some of the layers and head() may be called apart: all that they hand on is the stream and the turns in the arena.
+// Refuses to know where its memory comes from: weights, cache and working buffers are handed in, shapes are arguments.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/block/layer.hpp"
+#include "mote/block/linear_maps.hpp"
+#include "mote/core/arena_guard.hpp"
+#include "mote/kernel/finite.hpp"
+#include "mote/kernel/rope.hpp"
+#include "mote/model/cache.hpp"
+
+namespace mote::inline v0 {
+
+/// How much one pass may do: tokens at once, of how many of the last it gives logits, and in how many parts.
+struct pass_size {
+  std::size_t tokens = 1;
+  std::size_t logits = 1;
+  std::size_t parts = 1;
+};
+
+/// The widest vector that a matrix of the model reads, in floats.
+constexpr std::size_t widest_input(const shape& s) { return s.hidden > s.dim ? s.hidden : s.dim; }
+
+/// The plan of a family's pass: operations 0 (embed), those of a layer from 1 on, which repeat, head_norm, head.
+template <class Family>
+struct decode_plan_of {
+  using layer = typename Family::layer;
+  static constexpr int embed = 0;
+  static constexpr int layers = 1;
+  static constexpr int head_norm = layers + layer::operations;
+  static constexpr int head = head_norm + 1;
+
+  struct stream {  // (tokens, dim)
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
+  };
+  struct rounded {  // the 8-bit copies of a matrix's inputs
+    static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
+  };
+  struct turns {  // (tokens, head_dim / 2), the same in every layer
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine);
+    }
+  };
+  struct last_normed {  // (logits, dim)
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.logits, s.dim); }
+  };
+  struct logits {  // (logits, vocab)
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return rows_of_floats(n.logits, s.vocab);
+    }
+  };
+  using buffers =
+      join_lives<lives<live<stream, embed, head_norm>, live<rounded, layers, head>, live<turns, embed, head_norm - 1>>,
+                 typename layer::template forward_buffers<layers>,
+                 lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
+};
+
+/// Which bytes each buffer needs, and from which operation of a pass to which.
+template <class Family, class Formats, class Cache = float_cache>
+constexpr auto decode_lifetimes(const shape& s, std::size_t context, pass_size n = {}) {
+  return decode_plan_of<Family>::buffers::of(
+      s, {.tokens = n.tokens,
+          .kept = n.tokens,
+          .logits = n.logits,
+          .parts = n.parts,
+          .scratch_bytes = n.parts * padded(Cache::scratch_floats(s, context, n.tokens)) * sizeof(float),
+          .rounded_bytes = n.tokens * input_bytes<Formats>(widest_input(s))});
+}
+
+/// An arena laid out for decode_lifetimes; the plan outlives it.
+template <class Family>
+struct decode_buffers {
+  using plan_type = arena_plan<decode_plan_of<Family>::buffers::count>;
+  std::byte* arena;
+  const plan_type& plan;
+  std::size_t scores_stride = 0;  // floats that the cache works in, of one part
+  template <class Tag>
+  std::byte* bytes() const {
+    return arena + plan[decode_plan_of<Family>::buffers::template index<Tag>()];
+  }
+  /// (logits, padded(vocab)) of the last pass that gave some.
+  float* logits() const { return reinterpret_cast<float*>(bytes<typename decode_plan_of<Family>::logits>()); }
+};
+
+/// What the blocks of a layer ask while they answer: some tokens that follow each other, from `position` on.
+template <class Family, class Isa, std::size_t Most, class Formats, class Adapter, class Cache, class Team>
+class decode_pass {
+  using facts = decode_plan_of<Family>;
+
+ public:
+  MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats>& w, const Adapter& adapter,
+                          const std::uint64_t* frequencies, const Cache& cache, Team& team,
+                          const decode_buffers<Family>& b, std::size_t count, std::size_t position)
+      : s_(s),
+        w_(w),
+        frequencies_(frequencies),
+        cache_(cache),
+        team_(team),
+        b_(b),
+        guard_(b.arena, b.plan),
+        maps_(s, w, adapter, team, count, b.template bytes<typename facts::rounded>()),
+        x_(at<typename facts::stream>()),
+        turns_(reinterpret_cast<simd::sine_cosine*>(b.template bytes<typename facts::turns>())),
+        tokens_(count),
+        position_(position) {}
+
+  template <class Token>
+  MOTE_INLINE void embed(const Token* ids /* (count) */) {
+    const std::size_t pairs = s_.head_dim() / 2;
+    guard_.enter(facts::embed);
+    for (std::size_t t = 0; t < tokens(); ++t) {
+      w_.embedding().decode_row(static_cast<std::size_t>(ids[t]), x_ + t * padded(s_.dim));
+      rope_turns(frequencies_, pairs, position_ + t, turns_ + t * pairs);
+    }
+  }
+  /// Layers from first up to last, which is not of them.
+  MOTE_INLINE void run(std::size_t first, std::size_t last) {
+    using layer = typename Family::layer;
+    for (layer_ = first; layer_ < last; ++layer_)
+      layer::each([this]<std::size_t I>() __attribute__((always_inline)) {
+        layer::template block<I>::template forward<layer::forward_from(I, facts::layers)>(*this);
+      });
+  }
+  /// The logits (count, padded(vocab)) of the last tokens.
+  MOTE_INLINE float* head(std::size_t count) {
+    guard_.enter(facts::head_norm);
+    const std::size_t dim = padded(s_.dim);
+    float* normed = at<typename facts::last_normed>();
+    for (std::size_t t = 0; t < count; ++t)
+      Family::last_norm::forward(*this, x_ + (tokens() - count + t) * dim, normed + t * dim);
+    guard_.enter(facts::head);
+    float* logits = b_.logits();
+    maps_.run_head(normed, count, logits);
+    return logits;
+  }
+  MOTE_INLINE void leave() { guard_.leave(); }
+
+  // What blocks ask.
+  MOTE_INLINE const mote::shape& shape() const { return s_; }
+  MOTE_INLINE std::size_t layer() const { return layer_; }
+  MOTE_INLINE std::size_t tokens() const { return Most == 1 ? 1 : tokens_; }
+  MOTE_INLINE std::size_t position() const { return position_; }
+  MOTE_INLINE const float* x() const { return x_; }  // (tokens, padded(dim)) the stream
+  MOTE_INLINE const simd::sine_cosine* turns(std::size_t t) const { return turns_ + t * (s_.head_dim() / 2); }
+  template <class Tag>
+  MOTE_INLINE float* at() const {
+    return reinterpret_cast<float*>(b_.template bytes<Tag>());
+  }
+  template <vector_role V>
+  MOTE_INLINE const float* vector() const {
+    return w_.vector(layer_, V);
+  }
+  template <int Operation, int Last = Operation>
+  MOTE_INLINE void enter() {
+    guard_.enter(Operation, Last);
+  }
+  /// Where a block writes what is added to the stream, and the addition of token t.
+  template <class Tag>
+  MOTE_INLINE float* next() const {
+    return at<Tag>();
+  }
+  MOTE_INLINE void add(std::size_t t, const float* delta) {
+    float* x = x_ + t * padded(s_.dim);
+    for (std::size_t i = 0; i < s_.dim; ++i) x[i] += delta[i];
+  }
+  /// Clears what lies behind n floats up to padded(n), where somebody reads it: nobody here does.
+  MOTE_INLINE static void pad(float*, std::size_t) {}
+  template <role... Roles, class... Floats>
+  MOTE_INLINE void multiply(const float* x, std::size_t cols, Floats*... y) {
+    maps_.template run<Roles...>(layer_, x, cols, y...);
+  }
+  /// The gate in front of attention, of token t: what is not finite does not reach a cache.
+  MOTE_INLINE void admit(std::size_t t, float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim) {
+    (void)v0::admit(query, dim, key, value, kv_dim, x_ + t * padded(s_.dim));
+  }
+  template <class>
+  MOTE_INLINE void attend(const attention_run& run, float* scratch) {
+    if (Team::parts > 1 && team_.pays(tokens() * (position_ + tokens()) * s_.kv_dim() * 8)) {
+      team_.run([&](std::size_t part, std::size_t parts) {
+        const part_range heads = part_of(s_.kv_heads, part, parts);
+        if (heads.count() > 0) cache_.attend(s_, run, heads.first, heads.last, scratch + part * b_.scores_stride);
+      });
+    } else {
+      cache_.attend(s_, run, 0, s_.kv_heads, scratch);
+    }
+  }
+
+ private:
+  const mote::shape& s_;
+  const weights<Formats>& w_;
+  const std::uint64_t* frequencies_;
+  const Cache& cache_;
+  Team& team_;
+  const decode_buffers<Family>& b_;
+  [[no_unique_address]] arena_guard<facts::buffers::count> guard_;
+  detail::linear_maps<Isa, Most, Formats, Adapter, Team> maps_;
+  float* x_;
+  simd::sine_cosine* turns_;
+  std::size_t tokens_;
+  std::size_t position_;
+  std::size_t layer_ = 0;
+};
+
+/// Runs `count` tokens (1 to Most) that follow each other from `position` on through every layer: bit for bit what they
+/// give one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if zero.
+/// `adapter.add(layer, role, x, y)` adds what was learned; the team does rows and heads in parts. Of a token that leaves
+/// the floats on its way no logit is a number.
+template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
+          class Family, class Token>
+float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
+              const Cache& cache, Team& team, const decode_buffers<Family>& b, const Token* tokens /* (count) */,
+              std::size_t count, std::size_t position, std::size_t logits_for) {
+  decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team> pass(s, w, adapter, frequencies, cache, team, b, count,
+                                                                     position);
+  pass.embed(tokens);
+  pass.run(0, s.layers);
+  float* logits = logits_for == 0 ? nullptr : pass.head(logits_for);
+  pass.leave();
+  return logits;
+}
+
+/// Whether the first tokens of a pass were finite: those without logits, which would not show it. What was not is not in
+/// the cache either.
+template <class Family>
+bool stayed_finite(const decode_buffers<Family>& b, const shape& s, std::size_t tokens) {
+  const auto* x = reinterpret_cast<const float*>(b.template bytes<typename decode_plan_of<Family>::stream>());
+  for (std::size_t t = 0; t < tokens; ++t)
+    if (!is_finite(x[t * padded(s.dim)])) return false;
+  return true;
+}
+
+/// One token on this thread alone; logits if wanted: a prompt's tokens but the last need none.
+template <class Isa = simd::native, class Formats, class Adapter, class Cache, class Family>
+float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
+              const Cache& cache, const decode_buffers<Family>& b, std::size_t token, std::size_t position,
+              bool want_logits) {
+  single_thread::team alone;
+  return decode<Isa, 1>(s, w, adapter, frequencies, cache, alone, b, &token, 1, position, want_logits ? 1 : 0);
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// Some tokens' vectors times the matrices that read them, with what was learned added; rows go to the parts of a team.
+// Refuses to round a vector twice: matrices that read the same one share its 8-bit copy.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "mote/core/team.hpp"
+#include "mote/kernel/matmul.hpp"
+#include "mote/kernel/matvec.hpp"
+#include "mote/model/weights.hpp"
+
+namespace mote::inline v0 {
+
+/// What decode() adds to the weights' products when nothing was learned. A state of a learning policy that derives from it
+/// shares the decoder's code with every other pipeline of its formats.
+struct no_adapter {
+  static void add(std::size_t, role, const float*, float*) {}
+};
+
+namespace detail {
+
+/// Some tokens' vectors times the matrices that read them. Rows go to the parts of a team.
+template <class Isa, std::size_t Most, class Formats, class Adapter, class Team>
+class linear_maps {
+  using facts = formats_of<Formats>;
+
+ public:
+  MOTE_INLINE linear_maps(const shape& s, const weights<Formats>& w, const Adapter& adapter, Team& team,
+                          std::size_t tokens, std::byte* rounded)
+      : s_(s), w_(w), adapter_(adapter), team_(team), tokens_(tokens), rounded_(rounded) {}
+
+  /// y (tokens, padded(rows)) = W x + what was learned, for each role; x (tokens, padded(cols)).
+  template <role... Roles, class... Floats>
+  MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) const {
+    if constexpr (facts::shares_activation) {
+      const auto in = quantise<facts::embedding::activation_group>(x, cols, tokens());
+      share((bytes<Roles>(layer) + ...), [&](std::size_t part, std::size_t parts) {
+        (w_.template with<Roles>(layer, [&](auto m) { multiply(m, in, tokens(), y, part, parts); }), ...);
+      });
+    } else {
+      (w_.template with<Roles>(layer,
+                               [&]<class F>(const matrix<F>& m) {
+                                 const auto in = quantise<F::activation_group>(x, cols, tokens());
+                                 share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
+                                   multiply(m, in, tokens(), y, part, parts);
+                                 });
+                               }),
+       ...);
+    }
+    for (std::size_t t = 0; t < tokens(); ++t)
+      (adapter_.add(layer, Roles, x + t * padded(cols), y + t * padded(size_of(s_, Roles).rows)), ...);
+  }
+
+  /// logits (count, padded(vocab)) of x (count, padded(dim)).
+  MOTE_INLINE void run_head(const float* x, std::size_t count, float* logits) const {
+    if constexpr (Most == 1) count = 1;
+    const auto m = w_.head();
+    using format = typename facts::head;
+    const auto in = quantise<format::activation_group>(x, s_.dim, count);
+    share(format::bytes(m.rows, m.cols),
+          [&](std::size_t part, std::size_t parts) { multiply(m, in, count, logits, part, parts); });
+  }
+
+ private:
+  // Not a member: kernels take its address, and an object whose address is known to them must be read anew behind each.
+  using activations = std::array<activation, Most>;
+
+  MOTE_INLINE std::size_t tokens() const { return Most == 1 ? 1 : tokens_; }
+  template <role R>
+  MOTE_INLINE std::size_t bytes(std::size_t layer) const {
+    if constexpr (Team::parts == 1) return 0;
+    else return w_.template with<R>(layer, []<class F>(const matrix<F>& m) { return F::bytes(m.rows, m.cols); });
+  }
+  template <class F>
+  MOTE_INLINE void share(std::size_t bytes, F&& f) const {
+    if (team_.pays(bytes)) team_.run(f);
+    else f(std::size_t{0}, std::size_t{1});
+  }
+  template <std::size_t Group>
+  MOTE_INLINE activations quantise(const float* x, std::size_t cols, std::size_t count) const {
+    activations in;
+    for (std::size_t t = 0; t < count; ++t)
+      in[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
+    return in;
+  }
+  template <class F>
+  MOTE_INLINE static void multiply(matrix<F> m, const activations& in, std::size_t count, float* y, std::size_t part,
+                                   std::size_t parts) {
+    const std::size_t stride = padded(m.rows);
+    if constexpr (Team::parts > 1) {
+      const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
+      if (tiles.count() == 0) return;
+      const std::size_t first = tiles.first * F::rows;
+      const std::size_t rows = tiles.count() * F::rows;
+      m = m.slice(first, rows < m.rows - first ? rows : m.rows - first);
+      y += first;
+    }
+    if (Most == 1 || count == 1) matvec<Isa>(m, in[0], y);
+    else matmul<Isa>(m, in.data(), count, y, stride);
+  }
+
+  const shape& s_;
+  const weights<Formats>& w_;
+  const Adapter& adapter_;
+  Team& team_;
+  std::size_t tokens_;
+  std::byte* rounded_;
+};
+
+}  // namespace detail
+
+}  // namespace mote::inline v0

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+// The norms that a residual block begins with, each with its gradient: y = norm(x) of one token.
+// Refuses buffers: in and out are the residual's.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/kernel/norm.hpp"
+#include "mote/model/role.hpp"
+
+namespace mote::inline v0 {
+
+/// Root-mean-square norm with the gains of that name.
+template <vector_role Gain>
+struct rms_norm_block {
+  template <class Pass>
+  MOTE_INLINE static void forward(const Pass& p, const float* x, float* y) {
+    rms_norm(x, p.template vector<Gain>(), p.shape().dim, p.shape().norm_epsilon, y);
+  }
+  /// dx += what goes back through the norm; the gains' gradient goes to the learner.
+  template <class Pass>
+  static void backward(Pass& p, const float* x, const float* dy, float* dx) {
+    rms_norm_gradient(x, p.template vector<Gain>(), dy, p.shape().dim, p.shape().norm_epsilon, dx,
+                      p.template vector_gradient<Gain>());
+  }
+};
+
+}  // namespace mote::inline v0

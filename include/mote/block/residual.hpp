@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+// A residual block: what Inner makes of the normed stream is added to the stream.
+//   x += Inner(Norm(x))
+// Refuses to know what Inner is: attention, a feed-forward, a convolution, a user's own.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/block/buffers.hpp"
+
+namespace mote::inline v0 {
+
+template <class Norm, class Inner>
+struct residual {
+  struct normed {
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return rows_of_floats(n.tokens, s.dim);
+    }
+  };
+  struct added : normed {};  // what Inner gives, where it cannot be written to the next stream itself
+  struct dnormed : normed {};
+
+  static constexpr int operations = 1 + Inner::operations;
+  static constexpr bool keeps = Inner::keeps;
+  static constexpr int phases = Inner::phases;  // of the way back: each goes over all tokens before the next begins
+
+  template <int At>
+  using forward_buffers = join_lives<lives<live<normed, At, At + 1 + Inner::reads_until>>,
+                                     typename Inner::template forward_buffers<At + 1>>;
+  template <int At>
+  using added_buffers = lives<live<added, At + operations - 1, At + operations - 1>>;
+  template <class At>
+  using backward_buffers = join_lives<
+      lives<typename At::template portion<normed, phases - 1>, typename At::template back<dnormed, phases - 1>>,
+      typename Inner::template backward_buffers<At>>;
+
+  template <int At, class Pass>
+  MOTE_INLINE static void forward(Pass& p) {
+    p.template enter<At>();
+    const std::size_t dim = padded(p.shape().dim);
+    float* in = p.template at<normed>();
+    norm(p, in);
+    float* out = p.template next<added>();
+    Inner::template forward<At + 1>(p, in, out);
+    for (std::size_t t = 0; t < p.tokens(); ++t) p.add(t, out + t * dim);
+  }
+
+  /// dx holds the gradient of what comes out; after the last phase that of what went in.
+  template <std::size_t Phase, class Pass>
+  static void backward(Pass& p) {
+    const std::size_t dim = padded(p.shape().dim);
+    if constexpr (Phase + 1 < phases) {
+      Inner::template backward<Phase>(p, nullptr, p.dx(), nullptr);
+    } else {
+      float* in = p.template at<normed>();
+      float* back = p.template at<dnormed>();
+      norm(p, in);
+      zero(back, p.tokens() * dim);
+      Inner::template backward<Phase>(p, in, p.dx(), back);
+      for (std::size_t t = 0; t < p.tokens(); ++t) Norm::backward(p, p.x() + t * dim, back + t * dim, p.dx() + t * dim);
+    }
+  }
+
+ private:
+  template <class Pass>
+  MOTE_INLINE static void norm(const Pass& p, float* to) {
+    const std::size_t dim = padded(p.shape().dim);
+    for (std::size_t t = 0; t < p.tokens(); ++t) {
+      Norm::forward(p, p.x() + t * dim, to + t * dim);
+      p.pad(to + t * dim, p.shape().dim);
+    }
+  }
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: BSL-1.0
+// The pass that learns: a sequence forward through the layers of a family, its loss, and the gradients backward, by hand.
+// Only the input of each layer is kept; a layer's inside is computed again on the way back (Chen et al. 2016,
+// arXiv 1604.06174). The forward sums are those of decode(), bit for bit.
+// Refuses logits for a whole sequence: they exist for a few tokens at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "mote/block/decode.hpp"
+#include "mote/kernel/loss.hpp"
+
+namespace mote::inline v0 {
+
+/// What a learner must offer to the gradient: what it adds to each linear map, and where gradients go. The gradients of
+/// vectors may be null, those of embedding and head do nothing, where they do not learn.
+template <class L>
+concept learner = requires(L l, const L& c, std::size_t n, role r, vector_role v, const float* in, float* out) {
+  c.add(n, r, in, out);                       // layer, role, x, y
+  l.backward(n, r, in, n, n, in, n, out, n);  // layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride
+  { l.vector_gradient(n, v) } -> std::same_as<float*>;
+  l.embedding_backward(n, in);  // token, dx (dim)
+  l.head_backward(in, in, n, n,
+                  n);  // dlogits (tokens, padded(vocab)), x (tokens, x_stride), tokens, y_stride, x_stride
+};
+
+/// The plan of a family's training: operations 0 (embed), forward, loss, again, the phases of the way back of a layer, and
+/// embedding_back; forward repeats for each layer, and so do again and the phases together.
+template <class Family>
+struct train_plan_of {
+  using layer = typename Family::layer;
+  enum : int { embed, forward, loss, again, back };
+  static constexpr int last_phase = back + layer::phases - 1;
+  static constexpr int embedding_back = last_phase + 1;
+
+  struct checkpoint {  // (layers + 1, kept, dim) the input of every layer, and the last output
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return (s.layers + 1) * rows_of_floats(n.kept, s.dim);
+    }
+  };
+  struct dstream {  // (kept, dim)
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.kept, s.dim); }
+  };
+  struct rounded {
+    static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
+  };
+  struct rows {  // four decoded rows of a matrix
+    static constexpr std::size_t bytes(const shape& s, const pass_facts&) { return rows_of_floats(4, widest_input(s)); }
+  };
+  struct turns {  // (head_dim / 2) of one position
+    static constexpr std::size_t bytes(const shape& s, const pass_facts&) {
+      return s.head_dim() / 2 * sizeof(simd::sine_cosine);
+    }
+  };
+  struct normed {  // (tokens, dim) what the head reads, and its gradient
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
+  };
+  struct dnormed : normed {};
+  struct logits {
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return rows_of_floats(n.tokens, s.vocab);
+    }
+  };
+
+  using buffers = join_lives<
+      lives<live<checkpoint, embed, last_phase>, live<dstream, loss, embedding_back>>,
+      typename layer::template backward_buffers<forward, again, back>,
+      lives<live<normed, loss, loss>, live<dnormed, loss, loss>, live<logits, loss, loss>, live<rows, loss, last_phase>,
+            live<rounded, forward, last_phase>, live<turns, forward, last_phase>>>;
+};
+
+/// Which bytes each buffer needs for sequences of at most `capacity` tokens, `chunk` of them at a time.
+template <class Family, class Formats>
+constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk) {
+  const std::size_t forward = attention_scratch_floats(s.heads, s.kv_heads, capacity);
+  const std::size_t backward = attention_gradient_scratch_floats(capacity);
+  return train_plan_of<Family>::buffers::of(s,
+                                            {.tokens = chunk,
+                                             .kept = capacity,
+                                             .logits = chunk,
+                                             .parts = 1,
+                                             .scratch_bytes = (forward > backward ? forward : backward) * sizeof(float),
+                                             .rounded_bytes = input_bytes<Formats>(widest_input(s))});
+}
+
+/// An arena laid out for train_lifetimes; the plan outlives it.
+template <class Family>
+struct train_buffers {
+  using plan_type = arena_plan<train_plan_of<Family>::buffers::count>;
+  std::byte* arena;
+  const plan_type& plan;
+  template <class Tag>
+  std::byte* bytes() const {
+    return arena + plan[train_plan_of<Family>::buffers::template index<Tag>()];
+  }
+};
+
+/// How far a pass has come: all that is not in the arena.
+struct train_progress {
+  enum stage_type : std::uint8_t { forward, loss, again, back, embedding_back, done } stage = forward;
+  std::size_t layer = 0;
+  std::size_t part = 0;  // of a layer: a block on the way there, a phase on the way back
+  std::size_t at = 0;    // the first token of the next portion
+  float sum = 0;         // of the loss
+};
+
+/// One pass over a sequence: forward, loss and, if asked for, gradients.
+template <class Family, class Isa, class Formats, class Learner>
+class sequence_pass {
+  using facts = train_plan_of<Family>;
+  using layers = typename Family::layer;
+
+ public:
+  sequence_pass(const mote::shape& s, const weights<Formats>& w, Learner& learner, const std::uint64_t* frequencies,
+                const train_buffers<Family>& b, std::size_t capacity, std::size_t chunk)
+      : s_(s),
+        w_(w),
+        learner_(learner),
+        frequencies_(frequencies),
+        b_(b),
+        guard_(b.arena, b.plan),
+        capacity_(capacity),
+        chunk_(chunk) {}
+
+  /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats. Infinite or not a number
+  /// where the pass left the floats.
+  template <class Token>
+  float loss(std::span<const Token> tokens, std::size_t first, float weight) {
+    return whole(tokens, first, weight, false);
+  }
+  /// The same, and its gradients into the learner.
+  template <class Token>
+  float backward(std::span<const Token> tokens, std::size_t first, float weight) {
+    return whole(tokens, first, weight, true);
+  }
+
+  /// What loss() and backward() do, a portion at a time: one block or phase of one layer for a chunk of tokens.
+  template <class Token>
+  void begin(std::span<const Token> tokens) {
+    state_ = {};
+    finite_ = true;
+    count_ = tokens.size() - 1;  // the last token is only predicted
+    guard_.enter(facts::embed);
+    for (std::size_t t = 0; t < count_; ++t) {
+      float* x = checkpoint(0) + t * dim();
+      w_.embedding().decode_row(tokens[t], x);
+      zero(x + s_.dim, dim() - s_.dim);
+    }
+  }
+  template <class Token>
+  void advance(std::span<const Token> tokens, std::size_t first, float weight, bool gradient) {
+    using stage = train_progress;
+    switch (state_.stage) {
+      case stage::forward:
+        forward_portion(facts::forward);
+        if (!next_part(layers::blocks)) return;
+        if (++state_.layer == s_.layers) to(stage::loss, first);
+        return;
+      case stage::loss:
+        loss_portion(tokens, first, weight, gradient);
+        if (state_.at < count_) return;
+        state_.layer = s_.layers - 1;
+        if (!finite_) state_.sum = __builtin_nanf("");
+        to(gradient && finite_ ? way_back : stage::done, 0);
+        return;
+      case stage::again:
+        forward_portion(facts::again);
+        if (next_part(layers::again)) to(stage::back, 0);
+        return;
+      case stage::back:
+        backward_portion();
+        if (!next_part(static_cast<std::size_t>(layers::phases))) return;
+        if (state_.layer-- == 0) to(stage::embedding_back, 0);
+        else to(way_back, 0);
+        return;
+      case stage::embedding_back:
+        guard_.enter(facts::embedding_back);
+        for (std::size_t t = 0; t < count_; ++t) learner_.embedding_backward(tokens[t], dstream() + t * dim());
+        to(stage::done, 0);
+        return;
+      case stage::done: return;
+    }
+  }
+  const train_progress& progress() const { return state_; }
+
+  /// The last input's logits, for comparing with decode().
+  template <class Token>
+  const float* last_logits(std::span<const Token> tokens) {
+    begin(tokens);
+    while (state_.stage == train_progress::forward) advance(tokens, 0, 0, false);
+    guard_.enter(facts::loss);
+    float* normed = at<typename facts::normed>();
+    float* logits = at<typename facts::logits>();
+    Family::last_norm::forward(*this, checkpoint(s_.layers) + (count_ - 1) * dim(), normed);
+    matvec<Isa>(w_.head(), quantise<typename formats_of<Formats>::head>(normed, s_.dim, rounded()), logits);
+    guard_.leave();
+    return logits;
+  }
+
+  // What blocks ask.
+  const mote::shape& shape() const { return s_; }
+  std::size_t layer() const { return state_.layer; }
+  std::size_t tokens() const { return tokens_; }
+  std::size_t position() const { return state_.at; }
+  std::size_t sequence() const { return count_; }
+  bool first_chunk() const { return state_.at == 0; }
+  const float* x() const { return in_ + state_.at * dim(); }  // (tokens, padded(dim)) the stream into this block
+  float* dx() const { return dstream() + state_.at * dim(); }
+  const simd::sine_cosine* turns(std::size_t t) const {
+    auto* turns = reinterpret_cast<simd::sine_cosine*>(b_.template bytes<typename facts::turns>());
+    rope_turns(frequencies_, s_.head_dim() / 2, state_.at + t, turns);
+    return turns;
+  }
+  template <class Tag>
+  float* at() const {
+    auto* first = reinterpret_cast<float*>(b_.template bytes<Tag>());
+    if constexpr (requires { Tag::kept; }) return first + state_.at * padded(Tag::width(s_));
+    else return first;
+  }
+  template <vector_role V>
+  const float* vector() const {
+    return w_.vector(state_.layer, V);
+  }
+  template <vector_role V>
+  float* vector_gradient() {
+    return learner_.vector_gradient(state_.layer, V);
+  }
+  template <int Operation, int Last = Operation>
+  static void enter() {}
+  template <class>
+  float* next() const {
+    return out_ + state_.at * dim();
+  }
+  void add(std::size_t t, float* delta) const {
+    const float* x = this->x() + t * dim();
+    for (std::size_t i = 0; i < s_.dim; ++i) delta[i] = x[i] + delta[i];
+  }
+  /// Clears what lies behind n floats up to padded(n): gradients read whole vectors.
+  static void pad(float* p, std::size_t n) { zero(p + n, padded(n) - n); }
+  /// y = W x + what was learned.
+  template <role... Roles, class... Floats>
+  void multiply(const float* x, std::size_t cols, Floats*... y) {
+    (multiply_one<Roles>(x, cols, y), ...);
+  }
+  /// dx += W^T dy, and the learner's share.
+  template <role R>
+  void multiply_backward(const float* x, std::size_t cols, const float* dy, std::size_t rows_of_y, float* dx) {
+    w_.template with<R>(state_.layer, [&](auto m) {
+      matmul_input_gradient(m, dy, padded(rows_of_y), tokens_, dx, padded(cols), at<typename facts::rows>());
+    });
+    learner_.backward(state_.layer, R, x, padded(cols), tokens_, dy, padded(rows_of_y), dx, padded(cols));
+  }
+  void admit(std::size_t t, float* query, std::size_t width, float* key, float* value, std::size_t kv_dim) {
+    finite_ = v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) && finite_;
+  }
+  template <class Cached>
+  void attend(const attention_run& run, float* scratch) {
+    mote::shape one = s_;
+    one.layers = 1;
+    const float_cache cache(b_.template bytes<Cached>(), one, capacity_);
+    for (std::size_t t = 0; t < run.tokens; ++t)
+      cache.attend(one,
+                   {.layer = 0,
+                    .position = run.position + t,
+                    .tokens = 1,
+                    .query = run.query + t * run.query_stride,
+                    .key = run.key + t * run.key_stride,
+                    .value = run.value + t * run.key_stride,
+                    .out = run.out + t * run.query_stride,
+                    .query_stride = run.query_stride,
+                    .key_stride = run.key_stride},
+                   0, s_.kv_heads, scratch);
+  }
+  std::size_t channel_stride() const { return padded(capacity_); }
+
+ private:
+  static constexpr auto way_back = layers::again > 0 ? train_progress::again : train_progress::back;
+  std::size_t dim() const { return padded(s_.dim); }
+  float* dstream() const { return at<typename facts::dstream>(); }
+  std::byte* rounded() const { return b_.template bytes<typename facts::rounded>(); }
+  float* checkpoint(std::size_t layer) const { return at<typename facts::checkpoint>() + layer * capacity_ * dim(); }
+  /// The stream into a block of this layer; of the one behind the last: into the next layer.
+  template <std::size_t Block>
+  float* stream() const {
+    if constexpr (Block == 0) return checkpoint(state_.layer);
+    else if constexpr (Block == layers::blocks) return checkpoint(state_.layer + 1);
+    else return at<typename layers::template between<Block>>();
+  }
+
+  template <class Token>
+  float whole(std::span<const Token> tokens, std::size_t first, float weight, bool gradient) {
+    begin(tokens);
+    while (state_.stage != train_progress::done) advance(tokens, first, weight, gradient);
+    guard_.leave();
+    return state_.sum;
+  }
+  void to(train_progress::stage_type stage, std::size_t at) {
+    state_.stage = stage;
+    state_.part = 0;
+    state_.at = at;
+  }
+  /// The next chunk, or the next of a layer's `parts`. True: there is none.
+  bool next_part(std::size_t parts) {
+    state_.at += tokens_;
+    if (state_.at < count_) return false;
+    state_.at = 0;
+    if (++state_.part < parts) return false;
+    state_.part = 0;
+    return true;
+  }
+  void portion() { tokens_ = count_ - state_.at < chunk_ ? count_ - state_.at : chunk_; }
+
+  void forward_portion(int operation) {
+    portion();
+    if (state_.at == 0 && state_.part == 0) guard_.enter(operation);
+    layers::each([&]<std::size_t I>() {
+      if (I != state_.part) return;
+      in_ = stream<I>();
+      out_ = stream<I + 1>();
+      layers::template block<I>::template forward<0>(*this);
+    });
+  }
+  void backward_portion() {
+    portion();
+    if (state_.at == 0) guard_.enter(facts::back + static_cast<int>(state_.part));
+    layers::each([&]<std::size_t I>() {
+      constexpr int from = layers::backward_from(I, 0);
+      in_ = stream<I>();
+      [&]<std::size_t... Phase>(std::index_sequence<Phase...>) {
+        ((from + static_cast<int>(Phase) == static_cast<int>(state_.part)
+              ? layers::template block<I>::template backward<Phase>(*this)
+              : void()),
+         ...);
+      }(std::make_index_sequence<static_cast<std::size_t>(layers::template block<I>::phases)>{});
+    });
+  }
+  template <class Token>
+  void loss_portion(std::span<const Token> tokens, std::size_t first, float weight, bool gradient) {
+    portion();
+    if (state_.at == first) {
+      guard_.enter(facts::loss);
+      if (gradient) zero(dstream(), count_ * dim());
+    }
+    const std::size_t vocab = padded(s_.vocab);
+    const float* x = checkpoint(s_.layers) + state_.at * dim();
+    float* normed = at<typename facts::normed>();
+    float* logits = at<typename facts::logits>();
+    for (std::size_t t = 0; t < tokens_; ++t) {
+      Family::last_norm::forward(*this, x + t * dim(), normed + t * dim());
+      pad(normed + t * dim(), s_.dim);
+    }
+    matmul<Isa>(w_.head(), normed, dim(), tokens_, logits, vocab, rounded());
+    for (std::size_t t = 0; t < tokens_; ++t) {
+      state_.sum += cross_entropy(logits + t * vocab, s_.vocab, tokens[state_.at + t + 1], weight);
+      pad(logits + t * vocab, s_.vocab);
+    }
+    if (gradient) {
+      learner_.head_backward(logits, normed, tokens_, vocab, dim());
+      float* back = at<typename facts::dnormed>();
+      zero(back, tokens_ * dim());
+      matmul_input_gradient(w_.head(), logits, vocab, tokens_, back, dim(), at<typename facts::rows>());
+      for (std::size_t t = 0; t < tokens_; ++t)
+        Family::last_norm::backward(*this, x + t * dim(), back + t * dim(), dx() + t * dim());
+    }
+    state_.at += tokens_;
+  }
+
+  template <role R>
+  void multiply_one(const float* x, std::size_t cols, float* y) {
+    const std::size_t y_stride = padded(size_of(s_, R).rows);
+    w_.template with<R>(state_.layer,
+                        [&](auto m) { matmul<Isa>(m, x, padded(cols), tokens_, y, y_stride, rounded()); });
+    for (std::size_t t = 0; t < tokens_; ++t) learner_.add(state_.layer, R, x + t * padded(cols), y + t * y_stride);
+  }
+
+  const mote::shape& s_;
+  const weights<Formats>& w_;
+  Learner& learner_;
+  const std::uint64_t* frequencies_;
+  const train_buffers<Family>& b_;
+  [[no_unique_address]] arena_guard<facts::buffers::count> guard_;
+  train_progress state_;
+  std::size_t count_ = 0;   // of the sequence's tokens that are run
+  std::size_t tokens_ = 0;  // of this portion
+  std::size_t capacity_;    // tokens that the buffers hold
+  std::size_t chunk_;
+  bool finite_ = true;    // what attention was given
+  float* in_ = nullptr;   // the stream into the block that runs, of the whole sequence
+  float* out_ = nullptr;  // and out of it
+};
+
+}  // namespace mote::inline v0
