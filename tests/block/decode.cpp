@@ -155,12 +155,13 @@ TEST_CASE("a pass may stop behind any layer and go on later: the stream in the a
                                  mote::single_thread::team>;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const std::size_t half = t % (m.s.layers + 1);
+    pass::maps_type maps(m.s, w, nothing, alone, 1, buffers.bytes<mote::decode_plan_of<mote::llama>::rounded>());
     {
-      pass p(m.s, w, nothing, frequencies.data(), cache, alone, buffers, 1, t);
+      pass p(m.s, w, maps, frequencies.data(), cache, alone, buffers, 1, t);
       p.embed(&tokens[t]);
       p.run(0, half);
     }
-    pass p(m.s, w, nothing, frequencies.data(), cache, alone, buffers, 1, t);  // another object, the same arena
+    pass p(m.s, w, maps, frequencies.data(), cache, alone, buffers, 1, t);  // another object, the same arena
     p.run(half, m.s.layers);
     const float* logits = p.head(1);
     CHECK(std::vector<float>(logits, logits + m.s.vocab) == expected[t]);

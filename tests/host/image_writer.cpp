@@ -114,10 +114,11 @@ double worst_difference(const raw_model& m, const std::byte* base) {
     }
     for (std::size_t i = 0; i < s.dim; ++i) {
       REQUIRE(w.vector(layer, mote::vector_role::attention_norm)[i] == m.attention_norm.values[layer * s.dim + i]);
-      REQUIRE(w.ffn_norm(layer)[i] == m.ffn_norm.values[layer * s.dim + i]);
+      REQUIRE(w.vector(layer, mote::vector_role::ffn_norm)[i] == m.ffn_norm.values[layer * s.dim + i]);
     }
   }
-  for (std::size_t i = 0; i < s.dim; ++i) REQUIRE(w.final_norm()[i] == m.final_norm.values[i]);
+  for (std::size_t i = 0; i < s.dim; ++i)
+    REQUIRE(w.vector(0, mote::vector_role::final_norm)[i] == m.final_norm.values[i]);
   return worst;
 }
 

@@ -94,7 +94,11 @@ class decode_pass {
   using facts = decode_plan_of<Family>;
 
  public:
-  MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats>& w, const Adapter& adapter,
+  using maps_type = detail::linear_maps<Isa, Most, Formats, Adapter, Team>;
+
+  /// The maps are an object apart: lambdas take their address, and a compiler then reads all of such an object anew behind
+  /// each kernel, the shape too.
+  MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats>& w, maps_type& maps,
                           const std::uint64_t* frequencies, const Cache& cache, Team& team,
                           const decode_buffers<Family>& b, std::size_t count, std::size_t position)
       : s_(s),
@@ -104,7 +108,7 @@ class decode_pass {
         team_(team),
         b_(b),
         guard_(b.arena, b.plan),
-        maps_(s, w, adapter, team, count, b.template bytes<typename facts::rounded>()),
+        maps_(maps),
         x_(at<typename facts::stream>()),
         turns_(reinterpret_cast<simd::sine_cosine*>(b.template bytes<typename facts::turns>())),
         tokens_(count),
@@ -199,7 +203,7 @@ class decode_pass {
   Team& team_;
   const decode_buffers<Family>& b_;
   [[no_unique_address]] arena_guard<facts::buffers::count> guard_;
-  detail::linear_maps<Isa, Most, Formats, Adapter, Team> maps_;
+  maps_type& maps_;
   float* x_;
   simd::sine_cosine* turns_;
   std::size_t tokens_;
@@ -216,8 +220,10 @@ template <class Isa = simd::native, std::size_t Most = 1, class Formats, class A
 float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
               const Cache& cache, Team& team, const decode_buffers<Family>& b, const Token* tokens /* (count) */,
               std::size_t count, std::size_t position, std::size_t logits_for) {
-  decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team> pass(s, w, adapter, frequencies, cache, team, b, count,
-                                                                     position);
+  using pass_type = decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team>;
+  typename pass_type::maps_type maps(s, w, adapter, team, count,
+                                     b.template bytes<typename decode_plan_of<Family>::rounded>());
+  pass_type pass(s, w, maps, frequencies, cache, team, b, count, position);
   pass.embed(tokens);
   pass.run(0, s.layers);
   float* logits = logits_for == 0 ? nullptr : pass.head(logits_for);
