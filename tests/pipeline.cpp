@@ -137,9 +137,7 @@ struct output_bias {
         for (std::size_t i = 0; i < Model::shape.dim; ++i)
           gradient_[layer * Model::shape.dim + i] += dy[t * stride + i];
     }
-    static float* attention_norm_gradient(std::size_t) { return nullptr; }
-    static float* ffn_norm_gradient(std::size_t) { return nullptr; }
-    static float* final_norm_gradient() { return nullptr; }
+    static float* vector_gradient(std::size_t, mote::vector_role) { return nullptr; }
     static void embedding_backward(std::size_t, const float*) {}
     static void head_backward(const float*, const float*, std::size_t, std::size_t, std::size_t) {}
     void step() {

@@ -77,7 +77,7 @@ curve learn(const packed_bytes& packed, const lesson& l, std::size_t chunk) {
   const auto learner = std::make_unique<state>();
   if constexpr (Learning::owns_weights) learner->reset(packed.data());
   else learner->reset();
-  learner->rate(Learning::owns_weights ? 3e-4F : 1e-2F);
+  (void)learner->rate(Learning::owns_weights ? 3e-4F : 1e-2F);
 
   mote::rng random(s.vocab);
   std::vector<std::uint32_t> tokens(l.tokens);
