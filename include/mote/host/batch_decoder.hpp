@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The decoder for tools: shapes known at run time, every matrix in a format of its own, many sequences at once, and
-// somebody may look at what goes into each matrix. The same kernels in the same order as block/decode.hpp, so the same
-// logits, bit for bit.
+// somebody may look at what goes into each matrix. A third pass over the blocks of a family, so the logits are those of
+// decode(), bit for bit.
 // Refuses to be small or to run on a board: it allocates, and calls matrices through std::function.
 #pragma once
 
@@ -18,13 +18,14 @@
 #include <utility>
 #include <vector>
 
+#include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/host/model_tensors.hpp"
 #include "mote/host/raw_model.hpp"
+#include "mote/kernel/finite.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/kernel/rope.hpp"
-#include "mote/kernel/swiglu.hpp"
 #include "mote/model/cache.hpp"
 
 namespace mote::inline v0::host {
@@ -141,7 +142,7 @@ inline batch_model use_floats(const raw_model& m) {
 }
 
 /// Sequences that advance together. Rows of every buffer are (sequence, token), a sequence's tokens next to each other.
-template <class Cache = float_cache>
+template <class Cache = float_cache, class Family = llama>
 class batch_decoder {
  public:
   batch_decoder(const batch_model& m, std::size_t sequences, std::size_t context)
@@ -167,79 +168,29 @@ class batch_decoder {
     return x;
   }
 
-  /// Runs one block over the residual stream in place, and keeps its keys and values.
+  /// Runs one layer over the residual stream in place, and keeps its keys and values.
   void block(std::size_t layer, std::vector<float>& x, const observer& see = {}) {
-    const mote::shape& s = m_->shape;
-    const auto& w = m_->blocks[layer];
     const std::size_t rows = x.size() / hidden_stride();
     const std::size_t each = rows / sequences_;
-    const std::size_t pairs = s.head_dim() / 2;
     if (length_ + each > context_) throw std::runtime_error("decoder: more tokens than the context it was made for");
-    const std::size_t dim = hidden_stride(), kv = padded(s.kv_dim()), hidden = padded(s.hidden);
-    normed_.resize(rows * dim);
-    query_.resize(rows * dim);
-    mixed_.resize(rows * dim);
-    delta_.resize(rows * dim);
-    key_.resize(rows * kv);
-    value_.resize(rows * kv);
-    gate_.resize(rows * hidden);
-    up_.resize(rows * hidden);
-    scratch_.resize(Cache::scratch_floats(s, context_, each));
-    std::vector<simd::sine_cosine> turns(pairs);
-    const auto multiply = [&](role r, const std::vector<float>& from, std::size_t from_stride, std::vector<float>& to,
-                              std::size_t to_stride) {
-      w[static_cast<std::size_t>(r)].multiply(from.data(), from_stride, rows, to.data(), to_stride);
-    };
-    const auto look = [&](site where, const std::vector<float>& v, std::size_t stride) {
-      if (see) see(layer, where, v.data(), stride, rows);
-    };
-    norm(x, m_->attention_norm.data() + layer * s.dim);
-    look(site::attention, normed_, dim);
-    multiply(role::query, normed_, dim, query_, dim);
-    multiply(role::key, normed_, dim, key_, kv);
-    multiply(role::value, normed_, dim, value_, kv);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t position = length_ + row % each;
-      rope_turns(frequencies_.data(), pairs, position, turns.data());
-      rope(query_.data() + row * dim, s.heads, pairs, turns.data());
-      rope(key_.data() + row * kv, s.kv_heads, pairs, turns.data());
+    if (rows != planned_) {
+      planned_ = rows;
+      plan_ = plan_arena(buffers::of(m_->shape, {.tokens = rows, .kept = rows, .scratch_bytes = scratch_bytes(each)}));
+      arena_ = std::make_unique<packed_bytes>(plan_.bytes);
     }
-    for (std::size_t i = 0; i < sequences_; ++i) {
-      const Cache cache(kept_[i]->data(), s, context_);
-      cache.attend(s,
-                   {.layer = layer,
-                    .position = length_,
-                    .tokens = each,
-                    .query = query_.data() + i * each * dim,
-                    .key = key_.data() + i * each * kv,
-                    .value = value_.data() + i * each * kv,
-                    .out = mixed_.data() + i * each * dim,
-                    .query_stride = dim,
-                    .key_stride = kv},
-                   0, s.kv_heads, scratch_.data());
-    }
-    look(site::output, mixed_, dim);
-    multiply(role::output, mixed_, dim, delta_, dim);
-    add(x);
-    norm(x, m_->ffn_norm.data() + layer * s.dim);
-    look(site::feed_forward, normed_, dim);
-    multiply(role::gate, normed_, dim, gate_, hidden);
-    multiply(role::up, normed_, dim, up_, hidden);
-    for (std::size_t row = 0; row < rows; ++row)
-      swiglu(gate_.data() + row * hidden, up_.data() + row * hidden, s.hidden, gate_.data() + row * hidden);
-    look(site::down, gate_, hidden);
-    multiply(role::down, gate_, hidden, delta_, dim);
-    add(x);
+    pass p{.owner = *this, .see = see, .stream = x.data(), .rows = rows, .each = each, .at_layer = layer};
+    layers::each([&]<std::size_t I>() { layers::template block<I>::template forward<0>(p); });
   }
 
   /// The logits of every row, (sequences * each, logits_stride).
   std::vector<float> head(const std::vector<float>& x, const observer& see = {}) {
     const std::size_t rows = x.size() / hidden_stride();
-    normed_.resize(x.size());
-    norm(x, m_->final_norm.data());
-    if (see) see(m_->shape.layers, site::head, normed_.data(), hidden_stride(), rows);
+    std::vector<float> normed(x.size());
+    for (std::size_t at = 0; at < x.size(); at += hidden_stride())
+      rms_norm(x.data() + at, m_->final_norm.data(), m_->shape.dim, m_->shape.norm_epsilon, normed.data() + at);
+    if (see) see(m_->shape.layers, site::head, normed.data(), hidden_stride(), rows);
     std::vector<float> logits(rows * logits_stride());
-    m_->head.multiply(normed_.data(), hidden_stride(), rows, logits.data(), logits_stride());
+    m_->head.multiply(normed.data(), hidden_stride(), rows, logits.data(), logits_stride());
     return logits;
   }
 
@@ -256,13 +207,78 @@ class batch_decoder {
   }
 
  private:
-  void norm(const std::vector<float>& x, const float* gain) {
-    for (std::size_t at = 0; at < x.size(); at += hidden_stride())
-      rms_norm(x.data() + at, gain, m_->shape.dim, m_->shape.norm_epsilon, normed_.data() + at);
-  }
-  void add(std::vector<float>& x) const {
-    for (std::size_t at = 0; at < x.size(); at += hidden_stride())
-      for (std::size_t i = 0; i < m_->shape.dim; ++i) x[at + i] += delta_[at + i];
+  using layers = typename Family::layer;
+  using buffers = typename layers::template forward_buffers<1>;
+
+  /// What the blocks of a layer ask while many sequences answer.
+  struct pass {
+    batch_decoder& owner;
+    const observer& see;
+    float* stream;  // (rows, hidden_stride)
+    std::size_t rows;
+    std::size_t each;
+    std::size_t at_layer;
+    mutable std::vector<simd::sine_cosine> turned{};
+
+    const mote::shape& shape() const { return owner.m_->shape; }
+    std::size_t layer() const { return at_layer; }
+    std::size_t tokens() const { return rows; }
+    std::size_t position() const { return owner.length_; }
+    const float* x() const { return stream; }
+    const simd::sine_cosine* turns(std::size_t row) const {
+      turned.resize(owner.frequencies_.size());
+      rope_turns(owner.frequencies_.data(), turned.size(), owner.length_ + row % each, turned.data());
+      return turned.data();
+    }
+    template <class Tag>
+    float* at() const {
+      return reinterpret_cast<float*>(owner.arena_->data() + owner.plan_[buffers::template index<Tag>()]);
+    }
+    template <class Tag>
+    float* next() const {
+      return at<Tag>();
+    }
+    template <vector_role V>
+    const float* vector() const {
+      static_assert(V != vector_role::final_norm);
+      const auto& all = V == vector_role::attention_norm ? owner.m_->attention_norm : owner.m_->ffn_norm;
+      return all.data() + at_layer * shape().dim;
+    }
+    template <int, int = 0>
+    static void enter() {}
+    static void pad(float*, std::size_t) {}
+    void add(std::size_t row, const float* delta) {
+      float* to = stream + row * owner.hidden_stride();
+      for (std::size_t i = 0; i < shape().dim; ++i) to[i] += delta[i];
+    }
+    void admit(std::size_t row, float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim) {
+      (void)v0::admit(query, dim, key, value, kv_dim, stream + row * owner.hidden_stride());
+    }
+    template <role First, role... Others, class... Floats>
+    void multiply(const float* in, std::size_t cols, float* y, Floats*... others) {
+      if (see) see(at_layer, site_of(First), in, padded(cols), rows);
+      const auto one = [&](role r, float* to) {
+        const linear& w = owner.m_->blocks[at_layer][static_cast<std::size_t>(r)];
+        w.multiply(in, padded(cols), rows, to, padded(w.rows));
+      };
+      one(First, y);
+      (one(Others, others), ...);
+    }
+    template <class>
+    void attend(attention_run run, float* scratch) {
+      run.tokens = each;
+      for (const auto& kept : owner.kept_) {
+        Cache(kept->data(), shape(), owner.context_).attend(shape(), run, 0, shape().kv_heads, scratch);
+        run.query += each * run.query_stride;
+        run.out += each * run.query_stride;
+        run.key += each * run.key_stride;
+        run.value += each * run.key_stride;
+      }
+    }
+  };
+
+  std::size_t scratch_bytes(std::size_t each) const {
+    return Cache::scratch_floats(m_->shape, context_, each) * sizeof(float);
   }
 
   const batch_model* m_;
@@ -271,7 +287,9 @@ class batch_decoder {
   std::size_t length_ = 0;
   std::vector<std::uint64_t> frequencies_;
   std::vector<std::unique_ptr<packed_bytes>> kept_;  // a sequence: its cache
-  std::vector<float> normed_, query_, key_, value_, mixed_, delta_, gate_, up_, scratch_;
+  std::size_t planned_ = 0;                          // the rows that the arena is for
+  arena_plan<buffers::count> plan_;
+  std::unique_ptr<packed_bytes> arena_;
 };
 
 }  // namespace mote::inline v0::host
