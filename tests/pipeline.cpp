@@ -121,6 +121,7 @@ struct output_bias {
     static constexpr std::size_t optimiser_floats = 0;
     static constexpr std::uint64_t fingerprint() { return mote::fingerprint{}.add("output_bias").value(); }
 
+    const state& adapter() const { return *this; }
     state& collector() { return *this; }
     void reset() {
       std::ranges::fill(bias_, 0.0F);

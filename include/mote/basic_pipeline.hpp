@@ -380,10 +380,8 @@ class basic_pipeline {
   /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     const typename Cache::store cache(cache_.data(), shape, Context);
-    using adapter = std::conditional_t<std::is_base_of_v<no_adapter, learning_state>, no_adapter, learning_state>;
-    decode<simd::native, most_tokens, format, adapter>(shape, view(), learning_, frequencies.data(), cache, team_,
-                                                       buffers(), tokens_.data() + position, count, position,
-                                                       logits_for);
+    decode<simd::native, most_tokens>(shape, view(), learning_.adapter(), frequencies.data(), cache, team_, buffers(),
+                                      tokens_.data() + position, count, position, logits_for);
     return stayed_finite(buffers(), shape, count - logits_for);
   }
 

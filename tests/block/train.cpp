@@ -58,8 +58,12 @@ auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learn
   packed_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
   const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
   const mote::weights<Format> w(weights.data(), s, map);
-  mote::sequence_pass<mote::llama, mote::simd::native, Format, Learner> pass(s, w, learner, frequencies.data(), buffers,
-                                                                             capacity, chunk);
+  auto&& collector = [&]() -> decltype(auto) {
+    if constexpr (requires { learner.collector(); }) return learner.collector();
+    else return (learner);
+  }();
+  mote::sequence_pass<mote::llama, mote::simd::native, Format, std::remove_cvref_t<decltype(collector)>> pass(
+      s, w, collector, frequencies.data(), buffers, capacity, chunk);
   return f(pass);
 }
 
@@ -176,7 +180,7 @@ struct trained_adapter {
     mote::rng random(17);
     for (std::size_t l = 0; l < tied.layers; ++l)
       for (std::size_t r = 0; r < mote::role_count; ++r) {
-        const auto n = state::size(static_cast<role>(r));
+        const auto n = state::map.size(state::s, static_cast<role>(r));
         for (std::size_t k = 0; k < rank; ++k)
           for (std::size_t i = 0; i < n.rows; ++i)
             at(l, r, n.a_floats() + k * mote::padded(n.rows) + i) = 0.1F * random.normal();
@@ -229,7 +233,7 @@ void check_every_adapter() {
   };
   for (std::size_t l = 0; l < tied.layers; ++l)
     for (std::size_t r = 0; r < mote::role_count; ++r) {
-      const auto n = state::size(static_cast<role>(r));
+      const auto n = state::map.size(state::s, static_cast<role>(r));
       for (std::size_t k = 0; k < rank; ++k) {
         for (std::size_t j = 0; j < n.cols; ++j)
           f[l][r].a.push_back(static_cast<double>(a.at(l, r, k * mote::padded(n.cols) + j)));
@@ -247,7 +251,7 @@ void check_every_adapter() {
   tensor_check check(m, sequence, static_cast<double>(weight));
   for (std::size_t l = 0; l < tied.layers; ++l)
     for (std::size_t r = 0; r < mote::role_count; ++r) {
-      const auto n = state::size(static_cast<role>(r));
+      const auto n = state::map.size(state::s, static_cast<role>(r));
       const std::string name = "block " + std::to_string(l) + " " + std::string(mote::name(static_cast<role>(r)));
       const auto refresh = [&] { merge(l, r); };
       check(
@@ -338,7 +342,8 @@ TEMPLATE_TEST_CASE("what is trained is what runs: the pass and decode() give the
 
   const auto tokens = some_tokens(31, 12);
   for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
-    const float* step = mote::decode(s, w, *a.learner, frequencies.data(), cache, buffers, tokens[t], t, true);
+    const float* step =
+        mote::decode(s, w, a.learner->adapter(), frequencies.data(), cache, buffers, tokens[t], t, true);
     const bool same = with_pass<format>(s, packed, *a.learner, 8, [&](auto& pass) {
       const float* all = pass.last_logits(std::span<const token>(tokens).first(t + 2));
       return std::memcmp(all, step, s.vocab * 4) == 0;

@@ -125,7 +125,7 @@ class stepper {
   std::span<const float> operator()(std::size_t token, std::size_t position) {
     const mote::weights<Format> w(opened_.weights, Model::shape, map);
     const mote::float_cache cache(kept_.span().data(), Model::shape, context);
-    const typename mote::frozen::state<Model, Format> nothing;
+    const mote::no_adapter nothing;
     const mote::decode_buffers<mote::llama> buffers{arena_.span().data(), plan};
     const float* logits =
         mote::decode(Model::shape, w, nothing, frequencies.data(), cache, buffers, token, position, true);

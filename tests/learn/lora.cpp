@@ -192,7 +192,7 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   const mote::decode_buffers<mote::llama> decode_buffers{decode_arena.data(), decode_plan};
   packed_bytes kept(mote::float_cache::bytes(s, window));
   const mote::float_cache cache(kept.data(), s, window);
-  const mote::frozen::state<model, format> nothing;
+  const mote::no_adapter nothing;
   const auto draw = [&] {
     std::vector<std::uint16_t> t{static_cast<std::uint16_t>(random.below(s.vocab))};
     while (t.size() < window) {
@@ -218,16 +218,18 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   teachers_own->reset();
   constexpr float weight = 1.0F / static_cast<float>(window - 1);
   const auto measure = [&](const mote::weights<format>& w, state& l) {
-    mote::sequence_pass<mote::llama, mote::simd::native, format, state> pass(s, w, l, frequencies.data(), buffers,
-                                                                             window, adapter::chunk);
+    auto collector = l.collector();
+    mote::sequence_pass<mote::llama, mote::simd::native, format, mote::low_rank_adapters> pass(
+        s, w, collector, frequencies.data(), buffers, window, adapter::chunk);
     double sum = 0;
     for (const auto& t : held_out) sum += static_cast<double>(pass.loss(std::span<const std::uint16_t>(t), 0, weight));
     return sum / static_cast<double>(held_out.size());
   };
   const double best = measure(teacher_view, *teachers_own);
   const double before = measure(base_view, *student);
-  mote::sequence_pass<mote::llama, mote::simd::native, format, state> pass(s, base_view, *student, frequencies.data(),
-                                                                           buffers, window, adapter::chunk);
+  auto collector = student->collector();
+  mote::sequence_pass<mote::llama, mote::simd::native, format, mote::low_rank_adapters> pass(
+      s, base_view, collector, frequencies.data(), buffers, window, adapter::chunk);
   constexpr int steps = 300;
   for (int step = 0; step < steps; ++step) {
     (void)student->rate(1e-2F * 0.5F * (1.0F + std::cos(3.14159265F * static_cast<float>(step) / steps)));

@@ -13,8 +13,7 @@
 
 namespace mote::inline v0 {
 
-/// What decode() adds to the weights' products when nothing was learned. A state of a learning policy that derives from it
-/// shares the decoder's code with every other pipeline of its formats.
+/// What is added to the weights' products where nothing was learned, or the weights themselves were.
 struct no_adapter {
   static void add(std::size_t, role, const float*, float*) {}
 };

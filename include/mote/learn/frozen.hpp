@@ -20,7 +20,8 @@ struct frozen {
   static constexpr std::size_t batch = 0;
 
   template <class Model, class Format>
-  struct state : no_adapter {
+  struct state {
+    static no_adapter adapter() { return {}; }
     static constexpr std::size_t parameter_floats = 0;
     static constexpr std::size_t optimiser_floats = 0;
     static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("frozen").value(); }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "mote/block/linear_maps.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
 #include "mote/format/f32.hpp"
@@ -108,7 +109,7 @@ struct full {
     static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 
-    static void add(std::size_t, role, const float*, float*) {}
+    static no_adapter adapter() { return {}; }
     full_gradients<Format::rows> collector() { return {s, map, gradients_}; }
 
     /// False where the step would leave the floats: parameters and optimiser stay as they were.

@@ -8,24 +8,16 @@
 // Refuses to merge into the base: integers would round the adapter away.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
-#include "mote/core/rng.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
-#include "mote/kernel/low_rank.hpp"
+#include "mote/learn/low_rank_adapters.hpp"
 #include "mote/learn/optimiser.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0 {
-
-/// A set of matrices, one bit a role.
-using role_set = std::uint8_t;
-constexpr role_set only(role r) { return static_cast<role_set>(1U << static_cast<unsigned>(r)); }
-inline constexpr role_set query_and_value = static_cast<role_set>(only(role::query) | only(role::value));
-inline constexpr role_set all_matrices = 0x7F;
 
 struct lora_knobs {
   float alpha = 0;  ///< the adapter counts alpha / rank; 0: 2 * rank
@@ -49,80 +41,27 @@ struct lora {
   static constexpr float scale =
       (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 
-  /// The parameters of one model's adapters. Satisfies `learner`.
+  /// The parameters of one model's adapters.
   template <class Model, class Format>
   class state {
    public:
     static constexpr shape s = Model::shape;
 
-    /// Where each matrix's adapter lies in a layer, in floats; too_big where it has none.
-    struct layout {
-      std::array<std::size_t, role_count> offset{};
-      std::size_t layer_floats = 0;
-    };
-    static constexpr layout map = [] {
-      layout l;
-      for (std::size_t r = 0; r < role_count; ++r) {
-        l.offset[r] = too_big;
-        if ((Knobs.targets >> r & 1U) == 0) continue;
-        l.offset[r] = l.layer_floats;
-        const matrix_size m = size_of(s, static_cast<role>(r));
-        l.layer_floats += low_rank_size{rank, m.rows, m.cols}.floats();
-      }
-      return l;
-    }();
+    static constexpr adapter_layout map = lay_adapters(s, Knobs.targets, rank);
     static constexpr std::size_t parameter_floats = s.layers * map.layer_floats;
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 
-    static constexpr low_rank_size size(role r) {
-      const matrix_size m = size_of(s, r);
-      return {rank, m.rows, m.cols};
-    }
+    /// What is added to the decoder, and what collects the gradients.
+    low_rank_adapters adapter() const {
+      return view(const_cast<float*>(parameters_));
+    }  // of which only add() is called
+    low_rank_adapters collector() { return view(parameters_); }
 
-    /// What collects the gradients: this object.
-    state& collector() { return *this; }
-
-    /// A small and random, B zero: the pipeline answers as if there were no adapter.
+    /// The pipeline answers as if there were no adapter.
     void reset() {
-      rng random(Knobs.seed);
-      for (std::size_t layer = 0; layer < s.layers; ++layer) {
-        for (std::size_t r = 0; r < role_count; ++r) {
-          if (map.offset[r] == too_big) continue;
-          const low_rank_size n = size(static_cast<role>(r));
-          float* a = parameters_ + layer * map.layer_floats + map.offset[r];
-          const float deviation = 1.0F / simd::sqrt(static_cast<float>(n.cols));
-          for (std::size_t row = 0; row < rank; ++row)
-            for (std::size_t col = 0; col < padded(n.cols); ++col)
-              a[row * padded(n.cols) + col] = col < n.cols ? random.normal() * deviation : 0.0F;
-          for (std::size_t i = 0; i < n.b_floats(); ++i) a[n.a_floats() + i] = 0.0F;
-        }
-      }
+      collector().reset(Knobs.seed);
       forget();
     }
-
-    void add(std::size_t layer, role r, const float* x, float* y) const {
-      const std::size_t offset = map.offset[static_cast<std::size_t>(r)];
-      if (offset == too_big) return;
-      const low_rank_size n = size(r);
-      const float* a = parameters_ + layer * map.layer_floats + offset;
-      low_rank_add(n, a, a + n.a_floats(), scale, x, y);
-    }
-
-    void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
-                  std::size_t y_stride, float* dx, std::size_t dx_stride) {
-      const std::size_t offset = map.offset[static_cast<std::size_t>(r)];
-      if (offset == too_big) return;
-      const low_rank_size n = size(r);
-      const std::size_t at = layer * map.layer_floats + offset;
-      for (std::size_t t = 0; t < count; ++t)
-        low_rank_gradient(n, parameters_ + at, parameters_ + at + n.a_floats(), scale, x + t * x_stride,
-                          dy + t * y_stride, gradients_ + at, gradients_ + at + n.a_floats(), dx + t * dx_stride);
-    }
-
-    // The base is frozen: its norms, embedding and head collect nothing.
-    static float* vector_gradient(std::size_t, vector_role) { return nullptr; }
-    static void embedding_backward(std::size_t, const float*) {}
-    static void head_backward(const float*, const float*, std::size_t, std::size_t, std::size_t) {}
 
     /// False where the step would leave the floats: parameters and optimiser stay as they were.
     bool step() { return optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats); }
@@ -138,18 +77,9 @@ struct lora {
     }
     float rate() const { return optimiser_.rate; }
 
-    /// Whether these parameters would change an answer: some B is not zero.
+    /// Whether these parameters would change an answer.
     static bool has_effect(const float* parameters, const std::byte*) {
-      for (std::size_t layer = 0; layer < s.layers; ++layer) {
-        for (std::size_t r = 0; r < role_count; ++r) {
-          if (map.offset[r] == too_big) continue;
-          const low_rank_size n = size(static_cast<role>(r));
-          const float* b = parameters + layer * map.layer_floats + map.offset[r] + n.a_floats();
-          for (std::size_t i = 0; i < n.b_floats(); ++i)
-            if (b[i] != 0.0F) return true;
-        }
-      }
-      return false;
+      return low_rank_adapters(s, map, scale, const_cast<float*>(parameters), nullptr).has_effect();
     }
 
     /// Takes saved parameters; gradients and the optimiser start anew.
@@ -173,6 +103,9 @@ struct lora {
     float* gradients() { return gradients_; }
 
    private:
+    low_rank_adapters view(float* parameters) const {
+      return {s, map, scale, parameters, const_cast<float*>(gradients_)};
+    }
     void forget() {
       drop();
       for (float& v : optimiser_state_) v = 0;
