@@ -78,7 +78,7 @@ class basic_pipeline {
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
     if (!arithmetic_is_plain()) return status::fused_multiply_add;
     if (!subnormals_are_kept()) return status::flushed_subnormals;
-    constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(),
+    constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(family::name),
                                          .format_fingerprint = format_fingerprint<Format>(),
                                          .weights_bytes = map.bytes,
                                          .vocabulary_bytes = Model::vocabulary_bytes,
@@ -305,7 +305,8 @@ class basic_pipeline {
   static constexpr auto train_plan = plan_arena(train_lifetimes<family, Format>(
       shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   /// What begin() needs for a search: the retriever's arrays, and the frames around them.
-  static constexpr std::size_t search_stack_bytes = Recall::stack_bytes + 512;
+  static constexpr std::size_t search_stack_bytes =
+      Recall::stack_bytes + Recall::hits * (sizeof(hit) + sizeof(std::string_view)) + 512;
   static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
@@ -414,7 +415,7 @@ class basic_pipeline {
   }
 
   snapshot_identity identity() const {
-    return {.shape = shape.fingerprint(),
+    return {.shape = shape.fingerprint(family::name),
             .parameters = learning_state::fingerprint(),
             .base = image_->base_fingerprint,
             .model = Model::name,

@@ -79,6 +79,20 @@ template <std::size_t Bits>
 struct cache;
 template <std::size_t Bits, std::size_t Window>
 struct kivi;
+struct no_adapter;
+struct pass_size;
+struct pass_facts;
+struct train_progress;
+template <class... Blocks>
+struct in_sequence;
+template <class Norm, class Inner>
+struct residual;
+template <vector_role Gain>
+struct rms_norm_block;
+struct rotary_attention;
+struct gated_feed_forward;
+struct llama;
+class low_rank_adapters;
 template <class Family>
 struct decode_buffers;
 template <class Family>

@@ -390,7 +390,13 @@ TEST_CASE("a pass in portions is the pass: loss and gradients, bit for bit, and 
     std::size_t count = 0;
     const float sum = with_pass<mote::q8<4>>(tied, packed, *portions.learner, chunk, [&](auto& pass) {
       pass.begin(sequence);
-      for (; pass.progress().stage != mote::train_progress::done; ++count) pass.advance(sequence, first, 1.0F, true);
+      auto other = pass;  // the two take turns: the arena and the progress are all that they share
+      for (; pass.progress().stage != mote::train_progress::done; ++count) {
+        auto& now = count % 2 == 0 ? pass : other;
+        now.resume(pass.progress());
+        now.advance(sequence, first, 1.0F, true);
+        pass.resume(now.progress());
+      }
       return pass.progress().sum;
     });
     CHECK(sum == expected);

@@ -69,8 +69,7 @@ struct block_operations {
   struct kept {
     using tag = Tag;
     static constexpr lifetime of(const shape& s, const pass_facts& n) {
-      return {Tag::bytes(s, n), Forward, Back + Phase,
-              Again - Forward < 2 ? 0 : lifetime{0, Forward + 1, Again - 1}.operations()};
+      return {Tag::bytes(s, n), Forward, Back + Phase, lifetime{0, Forward + 1, Again - 1}.operations()};
     }
   };
   /// Of the way back alone.
@@ -87,6 +86,7 @@ struct lives {
   template <class Tag>
   static consteval std::size_t index() {
     constexpr bool is[] = {std::is_same_v<Tag, typename Lives::tag>...};
+    static_assert((std::is_same_v<Tag, typename Lives::tag> || ...), "mote: a block uses a buffer that its list lacks");
     std::size_t i = 0;
     while (!is[i]) ++i;
     return i;

@@ -4,7 +4,6 @@
 // Refuses to know where its memory comes from: weights, cache and working buffers are handed in, shapes are arguments.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 

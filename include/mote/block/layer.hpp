@@ -18,6 +18,8 @@ struct in_sequence {
   static constexpr std::size_t blocks = sizeof...(Blocks);
   template <std::size_t I>
   using block = std::tuple_element_t<I, std::tuple<Blocks...>>;
+  static_assert((std::size_t{Blocks::keeps} + ...) <= 1,
+                "mote: two blocks of a layer keep something for the way back, and would share its room; one may");
   static constexpr int operations = (Blocks::operations + ...);
   static constexpr int phases = (Blocks::phases + ...);
   /// How many blocks run once more before the way back: those in front of one that goes back, and those that keep.

@@ -5,10 +5,11 @@
 // Refuses logits for a whole sequence: they exist for a few tokens at a time.
 #pragma once
 
-#include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "mote/block/decode.hpp"
 #include "mote/kernel/loss.hpp"
@@ -98,13 +99,15 @@ struct train_buffers {
   }
 };
 
-/// How far a pass has come: all that is not in the arena.
+/// How far a pass has come: with the arena, all that another object needs to go on.
 struct train_progress {
   enum stage_type : std::uint8_t { forward, loss, again, back, embedding_back, done } stage = forward;
   std::size_t layer = 0;
-  std::size_t part = 0;  // of a layer: a block on the way there, a phase on the way back
-  std::size_t at = 0;    // the first token of the next portion
-  float sum = 0;         // of the loss
+  std::size_t part = 0;   // of a layer: a block on the way there, a phase on the way back
+  std::size_t at = 0;     // the first token of the next portion
+  float sum = 0;          // of the loss
+  std::size_t count = 0;  // tokens that are run: the sequence's last is only predicted
+  bool finite = true;     // what attention was given
 };
 
 /// One pass over a sequence: forward, loss and, if asked for, gradients.
@@ -140,11 +143,9 @@ class sequence_pass {
   /// What loss() and backward() do, a portion at a time: one block or phase of one layer for a chunk of tokens.
   template <class Token>
   void begin(std::span<const Token> tokens) {
-    state_ = {};
-    finite_ = true;
-    count_ = tokens.size() - 1;  // the last token is only predicted
+    state_ = {.count = tokens.empty() ? 0 : tokens.size() - 1};
     guard_.enter(facts::embed);
-    for (std::size_t t = 0; t < count_; ++t) {
+    for (std::size_t t = 0; t < state_.count; ++t) {
       float* x = checkpoint(0) + t * dim();
       w_.embedding().decode_row(tokens[t], x);
       zero(x + s_.dim, dim() - s_.dim);
@@ -157,14 +158,14 @@ class sequence_pass {
       case stage::forward:
         forward_portion(facts::forward);
         if (!next_part(layers::blocks)) return;
-        if (++state_.layer == s_.layers) to(stage::loss, first);
+        if (++state_.layer == s_.layers) to(stage::loss, first < state_.count ? first : state_.count);
         return;
       case stage::loss:
         loss_portion(tokens, first, weight, gradient);
-        if (state_.at < count_) return;
+        if (state_.at < state_.count) return;
         state_.layer = s_.layers - 1;
-        if (!finite_) state_.sum = __builtin_nanf("");
-        to(gradient && finite_ ? way_back : stage::done, 0);
+        if (!state_.finite) state_.sum = __builtin_nanf("");
+        to(gradient && state_.finite ? way_back : stage::done, 0);
         return;
       case stage::again:
         forward_portion(facts::again);
@@ -178,13 +179,15 @@ class sequence_pass {
         return;
       case stage::embedding_back:
         guard_.enter(facts::embedding_back);
-        for (std::size_t t = 0; t < count_; ++t) learner_.embedding_backward(tokens[t], dstream() + t * dim());
+        for (std::size_t t = 0; t < state_.count; ++t) learner_.embedding_backward(tokens[t], dstream() + t * dim());
         to(stage::done, 0);
         return;
       case stage::done: return;
     }
   }
   const train_progress& progress() const { return state_; }
+  /// Goes on where another object stopped, over the same arena.
+  void resume(const train_progress& from) { state_ = from; }
 
   /// The last input's logits, for comparing with decode().
   template <class Token>
@@ -194,7 +197,7 @@ class sequence_pass {
     guard_.enter(facts::loss);
     float* normed = at<typename facts::normed>();
     float* logits = at<typename facts::logits>();
-    Family::last_norm::forward(*this, checkpoint(s_.layers) + (count_ - 1) * dim(), normed);
+    Family::last_norm::forward(*this, checkpoint(s_.layers) + (state_.count - 1) * dim(), normed);
     matvec<Isa>(w_.head(), quantise<typename formats_of<Formats>::head>(normed, s_.dim, rounded()), logits);
     guard_.leave();
     return logits;
@@ -205,7 +208,7 @@ class sequence_pass {
   std::size_t layer() const { return state_.layer; }
   std::size_t tokens() const { return tokens_; }
   std::size_t position() const { return state_.at; }
-  std::size_t sequence() const { return count_; }
+  std::size_t sequence() const { return state_.count; }
   bool first_chunk() const { return state_.at == 0; }
   const float* x() const { return in_ + state_.at * dim(); }  // (tokens, padded(dim)) the stream into this block
   float* dx() const { return dstream() + state_.at * dim(); }
@@ -254,7 +257,7 @@ class sequence_pass {
     learner_.backward(state_.layer, R, x, padded(cols), tokens_, dy, padded(rows_of_y), dx, padded(cols));
   }
   void admit(std::size_t t, float* query, std::size_t width, float* key, float* value, std::size_t kv_dim) {
-    finite_ = v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) && finite_;
+    state_.finite = v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) && state_.finite;
   }
   template <class Cached>
   void attend(const attention_run& run, float* scratch) {
@@ -305,13 +308,13 @@ class sequence_pass {
   /// The next chunk, or the next of a layer's `parts`. True: there is none.
   bool next_part(std::size_t parts) {
     state_.at += tokens_;
-    if (state_.at < count_) return false;
+    if (state_.at < state_.count) return false;
     state_.at = 0;
     if (++state_.part < parts) return false;
     state_.part = 0;
     return true;
   }
-  void portion() { tokens_ = count_ - state_.at < chunk_ ? count_ - state_.at : chunk_; }
+  void portion() { tokens_ = state_.count - state_.at < chunk_ ? state_.count - state_.at : chunk_; }
 
   void forward_portion(int operation) {
     portion();
@@ -342,7 +345,7 @@ class sequence_pass {
     portion();
     if (state_.at == first) {
       guard_.enter(facts::loss);
-      if (gradient) zero(dstream(), count_ * dim());
+      if (gradient) zero(dstream(), state_.count * dim());
     }
     const std::size_t vocab = padded(s_.vocab);
     const float* x = checkpoint(s_.layers) + state_.at * dim();
@@ -383,11 +386,9 @@ class sequence_pass {
   const train_buffers<Family>& b_;
   [[no_unique_address]] arena_guard<facts::buffers::count> guard_;
   train_progress state_;
-  std::size_t count_ = 0;   // of the sequence's tokens that are run
   std::size_t tokens_ = 0;  // of this portion
   std::size_t capacity_;    // tokens that the buffers hold
   std::size_t chunk_;
-  bool finite_ = true;    // what attention was given
   float* in_ = nullptr;   // the stream into the block that runs, of the whole sequence
   float* out_ = nullptr;  // and out of it
 };

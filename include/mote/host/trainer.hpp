@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <thread>
@@ -60,6 +61,7 @@ class model_trainer {
   }
 
   /// One step over a batch; the mean loss a predicted token, in nats. Each predicted token of the batch counts alike.
+  /// Not a number where the step would have left the floats: then nothing moved.
   float step(std::span<const training_sequence> batch, float rate) {
     std::size_t predicted = 0;
     for (const auto& q : batch) predicted += q.tokens.size() - q.first_answer;
@@ -77,9 +79,9 @@ class model_trainer {
     const float* other = workers_[1]->gradients.data();
     for (std::size_t i = 0; i < parameter_floats; ++i) gradient[i] += other[i];
     optimiser_.rate = rate;  // the schedule is the caller's
-    optimiser_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
+    const bool stepped = optimiser_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
     std::fill(workers_[1]->gradients.begin(), workers_[1]->gradients.end(), 0.0F);
-    return loss[0] + loss[1];
+    return stepped ? loss[0] + loss[1] : std::numeric_limits<float>::quiet_NaN();
   }
 
   /// The mean loss a predicted token over a set, without learning.

@@ -95,8 +95,9 @@ struct full {
   static constexpr bool learns = true;
   static constexpr bool owns_weights = true;
   static constexpr std::size_t tokens = Knobs.tokens;
-  static constexpr std::size_t batch = Knobs.batch;
-  static constexpr std::size_t chunk = Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
+  // Noughts are refused below, and there alone.
+  static constexpr std::size_t batch = Knobs.batch == 0 ? 1 : Knobs.batch;
+  static constexpr std::size_t chunk = Knobs.chunk == 0 ? 1 : Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
 
   template <class Model, class Format>
   class state {
@@ -158,6 +159,11 @@ struct full {
     alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
     Optimiser optimiser_;
   };
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(
+      Knobs.tokens >= 2 && Knobs.batch >= 1 && Knobs.chunk >= 1,
+      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -36,8 +36,9 @@ struct lora {
   static constexpr bool learns = true;
   static constexpr bool owns_weights = false;
   static constexpr std::size_t tokens = Knobs.tokens;
-  static constexpr std::size_t batch = Knobs.batch;
-  static constexpr std::size_t chunk = Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
+  // Noughts are refused below, and there alone.
+  static constexpr std::size_t batch = Knobs.batch == 0 ? 1 : Knobs.batch;
+  static constexpr std::size_t chunk = Knobs.chunk == 0 ? 1 : Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
   static constexpr float scale =
       (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 
@@ -121,6 +122,9 @@ struct lora {
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert(Rank >= 1 && Rank <= 256,
                 "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
+  static_assert(
+      Knobs.tokens >= 2 && Knobs.batch >= 1 && Knobs.chunk >= 1,
+      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
   static_assert(Knobs.targets != 0 && Knobs.targets <= all_matrices,
                 "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
 };

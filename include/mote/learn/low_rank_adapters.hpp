@@ -56,8 +56,8 @@ class low_rank_adapters {
     low_rank_add(n, a, a + n.a_floats(), scale_, x, y);
   }
 
-  MOTE_NOINLINE void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
-                std::size_t y_stride, float* dx, std::size_t dx_stride) {
+  MOTE_NOINLINE void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count,
+                              const float* dy, std::size_t y_stride, float* dx, std::size_t dx_stride) {
     const std::size_t offset = layout_.offset[static_cast<std::size_t>(r)];
     if (offset == too_big) return;
     const low_rank_size n = layout_.size(s_, r);

@@ -5,7 +5,7 @@
 // Both clip the gradient to a norm, in fixed order, and decay weights apart from the gradient (Loshchilov & Hutter 2019,
 // arXiv 1711.05101).
 // Refuses to allocate: the state is a member of the pipeline, its size part of the type. Refuses a step after which a
-// parameter would not be finite.
+// parameter would not be finite or would exceed largest_weight.
 #pragma once
 
 #include <cstddef>

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <string_view>
 
 #include "mote/core/checksum.hpp"
 
@@ -40,9 +41,9 @@ struct shape {
   }
 
   /// What an image must agree with. The context is a promise of the training, not of the bytes, and is left out.
-  constexpr std::uint64_t fingerprint() const {
+  constexpr std::uint64_t fingerprint(std::string_view family = "llama") const {
     return v0::fingerprint{}
-        .add("llama")
+        .add(family)
         .add(dim)
         .add(hidden)
         .add(layers)
