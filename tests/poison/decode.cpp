@@ -135,9 +135,18 @@ TEST_CASE("poisoned: a life of decode() that is one operation shorter is found")
     const packed_bytes packed = m.pack<mote::q8<4>>();
     mote_tests::check_shortened(Kind::of(m.s), unseen, [&](const auto& plan) { return Kind::run(m, packed, plan); });
   };
-  // The rounded input lives longer than it must; the others end inside the cache's call.
-  const std::vector<mote_tests::end> alone{{1, false}, {4, true}, {7, true}};
-  const std::vector<mote_tests::end> several{{1, false}, {4, true}, {5, true}, {6, true}, {7, true}};
+  // The stream is read once more behind the pass, and the rounded input lives longer than it must; the others end inside
+  // the cache's call.
+  using facts = mote::decode_plan_of<mote::llama>;
+  using attention = mote::rotary_attention;
+  constexpr auto at = []<class Tag>(Tag) { return facts::buffers::index<Tag>(); };
+  const std::vector<mote_tests::end> alone{{at(facts::stream{}), true},
+                                           {at(facts::rounded{}), false},
+                                           {at(attention::query{}), true},
+                                           {at(attention::scratch{}), true}};
+  std::vector<mote_tests::end> several = alone;
+  several.push_back({at(attention::key{}), true});
+  several.push_back({at(attention::value{}), true});
   check_lives(kind<mote::q8<4>, mote::float_cache, 1, 1>{}, alone);
   check_lives(kind<mote::q8<4>, mote::float_cache, 4, 1>{}, several);
   // A cache of codes has no defined answer to what is not a number, which a life too short would hand it.

@@ -35,7 +35,7 @@ struct decode_plan_of {
   static constexpr int head_norm = layers + layer::operations;
   static constexpr int head = head_norm + 1;
 
-  struct stream {  // (tokens, dim)
+  struct stream {  // (tokens, dim); stayed_finite() reads it behind the pass
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
   };
   struct rounded {  // the 8-bit copies of a matrix's inputs
@@ -55,7 +55,7 @@ struct decode_plan_of {
     }
   };
   using buffers =
-      join_lives<lives<live<stream, embed, head_norm>, live<rounded, layers, head>, live<turns, embed, head_norm - 1>>,
+      join_lives<lives<live<stream, embed, head>, live<rounded, layers, head>, live<turns, embed, head_norm - 1>>,
                  typename layer::template forward_buffers<layers>,
                  lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
 };

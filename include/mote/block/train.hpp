@@ -245,16 +245,13 @@ class sequence_pass {
   static void pad(float* p, std::size_t n) { zero(p + n, padded(n) - n); }
   /// y = W x + what was learned.
   template <role... Roles, class... Floats>
-  void multiply(const float* x, std::size_t cols, Floats*... y) {
-    (multiply_one<Roles>(x, cols, y), ...);
+  void multiply(const float* x, std::size_t, Floats*... y) {
+    (w_.template with<Roles>(state_.layer, [&](const auto& m) { product(m, Roles, x, y); }), ...);
   }
   /// dx += W^T dy, and the learner's share.
   template <role R>
-  void multiply_backward(const float* x, std::size_t cols, const float* dy, std::size_t rows_of_y, float* dx) {
-    w_.template with<R>(state_.layer, [&](auto m) {
-      matmul_input_gradient(m, dy, padded(rows_of_y), tokens_, dx, padded(cols), at<typename facts::rows>());
-    });
-    learner_.backward(state_.layer, R, x, padded(cols), tokens_, dy, padded(rows_of_y), dx, padded(cols));
+  void multiply_backward(const float* x, std::size_t, const float* dy, std::size_t, float* dx) {
+    w_.template with<R>(state_.layer, [&](const auto& m) { product_backward(m, R, x, dy, dx); });
   }
   void admit(std::size_t t, float* query, std::size_t width, float* key, float* value, std::size_t kv_dim) {
     state_.finite = v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) && state_.finite;
@@ -316,7 +313,7 @@ class sequence_pass {
   }
   void portion() { tokens_ = state_.count - state_.at < chunk_ ? state_.count - state_.at : chunk_; }
 
-  void forward_portion(int operation) {
+  MOTE_NOINLINE void forward_portion(int operation) {
     portion();
     if (state_.at == 0 && state_.part == 0) guard_.enter(operation);
     layers::each([&]<std::size_t I>() {
@@ -326,7 +323,7 @@ class sequence_pass {
       layers::template block<I>::template forward<0>(*this);
     });
   }
-  void backward_portion() {
+  MOTE_NOINLINE void backward_portion() {
     portion();
     if (state_.at == 0) guard_.enter(facts::back + static_cast<int>(state_.part));
     layers::each([&]<std::size_t I>() {
@@ -371,12 +368,17 @@ class sequence_pass {
     state_.at += tokens_;
   }
 
-  template <role R>
-  void multiply_one(const float* x, std::size_t cols, float* y) {
-    const std::size_t y_stride = padded(size_of(s_, R).rows);
-    w_.template with<R>(state_.layer,
-                        [&](auto m) { matmul<Isa>(m, x, padded(cols), tokens_, y, y_stride, rounded()); });
-    for (std::size_t t = 0; t < tokens_; ++t) learner_.add(state_.layer, R, x + t * padded(cols), y + t * y_stride);
+  // One body for all matrices of a format: inlined for each role they are a tenth of a firmware's training code.
+  template <class Format>
+  MOTE_NOINLINE void product(const matrix<Format>& m, role r, const float* x, float* y) {
+    matmul<Isa>(m, x, padded(m.cols), tokens_, y, padded(m.rows), rounded());
+    for (std::size_t t = 0; t < tokens_; ++t)
+      learner_.add(state_.layer, r, x + t * padded(m.cols), y + t * padded(m.rows));
+  }
+  template <class Format>
+  MOTE_NOINLINE void product_backward(const matrix<Format>& m, role r, const float* x, const float* dy, float* dx) {
+    matmul_input_gradient(m, dy, padded(m.rows), tokens_, dx, padded(m.cols), at<typename facts::rows>());
+    learner_.backward(state_.layer, r, x, padded(m.cols), tokens_, dy, padded(m.rows), dx, padded(m.cols));
   }
 
   const mote::shape& s_;
