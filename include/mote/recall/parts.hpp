@@ -36,63 +36,77 @@ enum class store_member {
   load
 };
 
+namespace detail {
+
+template <class S>
+inline constexpr bool store_has_capacity = requires {
+  { S::capacity } -> std::convertible_to<std::size_t>;
+};
+template <class S>
+inline constexpr bool store_has_max_item_bytes = requires {
+  { S::max_item_bytes } -> std::convertible_to<std::size_t>;
+};
+template <class S>
+inline constexpr bool store_has_fits = requires(std::string_view text) {
+  { S::fits(text) } -> std::same_as<status>;
+};
+template <class S>
+inline constexpr bool store_adds = requires(S& s, std::string_view text, std::size_t row, bool replaced) {
+  row = s.add(text).row;
+  replaced = s.add(text).replaced;
+};
+template <class S>
+inline constexpr bool store_erases = requires(S& s, std::size_t row) { s.erase(row); };
+template <class S>
+inline constexpr bool store_has_size = requires(const S& s) {
+  { s.size() } -> std::same_as<std::size_t>;
+};
+template <class S>
+inline constexpr bool store_has_row = requires(const S& s, std::size_t place) {
+  { s.row(place) } -> std::same_as<std::size_t>;
+};
+template <class S>
+inline constexpr bool store_has_id = requires(const S& s, std::size_t row) {
+  { s.id(row) } -> std::same_as<item_id>;
+};
+template <class S>
+inline constexpr bool store_has_text = requires(const S& s, std::size_t row) {
+  { s.text(row) } -> std::same_as<std::string_view>;
+};
+template <class S>
+inline constexpr bool store_finds = requires(const S& s, item_id id) {
+  { s.find(id) } -> std::same_as<std::size_t>;
+};
+template <class S>
+inline constexpr bool store_saves = requires(const S& s, counting_sink& sink) {
+  { s.save(sink) } -> std::same_as<status>;
+};
+template <class S>
+inline constexpr bool store_checks = requires(std::span<const std::byte> records, status (*reads)(std::string_view)) {
+  { S::check(records, reads) } -> std::same_as<status>;
+};
+template <class S>
+inline constexpr bool store_loads = requires(S& s, std::span<const std::byte> records,
+                                             void (*added)(std::size_t, std::string_view)) { s.load(records, added); };
+
+}  // namespace detail
+
 /// The first member that a store lacks; item_store is one. A row's number stays while its text is kept.
 template <class S>
 inline constexpr store_member store_lacks = first_missing<store_member>({
-    {requires { { S::capacity } -> std::convertible_to<std::size_t>;
-}  // namespace mote::inline v0
-, store_member::capacity
-}
-, {requires {{S::max_item_bytes} -> std::convertible_to<std::size_t>;
-}
-, store_member::max_item_bytes
-}
-, {requires(std::string_view t){{S::fits(t)} -> std::same_as<status>;
-}
-, store_member::fits
-}
-, {requires(S & s, std::string_view t, std::size_t n, bool b){n = s.add(t).row, b = s.add(t).replaced;
-}
-, store_member::add
-}
-, {requires(S & s, std::size_t row){s.erase(row);
-}
-, store_member::erase
-}
-, {requires(const S& s){{s.size()} -> std::same_as<std::size_t>;
-}
-, store_member::size
-}
-, {requires(const S& s, std::size_t place){{s.row(place)} -> std::same_as<std::size_t>;
-}
-, store_member::row
-}
-, {requires(const S& s, std::size_t row){{s.id(row)} -> std::same_as<item_id>;
-}
-, store_member::id
-}
-, {requires(const S& s, std::size_t row){{s.text(row)} -> std::same_as<std::string_view>;
-}
-, store_member::text
-}
-, {requires(const S& s, item_id id){{s.find(id)} -> std::same_as<std::size_t>;
-}
-, store_member::find
-}
-, {requires(const S& s, counting_sink& sink){{s.save(sink)} -> std::same_as<status>;
-}
-, store_member::save
-}
-, {requires(std::span<const std::byte> r,
-            status (*reads)(std::string_view)){{S::check(r, reads)} -> std::same_as<status>;
-}
-, store_member::check
-}
-, {requires(S & s, std::span<const std::byte> r, void (*added)(std::size_t, std::string_view)){s.load(r, added);
-}
-, store_member::load
-}
-,
+    {detail::store_has_capacity<S>, store_member::capacity},
+    {detail::store_has_max_item_bytes<S>, store_member::max_item_bytes},
+    {detail::store_has_fits<S>, store_member::fits},
+    {detail::store_adds<S>, store_member::add},
+    {detail::store_erases<S>, store_member::erase},
+    {detail::store_has_size<S>, store_member::size},
+    {detail::store_has_row<S>, store_member::row},
+    {detail::store_has_id<S>, store_member::id},
+    {detail::store_has_text<S>, store_member::text},
+    {detail::store_finds<S>, store_member::find},
+    {detail::store_saves<S>, store_member::save},
+    {detail::store_checks<S>, store_member::check},
+    {detail::store_loads<S>, store_member::load},
 });
 template <class S>
 concept keeps_items = store_lacks<S> == store_member::none;
@@ -160,34 +174,39 @@ status ask_with(const E& e, std::string_view text, typename E::query& out, Model
 
 enum class embedder_member { none, item, query, stack_bytes, embed, ask };
 
+namespace detail {
+
+template <class E>
+inline constexpr bool embedder_has_item = requires { requires std::default_initializable<typename E::item>; };
+template <class E>
+inline constexpr bool embedder_has_query = requires { requires std::default_initializable<typename E::query>; };
+template <class E>
+inline constexpr bool embedder_has_stack_bytes = requires {
+  { E::stack_bytes } -> std::convertible_to<std::size_t>;
+};
+template <class E>
+inline constexpr bool embedder_embeds = requires(const E& e, std::string_view text, typename E::item& out) {
+  { e.embed(text, out) } -> std::same_as<status>;
+} || requires(const E& e, std::string_view text, typename E::item& out, any_model& model) {
+  { e.embed(text, out, model) } -> std::same_as<status>;
+};
+template <class E>
+inline constexpr bool embedder_asks = requires(const E& e, std::string_view text, typename E::query& out) {
+  { e.ask(text, out) } -> std::same_as<status>;
+} || requires(const E& e, std::string_view text, typename E::query& out, any_model& model) {
+  { e.ask(text, out, model) } -> std::same_as<status>;
+};
+
+}  // namespace detail
+
 /// The first member that an embedder lacks. `item` is what an index keeps of a text, `query` what it is asked with.
 template <class E>
 inline constexpr embedder_member embedder_lacks = first_missing<embedder_member>({
-    {requires { requires std::default_initializable<typename E::item>;
-}
-, embedder_member::item
-}
-, {requires {requires std::default_initializable<typename E::query>;
-}
-, embedder_member::query
-}
-, {requires {{E::stack_bytes} -> std::convertible_to<std::size_t>;
-}
-, embedder_member::stack_bytes
-}
-, {requires(const E& e, std::string_view t, typename E::item& out){{e.embed(t, out)} -> std::same_as<status>;
-}
-|| requires(const E& e, std::string_view t, typename E::item& out, any_model& m) {
-  { e.embed(t, out, m) } -> std::same_as<status>;
-}, embedder_member::embed
-}
-, {requires(const E& e, std::string_view t, typename E::query& out){{e.ask(t, out)} -> std::same_as<status>;
-}
-|| requires(const E& e, std::string_view t, typename E::query& out, any_model& m) {
-  { e.ask(t, out, m) } -> std::same_as<status>;
-}, embedder_member::ask
-}
-,
+    {detail::embedder_has_item<E>, embedder_member::item},
+    {detail::embedder_has_query<E>, embedder_member::query},
+    {detail::embedder_has_stack_bytes<E>, embedder_member::stack_bytes},
+    {detail::embedder_embeds<E>, embedder_member::embed},
+    {detail::embedder_asks<E>, embedder_member::ask},
 });
 template <class E>
 concept embedder = embedder_lacks<E> == embedder_member::none;
@@ -215,26 +234,29 @@ struct embedder_check {
 
 enum class finder_member { none, stack_bytes, add, remove, search };
 
+namespace detail {
+
+template <class I>
+inline constexpr bool finder_has_stack_bytes = requires {
+  { I::stack_bytes } -> std::convertible_to<std::size_t>;
+};
+template <class I, class E>
+inline constexpr bool finder_adds = requires(I& i, std::size_t row, const typename E::item& item) { i.add(row, item); };
+template <class I>
+inline constexpr bool finder_removes = requires(I& i, std::size_t row) { i.remove(row); };
+template <class I, class E, class S>
+inline constexpr bool finder_searches = requires(const I& i, const typename E::query& query, const S& items,
+                                                 best_hits& best) { i.search(query, items, best); };
+
+}  // namespace detail
+
 /// The first member that an index lacks, for the features of an embedder and the rows of a store.
 template <class I, class E, class S>
 inline constexpr finder_member finder_lacks = first_missing<finder_member>({
-    {requires { { I::stack_bytes } -> std::convertible_to<std::size_t>;
-}
-, finder_member::stack_bytes
-}
-, {requires(I & i, std::size_t row, const typename E::item& item){i.add(row, item);
-}
-, finder_member::add
-}
-, {requires(I & i, std::size_t row){i.remove(row);
-}
-, finder_member::remove
-}
-, {requires(const I& i, const typename E::query& q, const S& items, best_hits& best){i.search(q, items, best);
-}
-, finder_member::search
-}
-,
+    {detail::finder_has_stack_bytes<I>, finder_member::stack_bytes},
+    {detail::finder_adds<I, E>, finder_member::add},
+    {detail::finder_removes<I>, finder_member::remove},
+    {detail::finder_searches<I, E, S>, finder_member::search},
 });
 template <class I, class E, class S>
 concept finds = finder_lacks<I, E, S> == finder_member::none;

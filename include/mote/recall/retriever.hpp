@@ -44,48 +44,59 @@ enum class retriever_member {
   load
 };
 
-// `add`, `search` and `load` may want the model as well, as a last argument: a pipeline gives itself.
+// A bool a member. `add`, `search` and `load` may want the model as well, as a last argument: a pipeline gives itself.
+namespace detail {
+
+template <class I>
+inline constexpr bool index_adds = requires(I& i, std::string_view text) {
+  { i.add(text) } -> std::same_as<status>;
+} || requires(I& i, std::string_view text, any_model& model) {
+  { i.add(text, model) } -> std::same_as<status>;
+};
+template <class I>
+inline constexpr bool index_erases = requires(I& i, item_id id) {
+  { i.erase(id) } -> std::same_as<bool>;
+};
+template <class I>
+inline constexpr bool index_clears = requires(I& i) { i.clear(); };
+template <class I>
+inline constexpr bool index_has_size = requires(const I& i) {
+  { i.size() } -> std::same_as<std::size_t>;
+};
+template <class I>
+inline constexpr bool index_has_text = requires(const I& i, item_id id) {
+  { i.text(id) } -> std::same_as<std::string_view>;
+};
+template <class I>
+inline constexpr bool index_searches = requires(const I& i, std::string_view question, std::span<hit> out) {
+  { i.search(question, out) } -> std::same_as<std::size_t>;
+} || requires(const I& i, std::string_view question, std::span<hit> out, any_model& model) {
+  { i.search(question, out, model) } -> std::same_as<std::size_t>;
+};
+template <class I>
+inline constexpr bool index_saves = requires(const I& i, counting_sink& sink) {
+  { i.save(sink) } -> std::same_as<status>;
+};
+template <class I>
+inline constexpr bool index_loads = requires(I& i, std::span<const std::byte> records) {
+  { i.load(records) } -> std::same_as<status>;
+} || requires(I& i, std::span<const std::byte> records, any_model& model) {
+  { i.load(records, model) } -> std::same_as<status>;
+};
+
+}  // namespace detail
+
+/// The first member that an index lacks.
 template <class Index>
 inline constexpr retriever_member index_lacks = first_missing<retriever_member>({
-    {requires(Index& i, std::string_view t) { { i.add(t) } -> std::same_as<status>;
-}  // namespace mote::inline v0
-|| requires(Index& i, std::string_view t, any_model& m) {
-  { i.add(t, m) } -> std::same_as<status>;
-}, retriever_member::add
-}
-, {requires(Index & i, item_id id){{i.erase(id)} -> std::same_as<bool>;
-}
-, retriever_member::erase
-}
-, {requires(Index & i){i.clear();
-}
-, retriever_member::clear
-}
-, {requires(const Index& i){{i.size()} -> std::same_as<std::size_t>;
-}
-, retriever_member::size
-}
-, {requires(const Index& i, item_id id){{i.text(id)} -> std::same_as<std::string_view>;
-}
-, retriever_member::text
-}
-, {requires(const Index& i, std::string_view q, std::span<hit> out){{i.search(q, out)} -> std::same_as<std::size_t>;
-}
-|| requires(const Index& i, std::string_view q, std::span<hit> out, any_model& m) {
-  { i.search(q, out, m) } -> std::same_as<std::size_t>;
-}, retriever_member::search
-}
-, {requires(const Index& i, counting_sink& sink){{i.save(sink)} -> std::same_as<status>;
-}
-, retriever_member::save
-}
-, {requires(Index & i, std::span<const std::byte> s){{i.load(s)} -> std::same_as<status>;
-}
-|| requires(Index& i, std::span<const std::byte> s, any_model& m) {
-  { i.load(s, m) } -> std::same_as<status>;
-}, retriever_member::load
-}
-,
+    {detail::index_adds<Index>, retriever_member::add},
+    {detail::index_erases<Index>, retriever_member::erase},
+    {detail::index_clears<Index>, retriever_member::clear},
+    {detail::index_has_size<Index>, retriever_member::size},
+    {detail::index_has_text<Index>, retriever_member::text},
+    {detail::index_searches<Index>, retriever_member::search},
+    {detail::index_saves<Index>, retriever_member::save},
+    {detail::index_loads<Index>, retriever_member::load},
 });
 
 /// `add` refuses what it cannot keep whole and forgets the oldest item when it is full; `search` gives the best first
@@ -97,24 +108,26 @@ concept searchable = index_lacks<Index> == retriever_member::none;
 namespace detail {
 
 template <class R>
+inline constexpr bool retriever_has_index = requires { requires std::default_initializable<typename R::index>; };
+template <class R>
+inline constexpr bool retriever_has_ram_bytes = requires {
+  { R::ram_bytes } -> std::convertible_to<std::size_t>;
+};
+template <class R>
+inline constexpr bool retriever_has_stack_bytes = requires {
+  { R::stack_bytes } -> std::convertible_to<std::size_t>;
+};
+template <class R>
+inline constexpr bool retriever_has_max_item_bytes = requires {
+  { R::max_item_bytes } -> std::convertible_to<std::size_t>;
+};
+
+template <class R>
 inline constexpr retriever_member costs_lacking = first_missing<retriever_member>({
-    {requires { requires std::default_initializable<typename R::index>;
-}
-, retriever_member::index
-}
-, {requires {{R::ram_bytes} -> std::convertible_to<std::size_t>;
-}
-, retriever_member::ram_bytes
-}
-, {requires {{R::stack_bytes} -> std::convertible_to<std::size_t>;
-}
-, retriever_member::stack_bytes
-}
-, {requires {{R::max_item_bytes} -> std::convertible_to<std::size_t>;
-}
-, retriever_member::max_item_bytes
-}
-,
+    {retriever_has_index<R>, retriever_member::index},
+    {retriever_has_ram_bytes<R>, retriever_member::ram_bytes},
+    {retriever_has_stack_bytes<R>, retriever_member::stack_bytes},
+    {retriever_has_max_item_bytes<R>, retriever_member::max_item_bytes},
 });
 
 template <class R>
