@@ -50,6 +50,28 @@ std::vector<hit> search(const auto& index, std::string_view query, std::size_t m
   return hits;
 }
 
+// A word of two letters has no run of five characters, even with the spaces around it.
+using few_words = mote::bm25<mote::bm25_knobs{.items = 4}>;
+using long_runs = mote::flat<mote::flat_knobs{.items = 4, .gram = 5}>;
+
+// Refuses each question after it has read it.
+struct asked_in_vain : mote::hashed_ngrams<64, 3> {
+  static status ask(std::string_view text, query& out) {
+    (void)embed(text, out);
+    return status::not_attached;
+  }
+};
+using in_vain = mote::retrieve<few_words::store, asked_in_vain, mote::flat_index<asked_in_vain::item, 4>>;
+
+template <class Retriever>
+std::vector<hit> found_by(std::string_view question) {
+  static typename Retriever::index notes;
+  notes.clear();
+  REQUIRE(notes.add("TV is in the hall") == status::ok);
+  REQUIRE(notes.add("The radio is in the kitchen") == status::ok);
+  return search(notes, question, 4);
+}
+
 }  // namespace
 
 TEST_CASE("fuse ranks as reciprocal ranks of its two parts do", "[recall][fuse]") {
@@ -105,6 +127,27 @@ TEST_CASE("fuse keeps what both can read, and forgets in both", "[recall][fuse]"
   CHECK(memory.find("48213") == std::string_view::npos);
 }
 
+TEST_CASE("fuse searches the halves that can read the question", "[recall][fuse]") {
+  REQUIRE(found_by<few_words>("TV").size() == 1);
+  REQUIRE(found_by<long_runs>("TV").empty());
+  const auto one_of_one = [](const std::vector<hit>& hits) {
+    return hits.size() == 1 && hits[0].score == 1.0F / (60.0F + 1.0F);
+  };
+  CHECK(one_of_one(found_by<mote::fuse<few_words, long_runs>>("TV")));
+  CHECK(one_of_one(found_by<mote::fuse<long_runs, few_words>>("TV")));
+  CHECK(one_of_one(found_by<mote::fuse<mote::fuse<few_words, long_runs>, long_runs>>("TV")));
+  CHECK(one_of_one(found_by<mote::fuse<long_runs, mote::fuse<long_runs, few_words>>>("TV")));
+
+  // What refuses is not searched, whatever it left in its query.
+  CHECK(one_of_one(found_by<mote::fuse<few_words, in_vain>>("TV")));
+  CHECK(one_of_one(found_by<mote::fuse<in_vain, few_words>>("TV")));
+
+  // Both refuse: nothing.
+  CHECK(found_by<mote::fuse<in_vain, in_vain>>("TV is in the hall").empty());
+  CHECK(found_by<mote::fuse<long_runs, in_vain>>("TV").empty());
+  CHECK(found_by<mote::fuse<long_runs, long_runs>>("TV").empty());
+}
+
 TEST_CASE("a kept fuse is the texts, and both indexes are made again", "[recall][fuse][snapshot]") {
   both::index& fused = in_bss;
   static both::index other;
@@ -120,4 +163,19 @@ TEST_CASE("a kept fuse is the texts, and both indexes are made again", "[recall]
   for (std::size_t i = 0; i < 2; ++i) CHECK((a[i].id == b[i].id && a[i].score == b[i].score));
   REQUIRE(by_words.load(kept) == status::ok);  // a store's records are of no index
   CHECK(search(by_words, "boiler", 5).size() == 1);
+  static letters::index by_letters;
+  std::vector<std::byte> of_words(mote::records_bytes(by_words));
+  REQUIRE(mote::write_records(by_words, of_words) == status::ok);
+  REQUIRE(by_letters.load(of_words) == status::ok);
+  CHECK(search(by_letters, "boiler", 5).size() == 2);
+  REQUIRE(fused.load(of_words) == status::ok);
+  CHECK(search(fused, "boiler", 5).size() == 2);
+
+  // A text that the other cannot read is none of its own.
+  static few_words::index short_words;
+  static long_runs::index no_short_ones;
+  REQUIRE(short_words.add("TV") == status::ok);
+  std::vector<std::byte> of_short(mote::records_bytes(short_words));
+  REQUIRE(mote::write_records(short_words, of_short) == status::ok);
+  CHECK(no_short_ones.load(of_short) == status::corrupt_payload);
 }

@@ -3,7 +3,8 @@
 // (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of 1 / (k + rank).
 //   fuse<bm25<>, flat<>>                     by words and by letters; the store once, both indexes
 //   fuse<fuse<bm25<>, flat<>>, yours>        a third
-// Refuses to compare their scores: only ranks are fused. A text that one of the two cannot read is not kept.
+// Refuses to compare their scores: only ranks are fused. A text that one of the two cannot read is not kept; a question
+// that one cannot read is the other's alone.
 #pragma once
 
 #include <algorithm>
@@ -40,21 +41,25 @@ struct both_features {
   struct query {
     typename A::query a;
     typename B::query b;
+    bool asks_a = false, asks_b = false;  // which of them could read the question
   };
   static constexpr std::size_t stack_bytes = (std::max)(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
-  /// What one of them refuses, both do.
+  /// A text that one of them refuses, both do.
   template <class... Model>
     requires one_embeds<A, B, Model...>
   status embed(std::string_view text, item& out, Model&... model) const {
     const status s = embed_with(a_, text, out.a, model...);
     return s != status::ok ? s : embed_with(b_, text, out.b, model...);
   }
+  /// A question is refused where both refuse it, with the reason of the first.
   template <class... Model>
     requires one_embeds<A, B, Model...>
   status ask(std::string_view text, query& out, Model&... model) const {
     const status s = ask_with(a_, text, out.a, model...);
-    return s != status::ok ? s : ask_with(b_, text, out.b, model...);
+    out.asks_a = s == status::ok;
+    out.asks_b = ask_with(b_, text, out.b, model...) == status::ok;
+    return out.asks_b ? status::ok : s;
   }
 
  private:
@@ -80,13 +85,14 @@ class fused_index {
     b_.remove(row);
   }
 
-  /// Offers what either finds among its first `depth`. Work: both searches, and depth x depth comparisons.
+  /// Offers what those that can read the question find among their first `depth`.
+  /// Work: both searches, and depth x depth comparisons.
   template <class Query, class Items>
   void search(const Query& query, const Items& items, best_hits& best) const {
     ranking room_a, room_b;
     best_hits of_a(room_a), of_b(room_b);
-    a_.search(query.a, items, of_a);
-    b_.search(query.b, items, of_b);
+    if (query.asks_a) a_.search(query.a, items, of_a);
+    if (query.asks_b) b_.search(query.b, items, of_b);
     const std::span<const hit> first = std::span(room_a).first(of_a.found());
     const std::span<const hit> second = std::span(room_b).first(of_b.found());
     for (const hit& h : first) best.offer(h.id, share(h.id, first) + share(h.id, second));
