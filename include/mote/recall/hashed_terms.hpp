@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The features of a text as hashed terms: which words it has, and how often each. A question stays a stream of words.
-//   hashed_terms<24>                   at most 24 different words of a text, counted in 8 bits
+//   hashed_terms<24>                   at most 24 different words of a text, counted in 8 bits: 255 stands for more
 //   hashed_terms<24, yours>            a reader of a user's own: stems, pairs of words, n-grams
 // Refuses to drop a word: a text with more of them is too_long.
 #pragma once
@@ -9,7 +9,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/core/status.hpp"
 #include "mote/recall/words.hpp"
@@ -21,14 +23,14 @@ template <std::size_t Terms, class Count>
 struct term_table {
   std::array<std::uint32_t, Terms> hash{};
   std::array<Count, Terms> times{};
-  std::uint16_t used = 0;    // different words
-  std::uint16_t length = 0;  // words, repetitions included
+  std::conditional_t<Terms <= 65535, std::uint16_t, std::uint32_t> used = 0;  // different words
+  std::uint16_t length = 0;  // words, repetitions included; 65535 stands for more
 
   constexpr std::size_t lower_bound(std::uint32_t h) const {
     return static_cast<std::size_t>(std::lower_bound(hash.begin(), hash.begin() + used, h) - hash.begin());
   }
 
-  /// How often a word occurs.
+  /// How often a word occurs; the largest Count stands for more.
   constexpr Count count(std::uint32_t h) const {
     const std::size_t at = lower_bound(h);
     return at < used && hash[at] == h ? times[at] : Count{0};
@@ -37,7 +39,7 @@ struct term_table {
   /// too_long: more different words than there is room for; empty: no word at all.
   template <class Reader>
   constexpr status take(Reader words) {
-    for (std::uint32_t h = 0; words.next(h); ++length) {
+    for (std::uint32_t h = 0; words.next(h); count_one(length)) {
       const std::size_t at = lower_bound(h);
       if (at == used || hash[at] != h) {
         if (used == Terms) return status::too_long;
@@ -47,9 +49,15 @@ struct term_table {
         times[at] = 0;
         ++used;
       }
-      ++times[at];
+      count_one(times[at]);
     }
     return length == 0 ? status::empty : status::ok;
+  }
+
+ private:
+  template <class Number>
+  static constexpr void count_one(Number& n) {
+    if (n < (std::numeric_limits<Number>::max)()) ++n;
   }
 };
 
