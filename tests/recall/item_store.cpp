@@ -23,6 +23,9 @@ static_assert(sizeof(mote::item_store<64, 96>) == 64 * 104 + 8);
 static_assert(store::fits("12345678") == status::ok && store::fits("123456789") == status::too_long);
 static_assert(store::fits("") == status::empty);
 
+// The longest text that a length of 16 bits counts; one byte more does not compile (tests/fail/item_store.cpp).
+constinit mote::item_store<2, 65'535> of_long_texts;
+
 constinit store in_bss;  // no constructor runs at start-up
 
 struct kept_text {
@@ -93,6 +96,15 @@ TEST_CASE("item_store: nothing is left of what is erased", "[recall][item_store]
   CHECK(memory().find("ecret") == std::string_view::npos);
 }
 
+TEST_CASE("item_store: the longest text is kept whole", "[recall][item_store]") {
+  const std::string longest(65'535, 'x');
+  const std::size_t row = of_long_texts.add(longest).row;
+  CHECK(of_long_texts.text(row) == longest);
+  CHECK(of_long_texts.fits(longest + 'x') == status::too_long);
+  of_long_texts.erase(row);
+  CHECK(of_long_texts.size() == 0);
+}
+
 TEST_CASE("item_store: its records say each text once, and go into a store of another size", "[recall][item_store]") {
   static store s;
   static mote::item_store<9, 20> larger;
@@ -116,6 +128,16 @@ TEST_CASE("item_store: its records say each text once, and go into a store of an
   CHECK(mote::item_store<9, 4>::check(records, any) == status::too_long);
   CHECK(store::check(records, [](std::string_view) { return status::empty; }) == status::corrupt_payload);
   CHECK(store::check(records, [](std::string_view) { return status::not_finite; }) == status::not_finite);
+
+  // Bytes that nobody checked: what is whole is taken, and the rest ends it.
+  for (std::size_t bytes = 0; bytes < records.size(); ++bytes) {
+    static mote::item_store<9, 20> target;
+    target = {};
+    std::size_t texts = 0;
+    target.load(std::span(records).first(bytes), [&](std::size_t, std::string_view) { ++texts; });
+    CHECK(texts == (bytes < 16 + 13 ? 0U : 1U));
+    CHECK(target.size() == texts);
+  }
 
   // A sink that is full after any number of bytes: the store stops and says so.
   for (std::size_t room = 0; room < records.size(); ++room)

@@ -76,7 +76,7 @@ class bm25_index {
 
  private:
   std::array<Table, Knobs.items> terms_{};  // by row
-  std::uint32_t total_length_ = 0;          // words in all items; below 2^31
+  std::uint32_t total_length_ = 0;          // words in all items; below 2^32: 65,535 items of 65,535
 };
 
 namespace detail {
@@ -93,7 +93,7 @@ using bm25_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, bm25_term
 }  // namespace detail
 
 template <bm25_knobs Knobs = bm25_knobs{}>
-struct bm25 : detail::bm25_parts<Knobs> {
+struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}> {  // a knob out of range is said once, here
   static_assert(Knobs.valid(),
                 "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
                 "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");

@@ -108,9 +108,16 @@ class flat_index {
   std::array<Vector, Items> vectors_{};  // by row
 };
 
+namespace detail {
+
+template <flat_knobs Knobs>
+using flat_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, hashed_ngrams<Knobs.dims, Knobs.gram>,
+                            flat_index<int8_vector<Knobs.dims>, Knobs.items, Knobs.least>>;
+
+}  // namespace detail
+
 template <flat_knobs Knobs = flat_knobs{}>
-struct flat : retrieve<item_store<Knobs.items, Knobs.item_bytes>, hashed_ngrams<Knobs.dims, Knobs.gram>,
-                       flat_index<int8_vector<Knobs.dims>, Knobs.items, Knobs.least>> {
+struct flat : detail::flat_parts<Knobs.valid() ? Knobs : flat_knobs{}> {  // a knob out of range is said once, here
   static_assert(Knobs.valid(),
                 "mote: flat<> has a knob out of range; items, item_bytes and dims go from 1 to 65535, "
                 "dims in fours, gram from 2 to 8, least from 0 to below 1 [mote-flat-knobs]");

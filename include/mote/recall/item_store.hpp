@@ -16,6 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/records.hpp"
 #include "mote/core/status.hpp"
 #include "mote/recall/hit.hpp"
@@ -28,8 +29,20 @@ struct placed_item {
   bool replaced;
 };
 
+namespace detail {
+
+template <std::size_t Items, std::size_t ItemBytes>
+struct item_store_check {
+  static constexpr bool in_range = Items >= 1 && ItemBytes >= 1 && ItemBytes <= 65535;  // a length has 16 bits
+  static_assert(in_range, "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes [mote-item-store]");
+};
+
+}  // namespace detail
+
 template <std::size_t Items, std::size_t ItemBytes>
 class item_store {
+  using said = decltype(let_speak(static_cast<detail::item_store_check<Items, ItemBytes>*>(nullptr)));
+
  public:
   static constexpr std::size_t capacity = Items;
   static constexpr std::size_t max_item_bytes = ItemBytes;
@@ -124,16 +137,17 @@ class item_store {
     return in.done() ? status::ok : status::wrong_size;
   }
 
-  /// Takes over records that check() found sound, into an empty store, and calls added(row, text) for each.
+  /// Takes over records that check() found sound, into an empty store, and calls added(row, text) for each. What is no
+  /// whole record of an item ends it.
   template <class Added>
   void load(std::span<const std::byte> records, Added&& added) {
     record_reader in(records);
     head h;
-    (void)h.parse(in);
+    if (h.parse(in) != status::ok) return;
     last_id_ = h.last_id;
     while (!in.done()) {
       entry next;
-      (void)next.parse(in);
+      if (next.parse(in) != status::ok) return;
       const std::size_t at = free_row();
       put_in(at, next.id, next.text);
       added(at, text(at));
