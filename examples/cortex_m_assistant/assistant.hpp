@@ -9,8 +9,8 @@
 #include <mote/mote.hpp>
 
 /// What the whole firmware's code takes, measured on the linked images; tests/boards/assistant.sh compares.
-inline constexpr mote::fit_knobs with_learning{.code_bytes = 46 * 1024};
-inline constexpr mote::fit_knobs without_learning{.code_bytes = 24 * 1024};
+inline constexpr mote::fit_knobs with_learning{.code_bytes = 53 * 1024};
+inline constexpr mote::fit_knobs without_learning{.code_bytes = 28 * 1024};
 
 template <class Model, class Board,
           bool Roomy = mote::can_compose<Model, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>,
