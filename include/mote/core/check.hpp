@@ -19,6 +19,8 @@
 
 #include <initializer_list>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// A member that a concept asks for, and whether it is there.

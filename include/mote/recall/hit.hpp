@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// Names one remembered text. A later text has a larger id; an id is not used twice.
