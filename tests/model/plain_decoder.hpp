@@ -14,29 +14,9 @@
 #include "mote/core/arena.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/model/weights.hpp"
+#include "plain_math.hpp"
 
 namespace mote_tests {
-
-/// A (rows, cols) matrix of doubles whose values are exact floats, so that packing as f32 loses nothing.
-struct plain_matrix {
-  std::size_t rows = 0, cols = 0;
-  std::vector<double> v;
-
-  double& at(std::size_t r, std::size_t c) { return v[r * cols + c]; }
-  double at(std::size_t r, std::size_t c) const { return v[r * cols + c]; }
-  std::vector<double> times(const std::vector<double>& x) const {
-    std::vector<double> y(rows);
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < cols; ++c) y[r] += at(r, c) * x[c];
-    return y;
-  }
-};
-
-inline plain_matrix random_matrix(std::size_t rows, std::size_t cols, double deviation, mote::rng& random) {
-  plain_matrix m{rows, cols, std::vector<double>(rows * cols)};
-  for (double& v : m.v) v = static_cast<double>(static_cast<float>(static_cast<double>(random.normal()) * deviation));
-  return m;
-}
 
 struct plain_block {
   std::vector<double> attention_norm, ffn_norm;
