@@ -95,8 +95,8 @@ class decode_pass {
  public:
   using maps_type = detail::linear_maps<Isa, Most, Formats, Adapter, Team>;
 
-  /// The maps are an object apart: lambdas take their address, and a compiler then reads all of such an object anew behind
-  /// each kernel, the shape too.
+  /// `maps` is an object of its own: lambdas know its address, so the compiler reloads its members after each kernel. The
+  /// shape must not be among them.
   MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats>& w, maps_type& maps,
                           const std::uint64_t* frequencies, const Cache& cache, Team& team,
                           const decode_buffers<Family>& b, std::size_t count, std::size_t position)

@@ -20,7 +20,7 @@ struct no_adapter {
 
 namespace detail {
 
-/// Some tokens' vectors times the matrices that read them. Rows go to the parts of a team.
+/// Isa: whose kernels; Most: tokens at once, at most; Adapter: add(layer, role, x, y); Team: who does the parts.
 template <class Isa, std::size_t Most, class Formats, class Adapter, class Team>
 class linear_maps {
   using facts = formats_of<Formats>;

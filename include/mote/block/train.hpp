@@ -107,7 +107,7 @@ struct train_progress {
   std::size_t at = 0;     // the first token of the next portion
   float sum = 0;          // of the loss
   std::size_t count = 0;  // tokens that are run: the sequence's last is only predicted
-  bool finite = true;     // what attention was given
+  bool finite = true;     // false once attention was given what is not
 };
 
 /// One pass over a sequence: forward, loss and, if asked for, gradients.
