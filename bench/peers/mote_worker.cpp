@@ -24,7 +24,7 @@
 #include "mote/pipeline.hpp"
 #include "shapes.hpp"
 #if MOTE_THREADS > 1
-#include "mote/threads.hpp"
+#include "mote/policy/threads.hpp"
 #endif
 
 namespace {

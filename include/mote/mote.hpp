@@ -9,9 +9,13 @@
 
 #include "mote/pipeline.hpp"  // IWYU pragma: export
 
-#include "mote/model/cache_policies.hpp"  // IWYU pragma: export
-#include "mote/model/policies.hpp"        // IWYU pragma: export
-#include "mote/model/two_level.hpp"       // IWYU pragma: export
+#include "mote/policy/cache.hpp"      // IWYU pragma: export
+#include "mote/policy/context.hpp"    // IWYU pragma: export
+#include "mote/policy/fit.hpp"        // IWYU pragma: export
+#include "mote/policy/layout.hpp"     // IWYU pragma: export
+#include "mote/policy/prefill.hpp"    // IWYU pragma: export
+#include "mote/policy/quantize.hpp"   // IWYU pragma: export
+#include "mote/policy/two_level.hpp"  // IWYU pragma: export
 
 #include "mote/format/affine.hpp"   // IWYU pragma: export
 #include "mote/format/iq4_nl.hpp"   // IWYU pragma: export
@@ -32,8 +36,6 @@
 
 #include "mote/decode/greedy.hpp"  // IWYU pragma: export
 #include "mote/decode/sample.hpp"  // IWYU pragma: export
-
-#include "mote/budget/fit.hpp"  // IWYU pragma: export
 
 #if defined(__ELF__)             // elsewhere an image is read or mapped: embed.hpp says so when included
 #include "mote/store/embed.hpp"  // IWYU pragma: export

@@ -16,18 +16,4 @@
 #include "mote/core/hana.hpp"
 #include "mote/simd/isa.hpp"
 
-#include "mote/basic_pipeline.hpp"
-#include "mote/pipeline_compose.hpp"
-
-namespace mote::inline v0 {
-
-/// The type that Model and Policies make together; two orders of the same policies are one type. What cannot be
-/// composed does not compile: docs/errors.md has every message.
-template <class Model, class... Policies>
-using pipeline = typename detail::outcome<detail::composition_fault<Model, Policies...>(), Model, Policies...>::type;
-
-/// Whether Model and Policies can be composed and fit their board, without an error.
-template <class Model, class... Policies>
-inline constexpr bool can_compose = detail::composition_fault<Model, Policies...>() == detail::fault::none;
-
-}  // namespace mote::inline v0
+#include "mote/pipeline/compose.hpp"

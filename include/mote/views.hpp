@@ -20,7 +20,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/status.hpp"
-#include "mote/pipeline_answer.hpp"
+#include "mote/pipeline/answer.hpp"
 #include "mote/recall/retriever.hpp"
 
 namespace mote::inline v0::views {

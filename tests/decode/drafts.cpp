@@ -20,7 +20,7 @@
 #include "mote/decode/lookup.hpp"
 #include "mote/decode/ngram.hpp"
 #include "mote/mote.hpp"
-#include "mote/threads.hpp"
+#include "mote/policy/threads.hpp"
 
 using namespace mote;
 using mote_tests::synthetic;

@@ -4,7 +4,7 @@
 // EXPECT: two_level<8
 #include "little.hpp"
 
-#include <mote/model/two_level.hpp>
+#include <mote/policy/two_level.hpp>
 
 #if MOTE_FAIL
 using assistant = mote::pipeline<little, mote::two_level<8>>;

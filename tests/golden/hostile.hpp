@@ -9,7 +9,7 @@
 #include "golden.hpp"
 #include "mote/format/ternary.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/model/policies.hpp"
+#include "mote/policy/quantize.hpp"
 
 namespace hostile {
 

@@ -6,7 +6,7 @@
 #include "../assets.hpp"
 #include "mote/host/llama2c.hpp"
 #include "mote/host/quality.hpp"
-#include "mote/model/cache_policies.hpp"
+#include "mote/policy/cache.hpp"
 
 TEST_CASE("8 bits in the cache cost stories260K and stories3M less than a thousandth of a nat", "[quality][assets]") {
   struct trial {

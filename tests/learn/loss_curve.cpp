@@ -18,7 +18,7 @@
 #include "mote/format/q8.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/threads.hpp"
+#include "mote/policy/threads.hpp"
 #include "small_model.hpp"
 
 namespace {

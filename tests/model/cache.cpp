@@ -13,7 +13,7 @@
 
 #include "../synthetic_model.hpp"
 #include "mote/core/rng.hpp"
-#include "mote/model/cache_policies.hpp"
+#include "mote/policy/cache.hpp"
 #include "mote/simd/float16.hpp"
 
 using mote::shape;

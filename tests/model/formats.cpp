@@ -10,7 +10,7 @@
 #include "../synthetic_model.hpp"
 #include "mote/host/packing.hpp"
 #include "mote/mote.hpp"
-#include "mote/threads.hpp"
+#include "mote/policy/threads.hpp"
 
 using namespace mote;
 using mote_tests::synthetic;

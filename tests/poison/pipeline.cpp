@@ -13,9 +13,9 @@
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/pipeline.hpp"
+#include "mote/policy/threads.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/rag.hpp"
-#include "mote/threads.hpp"
 #include "watched.hpp"
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Everything a team does, without a test framework, for a build under ThreadSanitizer: spinning and sleeping, starting
 // and stopping, two teams, calls from within. The sanitizer judges; the counts only say that the work was done.
-#include "mote/threads.hpp"
+#include "mote/policy/threads.hpp"
 
 #include <ctime>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who does the work of a kernel: the caller alone (single_thread, the default), or a team of threads (threads.hpp).
+// Who does the work of a kernel: the caller alone (single_thread, the default), or a team of threads (policy/threads.hpp).
 // Refuses to split a sum: parts are ranges of rows, so the answer is the same whoever does them.
 #pragma once
 

@@ -29,7 +29,7 @@
 #include "mote/format/ternary.hpp"
 #include "mote/format/trits.hpp"
 #include "mote/host/packing_plan.hpp"
-#include "mote/model/policies.hpp"
+#include "mote/policy/quantize.hpp"
 
 namespace mote::inline v0::host {
 

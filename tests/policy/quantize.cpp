@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/model/policies.hpp"
+#include "mote/policy/quantize.hpp"
+#include "mote/policy/context.hpp"
+#include "mote/policy/layout.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

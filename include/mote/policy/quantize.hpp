@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The policies about the model itself: formats of its weights, row layout, context.
+// The policies of the weights slot: in which format each matrix is kept.
 //   quantize<8>            8-bit weights in groups of 32: free in quality at any model size     8.5 bits a weight
 //   quantize<8, 64>        groups of 64 with float scales: takes llama2.c's 8-bit files without rounding again
 //   quantize<6> <5> <4>    fewer bits in groups of 32: small models notice four                 6.5, 5.5, 4.5 bits a weight
@@ -7,11 +7,9 @@
 //   quantize<16>           IEEE binary16                                                        16 bits a weight
 //   quantize<32>           floats: what full<> trains                                           32 bits a weight
 //   packed<iq4_nl>         any format by its name (bf16, iq4_nl, ternary, trits, q4a, q5a), a user's own too
-//   two_level<4>           blocks that fit the rows' length, with scales of scales: model/two_level.hpp
+//   two_level<4>           blocks that fit the rows' length, with scales of scales: policy/two_level.hpp
 //   mixed<quantize<8>, in<role::down, quantize<32>>, in_embedding<...>, in_head<...>, in_layer<0, role::key, ...>>
 //                          tensors differ: later entries win; an untied head follows the first policy or in_head<>
-//   layout<16>             rows interleaved by 16 (AVX-512), 8 (AVX2), 4 (SSE2, NEON) or 1 (Cortex-M); left out, the board's own
-//   context<256>           keys and values for 256 tokens; left out, all that the model was trained for
 // Refuses a number that has no meaning, with the ones that have.
 #pragma once
 
@@ -108,55 +106,6 @@ template <class Default, class... Entries>
 struct mixed {
   using slot = slots::weights;
   using fallback = Default;
-};
-
-template <std::size_t Rows>
-struct layout {
-  using slot = slots::layout;
-  static constexpr std::size_t rows = Rows;
-
-  static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16,
-                "mote: rows cannot be interleaved by this number; use layout<1>, <4>, <8> or <16> [mote-layout-rows]");
-};
-
-/// The default of the layout slot.
-struct board_layout {
-  using slot = slots::layout;
-  static constexpr std::size_t rows = 0;  // the board decides
-};
-
-template <std::size_t Tokens>
-struct context {
-  using slot = slots::context;
-  static constexpr std::size_t tokens = Tokens;
-
-  static_assert(
-      Tokens >= 16,
-      "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
-};
-
-/// Reads a prompt that many tokens a step: weights come from memory once for all of them, buffers grow with them, and the
-/// answer is bit for bit the same. For boards that wait for memory; where the work of one step must stay small, leave it out.
-template <std::size_t Tokens>
-struct prefill {
-  using slot = slots::prefill;
-  static constexpr std::size_t tokens = Tokens;
-
-  static_assert(
-      Tokens >= 1 && Tokens <= 64,
-      "mote: a step cannot read this many tokens; use prefill<4> to prefill<64>, or leave it out for one by one [mote-prefill]");
-};
-
-/// The default of the prefill slot.
-struct one_by_one {
-  using slot = slots::prefill;
-  static constexpr std::size_t tokens = 1;
-};
-
-/// The default of the context slot.
-struct trained_context {
-  using slot = slots::context;
-  static constexpr std::size_t tokens = 0;  // the model decides
 };
 
 }  // namespace mote::inline v0

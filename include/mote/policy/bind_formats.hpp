@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "mote/model/formats.hpp"
-#include "mote/model/policies.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/policy/quantize.hpp"
 
 namespace mote::inline v0 {
 

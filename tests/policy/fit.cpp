@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The proof of a budget, to the byte: what just fits composes, what is a byte over does not.
-#include "mote/budget/fit.hpp"
+#include "mote/policy/fit.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

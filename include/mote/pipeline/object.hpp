@@ -21,7 +21,7 @@
 #include "mote/model/bounds.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/tokenizer.hpp"
-#include "mote/pipeline_answer.hpp"
+#include "mote/pipeline/answer.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
 #include "mote/simd/contraction.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A team of threads: every part once a round, whether its members spin, sleep, are refused by the system or are asked
 // from within; what one part wrote, the caller reads.
-#include "mote/threads.hpp"
+#include "mote/policy/threads.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a pipeline does: attach, answer step by step, remember, learn in between, save, load; and what it leaves alone.
-#include "mote/basic_pipeline.hpp"
+#include "mote/pipeline/object.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -16,13 +16,13 @@
 #include <string>
 #include <vector>
 
+#include "../synthetic_model.hpp"
 #include "mote/decode/sample.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/rag.hpp"
-#include "synthetic_model.hpp"
 
 // Every `new` of this program goes through here, so that a test can say: none.
 namespace {

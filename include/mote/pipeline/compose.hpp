@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// pipeline<>: a model and a pack of policies become one type.
+// Refuses what cannot be composed, with one message.
+#pragma once
+
+#include "mote/pipeline/checks.hpp"
+
+namespace mote::inline v0 {
+
+/// The type that Model and Policies make together; two orders of the same policies are one type. What cannot be
+/// composed does not compile: docs/errors.md has every message.
+template <class Model, class... Policies>
+using pipeline = typename detail::outcome<detail::composition_fault<Model, Policies...>(), Model, Policies...>::type;
+
+/// Whether Model and Policies can be composed and fit their board, without an error.
+template <class Model, class... Policies>
+inline constexpr bool can_compose = detail::composition_fault<Model, Policies...>() == detail::fault::none;
+
+}  // namespace mote::inline v0

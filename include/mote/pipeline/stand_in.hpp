@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+// What stands for a pipeline that cannot be, so that a program with one wrong line shows one message.
+// Refuses to run: it is only looked at while the compiler says what is wrong.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "mote/budget/footprint.hpp"
+#include "mote/core/status.hpp"
+#include "mote/learn/example.hpp"
+#include "mote/pipeline/answer.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/store/container.hpp"
+
+namespace mote::inline v0::detail {
+
+/// What stands for a pipeline that cannot be. It takes every call of a pipeline, so that a program with one wrong line
+/// shows one message; it never runs.
+struct no_pipeline {
+  struct part {  // its memory() and its learning()
+    status add(std::string_view) { return {}; }
+    bool erase(item_id) { return {}; }
+    std::size_t search(std::string_view, std::span<hit>) const { return {}; }
+    std::string_view text(item_id) const { return {}; }
+    template <class Visit>
+    void for_each(Visit&&) const {}
+    float rate() const { return {}; }
+    status rate(float) { return {}; }
+    void clear() {}
+    std::size_t size() const { return {}; }
+    item_id newest() const { return {}; }
+  };
+  struct pieces {
+    const std::string_view* begin() const { return nullptr; }
+    const std::string_view* end() const { return nullptr; }
+    status state() const { return {}; }
+    v0::ending ending() const { return {}; }
+  };
+
+  using token = std::uint16_t;
+  using answer = pieces;
+  static constexpr std::size_t context = 0;
+  static constexpr std::size_t image_bytes = 0;
+  static constexpr bool learns = false;
+  static constexpr bool recalls = false;
+  static constexpr footprint cost() { return {}; }
+
+  status attach(std::span<const std::byte>, payload_check = payload_check::full) { return {}; }
+  bool attached() const { return {}; }
+  status begin(std::string_view, std::size_t = 0) { return {}; }
+  progress_step step() { return {}; }
+  pieces ask(std::string_view, std::size_t = 0) { return {}; }
+  void stop() {}
+  status state() const { return {}; }
+  v0::ending ending() const { return {}; }
+  std::size_t recalled_items() const { return {}; }
+  std::size_t prompt_tokens() const { return {}; }
+  std::span<const token> tokens() const { return {}; }
+  std::span<const float> logits() const { return {}; }
+  void seed(std::uint64_t) {}
+  status remember(std::string_view) { return {}; }
+  part memory() const { return {}; }
+  learned learn(const example&) { return {}; }
+  learned loss(const example&) { return {}; }
+  part learning() const { return {}; }
+  std::size_t saved_bytes() const { return {}; }
+  status save(std::span<std::byte>) const { return {}; }
+  status load(std::span<const std::byte>) { return {}; }
+};
+
+}  // namespace mote::inline v0::detail

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+// How many tokens of a prompt a step reads.
+//   prefill<16>   sixteen; left out, one by one
+// Refuses a step of more than 64 tokens.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/core/slots.hpp"
+
+namespace mote::inline v0 {
+
+/// Reads a prompt that many tokens a step: weights come from memory once for all of them, buffers grow with them, and the
+/// answer is bit for bit the same. For boards that wait for memory; where the work of one step must stay small, leave it out.
+template <std::size_t Tokens>
+struct prefill {
+  using slot = slots::prefill;
+  static constexpr std::size_t tokens = Tokens;
+
+  static_assert(
+      Tokens >= 1 && Tokens <= 64,
+      "mote: a step cannot read this many tokens; use prefill<4> to prefill<64>, or leave it out for one by one [mote-prefill]");
+};
+
+/// The default of the prefill slot.
+struct one_by_one {
+  using slot = slots::prefill;
+  static constexpr std::size_t tokens = 1;
+};
+
+}  // namespace mote::inline v0
