@@ -162,13 +162,14 @@ struct attached_image;
 struct image_expectation;
 struct image_layout;
 struct snapshot_identity;
-struct snapshot_view;
-struct snapshot_writer;
+struct snapshot_header;
+struct kept_records;
 enum class record_kind : std::uint16_t;
 struct record;
 class record_reader;
 class record_writer;
 class counting_sink;
+class buffer_sink;
 
 // budgets
 struct board_facts;

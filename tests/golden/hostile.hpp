@@ -10,6 +10,8 @@
 #include "mote/format/ternary.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/policy/quantize.hpp"
+#include "mote/recall/bm25.hpp"
+#include "mote/recall/rag.hpp"
 
 namespace hostile {
 
@@ -157,9 +159,35 @@ class run {
       }
     }
     ai->~Pipeline();
+    compare(expected);
+  }
+
+  /// A snapshot of what was learned and remembered, damaged at every byte.
+  template <class Pipeline>
+  void check_snapshots(std::string_view what, std::uint64_t expected) {
+    static_assert(sizeof(Pipeline) <= golden::pipeline_room);
+    what_ = what;
+    all_.take();
+    auto* ai = new (golden::pipeline_bytes) Pipeline();
+    begin("snapshot", "");
+    seen.word(static_cast<std::uint32_t>(
+        ai->attach(golden::make_image<typename Pipeline::format>(small::shape, small::name))));
+    lesson(*ai);
+    for (const std::string_view text : {"the tea is hot", "ann has ten hats"})
+      seen.word(static_cast<std::uint32_t>(ai->remember(text)));
+    const std::size_t n = ai->saved_bytes();
+    seen.word(static_cast<std::uint32_t>(ai->save(std::span(golden::snapshot))));
+    damage_snapshots(*ai, std::span(golden::snapshot).first(n));
+    end();
+    ai->~Pipeline();
+    compare(expected);
+  }
+
+ private:
+  void compare(std::uint64_t expected) {
     const std::uint64_t got = all_.take();
     say(got == expected ? "ok     " : "FAILED ");
-    say(what);
+    say(what_);
     if (got != expected) {
       say(" ");
       say_hex(got);
@@ -167,8 +195,6 @@ class run {
     }
     say("\n");
   }
-
- private:
   template <class Pipeline, class Change>
   void one(Pipeline& ai, std::span<const std::byte> image, std::string_view where, std::string_view value,
            Change change) {
@@ -196,6 +222,48 @@ class run {
     __builtin_memcpy(golden::image, kept, n);
     end();
   }
+  /// Each byte of a snapshot changed, as an accident does it and under checksums made right again, and the snapshot cut
+  /// behind each byte: every status is seen, and what a pipeline that took it saves.
+  template <class Pipeline>
+  void damage_snapshots(Pipeline& ai, std::span<std::byte> bytes) {
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      const std::byte good = bytes[at];
+      for (const unsigned flip : {0x01U, 0x80U, 0xFFU}) {
+        bytes[at] = good ^ static_cast<std::byte>(flip);
+        take(ai, bytes);
+        mote::snapshot_header h;
+        __builtin_memcpy(&h, bytes.data(), sizeof h);
+        const mote::snapshot_header was = h;
+        std::uint32_t crc = 0, crc_was = 0;
+        mote::seal(h);
+        __builtin_memcpy(bytes.data(), &h, sizeof h);
+        std::byte* const last = bytes.data() + bytes.size() - sizeof crc;
+        __builtin_memcpy(&crc_was, last, sizeof crc);
+        crc = mote::crc32(bytes.first(bytes.size() - sizeof crc));
+        __builtin_memcpy(last, &crc, sizeof crc);
+        take(ai, bytes);
+        __builtin_memcpy(last, &crc_was, sizeof crc);
+        __builtin_memcpy(bytes.data(), &was, sizeof was);
+      }
+      bytes[at] = good;
+      take(ai, bytes.first(at));
+    }
+    take(ai, bytes);
+  }
+  template <class Pipeline>
+  static void take(Pipeline& ai, std::span<const std::byte> bytes) {
+    const mote::status s = ai.load(bytes);
+    seen.word(static_cast<std::uint32_t>(s));
+    if (s != mote::status::ok) return;
+    struct {
+      static mote::status write(std::span<const std::byte> portion) {
+        seen.bytes(portion.data(), portion.size());
+        return mote::status::ok;
+      }
+    } all;
+    seen.word(static_cast<std::uint32_t>(ai.save(all)));
+  }
+
   template <class Pipeline>
   void answer(Pipeline& ai) {
     seen.word(static_cast<std::uint32_t>(ai.begin(question_, 2)));
@@ -265,6 +333,8 @@ class run {
 template <class... Policies>
 using model = mote::pipeline<small, mote::context<64>, tap, Policies...>;
 inline constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tokens = 16};
+inline constexpr mote::lora_knobs short_ones{.tokens = 32};
+using few_texts = mote::bm25<mote::bm25_knobs{.items = 3, .item_bytes = 24, .terms = 8}>;
 inline constexpr mote::full_knobs whole{.tokens = 16, .batch = 1, .chunk = 5};
 inline constexpr mote::adam_knobs leaping{.rate = 3e4F, .clip = 0};
 inline constexpr mote::sgd_knobs falling{.rate = 1e30F, .clip = 0};
@@ -290,5 +360,8 @@ inline int mote_hostile(void (*print)(const char*), bool each = false) {
   r.check<model<quantize<32>, mote::full<whole>>>("full", 0x183820D76C4EF1C7);
   r.check<model<quantize<32>, mote::full<whole, mote::adam<leaping>>>, extent::of_learning>("full astray",
                                                                                             0xBA78619019845D0B);
+  r.check_snapshots<model<quantize<8>, mote::layout<4>, mote::lora<1, short_ones>,
+                          mote::rag<few_texts, mote::rag_knobs{.tokens = 24}>>>("q8, lora, bm25, damaged snapshots",
+                                                                                0xF0BD1B8DC7EE4609);
   return r.cases() < 400 ? 1 : r.failures();
 }

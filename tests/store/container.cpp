@@ -137,10 +137,11 @@ TEST_CASE("container: any other value in any byte is refused by name", "[store][
       copy[at] = static_cast<std::byte>(value);
       mote::attached_image out;
       const status found = mote::open_image(copy, s.expected, out);
-      const status expected = at < 4     ? status::not_mote
-                              : at < 6   ? status::wrong_version
-                              : at < 128 ? status::corrupt_header
-                                         : status::corrupt_payload;
+      const status expected = at == 3 && value == 'S' ? status::wrong_kind
+                              : at < 4                ? status::not_mote
+                              : at < 6                ? status::wrong_version
+                              : at < 128              ? status::corrupt_header
+                                                      : status::corrupt_payload;
       if (found != expected || out.weights != nullptr) {
         CAPTURE(at, value, mote::name(found));
         REQUIRE(found == expected);
@@ -303,11 +304,7 @@ TEST_CASE("container: messages can name what an unsuitable file holds", "[store]
   CHECK(mote::stored_format_name(aligned_copy(s.bytes)).size() == 5);
   const aligned_copy copy(s.bytes);
   CHECK(mote::stored_format_name(copy) == "f32x8");
-  s.header.kind = 2;
-  s.seal();
-  const aligned_copy snapshot(s.bytes);
-  CHECK(mote::stored_format_name(snapshot) == "f32x8");
-  CHECK(mote::stored_format_name(std::span<const std::byte>(snapshot).first(100)).empty());
+  CHECK(mote::stored_format_name(std::span<const std::byte>(copy).first(100)).empty());
   s.bytes[90] ^= std::byte{1};
   const aligned_copy broken(s.bytes);
   CHECK(mote::stored_format_name(broken).empty());

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a part of a pipeline is kept as: records, each a kind and its bytes, one after the other. A part writes itself
-// into a sink, a record at a time, and is read back from bytes; store/record_writer.hpp has the sink of a buffer.
+// into a sink, a record at a time, and is read back from bytes. store/record_stream.hpp makes bytes of records for any
+// sink of bytes: a buffer, pages of flash, a file.
 //
 //   kind u16 | bytes u32 | payload          little-endian, at any address
 //
-// Refuses to vouch for a record: the container around them has the checksum, and a part checks what it reads.
+// Refuses to vouch for a record: the snapshot around them has the checksum, and a part checks what it reads.
 #pragma once
 
 #include <concepts>
@@ -17,7 +18,21 @@
 namespace mote::inline v0 {
 
 /// Kinds from 0x8000 on are never ours: parts of a user's own may take them.
-enum class record_kind : std::uint16_t { none = 0, item_store = 1, item = 2 };
+enum class record_kind : std::uint16_t {
+  none = 0,
+  item_store = 1,
+  item = 2,
+  parameters = 3,       ///< floats, as they lie in memory
+  learned = 0x7F00,     ///< begins the records of what learns; from here to `end` each kind begins a part of a snapshot
+  remembered = 0x7F01,  ///< begins the records of what recalls
+  end = 0x7FFF          ///< the last record of a snapshot
+};
+
+/// A sink of bytes takes them in any portions, in order. On any answer but ok the writer stops.
+template <class S>
+concept byte_sink = requires(S& sink, std::span<const std::byte> portion) {
+  { sink.write(portion) } -> std::same_as<status>;
+};
 
 /// `begin` announces a record of so many bytes, `append` gives them in any portions, `commit` ends it. On any answer but
 /// ok a part stops.
@@ -67,6 +82,7 @@ class record_reader {
   constexpr explicit record_reader(std::span<const std::byte> source) : rest_(source) {}
 
   constexpr bool done() const { return rest_.empty(); }
+  constexpr std::span<const std::byte> rest() const { return rest_; }
 
   /// truncated: the bytes end before the record does; the kind is known then, if its bytes are there.
   status next(record& out) {

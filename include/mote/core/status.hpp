@@ -17,7 +17,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   misaligned,          ///< the first byte is not 16-byte aligned in memory
   not_mote,            ///< the magic number is another
   wrong_version,       ///< written by another version of the container
-  wrong_kind,          ///< an image where a snapshot belongs, or the other way round
+  wrong_kind,          ///< an image where a snapshot belongs, or the other way round; or a record of another part
   wrong_shape,         ///< another model than the type's
   wrong_format,        ///< other weights than the type's (bits, group, layout)
   wrong_base,          ///< learned on another image
@@ -30,15 +30,16 @@ enum class [[nodiscard]] status : std::uint8_t {
   fused_multiply_add,  ///< the compiler contracts a*b+c; build with -ffp-contract=off
   flushed_subnormals,  ///< numbers below 2^-126 become zero: a mode of the processor, or -fno-tree-vectorize is missing
   // use
-  not_attached,  ///< no weights yet
-  too_long,      ///< more tokens than the pipeline's window
-  empty,         ///< no text, no item, no example
-  no_effect,     ///< a snapshot that changes nothing was loaded
-  no_recall,     ///< a snapshot holds remembered texts, and this pipeline has no memory for them
-  full,          ///< the buffer is too small for what is to be written
-  bad_utf8,      ///< text with a NUL or an invalid sequence where it is refused
-  bad_rate,      ///< a learning rate below 0, above 10 or not a number
-  io_error,      ///< the operating system said no (host only)
+  not_attached,    ///< no weights yet
+  too_long,        ///< more tokens than the pipeline's window
+  empty,           ///< no text, no item, no example
+  no_effect,       ///< a snapshot that changes nothing was loaded
+  no_recall,       ///< a snapshot holds remembered texts, and this pipeline has no memory for them
+  full,            ///< the buffer is too small for what is to be written
+  bad_utf8,        ///< text with a NUL or an invalid sequence where it is refused
+  bad_rate,        ///< a learning rate below 0, above 10 or not a number
+  io_error,        ///< the operating system or the flash driver said no
+  unknown_record,  ///< a snapshot holds a record that is of no part of this pipeline
 };
 
 /// The name of a status, as written above.
@@ -69,6 +70,7 @@ constexpr std::string_view name(status s) {
     case status::bad_utf8: return "bad_utf8";
     case status::bad_rate: return "bad_rate";
     case status::io_error: return "io_error";
+    case status::unknown_record: return "unknown_record";
   }
   return "unknown";
 }

@@ -22,11 +22,11 @@
 #include "mote/model/dialogue.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/pipeline/answer.hpp"
+#include "mote/pipeline/keeping.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
 #include "mote/simd/contraction.hpp"
 #include "mote/simd/subnormals.hpp"
-#include "mote/store/record_writer.hpp"
 #include "mote/store/snapshot.hpp"
 
 namespace mote::inline v0 {
@@ -245,24 +245,22 @@ class basic_pipeline {
   // ---- keeping ------------------------------------------------------------------------------------------------------
 
   /// Bytes that save() writes now.
-  std::size_t saved_bytes() const { return snapshot_bytes(parameter_bytes(), index_bytes()); }
+  std::size_t saved_bytes() const { return snapshot_bytes(learned_part_of(*this), remembered_part_of(*this)); }
 
-  /// Writes what was learned and remembered into a buffer, bound to the attached image. full: it is too small;
-  /// not_finite: the program itself wrote parameters that load() would refuse.
+  /// Streams what was learned and remembered into a sink of bytes, bound to the attached image. not_finite: the program
+  /// itself wrote parameters that load() would refuse; nothing is written then. Else the sink's answer.
+  template <byte_sink Sink>
+  status save(Sink& sink) const {
+    if (!attached()) return status::not_attached;
+    return save_snapshot(sink, identity(), learned_part_of(*this), remembered_part_of(*this));
+  }
+  /// The same bytes into a buffer, from which load() takes them. full: it is too small, and nothing is written.
   status save(std::span<std::byte> target) const {
     if (!attached()) return status::not_attached;
-    if constexpr (learns)
-      if (!floats_within(learning_.parameters(), learning_state::parameter_floats)) return status::not_finite;
-    const snapshot_writer out{target, parameter_bytes(), index_bytes()};
-    if (const status s = out.open(); s != status::ok) return s;
-    if constexpr (learns) __builtin_memcpy(out.parameters().data(), learning_.parameters(), parameter_bytes());
-    std::uint32_t items = 0;
-    if constexpr (recalls) {
-      if (const status s = write_records(index_, out.index()); s != status::ok) return s;
-      items = static_cast<std::uint32_t>(index_.size());
-    }
-    out.seal(identity(), items);
-    return status::ok;
+    if (target.size() < saved_bytes()) return status::full;
+    if (reinterpret_cast<std::uintptr_t>(target.data()) % 16 != 0) return status::misaligned;
+    buffer_sink out(target);
+    return save(out);
   }
 
   /// Takes back what save() wrote, all of it, or nothing changes. What a snapshot does not hold (it is of a pipeline that
@@ -270,25 +268,9 @@ class basic_pipeline {
   /// and this pipeline keeps none; no_effect: the snapshot would change nothing.
   status load(std::span<const std::byte> source) {
     if (!attached()) return status::not_attached;
-    snapshot_view view;
-    if (const status s = open_snapshot(source, identity(), parameter_bytes(), view); s != status::ok) return s;
-    if (!recalls && view.items > 0) return status::no_recall;
-    [[maybe_unused]] const auto* parameters = reinterpret_cast<const float*>(view.parameters.data());
-    bool has_effect = view.items > 0;
-    if constexpr (learns)
-      has_effect = has_effect || (view.learned() && learning_.has_effect(parameters, image_->weights));
-    if (!has_effect) return status::no_effect;
-    if constexpr (recalls)
-      if (view.recalled())
-        if (const status s = load_with(index_, view.index, *this); s != status::ok) return s;
-    if constexpr (learns) {
-      if (view.learned()) {
-        learning_.restore(parameters);
-        examples_in_batch_ = 0;
-      }
-    }
-    stop();
-    return status::ok;
+    const status s = load_snapshot(source, identity(), learned_part_of(*this), remembered_part_of(*this));
+    if (s == status::ok) stop();
+    return s;
   }
 
  private:
@@ -421,10 +403,16 @@ class basic_pipeline {
             .model = Model::name,
             .format_name = Format::name};
   }
-  static constexpr std::size_t parameter_bytes() { return learning_state::parameter_floats * sizeof(float); }
-  std::size_t index_bytes() const {
-    if constexpr (recalls) return records_bytes(index_);
-    else return 0;
+  template <class Self>  // const where it is saved
+  static auto learned_part_of(Self& self) {
+    if constexpr (learns)
+      return learned_part{self.learning_, self.examples_in_batch_, self.attached() ? self.image_->weights : nullptr};
+    else return missing_part<record_kind::learned, status::wrong_format>{};
+  }
+  template <class Self>
+  static auto remembered_part_of(Self& self) {
+    if constexpr (recalls) return remembered_part{self.index_, self};
+    else return missing_part<record_kind::remembered, status::no_recall>{};
   }
 
   alignas(64) std::array<std::byte, arena_bytes> arena_;

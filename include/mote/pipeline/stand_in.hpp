@@ -68,6 +68,10 @@ struct no_pipeline {
   part learning() const { return {}; }
   std::size_t saved_bytes() const { return {}; }
   status save(std::span<std::byte>) const { return {}; }
+  template <class Sink>
+  status save(Sink&) const {
+    return {};
+  }
   status load(std::span<const std::byte>) { return {}; }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The envelope of an image and of a snapshot: 128 bytes that say what follows, for which type, and if it is whole.
+// The envelope of an image: 128 bytes that say what follows, for which type, and if it is whole. A snapshot has a header
+// of its own (store/snapshot.hpp).
 // Refuses what it cannot prove: a number from a file is compared with the bytes that are there before it is used, and
 // the answer to a bad file is a status with a name. Nothing is copied.
 //
@@ -20,7 +21,10 @@
 
 namespace mote::inline v0 {
 
-enum class container_kind : std::uint16_t { image = 1, snapshot = 2 };
+/// A snapshot once lay in this envelope, and has a header of its own now.
+enum class container_kind : std::uint16_t { image = 1, former_snapshot = 2 };
+
+inline constexpr std::array<char, 4> snapshot_magic{'M', 'O', 'T', 'S'};
 
 struct container_header {
   std::array<char, 4> magic{'M', 'O', 'T', 'E'};
@@ -31,10 +35,10 @@ struct container_header {
   std::uint64_t total_bytes = 0;  ///< header and payload
   std::uint64_t shape_fingerprint = 0;
   std::uint64_t format_fingerprint = 0;
-  std::uint64_t base_fingerprint = 0;  ///< image: of itself (image_fingerprint); snapshot: of the image it learned on
+  std::uint64_t base_fingerprint = 0;  ///< of itself (image_fingerprint)
   std::uint64_t weights_offset = 0;    ///< from the header's first byte, a multiple of 64
   std::uint64_t weights_bytes = 0;
-  std::uint64_t vocabulary_offset = 0;  ///< as above; snapshot: of the index
+  std::uint64_t vocabulary_offset = 0;  ///< as above
   std::uint64_t vocabulary_bytes = 0;
   std::uint32_t payload_crc = 0;  ///< of everything behind the header
   std::uint32_t reserved = 0;
@@ -100,6 +104,7 @@ inline status read_header(std::span<const std::byte> bytes, container_kind kind,
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 != 0) return status::misaligned;
   container_header h;
   __builtin_memcpy(&h, bytes.data(), sizeof h);
+  if (h.magic == snapshot_magic) return status::wrong_kind;
   if (h.magic != container_header{}.magic) return status::not_mote;
   if (h.version != container_header{}.version) return status::wrong_version;  // its header may differ: ask no more
   if (h.header_crc != detail::header_checksum(h)) return status::corrupt_header;
@@ -175,17 +180,15 @@ inline status open_image(std::span<const std::byte> bytes, const image_expectati
   return status::ok;
 }
 
-/// The format that a container says it holds, for a message about wrong_format; empty where the header is not sound.
+/// The format that an image says it holds, for a message about wrong_format; empty where the header is not sound.
 inline std::string_view stored_format_name(std::span<const std::byte> bytes) {
   container_header h;
-  const status s = read_header(bytes, container_kind::image, h);
-  if (s != status::ok && (s != status::wrong_kind || read_header(bytes, container_kind::snapshot, h) != status::ok))
-    return {};
+  if (read_header(bytes, container_kind::image, h) != status::ok) return {};
   const char* field = reinterpret_cast<const char*>(bytes.data()) + offsetof(container_header, format_name);
   return {field, detail::stored_name(h.format_name).size()};
 }
 
-/// The model that a container says it holds, likewise.
+/// The model that an image says it holds, likewise.
 inline std::string_view stored_model_name(std::span<const std::byte> bytes) {
   if (stored_format_name(bytes).empty()) return {};
   container_header h;

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
-// What was learned and remembered, as bytes: a container of kind `snapshot`, bound to the image it was learned on.
+// What was learned and remembered, as bytes: a header that says of which pipeline and image, then a part after the other
+// as records, and last a record with the checksum of all of it. It is written from front to back into any sink of bytes.
 //
-//   header (128) | items u32, reserved u32 x 15 | parameters, floats | the index's own bytes | zeros to a multiple of 64
+//   header (96) | learned: count | its records | remembered: count | its records | end: CRC-32
 //
 // Refuses to be loaded in part: every number is checked, the checksum too, before anything changes.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
-#include "mote/core/bytes.hpp"
-#include "mote/core/finite.hpp"
+#include "mote/core/checksum.hpp"
+#include "mote/core/records.hpp"
+#include "mote/core/status.hpp"
 #include "mote/store/container.hpp"
+#include "mote/store/record_stream.hpp"
 
 namespace mote::inline v0 {
 
@@ -29,89 +35,250 @@ struct snapshot_identity {
 /// What stands for the parameters of a pipeline that does not learn: the fingerprint of `frozen`.
 inline constexpr std::uint64_t nothing_learned = fingerprint{}.add("frozen").value();
 
-inline constexpr std::size_t snapshot_prefix_bytes = 64;
+struct snapshot_header {
+  std::array<char, 4> magic = snapshot_magic;
+  std::uint16_t version = 1;
+  std::uint16_t header_bytes = 96;
+  std::uint32_t header_crc = 0;   ///< of the header, with this field zero
+  std::uint32_t parts = 0;        ///< how many follow
+  std::uint64_t total_bytes = 0;  ///< header, parts and end
+  std::uint64_t shape_fingerprint = 0;
+  std::uint64_t parameters_fingerprint = 0;  ///< of the learning policy; nothing_learned: no part of it follows
+  std::uint64_t base_fingerprint = 0;        ///< of the image it learned on
+  std::array<char, 24> model_name{};         ///< printable ASCII, then zeros
+  std::array<char, 16> format_name{};        ///< as above
+  std::uint64_t reserved = 0;
+};
+static_assert(sizeof(snapshot_header) == 96 && std::is_trivially_copyable_v<snapshot_header>);
 
-constexpr std::size_t snapshot_index_offset(std::size_t parameter_bytes) {
-  return container_header_bytes + snapshot_prefix_bytes + round_up(parameter_bytes, 64);
+inline constexpr std::size_t snapshot_header_bytes = sizeof(snapshot_header);
+inline constexpr std::size_t snapshot_end_bytes = record_header_bytes + sizeof(std::uint32_t);
+
+/// The first record of the first part lies on a multiple of 16 bytes: floats are used where they are.
+static_assert((snapshot_header_bytes + 2 * record_header_bytes + sizeof(std::uint32_t)) % 16 == 0);
+
+/// The last step of writing a header.
+constexpr void seal(snapshot_header& h) {
+  h.header_crc = 0;
+  h.header_crc = crc32(__builtin_bit_cast(std::array<std::byte, snapshot_header_bytes>, h));
 }
-constexpr std::size_t snapshot_bytes(std::size_t parameter_bytes, std::size_t index_bytes) {
-  return snapshot_index_offset(parameter_bytes) + round_up(index_bytes, 64);
-}
 
-/// A snapshot that open_snapshot() found sound.
-struct snapshot_view {
-  std::span<const std::byte> parameters;  ///< empty: its pipeline does not learn
-  std::span<const std::byte> index;       ///< empty: its pipeline does not recall
-  std::uint32_t items = 0;
+constexpr bool begins_part(record_kind kind) { return kind >= record_kind::learned && kind < record_kind::end; }
 
-  bool learned() const { return !parameters.empty(); }
-  bool recalled() const { return !index.empty(); }
+/// One part of a snapshot: its records, and how many things the saver says they are (floats, texts).
+struct kept_records {
+  std::uint32_t count = 0;
+  std::span<const std::byte> records;
 };
 
-/// Lays a snapshot into a buffer: fill parameters and index, then seal.
-struct snapshot_writer {
-  std::span<std::byte> target;
-  std::size_t parameter_bytes;
-  std::size_t index_bytes;
+/// A view of what a pipeline keeps. `ready` refuses before a byte is written; `check` looks and changes nothing: ok,
+/// no_effect (sound, and would change nothing) or what is wrong; `take` follows where every check was passed, and only
+/// the one part that `may_refuse` may still say no: it is taken first. `is_kept` is false where nothing is saved.
+template <class P>
+concept snapshot_part = requires(P& part, const P& view, counting_sink& sink, const kept_records& from) {
+  { P::kind } -> std::convertible_to<record_kind>;
+  { P::is_kept } -> std::convertible_to<bool>;
+  { P::may_refuse } -> std::convertible_to<bool>;
+  { view.ready() } -> std::same_as<status>;
+  { view.count() } -> std::same_as<std::uint32_t>;
+  { view.save(sink) } -> std::same_as<status>;
+  { view.check(from) } -> std::same_as<status>;
+  { part.take(from.records) } -> std::same_as<status>;
+};
 
-  status open() const {
-    if (target.size() < container_header_bytes + snapshot_prefix_bytes) return status::full;  // else GCC 14 warns
-    if (target.size() < snapshot_bytes(parameter_bytes, index_bytes)) return status::full;
-    if (reinterpret_cast<std::uintptr_t>(target.data()) % 16 != 0) return status::misaligned;
-    for (std::byte& b : target.first(snapshot_bytes(parameter_bytes, index_bytes))) b = std::byte{0};
+// ---- saving ---------------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+template <record_sink Sink, snapshot_part Part>
+status save_part(Sink& sink, const Part& part) {
+  if constexpr (Part::is_kept) {
+    std::array<std::byte, sizeof(std::uint32_t)> count;
+    std::size_t at = 0;
+    put_number(count, at, part.count());
+    if (const status s = write_record(sink, Part::kind, count); s != status::ok) return s;
+    return part.save(sink);
+  } else {
     return status::ok;
   }
-  std::span<std::byte> parameters() const {
-    return target.subspan(container_header_bytes + snapshot_prefix_bytes, parameter_bytes);
-  }
-  std::span<std::byte> index() const { return target.subspan(snapshot_index_offset(parameter_bytes), index_bytes); }
+}
+template <record_sink Sink, snapshot_part... Parts>
+status save_parts(Sink& sink, const Parts&... parts) {
+  status s = status::ok;
+  static_cast<void>(((s = save_part(sink, parts), s == status::ok) && ...));
+  return s;
+}
 
-  void seal(const snapshot_identity& id, std::uint32_t items) const {
-    const std::size_t total = snapshot_bytes(parameter_bytes, index_bytes);
-    __builtin_memcpy(target.data() + container_header_bytes, &items, sizeof items);
-    container_header h;
-    h.kind = static_cast<std::uint16_t>(container_kind::snapshot);
-    h.total_bytes = total;
-    h.shape_fingerprint = id.shape;
-    h.format_fingerprint = id.parameters;
-    h.base_fingerprint = id.base;
-    h.weights_offset = container_header_bytes + snapshot_prefix_bytes;
-    h.weights_bytes = parameter_bytes;
-    h.vocabulary_offset = snapshot_index_offset(parameter_bytes);
-    h.vocabulary_bytes = index_bytes;
-    h.payload_crc = crc32(target.subspan(container_header_bytes, total - container_header_bytes));
-    put_name(h.model_name, id.model);
-    put_name(h.format_name, id.format_name);
-    v0::seal(h);
-    __builtin_memcpy(target.data(), &h, sizeof h);
-  }
-};
+}  // namespace detail
 
-/// A snapshot of a pipeline that does not learn holds no parameters, and agrees with any.
-/// Errors: those of read_header(), wrong_shape, wrong_format, wrong_base, wrong_size, corrupt_header, corrupt_payload,
-/// not_finite.
-inline status open_snapshot(std::span<const std::byte> source, const snapshot_identity& id, std::size_t parameter_bytes,
-                            snapshot_view& out) {
-  container_header h;
-  if (const status s = read_header(source, container_kind::snapshot, h); s != status::ok) return s;
-  if (h.shape_fingerprint != id.shape) return status::wrong_shape;
-  if (h.weights_bytes == 0 && h.format_fingerprint == nothing_learned) parameter_bytes = 0;
-  else if (h.format_fingerprint != id.parameters) return status::wrong_format;
-  if (h.base_fingerprint != id.base) return status::wrong_base;
-  if (h.weights_bytes != parameter_bytes) return status::wrong_size;
-  if (h.weights_offset != container_header_bytes + snapshot_prefix_bytes ||
-      h.vocabulary_offset != snapshot_index_offset(parameter_bytes) || h.vocabulary_offset > h.total_bytes ||
-      h.vocabulary_bytes > h.total_bytes - h.vocabulary_offset)
+/// The size of a snapshot of these parts: they are written into a sink that only counts.
+template <snapshot_part... Parts>
+std::size_t snapshot_bytes(const Parts&... parts) {
+  counting_sink count;
+  (void)detail::save_parts(count, parts...);
+  return snapshot_header_bytes + count.bytes() + snapshot_end_bytes;
+}
+
+/// Parts stand in the order of their kinds. wrong_size: a part wrote other than it counted; what was written is then no
+/// snapshot, as its end is missing. Else the part's or the sink's answer.
+template <byte_sink Sink, snapshot_part... Parts>
+status save_snapshot(Sink& sink, const snapshot_identity& id, const Parts&... parts) {
+  status s = status::ok;
+  if (!((s = parts.ready(), s == status::ok) && ...)) return s;
+  snapshot_header h;
+  h.parts = (0U + ... + (Parts::is_kept ? 1U : 0U));
+  h.total_bytes = snapshot_bytes(parts...);
+  h.shape_fingerprint = id.shape;
+  h.parameters_fingerprint = id.parameters;
+  h.base_fingerprint = id.base;
+  put_name(h.model_name, id.model);
+  put_name(h.format_name, id.format_name);
+  seal(h);
+  record_stream<Sink> out(sink);
+  if (s = out.write(std::as_bytes(std::span(&h, 1))); s != status::ok) return s;
+  if (s = detail::save_parts(out, parts...); s != status::ok) return s;
+  if (out.used() + snapshot_end_bytes != h.total_bytes) return status::wrong_size;
+  if (s = out.begin(record_kind::end, sizeof(std::uint32_t)); s != status::ok) return s;
+  const std::uint32_t crc = out.crc();
+  return out.append(std::as_bytes(std::span(&crc, 1)));
+}
+
+// ---- reading --------------------------------------------------------------------------------------------------------
+
+/// A header that is whole, of this version, whose total_bytes are there; what follows is not looked at. truncated,
+/// misaligned (16 bytes), wrong_kind (an image), not_mote, wrong_version (also a snapshot that lies in an
+/// image's envelope, as once) or corrupt_header.
+inline status read_snapshot_header(std::span<const std::byte> source, snapshot_header& out) {
+  if (source.size() < snapshot_header_bytes) return status::truncated;
+  if (reinterpret_cast<std::uintptr_t>(source.data()) % 16 != 0) return status::misaligned;
+  snapshot_header h;
+  __builtin_memcpy(&h, source.data(), sizeof h);
+  if (h.magic == container_header{}.magic)  // whose `kind` lies where our `header_bytes` do
+    return h.header_bytes == static_cast<std::uint16_t>(container_kind::former_snapshot) ? status::wrong_version
+                                                                                         : status::wrong_kind;
+  if (h.magic != snapshot_magic) return status::not_mote;
+  if (h.version != snapshot_header{}.version) return status::wrong_version;  // its header may differ: ask no more
+  snapshot_header sealed = h;
+  seal(sealed);
+  if (h.header_crc != sealed.header_crc || h.header_bytes != snapshot_header_bytes || h.reserved != 0 ||
+      !detail::name_is_clean(h.model_name) || !detail::name_is_clean(h.format_name) ||
+      h.total_bytes < snapshot_header_bytes + snapshot_end_bytes)
     return status::corrupt_header;
-  const auto total = static_cast<std::size_t>(h.total_bytes);  // at most source.size(), read_header() saw to it
-  if (crc32(source.subspan(container_header_bytes, total - container_header_bytes)) != h.payload_crc)
-    return status::corrupt_payload;
-  out.parameters = source.subspan(container_header_bytes + snapshot_prefix_bytes, parameter_bytes);
-  out.index = source.subspan(snapshot_index_offset(parameter_bytes), static_cast<std::size_t>(h.vocabulary_bytes));
-  __builtin_memcpy(&out.items, source.data() + container_header_bytes, sizeof out.items);
-  if (out.items != 0 && !out.recalled()) return status::corrupt_header;
-  if (!floats_within(out.parameters.data(), parameter_bytes / 4)) return status::not_finite;
+  if (h.total_bytes > source.size()) return status::truncated;  // 64 bits against the span: right on 32-bit targets too
+  out = h;
   return status::ok;
+}
+
+/// Whether everything behind a header that read_snapshot_header() found sound was written. truncated: the end is missing,
+/// as where the power failed; corrupt_payload: the checksum is another.
+inline status check_snapshot_end(std::span<const std::byte> source, const snapshot_header& h) {
+  const auto last = static_cast<std::size_t>(h.total_bytes) - sizeof(std::uint32_t);
+  record_reader in(source.subspan(last - record_header_bytes, snapshot_end_bytes));
+  record end;
+  if (in.next(end) != status::ok || end.kind != record_kind::end || !in.done()) return status::truncated;
+  std::size_t at = 0;
+  return get_number<std::uint32_t>(end.payload, at) == crc32(source.first(last)) ? status::ok : status::corrupt_payload;
+}
+
+/// Whether a snapshot was written to its end and is undamaged, whosever it is.
+inline status check_snapshot(std::span<const std::byte> source) {
+  snapshot_header h;
+  if (const status s = read_snapshot_header(source, h); s != status::ok) return s;
+  return check_snapshot_end(source, h);
+}
+
+/// Whether a sound snapshot is this pipeline's. A pipeline that does not learn saves no parameters, and its snapshot
+/// agrees with any.
+/// Errors: those of read_snapshot_header(), wrong_shape, wrong_format, wrong_base, those of check_snapshot_end().
+inline status open_snapshot(std::span<const std::byte> source, const snapshot_identity& id, snapshot_header& h,
+                            std::span<const std::byte>& records) {
+  if (const status s = read_snapshot_header(source, h); s != status::ok) return s;
+  if (h.shape_fingerprint != id.shape) return status::wrong_shape;
+  if (h.parameters_fingerprint != id.parameters && h.parameters_fingerprint != nothing_learned)
+    return status::wrong_format;
+  if (h.base_fingerprint != id.base) return status::wrong_base;
+  if (const status s = check_snapshot_end(source, h); s != status::ok) return s;
+  records = source.subspan(snapshot_header_bytes,
+                           static_cast<std::size_t>(h.total_bytes) - snapshot_header_bytes - snapshot_end_bytes);
+  return status::ok;
+}
+
+/// Reads the next part: a record that begins one, and those behind it up to the next. unknown_record: it is of no part;
+/// corrupt_payload: a record that is not whole.
+inline status next_part(record_reader& in, record_kind& kind, kept_records& out) {
+  record r;
+  if (in.next(r) != status::ok) return status::corrupt_payload;
+  if (!begins_part(r.kind)) return status::unknown_record;
+  if (r.payload.size() != sizeof out.count) return status::corrupt_payload;
+  kind = r.kind;
+  std::size_t at = 0;
+  out.count = get_number<std::uint32_t>(r.payload, at);
+  const std::span<const std::byte> from = in.rest();
+  while (!in.done()) {
+    record_reader ahead = in;
+    if (ahead.next(r) != status::ok) return status::corrupt_payload;
+    if (begins_part(r.kind)) break;
+    in = ahead;
+  }
+  out.records = from.first(from.size() - in.rest().size());
+  return status::ok;
+}
+
+/// Gives each part its records, all of them, or nothing changes. What the snapshot does not hold stays as it is.
+/// Errors: those of open_snapshot() and next_part(); unknown_record: a part that is none of these; wrong_format,
+/// wrong_size: parameters without their fingerprint, or the other way round; a part's own; no_effect.
+template <snapshot_part... Parts>
+status load_snapshot(std::span<const std::byte> source, const snapshot_identity& id, Parts... parts) {
+  snapshot_header h;
+  std::span<const std::byte> records;
+  status s = open_snapshot(source, id, h, records);
+  if (s != status::ok) return s;
+  struct place {
+    kept_records from;
+    bool is_there = false;
+  };
+  std::array<place, sizeof...(Parts)> found;
+  record_kind kind = record_kind::none;
+  std::uint32_t count = 0;
+  for (record_reader in(records); !in.done(); ++count) {
+    const record_kind before = kind;
+    kept_records next;
+    if (s = next_part(in, kind, next); s != status::ok) return s;
+    if (kind <= before) return status::corrupt_payload;  // each once, in one order: floats stay on a multiple of 16
+    std::size_t i = 0;
+    const bool known = ((kind == Parts::kind || (++i, false)) || ...);
+    if (!known) return status::unknown_record;
+    found[i] = {next, true};
+  }
+  if (count != h.parts) return status::corrupt_header;
+
+  std::size_t i = 0;
+  bool has_effect = false;
+  bool learned = false;
+  const auto check = [&](const auto& part) {
+    const place& at = found[i++];
+    if (!at.is_there) return true;
+    learned = learned || part.kind == record_kind::learned;
+    if (learned && h.parameters_fingerprint == nothing_learned) s = status::wrong_format;
+    else s = part.check(at.from);
+    has_effect = has_effect || s == status::ok;
+    if (s == status::no_effect) s = status::ok;
+    return s == status::ok;
+  };
+  if (!(check(parts) && ...)) return s;
+  if (!learned && h.parameters_fingerprint != nothing_learned) return status::wrong_size;
+  if (!has_effect) return status::no_effect;
+
+  const auto take = [&](auto& part, bool now) {
+    const place& at = found[i++];
+    if (now && at.is_there) s = part.take(at.from.records);
+    return s == status::ok;
+  };
+  i = 0;
+  if (!(take(parts, Parts::may_refuse) && ...)) return s;
+  i = 0;
+  static_cast<void>((take(parts, !Parts::may_refuse) && ...));
+  return s;
 }
 
 }  // namespace mote::inline v0

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a pipeline keeps, as the parts of a snapshot: the state of its learning policy, and the memory of its recall policy.
+// Each streams itself; one that a pipeline does not have says what is wrong with a snapshot that holds it.
+// Refuses to know how a part is made: floats, a store of texts, or records of a user's own.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "mote/core/finite.hpp"
+#include "mote/core/records.hpp"
+#include "mote/core/status.hpp"
+#include "mote/recall/retriever.hpp"
+#include "mote/store/snapshot.hpp"
+
+namespace mote::inline v0 {
+
+/// A learning state that writes records of its own rather than its `parameters()`. `check` says what load() would do:
+/// ok, no_effect or what is wrong; `load` follows one that was passed.
+template <class State>
+concept streams_itself = requires(std::remove_const_t<State>& state, const State& view, counting_sink& sink,
+                                  std::span<const std::byte> records, const std::byte* weights) {
+  { view.save(sink) } -> std::same_as<status>;
+  { view.check(records, weights) } -> std::same_as<status>;
+  state.load(records);
+};
+
+/// Floats: one record of all `parameters()`.
+template <class State, class Count>
+struct learned_part {
+  static constexpr record_kind kind = record_kind::learned;
+  static constexpr bool is_kept = true;
+  static constexpr bool may_refuse = false;
+
+  State& learning;
+  Count& examples_in_batch;  // whose gradients are collected
+  const std::byte* weights;  // of the image
+
+  status ready() const {
+    if constexpr (streams_itself<State>) return status::ok;
+    else return floats_within(view().parameters(), State::parameter_floats) ? status::ok : status::not_finite;
+  }
+  static std::uint32_t count() { return static_cast<std::uint32_t>(State::parameter_floats); }
+  template <record_sink Sink>
+  status save(Sink& sink) const {
+    if constexpr (streams_itself<State>) return view().save(sink);
+    else
+      return write_record(sink, record_kind::parameters,
+                          std::as_bytes(std::span(view().parameters(), State::parameter_floats)));
+  }
+  status check(const kept_records& from) const {
+    if constexpr (streams_itself<State>) {
+      return view().check(from.records, weights);
+    } else {
+      record_reader in(from.records);
+      record r;
+      if (in.next(r) != status::ok) return status::wrong_size;
+      if (r.kind != record_kind::parameters) return status::wrong_kind;
+      if (r.payload.size() != State::parameter_floats * sizeof(float) || !in.done()) return status::wrong_size;
+      if (!floats_within(r.payload.data(), State::parameter_floats)) return status::not_finite;
+      return State::has_effect(floats_of(from.records), weights) ? status::ok : status::no_effect;
+    }
+  }
+  status take(std::span<const std::byte> records) {
+    if constexpr (streams_itself<State>) learning.load(records);
+    else learning.restore(floats_of(records));
+    examples_in_batch = 0;
+    return status::ok;
+  }
+
+ private:
+  const State& view() const { return learning; }
+  static const float* floats_of(std::span<const std::byte> records) {  // on a multiple of 16 bytes
+    return reinterpret_cast<const float*>(records.data() + record_header_bytes);
+  }
+};
+
+/// A memory is loaded whole or not at all by itself. Model: what an embedder may ask, or any_model where it only saves.
+template <class Index, class Model>
+struct remembered_part {
+  static constexpr record_kind kind = record_kind::remembered;
+  static constexpr bool is_kept = true;
+  static constexpr bool may_refuse = true;
+
+  Index& index;
+  Model& model;
+
+  static status ready() { return status::ok; }
+  std::uint32_t count() const { return static_cast<std::uint32_t>(index.size()); }
+  template <record_sink Sink>
+  status save(Sink& sink) const {
+    return static_cast<const Index&>(index).save(sink);
+  }
+  static status check(const kept_records& from) { return from.count > 0 ? status::ok : status::no_effect; }
+  status take(std::span<const std::byte> records) { return load_with(index, records, model); }
+};
+
+/// A part that this pipeline does not have: nothing is saved, and a snapshot that holds something of it is refused.
+template <record_kind Kind, status Refusal>
+struct missing_part {
+  static constexpr record_kind kind = Kind;
+  static constexpr bool is_kept = false;
+  static constexpr bool may_refuse = false;
+
+  static status ready() { return status::ok; }
+  static std::uint32_t count() { return 0; }
+  template <record_sink Sink>
+  static status save(Sink&) {
+    return status::ok;
+  }
+  static status check(const kept_records& from) { return from.count > 0 ? Refusal : status::no_effect; }
+  static status take(std::span<const std::byte>) { return status::ok; }
+};
+
+}  // namespace mote::inline v0
