@@ -67,6 +67,7 @@ constexpr bool begins_part(record_kind kind) { return kind >= record_kind::learn
 
 /// One part of a snapshot: its records, and how many things the saver says they are (floats, texts).
 struct kept_records {
+  bool is_there = false;
   std::uint32_t count = 0;
   std::span<const std::byte> records;
 };
@@ -153,10 +154,10 @@ inline status read_snapshot_header(std::span<const std::byte> source, snapshot_h
   if (reinterpret_cast<std::uintptr_t>(source.data()) % 16 != 0) return status::misaligned;
   snapshot_header h;
   __builtin_memcpy(&h, source.data(), sizeof h);
-  if (h.magic == container_header{}.magic)  // whose `kind` lies where our `header_bytes` do
+  if (detail::word(h.magic) == detail::word(container_header{}.magic))  // whose `kind` lies where our `header_bytes` do
     return h.header_bytes == static_cast<std::uint16_t>(container_kind::former_snapshot) ? status::wrong_version
                                                                                          : status::wrong_kind;
-  if (h.magic != snapshot_magic) return status::not_mote;
+  if (detail::word(h.magic) != detail::word(snapshot_magic)) return status::not_mote;
   if (h.version != snapshot_header{}.version) return status::wrong_version;  // its header may differ: ask no more
   snapshot_header sealed = h;
   seal(sealed);
@@ -221,62 +222,69 @@ inline status next_part(record_reader& in, record_kind& kind, kept_records& out)
     in = ahead;
   }
   out.records = from.first(from.size() - in.rest().size());
+  out.is_there = true;
   return status::ok;
 }
+
+namespace detail {
+
+/// Finds the parts of the kinds in `kinds`, in that order; nothing is there where a kind has none. Code of its own, which
+/// all pipelines share.
+inline status find_parts(std::span<const std::byte> records, std::uint32_t parts, std::span<const record_kind> kinds,
+                         kept_records* found) {
+  record_kind kind = record_kind::none;
+  for (record_reader in(records); !in.done(); --parts) {
+    const record_kind before = kind;
+    kept_records next;
+    if (const status s = next_part(in, kind, next); s != status::ok) return s;
+    if (kind <= before) return status::corrupt_payload;  // each once, in one order: floats stay on a multiple of 16
+    std::size_t i = 0;
+    while (i < kinds.size() && kinds[i] != kind) ++i;
+    if (i == kinds.size()) return status::unknown_record;
+    found[i] = next;
+  }
+  return parts == 0 ? status::ok : status::corrupt_header;
+}
+
+}  // namespace detail
 
 /// Gives each part its records, all of them, or nothing changes. What the snapshot does not hold stays as it is.
 /// Errors: those of open_snapshot() and next_part(); unknown_record: a part that is none of these; wrong_format,
 /// wrong_size: parameters without their fingerprint, or the other way round; a part's own; no_effect.
 template <snapshot_part... Parts>
 status load_snapshot(std::span<const std::byte> source, const snapshot_identity& id, Parts... parts) {
+  static constexpr record_kind kinds[] = {Parts::kind...};
   snapshot_header h;
   std::span<const std::byte> records;
+  kept_records found[sizeof...(Parts)];
   status s = open_snapshot(source, id, h, records);
+  if (s == status::ok) s = detail::find_parts(records, h.parts, kinds, found);
   if (s != status::ok) return s;
-  struct place {
-    kept_records from;
-    bool is_there = false;
-  };
-  std::array<place, sizeof...(Parts)> found;
-  record_kind kind = record_kind::none;
-  std::uint32_t count = 0;
-  for (record_reader in(records); !in.done(); ++count) {
-    const record_kind before = kind;
-    kept_records next;
-    if (s = next_part(in, kind, next); s != status::ok) return s;
-    if (kind <= before) return status::corrupt_payload;  // each once, in one order: floats stay on a multiple of 16
-    std::size_t i = 0;
-    const bool known = ((kind == Parts::kind || (++i, false)) || ...);
-    if (!known) return status::unknown_record;
-    found[i] = {next, true};
-  }
-  if (count != h.parts) return status::corrupt_header;
 
-  std::size_t i = 0;
+  const kept_records* at = found;
   bool has_effect = false;
   bool learned = false;
   const auto check = [&](const auto& part) {
-    const place& at = found[i++];
-    if (!at.is_there) return true;
+    const kept_records& from = *at++;
+    if (!from.is_there) return true;
     learned = learned || part.kind == record_kind::learned;
-    if (learned && h.parameters_fingerprint == nothing_learned) s = status::wrong_format;
-    else s = part.check(at.from);
+    s = learned && h.parameters_fingerprint == nothing_learned ? status::wrong_format : part.check(from);
     has_effect = has_effect || s == status::ok;
-    if (s == status::no_effect) s = status::ok;
-    return s == status::ok;
+    return s == status::ok || s == status::no_effect;
   };
   if (!(check(parts) && ...)) return s;
   if (!learned && h.parameters_fingerprint != nothing_learned) return status::wrong_size;
   if (!has_effect) return status::no_effect;
 
+  s = status::ok;
   const auto take = [&](auto& part, bool now) {
-    const place& at = found[i++];
-    if (now && at.is_there) s = part.take(at.from.records);
+    const kept_records& from = *at++;
+    if (now && from.is_there) s = part.take(from.records);
     return s == status::ok;
   };
-  i = 0;
+  at = found;
   if (!(take(parts, Parts::may_refuse) && ...)) return s;
-  i = 0;
+  at = found;
   static_cast<void>((take(parts, !Parts::may_refuse) && ...));
   return s;
 }
