@@ -22,7 +22,7 @@ using mote::status;
 using mote_tests::aligned_bytes;
 using mote_tests::synthetic;
 
-namespace stranger {
+namespace streaming {
 
 constexpr record_kind mine{0x8001};
 
@@ -147,15 +147,15 @@ struct one_note {
   static constexpr std::size_t max_item_bytes = 24;
 };
 
-}  // namespace stranger
+}  // namespace streaming
 
 namespace {
 
 using window = mote::context<96>;
 constexpr mote::rag_knobs few{.tokens = 40};
-using both = mote::pipeline<synthetic, window, stranger::output_bias, mote::rag<stranger::one_note, few>>;
-using learner = mote::pipeline<synthetic, window, stranger::output_bias>;
-using memory = mote::pipeline<synthetic, window, mote::rag<stranger::one_note, few>>;
+using both = mote::pipeline<synthetic, window, streaming::output_bias, mote::rag<streaming::one_note, few>>;
+using learner = mote::pipeline<synthetic, window, streaming::output_bias>;
+using memory = mote::pipeline<synthetic, window, mote::rag<streaming::one_note, few>>;
 
 template <class Pipeline>
 Pipeline& fresh(const aligned_bytes& image) {
