@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The unit of quad vectors (mote/simd/quads.hpp) of this build's instruction set against plain loops, and matvec and matmul
-// of every integer format over it against the scalar ones, bit for bit; lanes.hpp's checks of lanes and tiles run with them.
+// of every integer format over it against the scalar ones, bit for bit; lanes.hpp's checks of lanes and tiles, and
+// kernels.hpp's of other kernels, run with them.
 // Each instruction set has a preset, so each is run.
 // Refuses files, a heap and a test framework, so that it runs on a Cortex-M as it does on a PC.
 #pragma once
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels.hpp"
 #include "lanes.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/format/affine.hpp"
@@ -373,6 +375,7 @@ inline int run(print_function print) {
   check_floats<mote::bf16<rows>>(r);
   check_lanes(r);
   check_tiles<native>(r);
+  check_kernels(r);
   print(mote::name(native::value).data());
   print(r.failures == 0 ? ": ok, as plain loops\n" : ": differs from plain loops\n");
   if (r.checks < 1000) return 1;

@@ -65,6 +65,31 @@ TEST_CASE("exp is within two units in the last place, and a pack gives the bits 
   CHECK(std::isfinite(mote::simd::exp(1000.0F)));
 }
 
+TEST_CASE("tanh is within three units in the last place near 0 and far from it, and a pack gives the bits of a float") {
+  auto x = spread(-12.0F, 12.0F, 160000);
+  for (const float at : {1e-1F, 1e-3F, 1e-6F, 1e-12F, 1e-30F, 0x1p-126F}) {
+    const auto more = spread(-at, at, 1600);
+    x.insert(x.end(), more.begin(), more.end());
+  }
+  const auto packed = by_pack(x, [](lanes v) { return mote::simd::tanh(v); });
+  double worst = 0;
+  bool same = true;
+  bool within = true;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const float y = mote::simd::tanh(x[i]);
+    if (x[i] != 0) worst = std::max(worst, ulps(y, std::tanh(static_cast<double>(x[i]))));
+    same = same && same_bits(y, packed[i]);
+    within = within && std::fabs(y) <= 1.0F;
+  }
+  INFO("worst " << worst << " ulp");
+  CHECK(worst < 3);
+  CHECK(same);
+  CHECK(within);
+  CHECK(mote::simd::tanh(0.0F) == 0.0F);
+  CHECK(mote::simd::tanh(1e38F) == 1.0F);
+  CHECK(mote::simd::tanh(-1e38F) == -1.0F);
+}
+
 TEST_CASE("sigmoid is within three units in the last place") {
   const auto x = spread(-80.0F, 80.0F, 80000);
   const auto packed = by_pack(x, [](lanes v) { return mote::simd::sigmoid(v); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// exp, sigmoid, square root, sine and cosine in a fixed order of additions and multiplications, so that every machine
+// exp, sigmoid, tanh, square root, sine and cosine in a fixed order of additions and multiplications, so that every machine
 // gives the same bits. Polynomials: Cephes (Moshier), single precision; error below 2 ulp on the ranges used.
 // Refuses libm: glibc and newlib disagree in the last bit, and newlib's brings errno and a kilobyte of RAM.
 #pragma once
@@ -121,6 +121,53 @@ template <class Floats>
 MOTE_INLINE Floats sigmoid(Floats x) {
   if constexpr (std::is_same_v<Floats, float>) return 1.0F / (1.0F + exp(0.0F - x));
   else return Floats::all(1.0F) / (Floats::all(1.0F) + exp(Floats::all(0.0F) - x));
+}
+
+namespace detail {
+
+/// tanh(x) = m / (m + 2) with m = e^2x - 1, in which 2^n is taken from e^2x before the small part is added: no digits
+/// cancel, whatever the sign and the size of x. Beyond 10 it is 1.
+template <class Lane>
+MOTE_INLINE Lane tanh_lane(Lane x) {
+  x = smaller(larger(x, Lane(-10.0F)), Lane(10.0F));
+  x = x + x;
+  const Lane magic(12582912.0F);  // as in exp_within()
+  const Lane shifted = x * Lane(1.44269504F) + magic;
+  const Lane n = shifted - magic;
+  Lane r = plus_product(x, n, Lane(-0.693359375F));
+  r = plus_product(r, n, Lane(2.12194440e-4F));
+  Lane p(1.9875691500e-4F);
+  p = p * r + Lane(1.3981999507e-3F);
+  p = p * r + Lane(8.3334519073e-3F);
+  p = p * r + Lane(4.1665795894e-2F);
+  p = p * r + Lane(1.6666665459e-1F);
+  p = p * r + Lane(5.0000001201e-1F);
+  p = plus_product(r, p, r * r);  // e^r - 1
+  const Lane power = bits_as_float(shift_left_23(bits_as_int(shifted)) + decltype(bits_as_int(x))(0x3F800000));  // 2^n
+  const Lane m = plus_product(power - Lane(1.0F), power, p);
+  return divide(m, m + Lane(2.0F));
+}
+
+/// One body for targets without vectors of floats, as plain_exp() is.
+MOTE_NOINLINE inline void plain_tanh(float* v /* (n) */, std::size_t n) {
+  for (; n > 0; --n, ++v) *v = tanh_lane(*v);
+}
+
+}  // namespace detail
+
+/// tanh(x), always within [-1, 1].
+MOTE_INLINE float tanh(float x) {
+  detail::plain_tanh(&x, 1);
+  return x;
+}
+template <std::size_t N>
+MOTE_INLINE floats<N> tanh(floats<N> x) {
+  if constexpr (std::is_same_v<typename floats<N>::lane, float>) {
+    detail::plain_tanh(x.v, N);
+    return x;
+  } else {
+    return map<floats<N>>(x, [](auto v) __attribute__((always_inline)) { return detail::tanh_lane(v); });
+  }
 }
 
 namespace detail {
