@@ -34,8 +34,8 @@ class reader {
     static constexpr auto plan = plan_arena(decode_lifetimes<llama, trainer::format>(s, longest));
     static constexpr auto frequencies = rope_frequencies<s.head_dim() / 2>(s.rope_theta);
     alignas(64) static std::byte arena[plan.bytes];
-    alignas(64) static std::byte kept[float_cache::bytes(s, longest)];
-    const float_cache cache(kept, s, longest);
+    alignas(64) static std::byte kept[float_cache::bytes(cache_shape_of(s), longest)];
+    const float_cache cache(kept, cache_shape_of(s), longest);
     const decode_buffers<llama> buffers{arena, plan};
     full_gradients<trainer::format::rows> nothing(trainer::s, trainer::map, nullptr);
     std::vector<std::uint32_t> out;

@@ -53,8 +53,8 @@ std::vector<std::vector<float>> run(const plain_decoder& m, const std::vector<st
   const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, Format>(m.s, context));
   packed_bytes arena(plan.bytes, 0xFF);
   const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
-  packed_bytes kept(mote::float_cache::bytes(m.s, context), 0xFF);
-  const mote::float_cache cache(kept.data(), m.s, context);
+  packed_bytes kept(mote::float_cache::bytes(mote::cache_shape_of(m.s), context), 0xFF);
+  const mote::float_cache cache(kept.data(), mote::cache_shape_of(m.s), context);
   std::vector<std::vector<float>> all;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const float* logits =
@@ -124,9 +124,9 @@ TEST_CASE("the room for more tokens changes nothing, and a prompt's tokens need 
   const mote::weights<format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
   const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(m.s, 64));
-  packed_bytes arena(plan.bytes), kept(mote::float_cache::bytes(m.s, 64));
+  packed_bytes arena(plan.bytes), kept(mote::float_cache::bytes(mote::cache_shape_of(m.s), 64));
   const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
-  const mote::float_cache cache(kept.data(), m.s, 64);
+  const mote::float_cache cache(kept.data(), mote::cache_shape_of(m.s), 64);
   const float* logits = nullptr;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     logits = mote::decode(m.s, w, nothing_learned{}, frequencies.data(), cache, buffers, tokens[t], t,
@@ -146,9 +146,9 @@ TEST_CASE("a pass may stop behind any layer and go on later: the stream in the a
   const mote::weights<format> w(packed.data(), m.s, map);
   const auto frequencies = mote::rope_frequencies<3>(10000.0F);
   const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(m.s, 40));
-  packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(m.s, 40), 0xFF);
+  packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(mote::cache_shape_of(m.s), 40), 0xFF);
   const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
-  const mote::float_cache cache(kept.data(), m.s, 40);
+  const mote::float_cache cache(kept.data(), mote::cache_shape_of(m.s), 40);
   mote::single_thread::team alone;
   const nothing_learned nothing;
   using pass = mote::decode_pass<mote::llama, mote::simd::native, 1, format, nothing_learned, mote::float_cache,

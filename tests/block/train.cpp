@@ -50,20 +50,24 @@ std::vector<token> some_tokens(std::size_t n, std::uint64_t seed = 5) {
 }
 
 /// One pass with everything it needs; the working memory starts as `fill`, which must not matter.
-template <class Format, class Learner, class Function>
+template <class Format, class Family = mote::llama, class Learner, class Function>
 auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learner, std::size_t chunk, Function f,
                unsigned char fill = 0xFF) {
+  std::vector<std::uint64_t> turning;
+  const double log_theta = mote::detail::constant_log(static_cast<double>(s.rope_theta));
+  for (std::size_t i = 0; i < s.head_dim() / 2; ++i)
+    turning.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
   const auto map = mote::map_tensors<Format>(s);
-  const auto plan = mote::plan_arena(mote::train_lifetimes<mote::llama, Format>(s, capacity, chunk));
+  const auto plan = mote::plan_arena(mote::train_lifetimes<Family, Format>(s, capacity, chunk));
   packed_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
-  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
+  const mote::train_buffers<Family> buffers{arena.data(), plan};
   const mote::weights<Format> w(weights.data(), s, map);
   auto&& collector = [&]() -> decltype(auto) {
     if constexpr (requires { learner.collector(); }) return learner.collector();
     else return (learner);
   }();
-  mote::sequence_pass<mote::llama, mote::simd::native, Format, std::remove_cvref_t<decltype(collector)>> pass(
-      s, w, collector, frequencies.data(), buffers, capacity, chunk);
+  mote::sequence_pass<Family, mote::simd::native, Format, std::remove_cvref_t<decltype(collector)>> pass(
+      s, w, collector, turning.data(), buffers, capacity, chunk);
   return f(pass);
 }
 
@@ -122,8 +126,8 @@ struct model_of {
   static constexpr mote::shape shape = S;
 };
 
-template <std::size_t Rows>
-void check_every_parameter(const mote::shape& s) {
+template <std::size_t Rows, class Family = mote::llama>
+void check_every_parameter(const mote::shape& s, std::size_t most = 60 /* of a tensor */) {
   using format = mote::f32<Rows>;
   plain_decoder m = plain_decoder::random(s, 11);
   const auto tokens = some_tokens(20);
@@ -133,8 +137,8 @@ void check_every_parameter(const mote::shape& s) {
   const auto map = mote::map_tensors<format>(s);
   packed_bytes collected(map.bytes);
   mote::full_gradients<Rows> collector(s, map, collected.floats());
-  const float loss =
-      with_pass<format>(s, packed, collector, 8, [&](auto& pass) { return pass.backward(sequence, first, weight); });
+  const float loss = with_pass<format, Family>(s, packed, collector, 8,
+                                               [&](auto& pass) { return pass.backward(sequence, first, weight); });
   const double expected = m.loss(sequence, first) * static_cast<double>(weight);
   CHECK(std::fabs(static_cast<double>(loss) - expected) <= 1e-5 * expected);
 
@@ -144,7 +148,7 @@ void check_every_parameter(const mote::shape& s) {
   const auto matrix = [&](const std::string& name, mote_tests::plain_matrix& p, mote::matrix<format> grad) {
     std::vector<float> row(p.cols);
     check(
-        name, p.v.size(), 60, [&](std::size_t i) -> double& { return p.v[i]; },
+        name, p.v.size(), most, [&](std::size_t i) -> double& { return p.v[i]; },
         [&](std::size_t i) {
           grad.decode_row(i / p.cols, row.data());
           return static_cast<double>(row[i % p.cols]);
@@ -153,7 +157,7 @@ void check_every_parameter(const mote::shape& s) {
   };
   const auto gains = [&](const std::string& name, std::vector<double>& p, const float* grad) {
     check(
-        name, p.size(), p.size(), [&](std::size_t i) -> double& { return p[i]; },
+        name, p.size(), most, [&](std::size_t i) -> double& { return p[i]; },
         [&](std::size_t i) { return static_cast<double>(grad[i]); }, nothing);
   };
   matrix("embedding", m.embedding, g.embedding());
@@ -166,6 +170,22 @@ void check_every_parameter(const mote::shape& s) {
     for (std::size_t r = 0; r < mote::role_count; ++r)
       matrix(block + std::string(name(static_cast<role>(r))), m.blocks[l].matrix[r], g.of(l, static_cast<role>(r)));
   }
+}
+
+/// Llama with heads of any width, and attention with all that it may have in one layer.
+struct other_attention {
+  static constexpr std::string_view name = "other";
+  using attention =
+      mote::rotary_attention_with<mote::attention_form<mote::windowed, mote::softcapped, mote::score_scaled>>;
+  using layer =
+      mote::in_sequence<mote::residual<mote::rms_norm_block<mote::vector_role::attention_norm>, attention>,
+                        mote::residual<mote::rms_norm_block<mote::vector_role::ffn_norm>, mote::gated_feed_forward>>;
+  using last_norm = mote::rms_norm_block<mote::vector_role::final_norm>;
+};
+mote::shape other_shape(std::size_t head_width, std::size_t window, float softcap, float score_scale) {
+  mote::shape s = tied;
+  s.head_width = head_width, s.window = window, s.softcap = softcap, s.score_scale = score_scale;
+  return s;
 }
 
 constexpr std::size_t rank = 3;
@@ -337,8 +357,8 @@ TEMPLATE_TEST_CASE("what is trained is what runs: the pass and decode() give the
   const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(s, context));
   packed_bytes arena(plan.bytes, 0xFF);
   const mote::decode_buffers<mote::llama> buffers{arena.data(), plan};
-  packed_bytes kept(mote::float_cache::bytes(s, context), 0xFF);
-  const mote::float_cache cache(kept.data(), s, context);
+  packed_bytes kept(mote::float_cache::bytes(mote::cache_shape_of(s), context), 0xFF);
+  const mote::float_cache cache(kept.data(), mote::cache_shape_of(s), context);
 
   const auto tokens = some_tokens(31, 12);
   for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
@@ -406,4 +426,73 @@ TEST_CASE("a pass in portions is the pass: loss and gradients, bit for bit, and 
     const std::size_t chunks = mote::ceil_div(20, chunk);
     CHECK(count == tied.layers * chunks * (2 + 1 + 3) + mote::ceil_div(20 - first, chunk) + 1);
   }
+}
+
+TEST_CASE("with heads of their own width, a window, a cap and a scale every parameter's gradient is that of the loss") {
+  check_every_parameter<16>(other_shape(10, 0, 0, 0), 6);
+  for (const std::size_t head_width : {2U, 22U}) {
+    INFO("head width " << head_width);
+    check_every_parameter<16, other_attention>(other_shape(head_width, 5, 1.5F, 0.75F), 6);
+  }
+  for (const std::size_t window : {2U, 17U}) {  // through a window of 1 nothing reaches query and key
+    INFO("window " << window);
+    check_every_parameter<1, other_attention>(other_shape(0, window, 0, 0), 6);
+  }
+}
+
+TEST_CASE("with a window and a cap too, what is trained is what runs, one token or several at a time") {
+  using format = mote::f32<16>;
+  for (const mote::shape& s : {other_shape(10, 3, 1.5F, 0), other_shape(4, 17, 0, 0.4F), other_shape(22, 8, 4, 2)}) {
+    const packed_bytes packed = plain_decoder::random(s, 41).pack<format>();
+    const auto map = mote::map_tensors<format>(s);
+    const mote::weights<format> w(packed.data(), s, map);
+    std::vector<std::uint64_t> turning;
+    const double log_theta = mote::detail::constant_log(static_cast<double>(s.rope_theta));
+    for (std::size_t i = 0; i < s.head_dim() / 2; ++i)
+      turning.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
+    constexpr std::size_t context = 40, most = 6;
+    const auto tokens = some_tokens(31, 12);
+    packed_bytes nothing(map.bytes);
+    mote::full_gradients<16> collector(s, map, nothing.floats());
+    const auto answers = [&]<std::size_t Most>(std::integral_constant<std::size_t, Most>) {
+      const auto plan = mote::plan_arena(
+          mote::decode_lifetimes<other_attention, format>(s, context, {.tokens = Most, .logits = Most, .parts = 1}));
+      packed_bytes arena(plan.bytes, 0xFF);
+      const mote::cache_shape made_for = mote::cached_by<other_attention>(s);
+      const mote::decode_buffers<other_attention> buffers{arena.data(), plan};
+      packed_bytes kept(mote::float_cache::bytes(made_for, context), 0xFF);
+      const mote::float_cache cache(kept.data(), made_for, context);
+      mote::single_thread::team alone;
+      std::vector<float> all;
+      for (std::size_t t = 0; t + 1 < tokens.size(); t += Most) {
+        const std::size_t n = std::min(Most, tokens.size() - 1 - t);
+        const float* logits = mote::decode<mote::simd::native, Most>(s, w, mote::no_adapter{}, turning.data(), cache,
+                                                                     alone, buffers, tokens.data() + t, n, t, n);
+        for (std::size_t i = 0; i < n; ++i)
+          all.insert(all.end(), logits + i * mote::padded(s.vocab), logits + i * mote::padded(s.vocab) + s.vocab);
+      }
+      return all;
+    };
+    const auto one = answers(std::integral_constant<std::size_t, 1>{});
+    CHECK(one == answers(std::integral_constant<std::size_t, most>{}));
+    const bool same = with_pass<format, other_attention>(s, packed, collector, 8, [&](auto& pass) {
+      const float* last = pass.last_logits(std::span<const token>(tokens));
+      return std::memcmp(last, one.data() + one.size() - s.vocab, s.vocab * 4) == 0;
+    });
+    CHECK(same);
+  }
+}
+
+TEST_CASE("a cache is made for the layers that attend, and a shape asks for nothing that no block reads") {
+  mote::shape s = other_shape(10, 0, 0, 0);
+  CHECK(mote::cached_by<mote::llama>(s).layers == 2);
+  CHECK(mote::cached_by<mote::llama>(s).head_dim == 10);
+  CHECK(mote::attends_as_asked<mote::llama>(s));
+  s.window = 4;
+  CHECK_FALSE(mote::attends_as_asked<mote::llama>(s));
+  CHECK(mote::attends_as_asked<other_attention>(s));
+  s.window = 0, s.softcap = 2;
+  CHECK_FALSE(mote::attends_as_asked<mote::llama>(s));
+  s.softcap = 0, s.score_scale = 2;
+  CHECK_FALSE(mote::attends_as_asked<mote::llama>(s));
 }

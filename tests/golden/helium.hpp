@@ -250,7 +250,8 @@ void check_attention(report& r) {
     }
     for (auto& v : got) v = -99;
     plain_attention(q, keys, positions, values, kv_heads * dim, heads, kv_heads, dim, count, expected);
-    mote::attention(q, keys, positions, values, kv_heads * dim, heads, kv_heads, dim, count, scratch, got);
+    mote::attention(mote::attention_shape{heads, kv_heads, dim}, q, keys, positions, values, kv_heads * dim, count,
+                    scratch, got);
     r.check(equal(got, expected, heads * dim), "attention");
     static mote::simd::half_bits half_keys[2 * most_dim * positions], half_values[positions * 2 * most_dim];
     for (std::size_t i = 0; i < 2 * most_dim * positions; ++i) {
@@ -259,7 +260,8 @@ void check_attention(report& r) {
     }
     for (auto& v : got) v = -99;
     plain_attention(q, half_keys, positions, half_values, kv_heads * dim, heads, kv_heads, dim, count, expected);
-    mote::attention(q, half_keys, positions, half_values, kv_heads * dim, heads, kv_heads, dim, count, scratch, got);
+    mote::attention(mote::attention_shape{heads, kv_heads, dim}, q, half_keys, positions, half_values, kv_heads * dim,
+                    count, scratch, got);
     r.check(equal(got, expected, heads * dim), "attention over halves");
   }
 }

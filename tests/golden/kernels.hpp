@@ -8,8 +8,12 @@
 
 #include "mote/core/checksum.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/kernel/attention.hpp"
 #include "mote/kernel/gelu.hpp"
 #include "mote/kernel/layer_norm.hpp"
+#include "mote/model/attention_form.hpp"
+#include "mote/model/coded_cache.hpp"
+#include "mote/model/kivi_cache.hpp"
 #include "mote/simd/math.hpp"
 #include "report.hpp"
 
@@ -34,7 +38,92 @@ struct hashed_kernel {
   }
 };
 
+struct attention_room {
+  static constexpr std::size_t most_dim = 80, step = 5;  // tokens
+  alignas(64) std::byte memory[26000];
+  float q[step * most_dim], k[step * most_dim], v[step * most_dim], out[step * most_dim], scratch[2000];
+};
+
+/// Answers of a cache to a sequence, some of it in runs, with whatever Form reads of the shape.
+template <class Cache, class Form>
+void hash_answers(hashed_kernel& all, attention_room& room, const mote::shape& s) {
+  constexpr std::size_t context = 72, most_dim = attention_room::most_dim, step = attention_room::step;
+  auto& [memory, q, k, v, out, scratch] = room;
+  const auto a = Form::of(s);
+  const Cache cache(memory, mote::cache_shape{a, 1}, context);
+  mote::rng random(s.window + 9);
+  for (std::size_t t = 0; t + step <= context; t += step) {
+    for (std::size_t i = 0; i < step * most_dim; ++i) {
+      q[i] = random.uniform() * 4.0F - 2.0F;
+      k[i] = random.uniform() * 2.0F - (i % 3 == 0 ? 3.0F : 1.0F);
+      v[i] = random.uniform() * 2.0F - 1.0F;
+    }
+    const std::size_t tokens = t % 2 == 0 ? step : 1;
+    for (std::size_t i = 0; i < step; i += tokens) {
+      cache.attend(a,
+                   {.position = t + i,
+                    .tokens = tokens,
+                    .query = q + i * most_dim,
+                    .key = k + i * most_dim,
+                    .value = v + i * most_dim,
+                    .out = out + i * most_dim,
+                    .query_stride = most_dim,
+                    .key_stride = most_dim},
+                   0, a.kv_heads, scratch);
+      for (std::size_t j = i; j < i + tokens; ++j) all.add(out + j * most_dim, a.query_dim());
+    }
+  }
+}
+
+/// The gradient of attention at the last of some positions.
+template <class Form>
+void hash_gradient(hashed_kernel& all, const mote::shape& s) {
+  constexpr std::size_t stride = 64, count = 53;
+  static float k[40 * stride], v[40 * stride], dk[40 * stride], dv[40 * stride], q[80], dout[80], dq[80], scratch[192];
+  const auto a = Form::of(s);
+  mote::rng random(s.window + 3);
+  for (std::size_t i = 0; i < 40 * stride; ++i) {
+    k[i] = random.uniform() * 2.0F - 1.0F;
+    v[i] = random.uniform() * 2.0F - 1.0F;
+    dk[i] = dv[i] = 0.25F;
+  }
+  for (std::size_t i = 0; i < 80; ++i) {
+    q[i] = random.uniform() * 2.0F - 1.0F;
+    dout[i] = random.uniform() * 2.0F - 1.0F;
+  }
+  mote::attention_gradient(a, q, k, v, stride, dout, count, scratch, dq, dk, dv);
+  all.add(dq, a.query_dim()), all.add(dk, a.kv_dim() * stride), all.add(dv, a.kv_dim() * stride);
+}
+
+inline void check_forms_of_attention(report& r) {
+  using rich = mote::attention_form<mote::windowed, mote::softcapped, mote::score_scaled>;
+  using encoder = mote::attention_form<mote::softcapped, mote::looks_both_ways>;
+  static attention_room room;
+  hashed_kernel floats{r}, halves{r}, codes{r}, kivi{r}, all{r}, gradient{r};
+  for (const std::size_t width : {std::size_t{10}, std::size_t{20}})
+    for (const std::size_t window :
+         {std::size_t{0}, std::size_t{1}, std::size_t{8}, std::size_t{17}, std::size_t{40}}) {
+      mote::shape s{.dim = 24, .hidden = 4, .layers = 1, .heads = 4, .kv_heads = 2, .vocab = 4, .context = 72};
+      s.head_width = width, s.window = window;
+      s.softcap = window == 8 ? 0.0F : 1.5F, s.score_scale = window == 17 ? 0.0F : 0.375F;
+      hash_answers<mote::float_cache, rich>(floats, room, s);
+      hash_answers<mote::half_cache, rich>(halves, room, s);
+      hash_answers<mote::coded_cache<>, rich>(codes, room, s);
+      hash_answers<mote::kivi_cache<4, 32>, rich>(kivi, room, s);
+      hash_answers<mote::float_cache, encoder>(all, room, s);
+      hash_answers<mote::coded_cache<>, encoder>(all, room, s);
+      hash_gradient<rich>(gradient, s);
+    }
+  floats.expect(0x752C61B03300DE65, "attention with a window, a cap and a scale");
+  halves.expect(0x638DE4515462FF94, "the same with keys and values as halves");
+  codes.expect(0xE4FC82913FDD4F1D, "the same in 8 bits");
+  kivi.expect(0xE6170B2A45F2CCC4, "the same with kivi<4, 32>");
+  all.expect(0xA3A2B996AE358F43, "attention both ways");
+  gradient.expect(0xBFCA091E8D314892, "the gradient of attention with a window, a cap and a scale");
+}
+
 inline void check_kernels(report& r) {
+  check_forms_of_attention(r);
   constexpr std::size_t most = 176;
   alignas(64) static float x[most], gain[most], bias[most], y[most], dx[most], dgain[most], dbias[most];
   mote::rng random(3);

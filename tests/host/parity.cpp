@@ -114,7 +114,7 @@ class stepper {
   explicit stepper(const imported& m)
       : image_(mote::host::write_image<Format>(m.model, m.table, Model::name).bytes),
         arena_(plan.bytes),
-        kept_(mote::float_cache::bytes(Model::shape, context)) {
+        kept_(mote::float_cache::bytes(mote::cache_shape_of(Model::shape), context)) {
     constexpr mote::image_expectation expected{.shape_fingerprint = Model::shape.fingerprint(),
                                                .format_fingerprint = mote::format_fingerprint<Format>(),
                                                .weights_bytes = map.bytes,
@@ -124,7 +124,7 @@ class stepper {
   }
   std::span<const float> operator()(std::size_t token, std::size_t position) {
     const mote::weights<Format> w(opened_.weights, Model::shape, map);
-    const mote::float_cache cache(kept_.span().data(), Model::shape, context);
+    const mote::float_cache cache(kept_.span().data(), mote::cache_shape_of(Model::shape), context);
     const mote::no_adapter nothing;
     const mote::decode_buffers<mote::llama> buffers{arena_.span().data(), plan};
     const float* logits =

@@ -190,8 +190,8 @@ TEST_CASE("rank 4 recovers a planted change of rank 2") {
   const auto decode_plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(s, window));
   packed_bytes decode_arena(decode_plan.bytes);
   const mote::decode_buffers<mote::llama> decode_buffers{decode_arena.data(), decode_plan};
-  packed_bytes kept(mote::float_cache::bytes(s, window));
-  const mote::float_cache cache(kept.data(), s, window);
+  packed_bytes kept(mote::float_cache::bytes(mote::cache_shape_of(s), window));
+  const mote::float_cache cache(kept.data(), mote::cache_shape_of(s), window);
   const mote::no_adapter nothing;
   const auto draw = [&] {
     std::vector<std::uint16_t> t{static_cast<std::uint16_t>(random.below(s.vocab))};

@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
+#include <type_traits>
 #include <vector>
 
 #include "../synthetic_model.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/model/attention_form.hpp"
 #include "mote/policy/cache.hpp"
 #include "mote/simd/float16.hpp"
 
@@ -37,7 +40,8 @@ constexpr std::size_t context = 83;  // no multiple of a tile
 struct material {
   shape s;
   std::size_t tokens;
-  std::vector<float> q, k, v;  // (tokens, layers, dim or kv_dim)
+  bool both_ways = false;
+  std::vector<float> q, k, v;  // (tokens, layers, query_dim or kv_dim)
 
   material(const shape& of, std::size_t n, std::uint64_t seed) : s(of), tokens(n) {
     mote::rng random(seed);
@@ -46,7 +50,7 @@ struct material {
       for (std::size_t i = 0; i < to.size(); ++i)
         to[i] = (random.uniform() - 0.5F) * 2.0F + (i % width % 3 == 0 ? aside : 0.0F);
     };
-    draw(q, s.dim, 0);
+    draw(q, s.query_dim(), 0);
     draw(k, s.kv_dim(), 3);
     draw(v, s.kv_dim(), 0);
   }
@@ -57,32 +61,35 @@ struct material {
   /// One query head's answer, in double.
   std::vector<double> answer(std::size_t token, std::size_t layer, std::size_t head) const {
     const std::size_t d = s.head_dim(), kv = head / (s.heads / s.kv_heads);
-    std::vector<double> e(token + 1), out(d);
+    const std::size_t seen = both_ways ? tokens : token + 1;
+    const std::size_t first = s.window != 0 && s.window < seen ? seen - s.window : 0;
+    std::vector<double> e(seen), out(d);
     double most = -1e300, sum = 0;
-    for (std::size_t t = 0; t <= token; ++t) {
+    for (std::size_t t = first; t < seen; ++t) {
       double dot = 0;
       for (std::size_t c = 0; c < d; ++c)
-        dot += static_cast<double>(q[at(token, layer, s.dim) + head * d + c]) *
+        dot += static_cast<double>(q[at(token, layer, s.query_dim()) + head * d + c]) *
                static_cast<double>(k[at(t, layer, s.kv_dim()) + kv * d + c]);
-      e[t] = dot / std::sqrt(static_cast<double>(d));
+      e[t] = s.score_scale != 0 ? dot * static_cast<double>(s.score_scale) : dot / std::sqrt(static_cast<double>(d));
+      if (s.softcap != 0) e[t] = static_cast<double>(s.softcap) * std::tanh(e[t] / static_cast<double>(s.softcap));
       most = std::max(most, e[t]);
     }
-    for (double& x : e) sum += x = std::exp(x - most);
-    for (std::size_t t = 0; t <= token; ++t)
+    for (std::size_t t = first; t < seen; ++t) sum += e[t] = std::exp(e[t] - most);
+    for (std::size_t t = first; t < seen; ++t)
       for (std::size_t c = 0; c < d; ++c)
         out[c] += e[t] / sum * static_cast<double>(v[at(t, layer, s.kv_dim()) + kv * d + c]);
     return out;
   }
 };
 
-template <class Cache>
+template <class Cache, class Form = mote::attention_form<>>
 class kept {
  public:
   explicit kept(const shape& s)
       : s_(s),
-        memory_(Cache::bytes(s, context)),
-        cache_(memory_.span().data(), s, context),
-        scratch_(Cache::scratch_floats(s, context, context)) {
+        memory_(Cache::bytes(mote::cache_shape_of(s), context)),
+        cache_(memory_.span().data(), mote::cache_shape_of(s), context),
+        scratch_(Cache::scratch_floats(mote::cache_shape_of(s), context, context)) {
     std::memset(memory_.span().data(), 0xFF, memory_.span().size());  // NaN: what was not kept must not be seen
     std::fill(scratch_.begin(), scratch_.end(), std::nanf(""));
   }
@@ -92,13 +99,13 @@ class kept {
     const mote::attention_run r{.layer = layer,
                                 .position = position,
                                 .tokens = tokens,
-                                .query = &m.q[m.at(position, layer, s_.dim)],
+                                .query = &m.q[m.at(position, layer, s_.query_dim())],
                                 .key = &m.k[m.at(position, layer, s_.kv_dim())],
                                 .value = &m.v[m.at(position, layer, s_.kv_dim())],
-                                .out = &out[m.at(position, layer, s_.dim)],
-                                .query_stride = s_.layers * s_.dim,
+                                .out = &out[m.at(position, layer, s_.query_dim())],
+                                .query_stride = s_.layers * s_.query_dim(),
                                 .key_stride = s_.layers * s_.kv_dim()};
-    cache_.attend(s_, r, first, last, scratch_.data());
+    cache_.attend(Form::of(s_), r, first, last, scratch_.data());
   }
   std::vector<float> one_by_one(const material& m) {
     std::vector<float> out(m.q.size());
@@ -126,7 +133,8 @@ double error_at(const material& m, std::size_t t, const material& seen, const st
     for (std::size_t h = 0; h < s.heads; ++h) {
       const auto want = seen.answer(t, layer, h);
       for (std::size_t c = 0; c < want.size(); ++c) {
-        const double error = std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.dim) + h * s.head_dim() + c]));
+        const double error =
+            std::abs(want[c] - static_cast<double>(got[m.at(t, layer, s.query_dim()) + h * s.head_dim() + c]));
         REQUIRE(std::isfinite(error));
         largest = std::max(largest, error);
       }
@@ -155,38 +163,122 @@ TEST_CASE("a cache answers as attention in double does", "[cache]") {
   }
 }
 
+namespace {
+
+/// Runs of tokens, key heads one by one, and tokens taken back give the bits of one token after another.
+template <class Cache, class Form>
+void check_runs(const shape& s) {
+  const material m(s, context, 12);
+  const std::vector<float> expected = kept<Cache, Form>(s).one_by_one(m);
+
+  kept<Cache, Form> chunks(s);
+  std::vector<float> got(m.q.size());
+  for (std::size_t t = 0, n = 1; t < m.tokens; t += n, n = n * 2 + 1) {
+    n = std::min(n, m.tokens - t);
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (std::size_t kv = s.kv_heads; kv-- > 0;) chunks.run(m, layer, t, n, kv, kv + 1, got);
+  }
+  CHECK(same_bits(got, expected));
+
+  // Another ending first, then taken back.
+  constexpr std::size_t back = std::min<std::size_t>(Cache::rollback_tokens(context), 40);
+  const material other(s, context, 13);
+  std::vector<float> unused(m.q.size());
+  for (const std::size_t end : {back + 1, std::size_t{64}, std::size_t{65}, std::size_t{70}, context}) {
+    CAPTURE(back, end);
+    kept<Cache, Form> again(s);
+    got.assign(m.q.size(), 0.0F);
+    for (std::size_t layer = 0; layer < s.layers; ++layer) {
+      again.run(m, layer, 0, end - back, 0, s.kv_heads, got);
+      again.run(other, layer, end - back, back, 0, s.kv_heads, unused);
+      again.run(m, layer, end - back, context - (end - back), 0, s.kv_heads, got);
+    }
+    CHECK(same_bits(got, expected));
+  }
+}
+
+using every_feature = mote::attention_form<mote::windowed, mote::softcapped, mote::score_scaled>;
+
+/// Forms whose heads are not dim / heads wide, with windows around the sizes of groups and tiles, with caps and scales.
+std::vector<shape> richer_forms() {
+  std::vector<shape> all;
+  constexpr std::size_t windows[] = {0, 1, 3, 8, 16, 17, 31, 32, 33, 50, 64, 200};
+  std::size_t i = 0;
+  for (const std::size_t window : windows) {
+    shape s = forms[i % std::size(forms)];
+    s.dim = 48, s.head_width = s.heads == 3 ? 46 : forms[i % std::size(forms)].head_dim();
+    s.window = window, s.softcap = i % 3 == 1 ? 2.5F : 0.0F, s.score_scale = i % 4 == 3 ? 0.4F : 0.0F;
+    all.push_back(s);
+    ++i;
+  }
+  return all;
+}
+
+template <class Cache>
+double richer_error(const shape& s) {
+  const material m(s, context, 11);
+  const std::vector<float> got = kept<Cache, every_feature>(s).one_by_one(m);
+  double largest = 0;
+  for (std::size_t t = 0; t < m.tokens; ++t) largest = std::max(largest, error_at(m, t, m, got));
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("a cache answers with a window, a cap and a scale as attention in double does", "[cache]") {
+  for (const shape& s : richer_forms()) {
+    CAPTURE(s.heads, s.kv_heads, s.head_dim(), s.window, s.softcap, s.score_scale);
+    CHECK(richer_error<mote::float_cache>(s) < 3e-6);
+    CHECK(richer_error<mote::half_cache>(s) < 4e-3);
+    CHECK(richer_error<mote::coded_cache<>>(s) < 0.05);
+    CHECK(richer_error<mote::kivi_cache<8, 32>>(s) < 0.05);
+    const bool plain = s.window == 0 && s.softcap == 0 && s.score_scale == 0;
+    const material m(s, context, 20);
+    CHECK(
+        same_bits(kept<mote::float_cache, every_feature>(s).one_by_one(m), kept<mote::float_cache>(s).one_by_one(m)) ==
+        (plain || (s.window >= context && s.softcap == 0 && s.score_scale == 0)));
+  }
+}
+
+TEMPLATE_TEST_CASE("with a window, a cap and a scale too, runs, splits and tokens taken back change no bit", "[cache]",
+                   mote::float_cache, mote::half_cache, mote::coded_cache<>, (mote::kivi_cache<8, 32>),
+                   (mote::kivi_cache<4, 64>)) {
+  for (const shape& s : richer_forms()) {
+    CAPTURE(s.heads, s.kv_heads, s.head_dim(), s.window, s.softcap, s.score_scale);
+    check_runs<TestType, every_feature>(s);
+  }
+}
+
+TEST_CASE("tokens that see each other: one run, split by heads, as attention in double does", "[cache]") {
+  using encoder = mote::attention_form<mote::softcapped, mote::looks_both_ways>;
+  for (shape s : forms)
+    for (const float cap : {0.0F, 2.5F}) {
+      s.softcap = cap;
+      CAPTURE(s.heads, s.kv_heads, s.head_dim(), cap);
+      material m(s, 45, 21);
+      m.both_ways = true;
+      const auto check = [&]<class Cache>(std::type_identity<Cache>, double most) {
+        kept<Cache, encoder> whole(s), split(s);
+        std::vector<float> got(m.q.size()), again(m.q.size());
+        for (std::size_t layer = 0; layer < s.layers; ++layer) {
+          whole.run(m, layer, 0, m.tokens, 0, s.kv_heads, got);
+          for (std::size_t kv = 0; kv < s.kv_heads; ++kv) split.run(m, layer, 0, m.tokens, kv, kv + 1, again);
+        }
+        CHECK(same_bits(got, again));
+        for (std::size_t t = 0; t < m.tokens; ++t) CHECK(error_at(m, t, m, got) < most);
+      };
+      check(std::type_identity<mote::float_cache>{}, 3e-6);
+      check(std::type_identity<mote::half_cache>{}, 4e-3);
+      check(std::type_identity<mote::coded_cache<>>{}, 0.05);
+    }
+}
+
 TEMPLATE_TEST_CASE("runs, splits and tokens taken back change no bit", "[cache]", mote::float_cache, mote::half_cache,
                    mote::coded_cache<>, (mote::kivi_cache<8, 32>), (mote::kivi_cache<4, 64>), (mote::kivi_cache<2, 64>),
                    (mote::kivi_cache<4, 96>)) {
   for (const shape& s : forms) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
-    const material m(s, context, 12);
-    const std::vector<float> expected = kept<TestType>(s).one_by_one(m);
-
-    kept<TestType> chunks(s);
-    std::vector<float> got(m.q.size());
-    for (std::size_t t = 0, n = 1; t < m.tokens; t += n, n = n * 2 + 1) {
-      n = std::min(n, m.tokens - t);
-      for (std::size_t layer = 0; layer < s.layers; ++layer)
-        for (std::size_t kv = s.kv_heads; kv-- > 0;) chunks.run(m, layer, t, n, kv, kv + 1, got);
-    }
-    CHECK(same_bits(got, expected));
-
-    // Another ending first, then taken back.
-    constexpr std::size_t back = std::min<std::size_t>(TestType::rollback_tokens(context), 40);
-    const material other(s, context, 13);
-    std::vector<float> unused(m.q.size());
-    for (const std::size_t end : {back + 1, std::size_t{64}, std::size_t{65}, std::size_t{70}, context}) {
-      CAPTURE(back, end);
-      kept<TestType> again(s);
-      got.assign(m.q.size(), 0.0F);
-      for (std::size_t layer = 0; layer < s.layers; ++layer) {
-        again.run(m, layer, 0, end - back, 0, s.kv_heads, got);
-        again.run(other, layer, end - back, back, 0, s.kv_heads, unused);
-        again.run(m, layer, end - back, context - (end - back), 0, s.kv_heads, got);
-      }
-      CHECK(same_bits(got, expected));
-    }
+    check_runs<TestType, mote::attention_form<>>(s);
   }
 }
 
@@ -257,12 +349,12 @@ TEMPLATE_TEST_CASE("one token's key and value may lie where the scratch or the a
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
     const material m(s, context, 19);
     const auto apart = kept<TestType>(s).one_by_one(m);
-    const std::size_t scratch = mote::padded(TestType::scratch_floats(s, context));
+    const std::size_t scratch = mote::padded(TestType::scratch_floats(mote::cache_shape_of(s), context));
     for (const bool under_scratch : {true, false}) {
-      aligned_bytes memory(TestType::bytes(s, context));
-      const TestType cache(memory.span().data(), s, context);
-      std::vector<float> room(std::max(scratch, s.dim) + 2 * s.kv_dim());
-      std::vector<float> elsewhere(std::max(scratch, s.dim));
+      aligned_bytes memory(TestType::bytes(mote::cache_shape_of(s), context));
+      const TestType cache(memory.span().data(), mote::cache_shape_of(s), context);
+      std::vector<float> room(std::max(scratch, s.query_dim()) + 2 * s.kv_dim());
+      std::vector<float> elsewhere(std::max(scratch, s.query_dim()));
       std::vector<float> out(m.q.size());
       for (std::size_t t = 0; t < m.tokens; ++t) {
         for (std::size_t layer = 0; layer < s.layers; ++layer) {
@@ -271,14 +363,14 @@ TEMPLATE_TEST_CASE("one token's key and value may lie where the scratch or the a
           float* answer = under_scratch ? elsewhere.data() : room.data();
           const mote::attention_run r{.layer = layer,
                                       .position = t,
-                                      .query = &m.q[m.at(t, layer, s.dim)],
+                                      .query = &m.q[m.at(t, layer, s.query_dim())],
                                       .key = room.data(),
                                       .value = room.data() + s.kv_dim(),
                                       .out = answer,
-                                      .query_stride = s.dim,
+                                      .query_stride = s.query_dim(),
                                       .key_stride = s.kv_dim()};
-          cache.attend(s, r, 0, s.kv_heads, under_scratch ? room.data() : elsewhere.data());
-          std::copy_n(answer, s.dim, &out[m.at(t, layer, s.dim)]);
+          cache.attend(mote::cache_shape_of(s), r, 0, s.kv_heads, under_scratch ? room.data() : elsewhere.data());
+          std::copy_n(answer, s.query_dim(), &out[m.at(t, layer, s.query_dim())]);
         }
       }
       CAPTURE(under_scratch);
@@ -303,12 +395,20 @@ TEST_CASE("kivi with a window as long as the context is cache<32>", "[cache]") {
   for (const shape& s : forms) {
     const material m(s, context, 17);
     CHECK(same_bits(kept<mote::kivi_cache<2, 96>>(s).one_by_one(m), kept<mote::float_cache>(s).one_by_one(m)));
-    CHECK(mote::kivi_cache<2, 96>::bytes(s, context) == mote::float_cache::bytes(s, context));
+    CHECK(mote::kivi_cache<2, 96>::bytes(mote::cache_shape_of(s), context) ==
+          mote::float_cache::bytes(mote::cache_shape_of(s), context));
     CHECK(mote::kivi_cache<2, 96>::rollback_tokens(context) == context);
   }
 }
 
 TEST_CASE("the order of an instruction set changes no bit of a coded cache", "[cache]") {
+  for (const shape& s : richer_forms()) {
+    const material m(s, context, 14);
+    CHECK(same_bits(kept<mote::coded_cache<mote::simd::scalar>, every_feature>(s).one_by_one(m),
+                    kept<mote::coded_cache<>, every_feature>(s).one_by_one(m)));
+    CHECK(same_bits(kept<mote::kivi_cache<4, 32, mote::simd::scalar>, every_feature>(s).one_by_one(m),
+                    kept<mote::kivi_cache<4, 32>, every_feature>(s).one_by_one(m)));
+  }
   for (const shape& s : forms) {
     const material m(s, context, 14);
     CHECK(same_bits(kept<mote::coded_cache<mote::simd::scalar>>(s).one_by_one(m),
@@ -330,7 +430,7 @@ TEST_CASE("a coded cache takes tokens without size and tokens all alike", "[cach
 }
 
 TEST_CASE("what a cache costs", "[cache]") {
-  constexpr shape s{.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
+  constexpr mote::cache_shape s{{.heads = 8, .kv_heads = 4, .head_dim = 8}, 5};
   STATIC_REQUIRE(mote::cache<32>::store::bytes(s, 512) == std::size_t{512} * 20 * 8 * 8);
   STATIC_REQUIRE(mote::cache<16>::store::bytes(s, 512) == std::size_t{512} * 20 * 8 * 4);
   STATIC_REQUIRE(mote::cache<8>::store::bytes(s, 512) == std::size_t{512} * 20 * (2 * 8 + 6));

@@ -93,13 +93,16 @@ struct plain_decoder {
         values[t] = of(mote::role::value).times(normed);
         turn(query, t);
         turn(keys[t], t);
-        std::vector<double> mixed(s.dim);
+        std::vector<double> mixed(s.query_dim());
         for (std::size_t h = 0; h < s.heads; ++h) {
           const std::size_t kv = h / group * width;
           std::vector<double> p(t + 1);
           for (std::size_t u = 0; u <= t; ++u) {
             for (std::size_t d = 0; d < width; ++d) p[u] += query[h * width + d] * keys[u][kv + d];
-            p[u] /= std::sqrt(static_cast<double>(width));
+            if (s.score_scale != 0) p[u] *= static_cast<double>(s.score_scale);
+            else p[u] /= std::sqrt(static_cast<double>(width));
+            p[u] = soft_cap(p[u], static_cast<double>(s.softcap));
+            if (s.window != 0 && t - u >= s.window) p[u] = -1e300;
           }
           softmax(p);
           for (std::size_t u = 0; u <= t; ++u)

@@ -65,10 +65,10 @@ struct kind {
     const auto map = mote::map_tensors<Format>(m.s);
     const mote::weights<Format> w(packed.data(), m.s, map);
     packed_bytes arena(plan.bytes, 0x55);
-    packed_bytes kept(Cache::bytes(m.s, context), 0x55);
-    const Cache cache(kept.data(), m.s, context);
-    const mote::decode_buffers<mote::llama> buffers{arena.data(), plan,
-                                                    mote::padded(Cache::scratch_floats(m.s, context, Most))};
+    packed_bytes kept(Cache::bytes(mote::cache_shape_of(m.s), context), 0x55);
+    const Cache cache(kept.data(), mote::cache_shape_of(m.s), context);
+    const mote::decode_buffers<mote::llama> buffers{
+        arena.data(), plan, mote::padded(Cache::scratch_floats(mote::cache_shape_of(m.s), context, Most))};
     std::vector<std::uint16_t> tokens(context);
     mote::rng random(3);
     for (auto& t : tokens) t = static_cast<std::uint16_t>(random.below(static_cast<std::uint32_t>(m.s.vocab)));

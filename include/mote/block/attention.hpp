@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Causal grouped-query attention with rotary positions, and its gradient: output(attend(rope(query), rope(key), value)).
+// Grouped-query attention with rotary positions, and its gradient: output(attend(rope(query), rope(key), value)). Form says
+// what a token sees and how scores are made.
 // Refuses to know where keys and values are kept: the pass's cache keeps them and answers.
 #pragma once
 
@@ -8,17 +9,22 @@
 #include "mote/block/buffers.hpp"
 #include "mote/kernel/attention.hpp"
 #include "mote/kernel/rope.hpp"
+#include "mote/model/attention_form.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {
 
-struct rotary_attention {
+template <class Form>
+struct rotary_attention_with {
+  /// What caches and kernels take.
+  static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
+
   struct query {
     static constexpr bool kept = true;  // of a whole sequence, for the way back
-    static constexpr std::size_t width(const mote::shape& s) { return s.dim; }
+    static constexpr std::size_t width(const mote::shape& s) { return s.query_dim(); }
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
-      return rows_of_floats(n.kept, s.dim);
+      return rows_of_floats(n.kept, s.query_dim());
     }
   };
   struct attended : query {};
@@ -39,7 +45,7 @@ struct rotary_attention {
   // Of the way back.
   struct dattended {
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
-      return rows_of_floats(n.tokens, s.dim);
+      return rows_of_floats(n.tokens, s.query_dim());
     }
   };
   struct dquery : query {};
@@ -73,8 +79,9 @@ struct rotary_attention {
   template <int At, class Pass>
   MOTE_INLINE static void forward(Pass& p, const float* in, float* out) {
     const mote::shape& s = p.shape();
-    const std::size_t dim = padded(s.dim);
-    const std::size_t kv_dim = padded(s.kv_dim());
+    const auto form = attention(s);
+    const std::size_t dim = padded(form.query_dim());
+    const std::size_t kv_dim = padded(form.kv_dim());
     float* q = p.template at<query>();
     float* k = p.template at<key>();
     float* v = p.template at<value>();
@@ -84,12 +91,13 @@ struct rotary_attention {
     p.template enter<At + 1>();
     for (std::size_t t = 0; t < p.tokens(); ++t) {
       const simd::sine_cosine* turns = p.turns(t);
-      rope(q + t * dim, s.heads, s.head_dim() / 2, turns);
-      rope(k + t * kv_dim, s.kv_heads, s.head_dim() / 2, turns);
-      p.admit(t, q + t * dim, s.dim, k + t * kv_dim, v + t * kv_dim, s.kv_dim());
+      rope(q + t * dim, form.heads, form.head_dim / 2, turns);
+      rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, turns);
+      p.admit(t, q + t * dim, form.query_dim(), k + t * kv_dim, v + t * kv_dim, form.kv_dim());
     }
     p.template enter<At + 2, At + 3>();
-    p.template attend<cached>({.layer = p.layer(),
+    p.template attend<cached>(form,
+                              {.layer = p.attention_layer(),
                                .position = p.position(),
                                .tokens = p.tokens(),
                                .query = q,
@@ -99,9 +107,9 @@ struct rotary_attention {
                                .query_stride = dim,
                                .key_stride = kv_dim},
                               p.template at<scratch>());
-    for (std::size_t t = 0; t < p.tokens(); ++t) p.pad(a + t * dim, s.dim);
+    for (std::size_t t = 0; t < p.tokens(); ++t) p.pad(a + t * dim, form.query_dim());
     p.template enter<At + 4>();
-    p.template multiply<role::output>(a, s.dim, out);
+    p.template multiply<role::output>(a, form.query_dim(), out);
   }
 
   /// First phase: the gradients of queries, keys and values; later positions add to the keys of earlier ones, so the
@@ -109,7 +117,9 @@ struct rotary_attention {
   template <std::size_t Phase, class Pass>
   static void backward(Pass& p, const float* in, const float* dy, float* dx) {
     const mote::shape& s = p.shape();
-    const std::size_t dim = padded(s.dim);
+    const auto form = attention(s);
+    const std::size_t query_dim = form.query_dim();
+    const std::size_t dim = padded(query_dim);
     const std::size_t stride = p.channel_stride();
     float* keys = p.template at<cached>();
     float* q = p.template at<query>();
@@ -132,11 +142,11 @@ struct rotary_attention {
       }
       float* da = p.template at<dattended>();
       zero(da, p.tokens() * dim);
-      p.template multiply_backward<role::output>(p.template at<attended>(), s.dim, dy, s.dim, da);
+      p.template multiply_backward<role::output>(p.template at<attended>(), query_dim, dy, s.dim, da);
       for (std::size_t t = 0; t < p.tokens(); ++t) {
-        p.pad(dq + t * dim, s.dim);
-        attention_gradient(q + t * dim, keys, by_channel, stride, da + t * dim, s.heads, s.kv_heads, s.head_dim(),
-                           p.position() + t + 1, p.template at<scratch>(), dq + t * dim, dk, dv);
+        p.pad(dq + t * dim, query_dim);
+        attention_gradient(form, q + t * dim, keys, by_channel, stride, da + t * dim, p.position() + t + 1,
+                           p.template at<scratch>(), dq + t * dim, dk, dv);
       }
     } else {
       const std::size_t kv_dim = padded(s.kv_dim());
@@ -150,14 +160,15 @@ struct rotary_attention {
         p.pad(back_value + t * kv_dim, s.kv_dim());
         p.pad(back_key + t * kv_dim, s.kv_dim());
         const simd::sine_cosine* turns = p.turns(t);
-        rope_gradient(back_key + t * kv_dim, s.kv_heads, s.head_dim() / 2, turns);
-        rope_gradient(dq + t * dim, s.heads, s.head_dim() / 2, turns);
+        rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, turns);
+        rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, turns);
       }
       p.template multiply_backward<role::value>(in, s.dim, back_value, s.kv_dim(), dx);
       p.template multiply_backward<role::key>(in, s.dim, back_key, s.kv_dim(), dx);
-      p.template multiply_backward<role::query>(in, s.dim, dq, s.dim, dx);
+      p.template multiply_backward<role::query>(in, s.dim, dq, query_dim, dx);
     }
   }
 };
+using rotary_attention = rotary_attention_with<attention_form<>>;
 
 }  // namespace mote::inline v0

@@ -24,7 +24,10 @@ struct pass_size {
 };
 
 /// The widest vector that a matrix of the model reads, in floats.
-constexpr std::size_t widest_input(const shape& s) { return s.hidden > s.dim ? s.hidden : s.dim; }
+constexpr std::size_t widest_input(const shape& s) {
+  const std::size_t widest = s.hidden > s.dim ? s.hidden : s.dim;
+  return widest > s.query_dim() ? widest : s.query_dim();
+}
 
 /// The plan of a family's pass: operations 0 (embed), those of a layer from 1 on, which repeat, head_norm, head.
 template <class Family>
@@ -68,7 +71,8 @@ constexpr auto decode_lifetimes(const shape& s, std::size_t context, pass_size n
           .kept = n.tokens,
           .logits = n.logits,
           .parts = n.parts,
-          .scratch_bytes = n.parts * padded(Cache::scratch_floats(s, context, n.tokens)) * sizeof(float),
+          .scratch_bytes =
+              n.parts * padded(Cache::scratch_floats(cached_by<Family>(s), context, n.tokens)) * sizeof(float),
           .rounded_bytes = n.tokens * input_bytes<Formats>(widest_input(s))});
 }
 
@@ -147,6 +151,7 @@ class decode_pass {
   // What blocks ask.
   MOTE_INLINE const mote::shape& shape() const { return s_; }
   MOTE_INLINE std::size_t layer() const { return layer_; }
+  MOTE_INLINE std::size_t attention_layer() const { return layer_; }  // among those that attend
   MOTE_INLINE std::size_t tokens() const { return Most == 1 ? 1 : tokens_; }
   MOTE_INLINE std::size_t position() const { return position_; }
   MOTE_INLINE const float* x() const { return x_; }  // (tokens, padded(dim)) the stream
@@ -182,15 +187,15 @@ class decode_pass {
   MOTE_INLINE void admit(std::size_t t, float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim) {
     (void)v0::admit(query, dim, key, value, kv_dim, x_ + t * padded(s_.dim));
   }
-  template <class>
-  MOTE_INLINE void attend(const attention_run& run, float* scratch) {
-    if (Team::parts > 1 && team_.pays(tokens() * (position_ + tokens()) * s_.kv_dim() * 8)) {
+  template <class, class Attention>
+  MOTE_INLINE void attend(const Attention& a, const attention_run& run, float* scratch) {
+    if (Team::parts > 1 && team_.pays(tokens() * (position_ + tokens()) * a.kv_dim() * 8)) {
       team_.run([&](std::size_t part, std::size_t parts) {
-        const part_range heads = part_of(s_.kv_heads, part, parts);
-        if (heads.count() > 0) cache_.attend(s_, run, heads.first, heads.last, scratch + part * b_.scores_stride);
+        const part_range heads = part_of(a.kv_heads, part, parts);
+        if (heads.count() > 0) cache_.attend(a, run, heads.first, heads.last, scratch + part * b_.scores_stride);
       });
     } else {
-      cache_.attend(s_, run, 0, s_.kv_heads, scratch);
+      cache_.attend(a, run, 0, a.kv_heads, scratch);
     }
   }
 

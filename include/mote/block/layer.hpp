@@ -7,9 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "mote/block/buffers.hpp"
+#include "mote/model/cache.hpp"
 
 namespace mote::inline v0 {
 
@@ -72,6 +74,15 @@ struct in_sequence {
       join_lives<decltype(backward_list<Forward, Again, Back>(all{})),
                  decltype(between_list<Forward, Again, Back>(std::make_index_sequence<blocks - 1>{}))>;
 
+  /// Calls f(attention) with what each block is that attends.
+  template <class Function>
+  static constexpr void each_attention(const mote::shape& s, Function f) {
+    const auto one = [&]<class Block>(std::type_identity<Block>) {
+      if constexpr (requires { Block::attention(s); }) f(Block::attention(s));
+    };
+    (one(std::type_identity<Blocks>{}), ...);
+  }
+
   /// Calls f.operator()<I>() for each block in order.
   template <class Function>
   MOTE_INLINE static void each(Function&& f) {
@@ -79,5 +90,39 @@ struct in_sequence {
         __attribute__((always_inline)) { (f.template operator()<I>(), ...); }(all{});
   }
 };
+
+/// What the caches of a family are made for. Blocks that attend have the same heads, whatever else they differ in.
+template <class Family>
+constexpr cache_shape cached_by(const shape& s) {
+  cache_shape kept{{}, 0};
+  Family::layer::each_attention(s, [&](const attention_shape& a) {
+    static_cast<attention_shape&>(kept) = a;
+    kept.layers += s.layers;
+  });
+  return kept;
+}
+
+/// Whether a window, a cap and a scale that the shape of a model has are read by a block of its family.
+template <class Family>
+constexpr bool attends_as_asked(const shape& s) {
+  bool window = s.window == 0;
+  bool cap = s.softcap == 0;
+  bool scale = s.score_scale == 0;
+  Family::layer::each_attention(s, [&]<class Attention>(const Attention&) {
+    window = window || has_window<Attention>;
+    cap = cap || has_softcap<Attention>;
+    scale = scale || has_score_scale<Attention>;
+  });
+  return window && cap && scale;
+}
+
+/// What the caches of a model are made for.
+template <class Family, shape Shape>
+consteval cache_shape cached_for() {
+  static_assert(
+      attends_as_asked<Family>(Shape),
+      "mote: the model's shape has a window, a cap or a scale of attention that no layer of its family reads");
+  return cached_by<Family>(Shape);
+}
 
 }  // namespace mote::inline v0

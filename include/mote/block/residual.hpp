@@ -20,6 +20,13 @@ struct residual {
   struct added : normed {};  // what Inner gives, where it cannot be written to the next stream itself
   struct dnormed : normed {};
 
+  /// What Inner is, where it attends.
+  static constexpr auto attention(const mote::shape& s)
+    requires requires { Inner::attention(s); }
+  {
+    return Inner::attention(s);
+  }
+
   static constexpr int operations = 1 + Inner::operations;
   static constexpr bool keeps = Inner::keeps;
   static constexpr int phases = Inner::phases;  // of the way back: each goes over all tokens before the next begins

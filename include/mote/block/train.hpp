@@ -5,6 +5,7 @@
 // Refuses logits for a whole sequence: they exist for a few tokens at a time.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -76,15 +77,18 @@ struct train_plan_of {
 /// Which bytes each buffer needs for sequences of at most `capacity` tokens, `chunk` of them at a time.
 template <class Family, class Formats>
 constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk) {
-  const std::size_t forward = attention_scratch_floats(s.heads, s.kv_heads, capacity);
-  const std::size_t backward = attention_gradient_scratch_floats(capacity);
-  return train_plan_of<Family>::buffers::of(s,
-                                            {.tokens = chunk,
-                                             .kept = capacity,
-                                             .logits = chunk,
-                                             .parts = 1,
-                                             .scratch_bytes = (forward > backward ? forward : backward) * sizeof(float),
-                                             .rounded_bytes = input_bytes<Formats>(widest_input(s))});
+  std::size_t scratch = 0;
+  Family::layer::each_attention(s, [&](const auto& a) {
+    const std::size_t forward = attention_scratch_floats(a, capacity);
+    const std::size_t backward = attention_gradient_scratch_floats(a, capacity);
+    scratch = std::max({scratch, forward, backward});
+  });
+  return train_plan_of<Family>::buffers::of(s, {.tokens = chunk,
+                                                .kept = capacity,
+                                                .logits = chunk,
+                                                .parts = 1,
+                                                .scratch_bytes = scratch * sizeof(float),
+                                                .rounded_bytes = input_bytes<Formats>(widest_input(s))});
 }
 
 /// An arena laid out for train_lifetimes; the plan outlives it.
@@ -206,6 +210,7 @@ class sequence_pass {
   // What blocks ask.
   const mote::shape& shape() const { return s_; }
   std::size_t layer() const { return state_.layer; }
+  static std::size_t attention_layer() { return 0; }  // one layer's keys and values are kept
   std::size_t tokens() const { return tokens_; }
   std::size_t position() const { return state_.at; }
   std::size_t sequence() const { return state_.count; }
@@ -256,14 +261,13 @@ class sequence_pass {
   void admit(std::size_t t, float* query, std::size_t width, float* key, float* value, std::size_t kv_dim) {
     state_.finite = v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) && state_.finite;
   }
-  template <class Cached>
-  void attend(const attention_run& run, float* scratch) {
-    mote::shape one = s_;
-    one.layers = 1;
-    const float_cache cache(b_.template bytes<Cached>(), one, capacity_);
+  template <class Cached, class Attention>
+  void attend(const Attention& a, const attention_run& run, float* scratch) {
+    static_assert(!sees_all<Attention>, "mote: a model whose tokens see those behind them does not learn");
+    const float_cache cache(b_.template bytes<Cached>(), {a, 1}, capacity_);
     for (std::size_t t = 0; t < run.tokens; ++t)
-      cache.attend(one,
-                   {.layer = 0,
+      cache.attend(a,
+                   {.layer = run.layer,
                     .position = run.position + t,
                     .tokens = 1,
                     .query = run.query + t * run.query_stride,
@@ -272,7 +276,7 @@ class sequence_pass {
                     .out = run.out + t * run.query_stride,
                     .query_stride = run.query_stride,
                     .key_stride = run.key_stride},
-                   0, s_.kv_heads, scratch);
+                   0, a.kv_heads, scratch);
   }
   std::size_t channel_stride() const { return padded(capacity_); }
 

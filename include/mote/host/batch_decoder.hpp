@@ -148,7 +148,7 @@ class batch_decoder {
   batch_decoder(const batch_model& m, std::size_t sequences, std::size_t context)
       : m_(&m), sequences_(sequences), context_(context) {
     for (std::size_t i = 0; i < sequences; ++i)
-      kept_.push_back(std::make_unique<packed_bytes>(Cache::bytes(m.shape, context)));
+      kept_.push_back(std::make_unique<packed_bytes>(Cache::bytes(cached_by<Family>(m.shape), context)));
     const double log_theta = v0::detail::constant_log(static_cast<double>(m.shape.rope_theta));
     const std::size_t pairs = m.shape.head_dim() / 2;
     for (std::size_t i = 0; i < pairs; ++i) frequencies_.push_back(rope_frequency(log_theta, i, pairs));
@@ -222,6 +222,7 @@ class batch_decoder {
 
     const mote::shape& shape() const { return owner.m_->shape; }
     std::size_t layer() const { return at_layer; }
+    std::size_t attention_layer() const { return at_layer; }
     std::size_t tokens() const { return rows; }
     std::size_t position() const { return owner.length_; }
     const float* x() const { return stream; }
@@ -264,11 +265,11 @@ class batch_decoder {
       one(First, y);
       (one(Others, others), ...);
     }
-    template <class>
-    void attend(attention_run run, float* scratch) {
+    template <class, class Attention>
+    void attend(const Attention& a, attention_run run, float* scratch) {
       run.tokens = each;
       for (const auto& kept : owner.kept_) {
-        Cache(kept->data(), shape(), owner.context_).attend(shape(), run, 0, shape().kv_heads, scratch);
+        Cache(kept->data(), cached_by<Family>(shape()), owner.context_).attend(a, run, 0, a.kv_heads, scratch);
         run.query += each * run.query_stride;
         run.out += each * run.query_stride;
         run.key += each * run.key_stride;
@@ -278,7 +279,7 @@ class batch_decoder {
   };
 
   std::size_t scratch_bytes(std::size_t each) const {
-    return Cache::scratch_floats(m_->shape, context_, each) * sizeof(float);
+    return Cache::scratch_floats(cached_by<Family>(m_->shape), context_, each) * sizeof(float);
   }
 
   const batch_model* m_;

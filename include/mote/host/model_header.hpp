@@ -109,6 +109,10 @@ inline std::string model_header(const model_facts& m) {
        field("context", number(s.context)) + field("tied_head", s.tied_head ? "true" : "false") +
        field("rope_theta", detail::float_literal(s.rope_theta)) +
        field("norm_epsilon", detail::float_literal(s.norm_epsilon));
+  if (s.head_width != 0) t += field("head_width", number(s.head_width));
+  if (s.window != 0) t += field("window", number(s.window));
+  if (s.softcap != 0) t += field("softcap", detail::float_literal(s.softcap));
+  if (s.score_scale != 0) t += field("score_scale", detail::float_literal(s.score_scale));
   t += "  };\n";
   t += "  static constexpr std::size_t vocabulary_bytes = " + number(m.vocabulary_bytes) +
        ";  // of the packed token table\n";

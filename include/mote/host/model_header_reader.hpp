@@ -65,6 +65,13 @@ inline model_facts read_model_header(std::string_view text) {
              .tied_head = detail::text_between(text, "      .tied_head = ", ",\n") == "true",
              .rope_theta = real("rope_theta"),
              .norm_epsilon = real("norm_epsilon")};
+  const auto has = [&](std::string_view field) {
+    return text.find("      ." + std::string(field) + " = ") != std::string_view::npos;
+  };
+  if (has("head_width")) m.shape.head_width = size("head_width");
+  if (has("window")) m.shape.window = size("window");
+  if (has("softcap")) m.shape.softcap = real("softcap");
+  if (has("score_scale")) m.shape.score_scale = real("score_scale");
   m.vocabulary_bytes = detail::header_number<std::size_t>(text, " vocabulary_bytes = ", ";");
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
   m.dialogue = {.bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};

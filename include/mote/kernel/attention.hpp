@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Causal grouped-query attention of one position over the keys and values so far, and its gradient.
+// Grouped-query attention of one position over the keys and values that it sees, and its gradient.
 // Keys lie channel by channel, (head_dim, stride), so that one vector holds one channel of many positions: scores need
 // no sum across lanes, at any head width. Values lie position by position, (positions, value_stride).
 // Refuses to keep the probabilities of a sequence: the gradient computes them again, position by position.
@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "mote/kernel/attention_shape.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/half.hpp"
 #include "mote/simd/math.hpp"
@@ -116,24 +117,67 @@ MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
   return 1.0F / simd::join(sum);
 }
 
-/// The weights of query heads that share a key head: e (group, e_stride), and 1 / their sums.
-template <class Element>
-MOTE_INLINE void weights_of_group(const float* q /* (group, head_dim) */, std::size_t group, const Element* keys,
-                                  std::size_t stride, std::size_t head_dim, float scale, std::size_t count, float* e,
-                                  std::size_t e_stride, float* inverse /* (group) */) {
-#if MOTE_WITH_MVE_FLOATS
-  if (head_dim % 2 == 0 && simd::guarded_weights(q, group, keys, stride, head_dim, scale, count, e, e_stride, inverse))
-    return;
-#endif
-  score_group(q, group, keys, stride, head_dim, scale, count, e, e_stride);
-  for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_scores(count, e + g * e_stride);
+/// `factor` by the root of head_dim, or times the scale of the scores that an attention has of its own.
+template <class Attention>
+MOTE_INLINE float scaled(const Attention& a, float factor) {
+  if constexpr (has_score_scale<Attention>)
+    if (a.score_scale != 0) return factor * a.score_scale;
+  return factor / simd::sqrt(static_cast<float>(a.head_dim));
 }
 
-/// e = exp(score - largest) of one query, returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
-inline float attention_weights(const float* q, const float* keys, std::size_t stride, std::size_t head_dim, float scale,
-                               std::size_t count, float* e) {
-  score_rows<1>(q, head_dim, keys, stride, head_dim, scale, count, e, 0);
-  return weigh_scores(count, e);
+/// How far scores may go, with a cap.
+struct softcap_of {
+  float most, inverse;
+  explicit softcap_of(float softcap) : most(softcap), inverse(1.0F / softcap) {}
+  template <std::size_t N>
+  MOTE_INLINE simd::floats<N> operator()(simd::floats<N> score) const {
+    return simd::floats<N>::all(most) * simd::tanh(score * simd::floats<N>::all(inverse));
+  }
+};
+
+/// The positions of a window begin within sixteen: those before in the same sixteen, `hidden` of them, weigh nothing.
+struct seen_range {
+  std::size_t skipped;  // a multiple of sixteen: where keys, values and weights begin
+  std::size_t hidden;
+
+  template <class Attention>
+  MOTE_INLINE seen_range(const Attention& a, std::size_t count)
+      : skipped(first_seen(a, count) / 16 * 16), hidden(first_seen(a, count) - skipped) {}
+};
+
+/// Scores of positions [0, count) become weights of [hidden, count), and 0 before; returns 1 / their sum. The sixteen that
+/// an absolute position stands in are the same wherever e begins, as long as that is at a multiple of sixteen.
+template <class Attention>
+MOTE_INLINE float weigh_seen(const Attention& a, [[maybe_unused]] std::size_t hidden, std::size_t count, float* e) {
+  [[maybe_unused]] const std::size_t skipped = hidden / 16 * 16;
+  if constexpr (has_softcap<Attention>)
+    if (a.softcap != 0) {
+      const softcap_of cap(a.softcap);
+      for (std::size_t t = skipped; t < count; t += 16) cap(simd::floats<16>::load(e + t)).store(e + t);
+    }
+  if constexpr (has_window<Attention>) {
+    for (std::size_t t = skipped; t < hidden; ++t) e[t] = -3.0e38F;
+    const float inverse = weigh_scores(count - skipped, e + skipped);
+    for (std::size_t t = 0; t < hidden; ++t) e[t] = 0.0F;
+    return inverse;
+  } else {
+    return weigh_scores(count, e);
+  }
+}
+
+/// The weights of query heads that share a key head: e (group, e_stride), and 1 / their sums.
+template <class Attention, class Element>
+MOTE_INLINE void weights_of_group(const Attention& a, const float* q /* (group, head_dim) */, std::size_t group,
+                                  const Element* keys, std::size_t stride, float scale, std::size_t hidden,
+                                  std::size_t count, float* e, std::size_t e_stride, float* inverse /* (group) */) {
+#if MOTE_WITH_MVE_FLOATS
+  if constexpr (!has_softcap<Attention> && !has_window<Attention>)
+    if (a.head_dim % 2 == 0 &&
+        simd::guarded_weights(q, group, keys, stride, a.head_dim, scale, count, e, e_stride, inverse))
+      return;
+#endif
+  score_group(q, group, keys, stride, a.head_dim, scale, count, e, e_stride);
+  for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_seen(a, hidden, count, e + g * e_stride);
 }
 
 /// What sum_values() does: it answers; it answers tokens that follow each other, each of which sees one position more;
@@ -242,80 +286,112 @@ MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t
 inline constexpr std::size_t attention_group = 8;
 
 /// Scratch of attention() and attention_of_several(): one row of weights for each query head of a group, or each token.
-constexpr std::size_t attention_scratch_floats(std::size_t heads, std::size_t kv_heads, std::size_t positions,
+constexpr std::size_t attention_scratch_floats(const attention_shape& a, std::size_t positions,
                                                std::size_t tokens = 1) {
-  const std::size_t group = heads / kv_heads < attention_group ? heads / kv_heads : attention_group;
+  const std::size_t group = a.group() < attention_group ? a.group() : attention_group;
   const std::size_t several = tokens < detail::tokens_together ? 1 : detail::tokens_together;
   return padded(positions) * (group > several ? group : several);
 }
 
-/// out (heads, head_dim) for one query (heads, head_dim) at position count - 1.
+/// out (heads, head_dim) for one query (heads, head_dim) that sees positions up to count - 1.
 /// keys (kv_heads, head_dim, key_stride), values (positions, value_stride): (kv_heads, head_dim) each; floats or halves.
-template <class Element>
-void attention(const float* q, const Element* keys, std::size_t key_stride, const Element* values,
-               std::size_t value_stride, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
-               std::size_t count, float* scratch, float* out) {
-  const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
-  const std::size_t group = heads / kv_heads;
+template <class Attention, class Element>
+void attention(const Attention& a, const float* q, const Element* keys, std::size_t key_stride, const Element* values,
+               std::size_t value_stride, std::size_t count, float* scratch, float* out) {
+  const float scale = detail::scaled(a, 1.0F);
+  const std::size_t group = a.group();
+  const std::size_t head_dim = a.head_dim;
+  const detail::seen_range seen(a, count);
+  keys += seen.skipped;
+  values += seen.skipped * value_stride;
+  count -= seen.skipped;
   const std::size_t e_stride = padded(count);
-  for (std::size_t kv = 0; kv < kv_heads; ++kv) {
+  for (std::size_t kv = 0; kv < a.kv_heads; ++kv) {
     for (std::size_t first = 0; first < group; first += attention_group) {
       const std::size_t now = group - first < attention_group ? group - first : attention_group;
       const std::size_t head = kv * group + first;
       float inverse[attention_group];
-      detail::weights_of_group(q + head * head_dim, now, keys + kv * head_dim * key_stride, key_stride, head_dim, scale,
-                               count, scratch, e_stride, inverse);
+      detail::weights_of_group(a, q + head * head_dim, now, keys + kv * head_dim * key_stride, key_stride, scale,
+                               seen.hidden, count, scratch, e_stride, inverse);
       detail::weigh_group<detail::weighing::answer>(scratch, e_stride, inverse, now, values + kv * head_dim,
                                                     value_stride, head_dim, count, out + head * head_dim);
     }
   }
 }
 
-/// The same for tokens_together queries at positions count - 1, count and so on, which share each load of a key and a
-/// value: bit for bit what they give one by one. q and out (tokens, q_stride): (heads, head_dim) each.
-template <class Element>
-void attention_of_several(const float* q, std::size_t q_stride, const Element* keys, std::size_t key_stride,
-                          const Element* values, std::size_t value_stride, std::size_t heads, std::size_t kv_heads,
-                          std::size_t head_dim, std::size_t count, float* scratch, float* out) {
+/// The same for tokens_together queries, which share each load of a key and a value: bit for bit what they give one by
+/// one. The first sees positions up to count - 1, each other one more, or all alike where they see each other.
+/// q and out (tokens, q_stride): (heads, head_dim) each.
+template <class Attention, class Element>
+void attention_of_several(const Attention& a, const float* q, std::size_t q_stride, const Element* keys,
+                          std::size_t key_stride, const Element* values, std::size_t value_stride, std::size_t count,
+                          float* scratch, float* out) {
   constexpr std::size_t tokens = detail::tokens_together;
-  const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
-  const std::size_t e_stride = padded(count + tokens - 1);
-  for (std::size_t head = 0; head < heads; ++head) {
-    const std::size_t kv = head / (heads / kv_heads);
+  constexpr std::size_t more = sees_all<Attention> ? 0 : 1;  // positions, a token
+  constexpr auto how = sees_all<Attention> ? detail::weighing::answer : detail::weighing::causal;
+  const float scale = detail::scaled(a, 1.0F);
+  const std::size_t head_dim = a.head_dim;
+  const std::size_t skipped = detail::seen_range(a, count).skipped;  // later tokens may begin later
+  keys += skipped;
+  values += skipped * value_stride;
+  const std::size_t most = count + more * (tokens - 1) - skipped;
+  const std::size_t e_stride = padded(most);
+  for (std::size_t head = 0; head < a.heads; ++head) {
+    const std::size_t kv = head / a.group();
     detail::score_rows<tokens>(q + head * head_dim, q_stride, keys + kv * head_dim * key_stride, key_stride, head_dim,
-                               scale, count + tokens - 1, scratch, e_stride);
+                               scale, most, scratch, e_stride);
     float inverse[tokens];
-    for (std::size_t i = 0; i < tokens; ++i) inverse[i] = detail::weigh_scores(count + i, scratch + i * e_stride);
+    for (std::size_t i = 0; i < tokens; ++i)
+      inverse[i] = detail::weigh_seen(a, first_seen(a, count + more * i) - skipped, count + more * i - skipped,
+                                      scratch + i * e_stride);
     detail::each_step(head_dim, [&]<std::size_t Lanes, std::size_t Chunks>(
                                     detail::channel_step<Lanes, Chunks>, std::size_t d) __attribute__((always_inline)) {
-      detail::sum_values<detail::weighing::causal, tokens, Lanes, Chunks>(scratch, e_stride, inverse,
-                                                                          values + kv * head_dim + d, value_stride,
-                                                                          count, out + head * head_dim + d, q_stride);
+      detail::sum_values<how, tokens, Lanes, Chunks>(scratch, e_stride, inverse, values + kv * head_dim + d,
+                                                     value_stride, count - skipped, out + head * head_dim + d,
+                                                     q_stride);
     });
   }
 }
 
-/// Scratch of attention_gradient(): weights and their gradients over the positions.
-constexpr std::size_t attention_gradient_scratch_floats(std::size_t positions) { return 2 * padded(positions); }
+/// Scratch of attention_gradient(): weights and their gradients over the positions, and how steep a cap is.
+template <class Attention>
+constexpr std::size_t attention_gradient_scratch_floats(const Attention&, std::size_t positions) {
+  return (has_softcap<Attention> ? 3 : 2) * padded(positions);
+}
 
 /// The gradient of attention() at position count - 1, given dout (heads, head_dim): dq (heads, head_dim) is written,
 /// dkeys and dvalues are added to. Keys, values and their gradients all lie channel by channel here,
 /// (kv_heads, head_dim, stride), because every sum runs over positions.
-inline void attention_gradient(const float* q, const float* keys, const float* values, std::size_t stride,
-                               const float* dout, std::size_t heads, std::size_t kv_heads, std::size_t head_dim,
-                               std::size_t count, float* scratch, float* dq, float* dkeys, float* dvalues) {
+template <class Attention>
+void attention_gradient(const Attention& a, const float* q, const float* keys, const float* values, std::size_t stride,
+                        const float* dout, std::size_t count, float* scratch, float* dq, float* dkeys, float* dvalues) {
+  static_assert(!sees_all<Attention>, "mote: the gradient goes through attention to earlier positions alone");
   using floats = simd::floats<16>;
-  const float scale = 1.0F / simd::sqrt(static_cast<float>(head_dim));
-  const std::size_t group = heads / kv_heads;
+  const float scale = detail::scaled(a, 1.0F);
+  const std::size_t head_dim = a.head_dim;
+  const std::size_t group = a.group();
+  const detail::seen_range seen(a, count);
+  count -= seen.skipped;
   const std::size_t width = padded(count);
   float* p = scratch;
   float* dp = scratch + width;
-  for (std::size_t h = 0; h < heads; ++h) {
-    const std::size_t channels = (h / group) * head_dim * stride;
+  for (std::size_t h = 0; h < a.heads; ++h) {
+    const std::size_t channels = (h / group) * head_dim * stride + seen.skipped;
     const float* k = keys + channels;
     const float* v = values + channels;
     const float* g = dout + h * head_dim;
-    const float inverse = detail::attention_weights(q + h * head_dim, k, stride, head_dim, scale, count, p);
+    detail::score_rows<1>(q + h * head_dim, head_dim, k, stride, head_dim, scale, count, p, 0);
+    if constexpr (has_softcap<Attention>) {
+      float* steep = scratch + 2 * width;
+      if (a.softcap != 0) {
+        const detail::softcap_of cap(a.softcap);
+        for (std::size_t t = 0; t < width; t += 16) {
+          const auto part = simd::tanh(floats::load(p + t) * floats::all(cap.inverse));
+          (floats::all(1.0F) - part * part).store(steep + t);
+        }
+      }
+    }
+    const float inverse = detail::weigh_seen(a, seen.hidden, count, p);
     floats along = floats::all(0.0F);  // sum of p * dp
     for (std::size_t t = 0; t < width; t += 16) {
       const auto weight = floats::load(p + t) * floats::all(inverse);
@@ -328,6 +404,10 @@ inline void attention_gradient(const float* q, const float* keys, const float* v
     const auto mean = floats::all(simd::join(along));
     for (std::size_t t = 0; t < width; t += 16)
       (floats::load(p + t) * (floats::load(dp + t) - mean) * floats::all(scale)).store(dp + t);
+    if constexpr (has_softcap<Attention>)
+      if (a.softcap != 0)
+        for (std::size_t t = 0; t < width; t += 16)
+          (floats::load(dp + t) * floats::load(scratch + 2 * width + t)).store(dp + t);
     for (std::size_t d = 0; d < head_dim; ++d) {
       const auto query = floats::all(q[h * head_dim + d]);
       const auto gradient = floats::all(g[d]);

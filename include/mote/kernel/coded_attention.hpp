@@ -47,6 +47,14 @@ MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floa
 }
 MOTE_INLINE simd::floats<1> before(std::size_t, std::size_t, simd::floats<1> v, float) { return v; }
 
+/// v from position `hidden` on, `beyond` before, where the first lane is position t.
+template <std::size_t N>
+MOTE_INLINE simd::floats<N> from(std::size_t hidden, std::size_t t, simd::floats<N> v, float beyond) {
+  if (t < hidden) [[unlikely]]
+    v = simd::first_lanes(hidden - t < N ? hidden - t : N, simd::floats<N>::all(beyond), v);
+  return v;
+}
+
 /// A vector as 14-bit numbers and a sign: x is nearly scale * q.
 struct rounded_vector {
   float scale = 0;

@@ -13,9 +13,19 @@
 
 namespace mote::inline v0 {
 
+/// What a cache is made for: the heads of the layers that attend, and how many such layers there are. They may differ in
+/// what they see.
+struct cache_shape : attention_shape {
+  std::size_t layers = 1;
+};
+/// Of a model whose layers all attend.
+constexpr cache_shape cache_shape_of(const shape& s) {
+  return {{.heads = s.heads, .kv_heads = s.kv_heads, .head_dim = s.head_dim()}, s.layers};
+}
+
 /// Tokens of one layer that follow each other: what is kept of them, what they ask, and where the answers go.
 struct attention_run {
-  std::size_t layer = 0;
+  std::size_t layer = 0;     // among those that attend
   std::size_t position = 0;  // of the first token
   std::size_t tokens = 1;
   const float* query = nullptr;  // (tokens, query_stride): (heads, head_dim) each
@@ -30,49 +40,54 @@ struct attention_run {
 template <class Element>
 class plain_cache {
  public:
-  static constexpr std::size_t bytes(const shape& s, std::size_t context) {
+  static constexpr std::size_t bytes(const cache_shape& s, std::size_t context) {
     return 2 * elements(s, context) * sizeof(Element);
   }
   /// What attend() needs to work in, for runs of at most `tokens`; each thread its own.
-  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context, std::size_t tokens = 1) {
-    return attention_scratch_floats(s.heads, s.kv_heads, context, tokens);
+  static constexpr std::size_t scratch_floats(const attention_shape& a, std::size_t context, std::size_t tokens = 1) {
+    return attention_scratch_floats(a, context, tokens);
   }
   /// How many of the newest tokens can be taken back and replaced; every answer is then as if they had never been.
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
-  plain_cache(std::byte* memory /* (bytes), 64-byte aligned */, const shape& s, std::size_t context)
+  plain_cache(std::byte* memory /* (bytes), 64-byte aligned */, const cache_shape& s, std::size_t context)
       : keys_(reinterpret_cast<Element*>(memory)), values_(keys_ + elements(s, context)), stride_(padded(context)) {}
 
   /// Keeps the run's keys and values and answers its queries, for the key heads [first, last) and the query heads that
   /// share them. A position that was kept before is replaced, and what followed it is forgotten.
-  void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
-    const std::size_t width = s.head_dim();
-    const std::size_t group = s.heads / s.kv_heads;
-    const std::size_t heads = last - first;
-    Element* keys = keys_ + (r.layer * s.kv_heads + first) * width * stride_;
-    Element* values = values_ + r.layer * s.kv_dim() * stride_ + first * width;
+  template <class Attention>
+  void attend(const Attention& a, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
+    const std::size_t width = a.head_dim;
+    const std::size_t group = a.group();
+    const std::size_t kv_dim = a.kv_dim();
+    const std::size_t channels = (last - first) * width;
+    Element* keys = keys_ + (r.layer * a.kv_heads + first) * width * stride_;
+    Element* values = values_ + r.layer * kv_dim * stride_ + first * width;
     const float* key = r.key + first * width;
     const float* value = r.value + first * width;
     // All of the run first: no token sees what follows it, and `scratch` may lie where one token came from.
-    for (std::size_t d = 0; d < heads * width; ++d)
+    for (std::size_t d = 0; d < channels; ++d)
       for (std::size_t i = 0; i < r.tokens; ++i) keep(keys[d * stride_ + r.position + i], key[i * r.key_stride + d]);
     for (std::size_t i = 0; i < r.tokens; ++i)
-      for (std::size_t d = 0; d < heads * width; ++d)
-        keep(values[(r.position + i) * s.kv_dim() + d], value[i * r.key_stride + d]);
+      for (std::size_t d = 0; d < channels; ++d)
+        keep(values[(r.position + i) * kv_dim + d], value[i * r.key_stride + d]);
     const float* query = r.query + first * group * width;
     float* out = r.out + first * group * width;
+    Attention part = a;  // these heads of it
+    part.kv_heads = last - first;
+    part.heads = part.kv_heads * group;
     std::size_t i = 0;
     if constexpr (detail::tokens_together > 1)
       for (; i + detail::tokens_together <= r.tokens; i += detail::tokens_together)
-        attention_of_several(query + i * r.query_stride, r.query_stride, keys, stride_, values, s.kv_dim(),
-                             heads * group, heads, width, r.position + i + 1, scratch, out + i * r.query_stride);
+        attention_of_several(part, query + i * r.query_stride, r.query_stride, keys, stride_, values, kv_dim,
+                             seen_by<Attention>(r.position, i, r.tokens), scratch, out + i * r.query_stride);
     for (; i < r.tokens; ++i)
-      attention(query + i * r.query_stride, keys, stride_, values, s.kv_dim(), heads * group, heads, width,
-                r.position + i + 1, scratch, out + i * r.query_stride);
+      attention(part, query + i * r.query_stride, keys, stride_, values, kv_dim,
+                seen_by<Attention>(r.position, i, r.tokens), scratch, out + i * r.query_stride);
   }
 
  private:
-  static constexpr std::size_t elements(const shape& s, std::size_t context) {
+  static constexpr std::size_t elements(const cache_shape& s, std::size_t context) {
     return s.layers * s.kv_dim() * padded(context);
   }
   static void keep(float& to, float x) { to = x; }

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "mote/core/bytes.hpp"
+#include "mote/kernel/attention.hpp"
 #include "mote/kernel/coded_attention.hpp"
 #include "mote/model/cache.hpp"
 
@@ -22,41 +23,49 @@ namespace mote::inline v0 {
 template <class Isa = simd::native>
 class coded_cache {
  public:
-  static constexpr std::size_t bytes(const shape& s, std::size_t context) {
+  static constexpr std::size_t bytes(const cache_shape& s, std::size_t context) {
     return s.layers * s.kv_heads * head_bytes(s, context);
   }
-  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context,
+  static constexpr std::size_t scratch_floats(const attention_shape& s, std::size_t context,
                                               [[maybe_unused]] std::size_t tokens = 1) {
     return (s.heads == s.kv_heads ? 1 : 2) * (stride(context) + width(s) + width(s) / 2);  // weights, sums, queries
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
-  coded_cache(std::byte* memory, const shape& s, std::size_t context)
+  coded_cache(std::byte* memory, const attention_shape& s, std::size_t context)
       : memory_(memory), head_bytes_(head_bytes(s, context)), stride_(stride(context)) {}
 
-  void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
-    const std::size_t dim = s.head_dim();
-    const std::size_t heads = s.heads / s.kv_heads;
+  template <class Attention>
+  void attend(const Attention& a, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
+    // The keys and values of a token, or of all where they see each other, come first: `scratch` may lie where those of one
+    // token came from.
+    if constexpr (sees_all<Attention>)
+      for (std::size_t i = 0; i < r.tokens; ++i) keep(a, r, i, first, last);
+    const std::size_t dim = a.head_dim;
+    const std::size_t heads = a.group();
     for (std::size_t i = 0; i < r.tokens; ++i) {
-      for (std::size_t kv = first; kv < last; ++kv)  // all of them first: `scratch` may lie where they came from
-        append(place(s, r.layer * s.kv_heads + kv), r.key + i * r.key_stride + kv * dim,
-               r.value + i * r.key_stride + kv * dim, dim, r.position + i);
+      if constexpr (!sees_all<Attention>) keep(a, r, i, first, last);
       const float* query = r.query + i * r.query_stride;
       float* out = r.out + i * r.query_stride;
-      const std::size_t count = r.position + i + 1;
+      std::size_t count = seen_by<Attention>(r.position, i, r.tokens);
+      std::size_t hidden = first_seen(a, count);
+      const std::size_t skipped = hidden / tile_tokens * tile_tokens;  // whole tiles
+      count -= skipped;
+      hidden -= skipped;
       for (std::size_t kv = first; kv < last; ++kv) {
-        const head at = place(s, r.layer * s.kv_heads + kv);
+        const head at = place(a, r.layer * a.kv_heads + kv, skipped);
         std::size_t h = kv * heads;
-        for (; h + 2 <= (kv + 1) * heads; h += 2) answer<2>(at, query + h * dim, dim, count, scratch, out + h * dim);
-        if (h < (kv + 1) * heads) answer<1>(at, query + h * dim, dim, count, scratch, out + h * dim);
+        for (; h + 2 <= (kv + 1) * heads; h += 2)
+          answer<2>(a, at, query + h * dim, hidden, count, scratch, out + h * dim);
+        if (h < (kv + 1) * heads) answer<1>(a, at, query + h * dim, hidden, count, scratch, out + h * dim);
       }
     }
   }
 
  private:
-  static constexpr std::size_t width(const shape& s) { return round_up(s.head_dim(), simd::tile_channels); }
+  static constexpr std::size_t width(const attention_shape& s) { return round_up(s.head_dim, simd::tile_channels); }
   static constexpr std::size_t stride(std::size_t context) { return round_up(context, simd::tile_tokens); }
-  static constexpr std::size_t head_bytes(const shape& s, std::size_t context) {
+  static constexpr std::size_t head_bytes(const attention_shape& s, std::size_t context) {
     return stride(context) * (2 * width(s) + 3 * sizeof(simd::half_bits));
   }
   static constexpr std::size_t tile_tokens = simd::tile_tokens;
@@ -72,12 +81,21 @@ class coded_cache {
     simd::half_bits* value_step;  // (stride)
     std::size_t width;
   };
-  MOTE_INLINE head place(const shape& s, std::size_t index) const {
+  /// A head from a token on, the first of its tile.
+  MOTE_INLINE head place(const attention_shape& s, std::size_t index, std::size_t token = 0) const {
     std::byte* at = memory_ + index * head_bytes_;
     const std::size_t w = width(s);
-    auto* codes = reinterpret_cast<std::int8_t*>(at);
-    auto* halves = reinterpret_cast<simd::half_bits*>(at + 2 * stride_ * w);
+    auto* codes = reinterpret_cast<std::int8_t*>(at) + token * w;
+    auto* halves = reinterpret_cast<simd::half_bits*>(at + 2 * stride_ * w) + token;
     return {codes, codes + stride_ * w, halves, halves + stride_, halves + 2 * stride_, w};
+  }
+
+  MOTE_INLINE void keep(const attention_shape& s, const attention_run& r, std::size_t i, std::size_t first,
+                        std::size_t last) const {
+    const std::size_t dim = s.head_dim;
+    for (std::size_t kv = first; kv < last; ++kv)
+      append(place(s, r.layer * s.kv_heads + kv), r.key + i * r.key_stride + kv * dim,
+             r.value + i * r.key_stride + kv * dim, dim, r.position + i);
   }
 
   template <std::size_t N>
@@ -117,9 +135,11 @@ class coded_cache {
         });
   }
 
-  /// out (Heads, dim) for one position's queries (Heads, dim), which share this head.
-  template <std::size_t Heads>
-  static void answer(const head& from, const float* q, std::size_t dim, std::size_t count, float* scratch, float* out) {
+  /// out (Heads, dim) for one position's queries (Heads, dim), which share this head. They see [hidden, count).
+  template <std::size_t Heads, class Attention>
+  MOTE_NOINLINE static void answer(const Attention& a, const head& from, const float* q,
+                                   [[maybe_unused]] std::size_t hidden, std::size_t count, float* scratch, float* out) {
+    const std::size_t dim = a.head_dim;
     constexpr std::size_t together = order.heads < Heads ? order.heads : Heads;
     const std::size_t w = from.width;
     const std::size_t stride = round_up(count, tile_tokens);
@@ -144,19 +164,24 @@ class coded_cache {
 #pragma GCC unroll 2
         for (std::size_t h = 0; h < Heads; ++h) {
           const auto dot = simd::to_float(simd::ints<at_a_time>::load(dots + h * tile_tokens + t));
-          const auto score = simd::plus_product(dot * step, floats::all(static_cast<float>(rounded[h].sum)), middle);
+          auto score = simd::plus_product(dot * step, floats::all(static_cast<float>(rounded[h].sum)), middle);
+          if constexpr (has_softcap<Attention>)
+            if (a.softcap != 0)
+              score = detail::softcap_of(a.softcap)(score * floats::all(detail::scaled(a, rounded[h].scale)));
+          if constexpr (has_window<Attention>) score = detail::from(hidden, tile + t, score, -3.0e38F);
           score.store(e + h * stride + tile + t);
           most[h] = simd::larger(most[h], detail::before(left, t, score, -3.0e38F));
         }
-        largest_step = simd::larger(
-            largest_step, detail::before(left, t, simd::load_halves<at_a_time>(from.value_step + tile + t), 0.0F));
+        auto value_step = detail::before(left, t, simd::load_halves<at_a_time>(from.value_step + tile + t), 0.0F);
+        if constexpr (has_window<Attention>) value_step = detail::from(hidden, tile + t, value_step, 0.0F);
+        largest_step = simd::larger(largest_step, value_step);
       }
     }
 
     // The likeliest position weighs 2^power, so that the weights' integers sum up within 31 bits.
     const int power = detail::weight_power(count);
     const float unit = detail::power_of_two(-power);
-    const float root = 1.44269504F / simd::sqrt(static_cast<float>(dim));
+    const float root = detail::scaled(a, 1.44269504F);
     const float step_most = detail::largest_lane(largest_step);
     const float factor = step_most > 0.0F ? detail::most_weight(count) / step_most : 0.0F;
     floats largest[Heads];
@@ -165,6 +190,8 @@ class coded_cache {
     for (std::size_t h = 0; h < Heads; ++h) {
       largest[h] = floats::all(detail::largest_lane(most[h]));
       scale[h] = floats::all(rounded[h].scale * root);
+      if constexpr (has_softcap<Attention>)
+        if (a.softcap != 0) scale[h] = floats::all(1.44269504F);  // what the query's scale was, is in its scores
       total[h] = simd::ints<at_a_time>::all(0);
     }
     const bool at_once = w < order.narrow;
@@ -180,7 +207,8 @@ class coded_cache {
 #pragma GCC unroll 2
         for (std::size_t h = 0; h < Heads; ++h) {
           const auto x = (floats::load(e + h * stride + tile + t) - largest[h]) * scale[h];
-          const auto weight = detail::before(left, t, simd::rough_exp2(x, static_cast<float>(power)), 0.0F);
+          auto weight = detail::before(left, t, simd::rough_exp2(x, static_cast<float>(power)), 0.0F);
+          if constexpr (has_window<Attention>) weight = detail::from(hidden, tile + t, weight, 0.0F);
           total[h] = total[h] + simd::nearest(weight);
           simd::store_words(simd::nearest(detail::before(left, t, weight * step, 0.0F)), p + h * p_stride + t);
         }

@@ -25,27 +25,30 @@ namespace mote::inline v0 {
 template <std::size_t Bits, std::size_t Window, class Isa = simd::native>
 class kivi_cache {
  public:
-  static constexpr std::size_t bytes(const shape& s, std::size_t context) {
+  static constexpr std::size_t bytes(const cache_shape& s, std::size_t context) {
     return s.layers * s.kv_heads * head_bytes(s, context);
   }
-  static constexpr std::size_t scratch_floats(const shape& s, std::size_t context,
+  static constexpr std::size_t scratch_floats(const attention_shape& s, std::size_t context,
                                               [[maybe_unused]] std::size_t tokens = 1) {
-    const std::size_t weights = attention_scratch_floats(s.heads, s.kv_heads, context);
+    const std::size_t weights = attention_scratch_floats(s, context);
     if (context <= Window) return weights;
     const std::size_t group = group_of(s);
-    return weights + group * padded(s.head_dim()) + 2 * grid_room(s) + rounded_room(s, group) + group * group_tokens +
+    return weights + group * padded(s.head_dim) + 2 * grid_room(s) + rounded_room(s, group) + group * group_tokens +
            tile_room(s);
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) {
     return context <= Window ? context : Window < 2 * group_tokens ? 0 : group_tokens;
   }
 
-  kivi_cache(std::byte* memory /* (bytes), 64-byte aligned */, const shape& s, std::size_t context)
+  kivi_cache(std::byte* memory /* (bytes), 64-byte aligned */, const attention_shape& s, std::size_t context)
       : memory_(memory), head_bytes_(head_bytes(s, context)), ring_(ring(context)), rounds_(context > Window) {}
 
-  void attend(const shape& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
-    const std::size_t dim = s.head_dim();
-    const std::size_t heads = s.heads / s.kv_heads;
+  template <class Attention>
+  void attend(const Attention& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
+    static_assert(!sees_all<Attention>,
+                  "mote: kivi rounds tokens while a run goes on, so none may see those behind it; use cache<32>");
+    const std::size_t dim = s.head_dim;
+    const std::size_t heads = s.group();
     for (std::size_t i = 0; i < r.tokens; ++i) {
       const std::size_t position = r.position + i;
       const std::size_t coded = rounds_ ? coded_tokens(position + 1) : 0;
@@ -62,7 +65,7 @@ class kivi_cache {
         for (std::size_t g = 0; g < heads; g += attention_group) {
           const std::size_t now = heads - g < attention_group ? heads - g : attention_group;
           const std::size_t query = i * r.query_stride + (kv * heads + g) * dim;
-          answer(at, r.query + query, now, dim, coded, position + 1, scratch, r.out + query);
+          answer(s, at, r.query + query, now, coded, position + 1, scratch, r.out + query);
         }
       }
     }
@@ -95,30 +98,32 @@ class kivi_cache {
   static constexpr std::size_t group_bytes(std::size_t dim) {
     return 2 * (dim + parts(dim) * group_tokens) * sizeof(simd::half_bits) + 2 * tile_bytes(dim);
   }
-  static constexpr std::size_t head_bytes(const shape& s, std::size_t context) {
+  static constexpr std::size_t head_bytes(const attention_shape& s, std::size_t context) {
     const std::size_t groups = context <= Window ? 0 : coded_tokens(context) / group_tokens;
-    return 2 * s.head_dim() * ring(context) * sizeof(float) + groups * group_bytes(s.head_dim());
+    return 2 * s.head_dim * ring(context) * sizeof(float) + groups * group_bytes(s.head_dim);
   }
-  static constexpr std::size_t group_of(const shape& s) {
-    return s.heads / s.kv_heads < attention_group ? s.heads / s.kv_heads : attention_group;
+  static constexpr std::size_t group_of(const attention_shape& s) {
+    return s.group() < attention_group ? s.group() : attention_group;
   }
   // Parts of `scratch`, in floats: steps or bases of a tile, rounded queries, a tile's codes as bytes.
-  static constexpr std::size_t grid_room(const shape& s) {
-    return padded(s.head_dim()) < group_tokens ? group_tokens : padded(s.head_dim());
+  static constexpr std::size_t grid_room(const attention_shape& s) {
+    return padded(s.head_dim) < group_tokens ? group_tokens : padded(s.head_dim);
   }
-  static constexpr std::size_t rounded_room(const shape& s, std::size_t group) {
-    return (group * width(s.head_dim()) + 16) / 2;  // sixteen are written at a time
+  static constexpr std::size_t rounded_room(const attention_shape& s, std::size_t group) {
+    return (group * width(s.head_dim) + 16) / 2;  // sixteen are written at a time
   }
-  static constexpr std::size_t tile_room(const shape& s) { return group_tokens * width(s.head_dim()) / sizeof(float); }
+  static constexpr std::size_t tile_room(const attention_shape& s) {
+    return group_tokens * width(s.head_dim) / sizeof(float);
+  }
 
   struct head {
     float* keys;        // (head_dim, ring)
     float* values;      // (ring, head_dim)
     std::byte* groups;  // (groups, group_bytes)
   };
-  MOTE_INLINE head place(const shape& s, std::size_t index) const {
+  MOTE_INLINE head place(const attention_shape& s, std::size_t index) const {
     auto* floats = reinterpret_cast<float*>(memory_ + index * head_bytes_);
-    const std::size_t n = s.head_dim() * ring_;
+    const std::size_t n = s.head_dim * ring_;
     return {floats, floats + n, reinterpret_cast<std::byte*>(floats + 2 * n)};
   }
   struct group_view {
@@ -206,31 +211,39 @@ class kivi_cache {
     }
   }
 
-  /// out (group, dim) for one position's queries (group, dim) that share this head; `coded` tokens are read as codes.
-  void answer(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t coded,
+  /// out (group, dim) for one position's queries (group, dim) that share this head; `coded` tokens are read as codes. A
+  /// window skips whole groups, which begin where sixteen do: e begins there.
+  template <class Attention>
+  void answer(const Attention& a, const head& from, const float* q, std::size_t group, std::size_t coded,
               std::size_t count, float* scratch, float* out) const {
-    const float scale = 1.0F / simd::sqrt(static_cast<float>(dim));
-    const std::size_t e_stride = padded(count);
+    const std::size_t dim = a.head_dim;
+    const float scale = detail::scaled(a, 1.0F);
+    const std::size_t hidden = first_seen(a, count);
+    const std::size_t skipped = hidden / group_tokens * group_tokens;
+    const std::size_t fresh_from = coded > skipped ? coded : skipped;
+    const std::size_t e_stride = padded(count - skipped);
     float* e = scratch;  // (group, e_stride)
     float* room = scratch + group * e_stride;
-    if (coded > 0) score_codes(from, q, group, dim, coded, scale, e, e_stride, room);
-    each_stretch(coded, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
-      detail::score_group(q, group, from.keys + slot, ring_, dim, scale, n, e + t, e_stride);
+    if (coded > skipped) score_codes(from, q, group, dim, skipped, coded, scale, e, e_stride, room);
+    each_stretch(fresh_from, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
+      detail::score_group(q, group, from.keys + slot, ring_, dim, scale, n, e + (t - skipped), e_stride);
     });
     float inverse[attention_group];
-    for (std::size_t h = 0; h < group; ++h) inverse[h] = detail::weigh_scores(count, e + h * e_stride);
+    for (std::size_t h = 0; h < group; ++h)
+      inverse[h] = detail::weigh_seen(a, hidden - skipped, count - skipped, e + h * e_stride);
     for (std::size_t i = 0; i < group * dim; ++i) out[i] = 0.0F;
-    if (coded > 0) weigh_codes(from, group, dim, coded, e, e_stride, room, out);
-    each_stretch(coded, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
-      detail::weigh_group<detail::weighing::onto>(e + t, e_stride, nullptr, group, from.values + slot * dim, dim, dim,
-                                                  n, out);
+    if (coded > skipped) weigh_codes(from, group, dim, skipped, coded, e, e_stride, room, out);
+    each_stretch(fresh_from, count, [&](std::size_t t, std::size_t slot, std::size_t n) {
+      detail::weigh_group<detail::weighing::onto>(e + (t - skipped), e_stride, nullptr, group, from.values + slot * dim,
+                                                  dim, dim, n, out);
     });
     for (std::size_t h = 0; h < group; ++h)
       for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] *= inverse[h];
   }
 
-  static void score_codes(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t coded,
-                          float scale, float* e, std::size_t e_stride, float* room) {
+  /// The scores of the tokens [skipped, coded), groups of them.
+  static void score_codes(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t skipped,
+                          std::size_t coded, float scale, float* e, std::size_t e_stride, float* room) {
     using detail::at_a_time;
     using floats = detail::stride_floats;
     const std::size_t stride = padded(dim);
@@ -247,7 +260,7 @@ class kivi_cache {
       for (std::size_t i = 0; i < group * w; ++i) rounded[i] = 0;
 
     detail::folded part[attention_group];
-    for (std::size_t t = 0; t < coded; t += group_tokens) {
+    for (std::size_t t = skipped; t < coded; t += group_tokens) {
       const group_view g = group_at(from, dim, t);
       const std::int8_t* keys = codes::unpack(g.key_codes, tile_bytes(dim), bytes);
       detail::load_grid<Bits>(g.key_step, g.key_least, dim, step, base);
@@ -259,22 +272,22 @@ class kivi_cache {
           const auto rest = floats::all(part[h].rest);
           for (std::size_t i = 0; i < tile; i += at_a_time) {
             const auto dot = simd::to_float(simd::ints<at_a_time>::load(dots + i));
-            ((dot * unit + rest) * floats::all(scale)).store(e + h * e_stride + t + at + i);
+            ((dot * unit + rest) * floats::all(scale)).store(e + h * e_stride + (t - skipped) + at + i);
           }
         });
     }
   }
 
   /// out (group, dim) += the values of the coded tokens, weighted.
-  static void weigh_codes(const head& from, std::size_t group, std::size_t dim, std::size_t coded, const float* e,
-                          std::size_t e_stride, float* room, float* out) {
+  static void weigh_codes(const head& from, std::size_t group, std::size_t dim, std::size_t skipped, std::size_t coded,
+                          const float* e, std::size_t e_stride, float* room, float* out) {
     float* step = room;  // (32), and the next
     float* base = step + group_tokens;
     auto* sums = reinterpret_cast<std::int32_t*>(base + group_tokens);           // (group, 32)
     auto* bytes = reinterpret_cast<std::int8_t*>(sums + group * part_channels);  // (32, 32)
     std::int16_t rounded[attention_group * group_tokens];                        // (group, 32)
     detail::folded part[attention_group];
-    for (std::size_t t = 0; t < coded; t += group_tokens) {
+    for (std::size_t t = skipped; t < coded; t += group_tokens) {
       const group_view g = group_at(from, dim, t);
       for (std::size_t i = 0; i < parts(dim); ++i) {
         const std::size_t start = i * part_channels;
@@ -286,7 +299,8 @@ class kivi_cache {
                                 base);
         for (std::size_t c = 0; c < group * w; ++c) sums[c] = 0;
         for (std::size_t h = 0; h < group; ++h)
-          part[h] = detail::fold(e + h * e_stride + t, step, base, group_tokens, rounded + h * group_tokens);
+          part[h] =
+              detail::fold(e + h * e_stride + (t - skipped), step, base, group_tokens, rounded + h * group_tokens);
         for (std::size_t at = 0; at < group_tokens; at += tile)
           detail::sum_tile<Isa>(
               values + at * w, group, w,

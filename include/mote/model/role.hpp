@@ -28,8 +28,8 @@ struct matrix_size {
 };
 constexpr matrix_size size_of(const shape& s, role r) {
   switch (r) {
-    case role::query:
-    case role::output: return {s.dim, s.dim};
+    case role::query: return {s.query_dim(), s.dim};
+    case role::output: return {s.dim, s.query_dim()};
     case role::key:
     case role::value: return {s.kv_dim(), s.dim};
     case role::gate:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The shape of a Llama-family decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU (Touvron et al. 2023,
-// arXiv 2302.13971; Ainslie et al. 2023, arXiv 2305.13245). Structural, so a type can carry it.
+// arXiv 2302.13971; Ainslie et al. 2023, arXiv 2305.13245), and what attention of other families has beside. Structural, so
+// a type can carry it.
 // Refuses nothing by itself: valid() says whether the numbers make a model.
 #pragma once
 
@@ -24,12 +25,17 @@ struct shape {
   bool tied_head = true;     ///< the embedding is the head's matrix too
   float rope_theta = 10000.0F;
   float norm_epsilon = 1e-5F;
+  std::size_t head_width = 0;  ///< of a query, key or value head; 0: dim / heads
+  std::size_t window = 0;      ///< positions that a token sees, itself among them, in layers that have a window; 0: all
+  float softcap = 0;           ///< of attention's scores, in layers that have a cap; 0: none
+  float score_scale = 0;       ///< of attention's scores, in layers that have a scale; 0: 1 / sqrt(head_dim())
 
-  constexpr std::size_t head_dim() const { return dim / heads; }
+  constexpr std::size_t head_dim() const { return head_width == 0 ? dim / heads : head_width; }
+  constexpr std::size_t query_dim() const { return head_width == 0 ? dim : heads * head_width; }
   constexpr std::size_t kv_dim() const { return head_dim() * kv_heads; }
   /// Weights, without the unused rows that padding adds.
   constexpr std::size_t parameters() const {
-    const std::size_t block = 2 * dim * dim + 2 * dim * kv_dim() + 3 * dim * hidden + 2 * dim;
+    const std::size_t block = 2 * dim * query_dim() + 2 * dim * kv_dim() + 3 * dim * hidden + 2 * dim;
     return vocab * dim * (tied_head ? 1 : 2) + layers * block + dim;
   }
 
@@ -37,23 +43,31 @@ struct shape {
     constexpr std::size_t most = std::size_t{1} << 20U;  // no product below can wrap, on 32-bit targets neither
     for (std::size_t n : {dim, hidden, layers, heads, kv_heads, vocab, context})
       if (n == 0 || n > most) return false;
-    return heads % kv_heads == 0 && dim % heads == 0 && head_dim() % 2 == 0 && norm_epsilon > 0 && rope_theta > 1;
+    if (heads % kv_heads != 0 || head_width > most / heads || (head_width == 0 && dim % heads != 0)) return false;
+    const auto none_or_plain = [](float x) { return x == 0 || (x >= 0x1p-20F && x <= 0x1p20F); };
+    return head_dim() % 2 == 0 && norm_epsilon > 0 && rope_theta > 1 && none_or_plain(softcap) &&
+           none_or_plain(score_scale);
   }
 
   /// What an image must agree with. The context is a promise of the training, not of the bytes, and is left out.
   constexpr std::uint64_t fingerprint(std::string_view family = "llama") const {
-    return v0::fingerprint{}
-        .add(family)
-        .add(dim)
-        .add(hidden)
-        .add(layers)
-        .add(heads)
-        .add(kv_heads)
-        .add(vocab)
-        .add(tied_head ? 1U : 0U)
-        .add(__builtin_bit_cast(std::uint32_t, rope_theta))
-        .add(__builtin_bit_cast(std::uint32_t, norm_epsilon))
-        .value();
+    auto facts = v0::fingerprint{}
+                     .add(family)
+                     .add(dim)
+                     .add(hidden)
+                     .add(layers)
+                     .add(heads)
+                     .add(kv_heads)
+                     .add(vocab)
+                     .add(tied_head ? 1U : 0U)
+                     .add(__builtin_bit_cast(std::uint32_t, rope_theta))
+                     .add(__builtin_bit_cast(std::uint32_t, norm_epsilon));
+    // What few models have is a fact with a name, where they have it.
+    if (query_dim() != dim) facts.add("head_width").add(head_width);
+    if (window != 0) facts.add("window").add(window);
+    if (softcap != 0) facts.add("softcap").add(__builtin_bit_cast(std::uint32_t, softcap));
+    if (score_scale != 0) facts.add("score_scale").add(__builtin_bit_cast(std::uint32_t, score_scale));
+    return facts.value();
   }
 
   constexpr bool operator==(const shape&) const = default;

@@ -283,13 +283,14 @@ class basic_pipeline {
       .tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
   static constexpr auto decode_plan =
       plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
-  static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(shape, Context, most_tokens));
+  static constexpr cache_shape kept_shape = cached_for<family, shape>();
+  static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
   static constexpr auto train_plan = plan_arena(train_lifetimes<family, Format>(
       shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   /// What begin() needs for a search: the retriever's arrays, and the frames around them.
   static constexpr std::size_t search_stack_bytes =
       Recall::stack_bytes + Recall::hits * (sizeof(hit) + sizeof(std::string_view)) + 512;
-  static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(shape, Context), 64);
+  static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(kept_shape, Context), 64);
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
   static constexpr std::size_t merge_slots = 4 * Context;
@@ -362,7 +363,7 @@ class basic_pipeline {
 
   /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
-    const typename Cache::store cache(cache_.data(), shape, Context);
+    const typename Cache::store cache(cache_.data(), kept_shape, Context);
     decode<simd::native, most_tokens>(shape, view(), learning_.adapter(), frequencies.data(), cache, team_, buffers(),
                                       tokens_.data() + position, count, position, logits_for);
     return stayed_finite(buffers(), shape, count - logits_for);

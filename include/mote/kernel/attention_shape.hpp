@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+// What attention is, without its weights: heads, their width, how scores are scaled and which positions a query sees. A
+// value whose type says what can be asked: what a type lacks, no kernel holds code for.
+//   with_window<with_softcap<attention_shape>> a{{{.heads = 8, .kv_heads = 4, .head_dim = 32}, 50.0F}, 1024};
+// Refuses to know a model: a block makes one from the shape of its model.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/config.hpp"
+
+namespace mote::inline v0 {
+
+/// Every position sees itself and all before it; scores are divided by the root of head_dim.
+struct attention_shape {
+  std::size_t heads = 0;     ///< query heads
+  std::size_t kv_heads = 0;  ///< key and value heads; heads is a multiple
+  std::size_t head_dim = 0;
+
+  constexpr std::size_t group() const { return heads / kv_heads; }  ///< query heads that share a key head
+  constexpr std::size_t query_dim() const { return heads * head_dim; }
+  constexpr std::size_t kv_dim() const { return kv_heads * head_dim; }
+};
+
+/// Scores are multiplied by this; 0: divided by the root of head_dim.
+template <class Attention>
+struct with_score_scale : Attention {
+  float score_scale = 0;
+};
+/// Scores stay within (-softcap, softcap): softcap * tanh(score / softcap) (Gemma 2, arXiv 2408.00118). 0: no cap.
+template <class Attention>
+struct with_softcap : Attention {
+  float softcap = 0;
+};
+/// A position sees itself and the window - 1 before it (Mistral, arXiv 2310.06825). 0: all before it.
+template <class Attention>
+struct with_window : Attention {
+  std::size_t window = 0;
+};
+/// Every token of a run sees every other, and what is kept before it: an encoder.
+template <class Attention>
+struct both_ways : Attention {
+  static constexpr bool sees_all = true;
+};
+
+template <class Attention>
+inline constexpr bool has_score_scale = requires(Attention a) { a.score_scale; };
+template <class Attention>
+inline constexpr bool has_softcap = requires(Attention a) { a.softcap; };
+template <class Attention>
+inline constexpr bool has_window = requires(Attention a) { a.window; };
+template <class Attention>
+inline constexpr bool sees_all = requires { Attention::sees_all; };
+
+/// The first position that a query sees which sees none from `count` on.
+template <class Attention>
+constexpr std::size_t first_seen([[maybe_unused]] const Attention& a, [[maybe_unused]] std::size_t count) {
+  static_assert(!has_window<Attention> || !sees_all<Attention>,
+                "mote: a window counts the positions before a token; an attention that looks both ways has none");
+  if constexpr (has_window<Attention>) return a.window != 0 && a.window < count ? count - a.window : 0;
+  else return 0;
+}
+
+/// Up to where token i of a run sees: one position behind its last.
+template <class Attention>
+constexpr std::size_t seen_by(std::size_t position, [[maybe_unused]] std::size_t i,
+                              [[maybe_unused]] std::size_t tokens) {
+  if constexpr (sees_all<Attention>) return position + tokens;
+  else return position + i + 1;
+}
+
+}  // namespace mote::inline v0

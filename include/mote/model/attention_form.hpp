@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which attention a block has, made from the shape of its model: attention_form<> is Llama's, attention_form<windowed>
+// reads shape.window, attention_form<windowed, softcapped> its cap as well. Layers of one family may differ in it.
+// Refuses nothing: what a model's shape says and no block of its family reads is found by attends_as_asked().
+#pragma once
+
+#include "mote/kernel/attention_shape.hpp"
+#include "mote/model/shape.hpp"
+
+namespace mote::inline v0 {
+
+/// What an attention may have beside heads, each by the name of attention_form's argument.
+struct windowed {
+  template <class Attention>
+  static constexpr auto add(const Attention& a, const shape& s) {
+    return with_window<Attention>{a, s.window};
+  }
+};
+struct softcapped {
+  template <class Attention>
+  static constexpr auto add(const Attention& a, const shape& s) {
+    return with_softcap<Attention>{a, s.softcap};
+  }
+};
+struct score_scaled {
+  template <class Attention>
+  static constexpr auto add(const Attention& a, const shape& s) {
+    return with_score_scale<Attention>{a, s.score_scale};
+  }
+};
+struct looks_both_ways {
+  template <class Attention>
+  static constexpr auto add(const Attention& a, const shape&) {
+    return both_ways<Attention>{a};
+  }
+};
+
+namespace detail {
+template <class Attention>
+constexpr auto with_features(const Attention& a, const shape&) {
+  return a;
+}
+template <class First, class... Others, class Attention>
+constexpr auto with_features(const Attention& a, const shape& s) {
+  return with_features<Others...>(First::add(a, s), s);
+}
+}  // namespace detail
+
+template <class... Features>
+struct attention_form {
+  static constexpr auto of(const shape& s) {
+    const attention_shape heads{.heads = s.heads, .kv_heads = s.kv_heads, .head_dim = s.head_dim()};
+    if constexpr (sizeof...(Features) == 0) return heads;
+    else return detail::with_features<Features...>(heads, s);
+  }
+};
+
+}  // namespace mote::inline v0
