@@ -68,6 +68,21 @@ TEST_CASE("the facts of each board make sense together", "[boards]") {
     CHECK(f.clock_hz <= 6'000'000'000);
     CHECK(f.stack_bytes >= 2_KiB);
     CHECK(f.stack_bytes <= f.ram_block_bytes / 8);
+    // Several memories: the object's home first, each once, together no more than all.
+    std::set<std::string_view> memories;
+    std::size_t together = 0;
+    for (const mote::memory_region& r : f.regions) {
+      if (r.name.empty()) {
+        CHECK(r.bytes == 0);
+        continue;
+      }
+      CHECK(r.bytes > 0);
+      CHECK(memories.insert(r.name).second);
+      together += r.bytes;
+    }
+    CHECK(together <= f.ram_bytes);
+    CHECK(memories.size() != 1);  // one block has no name
+    if (!memories.empty()) CHECK(f.regions[0].bytes == f.ram_block_bytes);
     // A 32-bit compiler must read the same numbers: a PC budgets every board, and a board may include any header.
     CHECK(static_cast<std::uint64_t>(f.ram_bytes) <= 0xFFFFFFFFU);
     CHECK(static_cast<std::uint64_t>(f.flash_bytes) <= 0xFFFFFFFFU);

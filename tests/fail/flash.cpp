@@ -3,6 +3,7 @@
 // EXPECT: mote: this pipeline does not fit the board.s flash; .*\[mote-flash\]
 // EXPECT: flash_budget<.*needs_bytes\{[0-9]+\}, .*board_has_bytes\{1048576\}, .*over_by_bytes\{[0-9]+\}
 // EXPECT: vocabulary\{6000\}, .*code\{32768\}
+// EXPECT: ways::bits\{8, [0-9]+, true\}
 #include "little.hpp"
 
 #if MOTE_FAIL

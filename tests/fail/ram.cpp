@@ -3,6 +3,7 @@
 // EXPECT: mote: this pipeline does not fit the board.s RAM; .*\[mote-ram\]
 // EXPECT: ram_budget<.*needs_bytes\{[0-9]+\}, .*board_has_bytes\{196608\}, .*over_by_bytes\{[0-9]+\}
 // EXPECT: cache\{655360\}
+// EXPECT: ways::context\{32, [0-9]+, false\}, .*ways::cache\{8, [0-9]+, false\}
 #include "little.hpp"
 
 #if MOTE_FAIL

@@ -2,6 +2,7 @@
 // Enough RAM on the board, but not in one piece: a pipeline is one object.
 // EXPECT: mote: this pipeline does not fit the board.s RAM; .*\[mote-ram\]
 // EXPECT: ram_budget<.*needs_bytes\{[0-9]+\}, .*board_has_bytes\{131072\}, .*over_by_bytes\{[0-9]+\}
+// EXPECT: ways::cache\{16, [0-9]+, true\}, .*ways::context\{96, [0-9]+, true\}
 #include "little.hpp"
 
 #if MOTE_FAIL

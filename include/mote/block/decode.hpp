@@ -63,17 +63,22 @@ struct decode_plan_of {
                  lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
 };
 
+/// The facts of a pass: `scratch_floats` are what the cache works in for one part, `rounded_bytes` a vector's 8-bit copy.
+constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::size_t rounded_bytes) {
+  return {.tokens = n.tokens,
+          .kept = n.tokens,
+          .logits = n.logits,
+          .parts = n.parts,
+          .scratch_bytes = n.parts * padded(scratch_floats) * sizeof(float),
+          .rounded_bytes = n.tokens * rounded_bytes};
+}
+
 /// Which bytes each buffer needs, and from which operation of a pass to which.
 template <class Family, class Formats, class Cache = float_cache>
 constexpr auto decode_lifetimes(const shape& s, std::size_t context, pass_size n = {}) {
   return decode_plan_of<Family>::buffers::of(
-      s, {.tokens = n.tokens,
-          .kept = n.tokens,
-          .logits = n.logits,
-          .parts = n.parts,
-          .scratch_bytes =
-              n.parts * padded(Cache::scratch_floats(cached_by<Family>(s), context, n.tokens)) * sizeof(float),
-          .rounded_bytes = n.tokens * input_bytes<Formats>(widest_input(s))});
+      s, decode_facts(n, Cache::scratch_floats(cached_by<Family>(s), context, n.tokens),
+                      input_bytes<Formats>(widest_input(s))));
 }
 
 /// An arena laid out for decode_lifetimes; the plan outlives it.

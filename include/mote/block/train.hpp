@@ -74,21 +74,28 @@ struct train_plan_of {
             live<rounded, forward, last_phase>, live<turns, forward, last_phase>>>;
 };
 
-/// Which bytes each buffer needs for sequences of at most `capacity` tokens, `chunk` of them at a time.
-template <class Family, class Formats>
-constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk) {
+/// The facts of a pass over sequences of at most `capacity` tokens, `chunk` of them at a time.
+template <class Family>
+constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes) {
   std::size_t scratch = 0;
   Family::layer::each_attention(s, [&](const auto& a) {
     const std::size_t forward = attention_scratch_floats(a, capacity);
     const std::size_t backward = attention_gradient_scratch_floats(a, capacity);
     scratch = std::max({scratch, forward, backward});
   });
-  return train_plan_of<Family>::buffers::of(s, {.tokens = chunk,
-                                                .kept = capacity,
-                                                .logits = chunk,
-                                                .parts = 1,
-                                                .scratch_bytes = scratch * sizeof(float),
-                                                .rounded_bytes = input_bytes<Formats>(widest_input(s))});
+  return {.tokens = chunk,
+          .kept = capacity,
+          .logits = chunk,
+          .parts = 1,
+          .scratch_bytes = scratch * sizeof(float),
+          .rounded_bytes = rounded_bytes};
+}
+
+/// Which bytes each buffer needs for them.
+template <class Family, class Formats>
+constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk) {
+  return train_plan_of<Family>::buffers::of(
+      s, train_facts<Family>(s, capacity, chunk, input_bytes<Formats>(widest_input(s))));
 }
 
 /// An arena laid out for train_lifetimes; the plan outlives it.

@@ -15,7 +15,8 @@ struct stm32f405 {
       .ram_block_bytes = 128_KiB,  // SRAM1 and SRAM2 from 0x20000000
       .flash_bytes = 1_MiB,        // from 0x08000000
       .clock_hz = 168'000'000,
-      .instructions = isa::dsp};
+      .instructions = isa::dsp,
+      .regions = {{{.name = "SRAM", .bytes = 128_KiB}, {.name = "CCM", .bytes = 64_KiB, .fast = true}}}};
 };
 
 }  // namespace mote::inline v0::boards

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // STM32H743xI: Arm Cortex-M7 with double-precision FPU, 480 MHz (ST datasheet DS12110).
-// Refuses to count the small banks together: a pipeline is one object and lies in one block.
+// Refuses to count the small banks together: the object lies in one block, what is placed apart in one region.
 #pragma once
 
 #include "mote/budget/board.hpp"
@@ -16,7 +16,11 @@ struct stm32h743 {
       .flash_bytes = 2_MiB,        // two banks of 1 MiB, one after the other from 0x08000000
       .clock_hz = 480'000'000,     // revision V of the chip; earlier ones stop at 400 MHz
       .instructions = isa::dsp,
-      .stack_bytes = 8_KiB};
+      .stack_bytes = 8_KiB,
+      .regions = {{{.name = "AXI SRAM", .bytes = 512_KiB},            // 0x24000000
+                   {.name = "DTCM", .bytes = 128_KiB, .fast = true},  // 0x20000000, of the processor alone: no DMA1
+                   {.name = "SRAM1-3", .bytes = 288_KiB},             // 0x30000000, 128 + 128 + 32 in a row
+                   {.name = "SRAM4", .bytes = 64_KiB}}}};             // 0x38000000
 };
 
 }  // namespace mote::inline v0::boards

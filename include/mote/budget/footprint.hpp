@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline costs, by region, as constants. The sum of the RAM regions without the stack is sizeof(pipeline).
+// What a pipeline costs, by region, as constants. The sum of the RAM regions without the stack, and without what lies
+// apart, is sizeof(pipeline).
 // Refuses to print: host/footprint.hpp turns it into text, JSON or a picture.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
-#include "mote/config.hpp"
+#include "mote/budget/board.hpp"
 
 namespace mote::inline v0 {
 
@@ -19,11 +21,12 @@ struct ram_regions {
   std::size_t index = 0;    ///< remembered items
   std::size_t scratch = 0;  ///< token buffers and everything else inside the object
   std::size_t stack = 0;    ///< kept free on the caller's stack, outside the object
+  std::size_t apart = 0;    ///< of the cache and the activations, what lies outside the object, in a memory of its own
 
   constexpr std::size_t object() const {
-    return weights + cache + activations + gradients + optimiser + index + scratch;
+    return weights + cache + activations + gradients + optimiser + index + scratch - apart;
   }
-  constexpr std::size_t sum() const { return object() + stack; }
+  constexpr std::size_t sum() const { return object() + apart + stack; }
 };
 
 struct flash_regions {
@@ -35,6 +38,13 @@ struct flash_regions {
   constexpr std::size_t sum() const { return image() + code; }
 };
 
+/// A memory of the board in which the program places something, and what lies there.
+struct region_use {
+  std::string_view name;
+  std::size_t used = 0;
+  std::size_t available = 0;
+};
+
 struct footprint {
   std::string_view model;
   std::string_view board;
@@ -42,14 +52,43 @@ struct footprint {
   flash_regions flash;
   std::size_t ram_other = 0;  ///< kept free for the rest of the application
   std::size_t ram_available = 0;
-  std::size_t ram_block_available = 0;
+  std::size_t ram_block_available =
+      0;  ///< of the memory in which the object lies: the largest, or the one that is named
   std::size_t flash_available = 0;
+  std::array<region_use, most_regions> regions{};  ///< those that the program places something in, by name
 
   /// All RAM together holds the pipeline, its stack and the rest of the application.
   constexpr bool ram_fits_total() const { return ram.sum() + ram_other <= ram_available; }
-  /// And the object, which cannot be split, fits one block.
-  constexpr bool ram_fits() const { return ram_fits_total() && ram.object() <= ram_block_available; }
+  /// The first region that is too small for what is placed in it; nullptr if there is none.
+  constexpr const region_use* overfull() const {
+    for (const region_use& r : regions)
+      if (r.used > r.available) return &r;
+    return nullptr;
+  }
+  /// And the object, which cannot be split, fits one block, and all that is placed its region.
+  constexpr bool ram_fits() const {
+    return ram_fits_total() && ram.object() <= ram_block_available && overfull() == nullptr;
+  }
   constexpr bool flash_fits() const { return flash.sum() <= flash_available; }
 };
+
+namespace detail {
+
+/// What is wanted of a memory, and what there is.
+struct demand {
+  std::size_t needs = 0;
+  std::size_t has = 0;
+  constexpr std::size_t over() const { return needs > has ? needs - has : 0; }
+};
+/// The sum against all RAM; where that would do, what is placed in a region against that; where that would do as well,
+/// the object, which cannot be split, against the largest block.
+constexpr demand ram_demand(const footprint& f) {
+  if (!f.ram_fits_total()) return {f.ram.sum() + f.ram_other, f.ram_available};
+  if (const region_use* r = f.overfull()) return {r->used, r->available};
+  return {f.ram.object(), f.ram_block_available};
+}
+constexpr demand flash_demand(const footprint& f) { return {f.flash.sum(), f.flash_available}; }
+
+}  // namespace detail
 
 }  // namespace mote::inline v0

@@ -40,6 +40,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   bad_rate,        ///< a learning rate below 0, above 10 or not a number
   io_error,        ///< the operating system or the flash driver said no
   unknown_record,  ///< a snapshot holds a record that is of no part of this pipeline
+  not_placed,      ///< a part that lies apart from the object was given no memory
 };
 
 /// The name of a status, as written above.
@@ -69,6 +70,7 @@ constexpr std::string_view name(status s) {
     case status::full: return "full";
     case status::bad_utf8: return "bad_utf8";
     case status::bad_rate: return "bad_rate";
+    case status::not_placed: return "not_placed";
     case status::io_error: return "io_error";
     case status::unknown_record: return "unknown_record";
   }

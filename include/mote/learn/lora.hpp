@@ -42,6 +42,11 @@ struct lora {
   static constexpr float scale =
       (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 
+  /// The floats of all adapters of a model, for each of the rank.
+  static constexpr std::size_t floats_a_rank(const shape& s) {
+    return s.layers * lay_adapters(s, Knobs.targets, 1).layer_floats;
+  }
+
   /// The parameters of one model's adapters.
   template <class Model, class Format>
   class state {
@@ -49,7 +54,7 @@ struct lora {
     static constexpr shape s = Model::shape;
 
     static constexpr adapter_layout map = lay_adapters(s, Knobs.targets, rank);
-    static constexpr std::size_t parameter_floats = s.layers * map.layer_floats;
+    static constexpr std::size_t parameter_floats = rank * floats_a_rank(s);
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 
     /// What is added to the decoder, and what collects the gradients.

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "mote/core/hana.hpp"
+#include "mote/pipeline/proof.hpp"
 #include "mote/pipeline/slots.hpp"
 #include "mote/pipeline/stand_in.hpp"
 #include "mote/policy/fit.hpp"
@@ -30,9 +31,6 @@ enum class fault {
   ram,
   flash
 };
-
-/// What a question and its answer need beside recalled items: three control tokens, and sixteen tokens each.
-inline constexpr std::size_t least_dialogue_tokens = 3 + 16 + 16;
 
 /// Makes the compiler look into a policy before anything asks about it: the lookup of this name does so, and an
 /// incomplete class is no error. A policy that refuses its own arguments then speaks at once, and is still a policy.
@@ -59,8 +57,8 @@ consteval fault composition_fault() {
     else if constexpr (c::recall::recalls && c::recall::tokens + least_dialogue_tokens > c::tokens)
       return fault::prompt_budget;
     else if constexpr (c::fit::checks && c::rows != c::board_rows) return fault::layout_mismatch;
-    else if constexpr (c::fit::checks && !c::type::cost().ram_fits()) return fault::ram;
-    else if constexpr (c::fit::checks && !c::type::cost().flash_fits()) return fault::flash;
+    else if constexpr (c::fit::checks && !c::cost().ram_fits()) return fault::ram;
+    else if constexpr (c::fit::checks && !c::cost().flash_fits()) return fault::flash;
     else return fault::none;
   }
 }
@@ -218,11 +216,11 @@ struct outcome<fault::layout_mismatch, Model, Policies...> {
 
 template <class Model, class... Policies>
 struct outcome<fault::ram, Model, Policies...> {
-  using type = refused_by<ram_proof<typename chosen<Model, Policies...>::type>>;
+  using type = refused_by<ram_proof<chosen<Model, Policies...>>>;
 };
 template <class Model, class... Policies>
 struct outcome<fault::flash, Model, Policies...> {
-  using type = refused_by<flash_proof<typename chosen<Model, Policies...>::type>>;
+  using type = refused_by<flash_proof<chosen<Model, Policies...>>>;
 };
 
 }  // namespace detail

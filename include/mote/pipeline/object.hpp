@@ -13,7 +13,8 @@
 
 #include "mote/block/decode.hpp"
 #include "mote/block/train.hpp"
-#include "mote/budget/footprint.hpp"
+#include "mote/budget/cost.hpp"
+#include "mote/budget/part_room.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/example.hpp"
@@ -22,6 +23,7 @@
 #include "mote/model/dialogue.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/pipeline/answer.hpp"
+#include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/keeping.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
@@ -47,35 +49,25 @@ class basic_pipeline {
   static constexpr std::size_t image_bytes =
       lay_image(map_tensors<Format>(shape).bytes, Model::vocabulary_bytes).total_bytes;
 
+  /// What it is made of, as a value, and the sizes of its two large parts.
+  static constexpr choices facts = detail::choices_from<Model, Format, Context, Cache, Learning, Recall, Decoding,
+                                                        Drafting, Prefill, Threads, Fit>();
+  static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
+  static constexpr std::size_t cache_bytes = detail::cache_bytes(shape, facts);
+  static constexpr bool arena_is_apart = facts.fit.arena_region != nowhere;
+  static constexpr bool cache_is_apart = facts.fit.cache_region != nowhere;
+
   /// What this pipeline costs, by region.
-  static constexpr footprint cost() {
-    footprint f;
-    f.model = Model::name;
-    f.board = Fit::facts.name;
-    f.ram.weights = learning_state::parameter_floats * sizeof(float);
-    f.ram.gradients = f.ram.weights;
-    f.ram.optimiser = learning_state::optimiser_floats * sizeof(float);
-    f.ram.cache = cache_bytes;
-    f.ram.activations = arena_bytes;
-    f.ram.index = Recall::ram_bytes;
-    f.ram.scratch = sizeof(basic_pipeline) - f.ram.object();
-    f.ram.stack = Fit::checks ? Fit::facts.stack_bytes : 0;
-    if (Fit::checks && recalls && search_stack_bytes > f.ram.stack) f.ram.stack = search_stack_bytes;
-    f.flash.weights = map.bytes;
-    f.flash.vocabulary = Model::vocabulary_bytes;
-    f.flash.header = container_header_bytes;
-    f.flash.code = Fit::knobs.code_bytes;
-    f.ram_other = Fit::knobs.other_ram_bytes;
-    f.ram_available = Fit::facts.ram_bytes;
-    f.ram_block_available = Fit::facts.ram_block_bytes;
-    f.flash_available = Fit::facts.flash_bytes;
-    return f;
-  }
+  static constexpr footprint cost() { return footprint_of(shape, facts, Fit::facts, Model::name); }
 
   /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
   /// forgotten; remembered texts stay. Errors: those of open_image(), not_finite (a number of the image is not one or
   /// beyond 65504), fused_multiply_add and flushed_subnormals.
+  /// not_placed: the cache or the arena lies apart (cache_in<>, arena_in<> of fit<>) and was given no memory by use().
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
+    static_assert(cost().ram.object() == sizeof(basic_pipeline) && decode_plan.bytes <= arena_bytes,
+                  "mote: the object is not what cost_of() says it is");
+    if (!arena_.placed() || !cache_.placed()) return status::not_placed;
     if (!arithmetic_is_plain()) return status::fused_multiply_add;
     if (!subnormals_are_kept()) return status::flushed_subnormals;
     constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(family::name),
@@ -96,6 +88,21 @@ class basic_pipeline {
     return status::ok;
   }
   bool attached() const { return image_.has_value(); }
+
+  /// Memory for a part that lies apart: static, in the region that fit<> names, before attach().
+  ///   [[gnu::section(".dtcm")]] static assistant::arena_memory work;   ai.use(work);
+  using cache_memory = part_memory<0, cache_bytes>;
+  using arena_memory = part_memory<1, arena_bytes>;
+  void use(cache_memory& m)
+    requires cache_is_apart
+  {
+    cache_.at = m.bytes;
+  }
+  void use(arena_memory& m)
+    requires arena_is_apart
+  {
+    arena_.at = m.bytes;
+  }
 
   // ---- answering ----------------------------------------------------------------------------------------------------
 
@@ -287,19 +294,8 @@ class basic_pipeline {
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
   static constexpr auto train_plan = plan_arena(train_lifetimes<family, Format>(
       shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
-  /// What begin() needs for a search: the retriever's arrays, and the frames around them.
-  static constexpr std::size_t search_stack_bytes =
-      Recall::stack_bytes + Recall::hits * (sizeof(hit) + sizeof(std::string_view)) + 512;
-  static constexpr std::size_t cache_bytes = round_up(Cache::store::bytes(kept_shape, Context), 64);
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
-  /// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
-  static constexpr std::size_t merge_slots = 4 * Context;
-  static constexpr std::size_t arena_bytes = [] {
-    std::size_t most = decode_plan.bytes;
-    if (learns && train_plan.bytes > most) most = train_plan.bytes;
-    const std::size_t merging = round_up(merge_slots * sizeof(merge_slot), arena_alignment);
-    return merging > most ? merging : most;
-  }();
+  static constexpr std::size_t merge_slots = detail::merge_slots(Context);
 
   using learning_state = typename Learning::template state<Model, Format>;
   struct no_example {};  // an array of no tokens would take a byte, and with it a cache line
@@ -418,8 +414,8 @@ class basic_pipeline {
     else return missing_part<record_kind::remembered, status::no_recall>{};
   }
 
-  alignas(64) std::array<std::byte, arena_bytes> arena_;
-  alignas(64) std::array<std::byte, cache_bytes> cache_;
+  detail::part_room<arena_bytes, arena_is_apart> arena_;
+  detail::part_room<cache_bytes, cache_is_apart> cache_;
   [[no_unique_address]] learning_state learning_;
   [[no_unique_address]] typename Recall::index index_;
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "mote/core/hana.hpp"
 #include "mote/core/slots.hpp"
@@ -14,6 +15,7 @@
 #include "mote/decode/draft.hpp"
 #include "mote/decode/greedy.hpp"
 #include "mote/learn/frozen.hpp"
+#include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/object.hpp"
 #include "mote/policy/bind_formats.hpp"
 #include "mote/policy/cache.hpp"
@@ -84,6 +86,19 @@ template <class... Policies>
 using twice_filled = typename std::remove_cvref_t<
     decltype(hana::find_if(every_slot, is_filled_twice<Policies...>).value_or(hana::type_c<void>))>::type;
 
+/// Whether rows of every length have one format.
+template <class Weights, std::size_t Rows>
+inline constexpr bool follows_any_shape = [] {
+  if constexpr (requires { typename Weights::template format<Rows, 256>; }) {
+    using one = typename Weights::template format<Rows, 256>;
+    return []<std::size_t... Cols>(std::index_sequence<Cols...>) {
+      return (std::same_as<one, typename Weights::template format<Rows, Cols>> && ...);
+    }(std::index_sequence<64, 96, 172, 288, 576, 768, 1056>{});
+  } else {
+    return false;
+  }
+}();
+
 /// One policy a slot, in one order whatever the order they were written in.
 template <class Model, class... Policies>
 struct chosen {
@@ -106,6 +121,17 @@ struct chosen {
   using format = bind_formats<weights, Model::shape, rows>;
   using type =
       basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads, fit>;
+
+  /// What type costs, without making it.
+  static constexpr choices facts() {
+    choices c =
+        choices_from<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads, fit>();
+    if (!follows_any_shape<weights, rows>) c.bound_to = Model::shape.fingerprint();
+    return c;
+  }
+  static constexpr footprint cost() { return footprint_of(Model::shape, facts(), fit::facts, Model::name); }
+  static constexpr const shape& model_shape = Model::shape;
+  static constexpr const board_facts& board = fit::facts;
 };
 
 }  // namespace detail

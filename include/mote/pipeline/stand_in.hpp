@@ -48,6 +48,10 @@ struct no_pipeline {
   static constexpr bool recalls = false;
   static constexpr footprint cost() { return {}; }
 
+  struct cache_memory {};
+  struct arena_memory {};
+  void use(cache_memory&) {}
+  void use(arena_memory&) {}
   status attach(std::span<const std::byte>, payload_check = payload_check::full) { return {}; }
   bool attached() const { return {}; }
   status begin(std::string_view, std::size_t = 0) { return {}; }

@@ -2,10 +2,12 @@
 // The policy that names a board, and the proof that a pipeline fits it: if it does not fit, it does not compile.
 //   fit<boards::stm32h743>                                     32 KiB of flash kept free for code
 //   fit<boards::stm32h743, fit_knobs{.code_bytes = 64_KiB}>    a larger application around the pipeline
+//   fit<boards::stm32h743, fit_knobs{}, arena_in<"DTCM">>      a part in a memory of its own: docs/reference/fit.md
 // Refuses to measure the machine that compiles: a PC can budget any board.
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "mote/budget/board.hpp"
 #include "mote/budget/footprint.hpp"
@@ -29,20 +31,73 @@ consteval board_facts facts_of() {
   if constexpr (is_board<B>) return B::facts;
   else return {.name = "none"};
 }
+
+enum class placeable : unsigned char { object, cache, arena };
+
+constexpr bool has_region(const board_facts& board, std::string_view name) {
+  for (const memory_region& r : board.regions)
+    if (!name.empty() && r.name == name) return true;
+  return false;
+}
+/// The number of the region in which a part lies; nowhere where no entry names one.
+template <placeable Part, class... Places>
+constexpr std::size_t region_of([[maybe_unused]] const board_facts& board) {
+  std::size_t found = nowhere;
+  [[maybe_unused]] const auto look = [&](std::string_view name) {
+    for (std::size_t i = 0; i < most_regions; ++i)
+      if (board.regions[i].name == name) found = i;
+  };
+  ((Places::part == Part ? look(Places::region) : void()), ...);
+  return found;
+}
 }  // namespace detail
 
-template <class Board, fit_knobs Knobs = fit_knobs{}>
+/// A region's name as an argument of a template.
+template <std::size_t Size>
+struct region_name {
+  char text[Size]{};
+  consteval region_name(const char (&from)[Size]) {
+    for (std::size_t i = 0; i < Size; ++i) text[i] = from[i];
+  }
+  constexpr operator std::string_view() const { return {text, Size - 1}; }
+};
+
+/// Entries of fit<>: where a part lies, by the board's name for the memory. cache_in and arena_in take the part out of the
+/// object; the program gives it memory before attach().
+template <region_name Name>
+struct object_in {
+  static constexpr std::string_view region = Name;
+  static constexpr detail::placeable part = detail::placeable::object;
+};
+template <region_name Name>
+struct cache_in {
+  static constexpr std::string_view region = Name;
+  static constexpr detail::placeable part = detail::placeable::cache;
+};
+template <region_name Name>
+struct arena_in {
+  static constexpr std::string_view region = Name;
+  static constexpr detail::placeable part = detail::placeable::arena;
+};
+
+template <class Board, fit_knobs Knobs = fit_knobs{}, class... Places>
 struct fit {
   using slot = slots::fit;
   using board_type = Board;
   static constexpr bool checks = detail::is_board<Board>;
   static constexpr board_facts facts = detail::facts_of<Board>();
   static constexpr fit_knobs knobs = Knobs;
+  static constexpr std::size_t object_region = detail::region_of<detail::placeable::object, Places...>(facts);
+  static constexpr std::size_t cache_region = detail::region_of<detail::placeable::cache, Places...>(facts);
+  static constexpr std::size_t arena_region = detail::region_of<detail::placeable::arena, Places...>(facts);
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert(
       detail::is_board<Board>,
       "mote: fit<> needs a board; a board is a type with a constant `facts`, as in mote/boards [mote-not-a-board]");
+  static_assert(
+      !detail::is_board<Board> || (detail::has_region(facts, Places::region) && ...),
+      "mote: the board has no memory of this name; its `facts.regions` lists them, as in cache_in<\"DTCM\"> [mote-no-region]");
 };
 
 /// The default of the fit slot: no board, no proof; rows lie as this binary's instructions want them.
@@ -51,6 +106,9 @@ struct unchecked {
   static constexpr bool checks = false;
   static constexpr board_facts facts{.name = "none"};
   static constexpr fit_knobs knobs{.code_bytes = 0};
+  static constexpr std::size_t object_region = nowhere;
+  static constexpr std::size_t cache_region = nowhere;
+  static constexpr std::size_t arena_region = nowhere;
 };
 
 // Numbers with names: GCC and Clang print them in the first lines of a failed proof.
@@ -101,47 +159,14 @@ template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Pa
 struct ram_budget {
   static_assert(
       Needs.value <= Has.value,
-      "mote: this pipeline does not fit the board's RAM; fewer context tokens, fewer bits or a smaller learning window would [mote-ram]");
+      "mote: this pipeline does not fit the board's RAM; `ways` in the type above name what would help, and the bytes that each saves [mote-ram]");
 };
 
 template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Parts>
 struct flash_budget {
   static_assert(
       Needs.value <= Has.value,
-      "mote: this pipeline does not fit the board's flash; fewer bits, a smaller vocabulary or a smaller model would [mote-flash]");
+      "mote: this pipeline does not fit the board's flash; `ways` in the type above name what would help; else a smaller model [mote-flash]");
 };
-
-namespace detail {
-
-/// What is wanted of a memory, and what there is.
-struct demand {
-  std::size_t needs = 0;
-  std::size_t has = 0;
-  constexpr std::size_t over() const { return needs > has ? needs - has : 0; }
-};
-/// The sum against all RAM; where that would do, the object, which cannot be split, against the largest block.
-constexpr demand ram_demand(const footprint& f) {
-  if (f.ram_fits_total()) return {f.ram.object(), f.ram_block_available};
-  return {f.ram.sum() + f.ram_other, f.ram_available};
-}
-constexpr demand flash_demand(const footprint& f) { return {f.flash.sum(), f.flash_available}; }
-
-/// The proof for one pipeline, with every region in its name.
-template <class Pipeline>
-using ram_proof =
-    ram_budget<needs_bytes{ram_demand(Pipeline::cost()).needs}, board_has_bytes{ram_demand(Pipeline::cost()).has},
-               over_by_bytes{ram_demand(Pipeline::cost()).over()}, parts::weights{Pipeline::cost().ram.weights},
-               parts::cache{Pipeline::cost().ram.cache}, parts::activations{Pipeline::cost().ram.activations},
-               parts::gradients{Pipeline::cost().ram.gradients}, parts::optimiser{Pipeline::cost().ram.optimiser},
-               parts::index{Pipeline::cost().ram.index}, parts::scratch{Pipeline::cost().ram.scratch},
-               parts::stack{Pipeline::cost().ram.stack}>;
-
-template <class Pipeline>
-using flash_proof =
-    flash_budget<needs_bytes{flash_demand(Pipeline::cost()).needs}, board_has_bytes{flash_demand(Pipeline::cost()).has},
-                 over_by_bytes{flash_demand(Pipeline::cost()).over()}, parts::weights{Pipeline::cost().flash.weights},
-                 parts::vocabulary{Pipeline::cost().flash.vocabulary}, parts::code{Pipeline::cost().flash.code}>;
-
-}  // namespace detail
 
 }  // namespace mote::inline v0

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a shape and choices cost: bytes by region, and the work of a token and of an example. basic_pipeline is laid out
+// by these numbers and asserts that they are its size; nothing here makes one.
+//   constexpr mote::costs c = mote::cost_of(shape, mote::choices_of<mote::quantize<8>, mote::context<256>>);
+//   c.ram.object(), c.flash.image(), c.token.multiply_adds
+// Refuses to be a clock: work is counted, and what a board makes of it is measured.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "mote/block/decode.hpp"
+#include "mote/block/train.hpp"
+#include "mote/budget/board.hpp"
+#include "mote/budget/choices.hpp"
+#include "mote/budget/footprint.hpp"
+#include "mote/model/role.hpp"
+#include "mote/model/tokenizer.hpp"
+#include "mote/store/container.hpp"
+
+namespace mote::inline v0 {
+
+/// Work, counted: the products of matrices, attention and adapters. What norms, rotations and rounding add is some
+/// hundredths of it.
+struct work {
+  std::uint64_t multiply_adds = 0;
+  std::uint64_t weight_bytes = 0;  ///< packed weights that are read, each as often as it is
+  std::uint64_t cache_bytes = 0;   ///< keys and values that are read and written
+  constexpr std::uint64_t bytes_moved() const { return weight_bytes + cache_bytes; }
+  constexpr bool operator==(const work&) const = default;
+};
+
+struct costs {
+  ram_regions ram;
+  flash_regions flash;
+  work token;         ///< of an answer, when the context is full but for it: the dearest
+  work prompt;        ///< a prompt that fills the context
+  work lesson;        ///< the longest example
+  bool holds = true;  ///< false where the choices are bound to another shape: nothing here holds then
+};
+
+namespace detail {
+
+// All that is asked of the shape's tensors.
+constexpr std::uint64_t layer_weights(const shape& s) {  // of the matrices of all layers
+  std::uint64_t n = 0;
+  for (std::size_t r = 0; r < role_count; ++r) {
+    const matrix_size m = size_of(s, static_cast<role>(r));
+    n += static_cast<std::uint64_t>(m.rows) * m.cols;
+  }
+  return n * s.layers;
+}
+constexpr std::uint64_t last_weights(const shape& s) {  // of the matrix that no gradient needs again, of all layers
+  const matrix_size m = size_of(s, role::down);
+  return static_cast<std::uint64_t>(m.rows) * m.cols * s.layers;
+}
+constexpr std::uint64_t head_weights(const shape& s) { return static_cast<std::uint64_t>(s.vocab) * s.dim; }
+/// A query against one position, and that position's value.
+constexpr std::uint64_t attention_products(const shape& s) {
+  return std::uint64_t{2} * s.heads * s.head_dim() * s.layers;
+}
+constexpr std::size_t token_bytes(const shape& s) {
+  return s.vocab <= 65536 ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
+}
+
+constexpr std::size_t parameter_floats(const shape& s, const choices& c) {
+  if (c.learning.owns_weights) return c.weights->bytes(s) / sizeof(float);
+  return c.learning.learns ? c.learning.rank * c.learning.delta->parameter_floats(s) : 0;
+}
+constexpr std::size_t optimiser_floats(const shape& s, const choices& c) {
+  return c.learning.learns ? c.learning.optimiser->kept_floats(parameter_floats(s, c)) : 0;
+}
+constexpr pass_size pass_size_of(const choices& c) {
+  return {.tokens = c.prefill > c.drafting.length ? c.prefill : c.drafting.length + 1,
+          .logits = 1 + c.drafting.length,
+          .parts = c.parts};
+}
+
+/// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
+constexpr std::size_t merge_slots(std::size_t context) { return 4 * context; }
+
+constexpr std::size_t decode_arena_bytes(const shape& s, const choices& c) {
+  const pass_size n = pass_size_of(c);
+  return c.family->decode_bytes(s,
+                                decode_facts(n, c.cache->scratch_floats(c.family->cached(s), c.context_of(s), n.tokens),
+                                             c.weights->rounded_bytes(widest_input(s))));
+}
+constexpr std::size_t train_arena_bytes(const shape& s, const choices& c) {
+  if (!c.learning.learns) return 0;
+  return c.family->train_bytes(s, c.learning.tokens, c.learning.chunk, c.weights->rounded_bytes(widest_input(s)));
+}
+/// One arena serves answers, lessons and the merging of tokens, which never work at once.
+constexpr std::size_t arena_bytes(const shape& s, const choices& c) {
+  const std::size_t decode = decode_arena_bytes(s, c);
+  const std::size_t train = train_arena_bytes(s, c);
+  const std::size_t merging = round_up(merge_slots(c.context_of(s)) * sizeof(merge_slot), arena_alignment);
+  const std::size_t most = decode > train ? decode : train;
+  return merging > most ? merging : most;
+}
+constexpr std::size_t cache_bytes(const shape& s, const choices& c) {
+  return round_up(c.cache->bytes(c.family->cached(s), c.context_of(s)), 64);
+}
+
+constexpr part_size learning_part(const shape& s, const choices& c) {
+  if (!c.learning.learns || c.learning.own.bytes != 0) return c.learning.own;
+  const std::size_t parameters = round_up(parameter_floats(s, c) * sizeof(float), 64);
+  const std::size_t kept = optimiser_floats(s, c);
+  return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimiser->bytes, 64};
+}
+
+inline constexpr part_size pointer_part{sizeof(void*), alignof(void*)};
+
+/// The object's size: its members in their order, as the compiler lays them.
+constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t arena) {
+  std::size_t end = 0;
+  const auto place = [&end](part_size p) {
+    if (p.bytes != 0) end = round_up(end, p.align) + p.bytes;
+  };
+  const std::size_t token = token_bytes(s);
+  place(c.fit.arena_region == nowhere ? part_size{arena, 64} : pointer_part);
+  place(c.fit.cache_region == nowhere ? part_size{cache_bytes(s, c), 64} : pointer_part);
+  place(learning_part(s, c));
+  place(c.recall.index);
+  place({c.decoding.fixed_bytes + c.decoding.token_bytes * s.vocab, c.decoding.align});
+  place(token == 2 ? c.drafting.narrow : c.drafting.wide);
+  place(c.team);
+  place({c.context_of(s) * token, token});
+  place({c.learning.learns ? c.learning.tokens * token : 0, token});
+  place(c.rest);
+  return round_up(end, 64);
+}
+
+}  // namespace detail
+
+/// One token of an answer at this position, 0 the first: a pass of its own, with logits.
+constexpr work token_work(const shape& s, const choices& c, std::size_t position) {
+  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
+  return {.multiply_adds = detail::layer_weights(s) + detail::head_weights(s) + adapters +
+                           detail::attention_products(s) * (position + 1),
+          .weight_bytes = c.weights->bytes(s) - (s.tied_head ? 0 : c.weights->embedding_bytes(s)),
+          .cache_bytes = c.cache->bytes(c.family->cached(s), position + 1)};
+}
+
+/// A prompt's tokens from position 0 on, prefill<>'s many a pass; the last alone has logits.
+constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens) {
+  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
+  const std::uint64_t passes = ceil_div(tokens, c.prefill);
+  const std::uint64_t head = c.weights->embedding_bytes(s);  // as large
+  const std::uint64_t layers = c.weights->bytes(s) - (s.tied_head ? 1 : 2) * head;
+  std::uint64_t read = 0;
+  for (std::size_t last = tokens % c.prefill == 0 ? c.prefill : tokens % c.prefill; last <= tokens; last += c.prefill)
+    read += c.cache->bytes(c.family->cached(s), last);
+  return {.multiply_adds = tokens * (detail::layer_weights(s) + adapters) + detail::head_weights(s) +
+                           detail::attention_products(s) * (tokens * (tokens + 1) / 2),
+          .weight_bytes = passes * layers + head,
+          .cache_bytes = read};
+}
+
+/// An example of so many tokens, all of them the answer's, there and back; the step of the optimiser is left out.
+constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
+  if (!c.learning.learns || tokens < 2) return {};
+  const std::uint64_t run = tokens - 1;  // the last is only predicted
+  const std::uint64_t layers = detail::layer_weights(s);
+  const std::uint64_t again = layers - detail::last_weights(s);  // a layer's inside is computed once more
+  const std::uint64_t head = detail::head_weights(s);
+  const std::uint64_t full = c.learning.owns_weights ? layers + head : 0;  // weights' own gradients
+  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
+  // There and again, each 1; on the way back scores and their gradient, and those of query, key and value.
+  const std::uint64_t attention = detail::attention_products(s) * (run * (run + 1) / 2);
+  const std::uint64_t chunks = ceil_div(static_cast<std::size_t>(run), c.learning.chunk);
+  const std::uint64_t head_bytes = c.weights->embedding_bytes(s);
+  const std::uint64_t layer_bytes = c.weights->bytes(s) - (s.tied_head ? 1 : 2) * head_bytes;
+  return {.multiply_adds = run * (2 * layers + again + 2 * head + full + adapters * 9 / 2) + attention * 9 / 2,
+          .weight_bytes = chunks * (3 * layer_bytes + 2 * head_bytes),
+          .cache_bytes = 0};
+}
+
+namespace detail {
+
+constexpr ram_regions ram_of(const shape& s, const choices& c) {
+  ram_regions ram;
+  ram.weights = ram.gradients = parameter_floats(s, c) * sizeof(float);
+  ram.optimiser = optimiser_floats(s, c) * sizeof(float);
+  ram.cache = cache_bytes(s, c);
+  ram.activations = arena_bytes(s, c);
+  ram.index = c.recall.ram_bytes;
+  ram.apart = (c.fit.arena_region == nowhere ? 0 : ram.activations) + (c.fit.cache_region == nowhere ? 0 : ram.cache);
+  ram.scratch = object_bytes(s, c, ram.activations) - ram.object();
+  ram.stack = c.fit.stack_bytes;
+  if (c.fit.checks && c.recall.recalls && c.recall.stack_bytes > ram.stack) ram.stack = c.recall.stack_bytes;
+  return ram;
+}
+constexpr flash_regions flash_of(const shape& s, const choices& c) {
+  return {.weights = c.weights->bytes(s),
+          .vocabulary = c.vocabulary_bytes,
+          .header = container_header_bytes,
+          .code = c.fit.code_bytes};
+}
+
+}  // namespace detail
+
+/// All of it, for one shape.
+constexpr costs cost_of(const shape& s, const choices& c) {
+  if (!c.holds_for(s)) return {.ram = {}, .flash = {}, .token = {}, .prompt = {}, .lesson = {}, .holds = false};
+  const std::size_t context = c.context_of(s);
+  return {.ram = detail::ram_of(s, c),
+          .flash = detail::flash_of(s, c),
+          .token = token_work(s, c, context - 1),
+          .prompt = prompt_work(s, c, context),
+          .lesson = lesson_work(s, c, c.learning.tokens)};
+}
+
+/// The same beside what a board has.
+constexpr footprint footprint_of(const shape& s, const choices& c, const board_facts& board,
+                                 std::string_view model = {}) {
+  const fit_choice& at = c.fit;
+  footprint f{.model = model,
+              .board = board.name,
+              .ram = detail::ram_of(s, c),
+              .flash = detail::flash_of(s, c),
+              .ram_other = at.other_ram_bytes,
+              .ram_available = board.ram_bytes,
+              .ram_block_available =
+                  at.object_region == nowhere ? board.ram_block_bytes : board.regions[at.object_region].bytes,
+              .flash_available = board.flash_bytes};
+  if (at.object_region == nowhere && f.ram.apart == 0) return f;
+  // A board that names regions names the object's home first.
+  const std::size_t home = at.object_region == nowhere ? 0 : at.object_region;
+  const auto put = [&](std::size_t region, std::size_t bytes) {
+    if (region == nowhere) return;
+    f.regions[region].name = board.regions[region].name;
+    f.regions[region].available = board.regions[region].bytes;
+    f.regions[region].used += bytes;
+  };
+  put(home, f.ram.object());
+  put(at.cache_region, f.ram.cache);
+  put(at.arena_region, f.ram.activations);
+  return f;
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+// The pure functions of the shape that choices hold the addresses of: each asks the type that the pipeline itself asks.
+// Refuses to compute anything: what a format, a cache or an optimiser costs, it says itself.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/block/decode.hpp"
+#include "mote/block/train.hpp"
+#include "mote/budget/choices.hpp"
+#include "mote/core/arena.hpp"
+#include "mote/model/formats.hpp"
+#include "mote/model/weights.hpp"
+
+namespace mote::inline v0::detail {
+
+template <class Family>
+constexpr std::size_t decode_bytes(const shape& s, const pass_facts& n) {
+  return plan_arena(decode_plan_of<Family>::buffers::of(s, n)).bytes;
+}
+template <class Family>
+constexpr std::size_t train_bytes(const shape& s, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes) {
+  return plan_arena(train_plan_of<Family>::buffers::of(s, train_facts<Family>(s, tokens, chunk, rounded_bytes))).bytes;
+}
+template <class Family>
+constexpr cache_shape cached(const shape& s) {
+  return cached_by<Family>(s);
+}
+template <class Formats>
+constexpr std::size_t weights_bytes(const shape& s) {
+  return map_tensors<Formats>(s).bytes;
+}
+template <class Formats>
+constexpr std::size_t embedding_bytes(const shape& s) {
+  return round_up(formats_of<Formats>::embedding::bytes(s.vocab, s.dim), 64);
+}
+template <class Store>
+constexpr std::size_t store_bytes(const cache_shape& s, std::size_t context) {
+  return Store::bytes(s, context);
+}
+template <class Store>
+constexpr std::size_t store_scratch_floats(const cache_shape& s, std::size_t context, std::size_t tokens) {
+  return Store::scratch_floats(s, context, tokens);
+}
+template <class State>
+constexpr std::size_t parameters_of_state(const shape&) {
+  return State::parameter_floats;
+}
+template <class State>
+constexpr std::size_t kept_by_state(std::size_t) {
+  return State::optimiser_floats;
+}
+template <class Learning>
+constexpr std::size_t floats_a_rank(const shape& s) {
+  return Learning::floats_a_rank(s);
+}
+template <class Optimiser>
+constexpr std::size_t kept_by(std::size_t parameters) {
+  return Optimiser::state_floats(parameters);
+}
+
+template <class Family>
+inline constexpr family_functions family_functions_of{&decode_bytes<Family>, &train_bytes<Family>, &cached<Family>};
+template <class Formats>
+inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats>, &embedding_bytes<Formats>,
+                                                        &input_bytes<Formats>, Formats::rows, Formats::name};
+template <class Store>
+inline constexpr cache_functions cache_functions_of{&store_bytes<Store>, &store_scratch_floats<Store>};
+template <class State>
+inline constexpr delta_functions state_delta{&parameters_of_state<State>};
+template <class State>
+inline constexpr optimiser_functions state_optimiser{&kept_by_state<State>, 0};
+template <class Learning>
+inline constexpr delta_functions ranked_delta{&floats_a_rank<Learning>};
+template <class Optimiser>
+inline constexpr optimiser_functions optimiser_functions_of{&kept_by<Optimiser>, sizeof(Optimiser)};
+
+}  // namespace mote::inline v0::detail

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSL-1.0
+// From policies to choices: choices_from<> reads the facts of the eleven types that a basic_pipeline is made of.
+// Refuses to make a pipeline: only its parts' types are looked at.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "mote/budget/choices.hpp"
+#include "mote/budget/cost.hpp"
+#include "mote/budget/functions.hpp"
+#include "mote/decode/drafts.hpp"
+#include "mote/family/family_of.hpp"
+#include "mote/pipeline/answer.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/store/container.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+template <class Part>
+struct followed {
+  [[no_unique_address]] Part part;
+  char next;
+};
+
+/// Where the member behind a part begins that shares its tail with others.
+template <class Part>
+constexpr part_size size_of_part() {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+  constexpr std::size_t bytes = __builtin_offsetof(followed<Part>, next);
+#pragma GCC diagnostic pop
+  return {bytes, bytes == 0 ? 1 : alignof(Part)};
+}
+
+/// What stands last in a pipeline, in its order.
+struct object_rest {
+  std::optional<attached_image> image;
+  std::array<std::size_t, 6> counters;
+  answer_progress progress;
+};
+
+/// A policy that does not say its floats for any shape has those of its state.
+template <class Learning, class State>
+constexpr learning_choice learning_facts() {
+  learning_choice l{.learns = Learning::learns,
+                    .owns_weights = Learning::owns_weights,
+                    .tokens = Learning::tokens,
+                    .chunk = Learning::chunk,
+                    .delta = &state_delta<State>,
+                    .optimiser = &state_optimiser<State>};
+  if constexpr (requires(const shape& s) {
+                  Learning::floats_a_rank(s);
+                  Learning::rank;
+                }) {
+    l.rank = Learning::rank;
+    l.delta = &ranked_delta<Learning>;
+  }
+  if constexpr (requires(std::size_t n) { Learning::optimiser::state_floats(n); })
+    l.optimiser = &optimiser_functions_of<typename Learning::optimiser>;
+  return l;
+}
+
+template <class Recall>
+constexpr recall_choice recall_facts() {
+  return {.recalls = Recall::recalls,
+          .ram_bytes = Recall::ram_bytes,
+          // What begin() needs for a search: the retriever's arrays, and the frames around them.
+          .stack_bytes = Recall::stack_bytes + Recall::hits * (sizeof(hit) + sizeof(std::string_view)) + 512,
+          .tokens = Recall::tokens,
+          .index = size_of_part<typename Recall::index>()};
+}
+
+/// Two vocabularies tell what a token adds.
+template <class Decoding>
+constexpr decoding_choice decoding_facts() {
+  constexpr part_size small = size_of_part<typename Decoding::template state<256>>();
+  constexpr part_size large = size_of_part<typename Decoding::template state<512>>();
+  constexpr std::size_t each = small.bytes < large.bytes ? (large.bytes - small.bytes) / 256 : 0;
+  return {.fixed_bytes = small.bytes - 256 * each, .token_bytes = each, .align = large.align};
+}
+/// Whether they tell it of these as well. A state that grows otherwise is what it is for its model.
+template <class Decoding, std::size_t... Vocab>
+inline constexpr bool decoding_grows_evenly = [] {
+  constexpr decoding_choice d = decoding_facts<Decoding>();
+  return ((size_of_part<typename Decoding::template state<Vocab>>().bytes == d.fixed_bytes + d.token_bytes * Vocab) &&
+          ...);
+}();
+
+template <class Drafting>
+constexpr drafting_choice drafting_facts() {
+  return {.length = Drafting::length,
+          .narrow = size_of_part<drafts<Drafting, std::uint16_t>>(),
+          .wide = size_of_part<drafts<Drafting, std::uint32_t>>()};
+}
+
+template <class Fit>
+constexpr fit_choice fit_facts() {
+  fit_choice f{.checks = Fit::checks,
+               .stack_bytes = Fit::checks ? Fit::facts.stack_bytes : 0,
+               .code_bytes = Fit::knobs.code_bytes,
+               .other_ram_bytes = Fit::knobs.other_ram_bytes};
+  if constexpr (requires { Fit::object_region; }) f.object_region = Fit::object_region;
+  if constexpr (requires { Fit::cache_region; }) f.cache_region = Fit::cache_region;
+  if constexpr (requires { Fit::arena_region; }) f.arena_region = Fit::arena_region;
+  return f;
+}
+
+/// The choices of a basic_pipeline with these arguments. Formats that are one for every tensor hold for any shape.
+template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
+          class Drafting, class Prefill, class Threads, class Fit>
+constexpr choices choices_from() {
+  choices c{.family = &family_functions_of<family_of<Model>>,
+            .weights = &weights_functions_of<Format>,
+            .context = Context,
+            .cache = &cache_functions_of<typename Cache::store>,
+            .learning = learning_facts<Learning, typename Learning::template state<Model, Format>>(),
+            .recall = recall_facts<Recall>(),
+            .decoding = decoding_facts<Decoding>(),
+            .drafting = drafting_facts<Drafting>(),
+            .prefill = Prefill::tokens,
+            .parts = Threads::parts,
+            .team = size_of_part<typename Threads::team>(),
+            .rest = size_of_part<object_rest>(),
+            .fit = fit_facts<Fit>(),
+            .vocabulary_bytes = Model::vocabulary_bytes};
+  bool bound = !requires { Format::group; };
+  // A state that is laid out as its policy does not say is what it is for this model.
+  using learning_state = typename Learning::template state<Model, Format>;
+  constexpr part_size learning = size_of_part<learning_state>();
+  if (learning_part(Model::shape, c) != learning ||
+      parameter_floats(Model::shape, c) != learning_state::parameter_floats) {
+    c.learning.own = learning;
+    c.learning.rank = 1;
+    c.learning.delta = &state_delta<learning_state>;
+    bound = true;
+  }
+  if constexpr (!decoding_grows_evenly<Decoding, 512, 1000, Model::shape.vocab>) {
+    constexpr part_size own = size_of_part<typename Decoding::template state<Model::shape.vocab>>();
+    c.decoding = {.fixed_bytes = own.bytes, .align = own.align};
+    bound = true;
+  }
+  if (bound) c.bound_to = Model::shape.fingerprint();
+  return c;
+}
+
+}  // namespace detail
+
+}  // namespace mote::inline v0
