@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # The firmware example, copied out of the tree, against the same source on this PC: every token, every loss and the hash
 # of all logits must agree, on five Cortex-M boards and on a PC with its rows interleaved by 1 and by 16. The linked
-# images of the Cortex-M7 and the Cortex-M55 must be what their type's cost() promises.
+# images must be what their type's cost() promises, object and image to the byte.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 # Usage: assistant.sh [include directory] [board ...]
 set -eu
@@ -56,7 +56,8 @@ echo "ok    PC, rows by 1 and by 16: $(grep -c '^tokens ' "$work/roomy") answers
 # ------------------------------------------------------------------------------------------------ on the boards
 for board; do
   build=$work/$board
-  { cmake -S "$work/example" -B "$build" -DBOARD="$board" "-DMOTE_SOURCE_DIR=$root" "-DMOTE_HOST_TOOLS=$tools" &&
+  { cmake -S "$work/example" -B "$build" -DBOARD="$board" "-DMOTE_SOURCE_DIR=$root" "-DMOTE_HOST_TOOLS=$tools" \
+      -DCMAKE_EXPORT_COMPILE_COMMANDS=ON &&
     cmake --build "$build" --target assistant; } > "$work/log" 2>&1 ||
     { echo "FAILED: $board does not build"; tail -n 40 "$work/log"; exit 1; }
   ! grep -q 'warning:' "$work/log" || { echo "FAILED: $board warns"; grep -A5 'warning:' "$work/log"; exit 1; }
@@ -73,6 +74,8 @@ for board; do
   "$here/tools/check_image.sh" --hot 'matvec|attention|decode\b' --stack "$stack" --painted "$painted" --ram "$ram" \
     --flash "$flash" --su "$build" "$build/assistant.elf" > "$work/log" ||
     { echo "FAILED: the image for $board"; cat "$work/log"; exit 1; }
-  echo "ok    $board: identical; $(sed -n 's/^flash \(.*\) with the stack/flash \1/p' "$work/log") (promised $flash," \
+  promise=$("$here/tools/check_promise.sh" "$build" "$work/example/main.cpp" home "$build/assistant.elf") ||
+    { echo "FAILED: the promise for $board"; echo "$promise"; exit 1; }
+  echo "ok    $board: identical; $promise; $(sed -n 's/^flash \(.*\) with the stack/flash \1/p' "$work/log") (promised $flash," \
     "$ram), stack $painted of $stack, at worst $(sed -n 's/^worst stack \([0-9]*\) .*/\1/p' "$work/log")"
 done

@@ -15,10 +15,11 @@ model=${MOTE_ASSETS:-$root/../shared/assets}/llama2c-stories260K
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
 { cmake -S "$root/examples/cortex_m_story" -B "$work" "-DMOTE_SOURCE_DIR=$root" "-DWEIGHTS=$model/stories260K.bin" \
-    "-DTOKENIZER=$model/tok512.bin" && cmake --build "$work" --target story; } > "$work/log" 2>&1 ||
+    "-DTOKENIZER=$model/tok512.bin" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON && cmake --build "$work" --target story; } > "$work/log" 2>&1 ||
   { echo "FAILED: it does not build"; tail -n 40 "$work/log"; exit 1; }
 ! grep -q 'warning:' "$work/log" || { echo "FAILED: it warns"; grep -A5 'warning:' "$work/log"; exit 1; }
 sed -n 's/^ *\(FLASH\|RAM\): *\([0-9]* B\).*/\1 \2/p' "$work/log"
+"$here/tools/check_promise.sh" "$work" "$root/examples/cortex_m_story/main.cpp" storyteller "$work/story.elf" || exit 1
 timeout 300 qemu-system-arm -M microbit -nographic -monitor none -serial none \
   -semihosting-config enable=on,target=native -kernel "$work/story.elf" > "$work/board.txt" < /dev/null ||
   { echo "FAILED: the board answers with an error"; cat "$work/board.txt"; exit 1; }
