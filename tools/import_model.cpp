@@ -19,11 +19,13 @@
 #include "mote/host/board_names.hpp"
 #include "mote/host/compress.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/helps_text.hpp"
 #include "mote/host/image_writer.hpp"
 #include "mote/host/model_file.hpp"
 #include "mote/host/model_header.hpp"
 #include "mote/host/packing.hpp"
 #include "mote/host/vocabulary_packer.hpp"
+#include "mote/pipeline/sweep.hpp"
 
 namespace {
 
@@ -62,6 +64,23 @@ class progress_line {
   int shown_ = -1;
   const char* what_;
 };
+
+/// Whether the model fits the board with defaults, and what would make it.
+void budget(const mote::shape& s, const mote::board_facts& board, const host::written_image& image) {
+  mote::choices c = mote::choices_of<>;
+  c.vocabulary_bytes = image.vocabulary_bytes;
+  c.fit = {.checks = true, .stack_bytes = board.stack_bytes, .code_bytes = mote::fit_knobs{}.code_bytes};
+  mote::footprint f = mote::footprint_of(s, c, board);
+  f.flash.weights = image.weights_bytes;
+  std::printf("  on a board  %.*s: RAM %s of %s bytes, flash with %s of code %s of %s%s\n",
+              static_cast<int>(board.name.size()), board.name.data(), host::detail::with_commas(f.ram.sum()).c_str(),
+              host::detail::with_commas(board.ram_bytes).c_str(), host::detail::with_commas(f.flash.code).c_str(),
+              host::detail::with_commas(f.flash.sum()).c_str(), host::detail::with_commas(board.flash_bytes).c_str(),
+              f.ram_fits() && f.flash_fits() ? ", fits" : "; what would help, one at a time:");
+  if (!f.ram_fits())
+    std::printf("%s", host::helps_text(mote::what_helps(s, c, board, mote::memory::ram), board).c_str());
+  if (!f.flash_fits()) std::printf("  fewer bits in --formats, or a smaller model\n");
+}
 
 void import(const wishes& w) {
   host::gguf_model read = host::read_model_file(w.weights, w.tokenizer);
@@ -115,6 +134,7 @@ void import(const wishes& w) {
   std::printf("  policy      %s\n", host::policy_of(compressed.plan, s).c_str());
   std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.bytes.size()).c_str(),
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
+  if (!w.board.empty()) budget(s, host::board_names().at(w.board), image);
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
 }
 

@@ -173,6 +173,16 @@ class buffer_sink;
 
 // budgets
 struct board_facts;
+struct memory_region;
+struct choices;
+struct work;
+struct costs;
+enum class memory : std::uint8_t;
+enum class way : std::uint8_t;
+struct help;
+struct helps;
+template <int Part, std::size_t Bytes>
+struct part_memory;
 struct footprint;
 struct ram_regions;
 struct flash_regions;
