@@ -16,7 +16,7 @@ struct application {
   mote::container_kind kind;
   mote::payload_check depth;
   const mote::early_stop<3>* watch;
-  const mote::weights<mote::q8<4, 32>>* weights;
+  const mote::weights<mote::q8<4, 32>, mote::llama>* weights;
   const mote::arena_plan<13>* plan;
   const mote::arena_guard<13>* guard;
   mote::learned (*teach)(const mote::example&);

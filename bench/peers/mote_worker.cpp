@@ -96,14 +96,14 @@ void fill_weights(std::byte* base) {
   fill_matrix<Format>(base + map.embedding, s.vocab, s.dim, random);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     std::byte* block = base + map.start_of(layer);
-    fill_ones(block + map.in(layer).attention_norm, s.dim);
-    fill_ones(block + map.in(layer).ffn_norm, s.dim);
+    fill_ones(base + map.at(layer, mote::vector_role::attention_norm), s.dim);
+    fill_ones(base + map.at(layer, mote::vector_role::ffn_norm), s.dim);
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto size = mote::size_of(s, static_cast<mote::role>(r));
       fill_matrix<Format>(block + map.in(layer).matrix[r], size.rows, size.cols, random);
     }
   }
-  fill_ones(base + map.final_norm, s.dim);
+  fill_ones(base + map.at(0, mote::vector_role::final_norm), s.dim);
 }
 
 void fill_vocabulary(std::byte* table) {

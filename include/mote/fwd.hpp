@@ -56,17 +56,22 @@ struct trained_context;
 // the model
 struct shape;
 struct dialogue;
+template <std::size_t Vectors, std::size_t Matrices>
 struct block_map;
-template <std::size_t Layers>
+template <std::size_t Layers, class Family>
 struct tensor_map;
-template <std::size_t Layers>
+template <std::size_t Layers, std::size_t Matrices>
 struct format_choice;
 struct matrix_size;
+struct matrix_tensor;
+struct vector_tensor;
+template <class Family>
+class tensors_of;
 enum class role : std::uint8_t;
 enum class vector_role : std::uint8_t;
 template <class Format>
 struct matrix;
-template <class Format>
+template <class Formats, class Family>
 class weights;
 struct attention_run;
 template <class Element>
@@ -85,12 +90,16 @@ struct pass_facts;
 struct train_progress;
 template <class... Blocks>
 struct in_sequence;
+template <class... Pattern>
+struct cycle;
 template <class Norm, class Inner>
 struct residual;
 template <vector_role Gain>
 struct rms_norm_block;
 struct rotary_attention;
+template <role Gate, role Up, role Down>
 struct gated_feed_forward;
+struct token_embedding;
 struct llama;
 class low_rank_adapters;
 template <class Family>
@@ -111,7 +120,7 @@ struct sgd_knobs;
 enum class verdict : std::uint8_t;
 template <std::size_t Patience>
 class early_stop;
-template <std::size_t Rows>
+template <std::size_t Rows, class Family>
 class full_gradients;
 
 // recall

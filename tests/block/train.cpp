@@ -200,17 +200,17 @@ struct trained_adapter {
     mote::rng random(17);
     for (std::size_t l = 0; l < tied.layers; ++l)
       for (std::size_t r = 0; r < mote::role_count; ++r) {
-        const auto n = state::map.size(state::s, static_cast<role>(r));
+        const auto n = state::map.of(static_cast<role>(r)).size;
         for (std::size_t k = 0; k < rank; ++k)
           for (std::size_t i = 0; i < n.rows; ++i)
             at(l, r, n.a_floats() + k * mote::padded(n.rows) + i) = 0.1F * random.normal();
       }
   }
   float& at(std::size_t l, std::size_t r, std::size_t i) {
-    return learner->parameters()[l * state::map.layer_floats + state::map.offset[r] + i];
+    return learner->parameters()[l * state::map.layer_floats + state::map.of(static_cast<role>(r)).offset + i];
   }
   float gradient(std::size_t l, std::size_t r, std::size_t i) {
-    return learner->gradients()[l * state::map.layer_floats + state::map.offset[r] + i];
+    return learner->gradients()[l * state::map.layer_floats + state::map.of(static_cast<role>(r)).offset + i];
   }
   std::unique_ptr<state> learner;
 };
@@ -253,7 +253,7 @@ void check_every_adapter() {
   };
   for (std::size_t l = 0; l < tied.layers; ++l)
     for (std::size_t r = 0; r < mote::role_count; ++r) {
-      const auto n = state::map.size(state::s, static_cast<role>(r));
+      const auto n = state::map.of(static_cast<role>(r)).size;
       for (std::size_t k = 0; k < rank; ++k) {
         for (std::size_t j = 0; j < n.cols; ++j)
           f[l][r].a.push_back(static_cast<double>(a.at(l, r, k * mote::padded(n.cols) + j)));
@@ -271,7 +271,7 @@ void check_every_adapter() {
   tensor_check check(m, sequence, static_cast<double>(weight));
   for (std::size_t l = 0; l < tied.layers; ++l)
     for (std::size_t r = 0; r < mote::role_count; ++r) {
-      const auto n = state::map.size(state::s, static_cast<role>(r));
+      const auto n = state::map.of(static_cast<role>(r)).size;
       const std::string name = "block " + std::to_string(l) + " " + std::string(mote::name(static_cast<role>(r)));
       const auto refresh = [&] { merge(l, r); };
       check(

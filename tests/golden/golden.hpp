@@ -164,14 +164,14 @@ std::span<const std::byte> make_image(const mote::shape& s, std::string_view nam
   matrix(map.embedding, s.vocab, s.dim, 0.25F);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const std::size_t block = map.start_of(layer);
-    norm(block + map.in(layer).attention_norm);
-    norm(block + map.in(layer).ffn_norm);
+    norm(map.at<mote::vector_role::attention_norm>(layer));
+    norm(map.at<mote::vector_role::ffn_norm>(layer));
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const mote::matrix_size m = mote::size_of(s, static_cast<mote::role>(r));
       matrix(block + map.in(layer).matrix[r], m.rows, m.cols, 1.5F / mote::simd::sqrt(static_cast<float>(m.cols)));
     }
   }
-  norm(map.final_norm);
+  norm(map.at<mote::vector_role::final_norm>(0));
   if (!s.tied_head) matrix(map.head, s.vocab, s.dim, 0.25F);
   for (std::size_t i = 0; i < table_bytes; ++i) image[layout.vocabulary_offset + i] = table[i];
 

@@ -113,9 +113,9 @@ class run {
       }
     };
     if constexpr (Which == extent::whole) {
-      gain("attention_norm", map.start_of(0) + map.in(0).attention_norm + 12);
-      gain("ffn_norm", map.start_of(1) + map.in(1).ffn_norm + 20);
-      gain("final_norm", map.final_norm);
+      gain("attention_norm", map.at(0, mote::vector_role::attention_norm) + 12);
+      gain("ffn_norm", map.at(1, mote::vector_role::ffn_norm) + 20);
+      gain("final_norm", map.at(0, mote::vector_role::final_norm));
       number("embedding", map.embedding, 1, s.dim);
       number("query", map.at(0, mote::role::query), 2, s.dim);
       number("key", map.at(0, mote::role::key), 1, s.dim);
@@ -140,7 +140,7 @@ class run {
       for (std::size_t v = 0; v < value_count; ++v) {
         begin("parameter", value_names[v]);
         seen.word(static_cast<std::uint32_t>(ai->attach(image, mote::payload_check::skip)));
-        const std::size_t at = format::quantised ? 7 : (map.start_of(0) + map.in(0).attention_norm) / 4 + 3;
+        const std::size_t at = format::quantised ? 7 : map.at(0, mote::vector_role::attention_norm) / 4 + 3;
         __builtin_memcpy(ai->learning().parameters() + at, floats + v, 4);
         answer(*ai);
         lesson(*ai);

@@ -118,16 +118,16 @@ TEMPLATE_TEST_CASE("bounds: attach() refuses each tensor's first and last number
   };
   matrix.template operator()<typename mote::formats_of<format>::embedding>(map.embedding, s.vocab, s.dim);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    gains(map.start_of(layer) + map.in(layer).attention_norm);
-    gains(map.start_of(layer) + map.in(layer).ffn_norm);
+    gains(map.at(layer, mote::vector_role::attention_norm));
+    gains(map.at(layer, mote::vector_role::ffn_norm));
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto which = static_cast<mote::role>(r);
       const mote::matrix_size m = mote::size_of(s, which);
       mote::formats_of<format>::with(
-          layer, which, [&]<class F>() { matrix.template operator()<F>(map.at(layer, which), m.rows, m.cols); });
+          layer, r, [&]<class F>() { matrix.template operator()<F>(map.at(layer, which), m.rows, m.cols); });
     }
   }
-  gains(map.final_norm);
+  gains(map.at(0, mote::vector_role::final_norm));
   if (!s.tied_head) matrix.template operator()<typename mote::formats_of<format>::head>(map.head, s.vocab, s.dim);
   CHECK(tried > 8 * (2 * s.layers + 1) + 14 * s.layers);
   CHECK(ai.attach(bytes) == mote::status::ok);

@@ -13,6 +13,7 @@
 
 #include "mote/core/arena.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/model/weights.hpp"
 #include "plain_math.hpp"
 
@@ -194,11 +195,11 @@ auto plain_decoder::pack() const {
   place(map.embedding, embedding);
   for (std::size_t l = 0; l < s.layers; ++l) {
     const std::size_t block = map.start_of(l);
-    gains(block + map.in(l).attention_norm, blocks[l].attention_norm);
-    gains(block + map.in(l).ffn_norm, blocks[l].ffn_norm);
+    gains(map.at(l, mote::vector_role::attention_norm), blocks[l].attention_norm);
+    gains(map.at(l, mote::vector_role::ffn_norm), blocks[l].ffn_norm);
     for (std::size_t r = 0; r < mote::role_count; ++r) place(block + map.in(l).matrix[r], blocks[l].matrix[r]);
   }
-  gains(map.final_norm, final_norm);
+  gains(map.at(0, mote::vector_role::final_norm), final_norm);
   if (!s.tied_head) place(map.head, head);
   return out;
 }

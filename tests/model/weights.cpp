@@ -30,14 +30,14 @@ TEMPLATE_TEST_CASE("tensors lie on cache lines, apart from each other, up to the
     add(map.embedding, TestType::bytes(s.vocab, s.dim));
     for (std::size_t l = 0; l < s.layers; ++l) {
       const std::size_t block = map.start_of(l);
-      add(block + map.in(l).attention_norm, s.dim * 4);
-      add(block + map.in(l).ffn_norm, s.dim * 4);
+      add(map.at(l, mote::vector_role::attention_norm), s.dim * 4);
+      add(map.at(l, mote::vector_role::ffn_norm), s.dim * 4);
       for (std::size_t r = 0; r < mote::role_count; ++r) {
         const auto m = mote::size_of(s, static_cast<mote::role>(r));
         add(block + map.in(l).matrix[r], TestType::bytes(m.rows, m.cols));
       }
     }
-    add(map.final_norm, s.dim * 4);
+    add(map.at(0, mote::vector_role::final_norm), s.dim * 4);
     if (s.tied_head) CHECK(map.head == map.embedding);
     else add(map.head, TestType::bytes(s.vocab, s.dim));
     std::sort(spans.begin(), spans.end());

@@ -742,8 +742,9 @@ TEST_CASE("basic_pipeline: a number that is overwritten behind attach() ends the
     aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
     REQUIRE(ai.attach(image) == status::ok);
     const trace t = answer_of(ai, "where is the ant");
-    for (const std::size_t at : {map.at(0, mote::role::key), map.at(1, mote::role::value), map.at(0, mote::role::query),
-                                 map.at(1, mote::role::down), map.start_of(1), map.final_norm})
+    for (const std::size_t at :
+         {map.at(0, mote::role::key), map.at(1, mote::role::value), map.at(0, mote::role::query),
+          map.at(1, mote::role::down), map.start_of(1), map.at(0, mote::vector_role::final_norm)})
       for (const float evil : {std::nanf("5"), std::numeric_limits<float>::infinity(), 1e38F, -3e38F}) {
         auto* p = image.span().data() + mote::container_header_bytes + at;
         float kept = 0;

@@ -4,6 +4,7 @@
 // Refuses to know where keys and values are kept: the pass's cache keeps them and answers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
@@ -17,6 +18,11 @@ namespace mote::inline v0 {
 
 template <class Form>
 struct rotary_attention_with {
+  MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
+    return std::array{matrix_tensor{role::query, s.query_dim(), s.dim}, matrix_tensor{role::key, s.kv_dim(), s.dim},
+                      matrix_tensor{role::value, s.kv_dim(), s.dim}, matrix_tensor{role::output, s.dim, s.query_dim()}};
+  }
+  static constexpr bool turns = true;
   /// What caches and kernels take.
   static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
 

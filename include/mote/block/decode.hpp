@@ -32,10 +32,10 @@ constexpr std::size_t widest_input(const shape& s) {
 /// The plan of a family's pass: operations 0 (embed), those of a layer from 1 on, which repeat, head_norm, head.
 template <class Family>
 struct decode_plan_of {
-  using layer = typename Family::layer;
+  using each_layer = layers_facts<typename Family::layer>;
   static constexpr int embed = 0;
   static constexpr int layers = 1;
-  static constexpr int head_norm = layers + layer::operations;
+  static constexpr int head_norm = layers + each_layer::operations;
   static constexpr int head = head_norm + 1;
 
   struct stream {  // (tokens, dim); stayed_finite() reads it behind the pass
@@ -46,7 +46,7 @@ struct decode_plan_of {
   };
   struct turns {  // (tokens, head_dim / 2), the same in every layer
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine);
+      return Family::layer::turns ? n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine) : 0;
     }
   };
   struct last_normed {  // (logits, dim)
@@ -59,7 +59,8 @@ struct decode_plan_of {
   };
   using buffers =
       join_lives<lives<live<stream, embed, head>, live<rounded, layers, head>, live<turns, embed, head_norm - 1>>,
-                 typename layer::template forward_buffers<layers>,
+                 typename Family::embedding::template forward_buffers<embed>,
+                 typename each_layer::template forward_buffers<layers>,
                  lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
 };
 
@@ -102,11 +103,11 @@ class decode_pass {
   using facts = decode_plan_of<Family>;
 
  public:
-  using maps_type = detail::linear_maps<Isa, Most, Formats, Adapter, Team>;
+  using maps_type = detail::linear_maps<Isa, Most, Formats, Family, Adapter, Team>;
 
   /// `maps` is an object of its own: lambdas know its address, so the compiler reloads its members after each kernel. The
   /// shape must not be among them.
-  MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats>& w, maps_type& maps,
+  MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats, Family>& w, maps_type& maps,
                           const std::uint64_t* frequencies, const Cache& cache, Team& team,
                           const decode_buffers<Family>& b, std::size_t count, std::size_t position)
       : s_(s),
@@ -127,16 +128,17 @@ class decode_pass {
     const std::size_t pairs = s_.head_dim() / 2;
     guard_.enter(facts::embed);
     for (std::size_t t = 0; t < tokens(); ++t) {
-      w_.embedding().decode_row(static_cast<std::size_t>(ids[t]), x_ + t * padded(s_.dim));
-      rope_turns(frequencies_, pairs, position_ + t, turns_ + t * pairs);
+      Family::embedding::forward(*this, static_cast<std::size_t>(ids[t]), position_ + t, x_ + t * padded(s_.dim));
+      if constexpr (Family::layer::turns) rope_turns(frequencies_, pairs, position_ + t, turns_ + t * pairs);
     }
   }
   /// Layers from first up to last, which is not of them.
   MOTE_INLINE void run(std::size_t first, std::size_t last) {
-    using layer = typename Family::layer;
     for (layer_ = first; layer_ < last; ++layer_)
-      layer::each([this]<std::size_t I>() __attribute__((always_inline)) {
-        layer::template block<I>::template forward<layer::forward_from(I, facts::layers)>(*this);
+      facts::each_layer::with(layer_, [this]<class Layer>() __attribute__((always_inline)) {
+        Layer::each([this]<std::size_t I>() __attribute__((always_inline)) {
+          Layer::template block<I>::template forward<Layer::forward_from(I, facts::layers)>(*this);
+        });
       });
   }
   /// The logits (count, padded(vocab)) of the last tokens.
@@ -156,9 +158,11 @@ class decode_pass {
   // What blocks ask.
   MOTE_INLINE const mote::shape& shape() const { return s_; }
   MOTE_INLINE std::size_t layer() const { return layer_; }
-  MOTE_INLINE std::size_t attention_layer() const { return layer_; }  // among those that attend
+  MOTE_INLINE std::size_t attention_layer() const { return facts::each_layer::attending_before(layer_); }
   MOTE_INLINE std::size_t tokens() const { return Most == 1 ? 1 : tokens_; }
   MOTE_INLINE std::size_t position() const { return position_; }
+  MOTE_INLINE auto embedding() const { return w_.embedding(); }
+  MOTE_INLINE auto positions() const { return w_.positions(); }
   MOTE_INLINE const float* x() const { return x_; }  // (tokens, padded(dim)) the stream
   MOTE_INLINE const simd::sine_cosine* turns(std::size_t t) const { return turns_ + t * (s_.head_dim() / 2); }
   template <class Tag>
@@ -167,7 +171,7 @@ class decode_pass {
   }
   template <vector_role V>
   MOTE_INLINE const float* vector() const {
-    return w_.vector(layer_, V);
+    return w_.template vector<V>(layer_);
   }
   template <int Operation, int Last = Operation>
   MOTE_INLINE void enter() {
@@ -206,7 +210,7 @@ class decode_pass {
 
  private:
   const mote::shape& s_;
-  const weights<Formats>& w_;
+  const weights<Formats, Family>& w_;
   const std::uint64_t* frequencies_;
   const Cache& cache_;
   Team& team_;
@@ -226,9 +230,9 @@ class decode_pass {
 /// the floats on its way no logit is a number.
 template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
           class Family, class Token>
-float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
-              const Cache& cache, Team& team, const decode_buffers<Family>& b, const Token* tokens /* (count) */,
-              std::size_t count, std::size_t position, std::size_t logits_for) {
+float* decode(const shape& s, const weights<Formats, Family>& w, const Adapter& adapter,
+              const std::uint64_t* frequencies, const Cache& cache, Team& team, const decode_buffers<Family>& b,
+              const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for) {
   using pass_type = decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team>;
   typename pass_type::maps_type maps(s, w, adapter, team, count,
                                      b.template bytes<typename decode_plan_of<Family>::rounded>());
@@ -252,9 +256,9 @@ bool stayed_finite(const decode_buffers<Family>& b, const shape& s, std::size_t 
 
 /// One token on this thread alone; logits if wanted: a prompt's tokens but the last need none.
 template <class Isa = simd::native, class Formats, class Adapter, class Cache, class Family>
-float* decode(const shape& s, const weights<Formats>& w, const Adapter& adapter, const std::uint64_t* frequencies,
-              const Cache& cache, const decode_buffers<Family>& b, std::size_t token, std::size_t position,
-              bool want_logits) {
+float* decode(const shape& s, const weights<Formats, Family>& w, const Adapter& adapter,
+              const std::uint64_t* frequencies, const Cache& cache, const decode_buffers<Family>& b, std::size_t token,
+              std::size_t position, bool want_logits) {
   single_thread::team alone;
   return decode<Isa, 1>(s, w, adapter, frequencies, cache, alone, b, &token, 1, position, want_logits ? 1 : 0);
 }

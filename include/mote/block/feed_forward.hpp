@@ -4,6 +4,7 @@
 // Refuses to keep anything of the way there: what the gradient needs is made anew, a chunk at a time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
@@ -12,7 +13,13 @@
 
 namespace mote::inline v0 {
 
+template <role Gate = role::gate, role Up = role::up, role Down = role::down>
 struct gated_feed_forward {
+  MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
+    return std::array{matrix_tensor{Gate, s.hidden, s.dim}, matrix_tensor{Up, s.hidden, s.dim},
+                      matrix_tensor{Down, s.dim, s.hidden}};
+  }
+
   struct gate {
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return rows_of_floats(n.tokens, s.hidden);
@@ -40,11 +47,11 @@ struct gated_feed_forward {
     float* g = p.template at<gate>();
     float* u = p.template at<up>();
     p.template enter<At>();
-    p.template multiply<role::gate, role::up>(in, s.dim, g, u);
+    p.template multiply<Gate, Up>(in, s.dim, g, u);
     p.template enter<At + 1>();
     for (std::size_t t = 0; t < p.tokens(); ++t) swiglu(g + t * hidden, u + t * hidden, s.hidden, g + t * hidden);
     p.template enter<At + 2>();
-    p.template multiply<role::down>(g, s.hidden, out);
+    p.template multiply<Down>(g, s.hidden, out);
   }
 
   template <std::size_t, class Pass>
@@ -55,20 +62,20 @@ struct gated_feed_forward {
     float* u = p.template at<up>();
     float* h = p.template at<product>();
     float* dh = p.template at<dproduct>();
-    p.template multiply<role::gate, role::up>(in, s.dim, g, u);
+    p.template multiply<Gate, Up>(in, s.dim, g, u);
     for (std::size_t t = 0; t < p.tokens(); ++t) {
       swiglu(g + t * hidden, u + t * hidden, s.hidden, h + t * hidden);
       p.pad(h + t * hidden, s.hidden);
     }
     zero(dh, p.tokens() * hidden);
-    p.template multiply_backward<role::down>(h, s.hidden, dy, s.dim, dh);
+    p.template multiply_backward<Down>(h, s.hidden, dy, s.dim, dh);
     for (std::size_t t = 0; t < p.tokens(); ++t) {
       swiglu_gradient(g + t * hidden, u + t * hidden, dh + t * hidden, s.hidden);
       p.pad(g + t * hidden, s.hidden);
       p.pad(u + t * hidden, s.hidden);
     }
-    p.template multiply_backward<role::gate>(in, s.dim, g, s.hidden, dx);
-    p.template multiply_backward<role::up>(in, s.dim, u, s.hidden, dx);
+    p.template multiply_backward<Gate>(in, s.dim, g, s.hidden, dx);
+    p.template multiply_backward<Up>(in, s.dim, u, s.hidden, dx);
   }
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // A layer is blocks in sequence, each of which reads the stream and adds to it; here are their operations and buffers one
-// behind the other, on the way there and on the way back.
+// behind the other, on the way there and on the way back. in_sequence<...> makes all layers alike; cycle<A, A, B> says
+// which kind layer i is: A, A, B, A, A, B and on.
 // Refuses to run: a pass calls forward() and backward() with the number of a block.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <tuple>
@@ -12,16 +14,35 @@
 
 #include "mote/block/buffers.hpp"
 #include "mote/model/cache.hpp"
+#include "mote/model/tensors.hpp"
 
 namespace mote::inline v0 {
 
+namespace detail {
+/// Whether a block works with what somebody else keeps for each layer: the cache of keys and values, the turns of positions.
+template <class Block>
+inline constexpr bool attends = requires(const shape& s) { Block::attention(s); };
+template <class Block>
+inline constexpr bool turns = requires { requires Block::turns; };
+}  // namespace detail
+
 template <class... Blocks>
 struct in_sequence {
+  using parts = part_list<Blocks...>;
   static constexpr std::size_t blocks = sizeof...(Blocks);
+  static constexpr bool attends = (detail::attends<Blocks> || ...);
+  static constexpr bool turns = (detail::turns<Blocks> || ...);
+  // All layers are of this one kind.
+  static constexpr std::size_t kinds = 1;
+  static constexpr std::size_t period = 1;
+  template <std::size_t>
+  using kind = in_sequence;
+  static constexpr std::size_t kind_of(std::size_t) { return 0; }
+
   template <std::size_t I>
   using block = std::tuple_element_t<I, std::tuple<Blocks...>>;
-  static_assert((std::size_t{Blocks::keeps} + ...) <= 1,
-                "mote: two blocks of a layer keep something for the way back, and would share its room; one may");
+  static_assert((std::size_t{detail::attends<Blocks>} + ...) <= 1,
+                "mote: two blocks of a layer attend, and a cache has one place a layer; make two layers of them");
   static constexpr int operations = (Blocks::operations + ...);
   static constexpr int phases = (Blocks::phases + ...);
   /// How many blocks run once more before the way back: those in front of one that goes back, and those that keep.
@@ -91,14 +112,94 @@ struct in_sequence {
   }
 };
 
+/// Layers that differ: the kinds in the order in which they come, over and over. A kind that comes twice is compiled once.
+template <class... Pattern>
+struct cycle {
+  static constexpr std::size_t period = sizeof...(Pattern);
+  static constexpr bool turns = (Pattern::turns || ...);
+
+ private:
+  template <std::size_t I>
+  using at = std::tuple_element_t<I, std::tuple<Pattern...>>;
+  struct survey {
+    std::array<std::size_t, period> kind{};   // of each place
+    std::array<std::size_t, period> place{};  // of each kind
+    std::size_t kinds = 0;
+  };
+  static constexpr survey found = [] {
+    survey s;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      const auto see = [&]<std::size_t Place>() {
+        std::size_t first = period;
+        ((first = first == period && std::is_same_v<at<I>, at<Place>> ? I : first), ...);
+        s.kind[Place] = first < Place ? s.kind[first] : s.kinds;
+        if (first == Place) s.place[s.kinds++] = Place;
+      };
+      (see.template operator()<I>(), ...);
+    }(std::make_index_sequence<period>{});
+    return s;
+  }();
+
+ public:
+  static constexpr std::size_t kinds = found.kinds;
+  template <std::size_t Kind>
+  using kind = at<found.place[Kind]>;
+  static constexpr std::size_t kind_of(std::size_t layer) { return found.kind[layer % period]; }
+};
+
+/// What is asked of all kinds of layers.
+template <class Layers, class Kinds = std::make_index_sequence<Layers::kinds>>
+struct layers_facts;
+template <class Layers, std::size_t... Kind>
+struct layers_facts<Layers, std::index_sequence<Kind...>> {
+  template <std::size_t K>
+  using kind = typename Layers::template kind<K>;
+  static constexpr int operations = (std::max)({kind<Kind>::operations...});
+  static constexpr int phases = (std::max)({kind<Kind>::phases...});
+  /// A buffer of several kinds is one with the lives of all.
+  template <int At>
+  using forward_buffers = join_lives<typename kind<Kind>::template forward_buffers<At>...>;
+  template <int Forward, int Again, int Back>
+  using backward_buffers = join_lives<typename kind<Kind>::template backward_buffers<Forward, Again, Back>...>;
+
+  /// Calls f(attention) with what each block is that attends, of every kind.
+  template <class Function>
+  static constexpr void each_attention(const mote::shape& s, Function f) {
+    (kind<Kind>::each_attention(s, f), ...);
+  }
+  /// How many of the layers in front of this one attend: its place in a cache.
+  MOTE_INLINE static constexpr std::size_t attending_before(std::size_t layer) {
+    if constexpr ((kind<Kind>::attends && ...)) return layer;
+    constexpr std::array<bool, sizeof...(Kind)> attends{kind<Kind>::attends...};
+    std::size_t n = 0;
+    for (std::size_t l = 0; l < layer; ++l) n += attends[Layers::kind_of(l)] ? 1U : 0U;
+    return n;
+  }
+
+  /// f.operator()<Layer>() with the kind of that layer.
+  template <class Function>
+  MOTE_INLINE static decltype(auto) with(std::size_t layer, Function&& f) {
+    if constexpr (sizeof...(Kind) == 1) return f.template operator()<kind<0>>();
+    else return choose<0>(Layers::kind_of(layer), f);
+  }
+
+ private:
+  template <std::size_t K, class Function>
+  MOTE_INLINE static decltype(auto) choose(std::size_t which, Function&& f) {
+    if constexpr (K + 1 == sizeof...(Kind)) {
+      return f.template operator()<kind<K>>();
+    } else {
+      if (which == K) return f.template operator()<kind<K>>();
+      return choose<K + 1>(which, f);
+    }
+  }
+};
 /// What the caches of a family are made for. Blocks that attend have the same heads, whatever else they differ in.
 template <class Family>
 constexpr cache_shape cached_by(const shape& s) {
-  cache_shape kept{{}, 0};
-  Family::layer::each_attention(s, [&](const attention_shape& a) {
-    static_cast<attention_shape&>(kept) = a;
-    kept.layers += s.layers;
-  });
+  using layers = layers_facts<typename Family::layer>;
+  cache_shape kept{{}, layers::attending_before(s.layers)};
+  layers::each_attention(s, [&](const attention_shape& a) { static_cast<attention_shape&>(kept) = a; });
   return kept;
 }
 
@@ -108,7 +209,7 @@ constexpr bool attends_as_asked(const shape& s) {
   bool window = s.window == 0;
   bool cap = s.softcap == 0;
   bool scale = s.score_scale == 0;
-  Family::layer::each_attention(s, [&]<class Attention>(const Attention&) {
+  layers_facts<typename Family::layer>::each_attention(s, [&]<class Attention>(const Attention&) {
     window = window || has_window<Attention>;
     cap = cap || has_softcap<Attention>;
     scale = scale || has_score_scale<Attention>;

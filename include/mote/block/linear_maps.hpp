@@ -21,16 +21,17 @@ struct no_adapter {
 namespace detail {
 
 /// Isa: whose kernels; Most: tokens at once, at most; Adapter: add(layer, role, x, y); Team: who does the parts.
-template <class Isa, std::size_t Most, class Formats, class Adapter, class Team>
+template <class Isa, std::size_t Most, class Formats, class Family, class Adapter, class Team>
 class linear_maps {
   using facts = formats_of<Formats>;
+  using tensors = tensors_of<Family>;
 
  public:
-  MOTE_INLINE linear_maps(const shape& s, const weights<Formats>& w, const Adapter& adapter, Team& team,
+  MOTE_INLINE linear_maps(const shape& s, const weights<Formats, Family>& w, const Adapter& adapter, Team& team,
                           std::size_t tokens, std::byte* rounded)
       : s_(s), w_(w), adapter_(adapter), team_(team), tokens_(tokens), rounded_(rounded) {}
 
-  /// y (tokens, padded(rows)) = W x + what was learned, for each role; x (tokens, padded(cols)).
+  /// y (tokens, padded(rows)) = W x + the bias, where there is one, + what was learned, for each role; x (tokens, padded(cols)).
   template <role... Roles, class... Floats>
   MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) const {
     if constexpr (facts::shares_activation) {
@@ -48,8 +49,9 @@ class linear_maps {
                                }),
        ...);
     }
+    (add_bias<Roles>(layer, y), ...);
     for (std::size_t t = 0; t < tokens(); ++t)
-      (adapter_.add(layer, Roles, x + t * padded(cols), y + t * padded(size_of(s_, Roles).rows)), ...);
+      (adapter_.add(layer, Roles, x + t * padded(cols), y + t * padded(tensors::template size<Roles>(s_).rows)), ...);
   }
 
   /// logits (count, padded(vocab)) of x (count, padded(dim)).
@@ -63,6 +65,15 @@ class linear_maps {
   }
 
  private:
+  template <role R>
+  MOTE_INLINE void add_bias(std::size_t layer, float* y) const {
+    if constexpr (tensors::template bias<R> != vector_role::none) {
+      const std::size_t rows = tensors::template size<R>(s_).rows;
+      const float* bias = w_.template vector<tensors::template bias<R>>(layer);
+      for (std::size_t t = 0; t < tokens(); ++t)
+        for (std::size_t i = 0; i < rows; ++i) y[t * padded(rows) + i] += bias[i];
+    }
+  }
   // Not a member: kernels take its address, and an object whose address is known to them must be read anew behind each.
   using activations = std::array<activation, Most>;
 
@@ -101,7 +112,7 @@ class linear_maps {
   }
 
   const shape& s_;
-  const weights<Formats>& w_;
+  const weights<Formats, Family>& w_;
   const Adapter& adapter_;
   Team& team_;
   std::size_t tokens_;

@@ -3,16 +3,20 @@
 // Refuses buffers: in and out are the residual's.
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "mote/kernel/norm.hpp"
 #include "mote/model/role.hpp"
+#include "mote/model/shape.hpp"
 
 namespace mote::inline v0 {
 
 /// Root-mean-square norm with the gains of that name.
 template <vector_role Gain>
 struct rms_norm_block {
+  MOTE_INLINE static constexpr auto vectors(const mote::shape& s) { return std::array{vector_tensor{Gain, s.dim}}; }
+
   template <class Pass>
   MOTE_INLINE static void forward(const Pass& p, const float* x, float* y) {
     rms_norm(x, p.template vector<Gain>(), p.shape().dim, p.shape().norm_epsilon, y);

@@ -7,6 +7,8 @@
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
+#include "mote/block/layer.hpp"
+#include "mote/model/tensors.hpp"
 
 namespace mote::inline v0 {
 
@@ -20,6 +22,8 @@ struct residual {
   struct added : normed {};  // what Inner gives, where it cannot be written to the next stream itself
   struct dnormed : normed {};
 
+  using parts = part_list<Norm, Inner>;
+  static constexpr bool turns = detail::turns<Inner>;
   /// What Inner is, where it attends.
   static constexpr auto attention(const mote::shape& s)
     requires requires { Inner::attention(s); }

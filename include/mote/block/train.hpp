@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "mote/block/decode.hpp"
@@ -33,9 +34,9 @@ concept learner = requires(L l, const L& c, std::size_t n, role r, vector_role v
 /// embedding_back; forward repeats for each layer, and so do again and the phases together.
 template <class Family>
 struct train_plan_of {
-  using layer = typename Family::layer;
+  using each_layer = layers_facts<typename Family::layer>;
   enum : int { embed, forward, loss, again, back };
-  static constexpr int last_phase = back + layer::phases - 1;
+  static constexpr int last_phase = back + each_layer::phases - 1;
   static constexpr int embedding_back = last_phase + 1;
 
   struct checkpoint {  // (layers + 1, kept, dim) the input of every layer, and the last output
@@ -54,7 +55,7 @@ struct train_plan_of {
   };
   struct turns {  // (head_dim / 2) of one position
     static constexpr std::size_t bytes(const shape& s, const pass_facts&) {
-      return s.head_dim() / 2 * sizeof(simd::sine_cosine);
+      return Family::layer::turns ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
     }
   };
   struct normed {  // (tokens, dim) what the head reads, and its gradient
@@ -69,7 +70,8 @@ struct train_plan_of {
 
   using buffers = join_lives<
       lives<live<checkpoint, embed, last_phase>, live<dstream, loss, embedding_back>>,
-      typename layer::template backward_buffers<forward, again, back>,
+      typename Family::embedding::template forward_buffers<embed>,
+      typename each_layer::template backward_buffers<forward, again, back>,
       lives<live<normed, loss, loss>, live<dnormed, loss, loss>, live<logits, loss, loss>, live<rows, loss, last_phase>,
             live<rounded, forward, last_phase>, live<turns, forward, last_phase>>>;
 };
@@ -78,7 +80,7 @@ struct train_plan_of {
 template <class Family>
 constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes) {
   std::size_t scratch = 0;
-  Family::layer::each_attention(s, [&](const auto& a) {
+  layers_facts<typename Family::layer>::each_attention(s, [&](const auto& a) {
     const std::size_t forward = attention_scratch_floats(a, capacity);
     const std::size_t backward = attention_gradient_scratch_floats(a, capacity);
     scratch = std::max({scratch, forward, backward});
@@ -125,11 +127,13 @@ struct train_progress {
 template <class Family, class Isa, class Formats, class Learner>
 class sequence_pass {
   using facts = train_plan_of<Family>;
-  using layers = typename Family::layer;
+  using layers = typename facts::each_layer;
+  using tensors = tensors_of<Family>;
 
  public:
-  sequence_pass(const mote::shape& s, const weights<Formats>& w, Learner& learner, const std::uint64_t* frequencies,
-                const train_buffers<Family>& b, std::size_t capacity, std::size_t chunk)
+  sequence_pass(const mote::shape& s, const weights<Formats, Family>& w, Learner& learner,
+                const std::uint64_t* frequencies, const train_buffers<Family>& b, std::size_t capacity,
+                std::size_t chunk)
       : s_(s),
         w_(w),
         learner_(learner),
@@ -158,7 +162,7 @@ class sequence_pass {
     guard_.enter(facts::embed);
     for (std::size_t t = 0; t < state_.count; ++t) {
       float* x = checkpoint(0) + t * dim();
-      w_.embedding().decode_row(tokens[t], x);
+      Family::embedding::forward(*this, tokens[t], t, x);
       zero(x + s_.dim, dim() - s_.dim);
     }
   }
@@ -168,7 +172,7 @@ class sequence_pass {
     switch (state_.stage) {
       case stage::forward:
         forward_portion(facts::forward);
-        if (!next_part(layers::blocks)) return;
+        if (!next_part(blocks())) return;
         if (++state_.layer == s_.layers) to(stage::loss, first < state_.count ? first : state_.count);
         return;
       case stage::loss:
@@ -176,21 +180,22 @@ class sequence_pass {
         if (state_.at < state_.count) return;
         state_.layer = s_.layers - 1;
         if (!state_.finite) state_.sum = __builtin_nanf("");
-        to(gradient && state_.finite ? way_back : stage::done, 0);
+        to(gradient && state_.finite ? way_back() : stage::done, 0);
         return;
       case stage::again:
         forward_portion(facts::again);
-        if (next_part(layers::again)) to(stage::back, 0);
+        if (next_part(again())) to(stage::back, 0);
         return;
       case stage::back:
         backward_portion();
-        if (!next_part(static_cast<std::size_t>(layers::phases))) return;
+        if (!next_part(phases())) return;
         if (state_.layer-- == 0) to(stage::embedding_back, 0);
-        else to(way_back, 0);
+        else to(way_back(), 0);
         return;
       case stage::embedding_back:
         guard_.enter(facts::embedding_back);
-        for (std::size_t t = 0; t < state_.count; ++t) learner_.embedding_backward(tokens[t], dstream() + t * dim());
+        for (std::size_t t = 0; t < state_.count; ++t)
+          Family::embedding::backward(learner_, tokens[t], t, dstream() + t * dim());
         to(stage::done, 0);
         return;
       case stage::done: return;
@@ -222,6 +227,8 @@ class sequence_pass {
   std::size_t position() const { return state_.at; }
   std::size_t sequence() const { return state_.count; }
   bool first_chunk() const { return state_.at == 0; }
+  auto embedding() const { return w_.embedding(); }
+  auto positions() const { return w_.positions(); }
   const float* x() const { return in_ + state_.at * dim(); }  // (tokens, padded(dim)) the stream into this block
   float* dx() const { return dstream() + state_.at * dim(); }
   const simd::sine_cosine* turns(std::size_t t) const {
@@ -237,7 +244,7 @@ class sequence_pass {
   }
   template <vector_role V>
   const float* vector() const {
-    return w_.vector(state_.layer, V);
+    return w_.template vector<V>(state_.layer);
   }
   template <vector_role V>
   float* vector_gradient() {
@@ -258,11 +265,14 @@ class sequence_pass {
   /// y = W x + what was learned.
   template <role... Roles, class... Floats>
   void multiply(const float* x, std::size_t, Floats*... y) {
-    (w_.template with<Roles>(state_.layer, [&](const auto& m) { product(m, Roles, x, y); }), ...);
+    (w_.template with<Roles>(state_.layer, [&](const auto& m) { product(m, Roles, bias<Roles>(), x, y); }), ...);
   }
   /// dx += W^T dy, and the learner's share.
   template <role R>
   void multiply_backward(const float* x, std::size_t, const float* dy, std::size_t, float* dx) {
+    if constexpr (tensors::template bias<R> != vector_role::none)
+      if (float* sum = vector_gradient<tensors::template bias<R>>(); sum != nullptr)
+        add_rows(dy, tensors::template size<R>(s_).rows, sum);
     w_.template with<R>(state_.layer, [&](const auto& m) { product_backward(m, R, x, dy, dx); });
   }
   void admit(std::size_t t, float* query, std::size_t width, float* key, float* value, std::size_t kv_dim) {
@@ -288,17 +298,38 @@ class sequence_pass {
   std::size_t channel_stride() const { return padded(capacity_); }
 
  private:
-  static constexpr auto way_back = layers::again > 0 ? train_progress::again : train_progress::back;
+  struct no_bias {};
+  template <role R>
+  auto bias() const {
+    if constexpr (tensors::template bias<R> == vector_role::none) return no_bias{};
+    else return vector<tensors::template bias<R>>();
+  }
+  /// sum (n) += the rows of dy (tokens, padded(n)).
+  void add_rows(const float* dy, std::size_t n, float* sum) const {
+    for (std::size_t t = 0; t < tokens_; ++t)
+      for (std::size_t i = 0; i < n; ++i) sum[i] += dy[t * padded(n) + i];
+  }
+  // Of this layer's kind.
+  std::size_t blocks() const {
+    return layers::with(state_.layer, []<class Layer>() { return Layer::blocks; });
+  }
+  std::size_t again() const {
+    return layers::with(state_.layer, []<class Layer>() { return Layer::again; });
+  }
+  std::size_t phases() const {
+    return layers::with(state_.layer, []<class Layer>() { return static_cast<std::size_t>(Layer::phases); });
+  }
+  train_progress::stage_type way_back() const { return again() > 0 ? train_progress::again : train_progress::back; }
   std::size_t dim() const { return padded(s_.dim); }
   float* dstream() const { return at<typename facts::dstream>(); }
   std::byte* rounded() const { return b_.template bytes<typename facts::rounded>(); }
   float* checkpoint(std::size_t layer) const { return at<typename facts::checkpoint>() + layer * capacity_ * dim(); }
   /// The stream into a block of this layer; of the one behind the last: into the next layer.
-  template <std::size_t Block>
+  template <class Layer, std::size_t Block>
   float* stream() const {
     if constexpr (Block == 0) return checkpoint(state_.layer);
-    else if constexpr (Block == layers::blocks) return checkpoint(state_.layer + 1);
-    else return at<typename layers::template between<Block>>();
+    else if constexpr (Block == Layer::blocks) return checkpoint(state_.layer + 1);
+    else return at<typename Layer::template between<Block>>();
   }
 
   template <class Token>
@@ -327,25 +358,29 @@ class sequence_pass {
   MOTE_NOINLINE void forward_portion(int operation) {
     portion();
     if (state_.at == 0 && state_.part == 0) guard_.enter(operation);
-    layers::each([&]<std::size_t I>() {
-      if (I != state_.part) return;
-      in_ = stream<I>();
-      out_ = stream<I + 1>();
-      layers::template block<I>::template forward<0>(*this);
+    layers::with(state_.layer, [&]<class Layer>() {
+      Layer::each([&]<std::size_t I>() {
+        if (I != state_.part) return;
+        in_ = stream<Layer, I>();
+        out_ = stream<Layer, I + 1>();
+        Layer::template block<I>::template forward<0>(*this);
+      });
     });
   }
   MOTE_NOINLINE void backward_portion() {
     portion();
     if (state_.at == 0) guard_.enter(facts::back + static_cast<int>(state_.part));
-    layers::each([&]<std::size_t I>() {
-      constexpr int from = layers::backward_from(I, 0);
-      in_ = stream<I>();
-      [&]<std::size_t... Phase>(std::index_sequence<Phase...>) {
-        ((from + static_cast<int>(Phase) == static_cast<int>(state_.part)
-              ? layers::template block<I>::template backward<Phase>(*this)
-              : void()),
-         ...);
-      }(std::make_index_sequence<static_cast<std::size_t>(layers::template block<I>::phases)>{});
+    layers::with(state_.layer, [&]<class Layer>() {
+      Layer::each([&]<std::size_t I>() {
+        constexpr int from = Layer::backward_from(I, 0);
+        in_ = stream<Layer, I>();
+        [&]<std::size_t... Phase>(std::index_sequence<Phase...>) {
+          ((from + static_cast<int>(Phase) == static_cast<int>(state_.part)
+                ? Layer::template block<I>::template backward<Phase>(*this)
+                : void()),
+           ...);
+        }(std::make_index_sequence<static_cast<std::size_t>(Layer::template block<I>::phases)>{});
+      });
     });
   }
   template <class Token>
@@ -380,9 +415,12 @@ class sequence_pass {
   }
 
   // One body for all matrices of a format: inlined for each role they are a tenth of a firmware's training code.
-  template <class Format>
-  MOTE_NOINLINE void product(const matrix<Format>& m, role r, const float* x, float* y) {
+  template <class Format, class Bias>
+  MOTE_NOINLINE void product(const matrix<Format>& m, role r, [[maybe_unused]] Bias bias, const float* x, float* y) {
     matmul<Isa>(m, x, padded(m.cols), tokens_, y, padded(m.rows), rounded());
+    if constexpr (!std::is_same_v<Bias, no_bias>)
+      for (std::size_t t = 0; t < tokens_; ++t)
+        for (std::size_t i = 0; i < m.rows; ++i) y[t * padded(m.rows) + i] += bias[i];
     for (std::size_t t = 0; t < tokens_; ++t)
       learner_.add(state_.layer, r, x + t * padded(m.cols), y + t * padded(m.rows));
   }
@@ -393,7 +431,7 @@ class sequence_pass {
   }
 
   const mote::shape& s_;
-  const weights<Formats>& w_;
+  const weights<Formats, Family>& w_;
   Learner& learner_;
   const std::uint64_t* frequencies_;
   const train_buffers<Family>& b_;

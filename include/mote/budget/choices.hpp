@@ -34,7 +34,9 @@ struct part_size {
 struct family_functions {
   std::size_t (*decode_bytes)(const shape&, const pass_facts&);
   std::size_t (*train_bytes)(const shape&, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes);
-  cache_shape (*cached)(const shape&);  ///< what a cache keeps of it
+  cache_shape (*cached)(const shape&);           ///< what a cache keeps of it
+  std::uint64_t (*layer_weights)(const shape&);  ///< of the matrices of all layers
+  std::uint64_t (*last_weights)(const shape&);   ///< of those that no gradient needs again
 };
 struct weights_functions {
   std::size_t (*bytes)(const shape&);                 ///< of the packed tensors

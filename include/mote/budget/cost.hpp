@@ -43,22 +43,10 @@ struct costs {
 namespace detail {
 
 // All that is asked of the shape's tensors.
-constexpr std::uint64_t layer_weights(const shape& s) {  // of the matrices of all layers
-  std::uint64_t n = 0;
-  for (std::size_t r = 0; r < role_count; ++r) {
-    const matrix_size m = size_of(s, static_cast<role>(r));
-    n += static_cast<std::uint64_t>(m.rows) * m.cols;
-  }
-  return n * s.layers;
-}
-constexpr std::uint64_t last_weights(const shape& s) {  // of the matrix that no gradient needs again, of all layers
-  const matrix_size m = size_of(s, role::down);
-  return static_cast<std::uint64_t>(m.rows) * m.cols * s.layers;
-}
 constexpr std::uint64_t head_weights(const shape& s) { return static_cast<std::uint64_t>(s.vocab) * s.dim; }
-/// A query against one position, and that position's value.
-constexpr std::uint64_t attention_products(const shape& s) {
-  return std::uint64_t{2} * s.heads * s.head_dim() * s.layers;
+/// A query against one position, and that position's value, in all layers that attend.
+constexpr std::uint64_t attention_products(const cache_shape& a) {
+  return std::uint64_t{2} * a.heads * a.head_dim * a.layers;
 }
 constexpr std::size_t token_bytes(const shape& s) {
   return s.vocab <= 65536 ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
@@ -136,8 +124,8 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
 /// One token of an answer at this position, 0 the first: a pass of its own, with logits.
 constexpr work token_work(const shape& s, const choices& c, std::size_t position) {
   const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
-  return {.multiply_adds = detail::layer_weights(s) + detail::head_weights(s) + adapters +
-                           detail::attention_products(s) * (position + 1),
+  return {.multiply_adds = c.family->layer_weights(s) + detail::head_weights(s) + adapters +
+                           detail::attention_products(c.family->cached(s)) * (position + 1),
           .weight_bytes = c.weights->bytes(s) - (s.tied_head ? 0 : c.weights->embedding_bytes(s)),
           .cache_bytes = c.cache->bytes(c.family->cached(s), position + 1)};
 }
@@ -151,8 +139,8 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
   std::uint64_t read = 0;
   for (std::size_t last = tokens % c.prefill == 0 ? c.prefill : tokens % c.prefill; last <= tokens; last += c.prefill)
     read += c.cache->bytes(c.family->cached(s), last);
-  return {.multiply_adds = tokens * (detail::layer_weights(s) + adapters) + detail::head_weights(s) +
-                           detail::attention_products(s) * (tokens * (tokens + 1) / 2),
+  return {.multiply_adds = tokens * (c.family->layer_weights(s) + adapters) + detail::head_weights(s) +
+                           detail::attention_products(c.family->cached(s)) * (tokens * (tokens + 1) / 2),
           .weight_bytes = passes * layers + head,
           .cache_bytes = read};
 }
@@ -161,13 +149,13 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
 constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
   if (!c.learning.learns || tokens < 2) return {};
   const std::uint64_t run = tokens - 1;  // the last is only predicted
-  const std::uint64_t layers = detail::layer_weights(s);
-  const std::uint64_t again = layers - detail::last_weights(s);  // a layer's inside is computed once more
+  const std::uint64_t layers = c.family->layer_weights(s);
+  const std::uint64_t again = layers - c.family->last_weights(s);  // a layer's inside is computed once more
   const std::uint64_t head = detail::head_weights(s);
   const std::uint64_t full = c.learning.owns_weights ? layers + head : 0;  // weights' own gradients
   const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
   // There and again, each 1; on the way back scores and their gradient, and those of query, key and value.
-  const std::uint64_t attention = detail::attention_products(s) * (run * (run + 1) / 2);
+  const std::uint64_t attention = detail::attention_products(c.family->cached(s)) * (run * (run + 1) / 2);
   const std::uint64_t chunks = ceil_div(static_cast<std::size_t>(run), c.learning.chunk);
   const std::uint64_t head_bytes = c.weights->embedding_bytes(s);
   const std::uint64_t layer_bytes = c.weights->bytes(s) - (s.tied_head ? 1 : 2) * head_bytes;

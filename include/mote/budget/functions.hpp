@@ -26,9 +26,28 @@ template <class Family>
 constexpr cache_shape cached(const shape& s) {
   return cached_by<Family>(s);
 }
-template <class Formats>
+/// Of the matrices of all layers; of one role only, if asked so.
+template <class Family>
+constexpr std::uint64_t weights_of_layers(const shape& s, std::size_t only = too_big) {
+  using tensors = tensors_of<Family>;
+  std::uint64_t n = 0;
+  for (std::size_t layer = 0; layer < s.layers; ++layer)
+    for (std::size_t i = 0; i < tensors::matrices; ++i)
+      if ((only == too_big || only == i) && tensors::has_matrix(Family::layer::kind_of(layer), i))
+        n += static_cast<std::uint64_t>(tensors::size(s, i).rows) * tensors::size(s, i).cols;
+  return n;
+}
+template <class Family>
+constexpr std::uint64_t layer_weights(const shape& s) {
+  return weights_of_layers<Family>(s);
+}
+template <class Family>
+constexpr std::uint64_t last_weights(const shape& s) {
+  return weights_of_layers<Family>(s, tensors_of<Family>::find(role::down));
+}
+template <class Formats, class Family>
 constexpr std::size_t weights_bytes(const shape& s) {
-  return map_tensors<Formats>(s).bytes;
+  return map_tensors<Formats, Family>(s).bytes;
 }
 template <class Formats>
 constexpr std::size_t embedding_bytes(const shape& s) {
@@ -50,9 +69,9 @@ template <class State>
 constexpr std::size_t kept_by_state(std::size_t) {
   return State::optimiser_floats;
 }
-template <class Learning>
+template <class Learning, class Family>
 constexpr std::size_t floats_a_rank(const shape& s) {
-  return Learning::floats_a_rank(s);
+  return Learning::template floats_a_rank<Family>(s);
 }
 template <class Optimiser>
 constexpr std::size_t kept_by(std::size_t parameters) {
@@ -60,9 +79,10 @@ constexpr std::size_t kept_by(std::size_t parameters) {
 }
 
 template <class Family>
-inline constexpr family_functions family_functions_of{&decode_bytes<Family>, &train_bytes<Family>, &cached<Family>};
-template <class Formats>
-inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats>, &embedding_bytes<Formats>,
+inline constexpr family_functions family_functions_of{&decode_bytes<Family>, &train_bytes<Family>, &cached<Family>,
+                                                      &layer_weights<Family>, &last_weights<Family>};
+template <class Formats, class Family>
+inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats, Family>, &embedding_bytes<Formats>,
                                                         &input_bytes<Formats>, Formats::rows, Formats::name};
 template <class Store>
 inline constexpr cache_functions cache_functions_of{&store_bytes<Store>, &store_scratch_floats<Store>};
@@ -70,8 +90,8 @@ template <class State>
 inline constexpr delta_functions state_delta{&parameters_of_state<State>};
 template <class State>
 inline constexpr optimiser_functions state_optimiser{&kept_by_state<State>, 0};
-template <class Learning>
-inline constexpr delta_functions ranked_delta{&floats_a_rank<Learning>};
+template <class Learning, class Family>
+inline constexpr delta_functions ranked_delta{&floats_a_rank<Learning, Family>};
 template <class Optimiser>
 inline constexpr optimiser_functions optimiser_functions_of{&kept_by<Optimiser>, sizeof(Optimiser)};
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "mote/block/attention.hpp"
+#include "mote/block/embedding.hpp"
 #include "mote/block/feed_forward.hpp"
 #include "mote/block/layer.hpp"
 #include "mote/block/norm.hpp"
@@ -15,8 +16,9 @@ namespace mote::inline v0 {
 
 struct llama {
   static constexpr std::string_view name = "llama";
+  using embedding = token_embedding;
   using layer = in_sequence<residual<rms_norm_block<vector_role::attention_norm>, rotary_attention>,
-                            residual<rms_norm_block<vector_role::ffn_norm>, gated_feed_forward>>;
+                            residual<rms_norm_block<vector_role::ffn_norm>, gated_feed_forward<>>>;
   using last_norm = rms_norm_block<vector_role::final_norm>;
 };
 

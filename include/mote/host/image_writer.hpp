@@ -43,7 +43,8 @@ class weight_packer {
   weight_packer(const mote::shape& shape, std::span<std::byte> out, const packing_report& report)
       : out_(out), report_(report) {
     all_ = shape.vocab * (shape.tied_head ? 1 : 2);
-    for (std::size_t r = 0; r < role_count; ++r) all_ += shape.layers * size_of(shape, static_cast<role>(r)).rows;
+    using tensors = tensors_of<llama>;
+    for (std::size_t i = 0; i < tensors::matrices; ++i) all_ += shape.layers * tensors::size(shape, i).rows;
   }
 
   void floats(std::string_view name, const raw_tensor& t, std::size_t first, std::size_t count, std::size_t offset) {
@@ -134,6 +135,7 @@ class weight_packer {
 inline written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
                                  const packing_plan& plan, const packing_report& report = {},
                                  std::span<const quantised_tensor> codes = {}) {
+  using tensors = tensors_of<llama>;
   const mote::shape& s = m.shape;
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
   if (plan.blocks.size() != s.layers) throw std::runtime_error("packing: the plan is for another number of layers");
@@ -161,12 +163,13 @@ inline written_image write_image(const raw_model& m, std::span<const std::byte> 
   packer.matrix(*plan.embedding, "the token embedding", m.embedding, 0, {s.vocab, s.dim},
                 codes_of(tensor_place::embedding()), map.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    const block_map& block = map.block[layer];
+    const auto& block = map.block[layer];
     packer.floats("the attention norm", m.attention_norm, layer * s.dim, s.dim,
-                  map.start[layer] + block.attention_norm);
-    packer.floats("the feed-forward norm", m.ffn_norm, layer * s.dim, s.dim, map.start[layer] + block.ffn_norm);
-    for (std::size_t i = 0; i < role_count; ++i) {
-      const auto r = static_cast<role>(i);
+                  map.start[layer] + block.vector[tensors::find(vector_role::attention_norm)]);
+    packer.floats("the feed-forward norm", m.ffn_norm, layer * s.dim, s.dim,
+                  map.start[layer] + block.vector[tensors::find(vector_role::ffn_norm)]);
+    for (std::size_t i = 0; i < tensors::matrices; ++i) {
+      const role r = tensors::matrix(i);
       packer.matrix(*plan.blocks[layer][i], mote::name(r), tensor_of(m, r), layer, size_of(s, r),
                     codes_of(tensor_place::block(layer, r)), map.start[layer] + block.matrix[i]);
     }

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "mote/family/llama.hpp"
 #include "mote/host/vocabulary_text.hpp"
 #include "mote/model/weights.hpp"
 

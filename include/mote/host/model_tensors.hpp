@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mote/family/llama.hpp"
 #include "mote/host/raw_model.hpp"
 #include "mote/model/weights.hpp"
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mote/family/llama.hpp"
 #include "mote/host/model_tensors.hpp"
 #include "mote/host/packed_format.hpp"
 #include "mote/model/formats.hpp"
@@ -50,16 +51,16 @@ packing_plan plan_of(const shape& s) {
   plan.blocks.resize(s.layers);
   for (std::size_t layer = 0; layer < s.layers; ++layer)
     for (std::size_t r = 0; r < role_count; ++r)
-      plan.blocks[layer][r] = facts::with(layer, static_cast<role>(r),
-                                          []<class F>() -> const packed_format* { return &packed_format_of<F>; });
+      plan.blocks[layer][r] =
+          facts::with(layer, r, []<class F>() -> const packed_format* { return &packed_format_of<F>; });
   return plan;
 }
 
 /// Where a plan puts the tensors: by the same rule as map_tensors().
 struct planned_map {
   std::size_t embedding = 0;
-  std::vector<block_map> block;    // (layers)
-  std::vector<std::size_t> start;  // (layers), from the first byte of the weights
+  std::vector<block_map_of<llama>> block;  // (layers)
+  std::vector<std::size_t> start;          // (layers), from the first byte of the weights
   std::size_t final_norm = 0;
   std::size_t head = 0;
   std::size_t bytes = 0;
@@ -69,9 +70,9 @@ inline planned_map map_tensors(const packing_plan& plan, const shape& s) {
   std::size_t end = round_up(plan.embedding->bytes(s.vocab, s.dim), 64);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     map.start.push_back(end);
-    map.block.push_back(place_block(s, [&](role r) {
-      const matrix_size m = size_of(s, r);
-      return plan.blocks[layer][static_cast<std::size_t>(r)]->bytes(m.rows, m.cols);
+    map.block.push_back(place_block<llama>(s, 0, [&](std::size_t i) {
+      const matrix_size m = tensors_of<llama>::size(s, i);
+      return plan.blocks[layer][i]->bytes(m.rows, m.cols);
     }));
     end += map.block.back().bytes;
   }

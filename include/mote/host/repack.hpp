@@ -37,17 +37,19 @@ inline void move_matrix(const packed_format& f, const packed_format& g, const st
 
 inline void move_weights(const shape& s, const packing_plan& plan, const packing_plan& wanted, const std::byte* from,
                          std::byte* to) {
+  using tensors = tensors_of<llama>;
   const planned_map source = map_tensors(plan, s);
   const planned_map target = map_tensors(wanted, s);
   move_matrix(*plan.embedding, *wanted.embedding, from + source.embedding, to + target.embedding, {s.vocab, s.dim});
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const std::byte* a = from + source.start[layer];
     std::byte* b = to + target.start[layer];
-    std::memcpy(b + target.block[layer].attention_norm, a + source.block[layer].attention_norm, s.dim * sizeof(float));
-    std::memcpy(b + target.block[layer].ffn_norm, a + source.block[layer].ffn_norm, s.dim * sizeof(float));
-    for (std::size_t r = 0; r < role_count; ++r)
-      move_matrix(*plan.blocks[layer][r], *wanted.blocks[layer][r], a + source.block[layer].matrix[r],
-                  b + target.block[layer].matrix[r], size_of(s, static_cast<role>(r)));
+    for (std::size_t i = 0; i < tensors::vectors; ++i)
+      std::memcpy(b + target.block[layer].vector[i], a + source.block[layer].vector[i],
+                  tensors::floats(s, i) * sizeof(float));
+    for (std::size_t i = 0; i < tensors::matrices; ++i)
+      move_matrix(*plan.blocks[layer][i], *wanted.blocks[layer][i], a + source.block[layer].matrix[i],
+                  b + target.block[layer].matrix[i], tensors::size(s, i));
   }
   std::memcpy(to + target.final_norm, from + source.final_norm, s.dim * sizeof(float));
   if (!s.tied_head) move_matrix(*plan.head, *wanted.head, from + source.head, to + target.head, {s.vocab, s.dim});

@@ -46,17 +46,17 @@ class model_trainer {
     const float residual = 1.0F / std::sqrt(2.0F * static_cast<float>(s.layers));
     fill(at(map.embedding), {s.vocab, s.dim}, 0.5F * narrow, random);
     for (std::size_t layer = 0; layer < s.layers; ++layer) {
-      const std::size_t block = map.start_of(layer);
       for (std::size_t i = 0; i < s.dim; ++i)
-        at(block + map.in(layer).attention_norm)[i] = at(block + map.in(layer).ffn_norm)[i] = 1.0F;
-      for (std::size_t r = 0; r < role_count; ++r) {
-        const matrix_size m = size_of(s, static_cast<role>(r));
-        const bool adds = static_cast<role>(r) == role::output || static_cast<role>(r) == role::down;
+        at(map.at<vector_role::attention_norm>(layer))[i] = at(map.at<vector_role::ffn_norm>(layer))[i] = 1.0F;
+      for (std::size_t k = 0; k < tensors_of<llama>::matrices; ++k) {
+        const role r = tensors_of<llama>::matrix(k);
+        const matrix_size m = size_of(s, r);
+        const bool adds = r == role::output || r == role::down;
         const float deviation = 1.0F / std::sqrt(static_cast<float>(m.cols));
-        fill(at(block + map.in(layer).matrix[r]), m, adds ? deviation * residual : deviation, random);
+        fill(at(map.at(layer, r)), m, adds ? deviation * residual : deviation, random);
       }
     }
-    for (std::size_t i = 0; i < s.dim; ++i) at(map.final_norm)[i] = 1.0F;
+    for (std::size_t i = 0; i < s.dim; ++i) at(map.at<vector_role::final_norm>(0))[i] = 1.0F;
     if (!s.tied_head) fill(at(map.head), {s.vocab, s.dim}, narrow, random);
   }
 

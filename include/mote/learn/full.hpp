@@ -11,6 +11,7 @@
 #include "mote/block/linear_maps.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/norm.hpp"
@@ -27,24 +28,28 @@ struct full_knobs {
 
 /// Where the gradients of all tensors go: a block laid out like the weights. Satisfies `learner`. Several collectors may
 /// serve one set of weights, one a thread.
-template <std::size_t Rows>
+template <std::size_t Rows, class Family = llama>
 class full_gradients {
+  using tensors = tensors_of<Family>;
+  using layers = typename Family::layer;
+
  public:
-  full_gradients(const shape& s, const tensor_map<>& map, float* gradients) : s_(s), map_(map), gradients_(gradients) {}
+  using map_type = tensor_map_of<f32<Rows>, Family>;
+  full_gradients(const shape& s, const map_type& map, float* gradients) : s_(s), map_(map), gradients_(gradients) {}
 
   static void add(std::size_t, role, const float*, float*) {}
 
   void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
                 std::size_t y_stride, float*, std::size_t) {
-    const matrix_size m = size_of(s_, r);
-    matmul_weight_gradient<Rows>(block(layer, map_.block[0].matrix[static_cast<std::size_t>(r)]), m.rows, m.cols, dy,
-                                 y_stride, x, x_stride, count);
+    const std::size_t i = tensors::find(r);
+    const matrix_size m = tensors::size(s_, i);
+    matmul_weight_gradient<Rows>(block(layer, map_.in(layer).matrix[i]), m.rows, m.cols, dy, y_stride, x, x_stride,
+                                 count);
   }
   float* vector_gradient(std::size_t layer, vector_role v) { return at(map_.at(layer, v)); }
-  void embedding_backward(std::size_t token, const float* dx) {
-    float* tile = at(map_.embedding) + token / Rows * Rows * s_.dim;
-    for (std::size_t col = 0; col < s_.dim; ++col) tile[col * Rows + token % Rows] += dx[col];
-  }
+  void embedding_backward(std::size_t token, const float* dx) { add_row(at(map_.embedding), token, dx); }
+  /// Of a learned position's vector.
+  void position_backward(std::size_t position, const float* dx) { add_row(at(map_.positions), position, dx); }
   void head_backward(const float* dlogits, const float* x, std::size_t count, std::size_t y_stride,
                      std::size_t x_stride) {
     matmul_weight_gradient<Rows>(at(map_.head), s_.vocab, s_.dim, dlogits, y_stride, x, x_stride, count);
@@ -52,14 +57,19 @@ class full_gradients {
   /// The norm of all gradients. Rows are summed one by one and joined in index order, so that it is the same number
   /// however they are interleaved: a board and a PC must clip alike.
   float norm() const {
-    float sum = dot(at(map_.final_norm), at(map_.final_norm), s_.dim);
+    float sum = 0;
+    for (std::size_t i = 0; i < tensors::outer_vectors; ++i) add_vector(sum, at(map_.outer[i]), outer_floats(i));
     add_rows(sum, at(map_.embedding), s_.vocab, s_.dim);
+    if constexpr (has_positions<Family>) add_rows(sum, at(map_.positions), s_.context, s_.dim);
     for (std::size_t layer = 0; layer < s_.layers; ++layer) {
-      for (const std::size_t gain : {map_.block[0].attention_norm, map_.block[0].ffn_norm})
-        sum += dot(block(layer, gain), block(layer, gain), s_.dim);
-      for (std::size_t r = 0; r < role_count; ++r) {
-        const matrix_size m = size_of(s_, static_cast<role>(r));
-        add_rows(sum, block(layer, map_.block[0].matrix[r]), m.rows, m.cols);
+      const std::size_t kind = layers::kind_of(layer);
+      for (std::size_t i = 0; i < tensors::vectors; ++i)
+        if (tensors::has_vector(kind, i))
+          add_vector(sum, block(layer, map_.in(layer).vector[i]), tensors::floats(s_, i));
+      for (std::size_t i = 0; i < tensors::matrices; ++i) {
+        if (!tensors::has_matrix(kind, i)) continue;
+        const matrix_size m = tensors::size(s_, i);
+        add_rows(sum, block(layer, map_.in(layer).matrix[i]), m.rows, m.cols);
       }
     }
     if (!s_.tied_head) add_rows(sum, at(map_.head), s_.vocab, s_.dim);
@@ -67,6 +77,12 @@ class full_gradients {
   }
 
  private:
+  std::size_t outer_floats(std::size_t i) const { return tensors::outer_floats(s_, i); }
+  void add_row(float* table, std::size_t row, const float* dx) const {
+    float* tile = table + row / Rows * Rows * s_.dim;
+    for (std::size_t col = 0; col < s_.dim; ++col) tile[col * Rows + row % Rows] += dx[col];
+  }
+  static void add_vector(float& sum, const float* g, std::size_t n) { sum += dot(g, g, n); }
   static void add_rows(float& sum, const float* g, std::size_t rows, std::size_t cols) {
     using floats = simd::floats<Rows>;
     for (std::size_t row = 0; row < rows; row += Rows, g += cols * Rows) {
@@ -84,7 +100,7 @@ class full_gradients {
   float* block(std::size_t layer, std::size_t offset) const { return at(map_.start_of(layer) + offset); }
 
   const shape& s_;
-  const tensor_map<>& map_;
+  const map_type& map_;
   float* gradients_;
 };
 
@@ -106,12 +122,13 @@ struct full {
         !Format::quantised,
         "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
     static constexpr shape s = Model::shape;
-    static constexpr tensor_map<> map = map_tensors<Format>(s);
+    using family = family_of<Model>;
+    static constexpr auto map = map_tensors<Format, family>(s);
     static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 
     static no_adapter adapter() { return {}; }
-    full_gradients<Format::rows> collector() { return {s, map, gradients_}; }
+    full_gradients<Format::rows, family> collector() { return {s, map, gradients_}; }
 
     /// False where the step would leave the floats: parameters and optimiser stay as they were.
     bool step() {

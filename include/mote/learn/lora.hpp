@@ -13,6 +13,7 @@
 
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/learn/low_rank_adapters.hpp"
 #include "mote/learn/optimiser.hpp"
 #include "mote/model/weights.hpp"
@@ -43,8 +44,9 @@ struct lora {
       (Knobs.alpha > 0 ? Knobs.alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 
   /// The floats of all adapters of a model, for each of the rank.
+  template <class Family>
   static constexpr std::size_t floats_a_rank(const shape& s) {
-    return s.layers * lay_adapters(s, Knobs.targets, 1).layer_floats;
+    return s.layers * lay_adapters<Family, Knobs.targets>(s, 1).layer_floats;
   }
 
   /// The parameters of one model's adapters.
@@ -53,8 +55,12 @@ struct lora {
    public:
     static constexpr shape s = Model::shape;
 
-    static constexpr adapter_layout map = lay_adapters(s, Knobs.targets, rank);
-    static constexpr std::size_t parameter_floats = rank * floats_a_rank(s);
+    using family = family_of<Model>;
+    static constexpr role_set targets = targets_in<family>(Knobs.targets);
+    static_assert(targets != 0 || Knobs.targets == 0,
+                  "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
+    static constexpr auto map = lay_adapters<family, Knobs.targets>(s, rank);
+    static constexpr std::size_t parameter_floats = rank * floats_a_rank<family>(s);
     static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
 
     /// What is added to the decoder, and what collects the gradients.
@@ -96,12 +102,7 @@ struct lora {
 
     /// What a snapshot of these parameters must agree with.
     static constexpr std::uint64_t fingerprint() {
-      return v0::fingerprint{}
-          .add("lora")
-          .add(rank)
-          .add(Knobs.targets)
-          .add(__builtin_bit_cast(std::uint32_t, scale))
-          .value();
+      return v0::fingerprint{}.add("lora").add(rank).add(targets).add(__builtin_bit_cast(std::uint32_t, scale)).value();
     }
 
     float* parameters() { return parameters_; }
@@ -130,7 +131,7 @@ struct lora {
   static_assert(
       Knobs.tokens >= 2 && Knobs.batch >= 1 && Knobs.chunk >= 1,
       "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
-  static_assert(Knobs.targets != 0 && Knobs.targets <= all_matrices,
+  static_assert(Knobs.targets != 0,
                 "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
 };
 

@@ -10,34 +10,53 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/kernel/low_rank.hpp"
-#include "mote/model/role.hpp"
+#include "mote/model/tensors.hpp"
 
 namespace mote::inline v0 {
 
 /// A set of matrices, one bit a role.
-using role_set = std::uint8_t;
-constexpr role_set only(role r) { return static_cast<role_set>(1U << static_cast<unsigned>(r)); }
-inline constexpr role_set query_and_value = static_cast<role_set>(only(role::query) | only(role::value));
-inline constexpr role_set all_matrices = 0x7F;
+using role_set = std::uint32_t;
+constexpr role_set only(role r) { return role_set{1} << static_cast<unsigned>(r); }
+inline constexpr role_set query_and_value = only(role::query) | only(role::value);
+inline constexpr role_set all_matrices = ~role_set{0};
+
+/// Those of a set that a family has.
+template <class Family>
+constexpr role_set targets_in(role_set targets) {
+  role_set found = 0;
+  for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i) found |= targets & only(tensors_of<Family>::matrix(i));
+  return found;
+}
 
 /// Where the adapter of each matrix lies in a layer's floats: A (rank, padded(cols)), then B (rank, padded(rows)).
+struct adapter_place {
+  role which = role::query;
+  std::size_t offset = 0;
+  low_rank_size size{};
+};
+/// The adapters of a layer; those of a kind of layer that lacks the matrix stay as they are.
+template <std::size_t Count>
 struct adapter_layout {
-  std::size_t rank = 0;
-  std::array<std::size_t, role_count> offset{};  // too_big where a matrix has none
+  std::array<adapter_place, Count> adapters{};
   std::size_t layer_floats = 0;
 
-  constexpr low_rank_size size(const shape& s, role r) const {
-    const matrix_size m = size_of(s, r);
-    return {rank, m.rows, m.cols};
+  /// Of a matrix that has one.
+  constexpr const adapter_place& of(role r) const {
+    std::size_t i = 0;
+    while (adapters[i].which != r) ++i;
+    return adapters[i];
   }
 };
-constexpr adapter_layout lay_adapters(const shape& s, role_set targets, std::size_t rank) {
-  adapter_layout l{.rank = rank};
-  for (std::size_t r = 0; r < role_count; ++r) {
-    l.offset[r] = too_big;
-    if ((targets >> r & 1U) == 0) continue;
-    l.offset[r] = l.layer_floats;
-    l.layer_floats += l.size(s, static_cast<role>(r)).floats();
+template <class Family, role_set Targets>
+constexpr auto lay_adapters(const shape& s, std::size_t rank) {
+  using tensors = tensors_of<Family>;
+  adapter_layout<std::size_t(__builtin_popcount(targets_in<Family>(Targets)))> l;
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < tensors::matrices; ++i) {
+    if ((only(tensors::matrix(i)) & Targets) == 0) continue;
+    const matrix_size m = tensors::size(s, i);
+    l.adapters[n] = {tensors::matrix(i), l.layer_floats, {rank, m.rows, m.cols}};
+    l.layer_floats += l.adapters[n++].size.floats();
   }
   return l;
 }
@@ -45,23 +64,31 @@ constexpr adapter_layout lay_adapters(const shape& s, role_set targets, std::siz
 /// Adds the adapters to the decoder and collects their gradients. Satisfies `learner`.
 class low_rank_adapters {
  public:
-  low_rank_adapters(const shape& s, const adapter_layout& layout, float scale, float* parameters, float* gradients)
-      : s_(s), layout_(layout), scale_(scale), parameters_(parameters), gradients_(gradients) {}
+  template <std::size_t Count>
+  low_rank_adapters(const shape& s, const adapter_layout<Count>& layout, float scale, float* parameters,
+                    float* gradients)
+      : first_(layout.adapters.data()),
+        count_(Count),
+        layers_(s.layers),
+        layer_floats_(layout.layer_floats),
+        scale_(scale),
+        parameters_(parameters),
+        gradients_(gradients) {}
 
   MOTE_NOINLINE void add(std::size_t layer, role r, const float* x, float* y) const {
-    const std::size_t offset = layout_.offset[static_cast<std::size_t>(r)];
-    if (offset == too_big) return;
-    const low_rank_size n = layout_.size(s_, r);
-    const float* a = parameters_ + layer * layout_.layer_floats + offset;
+    const adapter_place* of = find(r);
+    if (of == nullptr) return;
+    const low_rank_size& n = of->size;
+    const float* a = parameters_ + layer * layer_floats_ + of->offset;
     low_rank_add(n, a, a + n.a_floats(), scale_, x, y);
   }
 
   MOTE_NOINLINE void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count,
                               const float* dy, std::size_t y_stride, float* dx, std::size_t dx_stride) {
-    const std::size_t offset = layout_.offset[static_cast<std::size_t>(r)];
-    if (offset == too_big) return;
-    const low_rank_size n = layout_.size(s_, r);
-    const std::size_t at = layer * layout_.layer_floats + offset;
+    const adapter_place* of = find(r);
+    if (of == nullptr) return;
+    const low_rank_size& n = of->size;
+    const std::size_t at = layer * layer_floats_ + of->offset;
     for (std::size_t t = 0; t < count; ++t)
       low_rank_gradient(n, parameters_ + at, parameters_ + at + n.a_floats(), scale_, x + t * x_stride,
                         dy + t * y_stride, gradients_ + at, gradients_ + at + n.a_floats(), dx + t * dx_stride);
@@ -94,17 +121,23 @@ class low_rank_adapters {
   }
 
  private:
-  /// f(A, size) for each adapter, by layer and role.
+  const adapter_place* find(role r) const {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (first_[i].which == r) return first_ + i;
+    return nullptr;
+  }
+  /// f(A, size) for each adapter, by layer and matrix.
   template <class Function>
   void each(Function f) const {
-    for (std::size_t layer = 0; layer < s_.layers; ++layer)
-      for (std::size_t r = 0; r < role_count; ++r)
-        if (layout_.offset[r] != too_big)
-          f(parameters_ + layer * layout_.layer_floats + layout_.offset[r], layout_.size(s_, static_cast<role>(r)));
+    for (std::size_t layer = 0; layer < layers_; ++layer)
+      for (std::size_t i = 0; i < count_; ++i)
+        f(parameters_ + layer * layer_floats_ + first_[i].offset, first_[i].size);
   }
 
-  const shape& s_;
-  const adapter_layout& layout_;
+  const adapter_place* first_;
+  std::size_t count_;
+  std::size_t layers_;
+  std::size_t layer_floats_;
   float scale_;
   float* parameters_;
   float* gradients_;

@@ -24,15 +24,27 @@ bool is_bounded(const matrix<Format>& m) {
 }
 }  // namespace detail
 
-template <class Formats>
-bool are_bounded(const weights<Formats>& w, const shape& s) {
-  if (!detail::is_bounded(w.embedding()) || !floats_within(w.vector(0, vector_role::final_norm), s.dim)) return false;
+template <class Formats, class Family>
+bool are_bounded(const weights<Formats, Family>& w, const shape& s) {
+  using tensors = tensors_of<Family>;
+  using layers = typename Family::layer;
+  const auto floats = [&](std::size_t at, std::size_t n) {
+    return floats_within(reinterpret_cast<const float*>(w.data() + at), n);
+  };
+  if (!detail::is_bounded(w.embedding())) return false;
+  if constexpr (has_positions<Family>)
+    if (!detail::is_bounded(w.positions())) return false;
+  for (std::size_t i = 0; i < tensors::outer_vectors; ++i)
+    if (!floats(w.map().outer[i], tensors::outer_floats(s, i))) return false;
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    if (!floats_within(w.vector(layer, vector_role::attention_norm), s.dim) ||
-        !floats_within(w.vector(layer, vector_role::ffn_norm), s.dim))
-      return false;
-    for (std::size_t r = 0; r < role_count; ++r)
-      if (!w.with(layer, static_cast<role>(r), [](const auto& m) { return detail::is_bounded(m); })) return false;
+    const std::size_t kind = layers::kind_of(layer);
+    for (std::size_t i = 0; i < tensors::vectors; ++i)
+      if (tensors::has_vector(kind, i) &&
+          !floats(w.map().start_of(layer) + w.map().in(layer).vector[i], tensors::floats(s, i)))
+        return false;
+    for (std::size_t i = 0; i < tensors::matrices; ++i)
+      if (tensors::has_matrix(kind, i) && !w.with(layer, i, [](const auto& m) { return detail::is_bounded(m); }))
+        return false;
   }
   return s.tied_head || detail::is_bounded(w.head());
 }

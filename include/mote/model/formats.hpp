@@ -15,19 +15,22 @@
 #include "mote/core/checksum.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/model/role.hpp"
+#include "mote/model/tensors.hpp"
 
 namespace mote::inline v0 {
 
-/// The place in a list of formats of every tensor. Layers = 1: every layer is alike.
-template <std::size_t Layers>
+/// The place in a list of formats of every tensor; the matrices of a layer by their numbers (model/tensors.hpp). So many
+/// layers differ, then they repeat; 1: all are alike.
+template <std::size_t Layers, std::size_t Matrices = role_count>
 struct format_choice {
   static constexpr std::size_t layers = Layers;
+  static constexpr std::size_t matrices = Matrices;
   std::uint8_t embedding = 0;
   std::uint8_t head = 0;
-  std::array<std::array<std::uint8_t, role_count>, Layers> block{};
+  std::array<std::array<std::uint8_t, Matrices>, Layers> block{};
 
-  constexpr std::uint8_t of(std::size_t layer, role r) const {
-    return block[Layers == 1 ? 0 : layer][static_cast<std::size_t>(r)];
+  constexpr std::uint8_t of(std::size_t layer, std::size_t matrix) const {
+    return block[Layers == 1 ? 0 : layer % Layers][matrix];
   }
   constexpr bool operator==(const format_choice&) const = default;
 };
@@ -51,13 +54,13 @@ struct formats_of {
   using embedding = Format;
   using head = Format;
 
-  /// f.operator()<F>() for the format of a matrix.
-  template <role R, class F>
+  /// f.operator()<F>() for the format of a matrix by its number.
+  template <std::size_t Matrix, class F>
   MOTE_INLINE static constexpr decltype(auto) with(std::size_t, F&& f) {
     return f.template operator()<Format>();
   }
   template <class F>
-  static constexpr decltype(auto) with(std::size_t, role, F&& f) {
+  static constexpr decltype(auto) with(std::size_t, std::size_t, F&& f) {
     return f.template operator()<Format>();
   }
   /// f.operator()<F>() for every format in use, once each.
@@ -78,14 +81,16 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
   using embedding = at<Choice.embedding>;
   using head = at<Choice.head>;
 
-  template <role R, class F>
+  static constexpr std::size_t matrices = Choice.matrices;
+
+  template <std::size_t Matrix, class F>
   MOTE_INLINE static constexpr decltype(auto) with(std::size_t layer, F&& f) {
-    if constexpr (alike<R>()) return f.template operator()<at<Choice.of(0, R)>>();
-    else return choose<R, 0>(layer, f);
+    if constexpr (alike<Matrix>()) return f.template operator()<at<Choice.of(0, Matrix)>>();
+    else return choose<Matrix, 0>(layer, f);
   }
   template <class F>
-  static constexpr decltype(auto) with(std::size_t layer, role r, F&& f) {
-    return choose_by_index<0>(Choice.of(layer, r), f);
+  static constexpr decltype(auto) with(std::size_t layer, std::size_t matrix, F&& f) {
+    return choose_by_index<0>(Choice.of(layer, matrix), f);
   }
   template <class F>
   static constexpr void each(F&& f) {
@@ -93,28 +98,28 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
   }
 
  private:
-  template <role R>
+  template <std::size_t Matrix>
   static consteval bool alike() {
     for (std::size_t l = 1; l < layers; ++l)
-      if (Choice.of(l, R) != Choice.of(0, R)) return false;
+      if (Choice.of(l, Matrix) != Choice.of(0, Matrix)) return false;
     return true;
   }
-  template <role R>
+  template <std::size_t Matrix>
   static consteval bool used(std::size_t format) {
     for (std::size_t l = 0; l < layers; ++l)
-      if (Choice.of(l, R) == format) return true;
+      if (Choice.of(l, Matrix) == format) return true;
     return false;
   }
-  /// A chain of comparisons over the formats that this role has in some layer: no table of functions.
-  template <role R, std::size_t Index, class F>
+  /// A chain of comparisons over the formats that this matrix has in some layer: no table of functions.
+  template <std::size_t Matrix, std::size_t Index, class F>
   MOTE_INLINE static constexpr decltype(auto) choose(std::size_t layer, F&& f) {
     if constexpr (Index + 1 == sizeof...(Formats)) {
       return f.template operator()<at<Index>>();
-    } else if constexpr (!used<R>(Index)) {
-      return choose<R, Index + 1>(layer, f);
+    } else if constexpr (!used<Matrix>(Index)) {
+      return choose<Matrix, Index + 1>(layer, f);
     } else {
-      if (Choice.of(layer, R) == Index) return f.template operator()<at<Index>>();
-      return choose<R, Index + 1>(layer, f);
+      if (Choice.of(layer, Matrix) == Index) return f.template operator()<at<Index>>();
+      return choose<Matrix, Index + 1>(layer, f);
     }
   }
   template <std::size_t Index, class F>
@@ -128,11 +133,11 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
   }
 };
 
-/// The bytes of a matrix of a block.
-template <class Formats>
-constexpr std::size_t matrix_bytes(const shape& s, std::size_t layer, role r) {
-  const matrix_size m = size_of(s, r);
-  return formats_of<Formats>::with(layer, r, [&]<class F>() { return F::bytes(m.rows, m.cols); });
+/// The bytes of a matrix of a layer by its number.
+template <class Formats, class Family = llama>
+constexpr std::size_t matrix_bytes(const shape& s, std::size_t layer, std::size_t matrix) {
+  const matrix_size m = tensors_of<Family>::size(s, matrix);
+  return formats_of<Formats>::with(layer, matrix, [&]<class F>() { return F::bytes(m.rows, m.cols); });
 }
 
 /// The bytes that the 8-bit copy of a vector of `cols` needs, for the format that needs most of them.
@@ -162,8 +167,8 @@ constexpr std::uint64_t format_fingerprint() {
     fingerprint f = add.template operator()<typename facts::embedding>({});
     f = add.template operator()<typename facts::head>(f);
     for (std::size_t layer = 0; layer < facts::layers; ++layer)
-      for (std::size_t r = 0; r < role_count; ++r)
-        facts::with(layer, static_cast<role>(r), [&]<class F>() { f = add.template operator()<F>(f); });
+      for (std::size_t i = 0; i < facts::matrices; ++i)
+        facts::with(layer, i, [&]<class F>() { f = add.template operator()<F>(f); });
     return f.value();
   }
 }

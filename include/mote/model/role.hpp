@@ -1,42 +1,74 @@
 // SPDX-License-Identifier: BSL-1.0
-// The matrices of a block by their role, and how large each is.
-// Refuses to know how they are stored: formats are model/formats.hpp's.
+// The tensors of a layer by name: matrices by their role, vectors of floats (gains, biases) by theirs. Users write the
+// names (`in<role::down, quantize<4>>`, `only(role::query)`); blocks say which they have, and how large each is.
+// Refuses to know sizes and formats: model/tensors.hpp gathers the sizes, formats are model/formats.hpp's.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "mote/model/shape.hpp"
-
 namespace mote::inline v0 {
 
-/// The matrices of a block, in the order in which they lie.
+/// The matrices of a layer. The numbers from 16 to 31 are free for blocks of one's own: own_role(0) to own_role(15).
 enum class role : std::uint8_t { query, key, value, output, gate, up, down };
+/// How many of them have a name.
 inline constexpr std::size_t role_count = 7;
+
+namespace detail {
+void no_name_of_that_number();  // not constant: a compiler that meets it stops here
+}  // namespace detail
+
+consteval role own_role(unsigned n) {
+  if (n >= 16) detail::no_name_of_that_number();
+  return static_cast<role>(16 + n);
+}
 
 constexpr std::string_view name(role r) {
   constexpr std::string_view names[] = {"query", "key", "value", "output", "gate", "up", "down"};
-  return names[static_cast<std::size_t>(r)];
+  return static_cast<std::size_t>(r) < role_count ? names[static_cast<std::size_t>(r)] : "own";
 }
 
-/// The vectors of a model by their role: gains of norms. They are floats in every image.
-enum class vector_role : std::uint8_t { attention_norm, ffn_norm, final_norm };
+/// The vectors of a model: gains and biases of norms, biases of matrices. They are floats in every image. The numbers from
+/// 64 to 254 are free for blocks of one's own: own_vector(0) and on.
+enum class vector_role : std::uint8_t {
+  attention_norm,
+  ffn_norm,
+  final_norm,
+  attention_norm_bias,
+  ffn_norm_bias,
+  final_norm_bias,
+  query_bias,
+  key_bias,
+  value_bias,
+  output_bias,
+  gate_bias,
+  up_bias,
+  down_bias,
+  query_norm,
+  key_norm,
+  none = 255
+};
+
+consteval vector_role own_vector(unsigned n) {
+  if (n >= 191) detail::no_name_of_that_number();
+  return static_cast<vector_role>(64 + n);
+}
 
 struct matrix_size {
   std::size_t rows, cols;
 };
-constexpr matrix_size size_of(const shape& s, role r) {
-  switch (r) {
-    case role::query: return {s.query_dim(), s.dim};
-    case role::output: return {s.dim, s.query_dim()};
-    case role::key:
-    case role::value: return {s.kv_dim(), s.dim};
-    case role::gate:
-    case role::up: return {s.hidden, s.dim};
-    case role::down: break;
-  }
-  return {s.dim, s.hidden};
-}
+
+/// What a block says of a matrix: its role, its size, and the vector that is added to its product, if any.
+struct matrix_tensor {
+  role which;
+  std::size_t rows, cols;
+  vector_role bias = vector_role::none;
+};
+/// What a block says of a vector.
+struct vector_tensor {
+  vector_role which;
+  std::size_t floats;
+};
 
 }  // namespace mote::inline v0

@@ -12,122 +12,179 @@
 #include "mote/model/formats.hpp"
 #include "mote/model/role.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/tensors.hpp"
 
 namespace mote::inline v0 {
 
-/// Where the tensors of a block lie, from its first byte.
+/// Where the tensors of a layer lie, from its first byte: by the numbers that tensors_of<Family> gives them.
+template <std::size_t Vectors, std::size_t Matrices>
 struct block_map {
-  std::size_t attention_norm = 0;  // (dim) floats
-  std::size_t ffn_norm = 0;        // (dim) floats
-  std::array<std::size_t, role_count> matrix{};
-  std::size_t bytes = 0;  // from this block to the next
+  std::array<std::size_t, Vectors> vector{};
+  std::array<std::size_t, Matrices> matrix{};
+  std::size_t bytes = 0;  // from this layer to the next
 
   constexpr bool operator==(const block_map&) const = default;
 };
+template <class Family>
+using block_map_of = block_map<tensors_of<Family>::vectors, tensors_of<Family>::matrices>;
 
-/// Byte offsets into the packed weights. Layers = 1: all blocks are alike and follow each other; else each has its own.
-template <std::size_t Layers = 1>
+/// Byte offsets into the packed weights. So many layers differ, then they repeat; 1: all are alike.
+template <std::size_t Layers = 1, class Family = llama>
 struct tensor_map {
+  using tensors = tensors_of<Family>;
+
   std::size_t embedding = 0;  // (vocab, dim)
-  std::size_t blocks = 0;     // the first block
-  std::array<block_map, Layers> block{};
-  std::array<std::size_t, Layers> start{};  // of each block, from the first
-  std::size_t final_norm = 0;               // (dim) floats
-  std::size_t head = 0;                     // (vocab, dim); the embedding where tied
+  std::size_t positions = 0;  // (context, dim), where the family has them
+  std::size_t blocks = 0;     // the first layer
+  std::array<block_map_of<Family>, Layers> block{};
+  std::array<std::size_t, Layers> start{};  // of each layer, from the first
+  std::size_t cycle = 0;                    // the bytes of Layers layers
+  std::array<std::size_t, tensors::outer_vectors> outer{};
+  std::size_t head = 0;  // (vocab, dim); the embedding where tied
   std::size_t bytes = 0;
 
-  constexpr const block_map& in(std::size_t layer) const { return block[Layers == 1 ? 0 : layer]; }
+  constexpr const block_map_of<Family>& in(std::size_t layer) const { return block[Layers == 1 ? 0 : layer % Layers]; }
   constexpr std::size_t start_of(std::size_t layer) const {
-    return blocks + (Layers == 1 ? layer * block[0].bytes : start[layer]);
+    return blocks + (Layers == 1 ? layer * block[0].bytes : layer / Layers * cycle + start[layer % Layers]);
   }
+  template <role R>
+  constexpr std::size_t at(std::size_t layer) const {
+    return start_of(layer) + in(layer).matrix[tensors::template index<R>];
+  }
+  template <vector_role V>
+  constexpr std::size_t at(std::size_t layer) const {
+    constexpr std::size_t out = tensors::find_outer(V);
+    if constexpr (out < tensors::outer_vectors) {
+      return outer[out];
+    } else {
+      constexpr std::size_t i = tensors::find(V);
+      static_assert(i < tensors::vectors, "mote: a block reads a vector that no block of its family states");
+      return start_of(layer) + in(layer).vector[i];
+    }
+  }
+  /// The same of names that are known when the program runs; what the family lacks has no place.
   constexpr std::size_t at(std::size_t layer, role r) const {
-    return start_of(layer) + in(layer).matrix[static_cast<std::size_t>(r)];
+    return start_of(layer) + in(layer).matrix[tensors::find(r)];
   }
   constexpr std::size_t at(std::size_t layer, vector_role v) const {
-    if (v == vector_role::final_norm) return final_norm;
-    return start_of(layer) + (v == vector_role::attention_norm ? in(layer).attention_norm : in(layer).ffn_norm);
+    if (const std::size_t out = tensors::find_outer(v); out < tensors::outer_vectors) return outer[out];
+    return start_of(layer) + in(layer).vector[tensors::find(v)];
   }
   constexpr bool operator==(const tensor_map&) const = default;
 };
 
-/// The map of formats that are known when the program is compiled.
-template <class Formats>
-using tensor_map_of = tensor_map<formats_of<Formats>::layers>;
+/// How many layers differ, in formats or in kind, before they repeat.
+template <class Formats, class Family>
+inline constexpr std::size_t layers_that_differ =
+    formats_of<Formats>::layers == 1 ? Family::layer::period : formats_of<Formats>::layers;
 
-/// Places the tensors of a block, for compilers and for writers of images alike; `bytes_of(role)` says how large each
-/// matrix is. Every tensor starts on a multiple of 64 bytes.
-template <class BytesOf>
-constexpr block_map place_block(const shape& s, BytesOf&& bytes_of) {
-  block_map block;
+/// The map of formats that are known when the program is compiled.
+template <class Formats, class Family = llama>
+using tensor_map_of = tensor_map<layers_that_differ<Formats, Family>, Family>;
+
+/// Places the tensors of a layer, for compilers and for writers of images alike; `bytes_of(i)` says how large matrix i is.
+/// Every tensor starts on a multiple of 64 bytes.
+template <class Family = llama, class BytesOf>
+constexpr block_map_of<Family> place_block(const shape& s, std::size_t kind, BytesOf&& bytes_of) {
+  using tensors = tensors_of<Family>;
+  block_map_of<Family> block;
   std::size_t end = 0;
   const auto place = [&end](std::size_t bytes) {
     const std::size_t at = end;
     end = round_up(end + bytes, 64);
     return at;
   };
-  block.attention_norm = place(s.dim * sizeof(float));
-  block.ffn_norm = place(s.dim * sizeof(float));
-  for (std::size_t r = 0; r < role_count; ++r) block.matrix[r] = place(bytes_of(static_cast<role>(r)));
+  for (std::size_t i = 0; i < tensors::vectors; ++i)
+    if (tensors::has_vector(kind, i)) block.vector[i] = place(tensors::floats(s, i) * sizeof(float));
+  for (std::size_t i = 0; i < tensors::matrices; ++i)
+    if (tensors::has_matrix(kind, i)) block.matrix[i] = place(bytes_of(i));
   block.bytes = end;
   return block;
 }
 
-template <class Formats>
-constexpr tensor_map_of<Formats> map_tensors(const shape& s) {
+template <class Formats, class Family = llama>
+constexpr tensor_map_of<Formats, Family> map_tensors(const shape& s) {
   using facts = formats_of<Formats>;
-  tensor_map_of<Formats> map;
+  using tensors = tensors_of<Family>;
+  constexpr std::size_t differ = layers_that_differ<Formats, Family>;
+  tensor_map_of<Formats, Family> map;
   std::size_t end = round_up(facts::embedding::bytes(s.vocab, s.dim), 64);
-  map.blocks = end;
-  for (std::size_t layer = 0; layer < facts::layers; ++layer) {
-    map.start[layer] = end - map.blocks;
-    map.block[layer] = place_block(s, [&](role r) { return matrix_bytes<Formats>(s, layer, r); });
-    end += map.block[layer].bytes * (facts::layers == 1 ? s.layers : 1);
+  if constexpr (has_positions<Family>) {
+    map.positions = end;
+    end += round_up(facts::embedding::bytes(s.context, s.dim), 64);
   }
-  map.final_norm = end;
-  end += round_up(s.dim * sizeof(float), 64);
+  map.blocks = end;
+  for (std::size_t layer = 0; layer < differ; ++layer) {
+    map.start[layer] = map.cycle;
+    map.block[layer] = place_block<Family>(s, Family::layer::kind_of(layer),
+                                           [&](std::size_t i) { return matrix_bytes<Formats, Family>(s, layer, i); });
+    map.cycle += map.block[layer].bytes;
+  }
+  end = map.start_of(s.layers);
+  for (std::size_t i = 0; i < tensors::outer_vectors; ++i) {
+    map.outer[i] = end;
+    end += round_up(tensors::outer_floats(s, i) * sizeof(float), 64);
+  }
   map.head = s.tied_head ? map.embedding : end;
   map.bytes = s.tied_head ? end : end + round_up(facts::head::bytes(s.vocab, s.dim), 64);
   return map;
 }
 
 /// Typed views on packed weights of one shape.
-template <class Formats>
+template <class Formats, class Family = llama>
 class weights {
   using facts = formats_of<Formats>;
+  using tensors = tensors_of<Family>;
 
  public:
   using format = Formats;
-  using map_type = tensor_map_of<Formats>;
+  using map_type = tensor_map_of<Formats, Family>;
 
   constexpr weights() = default;
   constexpr weights(const std::byte* base, const shape& s, const map_type& map) : base_(base), shape_(&s), map_(&map) {}
 
   matrix<typename facts::embedding> embedding() const { return {base_ + map_->embedding, shape_->vocab, shape_->dim}; }
+  matrix<typename facts::embedding> positions() const {
+    return {base_ + map_->positions, shape_->context, shape_->dim};
+  }
   matrix<typename facts::head> head() const { return {base_ + map_->head, shape_->vocab, shape_->dim}; }
   /// f(matrix<F>) with the format F that the matrix of this role has in this layer.
   template <role R, class F>
   MOTE_INLINE decltype(auto) with(std::size_t layer, F&& f) const {
-    return facts::template with<R>(layer, [&]<class Format>() { return f(view<Format>(layer, R)); });
+    return facts::template with<tensors::template index<R>>(layer, [&]<class Format>() {
+      const matrix_size m = tensors::template size<R>(*shape_);
+      return f(matrix<Format>{base_ + map_->template at<R>(layer), m.rows, m.cols});
+    });
+  }
+  /// The same of a matrix by its number among the family's.
+  template <class F>
+  decltype(auto) with(std::size_t layer, std::size_t i, F&& f) const {
+    return facts::with(layer, i, [&]<class Format>() { return f(view<Format>(layer, i)); });
   }
   template <class F>
   decltype(auto) with(std::size_t layer, role r, F&& f) const {
-    return facts::with(layer, r, [&]<class Format>() { return f(view<Format>(layer, r)); });
+    return with(layer, tensors::find(r), f);
   }
   /// The matrix, where all have one format.
   matrix<Formats> of(std::size_t layer, role r) const
     requires requires { Formats::group; }
   {
-    return view<Formats>(layer, r);
+    return view<Formats>(layer, tensors::find(r));
   }
   /// A vector of a layer; what belongs to no layer takes any.
+  template <vector_role V>
+  MOTE_INLINE const float* vector(std::size_t layer) const {
+    return floats(base_ + map_->template at<V>(layer));
+  }
   const float* vector(std::size_t layer, vector_role v) const { return floats(base_ + map_->at(layer, v)); }
   const std::byte* data() const { return base_; }
+  const map_type& map() const { return *map_; }
 
  private:
   template <class Format>
-  MOTE_INLINE matrix<Format> view(std::size_t layer, role r) const {
-    const matrix_size m = size_of(*shape_, r);
-    return {base_ + map_->at(layer, r), m.rows, m.cols};
+  MOTE_INLINE matrix<Format> view(std::size_t layer, std::size_t i) const {
+    const matrix_size m = tensors::size(*shape_, i);
+    return {base_ + map_->start_of(layer) + map_->in(layer).matrix[i], m.rows, m.cols};
   }
   static const float* floats(const std::byte* p) { return reinterpret_cast<const float*>(p); }
 

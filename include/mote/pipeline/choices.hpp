@@ -46,7 +46,7 @@ struct object_rest {
 };
 
 /// A policy that does not say its floats for any shape has those of its state.
-template <class Learning, class State>
+template <class Learning, class State, class Family>
 constexpr learning_choice learning_facts() {
   learning_choice l{.learns = Learning::learns,
                     .owns_weights = Learning::owns_weights,
@@ -55,11 +55,11 @@ constexpr learning_choice learning_facts() {
                     .delta = &state_delta<State>,
                     .optimiser = &state_optimiser<State>};
   if constexpr (requires(const shape& s) {
-                  Learning::floats_a_rank(s);
+                  Learning::template floats_a_rank<Family>(s);
                   Learning::rank;
                 }) {
     l.rank = Learning::rank;
-    l.delta = &ranked_delta<Learning>;
+    l.delta = &ranked_delta<Learning, Family>;
   }
   if constexpr (requires(std::size_t n) { Learning::optimiser::state_floats(n); })
     l.optimiser = &optimiser_functions_of<typename Learning::optimiser>;
@@ -116,10 +116,10 @@ template <class Model, class Format, std::size_t Context, class Cache, class Lea
           class Drafting, class Prefill, class Threads, class Fit>
 constexpr choices choices_from() {
   choices c{.family = &family_functions_of<family_of<Model>>,
-            .weights = &weights_functions_of<Format>,
+            .weights = &weights_functions_of<Format, family_of<Model>>,
             .context = Context,
             .cache = &cache_functions_of<typename Cache::store>,
-            .learning = learning_facts<Learning, typename Learning::template state<Model, Format>>(),
+            .learning = learning_facts<Learning, typename Learning::template state<Model, Format>, family_of<Model>>(),
             .recall = recall_facts<Recall>(),
             .decoding = decoding_facts<Decoding>(),
             .drafting = drafting_facts<Drafting>(),

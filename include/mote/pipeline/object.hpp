@@ -47,7 +47,7 @@ class basic_pipeline {
   static constexpr bool recalls = Recall::recalls;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
-      lay_image(map_tensors<Format>(shape).bytes, Model::vocabulary_bytes).total_bytes;
+      lay_image(map_tensors<Format, family>(shape).bytes, Model::vocabulary_bytes).total_bytes;
 
   /// What it is made of, as a value, and the sizes of its two large parts.
   static constexpr choices facts = detail::choices_from<Model, Format, Context, Cache, Learning, Recall, Decoding,
@@ -77,7 +77,7 @@ class basic_pipeline {
                                          .vocab_count = shape.vocab};
     attached_image opened;
     if (const status s = open_image(image, expected, opened, depth); s != status::ok) return s;
-    if (!are_bounded(weights<Format>{opened.weights, shape, map}, shape)) return status::not_finite;
+    if (!are_bounded(weights<Format, family>{opened.weights, shape, map}, shape)) return status::not_finite;
     image_.emplace(opened);
     if constexpr (Learning::owns_weights) learning_.reset(opened.weights);
     else if constexpr (learns) learning_.reset();
@@ -281,7 +281,7 @@ class basic_pipeline {
   }
 
  private:
-  static constexpr auto map = map_tensors<Format>(shape);
+  static constexpr auto map = map_tensors<Format, family>(shape);
   static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
   static constexpr std::size_t most_tokens =
@@ -324,7 +324,7 @@ class basic_pipeline {
     return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots};
   }
   decode_buffers<family> buffers() const { return {const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride}; }
-  weights<Format> view() const {
+  weights<Format, family> view() const {
     if constexpr (Learning::owns_weights) return {learning_.bytes(), shape, map};
     else return {image_->weights, shape, map};
   }
@@ -376,7 +376,7 @@ class basic_pipeline {
     const float weight = 1.0F / static_cast<float>(count - first);
     drafts_.drop();
     const train_buffers<family> buffers{arena_.data(), train_plan};
-    const weights<Format> w = view();
+    const weights<Format, family> w = view();
     auto&& collector = learning_.collector();
     sequence_pass<family, simd::native, Format, std::remove_cvref_t<decltype(collector)>> run_over(
         shape, w, collector, frequencies.data(), buffers, Learning::tokens, Learning::chunk);

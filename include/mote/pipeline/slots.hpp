@@ -118,7 +118,7 @@ struct chosen {
       interleaved_rows(fit::checks ? fit::facts.instructions : simd::native::value);
   static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
   static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
-  using format = bind_formats<weights, Model::shape, rows>;
+  using format = bind_formats<weights, Model::shape, rows, family_of<Model>>;
   using type =
       basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads, fit>;
 

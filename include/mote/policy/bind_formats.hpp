@@ -53,14 +53,34 @@ struct candidate_list {
   static constexpr std::array<std::size_t, sizeof...(Candidates)> canonical{first_like<Candidates>()...};
 };
 
-template <class Policy, shape S, std::size_t Rows>
+/// The lengths that rows of a family's matrices have, each once, the embedding's first.
+template <class Family, shape S>
+struct row_lengths {
+  std::array<std::size_t, 1 + tensors_of<Family>::matrices> all{S.dim};
+  std::size_t count = 1;
+  consteval row_lengths() {
+    for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i)
+      if (const std::size_t cols = tensors_of<Family>::size(S, i).cols; find(cols) == count) all[count++] = cols;
+  }
+  constexpr std::size_t find(std::size_t cols) const {
+    std::size_t i = 0;
+    while (i < count && all[i] != cols) ++i;
+    return i;
+  }
+};
+
+template <class Policy, shape S, std::size_t Rows, class Family>
 struct binding {
   using entries = entries_of<Policy>;
-  // Two candidates a policy, for rows of dim and of hidden weights: a format may depend on the length of its rows.
-  static constexpr std::size_t candidates = 2 * entries::policies;
+  using tensors = tensors_of<Family>;
+  using layers = typename Family::layer;
+  // A policy has a candidate for each length of rows: a format may depend on it.
+  static constexpr row_lengths<Family, S> lengths{};
+  static constexpr std::size_t candidates = lengths.count * entries::policies;
   template <std::size_t Index>
   using candidate =
-      typename entries::template policy<Index / 2>::template format<Rows, Index % 2 == 0 ? S.dim : S.hidden>;
+      typename entries::template policy<Index / lengths.count>::template format<Rows,
+                                                                                lengths.all[Index % lengths.count]>;
 
   /// For each candidate the first that is the same format.
   static constexpr auto canonical = []<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -68,8 +88,8 @@ struct binding {
   }(std::make_index_sequence<candidates>{});
 
   static constexpr std::size_t of(tensor_place t) {
-    const bool wide = t.kind == tensor_place::block && t.which == role::down;
-    return canonical[2 * entries::holder(t) + (wide ? 1 : 0)];
+    const std::size_t cols = t.kind == tensor_place::block ? size_of<Family>(S, t.which).cols : S.dim;
+    return canonical[lengths.count * entries::holder(t) + lengths.find(cols)];
   }
   static constexpr tensor_place head_place() {
     return {.kind = S.tied_head ? tensor_place::embedding : tensor_place::head};
@@ -89,10 +109,15 @@ struct binding {
     use(of({.kind = tensor_place::embedding}));
     use(of(head_place()));
     for (std::size_t layer = 0; layer < S.layers; ++layer)
-      for (std::size_t r = 0; r < role_count; ++r) {
-        const std::size_t here = of({.layer = layer, .which = static_cast<role>(r)});
+      for (std::size_t i = 0; i < tensors::matrices; ++i) {
+        if (!tensors::has_matrix(layers::kind_of(layer), i)) continue;
+        const std::size_t here = of({.layer = layer, .which = tensors::matrix(i)});
         use(here);
-        s.layers_alike = s.layers_alike && here == of({.layer = 0, .which = static_cast<role>(r)});
+        for (std::size_t first = 0; first < layer; ++first)  // of the same matrix
+          if (tensors::has_matrix(layers::kind_of(first), i)) {
+            s.layers_alike = s.layers_alike && here == of({.layer = first, .which = tensors::matrix(i)});
+            break;
+          }
       }
     return s;
   }();
@@ -104,7 +129,7 @@ struct binding {
     return list;
   }();
   static constexpr auto choice = [] {
-    format_choice<found.layers_alike ? 1 : S.layers> c;
+    format_choice<found.layers_alike ? 1 : S.layers, tensors::matrices> c;
     const auto place = [](tensor_place t) {
       std::size_t n = 0;
       while (in_use[n] != of(t)) ++n;
@@ -112,9 +137,10 @@ struct binding {
     };
     c.embedding = place({.kind = tensor_place::embedding});
     c.head = place(head_place());
-    for (std::size_t layer = 0; layer < c.layers; ++layer)
-      for (std::size_t r = 0; r < role_count; ++r)
-        c.block[layer][r] = place({.layer = layer, .which = static_cast<role>(r)});
+    for (std::size_t layer = 0; layer < S.layers; ++layer)
+      for (std::size_t i = 0; i < tensors::matrices; ++i)
+        if (tensors::has_matrix(layers::kind_of(layer), i))
+          c.block[layer % c.layers][i] = place({.layer = layer, .which = tensors::matrix(i)});
     return c;
   }();
 
@@ -136,7 +162,7 @@ struct binding {
 }  // namespace detail
 
 /// The formats that Policy gives a model of shape S with Rows rows interleaved: a format, or mixed_formats.
-template <class Policy, shape S, std::size_t Rows>
-using bind_formats = typename detail::binding<Policy, S, Rows>::type;
+template <class Policy, shape S, std::size_t Rows, class Family = llama>
+using bind_formats = typename detail::binding<Policy, S, Rows, Family>::type;
 
 }  // namespace mote::inline v0
