@@ -96,9 +96,16 @@ template <class Norm, class Inner>
 struct residual;
 template <vector_role Gain>
 struct rms_norm_block;
-struct rotary_attention;
-template <role Gate, role Up, role Down>
-struct gated_feed_forward;
+struct feed_forward_tensors;
+struct attention_tensors;
+struct gelu;
+struct rectifier;
+struct gpt2;
+struct qwen2;
+struct qwen3;
+struct token_and_position_embedding;
+template <vector_role Gain, vector_role Bias>
+struct layer_norm_block;
 struct token_embedding;
 struct llama;
 class low_rank_adapters;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-// Grouped-query attention with rotary positions, and its gradient: output(attend(rope(query), rope(key), value)). Form says
-// what a token sees and how scores are made.
+// Grouped-query attention and its gradient: output(attend(query, key, value)). Queries and keys turn with their position,
+// and each head of them may have a norm before; matrices may have biases. Form says what a token sees and how scores are
+// made.
 // Refuses to know where keys and values are kept: the pass's cache keeps them and answers.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 #include "mote/block/buffers.hpp"
 #include "mote/kernel/attention.hpp"
+#include "mote/kernel/norm.hpp"
 #include "mote/kernel/rope.hpp"
 #include "mote/model/attention_form.hpp"
 #include "mote/model/cache.hpp"
@@ -16,13 +19,31 @@
 
 namespace mote::inline v0 {
 
-template <class Form>
-struct rotary_attention_with {
+/// The tensors of an attention by name, and whether queries and keys turn with their position. A bias that is none is not
+/// there, nor is a norm of each head of queries or keys, before they turn.
+struct attention_tensors {
+  role query = role::query, key = role::key, value = role::value, output = role::output;
+  vector_role query_bias = vector_role::none, key_bias = vector_role::none, value_bias = vector_role::none;
+  vector_role output_bias = vector_role::none;
+  vector_role query_norm = vector_role::none, key_norm = vector_role::none;
+  bool rotary = true;
+};
+
+template <attention_tensors Has = attention_tensors{}, class Form = attention_form<>>
+struct attention_block {
   MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
-    return std::array{matrix_tensor{role::query, s.query_dim(), s.dim}, matrix_tensor{role::key, s.kv_dim(), s.dim},
-                      matrix_tensor{role::value, s.kv_dim(), s.dim}, matrix_tensor{role::output, s.dim, s.query_dim()}};
+    return std::array{matrix_tensor{Has.query, s.query_dim(), s.dim, Has.query_bias},
+                      matrix_tensor{Has.key, s.kv_dim(), s.dim, Has.key_bias},
+                      matrix_tensor{Has.value, s.kv_dim(), s.dim, Has.value_bias},
+                      matrix_tensor{Has.output, s.dim, s.query_dim(), Has.output_bias}};
   }
-  static constexpr bool turns = true;
+  static constexpr bool head_norms = Has.query_norm != vector_role::none;
+  static_assert(head_norms == (Has.key_norm != vector_role::none), "mote: queries and keys are normed, or neither");
+  MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
+    if constexpr (!head_norms) return std::array<vector_tensor, 0>{};
+    else return std::array{vector_tensor{Has.query_norm, s.head_dim()}, vector_tensor{Has.key_norm, s.head_dim()}};
+  }
+  static constexpr bool turns = Has.rotary;
   /// What caches and kernels take.
   static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
 
@@ -60,6 +81,13 @@ struct rotary_attention_with {
       return s.kv_dim() * padded(n.kept) * sizeof(float);
     }
   };
+  struct raw_query : dattended {};  // as they were before the norms of heads
+  struct raw_key : key {};
+  struct raw_head {
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts&) {
+      return rows_of_floats(1, s.head_dim());
+    }
+  };
   struct values_by_channel : channels {};
   struct dkeys : channels {};
   struct dvalues : channels {};
@@ -74,13 +102,20 @@ struct rotary_attention_with {
   using forward_buffers = lives<live<query, At, At + 3>, live<key, At, At + 3, At + 2>, live<value, At, At + 3, At + 2>,
                                 live<scratch, At + 3, At + 3>, live<attended, At + 3, At + 4>>;
   template <class At>
-  using backward_buffers =
+  using plain_backward_buffers =
       lives<typename At::template kept<query, 0>, typename At::template kept<attended, 0>,
             typename At::template kept<cached, 0>, typename At::template portion<key, 1>,
             typename At::template portion<value, 1>, typename At::template portion<scratch, 0>,
             typename At::template back<dattended, 0>, typename At::template back<values_by_channel, 0>,
             typename At::template back<dquery, 0, 1>, typename At::template back<dkeys, 0, 1>,
             typename At::template back<dvalues, 0, 1>>;
+  template <class At>
+  using norm_buffers = lives<typename At::template back<raw_query, 1>, typename At::template back<raw_key, 1>,
+                             typename At::template back<raw_head, 1>>;
+
+  template <class At>
+  using backward_buffers =
+      join_lives<plain_backward_buffers<At>, std::conditional_t<head_norms, norm_buffers<At>, lives<>>>;
 
   template <int At, class Pass>
   MOTE_INLINE static void forward(Pass& p, const float* in, float* out) {
@@ -93,12 +128,18 @@ struct rotary_attention_with {
     float* v = p.template at<value>();
     float* a = p.template at<attended>();
     p.template enter<At>();
-    p.template multiply<role::query, role::key, role::value>(in, s.dim, q, k, v);
+    p.template multiply<Has.query, Has.key, Has.value>(in, s.dim, q, k, v);
     p.template enter<At + 1>();
     for (std::size_t t = 0; t < p.tokens(); ++t) {
-      const simd::sine_cosine* turns = p.turns(t);
-      rope(q + t * dim, form.heads, form.head_dim / 2, turns);
-      rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, turns);
+      if constexpr (head_norms) {
+        norm_heads<Has.query_norm>(p, q + t * dim, form.heads);
+        norm_heads<Has.key_norm>(p, k + t * kv_dim, form.kv_heads);
+      }
+      if constexpr (Has.rotary) {
+        const simd::sine_cosine* turned = p.turns(t);
+        rope(q + t * dim, form.heads, form.head_dim / 2, turned);
+        rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, turned);
+      }
       p.admit(t, q + t * dim, form.query_dim(), k + t * kv_dim, v + t * kv_dim, form.kv_dim());
     }
     p.template enter<At + 2, At + 3>();
@@ -115,7 +156,7 @@ struct rotary_attention_with {
                               p.template at<scratch>());
     for (std::size_t t = 0; t < p.tokens(); ++t) p.pad(a + t * dim, form.query_dim());
     p.template enter<At + 4>();
-    p.template multiply<role::output>(a, form.query_dim(), out);
+    p.template multiply<Has.output>(a, form.query_dim(), out);
   }
 
   /// First phase: the gradients of queries, keys and values; later positions add to the keys of earlier ones, so the
@@ -148,7 +189,7 @@ struct rotary_attention_with {
       }
       float* da = p.template at<dattended>();
       zero(da, p.tokens() * dim);
-      p.template multiply_backward<role::output>(p.template at<attended>(), query_dim, dy, s.dim, da);
+      p.template multiply_backward<Has.output>(p.template at<attended>(), query_dim, dy, s.dim, da);
       for (std::size_t t = 0; t < p.tokens(); ++t) {
         p.pad(dq + t * dim, query_dim);
         attention_gradient(form, q + t * dim, keys, by_channel, stride, da + t * dim, p.position() + t + 1,
@@ -165,16 +206,49 @@ struct rotary_attention_with {
         }
         p.pad(back_value + t * kv_dim, s.kv_dim());
         p.pad(back_key + t * kv_dim, s.kv_dim());
-        const simd::sine_cosine* turns = p.turns(t);
-        rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, turns);
-        rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, turns);
+        if constexpr (Has.rotary) {
+          const simd::sine_cosine* turned = p.turns(t);
+          rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, turned);
+          rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, turned);
+        }
       }
-      p.template multiply_backward<role::value>(in, s.dim, back_value, s.kv_dim(), dx);
-      p.template multiply_backward<role::key>(in, s.dim, back_key, s.kv_dim(), dx);
-      p.template multiply_backward<role::query>(in, s.dim, dq, query_dim, dx);
+      if constexpr (head_norms) {
+        float* raw_q = p.template at<raw_query>();
+        float* raw_k = p.template at<raw_key>();
+        p.template multiply<Has.query, Has.key>(in, s.dim, raw_q, raw_k);
+        for (std::size_t t = 0; t < p.tokens(); ++t) {
+          norm_heads_gradient<Has.query_norm>(p, raw_q + t * dim, form.heads, dq + t * dim);
+          norm_heads_gradient<Has.key_norm>(p, raw_k + t * kv_dim, form.kv_heads, back_key + t * kv_dim);
+        }
+      }
+      p.template multiply_backward<Has.value>(in, s.dim, back_value, s.kv_dim(), dx);
+      p.template multiply_backward<Has.key>(in, s.dim, back_key, s.kv_dim(), dx);
+      p.template multiply_backward<Has.query>(in, s.dim, dq, query_dim, dx);
+    }
+  }
+
+ private:
+  template <vector_role Gain, class Pass>
+  static void norm_heads(const Pass& p, float* heads, std::size_t count) {
+    const std::size_t width = p.shape().head_dim();
+    for (float* head = heads; head < heads + count * width; head += width)
+      rms_norm(head, p.template vector<Gain>(), width, p.shape().norm_epsilon, head);
+  }
+  /// d (count heads) becomes the gradient of what was normed.
+  template <vector_role Gain, class Pass>
+  static void norm_heads_gradient(Pass& p, const float* heads, std::size_t count, float* d) {
+    const std::size_t width = p.shape().head_dim();
+    float* back = p.template at<raw_head>();
+    for (std::size_t h = 0; h < count * width; h += width) {
+      zero(back, width);
+      rms_norm_gradient(heads + h, p.template vector<Gain>(), d + h, width, p.shape().norm_epsilon, back,
+                        p.template vector_gradient<Gain>());
+      for (std::size_t i = 0; i < width; ++i) d[h + i] = back[i];
     }
   }
 };
-using rotary_attention = rotary_attention_with<attention_form<>>;
+using rotary_attention = attention_block<>;
+template <class Form>
+using rotary_attention_with = attention_block<attention_tensors{}, Form>;
 
 }  // namespace mote::inline v0

@@ -25,4 +25,29 @@ struct token_embedding {
   }
 };
 
+/// The token's row and the row of its position, which is learned (Radford et al. 2019). A model has as many positions as
+/// its shape has context.
+struct token_and_position_embedding {
+  static constexpr bool positions = true;
+  struct row {  // of one position
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts&) { return rows_of_floats(1, s.dim); }
+  };
+  template <int At>
+  using forward_buffers = lives<live<row, At, At>>;
+
+  template <class Pass>
+  MOTE_INLINE static void forward(const Pass& p, std::size_t token, std::size_t position, float* x) {
+    float* learned = p.template at<row>();
+    p.embedding().decode_row(token, x);
+    p.positions().decode_row(position, learned);
+    for (std::size_t i = 0; i < p.shape().dim; ++i) x[i] += learned[i];
+  }
+  /// A learner that leaves the positions as they are has no position_backward().
+  template <class Learner>
+  static void backward(Learner& l, std::size_t token, std::size_t position, const float* dx) {
+    l.embedding_backward(token, dx);
+    if constexpr (requires { l.position_backward(position, dx); }) l.position_backward(position, dx);
+  }
+};
+
 }  // namespace mote::inline v0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The gated feed-forward: down(silu(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202), and its gradient, which computes
-// gate and up again.
+// The gated feed-forward: down(silu(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202), and the one without a gate:
+// down(activation(up(x))); each with its gradient, which computes gate and up again.
 // Refuses to keep anything of the way there: what the gradient needs is made anew, a chunk at a time.
 #pragma once
 
@@ -8,16 +8,24 @@
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
+#include "mote/kernel/gelu.hpp"
 #include "mote/kernel/swiglu.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {
 
-template <role Gate = role::gate, role Up = role::up, role Down = role::down>
+/// The tensors of a feed-forward by name; a bias that is none is not there.
+struct feed_forward_tensors {
+  role gate = role::gate, up = role::up, down = role::down;
+  vector_role gate_bias = vector_role::none, up_bias = vector_role::none, down_bias = vector_role::none;
+};
+
+template <feed_forward_tensors Has = feed_forward_tensors{}>
 struct gated_feed_forward {
   MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
-    return std::array{matrix_tensor{Gate, s.hidden, s.dim}, matrix_tensor{Up, s.hidden, s.dim},
-                      matrix_tensor{Down, s.dim, s.hidden}};
+    return std::array{matrix_tensor{Has.gate, s.hidden, s.dim, Has.gate_bias},
+                      matrix_tensor{Has.up, s.hidden, s.dim, Has.up_bias},
+                      matrix_tensor{Has.down, s.dim, s.hidden, Has.down_bias}};
   }
 
   struct gate {
@@ -47,11 +55,11 @@ struct gated_feed_forward {
     float* g = p.template at<gate>();
     float* u = p.template at<up>();
     p.template enter<At>();
-    p.template multiply<Gate, Up>(in, s.dim, g, u);
+    p.template multiply<Has.gate, Has.up>(in, s.dim, g, u);
     p.template enter<At + 1>();
     for (std::size_t t = 0; t < p.tokens(); ++t) swiglu(g + t * hidden, u + t * hidden, s.hidden, g + t * hidden);
     p.template enter<At + 2>();
-    p.template multiply<Down>(g, s.hidden, out);
+    p.template multiply<Has.down>(g, s.hidden, out);
   }
 
   template <std::size_t, class Pass>
@@ -62,20 +70,92 @@ struct gated_feed_forward {
     float* u = p.template at<up>();
     float* h = p.template at<product>();
     float* dh = p.template at<dproduct>();
-    p.template multiply<Gate, Up>(in, s.dim, g, u);
+    p.template multiply<Has.gate, Has.up>(in, s.dim, g, u);
     for (std::size_t t = 0; t < p.tokens(); ++t) {
       swiglu(g + t * hidden, u + t * hidden, s.hidden, h + t * hidden);
       p.pad(h + t * hidden, s.hidden);
     }
     zero(dh, p.tokens() * hidden);
-    p.template multiply_backward<Down>(h, s.hidden, dy, s.dim, dh);
+    p.template multiply_backward<Has.down>(h, s.hidden, dy, s.dim, dh);
     for (std::size_t t = 0; t < p.tokens(); ++t) {
       swiglu_gradient(g + t * hidden, u + t * hidden, dh + t * hidden, s.hidden);
       p.pad(g + t * hidden, s.hidden);
       p.pad(u + t * hidden, s.hidden);
     }
-    p.template multiply_backward<Gate>(in, s.dim, g, s.hidden, dx);
-    p.template multiply_backward<Up>(in, s.dim, u, s.hidden, dx);
+    p.template multiply_backward<Has.gate>(in, s.dim, g, s.hidden, dx);
+    p.template multiply_backward<Has.up>(in, s.dim, u, s.hidden, dx);
+  }
+};
+
+/// Activations: y = f(x), and x turned into its gradient, given dy; all (padded(n)).
+struct gelu {
+  static void forward(const float* x, std::size_t n, float* y) { gelu_tanh(x, n, y); }
+  static void gradient(float* x, const float* dy, std::size_t n) { gelu_tanh_gradient(x, dy, n); }
+};
+struct rectifier {
+  static void forward(const float* x, std::size_t n, float* y) { relu(x, n, y); }
+  static void gradient(float* x, const float* dy, std::size_t n) { relu_gradient(x, dy, n); }
+};
+
+/// The feed-forward without a gate: down(activation(up(x))).
+template <class Activation, feed_forward_tensors Has = feed_forward_tensors{}>
+struct feed_forward {
+  MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
+    return std::array{matrix_tensor{Has.up, s.hidden, s.dim, Has.up_bias},
+                      matrix_tensor{Has.down, s.dim, s.hidden, Has.down_bias}};
+  }
+
+  struct wide {
+    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+      return rows_of_floats(n.tokens, s.hidden);
+    }
+  };
+  struct active : wide {};
+  struct dactive : wide {};
+
+  static constexpr int operations = 3;  // expand, activate, contract
+  static constexpr int reads_until = 0;
+  static constexpr bool keeps = false;
+  static constexpr int phases = 1;
+
+  template <int At>
+  using forward_buffers = lives<live<wide, At, At + 2>>;
+  template <class At>
+  using backward_buffers = lives<typename At::template portion<wide, 0>, typename At::template back<active, 0>,
+                                 typename At::template back<dactive, 0>>;
+
+  template <int At, class Pass>
+  MOTE_INLINE static void forward(Pass& p, const float* in, float* out) {
+    const mote::shape& s = p.shape();
+    const std::size_t hidden = padded(s.hidden);
+    float* w = p.template at<wide>();
+    p.template enter<At>();
+    p.template multiply<Has.up>(in, s.dim, w);
+    p.template enter<At + 1>();
+    for (std::size_t t = 0; t < p.tokens(); ++t) Activation::forward(w + t * hidden, s.hidden, w + t * hidden);
+    p.template enter<At + 2>();
+    p.template multiply<Has.down>(w, s.hidden, out);
+  }
+
+  template <std::size_t, class Pass>
+  static void backward(Pass& p, const float* in, const float* dy, float* dx) {
+    const mote::shape& s = p.shape();
+    const std::size_t hidden = padded(s.hidden);
+    float* w = p.template at<wide>();
+    float* h = p.template at<active>();
+    float* dh = p.template at<dactive>();
+    p.template multiply<Has.up>(in, s.dim, w);
+    for (std::size_t t = 0; t < p.tokens(); ++t) {
+      Activation::forward(w + t * hidden, s.hidden, h + t * hidden);
+      p.pad(h + t * hidden, s.hidden);
+    }
+    zero(dh, p.tokens() * hidden);
+    p.template multiply_backward<Has.down>(h, s.hidden, dy, s.dim, dh);
+    for (std::size_t t = 0; t < p.tokens(); ++t) {
+      Activation::gradient(w + t * hidden, dh + t * hidden, s.hidden);
+      p.pad(w + t * hidden, s.hidden);
+    }
+    p.template multiply_backward<Has.up>(in, s.dim, w, s.hidden, dx);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+#include "mote/kernel/layer_norm.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/model/role.hpp"
 #include "mote/model/shape.hpp"
@@ -26,6 +27,34 @@ struct rms_norm_block {
   static void backward(Pass& p, const float* x, const float* dy, float* dx) {
     rms_norm_gradient(x, p.template vector<Gain>(), dy, p.shape().dim, p.shape().norm_epsilon, dx,
                       p.template vector_gradient<Gain>());
+  }
+};
+
+/// Layer norm with the gains and biases of those names; without a bias vector_role::none.
+template <vector_role Gain, vector_role Bias>
+struct layer_norm_block {
+  MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
+    if constexpr (Bias == vector_role::none) return std::array{vector_tensor{Gain, s.dim}};
+    else return std::array{vector_tensor{Gain, s.dim}, vector_tensor{Bias, s.dim}};
+  }
+
+  template <class Pass>
+  MOTE_INLINE static void forward(const Pass& p, const float* x, float* y) {
+    layer_norm(x, p.template vector<Gain>(), bias(p), p.shape().dim, p.shape().norm_epsilon, y);
+  }
+  template <class Pass>
+  static void backward(Pass& p, const float* x, const float* dy, float* dx) {
+    float* dbias = nullptr;
+    if constexpr (Bias != vector_role::none) dbias = p.template vector_gradient<Bias>();
+    layer_norm_gradient(x, p.template vector<Gain>(), dy, p.shape().dim, p.shape().norm_epsilon, dx,
+                        p.template vector_gradient<Gain>(), dbias);
+  }
+
+ private:
+  template <class Pass>
+  MOTE_INLINE static const float* bias([[maybe_unused]] const Pass& p) {
+    if constexpr (Bias == vector_role::none) return nullptr;
+    else return p.template vector<Bias>();
   }
 };
 

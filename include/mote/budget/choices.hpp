@@ -37,13 +37,15 @@ struct family_functions {
   cache_shape (*cached)(const shape&);           ///< what a cache keeps of it
   std::uint64_t (*layer_weights)(const shape&);  ///< of the matrices of all layers
   std::uint64_t (*last_weights)(const shape&);   ///< of those that no gradient needs again
+  /// Of packed tensors of one format, whose matrices are so large.
+  std::size_t (*packed_bytes)(const shape&, std::size_t (*matrix_bytes)(std::size_t rows, std::size_t cols));
 };
 struct weights_functions {
-  std::size_t (*bytes)(const shape&);                 ///< of the packed tensors
-  std::size_t (*embedding_bytes)(const shape&);       ///< of one of them
-  std::size_t (*rounded_bytes)(std::size_t columns);  ///< of a vector's 8-bit copy
-  std::size_t rows;                                   ///< interleaved
-  std::string_view name;                              ///< of the format
+  std::size_t (*bytes)(const family_functions&, const shape&);  ///< of the packed tensors
+  std::size_t (*embedding_bytes)(const shape&);                 ///< of one of them
+  std::size_t (*rounded_bytes)(std::size_t columns);            ///< of a vector's 8-bit copy
+  std::size_t rows;                                             ///< interleaved
+  std::string_view name;                                        ///< of the format
 };
 struct cache_functions {
   std::size_t (*bytes)(const cache_shape&, std::size_t context);

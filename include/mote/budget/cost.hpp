@@ -53,7 +53,7 @@ constexpr std::size_t token_bytes(const shape& s) {
 }
 
 constexpr std::size_t parameter_floats(const shape& s, const choices& c) {
-  if (c.learning.owns_weights) return c.weights->bytes(s) / sizeof(float);
+  if (c.learning.owns_weights) return c.weights->bytes(*c.family, s) / sizeof(float);
   return c.learning.learns ? c.learning.rank * c.learning.delta->parameter_floats(s) : 0;
 }
 constexpr std::size_t optimiser_floats(const shape& s, const choices& c) {
@@ -126,7 +126,7 @@ constexpr work token_work(const shape& s, const choices& c, std::size_t position
   const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
   return {.multiply_adds = c.family->layer_weights(s) + detail::head_weights(s) + adapters +
                            detail::attention_products(c.family->cached(s)) * (position + 1),
-          .weight_bytes = c.weights->bytes(s) - (s.tied_head ? 0 : c.weights->embedding_bytes(s)),
+          .weight_bytes = c.weights->bytes(*c.family, s) - (s.tied_head ? 0 : c.weights->embedding_bytes(s)),
           .cache_bytes = c.cache->bytes(c.family->cached(s), position + 1)};
 }
 
@@ -135,7 +135,7 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
   const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
   const std::uint64_t passes = ceil_div(tokens, c.prefill);
   const std::uint64_t head = c.weights->embedding_bytes(s);  // as large
-  const std::uint64_t layers = c.weights->bytes(s) - (s.tied_head ? 1 : 2) * head;
+  const std::uint64_t layers = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head;
   std::uint64_t read = 0;
   for (std::size_t last = tokens % c.prefill == 0 ? c.prefill : tokens % c.prefill; last <= tokens; last += c.prefill)
     read += c.cache->bytes(c.family->cached(s), last);
@@ -158,7 +158,7 @@ constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens)
   const std::uint64_t attention = detail::attention_products(c.family->cached(s)) * (run * (run + 1) / 2);
   const std::uint64_t chunks = ceil_div(static_cast<std::size_t>(run), c.learning.chunk);
   const std::uint64_t head_bytes = c.weights->embedding_bytes(s);
-  const std::uint64_t layer_bytes = c.weights->bytes(s) - (s.tied_head ? 1 : 2) * head_bytes;
+  const std::uint64_t layer_bytes = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head_bytes;
   return {.multiply_adds = run * (2 * layers + again + 2 * head + full + adapters * 9 / 2) + attention * 9 / 2,
           .weight_bytes = chunks * (3 * layer_bytes + 2 * head_bytes),
           .cache_bytes = 0};
@@ -180,7 +180,7 @@ constexpr ram_regions ram_of(const shape& s, const choices& c) {
   return ram;
 }
 constexpr flash_regions flash_of(const shape& s, const choices& c) {
-  return {.weights = c.weights->bytes(s),
+  return {.weights = c.weights->bytes(*c.family, s),
           .vocabulary = c.vocabulary_bytes,
           .header = container_header_bytes,
           .code = c.fit.code_bytes};

@@ -45,9 +45,25 @@ template <class Family>
 constexpr std::uint64_t last_weights(const shape& s) {
   return weights_of_layers<Family>(s, tensors_of<Family>::find(role::down));
 }
+template <class Family>
+constexpr std::size_t packed_bytes(const shape& s, std::size_t (*matrix_bytes)(std::size_t, std::size_t)) {
+  return place_tensors<Family, Family::layer::period>(
+             s, [&](std::size_t rows) { return matrix_bytes(rows, s.dim); }, matrix_bytes(s.vocab, s.dim),
+             [&](std::size_t, std::size_t i) {
+               const matrix_size m = tensors_of<Family>::size(s, i);
+               return matrix_bytes(m.rows, m.cols);
+             })
+      .bytes;
+}
+template <class Format>
+constexpr std::size_t matrix_bytes_in(std::size_t rows, std::size_t cols) {
+  return Format::bytes(rows, cols);
+}
+/// A format alone is asked of any family, formats that differ from tensor to tensor of theirs.
 template <class Formats, class Family>
-constexpr std::size_t weights_bytes(const shape& s) {
-  return map_tensors<Formats, Family>(s).bytes;
+constexpr std::size_t weights_bytes(const family_functions& family, const shape& s) {
+  if constexpr (requires { Formats::group; }) return family.packed_bytes(s, &matrix_bytes_in<Formats>);
+  else return map_tensors<Formats, Family>(s).bytes;
 }
 template <class Formats>
 constexpr std::size_t embedding_bytes(const shape& s) {
@@ -79,9 +95,10 @@ constexpr std::size_t kept_by(std::size_t parameters) {
 }
 
 template <class Family>
-inline constexpr family_functions family_functions_of{&decode_bytes<Family>, &train_bytes<Family>, &cached<Family>,
-                                                      &layer_weights<Family>, &last_weights<Family>};
-template <class Formats, class Family>
+inline constexpr family_functions family_functions_of{&decode_bytes<Family>, &train_bytes<Family>,
+                                                      &cached<Family>,       &layer_weights<Family>,
+                                                      &last_weights<Family>, &packed_bytes<Family>};
+template <class Formats, class Family = llama>
 inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats, Family>, &embedding_bytes<Formats>,
                                                         &input_bytes<Formats>, Formats::rows, Formats::name};
 template <class Store>

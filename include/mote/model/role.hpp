@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace mote::inline v0 {
@@ -50,6 +51,13 @@ enum class vector_role : std::uint8_t {
   none = 255
 };
 
+constexpr std::string_view name(vector_role v) {
+  constexpr std::string_view names[] = {"attention_norm", "ffn_norm",        "final_norm", "attention_norm_bias",
+                                        "ffn_norm_bias",  "final_norm_bias", "query_bias", "key_bias",
+                                        "value_bias",     "output_bias",     "gate_bias",  "up_bias",
+                                        "down_bias",      "query_norm",      "key_norm"};
+  return static_cast<std::size_t>(v) < std::size(names) ? names[static_cast<std::size_t>(v)] : "own";
+}
 consteval vector_role own_vector(unsigned n) {
   if (n >= 191) detail::no_name_of_that_number();
   return static_cast<vector_role>(64 + n);

@@ -171,6 +171,7 @@ class tensors_of {
 
   static constexpr role matrix(std::size_t i) { return in_layers::all.matrices.all[i].which; }
   static constexpr vector_role vector(std::size_t i) { return in_layers::all.vectors.all[i].which; }
+  static constexpr vector_role outer_vector(std::size_t i) { return in_model::all.vectors.all[i].which; }
   /// The number of a tensor; matrices, vectors or outer_vectors if the family has none of that name.
   static constexpr std::size_t find(role r) { return in_layers::all.matrices.find(r); }
   static constexpr std::size_t find(vector_role v) { return in_layers::all.vectors.find(v); }

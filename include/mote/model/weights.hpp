@@ -102,22 +102,23 @@ constexpr block_map_of<Family> place_block(const shape& s, std::size_t kind, Byt
   return block;
 }
 
-template <class Formats, class Family = llama>
-constexpr tensor_map_of<Formats, Family> map_tensors(const shape& s) {
-  using facts = formats_of<Formats>;
+/// Places all tensors of a model whose layers differ in so many ways before they repeat. `table_bytes(rows)` is the size of
+/// the embedding or of a table of positions, `bytes_of(layer, i)` that of matrix i.
+template <class Family, std::size_t Differ, class TableBytes, class BytesOf>
+constexpr tensor_map<Differ, Family> place_tensors(const shape& s, TableBytes&& table_bytes, std::size_t head_bytes,
+                                                   BytesOf&& bytes_of) {
   using tensors = tensors_of<Family>;
-  constexpr std::size_t differ = layers_that_differ<Formats, Family>;
-  tensor_map_of<Formats, Family> map;
-  std::size_t end = round_up(facts::embedding::bytes(s.vocab, s.dim), 64);
+  tensor_map<Differ, Family> map;
+  std::size_t end = round_up(table_bytes(s.vocab), 64);
   if constexpr (has_positions<Family>) {
     map.positions = end;
-    end += round_up(facts::embedding::bytes(s.context, s.dim), 64);
+    end += round_up(table_bytes(s.context), 64);
   }
   map.blocks = end;
-  for (std::size_t layer = 0; layer < differ; ++layer) {
+  for (std::size_t layer = 0; layer < Differ; ++layer) {
     map.start[layer] = map.cycle;
-    map.block[layer] = place_block<Family>(s, Family::layer::kind_of(layer),
-                                           [&](std::size_t i) { return matrix_bytes<Formats, Family>(s, layer, i); });
+    map.block[layer] =
+        place_block<Family>(s, Family::layer::kind_of(layer), [&](std::size_t i) { return bytes_of(layer, i); });
     map.cycle += map.block[layer].bytes;
   }
   end = map.start_of(s.layers);
@@ -126,8 +127,16 @@ constexpr tensor_map_of<Formats, Family> map_tensors(const shape& s) {
     end += round_up(tensors::outer_floats(s, i) * sizeof(float), 64);
   }
   map.head = s.tied_head ? map.embedding : end;
-  map.bytes = s.tied_head ? end : end + round_up(facts::head::bytes(s.vocab, s.dim), 64);
+  map.bytes = s.tied_head ? end : end + round_up(head_bytes, 64);
   return map;
+}
+
+template <class Formats, class Family = llama>
+constexpr tensor_map_of<Formats, Family> map_tensors(const shape& s) {
+  using facts = formats_of<Formats>;
+  return place_tensors<Family, layers_that_differ<Formats, Family>>(
+      s, [&](std::size_t rows) { return facts::embedding::bytes(rows, s.dim); }, facts::head::bytes(s.vocab, s.dim),
+      [&](std::size_t layer, std::size_t i) { return matrix_bytes<Formats, Family>(s, layer, i); });
 }
 
 /// Typed views on packed weights of one shape.

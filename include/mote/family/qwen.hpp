@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+// Qwen2 (arXiv 2407.10671): Llama with biases on query, key and value. Qwen3 (arXiv 2505.09388): Llama with a norm of each
+// head of query and key before it turns. Pairs that turn are neighbours, as everywhere here: an importer permutes rows.
+#pragma once
+
+#include <string_view>
+
+#include "mote/block/attention.hpp"
+#include "mote/block/embedding.hpp"
+#include "mote/block/feed_forward.hpp"
+#include "mote/block/layer.hpp"
+#include "mote/block/norm.hpp"
+#include "mote/block/residual.hpp"
+
+namespace mote::inline v0 {
+
+struct qwen2 {
+  static constexpr std::string_view name = "qwen2";
+  using embedding = token_embedding;
+  using layer = in_sequence<residual<rms_norm_block<vector_role::attention_norm>,
+                                     attention_block<attention_tensors{.query_bias = vector_role::query_bias,
+                                                                       .key_bias = vector_role::key_bias,
+                                                                       .value_bias = vector_role::value_bias}>>,
+                            residual<rms_norm_block<vector_role::ffn_norm>, gated_feed_forward<>>>;
+  using last_norm = rms_norm_block<vector_role::final_norm>;
+};
+
+struct qwen3 {
+  static constexpr std::string_view name = "qwen3";
+  using embedding = token_embedding;
+  using layer = in_sequence<residual<rms_norm_block<vector_role::attention_norm>,
+                                     attention_block<attention_tensors{.query_norm = vector_role::query_norm,
+                                                                       .key_norm = vector_role::key_norm}>>,
+                            residual<rms_norm_block<vector_role::ffn_norm>, gated_feed_forward<>>>;
+  using last_norm = rms_norm_block<vector_role::final_norm>;
+};
+
+}  // namespace mote::inline v0

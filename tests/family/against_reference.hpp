@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+// A family against its reference in double precision: tensors are packed by their names, logits come from decode() token by
+// token, from prefill and from the pass that learns, and the gradient of every tensor is compared.
+// Refuses a tensor that only one of the two has.
+#pragma once
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "../model/plain_decoder.hpp"
+#include "../model/plain_parts.hpp"
+#include "mote/block/decode.hpp"
+#include "mote/block/train.hpp"
+#include "mote/learn/frozen.hpp"
+#include "mote/learn/full.hpp"
+#include "mote/model/bounds.hpp"
+
+namespace mote_tests {
+
+/// f(reference's name, offset, matrix size) or f(reference's name, offset, floats) for every tensor of an image.
+template <class Format, class Family, class Matrix, class Vector>
+void each_packed(const mote::shape& s, Matrix matrix, Vector vector) {
+  using tensors = mote::tensors_of<Family>;
+  using layers = typename Family::layer;
+  const auto map = mote::map_tensors<Format, Family>(s);
+  const auto plain_name = [](mote::vector_role v) {
+    std::string n(mote::name(v));
+    if (n.ends_with("_bias")) n.replace(n.size() - 5, 5, ".bias");
+    return n;
+  };
+  matrix("embedding", map.embedding, mote::matrix_size{s.vocab, s.dim});
+  if constexpr (mote::has_positions<Family>) matrix("positions", map.positions, mote::matrix_size{s.context, s.dim});
+  for (std::size_t l = 0; l < s.layers; ++l) {
+    const std::string block = "layers." + std::to_string(l) + ".";
+    for (std::size_t i = 0; i < tensors::vectors; ++i)
+      if (tensors::has_vector(layers::kind_of(l), i))
+        vector(block + plain_name(tensors::vector(i)), map.at(l, tensors::vector(i)), tensors::floats(s, i));
+    for (std::size_t i = 0; i < tensors::matrices; ++i)
+      if (tensors::has_matrix(layers::kind_of(l), i))
+        matrix(block + std::string(mote::name(tensors::matrix(i))), map.at(l, tensors::matrix(i)), tensors::size(s, i));
+  }
+  for (std::size_t i = 0; i < tensors::outer_vectors; ++i)
+    vector(plain_name(tensors::outer_vector(i)), map.outer[i], tensors::outer_floats(s, i));
+  if (!s.tied_head) matrix("head", map.head, mote::matrix_size{s.vocab, s.dim});
+}
+
+template <class Family, std::size_t Rows, class Reference>
+class against_reference {
+ public:
+  using format = mote::f32<Rows>;
+
+  against_reference(const mote::shape& s, Reference& m)
+      : s_(s), m_(m), map_(mote::map_tensors<format, Family>(s)), packed_(map_.bytes) {
+    std::size_t count = 0;
+    each_packed<format, Family>(
+        s_,
+        [&](const std::string& name, std::size_t at, mote::matrix_size size) {
+          const plain_matrix& from = *tensor_of(m_, name).matrix;
+          REQUIRE(from.rows == size.rows);
+          REQUIRE(from.cols == size.cols);
+          const packed_bytes one = pack_matrix<format>(from);
+          std::copy(one.data(), one.data() + one.size(), packed_.data() + at);
+          ++count;
+        },
+        [&](const std::string& name, std::size_t at, std::size_t floats) {
+          const plain_vector& from = *tensor_of(m_, name).vector;
+          REQUIRE(from.size() == floats);
+          for (std::size_t i = 0; i < floats; ++i) packed_.floats()[at / 4 + i] = static_cast<float>(from[i]);
+          ++count;
+        });
+    REQUIRE(count == tensors_of(m_).size());
+    std::size_t parameters = 0;
+    for (const named_tensor& t : tensors_of(m_)) parameters += t.values().size();
+    CHECK(mote::parameters_of<Family>(s_) == parameters);
+    frequencies_.resize(s_.head_dim() / 2);
+    const double log_theta = mote::detail::constant_log(static_cast<double>(s_.rope_theta));
+    for (std::size_t i = 0; i < frequencies_.size(); ++i)
+      frequencies_[i] = mote::rope_frequency(log_theta, i, frequencies_.size());
+  }
+
+  mote::weights<format, Family> view() const { return {packed_.data(), s_, map_}; }
+
+  /// The logits of every position, `each` tokens at a time.
+  plain_rows logits(const std::vector<std::uint16_t>& tokens, std::size_t each) const {
+    constexpr std::size_t most = 5;
+    const auto plan = mote::plan_arena(mote::decode_lifetimes<Family, format>(s_, s_.context, {most, most, 1}));
+    packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(s_, s_.context), 0xFF);
+    const mote::decode_buffers<Family> buffers{arena.data(), plan};
+    const mote::float_cache cache(kept.data(), s_, s_.context);
+    mote::single_thread::team alone;
+    plain_rows all;
+    for (std::size_t t = 0; t < tokens.size(); t += each) {
+      const std::size_t count = std::min(each, tokens.size() - t);
+      const float* out =
+          each == 1
+              ? mote::decode(s_, view(), mote::no_adapter{}, frequencies_.data(), cache, buffers, tokens[t], t, true)
+              : mote::decode<mote::simd::native, most>(s_, view(), mote::no_adapter{}, frequencies_.data(), cache,
+                                                       alone, buffers, tokens.data() + t, count, t, count);
+      for (std::size_t i = 0; i < count; ++i) {
+        const float* row = out + i * mote::padded(s_.vocab);
+        all.emplace_back(row, row + s_.vocab);
+      }
+    }
+    return all;
+  }
+
+  /// f(pass) with a pass that learns and the gradients it has collected.
+  template <class Function>
+  auto pass(std::size_t chunk, Function f) const {
+    constexpr std::size_t capacity = 24;
+    const auto plan = mote::plan_arena(mote::train_lifetimes<Family, format>(s_, capacity, chunk));
+    packed_bytes arena(plan.bytes, 0xFF), collected(map_.bytes);
+    const mote::train_buffers<Family> buffers{arena.data(), plan};
+    mote::full_gradients<Rows, Family> collector(s_, map_, collected.floats());
+    const auto w = view();
+    mote::sequence_pass<Family, mote::simd::native, format, mote::full_gradients<Rows, Family>> p(
+        s_, w, collector, frequencies_.data(), buffers, capacity, chunk);
+    return f(p, collected, collector);
+  }
+
+  void check_forward(const std::vector<std::uint16_t>& tokens) const {
+    const plain_rows expected = m_.logits(tokens);
+    const plain_rows one = logits(tokens, 1);
+    double error = 0, size = 0;
+    for (std::size_t t = 0; t < expected.size(); ++t)
+      for (std::size_t i = 0; i < expected[t].size(); ++i) {
+        error += std::pow(one[t][i] - expected[t][i], 2);
+        size += std::pow(expected[t][i], 2);
+      }
+    INFO("logits differ by " << std::sqrt(error / size));
+    CHECK(std::sqrt(error / size) < 3e-6);
+    for (const std::size_t each : {2U, 5U}) CHECK(logits(tokens, each) == one);  // bit for bit
+    CHECK(mote::are_bounded(view(), s_));
+    pass(7, [&](auto& p, auto&, auto&) {
+      for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
+        const float* last = p.last_logits(std::span<const std::uint16_t>(tokens).first(t + 2));
+        CHECK(plain_vector(last, last + s_.vocab) == one[t]);
+      }
+      return 0;
+    });
+  }
+
+  void check_gradients(const std::vector<std::uint16_t>& tokens, std::size_t first) {
+    const float weight = 1.0F / static_cast<float>(tokens.size() - 1 - first);
+    const auto run = [&](std::size_t chunk) {
+      return pass(chunk, [&](auto& p, packed_bytes& collected, auto& collector) {
+        const float loss = p.backward(std::span<const std::uint16_t>(tokens), first, weight);
+        return std::tuple(loss, std::move(collected), collector.norm());
+      });
+    };
+    auto [loss, collected, norm] = run(8);
+    const auto mean = [&](Reference& m) { return m.loss(tokens, first); };
+    CHECK(std::fabs(static_cast<double>(loss) - mean(m_)) <= 2e-6 * mean(m_));
+    for (const std::size_t chunk : {1U, 5U, 24U}) {
+      const auto other = run(chunk);
+      CHECK(std::get<0>(other) == loss);
+      CHECK(std::memcmp(std::get<1>(other).data(), collected.data(), collected.size()) == 0);
+    }
+
+    double squares = 0;
+    mote::rng random(7);
+    const auto compare = [&](const std::string& name, auto value) {
+      plain_vector& values = tensor_of(m_, name).values();
+      for (std::size_t i = 0; i < values.size(); ++i) squares += std::pow(static_cast<double>(value(i)), 2);
+      double error = 0, size = 0;
+      constexpr std::size_t most = 24;  // a difference costs six losses
+      for (std::size_t k = 0; k < std::min(values.size(), most); ++k) {
+        const std::size_t i = values.size() <= most ? k : random.below(static_cast<std::uint32_t>(values.size()));
+        const double expected = central_difference(values[i], [&] { return mean(m_); }).slope;
+        const double got = static_cast<double>(value(i));
+        REQUIRE(std::isfinite(got));
+        error += std::pow(got - expected, 2);
+        size += std::pow(expected, 2);
+      }
+      INFO(name << ": |error| " << std::sqrt(error) << " of |gradient| " << std::sqrt(size));
+      // Softmax does not see what all keys share: that gradient is nought, and rounding is all that there is.
+      if (name.ends_with(".key.bias") && std::sqrt(size) < 1e-7) {
+        CHECK(std::sqrt(error) < 1e-6);
+      } else {
+        REQUIRE(size > 0);
+        CHECK(std::sqrt(error) <= 2e-5 * std::sqrt(size));
+      }
+    };
+    const float* g = collected.floats();
+    each_packed<format, Family>(
+        s_,
+        [&](const std::string& name, std::size_t at, mote::matrix_size size) {
+          const mote::matrix<format> m{collected.data() + at, size.rows, size.cols};
+          std::vector<float> row(size.cols);
+          compare(name, [&](std::size_t i) {
+            m.decode_row(i / size.cols, row.data());
+            return row[i % size.cols];
+          });
+        },
+        [&](const std::string& name, std::size_t at, std::size_t) {
+          compare(name, [&](std::size_t i) { return g[at / 4 + i]; });
+        });
+    CHECK(std::fabs(static_cast<double>(norm) - std::sqrt(squares)) <= 2e-5 * std::sqrt(squares));
+  }
+
+ private:
+  mote::shape s_;
+  Reference& m_;
+  mote::tensor_map_of<format, Family> map_;
+  packed_bytes packed_;
+  std::vector<std::uint64_t> frequencies_;
+};
+
+inline std::vector<std::uint16_t> family_tokens(std::size_t n, std::size_t vocab) {
+  mote::rng random(5);
+  std::vector<std::uint16_t> t(n);
+  for (auto& v : t) v = static_cast<std::uint16_t>(random.below(static_cast<std::uint32_t>(vocab)));
+  return t;
+}
+
+}  // namespace mote_tests

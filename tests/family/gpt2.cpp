@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/family/gpt2.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+
+#include "../model/plain_gpt2.hpp"
+#include "against_reference.hpp"
+
+namespace {
+
+// Nothing is a multiple of 16.
+constexpr mote::shape s{
+    .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 4, .vocab = 37, .context = 29, .norm_epsilon = 1e-5F};
+
+mote_tests::plain_gpt2 reference() {
+  return mote_tests::plain_gpt2::random({.dim = s.dim,
+                                         .hidden = s.hidden,
+                                         .layers = s.layers,
+                                         .heads = s.heads,
+                                         .vocab = s.vocab,
+                                         .context = s.context,
+                                         .norm_epsilon = static_cast<double>(s.norm_epsilon)},
+                                        3);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE_SIG(
+    "GPT-2: logits are those of its definition in double precision, one by one, several at once, and "
+    "where it learns",
+    "[family]", ((std::size_t Rows), Rows), 1, 16) {
+  mote_tests::plain_gpt2 m = reference();
+  const mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(s, m);
+  mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+}
+
+TEMPLATE_TEST_CASE_SIG("GPT-2: gradients of every tensor are those of its definition", "[family]",
+                       ((std::size_t Rows), Rows), 1, 16) {
+  mote_tests::plain_gpt2 m = reference();
+  mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(s, m);
+  mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+}
