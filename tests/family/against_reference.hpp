@@ -29,8 +29,13 @@ void each_packed(const mote::shape& s, Matrix matrix, Vector vector) {
   using tensors = mote::tensors_of<Family>;
   using layers = typename Family::layer;
   const auto map = mote::map_tensors<Format, Family>(s);
+  const auto matrix_name = [](mote::role r) {
+    const auto n = static_cast<unsigned>(r);
+    return n < 16 ? std::string(mote::name(r)) : "own" + std::to_string(n - 16);
+  };
   const auto plain_name = [](mote::vector_role v) {
-    std::string n(mote::name(v));
+    const auto at = static_cast<unsigned>(v);
+    std::string n = at < 64 ? std::string(mote::name(v)) : "own" + std::to_string(at - 64) + "_vector";
     if (n.ends_with("_bias")) n.replace(n.size() - 5, 5, ".bias");
     return n;
   };
@@ -43,7 +48,7 @@ void each_packed(const mote::shape& s, Matrix matrix, Vector vector) {
         vector(block + plain_name(tensors::vector(i)), map.at(l, tensors::vector(i)), tensors::floats(s, i));
     for (std::size_t i = 0; i < tensors::matrices; ++i)
       if (tensors::has_matrix(layers::kind_of(l), i))
-        matrix(block + std::string(mote::name(tensors::matrix(i))), map.at(l, tensors::matrix(i)), tensors::size(s, i));
+        matrix(block + matrix_name(tensors::matrix(i)), map.at(l, tensors::matrix(i)), tensors::size(s, i));
   }
   for (std::size_t i = 0; i < tensors::outer_vectors; ++i)
     vector(plain_name(tensors::outer_vector(i)), map.outer[i], tensors::outer_floats(s, i));
