@@ -7,7 +7,7 @@
 #include "against_reference.hpp"
 #include "mote/family/gpt2.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/model/bind_formats.hpp"
+#include "mote/policy/bind_formats.hpp"
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include "mote/core/team.hpp"
 #include "mote/decode/draft.hpp"
 #include "mote/decode/greedy.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/object.hpp"
