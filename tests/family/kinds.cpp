@@ -17,11 +17,10 @@ using mote::role;
 using mote::vector_role;
 
 using feed = mote::residual<mote::rms_norm_block<vector_role::ffn_norm>, mote::gated_feed_forward<>>;
-using second =
-    mote::residual<mote::layer_norm_block<own_vector(0), vector_role::none>,
-                   mote::feed_forward<mote::gelu, mote::feed_forward_tensors{.up = own_role(0),
-                                                                             .down = own_role(1),
-                                                                             .up_bias = own_vector(1)}>>;
+using second = mote::residual<
+    mote::layer_norm_block<own_vector(0), vector_role::none>,
+    mote::feed_forward<mote::gelu,
+                       mote::feed_forward_tensors{.up = own_role(0), .down = own_role(1), .up_bias = own_vector(1)}>>;
 using attends =
     mote::in_sequence<mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::rotary_attention>, feed>;
 using feeds = mote::in_sequence<feed, second>;
@@ -33,14 +32,8 @@ struct mixed_layers {
   using last_norm = mote::rms_norm_block<vector_role::final_norm>;
 };
 
-constexpr mote::shape s{.dim = 24,
-                        .hidden = 44,
-                        .layers = 7,
-                        .heads = 4,
-                        .kv_heads = 2,
-                        .vocab = 37,
-                        .context = 32,
-                        .norm_epsilon = 1e-5F};
+constexpr mote::shape s{
+    .dim = 24, .hidden = 44, .layers = 7, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 32, .norm_epsilon = 1e-5F};
 
 /// The same from its description, in double precision.
 struct reference {
