@@ -57,11 +57,11 @@ auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learn
   const double log_theta = mote::detail::constant_log(static_cast<double>(s.rope_theta));
   for (std::size_t i = 0; i < s.head_dim() / 2; ++i)
     turning.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
-  const auto map = mote::map_tensors<Format>(s);
+  const auto map = mote::map_tensors<Format, Family>(s);
   const auto plan = mote::plan_arena(mote::train_lifetimes<Family, Format>(s, capacity, chunk));
   packed_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
   const mote::train_buffers<Family> buffers{arena.data(), plan};
-  const mote::weights<Format> w(weights.data(), s, map);
+  const mote::weights<Format, Family> w(weights.data(), s, map);
   auto&& collector = [&]() -> decltype(auto) {
     if constexpr (requires { learner.collector(); }) return learner.collector();
     else return (learner);
@@ -175,11 +175,12 @@ void check_every_parameter(const mote::shape& s, std::size_t most = 60 /* of a t
 /// Llama with heads of any width, and attention with all that it may have in one layer.
 struct other_attention {
   static constexpr std::string_view name = "other";
+  using embedding = mote::token_embedding;
   using attention =
       mote::rotary_attention_with<mote::attention_form<mote::windowed, mote::softcapped, mote::score_scaled>>;
   using layer =
       mote::in_sequence<mote::residual<mote::rms_norm_block<mote::vector_role::attention_norm>, attention>,
-                        mote::residual<mote::rms_norm_block<mote::vector_role::ffn_norm>, mote::gated_feed_forward>>;
+                        mote::residual<mote::rms_norm_block<mote::vector_role::ffn_norm>, mote::gated_feed_forward<>>>;
   using last_norm = mote::rms_norm_block<mote::vector_role::final_norm>;
 };
 mote::shape other_shape(std::size_t head_width, std::size_t window, float softcap, float score_scale) {
@@ -444,8 +445,8 @@ TEST_CASE("with a window and a cap too, what is trained is what runs, one token 
   using format = mote::f32<16>;
   for (const mote::shape& s : {other_shape(10, 3, 1.5F, 0), other_shape(4, 17, 0, 0.4F), other_shape(22, 8, 4, 2)}) {
     const packed_bytes packed = plain_decoder::random(s, 41).pack<format>();
-    const auto map = mote::map_tensors<format>(s);
-    const mote::weights<format> w(packed.data(), s, map);
+    const auto map = mote::map_tensors<format, other_attention>(s);
+    const mote::weights<format, other_attention> w(packed.data(), s, map);
     std::vector<std::uint64_t> turning;
     const double log_theta = mote::detail::constant_log(static_cast<double>(s.rope_theta));
     for (std::size_t i = 0; i < s.head_dim() / 2; ++i)
@@ -453,7 +454,7 @@ TEST_CASE("with a window and a cap too, what is trained is what runs, one token 
     constexpr std::size_t context = 40, most = 6;
     const auto tokens = some_tokens(31, 12);
     packed_bytes nothing(map.bytes);
-    mote::full_gradients<16> collector(s, map, nothing.floats());
+    mote::full_gradients<16, other_attention> collector(s, map, nothing.floats());
     const auto answers = [&]<std::size_t Most>(std::integral_constant<std::size_t, Most>) {
       const auto plan = mote::plan_arena(
           mote::decode_lifetimes<other_attention, format>(s, context, {.tokens = Most, .logits = Most, .parts = 1}));

@@ -94,10 +94,11 @@ class against_reference {
   /// The logits of every position, `each` tokens at a time.
   plain_rows logits(const std::vector<std::uint16_t>& tokens, std::size_t each) const {
     constexpr std::size_t most = 5;
+    const mote::cache_shape made_for = mote::cached_by<Family>(s_);
     const auto plan = mote::plan_arena(mote::decode_lifetimes<Family, format>(s_, s_.context, {most, most, 1}));
-    packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(s_, s_.context), 0xFF);
+    packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(made_for, s_.context), 0xFF);
     const mote::decode_buffers<Family> buffers{arena.data(), plan};
-    const mote::float_cache cache(kept.data(), s_, s_.context);
+    const mote::float_cache cache(kept.data(), made_for, s_.context);
     mote::single_thread::team alone;
     plain_rows all;
     for (std::size_t t = 0; t < tokens.size(); t += each) {
