@@ -34,7 +34,8 @@ class record_stream {
     left_ = bytes;
     put_number(header, at, static_cast<std::uint16_t>(kind));
     put_number(header, at, static_cast<std::uint32_t>(bytes));
-    if (std::uint64_t{bytes} > 0xFFFFFFFFU) return status::wrong_size;
+    if constexpr (sizeof bytes > sizeof(std::uint32_t))
+      if (bytes > 0xFFFFFFFFU) return status::wrong_size;
     return write(header);
   }
   /// wrong_size: more than was announced.
