@@ -25,9 +25,13 @@ struct application {
 template <class... Policies>
 struct names {};
 using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::cache<32>, mote::frozen,
-                       mote::no_recall, mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context>;
+                       mote::no_recall, mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context,
+                       mote::prefill<4>, mote::one_by_one, mote::single_thread, mote::no_draft, mote::two_level<4>,
+                       mote::kivi<4, 64>, mote::mixed<mote::quantize<8, 32>>, mote::ngram<1024, 4, 8>,
+                       mote::lookup<3, 8>, mote::first_of<mote::lookup<3, 8>, mote::ngram<1024, 4, 8>>>;
 using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::cache,
-                    mote::slots::learning, mote::slots::recall, mote::slots::decoding, mote::slots::fit>;
+                    mote::slots::learning, mote::slots::recall, mote::slots::decoding, mote::slots::fit,
+                    mote::slots::drafting, mote::slots::prefill, mote::slots::threads>;
 
 }  // namespace
 
@@ -48,8 +52,8 @@ struct some_model {
 };
 
 using named =
-    mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::cache<32>, mote::frozen, mote::no_recall, mote::greedy,
-                         mote::no_draft, mote::one_by_one, mote::single_thread, mote::unchecked>;
+    mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::unchecked, mote::cache<32>, mote::frozen,
+                         mote::no_recall, mote::greedy, mote::no_draft, mote::one_by_one, mote::single_thread>;
 
 template <class... P>
 constexpr bool all_policies(names<P...>) {

@@ -28,13 +28,14 @@ namespace slots {
 struct weights;
 struct layout;
 struct context;
+struct fit;
 struct cache;
 struct learning;
 struct recall;
 struct decoding;
 struct drafting;
+struct prefill;
 struct threads;
-struct fit;
 }  // namespace slots
 
 // formats and their policies
@@ -52,6 +53,13 @@ struct board_layout;
 template <std::size_t Tokens>
 struct context;
 struct trained_context;
+template <std::size_t Tokens>
+struct prefill;
+struct one_by_one;
+template <template <std::size_t> class Format>
+struct packed;
+template <class Default, class... Entries>
+struct mixed;
 
 // the model
 struct shape;
@@ -210,8 +218,7 @@ struct example;
 struct learned;
 struct progress_step;
 enum class ending : std::uint8_t;
-template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
-          class Drafting, class Prefill, class Threads, class Fit>
+template <class Model, class Format, std::size_t Context, class... Policies>
 class basic_pipeline;
 
 }  // namespace mote::inline v0

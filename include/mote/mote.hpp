@@ -9,33 +9,72 @@
 
 #include "mote/pipeline.hpp"  // IWYU pragma: export
 
-#include "mote/policy/cache.hpp"      // IWYU pragma: export
-#include "mote/policy/context.hpp"    // IWYU pragma: export
-#include "mote/policy/fit.hpp"        // IWYU pragma: export
-#include "mote/policy/layout.hpp"     // IWYU pragma: export
-#include "mote/policy/prefill.hpp"    // IWYU pragma: export
-#include "mote/policy/quantize.hpp"   // IWYU pragma: export
-#include "mote/policy/two_level.hpp"  // IWYU pragma: export
+#include "mote/policy/bind_formats.hpp"  // IWYU pragma: export
+#include "mote/policy/cache.hpp"         // IWYU pragma: export
+#include "mote/policy/context.hpp"       // IWYU pragma: export
+#include "mote/policy/fit.hpp"           // IWYU pragma: export
+#include "mote/policy/layout.hpp"        // IWYU pragma: export
+#include "mote/policy/prefill.hpp"       // IWYU pragma: export
+#include "mote/policy/quantize.hpp"      // IWYU pragma: export
+#include "mote/policy/threads.hpp"       // IWYU pragma: export
+#include "mote/policy/two_level.hpp"     // IWYU pragma: export
 
-#include "mote/format/affine.hpp"   // IWYU pragma: export
-#include "mote/format/iq4_nl.hpp"   // IWYU pragma: export
-#include "mote/format/ternary.hpp"  // IWYU pragma: export
-#include "mote/format/trits.hpp"    // IWYU pragma: export
+#include "mote/format/affine.hpp"      // IWYU pragma: export
+#include "mote/format/bf16.hpp"        // IWYU pragma: export
+#include "mote/format/f16.hpp"         // IWYU pragma: export
+#include "mote/format/f32.hpp"         // IWYU pragma: export
+#include "mote/format/grid.hpp"        // IWYU pragma: export
+#include "mote/format/iq4_nl.hpp"      // IWYU pragma: export
+#include "mote/format/planar.hpp"      // IWYU pragma: export
+#include "mote/format/planes.hpp"      // IWYU pragma: export
+#include "mote/format/q2.hpp"          // IWYU pragma: export
+#include "mote/format/q3.hpp"          // IWYU pragma: export
+#include "mote/format/q4.hpp"          // IWYU pragma: export
+#include "mote/format/q5.hpp"          // IWYU pragma: export
+#include "mote/format/q6.hpp"          // IWYU pragma: export
+#include "mote/format/q8.hpp"          // IWYU pragma: export
+#include "mote/format/qk.hpp"          // IWYU pragma: export
+#include "mote/format/qk_fit.hpp"      // IWYU pragma: export
+#include "mote/format/row_scaled.hpp"  // IWYU pragma: export
+#include "mote/format/ternary.hpp"     // IWYU pragma: export
+#include "mote/format/trits.hpp"       // IWYU pragma: export
 
-#include "mote/learn/early_stop.hpp"  // IWYU pragma: export
-#include "mote/learn/frozen.hpp"      // IWYU pragma: export
-#include "mote/learn/full.hpp"        // IWYU pragma: export
-#include "mote/learn/lora.hpp"        // IWYU pragma: export
-#include "mote/learn/optimiser.hpp"   // IWYU pragma: export
+#include "mote/family/family_of.hpp"  // IWYU pragma: export
+#include "mote/family/llama.hpp"      // IWYU pragma: export
 
-#include "mote/recall/bm25.hpp"       // IWYU pragma: export
-#include "mote/recall/flat.hpp"       // IWYU pragma: export
-#include "mote/recall/fuse.hpp"       // IWYU pragma: export
-#include "mote/recall/no_recall.hpp"  // IWYU pragma: export
-#include "mote/recall/rag.hpp"        // IWYU pragma: export
+#include "mote/learn/early_stop.hpp"         // IWYU pragma: export
+#include "mote/learn/example.hpp"            // IWYU pragma: export
+#include "mote/learn/frozen.hpp"             // IWYU pragma: export
+#include "mote/learn/full.hpp"               // IWYU pragma: export
+#include "mote/learn/lora.hpp"               // IWYU pragma: export
+#include "mote/learn/low_rank_adapters.hpp"  // IWYU pragma: export
+#include "mote/learn/optimiser.hpp"          // IWYU pragma: export
+#include "mote/learn/slot.hpp"               // IWYU pragma: export
 
-#include "mote/decode/greedy.hpp"  // IWYU pragma: export
-#include "mote/decode/sample.hpp"  // IWYU pragma: export
+#include "mote/recall/bm25.hpp"          // IWYU pragma: export
+#include "mote/recall/flat.hpp"          // IWYU pragma: export
+#include "mote/recall/fuse.hpp"          // IWYU pragma: export
+#include "mote/recall/hashed_terms.hpp"  // IWYU pragma: export
+#include "mote/recall/hit.hpp"           // IWYU pragma: export
+#include "mote/recall/item_store.hpp"    // IWYU pragma: export
+#include "mote/recall/no_recall.hpp"     // IWYU pragma: export
+#include "mote/recall/parts.hpp"         // IWYU pragma: export
+#include "mote/recall/prompt.hpp"        // IWYU pragma: export
+#include "mote/recall/rag.hpp"           // IWYU pragma: export
+#include "mote/recall/retrieve.hpp"      // IWYU pragma: export
+#include "mote/recall/retriever.hpp"     // IWYU pragma: export
+#include "mote/recall/slot.hpp"          // IWYU pragma: export
+#include "mote/recall/words.hpp"         // IWYU pragma: export
+
+#include "mote/decode/draft.hpp"       // IWYU pragma: export
+#include "mote/decode/draft_gate.hpp"  // IWYU pragma: export
+#include "mote/decode/drafts.hpp"      // IWYU pragma: export
+#include "mote/decode/first_of.hpp"    // IWYU pragma: export
+#include "mote/decode/greedy.hpp"      // IWYU pragma: export
+#include "mote/decode/lookup.hpp"      // IWYU pragma: export
+#include "mote/decode/ngram.hpp"       // IWYU pragma: export
+#include "mote/decode/sample.hpp"      // IWYU pragma: export
+#include "mote/decode/slot.hpp"        // IWYU pragma: export
 
 #if defined(__ELF__)             // elsewhere an image is read or mapped: embed.hpp says so when included
 #include "mote/store/embed.hpp"  // IWYU pragma: export

@@ -16,4 +16,15 @@
 #include "mote/core/hana.hpp"
 #include "mote/simd/isa.hpp"
 
+// Then the slots: the shorter the way to them, the fewer lines of it stand before a message.
+#include "mote/decode/slot.hpp"
+#include "mote/learn/slot.hpp"
+#include "mote/policy/cache.hpp"
+#include "mote/policy/context.hpp"
+#include "mote/policy/fit.hpp"
+#include "mote/policy/layout.hpp"
+#include "mote/policy/prefill.hpp"
+#include "mote/policy/quantize.hpp"
+#include "mote/recall/slot.hpp"
+
 #include "mote/pipeline/compose.hpp"

@@ -21,9 +21,8 @@ struct untouched : mote_tests::synthetic {};
 }  // namespace
 
 namespace mote::inline v0 {
-template <class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding, class Drafting,
-          class Prefill, class Threads, class Fit>
-class basic_pipeline<untouched, Format, Context, Cache, Learning, Recall, Decoding, Drafting, Prefill, Threads, Fit>;
+template <class Format, std::size_t Context, class... Policies>
+class basic_pipeline<untouched, Format, Context, Policies...>;
 }  // namespace mote::inline v0
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Examples beyond the training.
 // EXPECT: mote: the learning window is longer than the model was trained for; .*\[mote-learning-window\]
-// EXPECT: example_tokens\{600\}
+// EXPECT: window_tokens\{600\}
 // EXPECT: trained_for_tokens\{512\}
 #include "little.hpp"
 

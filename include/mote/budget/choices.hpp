@@ -11,14 +11,10 @@
 
 #include "mote/block/buffers.hpp"
 #include "mote/budget/board.hpp"
+#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
 
 namespace mote::inline v0 {
-
-namespace detail {
-/// What a question and its answer need beside recalled items: three control tokens, and sixteen tokens each.
-inline constexpr std::size_t least_dialogue_tokens = 3 + 16 + 16;
-}  // namespace detail
 
 /// A member of the object: the bytes up to where the next one may begin, and how it is aligned. 0 bytes: it is empty.
 struct part_size {

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <type_traits>
 
 #include "mote/config.hpp"
 
@@ -37,6 +38,10 @@ consteval Member first_missing(std::initializer_list<wanted<Member>> members) {
     if (!m.there) return m.name;
   return Member{};
 }
+
+/// The check that has something to say; void where all is well.
+template <bool Well, class Check>
+using unless = std::conditional_t<Well, void, Check>;
 
 /// Instantiates a class, so that its assertions speak, without asking it for a member: Clang would refuse each later
 /// use of a class with a failed assertion as well. The lookup of this function's name looks into its argument's class:

@@ -12,7 +12,6 @@
 #endif
 
 #include <boost/hana/any_of.hpp>
-#include <boost/hana/count_if.hpp>
 #include <boost/hana/find_if.hpp>
 #include <boost/hana/optional.hpp>
 #include <boost/hana/tuple.hpp>

@@ -3,9 +3,11 @@
 // Refuses to split a sum: parts are ranges of rows, so the answer is the same whoever does them.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 
 #include "mote/config.hpp"
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 
 namespace mote::inline v0 {
@@ -43,6 +45,63 @@ struct single_thread {
       f(std::size_t{0}, std::size_t{1});
     }
   };
+};
+
+/// What a policy of the threads slot has, in the order in which one is asked for.
+enum class threads_member { none, parts, team, start, pays, run };
+
+namespace detail {
+
+template <class P>
+inline constexpr bool threads_has_parts = requires {
+  { P::parts } -> std::convertible_to<std::size_t>;
+};
+template <class P>
+inline constexpr bool threads_has_team = requires { requires std::default_initializable<typename P::team>; };
+template <class P>
+inline constexpr bool team_starts = requires(typename P::team& t) { t.start(); };
+template <class P>
+inline constexpr bool team_pays = requires(const typename P::team& t, std::size_t bytes) {
+  { t.pays(bytes) } -> std::convertible_to<bool>;
+};
+template <class P>
+inline constexpr bool team_runs =
+    requires(typename P::team& t, void (&work)(std::size_t, std::size_t)) { t.run(work); };
+
+}  // namespace detail
+
+template <class P>
+inline constexpr threads_member threads_lacks = first_missing<threads_member>({
+    {detail::threads_has_parts<P>, threads_member::parts},
+    {detail::threads_has_team<P>, threads_member::team},
+    {detail::team_starts<P>, threads_member::start},
+    {detail::team_pays<P>, threads_member::pays},
+    {detail::team_runs<P>, threads_member::run},
+});
+
+template <class P>
+struct threads_check {
+  using m = threads_member;
+  template <m Member>
+  static constexpr bool has = threads_lacks<P> != Member;
+  static_assert(has<m::parts>,
+                "mote: this policy does not say how many cores work; give it `parts` [mote-threads-policy]");
+  static_assert(has<m::team>,
+                "mote: this policy has nobody who does the work; give it a class `team` [mote-threads-policy]");
+  static_assert(has<m::start>, "mote: this policy's team does not begin; give it `start()` [mote-threads-policy]");
+  static_assert(
+      has<m::pays>,
+      "mote: this policy's team does not say what is worth sharing; give it `bool pays(std::size_t bytes)` [mote-threads-policy]");
+  static_assert(
+      has<m::run>,
+      "mote: this policy's team does no work; give it `run(f)`, which calls f(part, parts) for each part [mote-threads-policy]");
+};
+
+/// The slot.
+struct slots::threads : slot_facts {
+  using fallback = single_thread;
+  template <class P, class>
+  using lack = unless<threads_lacks<P> == threads_member::none, threads_check<P>>;
 };
 
 }  // namespace mote::inline v0

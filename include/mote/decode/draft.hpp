@@ -13,7 +13,9 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 
 namespace mote::inline v0 {
@@ -44,6 +46,66 @@ struct no_draft {
     static std::size_t propose(std::span<const Token>, std::span<Token>) { return 0; }
     static void reset() {}
   };
+};
+
+/// What a drafting policy has, in the order in which one is asked for: a length, a state for a kind of token, and its
+/// members.
+enum class drafting_member { none, length, state, observe, propose, reset };
+
+namespace detail {
+
+template <class P>
+inline constexpr bool drafting_has_length = requires {
+  { P::length } -> std::convertible_to<std::size_t>;
+};
+template <class P, class Token>
+inline constexpr bool drafting_has_state =
+    requires { requires std::default_initializable<typename P::template state<Token>>; };
+template <class P, class Token>
+inline constexpr bool drafting_observes =
+    requires(typename P::template state<Token>& s, std::span<const Token> context) { s.observe(context); };
+template <class P, class Token>
+inline constexpr bool drafting_proposes =
+    requires(const typename P::template state<Token>& s, std::span<const Token> context, std::span<Token> out) {
+      { s.propose(context, out) } -> std::same_as<std::size_t>;
+    };
+template <class P, class Token>
+inline constexpr bool drafting_resets = requires(typename P::template state<Token>& s) { s.reset(); };
+
+}  // namespace detail
+
+template <class P, class Token>
+inline constexpr drafting_member drafting_lacks = first_missing<drafting_member>({
+    {detail::drafting_has_length<P>, drafting_member::length},
+    {detail::drafting_has_state<P, Token>, drafting_member::state},
+    {detail::drafting_observes<P, Token>, drafting_member::observe},
+    {detail::drafting_proposes<P, Token>, drafting_member::propose},
+    {detail::drafting_resets<P, Token>, drafting_member::reset},
+});
+
+template <class P, drafting_member Lacks>
+struct drafting_check {
+  using m = drafting_member;
+  template <m Member>
+  static constexpr bool has = Lacks != Member;
+  static_assert(has<m::length>,
+                "mote: this policy does not say how many tokens it drafts; give it `length` [mote-drafting-policy]");
+  static_assert(has<m::state>,
+                "mote: this policy has no state; give it a class template `state<Token>` [mote-drafting-policy]");
+  static_assert(
+      has<m::observe>,
+      "mote: this policy's state sees no token; give it `observe(std::span<const Token> context)` [mote-drafting-policy]");
+  static_assert(
+      has<m::propose>,
+      "mote: this policy's state has no guess; give it `std::size_t propose(std::span<const Token>, std::span<Token>) const` [mote-drafting-policy]");
+  static_assert(has<m::reset>, "mote: this policy's state cannot forget; give it `reset()` [mote-drafting-policy]");
+};
+
+/// The slot.
+struct slots::drafting : slot_facts {
+  using fallback = no_draft;
+  template <class P, class Chosen, drafting_member Lacks = drafting_lacks<P, typename Chosen::token>>
+  using lack = unless<Lacks == drafting_member::none, drafting_check<P, Lacks>>;
 };
 
 /// The longest draft: a pass of sixteen tokens and the one before them. Longer ones are not accepted to the end.

@@ -9,6 +9,7 @@
 #include <initializer_list>
 
 #include "mote/block/linear_maps.hpp"
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
 #include "mote/family/family_of.hpp"
@@ -104,6 +105,14 @@ class full_gradients {
   float* gradients_;
 };
 
+/// What full<> asks of the weights' format.
+template <class Format>
+struct full_learns_on {
+  static_assert(
+      !Format::quantised,
+      "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+};
+
 template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>>
 struct full {
   using slot = slots::learning;
@@ -115,12 +124,13 @@ struct full {
   static constexpr std::size_t batch = Knobs.batch == 0 ? 1 : Knobs.batch;
   static constexpr std::size_t chunk = Knobs.chunk == 0 ? 1 : Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
 
+  template <class Chosen>
+  using fault = unless<!Chosen::format::quantised, full_learns_on<typename Chosen::format>>;
+
   template <class Model, class Format>
   class state {
    public:
-    static_assert(
-        !Format::quantised,
-        "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+    using said = decltype(let_speak(static_cast<full_learns_on<Format>*>(nullptr)));
     static constexpr shape s = Model::shape;
     using family = family_of<Model>;
     static constexpr auto map = map_tensors<Format, family>(s);

@@ -4,6 +4,8 @@
 // Refuses to be spelled by a text: no user's words ever become one of these tokens (model/tokenizer.hpp).
 #pragma once
 
+#include <cstddef>
+
 #include "mote/config.hpp"
 
 namespace mote::inline v0 {
@@ -18,5 +20,8 @@ struct dialogue {
 
   constexpr bool operator==(const dialogue&) const = default;
 };
+
+/// What a question and its answer need beside recalled items: three control tokens, and sixteen tokens each.
+inline constexpr std::size_t least_dialogue_tokens = 3 + 16 + 16;
 
 }  // namespace mote::inline v0

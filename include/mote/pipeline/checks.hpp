@@ -1,104 +1,65 @@
 // SPDX-License-Identifier: BSL-1.0
 // Checks a model and a pack of policies in the order in which a person would, and lets only the first fault speak.
+// A fault is void, or a class of which an assertion fails. Slots and policies bring theirs (core/slots.hpp: lack, fault,
+// proof); here are those about the pack itself.
 // Refuses to be a page of errors: one mistake is one sentence.
 #pragma once
 
 #include <cstddef>
 #include <type_traits>
 
+#include "mote/budget/board.hpp"
+#include "mote/core/check.hpp"
 #include "mote/core/hana.hpp"
 #include "mote/pipeline/proof.hpp"
 #include "mote/pipeline/slots.hpp"
 #include "mote/pipeline/stand_in.hpp"
-#include "mote/policy/fit.hpp"
+#include "mote/recall/retriever.hpp"
 
 namespace mote::inline v0 {
 
 namespace detail {
 
-enum class fault {
-  none,
-  not_a_model,
-  bad_shape,
-  not_a_policy,
-  unknown_slot,
-  slot_twice,
-  context_long,
-  learning_window,
-  full_needs_floats,
-  prompt_budget,
-  layout_mismatch,
-  ram,
-  flash
-};
+namespace hana = boost::hana;
 
-/// Makes the compiler look into a policy before anything asks about it: the lookup of this name does so, and an
-/// incomplete class is no error. A policy that refuses its own arguments then speaks at once, and is still a policy.
-void look_into(const volatile void*);
+// Plain bools: a compiler would print the concept's inside as further lines.
+template <class M>
+inline constexpr bool is_model = model<M>;
+template <class P>
+inline constexpr bool is_policy = policy<P>;
 
-template <class Model, class... Policies>
-consteval fault composition_fault() {
-  (static_cast<void>(sizeof(decltype(look_into(static_cast<Policies*>(nullptr)))*)), ...);
-  if constexpr (!model<Model>) {
-    return fault::not_a_model;
-  } else if constexpr (!Model::shape.valid()) {
-    return fault::bad_shape;
-  } else if constexpr (!(is_policy<Policies> && ...)) {
-    return fault::not_a_policy;
-  } else if constexpr (!(fills_a_known_slot<Policies> && ...)) {
-    return fault::unknown_slot;
-  } else if constexpr (!std::is_void_v<twice_filled<Policies...>>) {
-    return fault::slot_twice;
-  } else {
-    using c = chosen<Model, Policies...>;
-    if constexpr (c::tokens > Model::shape.context) return fault::context_long;
-    else if constexpr (c::learning::tokens > Model::shape.context) return fault::learning_window;
-    else if constexpr (c::learning::owns_weights && c::format::quantised) return fault::full_needs_floats;
-    else if constexpr (c::recall::recalls && c::recall::tokens + least_dialogue_tokens > c::tokens)
-      return fault::prompt_budget;
-    else if constexpr (c::fit::checks && c::rows != c::board_rows) return fault::layout_mismatch;
-    else if constexpr (c::fit::checks && !c::cost().ram_fits()) return fault::ram;
-    else if constexpr (c::fit::checks && !c::cost().flash_fits()) return fault::flash;
-    else return fault::none;
-  }
+template <class... A, class... B>
+consteval auto types_of(slot_list<A...>, slot_list<B...>) {
+  return hana::tuple_t<A..., B...>;
 }
+inline constexpr auto every_slot = types_of(slots::of_the_image{}, slots::of_the_object{});
 
-// Numbers with names, for the messages below.
-struct context_tokens {
-  std::size_t value;
-};
-struct recalled_tokens {
-  std::size_t value;
-};
-struct dialogue_tokens {
-  std::size_t value;
-};
-struct trained_for_tokens {
-  std::size_t value;
-};
-struct example_tokens {
-  std::size_t value;
-};
-struct interleaved {
-  std::size_t rows;
-};
-struct board_wants {
-  std::size_t rows;
+template <class P>
+inline constexpr auto is_filled_by = [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
+template <class P>
+inline constexpr bool fills_a_known_slot = decltype(hana::any_of(every_slot, is_filled_by<P>))::value;
+
+inline constexpr auto is_no_policy = [](auto p) { return hana::bool_c<!is_policy<typename decltype(p)::type>>; };
+inline constexpr auto fills_no_known_slot = [](auto p) {
+  return hana::bool_c<!fills_a_known_slot<typename decltype(p)::type>>;
 };
 
-/// Instantiates a check whose assertion fails, and goes on with no_pipeline: by a lookup, as look_into() does, because
-/// a class that is asked for a member, or is a base, would make Clang refuse every later use of the pipeline as well.
-no_pipeline refuse(const volatile void*);
-template <class Check>
-using refused_by = decltype(refuse(static_cast<Check*>(nullptr)));
+/// The first policy of which Fault is true; void if there is none.
+template <const auto& Fault, class... Policies>
+using first_that = typename std::remove_cvref_t<
+    decltype(hana::find_if(hana::tuple_t<Policies...>, Fault).value_or(hana::type_c<void>))>::type;
 
-template <fault Fault, class Model, class... Policies>
-struct outcome;
+template <class Slot, class... Policies>
+inline constexpr std::size_t times_filled = (std::size_t{fills<Policies, Slot>} + ... + 0);
+template <class... Policies>
+inline constexpr auto is_filled_twice =
+    [](auto slot) { return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>; };
+/// The first slot that two policies fill; void if there is none.
+template <class... Policies>
+using twice_filled = typename std::remove_cvref_t<
+    decltype(hana::find_if(every_slot, is_filled_twice<Policies...>).value_or(hana::type_c<void>))>::type;
 
-template <class Model, class... Policies>
-struct outcome<fault::none, Model, Policies...> {
-  using type = typename chosen<Model, Policies...>::type;
-};
+// ---- what is said about the pack ------------------------------------------------------------------------------------
 
 template <class Model>
 struct is_a_model {
@@ -106,121 +67,148 @@ struct is_a_model {
       is_model<Model>,
       "mote: the first argument of pipeline<> is not a model; include the header that the importer wrote and name its type first [mote-not-a-model]");
 };
-template <class Model, class... Policies>
-struct outcome<fault::not_a_model, Model, Policies...> {
-  using type = refused_by<is_a_model<Model>>;
-};
-
 template <class Model>
 struct makes_a_decoder {
   static_assert(
       Model::shape.valid(),
       "mote: the model's shape makes no decoder; sizes must not be zero, and heads must divide dim and be a multiple of kv_heads [mote-shape]");
 };
-template <class Model, class... Policies>
-struct outcome<fault::bad_shape, Model, Policies...> {
-  using type = refused_by<makes_a_decoder<Model>>;
-};
-
 template <class Policy>
 struct is_a_policy {
   static_assert(
       is_policy<Policy>,
       "mote: this is not a policy; a policy is a complete class with a member type `slot` [mote-not-a-policy]");
 };
-template <class Model, class... Policies>
-struct outcome<fault::not_a_policy, Model, Policies...> {
-  using type = refused_by<is_a_policy<first_that<is_no_policy, Policies...>>>;
+template <class Policy>
+struct is_more_than_a_retriever {
+  static_assert(is_policy<Policy>,
+                "mote: a retriever is not yet a policy; wrap it, as in rag<bm25<>> [mote-bare-retriever]");
 };
-
+template <class Policy>
+struct is_more_than_a_board {
+  static_assert(is_policy<Policy>,
+                "mote: a board is not yet a policy; wrap it, as in fit<boards::stm32h743> [mote-bare-board]");
+};
 template <class Policy>
 struct fills_a_slot {
   static_assert(
       fills_a_known_slot<Policy>,
       "mote: this policy fills a slot that a pipeline does not have; mote::slots lists them [mote-unknown-slot]");
 };
-template <class Model, class... Policies>
-struct outcome<fault::unknown_slot, Model, Policies...> {
-  using type = refused_by<fills_a_slot<first_that<fills_no_known_slot, Policies...>>>;
-};
-
 template <class Slot, std::size_t Times>
 struct slot_is_filled_once {
   static_assert(Times <= 1, "mote: two policies fill the same slot; keep one of them [mote-slot-twice]");
 };
-template <class Model, class... Policies>
-struct outcome<fault::slot_twice, Model, Policies...> {
-  using slot = twice_filled<Policies...>;
-  using type = refused_by<slot_is_filled_once<slot, times_filled<slot, Policies...>>>;
+
+/// What is said of something that is no policy.
+template <class P>
+using stranger = std::conditional_t<retriever<P>, is_more_than_a_retriever<P>,
+                                    std::conditional_t<board<P>, is_more_than_a_board<P>, is_a_policy<P>>>;
+
+// ---- the order ------------------------------------------------------------------------------------------------------
+
+// A question gives a type of a list void, where all is well, or the fault. Later ones are not asked behind a fault:
+// what they look into may not be there.
+
+/// Which member the policy of a slot lacks; a default lacks none.
+template <class Chosen>
+struct lack_of {
+  template <class Slot>
+  static consteval auto ask() {
+    using P = typename Chosen::template in<Slot>;
+    if constexpr (std::is_same_v<P, typename Slot::fallback>) return std::type_identity<void>{};
+    else return std::type_identity<typename Slot::template lack<P, Chosen>>{};
+  }
+};
+template <class Chosen>
+struct fault_of {
+  template <class Slot>
+  static consteval auto ask() {
+    return std::type_identity<typename Slot::template fault<Chosen>>{};
+  }
+};
+template <class Chosen>
+struct proof_of {
+  template <class Slot>
+  static consteval auto ask() {
+    return std::type_identity<typename Slot::template proof<Chosen>>{};
+  }
 };
 
-template <context_tokens Context, trained_for_tokens Trained>
-struct context_length {
-  static_assert(
-      Context.value <= Trained.value,
-      "mote: the context is longer than the model was trained for, and its answers would fall apart; take a shorter context<> [mote-context-long]");
-};
-template <class Model, class... Policies>
-struct outcome<fault::context_long, Model, Policies...> {
-  using c = chosen<Model, Policies...>;
-  using type = refused_by<context_length<context_tokens{c::tokens}, trained_for_tokens{Model::shape.context}>>;
-};
-
-template <example_tokens Example, trained_for_tokens Trained>
-struct learning_window {
-  static_assert(
-      Example.value <= Trained.value,
-      "mote: the learning window is longer than the model was trained for; lower .tokens of the learning policy [mote-learning-window]");
-};
-template <class Model, class... Policies>
-struct outcome<fault::learning_window, Model, Policies...> {
-  using learning = typename chosen<Model, Policies...>::learning;
-  using type = refused_by<learning_window<example_tokens{learning::tokens}, trained_for_tokens{Model::shape.context}>>;
+template <template <class> class>
+struct taken;
+/// What a policy itself refuses.
+template <class Chosen>
+struct refused_by_policy {
+  template <class P>
+  static consteval auto ask() {
+    if constexpr (requires { sizeof(taken<P::template fault>*); })
+      return std::type_identity<typename P::template fault<Chosen>>{};
+    else return std::type_identity<void>{};
+  }
 };
 
-template <class Format>
-struct full_learns_on {
-  static_assert(
-      !Format::quantised,
-      "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
-};
-template <class Model, class... Policies>
-struct outcome<fault::full_needs_floats, Model, Policies...> {
-  using type = refused_by<full_learns_on<typename chosen<Model, Policies...>::format>>;
-};
+template <class Question>
+consteval auto first_found(slot_list<>) {
+  return std::type_identity<void>{};
+}
+template <class Question, class First, class... Rest>
+consteval auto first_found(slot_list<First, Rest...>) {
+  using found = decltype(Question::template ask<First>());
+  if constexpr (!std::is_void_v<typename found::type>) return found{};
+  else return first_found<Question>(slot_list<Rest...>{});
+}
 
-template <recalled_tokens Recalled, dialogue_tokens Dialogue, context_tokens Context>
-struct prompt_budget {
-  static_assert(
-      Recalled.value + Dialogue.value <= Context.value,
-      "mote: recalled items, a question and an answer do not fit the context together; take a longer context<> or fewer tokens in rag<> [mote-prompt-budget]");
+template <class Question, class List>
+struct asked {
+  using found = decltype(first_found<Question>(List{}));
 };
-template <class Model, class... Policies>
-struct outcome<fault::prompt_budget, Model, Policies...> {
-  using c = chosen<Model, Policies...>;
-  using type = refused_by<prompt_budget<recalled_tokens{c::recall::tokens}, dialogue_tokens{least_dialogue_tokens},
-                                        context_tokens{c::tokens}>>;
-};
+template <class First, class... Rest>
+consteval auto in_turn() {
+  if constexpr (!std::is_void_v<typename First::found::type>) return typename First::found{};
+  else if constexpr (sizeof...(Rest) > 0) return in_turn<Rest...>();
+  else return std::type_identity<void>{};
+}
 
-template <interleaved Image, board_wants Board>
-struct row_layout {
-  static_assert(
-      Image.rows == Board.rows,
-      "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
-};
+/// The first fault of a composition, as the type of what is returned: first the pack, then the members that each policy lacks, then what the policies
+/// themselves refuse, then what does not go together, and last what is wrong with the whole.
 template <class Model, class... Policies>
-struct outcome<fault::layout_mismatch, Model, Policies...> {
-  using c = chosen<Model, Policies...>;
-  using type = refused_by<row_layout<interleaved{c::rows}, board_wants{c::board_rows}>>;
-};
+consteval auto composition_fault() {
+  // Makes the compiler look into a policy before anything asks about it. A policy that refuses its own arguments then
+  // speaks at once, and is still a policy.
+  (static_cast<void>(sizeof(decltype(let_speak(static_cast<Policies*>(nullptr)))*)), ...);
+  if constexpr (!is_model<Model>) {
+    return std::type_identity<is_a_model<Model>>{};
+  } else if constexpr (!Model::shape.valid()) {
+    return std::type_identity<makes_a_decoder<Model>>{};
+  } else if constexpr (!(is_policy<Policies> && ...)) {
+    return std::type_identity<stranger<first_that<is_no_policy, Policies...>>>{};
+  } else if constexpr (!(fills_a_known_slot<Policies> && ...)) {
+    return std::type_identity<fills_a_slot<first_that<fills_no_known_slot, Policies...>>>{};
+  } else if constexpr (!std::is_void_v<twice_filled<Policies...>>) {
+    using slot = twice_filled<Policies...>;
+    return std::type_identity<slot_is_filled_once<slot, times_filled<slot, Policies...>>>{};
+  } else {
+    using p = picked<Model, Policies...>;
+    using c = chosen<Model, Policies...>;
+    return in_turn<asked<lack_of<p>, slots::of_the_image>, asked<lack_of<p>, slot_list<slots::fit>>,
+                   asked<refused_by_policy<c>, slot_list<Policies...>>, asked<lack_of<c>, slots::of_the_object>,
+                   asked<fault_of<c>, slots::of_the_image>, asked<fault_of<c>, slots::of_the_object>,
+                   asked<proof_of<c>, slots::of_the_object>>();
+  }
+}
 
-template <class Model, class... Policies>
-struct outcome<fault::ram, Model, Policies...> {
-  using type = refused_by<ram_proof<chosen<Model, Policies...>>>;
+/// Instantiates a check whose assertion fails, and goes on with no_pipeline: by a lookup, as let_speak() does, because
+/// a class that is asked for a member, or is a base, would make Clang refuse every later use of the pipeline as well.
+no_pipeline refuse(const volatile void*);
+
+template <class Fault, class Model, class... Policies>
+struct outcome {
+  using type = decltype(refuse(static_cast<Fault*>(nullptr)));
 };
 template <class Model, class... Policies>
-struct outcome<fault::flash, Model, Policies...> {
-  using type = refused_by<flash_proof<chosen<Model, Policies...>>>;
+struct outcome<void, Model, Policies...> {
+  using type = typename chosen<Model, Policies...>::type;
 };
 
 }  // namespace detail

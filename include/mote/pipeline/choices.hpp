@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// From policies to choices: choices_from<> reads the facts of the eleven types that a basic_pipeline is made of.
+// From policies to choices: choices_from<> reads the facts of what a basic_pipeline is made of.
 // Refuses to make a pipeline: only its parts' types are looked at.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "mote/budget/choices.hpp"
 #include "mote/budget/cost.hpp"
 #include "mote/budget/functions.hpp"
+#include "mote/core/slots.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/pipeline/answer.hpp"
@@ -112,9 +113,16 @@ constexpr fit_choice fit_facts() {
 }
 
 /// The choices of a basic_pipeline with these arguments. Formats that are one for every tensor hold for any shape.
-template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
-          class Drafting, class Prefill, class Threads, class Fit>
+template <class Model, class Format, std::size_t Context, class... Policies>
 constexpr choices choices_from() {
+  using Fit = policy_in<slots::fit, Policies...>;
+  using Cache = policy_in<slots::cache, Policies...>;
+  using Learning = policy_in<slots::learning, Policies...>;
+  using Recall = policy_in<slots::recall, Policies...>;
+  using Decoding = policy_in<slots::decoding, Policies...>;
+  using Drafting = policy_in<slots::drafting, Policies...>;
+  using Prefill = policy_in<slots::prefill, Policies...>;
+  using Threads = policy_in<slots::threads, Policies...>;
   choices c{.family = &family_functions_of<family_of<Model>>,
             .weights = &weights_functions_of<Format, family_of<Model>>,
             .context = Context,

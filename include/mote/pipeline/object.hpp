@@ -15,6 +15,7 @@
 #include "mote/block/train.hpp"
 #include "mote/budget/cost.hpp"
 #include "mote/budget/part_room.hpp"
+#include "mote/core/slots.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/example.hpp"
@@ -25,6 +26,7 @@
 #include "mote/pipeline/answer.hpp"
 #include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/keeping.hpp"
+#include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
 #include "mote/simd/contraction.hpp"
@@ -33,14 +35,23 @@
 
 namespace mote::inline v0 {
 
-template <class Model, class Format, std::size_t Context, class Cache, class Learning, class Recall, class Decoding,
-          class Drafting, class Prefill, class Threads, class Fit>
+/// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
+template <class Model, class Format, std::size_t Context, class... Policies>
 class basic_pipeline {
+  using Fit = detail::policy_in<slots::fit, Policies...>;
+  using Cache = detail::policy_in<slots::cache, Policies...>;
+  using Learning = detail::policy_in<slots::learning, Policies...>;
+  using Recall = detail::policy_in<slots::recall, Policies...>;
+  using Decoding = detail::policy_in<slots::decoding, Policies...>;
+  using Drafting = detail::policy_in<slots::drafting, Policies...>;
+  using Prefill = detail::policy_in<slots::prefill, Policies...>;
+  using Threads = detail::policy_in<slots::threads, Policies...>;
+
  public:
   using model_type = Model;
   using family = family_of<Model>;
   using format = Format;
-  using token = std::conditional_t<(Model::shape.vocab <= 65536), std::uint16_t, std::uint32_t>;
+  using token = detail::token_of<Model::shape.vocab>;
   static constexpr mote::shape shape = Model::shape;
   static constexpr std::size_t context = Context;
   static constexpr bool learns = Learning::learns;
@@ -50,8 +61,7 @@ class basic_pipeline {
       lay_image(map_tensors<Format, family>(shape).bytes, Model::vocabulary_bytes).total_bytes;
 
   /// What it is made of, as a value, and the sizes of its two large parts.
-  static constexpr choices facts = detail::choices_from<Model, Format, Context, Cache, Learning, Recall, Decoding,
-                                                        Drafting, Prefill, Threads, Fit>();
+  static constexpr choices facts = detail::choices_from<Model, Format, Context, Policies...>();
   static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
   static constexpr std::size_t cache_bytes = detail::cache_bytes(shape, facts);
   static constexpr bool arena_is_apart = facts.fit.arena_region != nowhere;
@@ -124,7 +134,7 @@ class basic_pipeline {
       found = search_with(index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_.text(hits[i].id);
     }
-    text_coder code{*this};
+    detail::text_coder<basic_pipeline> code{*this};
     const auto made =
         assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question, Model::dialogue,
                                Recall::tokens, code, std::span<token>(tokens_).first(Context - answer_room));
@@ -300,23 +310,7 @@ class basic_pipeline {
   using learning_state = typename Learning::template state<Model, Format>;
   struct no_example {};  // an array of no tokens would take a byte, and with it a cache line
 
-  /// Gives assemble_prompt() the tokens of a text, and keeps the reason of a failure.
-  struct text_coder {
-    basic_pipeline& owner;
-    status fault = status::ok;
-    std::size_t operator()(std::string_view text, std::span<token> out) {
-      const std::span<merge_slot> scratch = owner.merging();
-      std::size_t count = 0;
-      const status s = owner.coder().append(text, scratch, count);
-      if (s != status::ok) {
-        if (s != status::too_long) fault = s;
-        return too_big;
-      }
-      for (std::size_t i = 0; i < count && i < out.size(); ++i) out[i] = static_cast<token>(scratch[i].token);
-      return count;
-    }
-  };
-
+  friend struct detail::text_coder<basic_pipeline>;
   tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
   std::span<const token> text(std::size_t count) const { return std::span<const token>(tokens_).first(count); }
   std::span<merge_slot> merging() {
@@ -369,7 +363,7 @@ class basic_pipeline {
     requires learns
   {
     if (!attached()) return {.state = status::not_attached};
-    text_coder code{*this};
+    detail::text_coder<basic_pipeline> code{*this};
     const auto made = assemble_example<token>(e, Model::dialogue, code, example_);
     if (made.state != status::ok) return {.state = code.fault != status::ok ? code.fault : made.state};
     const std::size_t count = made.tokens, first = made.answer;

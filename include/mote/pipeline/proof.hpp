@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "mote/budget/what_helps.hpp"
+#include "mote/core/slots.hpp"
 #include "mote/policy/fit.hpp"
 
 namespace mote::inline v0::detail {
@@ -71,5 +73,22 @@ struct flash_proof_of<Priced, std::index_sequence<I...>> {
 };
 template <class Priced>
 using flash_proof = typename flash_proof_of<Priced>::type;
+
+/// What is wrong with a pipeline on its board: the layout of its rows, else its RAM, else its flash.
+template <class Chosen>
+consteval auto board_fault() {
+  if constexpr (!Chosen::template in<slots::fit>::checks) return std::type_identity<void>{};
+  else if constexpr (Chosen::rows != Chosen::board_rows)
+    return std::type_identity<row_layout<interleaved{Chosen::rows}, board_wants{Chosen::board_rows}>>{};
+  else if constexpr (!Chosen::cost().ram_fits()) return std::type_identity<ram_proof<Chosen>>{};
+  else if constexpr (!Chosen::cost().flash_fits())
+    return std::type_identity<flash_proof<Chosen>>{};
+  else return std::type_identity<void>{};
+}
+
+template <class Chosen>
+struct board_proof {
+  using type = typename decltype(board_fault<Chosen>())::type;
+};
 
 }  // namespace mote::inline v0::detail

@@ -5,17 +5,17 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include "mote/core/hana.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
 #include "mote/decode/draft.hpp"
-#include "mote/decode/greedy.hpp"
+#include "mote/decode/slot.hpp"
 #include "mote/family/family_of.hpp"
-#include "mote/learn/frozen.hpp"
+#include "mote/learn/slot.hpp"
 #include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/object.hpp"
 #include "mote/policy/bind_formats.hpp"
@@ -25,7 +25,7 @@
 #include "mote/policy/layout.hpp"
 #include "mote/policy/prefill.hpp"
 #include "mote/policy/quantize.hpp"
-#include "mote/recall/no_recall.hpp"
+#include "mote/recall/slot.hpp"
 
 namespace mote::inline v0 {
 
@@ -40,52 +40,17 @@ concept model = requires {
 
 namespace detail {
 
-namespace hana = boost::hana;
+/// One policy a slot, whatever the order they were written in.
+template <class Model, class... Policies>
+struct picked {
+  using model_type = Model;
+  static constexpr mote::shape shape = Model::shape;
+  using token = token_of<shape.vocab>;
 
-template <class Slot>
-inline constexpr auto fills_slot = [](auto p) { return hana::bool_c<fills<typename decltype(p)::type, Slot>>; };
-
-/// The policy that fills Slot, or Default.
-template <class Slot, class Default, class... Policies>
-using pick = typename std::remove_cvref_t<
-    decltype(hana::find_if(hana::tuple_t<Policies...>, fills_slot<Slot>).value_or(hana::type_c<Default>))>::type;
-
-template <class Slot, class... Policies>
-inline constexpr std::size_t times_filled =
-    decltype(hana::count_if(hana::tuple_t<Policies...>, fills_slot<Slot>))::value;
-
-inline constexpr auto every_slot =
-    hana::tuple_t<slots::weights, slots::layout, slots::context, slots::cache, slots::learning, slots::recall,
-                  slots::decoding, slots::drafting, slots::prefill, slots::threads, slots::fit>;
-
-// Plain bools: a compiler would print the concept's inside as further lines.
-template <class M>
-inline constexpr bool is_model = model<M>;
-template <class P>
-inline constexpr bool is_policy = policy<P>;
-
-template <class P>
-inline constexpr auto is_filled_by = [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
-template <class P>
-inline constexpr bool fills_a_known_slot = decltype(hana::any_of(every_slot, is_filled_by<P>))::value;
-
-inline constexpr auto is_no_policy = [](auto p) { return hana::bool_c<!is_policy<typename decltype(p)::type>>; };
-inline constexpr auto fills_no_known_slot = [](auto p) {
-  return hana::bool_c<!fills_a_known_slot<typename decltype(p)::type>>;
+  /// The policy of a slot.
+  template <class Slot>
+  using in = policy_in<Slot, Policies...>;
 };
-
-/// The first policy of which Fault is true; void if there is none.
-template <const auto& Fault, class... Policies>
-using first_that = typename std::remove_cvref_t<
-    decltype(hana::find_if(hana::tuple_t<Policies...>, Fault).value_or(hana::type_c<void>))>::type;
-
-template <class... Policies>
-inline constexpr auto is_filled_twice =
-    [](auto slot) { return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>; };
-/// The first slot that two policies fill; void if there is none.
-template <class... Policies>
-using twice_filled = typename std::remove_cvref_t<
-    decltype(hana::find_if(every_slot, is_filled_twice<Policies...>).value_or(hana::type_c<void>))>::type;
 
 /// Whether rows of every length have one format.
 template <class Weights, std::size_t Rows>
@@ -100,39 +65,42 @@ inline constexpr bool follows_any_shape = [] {
   }
 }();
 
-/// One policy a slot, in one order whatever the order they were written in.
+/// What they make together: what a policy's `fault` may ask.
 template <class Model, class... Policies>
-struct chosen {
-  using weights = pick<slots::weights, quantize<8>, Policies...>;
-  using layout = pick<slots::layout, board_layout, Policies...>;
-  using context = pick<slots::context, trained_context, Policies...>;
-  using cache = pick<slots::cache, v0::cache<32>, Policies...>;
-  using learning = pick<slots::learning, frozen, Policies...>;
-  using recall = pick<slots::recall, no_recall, Policies...>;
-  using decoding = pick<slots::decoding, greedy, Policies...>;
-  using drafting = pick<slots::drafting, no_draft, Policies...>;
-  using prefill = pick<slots::prefill, one_by_one, Policies...>;
-  using threads = pick<slots::threads, single_thread, Policies...>;
-  using fit = pick<slots::fit, unchecked, Policies...>;
+struct chosen : picked<Model, Policies...> {
+  using picked<Model, Policies...>::shape;
+  template <class Slot>
+  using in = policy_in<Slot, Policies...>;
 
+  /// How many rows the board's instructions want together, and how many the image has.
   static constexpr std::size_t board_rows =
-      interleaved_rows(fit::checks ? fit::facts.instructions : simd::native::value);
-  static constexpr std::size_t rows = layout::rows == 0 ? board_rows : layout::rows;
-  static constexpr std::size_t tokens = context::tokens == 0 ? Model::shape.context : context::tokens;
-  using format = bind_formats<weights, Model::shape, rows, family_of<Model>>;
-  using type =
-      basic_pipeline<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads, fit>;
+      interleaved_rows(in<slots::fit>::checks ? in<slots::fit>::facts.instructions : simd::native::value);
+  static constexpr std::size_t rows = in<slots::layout>::rows == 0 ? board_rows : in<slots::layout>::rows;
+  /// How many tokens are seen.
+  static constexpr std::size_t tokens = in<slots::context>::tokens == 0 ? shape.context : in<slots::context>::tokens;
+  using format = bind_formats<in<slots::weights>, shape, rows, family_of<Model>>;
+
+ private:
+  template <class... Slots>
+  static std::type_identity<basic_pipeline<Model, format, tokens, in<Slots>...>> made_of(slot_list<Slots...>);
+
+  template <class... Slots>
+  static constexpr choices facts_of(slot_list<Slots...>) {
+    return choices_from<Model, format, tokens, in<Slots>...>();
+  }
+
+ public:
+  using type = typename decltype(made_of(slots::of_the_object{}))::type;
 
   /// What type costs, without making it.
   static constexpr choices facts() {
-    choices c =
-        choices_from<Model, format, tokens, cache, learning, recall, decoding, drafting, prefill, threads, fit>();
-    if (!follows_any_shape<weights, rows>) c.bound_to = Model::shape.fingerprint();
+    choices c = facts_of(slots::of_the_object{});
+    if (!follows_any_shape<in<slots::weights>, rows>) c.bound_to = shape.fingerprint();
     return c;
   }
-  static constexpr footprint cost() { return footprint_of(Model::shape, facts(), fit::facts, Model::name); }
-  static constexpr const shape& model_shape = Model::shape;
-  static constexpr const board_facts& board = fit::facts;
+  static constexpr footprint cost() { return footprint_of(shape, facts(), in<slots::fit>::facts, Model::name); }
+  static constexpr const mote::shape& model_shape = Model::shape;
+  static constexpr const board_facts& board = in<slots::fit>::facts;
 };
 
 }  // namespace detail

@@ -32,7 +32,7 @@ struct choices_maker {
   static constexpr choices make() {
     using c = chosen<any_shape, Policies...>;
     choices made = c::facts();
-    made.context = c::context::tokens;
+    made.context = c::template in<slots::context>::tokens;
     return made;
   }
 };

@@ -7,9 +7,11 @@
 // Refuses a number of bits that has no meaning, and a window that no group fits, with those that have.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/coded_cache.hpp"
@@ -40,6 +42,78 @@ struct kivi {
   static_assert(has_window,
                 "mote: keys are rounded in groups of 32 tokens; use a window of 32, 64, 96 and so on, "
                 "kivi<4, 64> [mote-kivi-window]");
+};
+
+/// What a policy of the cache slot has, in the order in which one is asked for: a class `store`, and that class's members.
+enum class cache_member { none, store, bytes, scratch_floats, rollback_tokens, made_of_memory, attend };
+
+namespace detail {
+
+template <class P>
+inline constexpr bool cache_has_store = requires { sizeof(typename P::store); };
+template <class P>
+inline constexpr bool cache_has_bytes = requires(const cache_shape& s, std::size_t context) {
+  { P::store::bytes(s, context) } -> std::convertible_to<std::size_t>;
+};
+template <class P>
+inline constexpr bool cache_has_scratch = requires(const cache_shape& s, std::size_t context, std::size_t tokens) {
+  { P::store::scratch_floats(s, context, tokens) } -> std::convertible_to<std::size_t>;
+};
+template <class P>
+inline constexpr bool cache_takes_back = requires(std::size_t context) {
+  { P::store::rollback_tokens(context) } -> std::convertible_to<std::size_t>;
+};
+template <class P>
+inline constexpr bool cache_is_made =
+    requires { requires std::constructible_from<typename P::store, std::byte*, const cache_shape&, std::size_t>; };
+template <class P>
+inline constexpr bool cache_attends =
+    requires(const typename P::store& c, const attention_shape& a, const attention_run& r, std::size_t head, float* scratch) {
+      c.attend(a, r, head, head, scratch);
+    };
+
+}  // namespace detail
+
+template <class P>
+inline constexpr cache_member cache_lacks = first_missing<cache_member>({
+    {detail::cache_has_store<P>, cache_member::store},
+    {detail::cache_has_bytes<P>, cache_member::bytes},
+    {detail::cache_has_scratch<P>, cache_member::scratch_floats},
+    {detail::cache_takes_back<P>, cache_member::rollback_tokens},
+    {detail::cache_is_made<P>, cache_member::made_of_memory},
+    {detail::cache_attends<P>, cache_member::attend},
+});
+
+template <class P>
+struct cache_check {
+  using m = cache_member;
+  template <m Member>
+  static constexpr bool has = cache_lacks<P> != Member;
+  static_assert(
+      has<m::store>,
+      "mote: this policy keeps no keys and values; give it a class `store`, as in mote/model/cache.hpp [mote-cache-policy]");
+  static_assert(
+      has<m::bytes>,
+      "mote: this policy's store does not say what it costs; give it `bytes(cache_shape, context)` [mote-cache-policy]");
+  static_assert(
+      has<m::scratch_floats>,
+      "mote: this policy's store does not say what it works in; give it `scratch_floats(attention_shape, context, tokens)` [mote-cache-policy]");
+  static_assert(
+      has<m::rollback_tokens>,
+      "mote: this policy's store does not say what it can take back; give it `rollback_tokens(context)`, or 0 [mote-cache-policy]");
+  static_assert(
+      has<m::made_of_memory>,
+      "mote: this policy's store is not made of memory; give it a constructor `(std::byte*, cache_shape, context)` [mote-cache-policy]");
+  static_assert(
+      has<m::attend>,
+      "mote: this policy's store answers no query; give it a template `attend(attention, attention_run, first, last, scratch) const` [mote-cache-policy]");
+};
+
+/// The slot.
+struct slots::cache : slot_facts {
+  using fallback = v0::cache<32>;
+  template <class P, class>
+  using lack = unless<cache_lacks<P> == cache_member::none, cache_check<P>>;
 };
 
 }  // namespace mote::inline v0

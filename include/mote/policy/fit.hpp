@@ -6,12 +6,15 @@
 // Refuses to measure the machine that compiles: a PC can budget any board.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/budget/board.hpp"
 #include "mote/budget/footprint.hpp"
 #include "mote/core/bytes.hpp"
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 
 namespace mote::inline v0 {
@@ -167,6 +170,79 @@ struct flash_budget {
   static_assert(
       Needs.value <= Has.value,
       "mote: this pipeline does not fit the board's flash; `ways` in the type above name what would help; else a smaller model [mote-flash]");
+};
+
+namespace detail {
+
+template <class P>
+inline constexpr bool fit_has_checks = requires {
+  { P::checks } -> std::convertible_to<bool>;
+};
+template <class P>
+inline constexpr bool fit_has_facts = requires {
+  { P::facts } -> std::convertible_to<board_facts>;
+};
+template <class P>
+inline constexpr bool fit_has_knobs = requires {
+  { P::knobs } -> std::convertible_to<fit_knobs>;
+};
+
+}  // namespace detail
+
+/// What a policy of the fit slot has, in the order in which one is asked for.
+enum class fit_member { none, checks, facts, knobs };
+
+template <class P>
+inline constexpr fit_member fit_lacks = first_missing<fit_member>({
+    {detail::fit_has_checks<P>, fit_member::checks},
+    {detail::fit_has_facts<P>, fit_member::facts},
+    {detail::fit_has_knobs<P>, fit_member::knobs},
+});
+
+template <class P>
+struct fit_check {
+  using m = fit_member;
+  template <m Member>
+  static constexpr bool has = fit_lacks<P> != Member;
+  static_assert(
+      has<m::checks>,
+      "mote: this policy does not say whether it refuses what does not fit; give it `checks` [mote-fit-policy]");
+  static_assert(has<m::facts>,
+                "mote: this policy does not say what there is; give it `facts`, as a board has [mote-fit-policy]");
+  static_assert(has<m::knobs>,
+                "mote: this policy does not say what is kept free; give it `knobs`, a fit_knobs [mote-fit-policy]");
+};
+
+// Numbers with names, for the message.
+struct interleaved {
+  std::size_t rows;
+};
+struct board_wants {
+  std::size_t rows;
+};
+
+template <interleaved Image, board_wants Board>
+struct row_layout {
+  static_assert(
+      Image.rows == Board.rows,
+      "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
+};
+
+namespace detail {
+
+/// What is wrong with a pipeline on its board; pipeline/proof.hpp has it, as it takes costs.
+template <class Chosen>
+struct board_proof;
+
+}  // namespace detail
+
+/// The slot.
+struct slots::fit : slot_facts {
+  using fallback = unchecked;
+  template <class P, class>
+  using lack = unless<fit_lacks<P> == fit_member::none, fit_check<P>>;
+  template <class Chosen>
+  using proof = typename detail::board_proof<Chosen>::type;
 };
 
 }  // namespace mote::inline v0

@@ -4,8 +4,10 @@
 // Refuses a number that no instruction set wants, with the ones that some do.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 
 namespace mote::inline v0 {
@@ -23,6 +25,27 @@ struct layout {
 struct board_layout {
   using slot = slots::layout;
   static constexpr std::size_t rows = 0;  // the board decides
+};
+
+namespace detail {
+template <class P>
+inline constexpr bool layout_has_rows = requires {
+  { P::rows } -> std::convertible_to<std::size_t>;
+};
+}  // namespace detail
+
+template <class P>
+struct layout_check {
+  static_assert(
+      detail::layout_has_rows<P>,
+      "mote: this policy does not say how rows are interleaved; give it `rows`, or 0 for the board's [mote-layout-policy]");
+};
+
+/// The slot.
+struct slots::layout : slot_facts {
+  using fallback = board_layout;
+  template <class P, class>
+  using lack = unless<detail::layout_has_rows<P>, layout_check<P>>;
 };
 
 }  // namespace mote::inline v0

@@ -4,8 +4,10 @@
 // Refuses a step of more than 64 tokens.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 
 namespace mote::inline v0 {
@@ -26,6 +28,27 @@ struct prefill {
 struct one_by_one {
   using slot = slots::prefill;
   static constexpr std::size_t tokens = 1;
+};
+
+namespace detail {
+template <class P>
+inline constexpr bool prefill_has_tokens = requires {
+  { P::tokens } -> std::convertible_to<std::size_t>;
+};
+}  // namespace detail
+
+template <class P>
+struct prefill_check {
+  static_assert(
+      detail::prefill_has_tokens<P>,
+      "mote: this policy does not say how many tokens of a prompt a step reads; give it `tokens` [mote-prefill-policy]");
+};
+
+/// The slot.
+struct slots::prefill : slot_facts {
+  using fallback = one_by_one;
+  template <class P, class>
+  using lack = unless<detail::prefill_has_tokens<P>, prefill_check<P>>;
 };
 
 }  // namespace mote::inline v0

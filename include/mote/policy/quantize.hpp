@@ -13,9 +13,12 @@
 // Refuses a number that has no meaning, with the ones that have.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/format/bf16.hpp"
 #include "mote/format/f16.hpp"
@@ -106,6 +109,66 @@ template <class Default, class... Entries>
 struct mixed {
   using slot = slots::weights;
   using fallback = Default;
+};
+
+/// What a policy of the weights slot has, in the order in which one is asked for. `policy` and `holds`: what an entry of
+/// mixed<> has.
+enum class weights_member { none, format, policy, holds };
+
+namespace detail {
+
+/// A matrix of 64 columns, four rows of it interleaved, stands for all.
+template <class P>
+inline constexpr bool weights_has_format = requires {
+  { P::template format<4, 64>::name } -> std::convertible_to<std::string_view>;
+};
+template <class E>
+inline constexpr bool entry_has_policy = requires { typename E::policy; };
+template <class E>
+inline constexpr bool entry_has_format = requires {
+  { E::policy::template format<4, 64>::name } -> std::convertible_to<std::string_view>;
+};
+template <class E>
+inline constexpr bool entry_has_holds = requires(tensor_place t) {
+  { E::holds(t) } -> std::convertible_to<bool>;
+};
+
+template <class P>
+inline constexpr weights_member policy_without =
+    first_missing<weights_member>({{weights_has_format<P>, weights_member::format}});
+template <class Default, class... Entries>
+inline constexpr weights_member policy_without<mixed<Default, Entries...>> = first_missing<weights_member>({
+    {(entry_has_policy<Entries> && ...), weights_member::policy},
+    {weights_has_format<Default> && (entry_has_format<Entries> && ...), weights_member::format},
+    {(entry_has_holds<Entries> && ...), weights_member::holds},
+});
+
+}  // namespace detail
+
+template <class P>
+inline constexpr weights_member weights_lacks = detail::policy_without<P>;
+
+template <class P>
+struct weights_check {
+  using m = weights_member;
+  template <m Member>
+  static constexpr bool has = weights_lacks<P> != Member;
+  static_assert(
+      has<m::format>,
+      "mote: this policy does not say how a matrix is kept; give it a template `format<Rows, Cols>` that gives a format [mote-weights-policy]");
+  static_assert(
+      has<m::policy>,
+      "mote: an entry of mixed<> names no policy; give it a type `policy`, as in in<role::down, quantize<32>> [mote-weights-policy]");
+  static_assert(
+      has<m::holds>,
+      "mote: an entry of mixed<> does not say where it holds; give it `static constexpr bool holds(tensor_place)` [mote-weights-policy]");
+};
+
+/// The slot.
+struct slots::weights : slot_facts {
+  using fallback = quantize<8>;
+  template <class P, class>
+  using lack = unless<weights_lacks<P> == weights_member::none, weights_check<P>>;
 };
 
 }  // namespace mote::inline v0

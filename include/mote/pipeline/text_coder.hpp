@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+// How a pipeline keeps tokens, and what gives a prompt or an example the tokens of a text.
+// Refuses to hide why a text has none: the fault is kept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/core/status.hpp"
+#include "mote/model/tokenizer.hpp"
+
+namespace mote::inline v0::detail {
+
+template <std::size_t Vocab>
+using token_of = std::conditional_t<(Vocab <= 65536), std::uint16_t, std::uint32_t>;
+
+/// Writes the tokens of a text and answers how many there are; too_big where it has none, or more than the scratch holds.
+/// It knows the pipeline and not its parts: a reference to a static object costs no code.
+template <class Pipeline>
+struct text_coder {
+  Pipeline& owner;
+  status fault = status::ok;
+
+  template <class Token>
+  std::size_t operator()(std::string_view text, std::span<Token> out) {
+    const std::span<merge_slot> scratch = owner.merging();
+    std::size_t count = 0;
+    const status s = owner.coder().append(text, scratch, count);
+    if (s != status::ok) {
+      if (s != status::too_long) fault = s;
+      return too_big;
+    }
+    for (std::size_t i = 0; i < count && i < out.size(); ++i) out[i] = static_cast<Token>(scratch[i].token);
+    return count;
+  }
+};
+
+}  // namespace mote::inline v0::detail
