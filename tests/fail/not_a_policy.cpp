@@ -4,9 +4,9 @@
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::lora<4>, mote::bm25<>>;  // a retriever, not yet a policy
+using assistant = mote::pipeline<little, mote::lora<4>, mote::adam<>>;  // an optimiser is an argument of lora<>
 #else
-using assistant = mote::pipeline<little, mote::lora<4>, mote::rag<mote::bm25<>>>;
+using assistant = mote::pipeline<little, mote::lora<4, mote::lora_knobs{}, mote::adam<>>, mote::rag<mote::bm25<>>>;
 #endif
 
 static assistant ai;

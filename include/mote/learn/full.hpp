@@ -116,7 +116,10 @@ struct full_learns_on {
 template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>>
 struct full {
   using slot = slots::learning;
-  using optimiser = Optimiser;
+  // An optimiser that refuses its own knobs speaks first, then one that lacks a member.
+  using said = decltype(let_speak(static_cast<Optimiser*>(nullptr)));
+  using missed = decltype(let_speak(static_cast<optimiser_gap<Optimiser>*>(nullptr)));
+  using optimiser = whole_optimiser<Optimiser>;
   static constexpr bool learns = true;
   static constexpr bool owns_weights = true;
   static constexpr std::size_t tokens = Knobs.tokens;
@@ -135,7 +138,7 @@ struct full {
     using family = family_of<Model>;
     static constexpr auto map = map_tensors<Format, family>(s);
     static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
-    static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
+    static constexpr std::size_t optimiser_floats = optimiser::state_floats(parameter_floats);
 
     static no_adapter adapter() { return {}; }
     full_gradients<Format::rows, family> collector() { return {s, map, gradients_}; }
@@ -184,7 +187,7 @@ struct full {
     alignas(64) float parameters_[parameter_floats] = {};
     alignas(64) float gradients_[parameter_floats] = {};
     alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
-    Optimiser optimiser_;
+    optimiser optimiser_;
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.

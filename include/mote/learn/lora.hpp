@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
 #include "mote/family/family_of.hpp"
@@ -33,7 +34,10 @@ template <std::size_t Rank, lora_knobs Knobs = lora_knobs{}, class Optimiser = a
 struct lora {
   static constexpr std::size_t rank = Rank == 0 ? 1 : Rank;  // nought is refused below, and there alone
   using slot = slots::learning;
-  using optimiser = Optimiser;
+  // An optimiser that refuses its own knobs speaks first, then one that lacks a member.
+  using said = decltype(let_speak(static_cast<Optimiser*>(nullptr)));
+  using missed = decltype(let_speak(static_cast<optimiser_gap<Optimiser>*>(nullptr)));
+  using optimiser = whole_optimiser<Optimiser>;
   static constexpr bool learns = true;
   static constexpr bool owns_weights = false;
   static constexpr std::size_t tokens = Knobs.tokens;
@@ -61,7 +65,7 @@ struct lora {
                   "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
     static constexpr auto map = lay_adapters<family, Knobs.targets>(s, rank);
     static constexpr std::size_t parameter_floats = rank * floats_a_rank<family>(s);
-    static constexpr std::size_t optimiser_floats = Optimiser::state_floats(parameter_floats);
+    static constexpr std::size_t optimiser_floats = optimiser::state_floats(parameter_floats);
 
     /// What is added to the decoder, and what collects the gradients.
     low_rank_adapters adapter() const {
@@ -122,7 +126,7 @@ struct lora {
     alignas(64) float parameters_[parameter_floats] = {};
     alignas(64) float gradients_[parameter_floats] = {};
     alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
-    Optimiser optimiser_;
+    optimiser optimiser_;
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.

@@ -8,8 +8,11 @@
 // parameter would not be finite or would exceed largest_weight.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/norm.hpp"
 
@@ -65,12 +68,13 @@ bool step_if_sound(float* theta, float* gradient, std::size_t n, float norm, Mov
 template <adam_knobs Knobs = adam_knobs{}>
 struct adam {
   static constexpr std::size_t state_floats(std::size_t n) { return 2 * n; }
+  static constexpr float first_rate = Knobs.rate;
 
   float rate = 0;
 
   /// The start of a run. Until then every member is zero, so that a static pipeline costs no flash.
   void reset() {
-    rate = Knobs.rate;
+    rate = first_rate;
     power1_ = power2_ = 1.0F;
   }
 
@@ -115,10 +119,11 @@ struct adam {
 template <sgd_knobs Knobs = sgd_knobs{}>
 struct sgd {
   static constexpr std::size_t state_floats(std::size_t) { return 0; }
+  static constexpr float first_rate = Knobs.rate;
 
   float rate = 0;
 
-  void reset() { rate = Knobs.rate; }
+  void reset() { rate = first_rate; }
 
   /// As adam's.
   bool step(float* theta, float* gradient, float* state, std::size_t n) {
@@ -133,5 +138,64 @@ struct sgd {
     });
   }
 };
+
+/// What an optimiser has, in the order in which one is asked for. `first_rate` it may have: the rate of reset().
+enum class optimiser_member { none, first_rate, state_floats, rate, reset, step };
+
+namespace detail {
+
+template <class O>
+inline constexpr bool optimiser_has_state_floats = requires {
+  { O::state_floats(std::size_t{16}) } -> std::convertible_to<std::size_t>;
+};
+template <class O>
+inline constexpr bool optimiser_starts_in_range = true;
+template <class O>
+  requires requires { O::first_rate; }
+inline constexpr bool optimiser_starts_in_range<O> = is_rate(O::first_rate);
+template <class O>
+inline constexpr bool optimiser_has_rate = requires(O& o, float r) { o.rate = r; };
+template <class O>
+inline constexpr bool optimiser_resets = requires(O& o) { o.reset(); };
+template <class O>
+inline constexpr bool optimiser_steps = requires(O& o, float* theta, float* gradient, float* state, std::size_t n) {
+  { o.step(theta, gradient, state, n) } -> std::same_as<bool>;
+};
+
+}  // namespace detail
+
+template <class O>
+inline constexpr optimiser_member optimiser_lacks = first_missing<optimiser_member>({
+    {detail::optimiser_starts_in_range<O>, optimiser_member::first_rate},
+    {detail::optimiser_has_state_floats<O>, optimiser_member::state_floats},
+    {detail::optimiser_has_rate<O>, optimiser_member::rate},
+    {detail::optimiser_resets<O>, optimiser_member::reset},
+    {detail::optimiser_steps<O>, optimiser_member::step},
+});
+
+template <class O>
+struct optimiser_check {
+  using m = optimiser_member;
+  template <m Member>
+  static constexpr bool has = optimiser_lacks<O> != Member;
+  static_assert(has<m::first_rate>,
+                "mote: a learning rate must lie in 0 to 10; 0.002 is usual for adam<>, 0.03 for sgd<> [mote-rate]");
+  static_assert(
+      has<m::state_floats>,
+      "mote: this optimiser does not say what it keeps; give it `static constexpr std::size_t state_floats(std::size_t parameters)` [mote-optimiser]");
+  static_assert(has<m::rate>,
+                "mote: this optimiser has no rate; give it `float rate`, 0 until reset() [mote-optimiser]");
+  static_assert(has<m::reset>, "mote: this optimiser has no start; give it `reset()` [mote-optimiser]");
+  static_assert(
+      has<m::step>,
+      "mote: this optimiser makes no step; give it `bool step(float* theta, float* gradient, float* state, std::size_t n)` [mote-optimiser]");
+};
+
+/// The optimiser, or one that stands for it while the compiler says what it lacks.
+template <class O>
+using whole_optimiser = std::conditional_t<optimiser_lacks<O> == optimiser_member::none, O, sgd<>>;
+/// Its check, where it lacks something.
+template <class O>
+using optimiser_gap = unless<optimiser_lacks<O> == optimiser_member::none, optimiser_check<O>>;
 
 }  // namespace mote::inline v0

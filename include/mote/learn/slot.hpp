@@ -117,7 +117,8 @@ template <class S>
 inline constexpr bool learner_has_collector = requires(S& s) { s.collector(); };
 template <class S>
 inline constexpr bool collector_goes_back = requires(S& s, std::size_t n, role r, const float* in, float* out) {
-  s.collector().backward(n, r, in, n, n, in, n, out, n);  // layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride
+  s.collector().backward(n, r, in, n, n, in, n, out,
+                         n);  // layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride
 };
 template <class S>
 inline constexpr bool collector_has_vectors = requires(S& s, std::size_t layer, vector_role v) {
@@ -154,8 +155,7 @@ template <class P, class Model, class Format>
 consteval learning_member learning_lacking() {
   if constexpr (learning_policy_lacks<P, Model, Format> != learning_member::none)
     return learning_policy_lacks<P, Model, Format>;
-  else
-    return learning_state_lacks<typename P::template state<Model, Format>, P::learns, P::owns_weights>;
+  else return learning_state_lacks<typename P::template state<Model, Format>, P::learns, P::owns_weights>;
 }
 
 }  // namespace detail
@@ -181,8 +181,9 @@ struct learning_check {
       "mote: this policy does not say how many tokens go through a layer at a time; give it `chunk` [mote-learning-policy]");
   static_assert(has<m::batch>,
                 "mote: this policy does not say how many examples make a step; give it `batch` [mote-learning-policy]");
-  static_assert(has<m::state>,
-                "mote: this policy keeps nothing; give it a class template `state<Model, Format>` [mote-learning-policy]");
+  static_assert(
+      has<m::state>,
+      "mote: this policy keeps nothing; give it a class template `state<Model, Format>` [mote-learning-policy]");
   static_assert(
       has<m::parameter_floats>,
       "mote: this policy's state does not say how much it learns; give it `parameter_floats` [mote-learning-policy]");
@@ -242,7 +243,8 @@ struct learning_window {
 /// The slot.
 struct slots::learning : slot_facts {
   using fallback = frozen;
-  template <class P, class Chosen, learning_member Lacks = learning_lacks<P, typename Chosen::model_type, typename Chosen::format>>
+  template <class P, class Chosen,
+            learning_member Lacks = learning_lacks<P, typename Chosen::model_type, typename Chosen::format>>
   using lack = unless<Lacks == learning_member::none, learning_check<P, Lacks>>;
   template <class Chosen, std::size_t Tokens = Chosen::template in<slots::learning>::tokens>
   using fault = unless<(Tokens <= Chosen::shape.context),
