@@ -19,7 +19,8 @@ struct thrifty : mote::lora<2> {
   template <class Model, class Format>
   struct state : lora::state<Model, Format> {
     collects collector() {
-      return {this->s, this->map, lora::scale, const_cast<float*>(std::as_const(*this).parameters()), this->gradients()};
+      return {this->s, this->map, lora::scale, const_cast<float*>(std::as_const(*this).parameters()),
+              this->gradients()};
     }
   };
 };

@@ -24,7 +24,8 @@ using nearest = mote::flat_index<of_states::item, 8>;
 inline constexpr mote::rag_knobs few{.tokens = 40};
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::context<128>, mote::rag<mote::retrieve<mote::item_store<8, 96>, of_states, nearest>, few>>;
+using assistant = mote::pipeline<little, mote::context<128>,
+                                 mote::rag<mote::retrieve<mote::item_store<8, 96>, of_states, nearest>, few>>;
 #else
 using assistant = mote::pipeline<little, mote::context<128>, mote::rag<mote::bm25<>, few>>;
 #endif

@@ -6,7 +6,8 @@
 #if MOTE_FAIL
 using assistant = mote::pipeline<little, mote::lora<4, mote::lora_knobs{}, mote::adam<mote::adam_knobs{.rate = 30}>>>;
 #else
-using assistant = mote::pipeline<little, mote::lora<4, mote::lora_knobs{}, mote::adam<mote::adam_knobs{.rate = 0.003F}>>>;
+using assistant =
+    mote::pipeline<little, mote::lora<4, mote::lora_knobs{}, mote::adam<mote::adam_knobs{.rate = 0.003F}>>>;
 #endif
 
 static assistant ai;

@@ -30,7 +30,7 @@ struct lora_knobs {
   std::uint64_t seed = 1;   ///< of A; B starts at zero, so nothing changes before the first step
 };
 
-template <std::size_t Rank, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>>
+template <std::size_t Rank = 0 /* refused below */, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>>
 struct lora {
   static constexpr std::size_t rank = Rank == 0 ? 1 : Rank;  // nought is refused below, and there alone
   using slot = slots::learning;

@@ -19,7 +19,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Bits>
+template <std::size_t Bits = 0>  // refused below, as others are
 struct cache {
   using slot = slots::cache;
   using store = std::conditional_t<Bits == 8, coded_cache<>, std::conditional_t<Bits == 16, half_cache, float_cache>>;

@@ -12,7 +12,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Tokens>
+template <std::size_t Tokens = 0>  // refused below, as others are
 struct context {
   using slot = slots::context;
   static constexpr std::size_t tokens = Tokens;

@@ -83,7 +83,7 @@ struct arena_in {
   static constexpr detail::placeable part = detail::placeable::arena;
 };
 
-template <class Board, fit_knobs Knobs = fit_knobs{}, class... Places>
+template <class Board = void /* refused below, as others are */, fit_knobs Knobs = fit_knobs{}, class... Places>
 struct fit {
   using slot = slots::fit;
   using board_type = Board;

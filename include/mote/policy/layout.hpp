@@ -12,7 +12,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Rows>
+template <std::size_t Rows = 0>  // refused below, as others are
 struct layout {
   using slot = slots::layout;
   static constexpr std::size_t rows = Rows;

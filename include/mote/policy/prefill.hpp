@@ -14,7 +14,7 @@ namespace mote::inline v0 {
 
 /// Reads a prompt that many tokens a step: weights come from memory once for all of them, buffers grow with them, and the
 /// answer is bit for bit the same. For boards that wait for memory; where the work of one step must stay small, leave it out.
-template <std::size_t Tokens>
+template <std::size_t Tokens = 0>  // refused below, as others are
 struct prefill {
   using slot = slots::prefill;
   static constexpr std::size_t tokens = Tokens;

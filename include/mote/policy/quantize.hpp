@@ -49,7 +49,7 @@ consteval auto format_of_bits() {
 
 /// A policy of the weights slot offers `format<Rows, Cols>`: the format of a matrix with rows of Cols weights, Rows of
 /// them interleaved.
-template <std::size_t Bits, std::size_t Group = 32>
+template <std::size_t Bits = 0 /* refused below, as others are */, std::size_t Group = 32>
 struct quantize {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;

@@ -164,7 +164,7 @@ class crew {
 
 #endif
 
-template <std::size_t N, threads_knobs Knobs = threads_knobs{}>
+template <std::size_t N = 0 /* refused below, as others are */, threads_knobs Knobs = threads_knobs{}>
 struct threads {
   using slot = slots::threads;
   static constexpr std::size_t parts = N;

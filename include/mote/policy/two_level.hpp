@@ -14,7 +14,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Bits>
+template <std::size_t Bits = 0>  // refused below, as others are
 struct two_level {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
