@@ -26,6 +26,23 @@
 
 // Every `new` of this program goes through here, so that a test can say: none.
 namespace {
+
+/// An optimiser with a rate that knobs may not have, as one of a user's own may.
+template <class Optimiser>
+struct too_fast : Optimiser {
+  void reset() {
+    Optimiser::reset();
+    this->rate = 1e5F;
+  }
+};
+template <class Optimiser>
+struct far_too_fast : Optimiser {
+  void reset() {
+    Optimiser::reset();
+    this->rate = 1e20F;
+  }
+};
+
 std::size_t allocations = 0;
 void* counted(std::size_t bytes) noexcept {
   ++allocations;
@@ -716,14 +733,10 @@ TEST_CASE("basic_pipeline: an absurd rate of the type itself is seen at its firs
     }
   };
   constexpr mote::full_knobs window_of{.tokens = 64, .batch = 1};
-  static mote::pipeline<synthetic, window,
-                        mote::lora<2, mote::lora_knobs{}, mote::adam<mote::adam_knobs{.rate = 1e20F}>>>
-      leaping;
-  static mote::pipeline<synthetic, window, mote::quantize<32>,
-                        mote::full<window_of, mote::adam<mote::adam_knobs{.rate = 1e5F}>>>
+  static mote::pipeline<synthetic, window, mote::lora<2, mote::lora_knobs{}, far_too_fast<mote::adam<>>>> leaping;
+  static mote::pipeline<synthetic, window, mote::quantize<32>, mote::full<window_of, too_fast<mote::adam<>>>>
       whole_leaping;
-  static mote::pipeline<synthetic, window, mote::quantize<32>,
-                        mote::full<window_of, mote::sgd<mote::sgd_knobs{.rate = 1e20F}>>>
+  static mote::pipeline<synthetic, window, mote::quantize<32>, mote::full<window_of, far_too_fast<mote::sgd<>>>>
       falling;
   check(leaping);
   check(whole_leaping);

@@ -6,10 +6,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/core/status.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/model/role.hpp"
 
@@ -99,6 +101,12 @@ template <class S>
 inline constexpr bool learner_resets<S, true> = requires(S& s, const std::byte* weights) { s.reset(weights); };
 template <class S>
 inline constexpr bool learner_steps = requires(S& s) { s.step(); };
+/// A state that writes and reads records of its own shows no parameters.
+template <class S>
+inline constexpr bool learner_streams = requires(S& s, std::span<const std::byte> records, const std::byte* weights) {
+  { s.check(records, weights) } -> std::same_as<status>;
+  s.load(records);
+};
 template <class S>
 inline constexpr bool learner_has_effect = requires(const S& s, const float* parameters, const std::byte* weights) {
   { s.has_effect(parameters, weights) } -> std::same_as<bool>;
@@ -140,9 +148,9 @@ inline constexpr learning_member learning_state_lacks = first_missing<learning_m
     {learner_has_adapter<S>, learning_member::adapter},
     {!Learns || learner_resets<S, OwnsWeights>, learning_member::reset},
     {!Learns || learner_steps<S>, learning_member::step},
-    {!Learns || learner_has_effect<S>, learning_member::has_effect},
-    {!Learns || learner_has_parameters<S>, learning_member::parameters},
-    {!Learns || learner_restores<S>, learning_member::restore},
+    {!Learns || learner_streams<S> || learner_has_effect<S>, learning_member::has_effect},
+    {!Learns || learner_streams<S> || learner_has_parameters<S>, learning_member::parameters},
+    {!Learns || learner_streams<S> || learner_restores<S>, learning_member::restore},
     {!OwnsWeights || learner_has_bytes<S>, learning_member::bytes},
     {!Learns || learner_has_collector<S>, learning_member::collector},
     {!Learns || collector_goes_back<S>, learning_member::backward},
