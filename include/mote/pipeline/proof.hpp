@@ -81,8 +81,7 @@ consteval auto board_fault() {
   else if constexpr (Chosen::rows != Chosen::board_rows)
     return std::type_identity<row_layout<interleaved{Chosen::rows}, board_wants{Chosen::board_rows}>>{};
   else if constexpr (!Chosen::cost().ram_fits()) return std::type_identity<ram_proof<Chosen>>{};
-  else if constexpr (!Chosen::cost().flash_fits())
-    return std::type_identity<flash_proof<Chosen>>{};
+  else if constexpr (!Chosen::cost().flash_fits()) return std::type_identity<flash_proof<Chosen>>{};
   else return std::type_identity<void>{};
 }
 

@@ -68,9 +68,8 @@ inline constexpr bool cache_is_made =
     requires { requires std::constructible_from<typename P::store, std::byte*, const cache_shape&, std::size_t>; };
 template <class P>
 inline constexpr bool cache_attends =
-    requires(const typename P::store& c, const attention_shape& a, const attention_run& r, std::size_t head, float* scratch) {
-      c.attend(a, r, head, head, scratch);
-    };
+    requires(const typename P::store& c, const attention_shape& a, const attention_run& r, std::size_t head,
+             float* scratch) { c.attend(a, r, head, head, scratch); };
 
 }  // namespace detail
 
