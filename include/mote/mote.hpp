@@ -40,7 +40,9 @@
 #include "mote/format/trits.hpp"       // IWYU pragma: export
 
 #include "mote/family/family_of.hpp"  // IWYU pragma: export
+#include "mote/family/gpt2.hpp"       // IWYU pragma: export
 #include "mote/family/llama.hpp"      // IWYU pragma: export
+#include "mote/family/qwen.hpp"       // IWYU pragma: export
 
 #include "mote/learn/early_stop.hpp"         // IWYU pragma: export
 #include "mote/learn/example.hpp"            // IWYU pragma: export
