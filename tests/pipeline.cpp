@@ -127,7 +127,7 @@ struct output_bias {
       std::ranges::fill(bias_, 0.0F);
       std::ranges::fill(gradient_, 0.0F);
     }
-    void add(std::size_t layer, mote::role r, const float*, float* y) const {
+    void apply(std::size_t layer, mote::role r, const float*, float* y) const {
       if (r != mote::role::output) return;
       for (std::size_t i = 0; i < Model::shape.dim; ++i) y[i] += bias_[layer * Model::shape.dim + i];
     }

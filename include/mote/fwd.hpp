@@ -130,6 +130,16 @@ struct encoded;
 struct frozen;
 struct lora_knobs;
 struct full_knobs;
+struct ia3_knobs;
+struct learner_knobs;
+struct zeroth_order_knobs;
+struct backpropagation;
+template <std::size_t Layers>
+struct last_layers;
+struct matrices_only;
+template <class Family>
+struct output_vectors;
+struct lesson;
 struct adam_knobs;
 struct sgd_knobs;
 enum class verdict : std::uint8_t;

@@ -48,10 +48,18 @@
 #include "mote/learn/example.hpp"            // IWYU pragma: export
 #include "mote/learn/frozen.hpp"             // IWYU pragma: export
 #include "mote/learn/full.hpp"               // IWYU pragma: export
+#include "mote/learn/ia3.hpp"                // IWYU pragma: export
+#include "mote/learn/last_layers.hpp"        // IWYU pragma: export
+#include "mote/learn/learner.hpp"            // IWYU pragma: export
+#include "mote/learn/lesson.hpp"             // IWYU pragma: export
 #include "mote/learn/lora.hpp"               // IWYU pragma: export
 #include "mote/learn/low_rank_adapters.hpp"  // IWYU pragma: export
 #include "mote/learn/optimiser.hpp"          // IWYU pragma: export
+#include "mote/learn/role_set.hpp"           // IWYU pragma: export
+#include "mote/learn/schedule.hpp"           // IWYU pragma: export
 #include "mote/learn/slot.hpp"               // IWYU pragma: export
+#include "mote/learn/trained_floats.hpp"     // IWYU pragma: export
+#include "mote/learn/zeroth_order.hpp"       // IWYU pragma: export
 
 #include "mote/recall/bm25.hpp"          // IWYU pragma: export
 #include "mote/recall/flat.hpp"          // IWYU pragma: export

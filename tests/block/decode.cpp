@@ -39,7 +39,7 @@ const form forms[] = {
 };
 
 struct nothing_learned {
-  static void add(std::size_t, mote::role, const float*, float*) {}
+  static void apply(std::size_t, mote::role, const float*, float*) {}
 };
 
 /// Every position's logits; memory starts as NaN.

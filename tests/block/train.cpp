@@ -196,22 +196,23 @@ using adapters = mote::lora<rank, mote::lora_knobs{.targets = mote::all_matrices
 template <class Format, mote::shape S = tied>
 struct trained_adapter {
   using state = typename adapters::template state<model_of<S>, Format>;
+  static constexpr const auto& map = adapters::delta::template layout<mote::llama, S>;
   trained_adapter() : learner(std::make_unique<state>()) {
     learner->reset();
     mote::rng random(17);
     for (std::size_t l = 0; l < tied.layers; ++l)
       for (std::size_t r = 0; r < mote::role_count; ++r) {
-        const auto n = state::map.of(static_cast<role>(r)).size;
+        const auto n = map.of(static_cast<role>(r)).size;
         for (std::size_t k = 0; k < rank; ++k)
           for (std::size_t i = 0; i < n.rows; ++i)
             at(l, r, n.a_floats() + k * mote::padded(n.rows) + i) = 0.1F * random.normal();
       }
   }
   float& at(std::size_t l, std::size_t r, std::size_t i) {
-    return learner->parameters()[l * state::map.layer_floats + state::map.of(static_cast<role>(r)).offset + i];
+    return learner->parameters()[l * map.layer_floats + map.of(static_cast<role>(r)).offset + i];
   }
   float gradient(std::size_t l, std::size_t r, std::size_t i) {
-    return learner->gradients()[l * state::map.layer_floats + state::map.of(static_cast<role>(r)).offset + i];
+    return learner->gradients()[l * map.layer_floats + map.of(static_cast<role>(r)).offset + i];
   }
   std::unique_ptr<state> learner;
 };
@@ -233,7 +234,7 @@ void check_every_adapter() {
   const plain_decoder base = plain_decoder::random(S, 23);
   plain_decoder m = base;  // base + scale * B A
   trained_adapter<format, S> a;
-  using state = typename trained_adapter<format, S>::state;
+  constexpr const auto& map = trained_adapter<format, S>::map;
   const double scale = static_cast<double>(adapters::scale);
   const auto tokens = some_tokens(20, 6);
   const std::span<const token> sequence(tokens);
@@ -254,7 +255,7 @@ void check_every_adapter() {
   };
   for (std::size_t l = 0; l < tied.layers; ++l)
     for (std::size_t r = 0; r < mote::role_count; ++r) {
-      const auto n = state::map.of(static_cast<role>(r)).size;
+      const auto n = map.of(static_cast<role>(r)).size;
       for (std::size_t k = 0; k < rank; ++k) {
         for (std::size_t j = 0; j < n.cols; ++j)
           f[l][r].a.push_back(static_cast<double>(a.at(l, r, k * mote::padded(n.cols) + j)));
@@ -272,7 +273,7 @@ void check_every_adapter() {
   tensor_check check(m, sequence, static_cast<double>(weight));
   for (std::size_t l = 0; l < tied.layers; ++l)
     for (std::size_t r = 0; r < mote::role_count; ++r) {
-      const auto n = state::map.of(static_cast<role>(r)).size;
+      const auto n = map.of(static_cast<role>(r)).size;
       const std::string name = "block " + std::to_string(l) + " " + std::string(mote::name(static_cast<role>(r)));
       const auto refresh = [&] { merge(l, r); };
       check(
@@ -415,7 +416,7 @@ TEST_CASE("a pass in portions is the pass: loss and gradients, bit for bit, and 
       for (; pass.progress().stage != mote::train_progress::done; ++count) {
         auto& now = count % 2 == 0 ? pass : other;
         now.resume(pass.progress());
-        now.advance(sequence, first, 1.0F, true);
+        now.advance(sequence, first, mote::next_tokens<token>{sequence, 1.0F}, true);
         pass.resume(now.progress());
       }
       return pass.progress().sum;
@@ -496,4 +497,57 @@ TEST_CASE("a cache is made for the layers that attend, and a shape asks for noth
   CHECK_FALSE(mote::attends_as_asked<mote::llama>(s));
   s.softcap = 0, s.score_scale = 2;
   CHECK_FALSE(mote::attends_as_asked<mote::llama>(s));
+}
+
+TEST_CASE("soft targets: the gradient of a distillation equals central differences in double precision") {
+  using format = mote::f32<16>;
+  plain_decoder m = plain_decoder::random(tied, 53);
+  const plain_decoder teacher = plain_decoder::random(tied, 54);
+  const auto tokens = some_tokens(14, 3);
+  const std::span<const token> sequence(tokens);
+  constexpr float temperature = 2.0F, weight = 0.5F;
+  const std::size_t vocab = mote::padded(tied.vocab);
+  std::vector<float> targets(tokens.size() * vocab, 0.0F);
+  auto said = teacher.logits(sequence);
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    for (double& v : said[t]) v /= static_cast<double>(temperature);
+    plain_decoder::softmax(said[t]);
+    for (std::size_t i = 0; i < tied.vocab; ++i) targets[t * vocab + i] = static_cast<float>(said[t][i]);
+  }
+  const auto exact_loss = [&] {
+    auto logits = m.logits(sequence);
+    double sum = 0;
+    for (std::size_t t = first; t + 1 < tokens.size(); ++t) {
+      for (double& v : logits[t]) v /= static_cast<double>(temperature);
+      plain_decoder::softmax(logits[t]);
+      for (std::size_t i = 0; i < tied.vocab; ++i)
+        sum -= static_cast<double>(weight) * said[t][i] * std::log(logits[t][i]);
+    }
+    return sum;
+  };
+  const auto map = mote::map_tensors<format>(tied);
+  packed_bytes collected(map.bytes);
+  mote::full_gradients<16> collector(tied, map, collected.floats());
+  const mote::soft_targets soft{targets.data(), weight, temperature};
+  const float loss = with_pass<format>(tied, m.pack<format>(), collector, 5,
+                                       [&](auto& pass) { return pass.backward(sequence, first, soft); });
+  CHECK(std::fabs(static_cast<double>(loss) - exact_loss()) <= 1e-5 * exact_loss());
+  const mote::weights<format> g(collected.data(), tied, map);
+  std::vector<float> row(tied.dim);
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < tied.dim * 3; ++i) {
+    double& p = m.blocks[0].matrix[0].v[i];
+    const double kept = p;
+    p = kept + 1e-5;
+    const double up = exact_loss();
+    p = kept - 1e-5;
+    const double expected = (up - exact_loss()) / 2e-5;
+    p = kept;
+    g.of(0, role::query).decode_row(i / tied.dim, row.data());
+    const auto got = static_cast<double>(row[i % tied.dim]);
+    error += (got - expected) * (got - expected);
+    size += expected * expected;
+  }
+  REQUIRE(size > 0);
+  CHECK(std::sqrt(error) <= 1e-4 * std::sqrt(size));
 }

@@ -19,8 +19,8 @@ struct thrifty : mote::lora<2> {
   template <class Model, class Format>
   struct state : lora::state<Model, Format> {
     collects collector() {
-      return {this->s, this->map, lora::scale, const_cast<float*>(std::as_const(*this).parameters()),
-              this->gradients()};
+      return {this->s, lora::delta::template layout<mote::llama, Model::shape>, lora::scale,
+              const_cast<float*>(std::as_const(*this).parameters()), this->gradients()};
     }
   };
 };

@@ -49,7 +49,7 @@ struct output_bias {
       bias_.fill(0.0F);
       gradient_.fill(0.0F);
     }
-    void add(std::size_t layer, mote::role r, const float*, float* y) const {
+    void apply(std::size_t layer, mote::role r, const float*, float* y) const {
       if (r != mote::role::output) return;
       for (std::size_t i = 0; i < dim; ++i) y[i] += bias_[layer * dim + i];
     }

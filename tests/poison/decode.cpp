@@ -47,7 +47,7 @@ struct eager_team {
 
 /// Adds something that depends on what it is given, as an adapter does.
 struct some_adapter {
-  static void add(std::size_t layer, mote::role, const float* x, float* y) {
+  static void apply(std::size_t layer, mote::role, const float* x, float* y) {
     y[layer] += x[0] * 0.25F + x[layer + 1] * 0.5F;
   }
 };

@@ -11,7 +11,10 @@
 #include "../synthetic_model.hpp"
 #include "mote/decode/lookup.hpp"
 #include "mote/learn/full.hpp"
+#include "mote/learn/ia3.hpp"
+#include "mote/learn/last_layers.hpp"
 #include "mote/learn/lora.hpp"
+#include "mote/learn/zeroth_order.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/policy/threads.hpp"
 #include "mote/recall/bm25.hpp"
@@ -40,7 +43,7 @@ void ask(Pipeline& ai, std::string_view question, bits& seen) {
   for (const auto t : ai.tokens()) seen.push_back(t);
 }
 
-template <class Pipeline>
+template <class Pipeline, bool TakesTurns>
 bits life(const aligned_bytes& image) {
   static Pipeline ai;
   bits seen;
@@ -58,12 +61,23 @@ bits life(const aligned_bytes& image) {
       for (std::size_t i = 0; i < std::remove_cvref_t<decltype(ai.learning())>::parameter_floats; ++i)
         seen.push_back(std::bit_cast<std::uint32_t>(p[i]));
     }
+    if constexpr (TakesTurns) {  // a lesson in portions, a step of an answer between any two
+      REQUIRE(ai.begin("where is the ant", 24) == status::ok);
+      REQUIRE(ai.learn_begin({.prompt = "lights", .answer = "on"}) == status::ok);
+      mote::learned l{.done = false};
+      for (bool answering = true; !l.done; l = ai.learn_step(11)) {
+        if (answering) answering = !ai.step().done;
+        if (answering && ai.tokens().size() > ai.prompt_tokens())
+          for (const float v : ai.logits()) seen.push_back(std::bit_cast<std::uint32_t>(v));
+      }
+      seen.push_back(std::bit_cast<std::uint32_t>(l.loss));
+    }
     ask(ai, "the cat", seen);
   }
   return seen;
 }
 
-template <class... Policies>
+template <bool TakesTurns = false, class... Policies>
 void check() {
   using pipeline = mote::pipeline<synthetic, mote::context<96>, Policies...>;
   const aligned_bytes image = mote_tests::synthetic_image<pipeline>();
@@ -71,7 +85,7 @@ void check() {
   for (const int pattern : mote_tests::patterns) {
     CAPTURE(pattern);
     const watched now(pattern);
-    const bits seen = life<pipeline>(image);
+    const bits seen = life<pipeline, TakesTurns>(image);
     if (expected.empty()) expected = seen;
     REQUIRE(expected.size() > 1000);
     CHECK((seen == expected));
@@ -86,11 +100,21 @@ using always_on = mote::threads<3, mote::threads_knobs{.least_bytes = 1}>;
 
 }  // namespace
 
-TEST_CASE("poisoned: a pipeline that answers, recalls and learns by adapters") { check<recall, mote::lora<2>>(); }
+TEST_CASE("poisoned: a pipeline that answers, recalls and learns by adapters") {
+  check<false, recall, mote::lora<2>>();
+}
 TEST_CASE("poisoned: a pipeline that learns with every parameter") {
-  check<mote::quantize<32>, mote::full<mote::full_knobs{.tokens = 64, .batch = 2}>>();
+  check<false, mote::quantize<32>, mote::full<mote::full_knobs{.tokens = 64, .batch = 2}>>();
 }
 TEST_CASE("poisoned: a pipeline of threads that drafts and reads several tokens at a time") {
-  check<mote::prefill<8>, guesses, always_on, mote::cache<8>>();
-  check<mote::prefill<5>, always_on, mote::kivi<4, 32>, mote::lora<2>>();
+  check<false, mote::prefill<8>, guesses, always_on, mote::cache<8>>();
+  check<false, mote::prefill<5>, always_on, mote::kivi<4, 32>, mote::lora<2>>();
+}
+TEST_CASE("poisoned: other deltas and schedules, and lessons that take turns with answers") {
+  constexpr mote::lora_knobs turns{.takes_turns = true};
+  check<false, mote::ia3<>>();
+  check<true, mote::lora<2, turns>, mote::prefill<5>>();
+  check<true, mote::lora<2, turns, mote::adam<>, mote::last_layers<1>>>();
+  check<true, mote::lora<2, turns, mote::adam<>, mote::zeroth_order<>>, guesses>();
+  check<true, recall, mote::ia3<mote::ia3_knobs{.lesson = {.takes_turns = true}}>, mote::cache<8>>();
 }

@@ -14,6 +14,7 @@
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/learn/full.hpp"
+#include "mote/learn/ia3.hpp"
 #include "mote/learn/lora.hpp"
 #include "shortened.hpp"
 #include "watched.hpp"

@@ -48,10 +48,10 @@ struct attention_block {
   static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
 
   struct query {
-    static constexpr bool kept = true;  // of a whole sequence, for the way back
+    static constexpr bool saved = true;  // of a whole sequence, for the way back
     static constexpr std::size_t width(const mote::shape& s) { return s.query_dim(); }
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
-      return rows_of_floats(n.kept, s.query_dim());
+      return rows_of_floats(n.saved, s.query_dim());
     }
   };
   struct attended : query {};

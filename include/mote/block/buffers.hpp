@@ -20,8 +20,11 @@ namespace mote::inline v0 {
 
 /// What the sizes of a pass's buffers are made of.
 struct pass_facts {
-  std::size_t tokens = 1;         ///< rows of a buffer: the tokens of a pass, or of a chunk of it
-  std::size_t kept = 1;           ///< rows of a buffer that the way back reads: those of a sequence
+  std::size_t tokens = 1;  ///< rows of a buffer: the tokens of a pass, or of a chunk of it
+  std::size_t kept = 1;    ///< rows of a buffer that later tokens or the way back read: those of a sequence
+  std::size_t saved = 1;   ///< rows of one that the way back alone reads: as kept, or as tokens where there is none
+  std::size_t checkpoints = 1;    ///< streams into layers that are kept for the way back, and the last output
+  std::size_t outputs = 0;        ///< rows of what a matrix alone gave, for a delta that scales it
   std::size_t logits = 1;         ///< rows of logits
   std::size_t parts = 1;          ///< in how many parts work is split
   std::size_t scratch_bytes = 0;  ///< what attention works in, for all parts
@@ -57,13 +60,24 @@ struct live_in {
   }
 };
 
+/// A life whose tensor is dead between two portions of the work.
+template <class Live>
+struct passing {
+  using tag = typename Live::tag;
+  static constexpr lifetime of(const shape& s, const pass_facts& n) {
+    lifetime one = Live::of(s, n);
+    one.passing = true;
+    return one;
+  }
+};
+
 /// The operations in which a block runs while its model learns: there (Forward); there once more before the way back, in
 /// Again, where it does; and the phases of its own way back, from Back on.
 template <int Forward, int Again, bool RunsAgain, int Back>
 struct block_operations {
   /// Made for some tokens at a time, on the way there and in these phases of the way back.
   template <class Tag, int... Phases>
-  using portion = live_in<Tag, Forward, RunsAgain ? Again : Forward, (Back + Phases)...>;
+  using portion = passing<live_in<Tag, Forward, RunsAgain ? Again : Forward, (Back + Phases)...>>;
   /// Made on the way there for a whole sequence, and read up to this phase of the way back.
   template <class Tag, int Phase>
   struct kept {
@@ -99,7 +113,7 @@ struct lives {
       lifetime& one = all[first[i]];
       const std::uint64_t both = one.operations() | all[i].operations();
       one = {(std::max)(one.bytes, all[i].bytes), (std::min)(one.first, all[i].first),
-             (std::max)(one.last, all[i].last)};
+             (std::max)(one.last, all[i].last), 0, one.passing && all[i].passing};
       one.rests = one.operations() & ~both;
       all[i].bytes = 0;
     }

@@ -68,6 +68,7 @@ struct decode_plan_of {
 constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::size_t rounded_bytes) {
   return {.tokens = n.tokens,
           .kept = n.tokens,
+          .saved = n.tokens,
           .logits = n.logits,
           .parts = n.parts,
           .scratch_bytes = n.parts * padded(scratch_floats) * sizeof(float),
@@ -226,7 +227,7 @@ class decode_pass {
 
 /// Runs `count` tokens (1 to Most) that follow each other from `position` on through every layer: bit for bit what they
 /// give one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if zero.
-/// `adapter.add(layer, role, x, y)` adds what was learned; the team does rows and heads in parts. Of a token that leaves
+/// `adapter.apply(layer, role, x, y)` applies what was learned; the team does rows and heads in parts. Of a token that leaves
 /// the floats on its way no logit is a number.
 template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
           class Family, class Token>

@@ -156,6 +156,7 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
   using kind = typename Layers::template kind<K>;
   static constexpr int operations = (std::max)({kind<Kind>::operations...});
   static constexpr int phases = (std::max)({kind<Kind>::phases...});
+  static constexpr std::size_t fewest_blocks = (std::min)({kind<Kind>::blocks...});
   /// A buffer of several kinds is one with the lives of all.
   template <int At>
   using forward_buffers = join_lives<typename kind<Kind>::template forward_buffers<At>...>;

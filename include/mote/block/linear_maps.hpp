@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Some tokens' vectors times the matrices that read them, with what was learned added; rows go to the parts of a team.
+// Some tokens' vectors times the matrices that read them, with what was learned applied; rows go to the parts of a team.
 // Refuses to round a vector twice: matrices that read the same one share its 8-bit copy.
 #pragma once
 
@@ -13,14 +13,14 @@
 
 namespace mote::inline v0 {
 
-/// What is added to the weights' products where nothing was learned, or the weights themselves were.
+/// What is applied to the weights' products where nothing was learned, or the weights themselves were.
 struct no_adapter {
-  static void add(std::size_t, role, const float*, float*) {}
+  static void apply(std::size_t, role, const float*, float*) {}
 };
 
 namespace detail {
 
-/// Isa: whose kernels; Most: tokens at once, at most; Adapter: add(layer, role, x, y); Team: who does the parts.
+/// Isa: whose kernels; Most: tokens at once, at most; Adapter: apply(layer, role, x, y); Team: who does the parts.
 template <class Isa, std::size_t Most, class Formats, class Family, class Adapter, class Team>
 class linear_maps {
   using facts = formats_of<Formats>;
@@ -51,7 +51,7 @@ class linear_maps {
     }
     (add_bias<Roles>(layer, y), ...);
     for (std::size_t t = 0; t < tokens(); ++t)
-      (adapter_.add(layer, Roles, x + t * padded(cols), y + t * padded(tensors::template size<Roles>(s_).rows)), ...);
+      (adapter_.apply(layer, Roles, x + t * padded(cols), y + t * padded(tensors::template size<Roles>(s_).rows)), ...);
   }
 
   /// logits (count, padded(vocab)) of x (count, padded(dim)).

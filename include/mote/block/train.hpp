@@ -13,193 +13,154 @@
 #include <type_traits>
 #include <utility>
 
-#include "mote/block/decode.hpp"
+#include "mote/block/train_plan.hpp"
 #include "mote/kernel/loss.hpp"
 
 namespace mote::inline v0 {
 
-/// What a learner must offer to the gradient: what it adds to each linear map, and where gradients go. The gradients of
-/// vectors may be null, those of embedding and head do nothing, where they do not learn.
-template <class L>
-concept learner = requires(L l, const L& c, std::size_t n, role r, vector_role v, const float* in, float* out) {
-  c.add(n, r, in, out);                       // layer, role, x, y
-  l.backward(n, r, in, n, n, in, n, out, n);  // layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride
-  { l.vector_gradient(n, v) } -> std::same_as<float*>;
-  l.embedding_backward(n, in);  // token, dx (dim)
-  l.head_backward(in, in, n, n,
+/// What the kernels see of a delta, the change that is learned: what it makes of each linear map, and where gradients go.
+/// The gradients of vectors may be null, those of embedding and head do nothing, where they do not learn.
+template <class D>
+concept delta_view = requires(D d, const D& c, std::size_t n, role r, vector_role v, const float* in, float* out) {
+  c.apply(n, r, in, out);                     // layer, role, x, y: y = W x becomes what it is with what was learned
+  d.backward(n, r, in, n, n, in, n, out, n);  // layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride
+  { d.vector_gradient(n, v) } -> std::same_as<float*>;
+  d.embedding_backward(n, in);  // token, dx (dim)
+  d.head_backward(in, in, n, n,
                   n);  // dlogits (tokens, padded(vocab)), x (tokens, x_stride), tokens, y_stride, x_stride
 };
-
-/// The plan of a family's training: operations 0 (embed), forward, loss, again, the phases of the way back of a layer, and
-/// embedding_back; forward repeats for each layer, and so do again and the phases together.
-template <class Family>
-struct train_plan_of {
-  using each_layer = layers_facts<typename Family::layer>;
-  enum : int { embed, forward, loss, again, back };
-  static constexpr int last_phase = back + each_layer::phases - 1;
-  static constexpr int embedding_back = last_phase + 1;
-
-  struct checkpoint {  // (layers + 1, kept, dim) the input of every layer, and the last output
-    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return (s.layers + 1) * rows_of_floats(n.kept, s.dim);
-    }
-  };
-  struct dstream {  // (kept, dim)
-    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.kept, s.dim); }
-  };
-  struct rounded {
-    static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
-  };
-  struct rows {  // four decoded rows of a matrix
-    static constexpr std::size_t bytes(const shape& s, const pass_facts&) { return rows_of_floats(4, widest_input(s)); }
-  };
-  struct turns {  // (head_dim / 2) of one position
-    static constexpr std::size_t bytes(const shape& s, const pass_facts&) {
-      return Family::layer::turns ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
-    }
-  };
-  struct normed {  // (tokens, dim) what the head reads, and its gradient
-    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
-  };
-  struct dnormed : normed {};
-  struct logits {
-    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return rows_of_floats(n.tokens, s.vocab);
-    }
-  };
-
-  using buffers = join_lives<
-      lives<live<checkpoint, embed, last_phase>, live<dstream, loss, embedding_back>>,
-      typename Family::embedding::template forward_buffers<embed>,
-      typename each_layer::template backward_buffers<forward, again, back>,
-      lives<live<normed, loss, loss>, live<dnormed, loss, loss>, live<logits, loss, loss>, live<rows, loss, last_phase>,
-            live<rounded, forward, last_phase>, live<turns, forward, last_phase>>>;
+/// A delta that scales what a matrix gives: it is told W x, and says which gradient the matrix itself gets.
+template <class D>
+concept scaling_delta = delta_view<D> && requires(D d, std::size_t n, role r, const float* in, float* out) {
+  { d.scales(n, r) } -> std::same_as<bool>;  // layer, role
+  d.output_backward(n, r, in, out, n, n);    // layer, role, dy, W x and then its gradient, tokens, y_stride
 };
 
-/// The facts of a pass over sequences of at most `capacity` tokens, `chunk` of them at a time.
-template <class Family>
-constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes) {
-  std::size_t scratch = 0;
-  layers_facts<typename Family::layer>::each_attention(s, [&](const auto& a) {
-    const std::size_t forward = attention_scratch_floats(a, capacity);
-    const std::size_t backward = attention_gradient_scratch_floats(a, capacity);
-    scratch = std::max({scratch, forward, backward});
-  });
-  return {.tokens = chunk,
-          .kept = capacity,
-          .logits = chunk,
-          .parts = 1,
-          .scratch_bytes = scratch * sizeof(float),
-          .rounded_bytes = rounded_bytes};
-}
+/// What a delta does about what it does not learn: nothing.
+struct matrices_only {
+  static void backward(std::size_t, role, const float*, std::size_t, std::size_t, const float*, std::size_t, float*,
+                       std::size_t) {}
+  static float* vector_gradient(std::size_t, vector_role) { return nullptr; }
+  static void embedding_backward(std::size_t, const float*) {}
+  static void head_backward(const float*, const float*, std::size_t, std::size_t, std::size_t) {}
+};
 
-/// Which bytes each buffer needs for them.
-template <class Family, class Formats>
-constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk) {
-  return train_plan_of<Family>::buffers::of(
-      s, train_facts<Family>(s, capacity, chunk, input_bytes<Formats>(widest_input(s))));
-}
-
-/// An arena laid out for train_lifetimes; the plan outlives it.
-template <class Family>
-struct train_buffers {
-  using plan_type = arena_plan<train_plan_of<Family>::buffers::count>;
-  std::byte* arena;
-  const plan_type& plan;
-  template <class Tag>
-  std::byte* bytes() const {
-    return arena + plan[train_plan_of<Family>::buffers::template index<Tag>()];
+/// What is to be said: the next token. weight * -log of its probability, and the gradient in place of the logits.
+template <class Token>
+struct next_tokens {
+  std::span<const Token> tokens;
+  float weight;
+  float operator()(std::size_t position, float* logits, std::size_t vocab) const {
+    return cross_entropy(logits, vocab, tokens[position + 1], weight);
+  }
+};
+/// What is to be said: a distribution for each position, such as a teacher's.
+struct soft_targets {
+  const float* distributions;  // (positions, padded(vocab)), each sums to one
+  float weight = 1;
+  float temperature = 1;
+  float operator()(std::size_t position, float* logits, std::size_t vocab) const {
+    return soft_cross_entropy(logits, vocab, distributions + position * padded(vocab), weight, temperature);
   }
 };
 
 /// How far a pass has come: with the arena, all that another object needs to go on.
 struct train_progress {
-  enum stage_type : std::uint8_t { forward, loss, again, back, embedding_back, done } stage = forward;
-  std::size_t layer = 0;
-  std::size_t part = 0;   // of a layer: a block on the way there, a phase on the way back
-  std::size_t at = 0;     // the first token of the next portion
-  float sum = 0;          // of the loss
-  std::size_t count = 0;  // tokens that are run: the sequence's last is only predicted
-  bool finite = true;     // false once attention was given what is not
+  enum stage_type : std::uint8_t { embed, forward, loss, again, back, embedding_back, done } stage = embed;
+  bool strayed = false;    // true once attention was given what is not finite
+  std::uint16_t part = 0;  // of a layer: a block on the way there, a phase on the way back
+  std::uint32_t layer = 0;
+  std::uint32_t at = 0;     // the first token of the next portion
+  std::uint32_t count = 0;  // tokens that are run: the sequence's last is only predicted
+  float sum = 0;            // of the loss
 };
 
-/// One pass over a sequence: forward, loss and, if asked for, gradients.
-template <class Family, class Isa, class Formats, class Learner>
+/// One pass over a sequence: forward, loss and, if asked for and GoesBack, gradients of the layers from `first_layer` on.
+template <class Family, class Isa, class Formats, class Delta, bool GoesBack = true>
 class sequence_pass {
   using facts = train_plan_of<Family>;
   using layers = typename facts::each_layer;
   using tensors = tensors_of<Family>;
 
  public:
-  sequence_pass(const mote::shape& s, const weights<Formats, Family>& w, Learner& learner,
-                const std::uint64_t* frequencies, const train_buffers<Family>& b, std::size_t capacity,
-                std::size_t chunk)
+  sequence_pass(const mote::shape& s, const weights<Formats, Family>& w, Delta& delta, const std::uint64_t* frequencies,
+                const train_buffers<Family>& b, std::size_t capacity, std::size_t chunk, std::size_t first_layer = 0)
       : s_(s),
         w_(w),
-        learner_(learner),
+        delta_(delta),
         frequencies_(frequencies),
         b_(b),
         guard_(b.arena, b.plan),
         capacity_(capacity),
-        chunk_(chunk) {}
+        chunk_(chunk),
+        first_layer_(GoesBack ? first_layer : s.layers) {}
 
   /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats. Infinite or not a number
   /// where the pass left the floats.
   template <class Token>
   float loss(std::span<const Token> tokens, std::size_t first, float weight) {
-    return whole(tokens, first, weight, false);
+    return whole(tokens, first, next_tokens<Token>{tokens, weight}, false);
   }
-  /// The same, and its gradients into the learner.
+  /// The same, and its gradients into the delta.
   template <class Token>
   float backward(std::span<const Token> tokens, std::size_t first, float weight) {
-    return whole(tokens, first, weight, true);
+    return whole(tokens, first, next_tokens<Token>{tokens, weight}, true);
+  }
+  /// The same of another loss: loss(position, logits, vocab) gives a position's, and its gradient in place of the logits.
+  template <class Token, class Loss>
+  float backward(std::span<const Token> tokens, std::size_t first, const Loss& loss) {
+    return whole(tokens, first, loss, true);
   }
 
-  /// What loss() and backward() do, a portion at a time: one block or phase of one layer for a chunk of tokens.
-  template <class Token>
-  void begin(std::span<const Token> tokens) {
-    state_ = {.count = tokens.empty() ? 0 : tokens.size() - 1};
-    guard_.enter(facts::embed);
-    for (std::size_t t = 0; t < state_.count; ++t) {
-      float* x = checkpoint(0) + t * dim();
-      Family::embedding::forward(*this, tokens[t], t, x);
-      zero(x + s_.dim, dim() - s_.dim);
-    }
-  }
-  template <class Token>
-  void advance(std::span<const Token> tokens, std::size_t first, float weight, bool gradient) {
+  /// What loss() and backward() do, a portion at a time: one block or phase of one layer for a chunk of tokens, or for the
+  /// `most` that are allowed. Returns the tokens of the portion.
+  template <class Token, class Loss>
+  std::size_t advance(std::span<const Token> tokens, std::size_t first, const Loss& loss, bool gradient,
+                      std::size_t most = too_big) {
     using stage = train_progress;
+    const std::size_t left = state_.count - state_.at;
+    tokens_ = left < chunk_ ? left : chunk_;
+    if (most < tokens_) tokens_ = most;
     switch (state_.stage) {
+      case stage::embed: embed(tokens); return 0;
       case stage::forward:
         forward_portion(facts::forward);
-        if (!next_part(blocks())) return;
-        if (++state_.layer == s_.layers) to(stage::loss, first < state_.count ? first : state_.count);
-        return;
+        if (next_part(blocks()) && ++state_.layer == s_.layers)
+          to(stage::loss, first < state_.count ? static_cast<std::uint32_t>(first) : state_.count);
+        break;
       case stage::loss:
-        loss_portion(tokens, first, weight, gradient);
-        if (state_.at < state_.count) return;
-        state_.layer = s_.layers - 1;
-        if (!state_.finite) state_.sum = __builtin_nanf("");
-        to(gradient && state_.finite ? way_back() : stage::done, 0);
-        return;
+        loss_portion(first, loss, gradient);
+        if (state_.at < state_.count) break;
+        state_.layer = static_cast<std::uint32_t>(s_.layers);
+        if (state_.strayed) state_.sum = __builtin_nanf("");
+        next_layer_back(gradient && !state_.strayed);
+        break;
       case stage::again:
-        forward_portion(facts::again);
-        if (next_part(again())) to(stage::back, 0);
-        return;
+        if constexpr (GoesBack) {
+          forward_portion(facts::again);
+          if (next_part(again())) to(stage::back, 0);
+        }
+        break;
       case stage::back:
-        backward_portion();
-        if (!next_part(phases())) return;
-        if (state_.layer-- == 0) to(stage::embedding_back, 0);
-        else to(way_back(), 0);
-        return;
+        if constexpr (GoesBack) {
+          backward_portion();
+          if (next_part(phases())) next_layer_back(true);
+        }
+        break;
       case stage::embedding_back:
         guard_.enter(facts::embedding_back);
         for (std::size_t t = 0; t < state_.count; ++t)
-          Family::embedding::backward(learner_, tokens[t], t, dstream() + t * dim());
+          Family::embedding::backward(delta_, tokens[t], t, dstream() + t * dim());
         to(stage::done, 0);
-        return;
-      case stage::done: return;
+        return 0;
+      case stage::done: return 0;
     }
+    return tokens_;
+  }
+  template <class Token>
+  void begin(std::span<const Token> tokens) {
+    state_ = {};
+    embed(tokens);
   }
   const train_progress& progress() const { return state_; }
   /// Goes on where another object stopped, over the same arena.
@@ -209,7 +170,7 @@ class sequence_pass {
   template <class Token>
   const float* last_logits(std::span<const Token> tokens) {
     begin(tokens);
-    while (state_.stage == train_progress::forward) advance(tokens, 0, 0, false);
+    while (state_.stage == train_progress::forward) advance(tokens, 0, next_tokens<Token>{tokens, 0}, false);
     guard_.enter(facts::loss);
     float* normed = at<typename facts::normed>();
     float* logits = at<typename facts::logits>();
@@ -239,7 +200,8 @@ class sequence_pass {
   template <class Tag>
   float* at() const {
     auto* first = reinterpret_cast<float*>(b_.template bytes<Tag>());
-    if constexpr (requires { Tag::kept; }) return first + state_.at * padded(Tag::width(s_));
+    if constexpr (requires { Tag::kept; } || (GoesBack && requires { Tag::saved; }))
+      return first + state_.at * padded(Tag::width(s_));
     else return first;
   }
   template <vector_role V>
@@ -248,7 +210,7 @@ class sequence_pass {
   }
   template <vector_role V>
   float* vector_gradient() {
-    return learner_.vector_gradient(state_.layer, V);
+    return delta_.vector_gradient(state_.layer, V);
   }
   template <int Operation, int Last = Operation>
   static void enter() {}
@@ -267,16 +229,14 @@ class sequence_pass {
   void multiply(const float* x, std::size_t, Floats*... y) {
     (w_.template with<Roles>(state_.layer, [&](const auto& m) { product(m, Roles, bias<Roles>(), x, y); }), ...);
   }
-  /// dx += W^T dy, and the learner's share.
+  /// dx += W^T dy, and the delta's share.
   template <role R>
   void multiply_backward(const float* x, std::size_t, const float* dy, std::size_t, float* dx) {
-    if constexpr (tensors::template bias<R> != vector_role::none)
-      if (float* sum = vector_gradient<tensors::template bias<R>>(); sum != nullptr)
-        add_rows(dy, tensors::template size<R>(s_).rows, sum);
-    w_.template with<R>(state_.layer, [&](const auto& m) { product_backward(m, R, x, dy, dx); });
+    w_.template with<R>(state_.layer,
+                        [&](const auto& m) { product_backward(m, R, bias<R>(), bias_gradient<R>(), x, dy, dx); });
   }
   void admit(std::size_t t, float* query, std::size_t width, float* key, float* value, std::size_t kv_dim) {
-    state_.finite = v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) && state_.finite;
+    state_.strayed = !v0::admit(query, width, key, value, kv_dim, in_ + (state_.at + t) * dim()) || state_.strayed;
   }
   template <class Cached, class Attention>
   void attend(const Attention& a, const attention_run& run, float* scratch) {
@@ -304,6 +264,17 @@ class sequence_pass {
     if constexpr (tensors::template bias<R> == vector_role::none) return no_bias{};
     else return vector<tensors::template bias<R>>();
   }
+  template <role R>
+  auto bias_gradient() {
+    if constexpr (tensors::template bias<R> == vector_role::none) return no_bias{};
+    else return vector_gradient<tensors::template bias<R>>();
+  }
+  template <class Bias>
+  void add_bias([[maybe_unused]] Bias bias, [[maybe_unused]] std::size_t n, [[maybe_unused]] float* y) const {
+    if constexpr (!std::is_same_v<Bias, no_bias>)
+      for (std::size_t t = 0; t < tokens_; ++t)
+        for (std::size_t i = 0; i < n; ++i) y[t * padded(n) + i] += bias[i];
+  }
   /// sum (n) += the rows of dy (tokens, padded(n)).
   void add_rows(const float* dy, std::size_t n, float* sum) const {
     for (std::size_t t = 0; t < tokens_; ++t)
@@ -319,11 +290,12 @@ class sequence_pass {
   std::size_t phases() const {
     return layers::with(state_.layer, []<class Layer>() { return static_cast<std::size_t>(Layer::phases); });
   }
-  train_progress::stage_type way_back() const { return again() > 0 ? train_progress::again : train_progress::back; }
   std::size_t dim() const { return padded(s_.dim); }
   float* dstream() const { return at<typename facts::dstream>(); }
   std::byte* rounded() const { return b_.template bytes<typename facts::rounded>(); }
-  float* checkpoint(std::size_t layer) const { return at<typename facts::checkpoint>() + layer * capacity_ * dim(); }
+  float* checkpoint(std::size_t layer) const {
+    return at<typename facts::checkpoint>() + facts::checkpoint_of(layer, s_, first_layer_) * capacity_ * dim();
+  }
   /// The stream into a block of this layer; of the one behind the last: into the next layer.
   template <class Layer, std::size_t Block>
   float* stream() const {
@@ -333,30 +305,46 @@ class sequence_pass {
   }
 
   template <class Token>
-  float whole(std::span<const Token> tokens, std::size_t first, float weight, bool gradient) {
+  void embed(std::span<const Token> tokens) {
+    state_.count = tokens.empty() ? 0 : static_cast<std::uint32_t>(tokens.size() - 1);
+    guard_.enter(facts::embed);
+    for (std::size_t t = 0; t < state_.count; ++t) {
+      float* x = checkpoint(0) + t * dim();
+      Family::embedding::forward(*this, tokens[t], t, x);
+      zero(x + s_.dim, dim() - s_.dim);
+    }
+    to(train_progress::forward, 0);
+  }
+  template <class Token, class Loss>
+  float whole(std::span<const Token> tokens, std::size_t first, const Loss& loss, bool gradient) {
     begin(tokens);
-    while (state_.stage != train_progress::done) advance(tokens, first, weight, gradient);
+    while (state_.stage != train_progress::done) advance(tokens, first, loss, gradient);
     guard_.leave();
     return state_.sum;
   }
-  void to(train_progress::stage_type stage, std::size_t at) {
+  void to(train_progress::stage_type stage, std::uint32_t at) {
     state_.stage = stage;
     state_.part = 0;
     state_.at = at;
   }
+  void step() { state_.at += static_cast<std::uint32_t>(tokens_); }
   /// The next chunk, or the next of a layer's `parts`. True: there is none.
   bool next_part(std::size_t parts) {
-    state_.at += tokens_;
+    step();
     if (state_.at < state_.count) return false;
     state_.at = 0;
     if (++state_.part < parts) return false;
     state_.part = 0;
     return true;
   }
-  void portion() { tokens_ = state_.count - state_.at < chunk_ ? state_.count - state_.at : chunk_; }
+  /// The layer below, where it learns.
+  void next_layer_back(bool gradient) {
+    if (!gradient || !GoesBack) to(train_progress::done, 0);
+    else if (state_.layer-- > first_layer_) to(again() > 0 ? train_progress::again : train_progress::back, 0);
+    else to(first_layer_ == 0 ? train_progress::embedding_back : train_progress::done, 0);
+  }
 
   MOTE_NOINLINE void forward_portion(int operation) {
-    portion();
     if (state_.at == 0 && state_.part == 0) guard_.enter(operation);
     layers::with(state_.layer, [&]<class Layer>() {
       Layer::each([&]<std::size_t I>() {
@@ -368,7 +356,6 @@ class sequence_pass {
     });
   }
   MOTE_NOINLINE void backward_portion() {
-    portion();
     if (state_.at == 0) guard_.enter(facts::back + static_cast<int>(state_.part));
     layers::with(state_.layer, [&]<class Layer>() {
       Layer::each([&]<std::size_t I>() {
@@ -383,12 +370,11 @@ class sequence_pass {
       });
     });
   }
-  template <class Token>
-  void loss_portion(std::span<const Token> tokens, std::size_t first, float weight, bool gradient) {
-    portion();
+  template <class Loss>
+  void loss_portion(std::size_t first, const Loss& loss, bool gradient) {
     if (state_.at == first) {
       guard_.enter(facts::loss);
-      if (gradient) zero(dstream(), state_.count * dim());
+      if (GoesBack && gradient) zero(dstream(), state_.count * dim());
     }
     const std::size_t vocab = padded(s_.vocab);
     const float* x = checkpoint(s_.layers) + state_.at * dim();
@@ -400,39 +386,50 @@ class sequence_pass {
     }
     matmul<Isa>(w_.head(), normed, dim(), tokens_, logits, vocab, rounded());
     for (std::size_t t = 0; t < tokens_; ++t) {
-      state_.sum += cross_entropy(logits + t * vocab, s_.vocab, tokens[state_.at + t + 1], weight);
+      state_.sum += loss(state_.at + t, logits + t * vocab, s_.vocab);
       pad(logits + t * vocab, s_.vocab);
     }
-    if (gradient) {
-      learner_.head_backward(logits, normed, tokens_, vocab, dim());
+    if (GoesBack && gradient) {
+      delta_.head_backward(logits, normed, tokens_, vocab, dim());
       float* back = at<typename facts::dnormed>();
       zero(back, tokens_ * dim());
       matmul_input_gradient(w_.head(), logits, vocab, tokens_, back, dim(), at<typename facts::rows>());
       for (std::size_t t = 0; t < tokens_; ++t)
         Family::last_norm::backward(*this, x + t * dim(), back + t * dim(), dx() + t * dim());
     }
-    state_.at += tokens_;
+    step();
   }
 
   // One body for all matrices of a format: inlined for each role they are a tenth of a firmware's training code.
   template <class Format, class Bias>
-  MOTE_NOINLINE void product(const matrix<Format>& m, role r, [[maybe_unused]] Bias bias, const float* x, float* y) {
+  MOTE_NOINLINE void product(const matrix<Format>& m, role r, Bias bias, const float* x, float* y) {
     matmul<Isa>(m, x, padded(m.cols), tokens_, y, padded(m.rows), rounded());
-    if constexpr (!std::is_same_v<Bias, no_bias>)
-      for (std::size_t t = 0; t < tokens_; ++t)
-        for (std::size_t i = 0; i < m.rows; ++i) y[t * padded(m.rows) + i] += bias[i];
+    add_bias(bias, m.rows, y);
     for (std::size_t t = 0; t < tokens_; ++t)
-      learner_.add(state_.layer, r, x + t * padded(m.cols), y + t * padded(m.rows));
+      delta_.apply(state_.layer, r, x + t * padded(m.cols), y + t * padded(m.rows));
   }
-  template <class Format>
-  MOTE_NOINLINE void product_backward(const matrix<Format>& m, role r, const float* x, const float* dy, float* dx) {
-    matmul_input_gradient(m, dy, padded(m.rows), tokens_, dx, padded(m.cols), at<typename facts::rows>());
-    learner_.backward(state_.layer, r, x, padded(m.cols), tokens_, dy, padded(m.rows), dx, padded(m.cols));
+  template <class Format, class Bias, class BiasGradient>
+  MOTE_NOINLINE void product_backward(const matrix<Format>& m, role r, [[maybe_unused]] Bias bias,
+                                      [[maybe_unused]] BiasGradient sum, const float* x, const float* dy, float* dx) {
+    const float* own = dy;  // the gradient of what the matrix alone gives
+    if constexpr (scaling_delta<Delta>) {
+      if (delta_.scales(state_.layer, r)) {
+        float* y = at<typename facts::outputs>();
+        matmul<Isa>(m, x, padded(m.cols), tokens_, y, padded(m.rows), rounded());
+        add_bias(bias, m.rows, y);
+        delta_.output_backward(state_.layer, r, dy, y, tokens_, padded(m.rows));
+        own = y;
+      }
+    }
+    if constexpr (!std::is_same_v<Bias, no_bias>)
+      if (sum != nullptr) add_rows(own, m.rows, sum);
+    matmul_input_gradient(m, own, padded(m.rows), tokens_, dx, padded(m.cols), at<typename facts::rows>());
+    delta_.backward(state_.layer, r, x, padded(m.cols), tokens_, dy, padded(m.rows), dx, padded(m.cols));
   }
 
   const mote::shape& s_;
   const weights<Formats, Family>& w_;
-  Learner& learner_;
+  Delta& delta_;
   const std::uint64_t* frequencies_;
   const train_buffers<Family>& b_;
   [[no_unique_address]] arena_guard<facts::buffers::count> guard_;
@@ -440,6 +437,7 @@ class sequence_pass {
   std::size_t tokens_ = 0;  // of this portion
   std::size_t capacity_;    // tokens that the buffers hold
   std::size_t chunk_;
+  std::size_t first_layer_;
   float* in_ = nullptr;   // the stream into the block that runs, of the whole sequence
   float* out_ = nullptr;  // and out of it
 };

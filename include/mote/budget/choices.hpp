@@ -27,9 +27,11 @@ struct part_size {
 // function's own address for an argument of a template.
 
 /// How a model's family lays its arena: bytes of a pass that answers, and of one that learns.
+struct way_back;
 struct family_functions {
   std::size_t (*decode_bytes)(const shape&, const pass_facts&);
-  std::size_t (*train_bytes)(const shape&, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes);
+  std::size_t (*train_bytes)(const shape&, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes,
+                             const way_back&, std::size_t beside);
   cache_shape (*cached)(const shape&);           ///< what a cache keeps of it
   std::uint64_t (*layer_weights)(const shape&);  ///< of the matrices of all layers
   std::uint64_t (*last_weights)(const shape&);   ///< of those that no gradient needs again
@@ -65,7 +67,11 @@ struct learning_choice {
   std::size_t rank = 1;  ///< what the parameters are a multiple of
   const delta_functions* delta = nullptr;
   const optimiser_functions* optimiser = nullptr;
-  part_size own{};  ///< of a state that is laid out otherwise
+  part_size own{};                                     ///< of a state that is laid out otherwise
+  std::size_t (*first_layer)(const shape&) = nullptr;  ///< that learns; null: the first
+  bool goes_back = true;                               ///< false: losses alone, no activations
+  bool scales_outputs = false;                         ///< has room for what a matrix alone gives
+  bool takes_turns = false;                            ///< an answer's memory lies beside a lesson's
   constexpr bool operator==(const learning_choice&) const = default;
 };
 

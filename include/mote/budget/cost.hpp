@@ -52,9 +52,16 @@ constexpr std::size_t token_bytes(const shape& s) {
   return s.vocab <= 65536 ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
 }
 
+/// The first layer that learns.
+constexpr std::size_t first_layer(const shape& s, const choices& c) {
+  return c.learning.first_layer == nullptr ? 0 : c.learning.first_layer(s);
+}
 constexpr std::size_t parameter_floats(const shape& s, const choices& c) {
   if (c.learning.owns_weights) return c.weights->bytes(*c.family, s) / sizeof(float);
-  return c.learning.learns ? c.learning.rank * c.learning.delta->parameter_floats(s) : 0;
+  if (!c.learning.learns) return 0;
+  shape learned = s;
+  learned.layers -= first_layer(s, c);
+  return c.learning.rank * c.learning.delta->parameter_floats(learned);
 }
 constexpr std::size_t optimiser_floats(const shape& s, const choices& c) {
   return c.learning.learns ? c.learning.optimiser->kept_floats(parameter_floats(s, c)) : 0;
@@ -74,17 +81,24 @@ constexpr std::size_t decode_arena_bytes(const shape& s, const choices& c) {
                                 decode_facts(n, c.cache->scratch_floats(c.family->cached(s), c.context_of(s), n.tokens),
                                              c.weights->rounded_bytes(widest_input(s))));
 }
+/// What answers and the merging of tokens, which never work at once, need of the arena.
+constexpr std::size_t answer_arena_bytes(const shape& s, const choices& c) {
+  const std::size_t decode = decode_arena_bytes(s, c);
+  const std::size_t merging = round_up(merge_slots(c.context_of(s)) * sizeof(merge_slot), arena_alignment);
+  return merging > decode ? merging : decode;
+}
 constexpr std::size_t train_arena_bytes(const shape& s, const choices& c) {
   if (!c.learning.learns) return 0;
-  return c.family->train_bytes(s, c.learning.tokens, c.learning.chunk, c.weights->rounded_bytes(widest_input(s)));
+  return c.family->train_bytes(
+      s, c.learning.tokens, c.learning.chunk, c.weights->rounded_bytes(widest_input(s)),
+      {.first_layer = first_layer(s, c), .any = c.learning.goes_back, .scales_outputs = c.learning.scales_outputs},
+      c.learning.takes_turns ? answer_arena_bytes(s, c) : 0);
 }
-/// One arena serves answers, lessons and the merging of tokens, which never work at once.
+/// One arena serves answers and lessons, which do not work at once, or take turns in it.
 constexpr std::size_t arena_bytes(const shape& s, const choices& c) {
-  const std::size_t decode = decode_arena_bytes(s, c);
+  const std::size_t answer = answer_arena_bytes(s, c);
   const std::size_t train = train_arena_bytes(s, c);
-  const std::size_t merging = round_up(merge_slots(c.context_of(s)) * sizeof(merge_slot), arena_alignment);
-  const std::size_t most = decode > train ? decode : train;
-  return merging > most ? merging : most;
+  return train > answer ? train : answer;
 }
 constexpr std::size_t cache_bytes(const shape& s, const choices& c) {
   return round_up(c.cache->bytes(c.family->cached(s), c.context_of(s)), 64);
@@ -109,12 +123,16 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
   place(c.fit.arena_region == nowhere ? part_size{arena, 64} : pointer_part);
   place(c.fit.cache_region == nowhere ? part_size{cache_bytes(s, c), 64} : pointer_part);
   place(learning_part(s, c));
+  if (c.learning.learns) {  // the example, how far its lesson is, and how many were in the batch
+    place({c.learning.tokens * token, token});
+    place({32, 4});
+    place({sizeof(std::size_t), alignof(std::size_t)});
+  }
   place(c.recall.index);
   place({c.decoding.fixed_bytes + c.decoding.token_bytes * s.vocab, c.decoding.align});
   place(token == 2 ? c.drafting.narrow : c.drafting.wide);
   place(c.team);
   place({c.context_of(s) * token, token});
-  place({c.learning.learns ? c.learning.tokens * token : 0, token});
   place(c.rest);
   return round_up(end, 64);
 }

@@ -19,8 +19,10 @@ constexpr std::size_t decode_bytes(const shape& s, const pass_facts& n) {
   return plan_arena(decode_plan_of<Family>::buffers::of(s, n)).bytes;
 }
 template <class Family>
-constexpr std::size_t train_bytes(const shape& s, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes) {
-  return plan_arena(train_plan_of<Family>::buffers::of(s, train_facts<Family>(s, tokens, chunk, rounded_bytes))).bytes;
+constexpr std::size_t train_bytes(const shape& s, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes,
+                                  const way_back& way, std::size_t beside) {
+  const auto lives = train_lives<Family>(s, tokens, chunk, rounded_bytes, way);
+  return beside == 0 ? plan_arena(lives).bytes : plan_beside(lives, beside).plan.bytes;
 }
 template <class Family>
 constexpr cache_shape cached(const shape& s) {
@@ -89,6 +91,14 @@ template <class Learning, class Family>
 constexpr std::size_t floats_a_rank(const shape& s) {
   return Learning::template floats_a_rank<Family>(s);
 }
+template <class Delta, class Family>
+constexpr std::size_t floats_of_delta(const shape& s) {
+  return Delta::template floats<Family>(s);
+}
+template <class Schedule>
+constexpr std::size_t first_layer_of(const shape& s) {
+  return Schedule::first_layer(s);
+}
 template <class Optimiser>
 constexpr std::size_t kept_by(std::size_t parameters) {
   return Optimiser::state_floats(parameters);
@@ -109,6 +119,8 @@ template <class State>
 inline constexpr optimiser_functions state_optimiser{&kept_by_state<State>, 0};
 template <class Learning, class Family>
 inline constexpr delta_functions ranked_delta{&floats_a_rank<Learning, Family>};
+template <class Delta, class Family>
+inline constexpr delta_functions plain_delta{&floats_of_delta<Delta, Family>};
 template <class Optimiser>
 inline constexpr optimiser_functions optimiser_functions_of{&kept_by<Optimiser>, sizeof(Optimiser)};
 

@@ -19,14 +19,14 @@ namespace detail {
 
 template <std::size_t Bytes, bool Apart>
 struct part_room {
-  alignas(64) std::byte bytes[Bytes];
+  alignas(64) std::byte bytes[Bytes] = {};  // so that a static pipeline is a constant: no code makes it
   std::byte* data() { return bytes; }
   const std::byte* data() const { return bytes; }
   static constexpr bool placed() { return true; }
 };
 template <std::size_t Bytes>
 struct part_room<Bytes, true> {
-  std::byte* at;  // null until the program gives some: a static pipeline is all zero
+  std::byte* at = nullptr;  // null until the program gives some: a static pipeline is all zero
   std::byte* data() { return at; }
   const std::byte* data() const { return at; }
   bool placed() const { return at != nullptr; }

@@ -21,6 +21,7 @@ struct lifetime {
   int first = 0;
   int last = 0;
   std::uint64_t rests = 0;  // one bit an operation
+  bool passing = false;     // nothing of it is needed from one portion of an operation to the next
 
   /// The operations in which it lives, one bit each.
   constexpr std::uint64_t operations() const {

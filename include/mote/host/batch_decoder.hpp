@@ -175,7 +175,8 @@ class batch_decoder {
     if (length_ + each > context_) throw std::runtime_error("decoder: more tokens than the context it was made for");
     if (rows != planned_) {
       planned_ = rows;
-      plan_ = plan_arena(buffers::of(m_->shape, {.tokens = rows, .kept = rows, .scratch_bytes = scratch_bytes(each)}));
+      plan_ = plan_arena(
+          buffers::of(m_->shape, {.tokens = rows, .kept = rows, .saved = rows, .scratch_bytes = scratch_bytes(each)}));
       arena_ = std::make_unique<packed_bytes>(plan_.bytes);
     }
     pass p{.owner = *this, .see = see, .stream = x.data(), .rows = rows, .each = each, .at_layer = layer};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Softmax over logits, and the cross-entropy of one token with its gradient.
+// Softmax over logits, and the cross-entropy of one token, or of a distribution, with its gradient.
 // Refuses to keep logits for a sequence: one position at a time, (vocab) floats.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/matrix.hpp"
+#include "mote/kernel/norm.hpp"
 #include "mote/simd/math.hpp"
 
 namespace mote::inline v0 {
@@ -70,6 +71,23 @@ inline float cross_entropy(float* logits, std::size_t n, std::size_t target, flo
   const float loss = nats * weight;
   logits[target] -= 1.0F;
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * floats::all(weight)).store(logits + i);
+  return loss;
+}
+
+/// The same against a distribution q, (padded(n)) with n numbers that sum to one: weight * the sum of q * -log softmax(logits
+/// / temperature), and weight / temperature * (softmax - q) in place of the logits. A teacher's soft targets (Hinton et al.
+/// 2015, arXiv 1503.02531) have the same temperature, and a weight with its square in it. Where a number is not finite, the
+/// loss is not a number, and the logits stay as they are.
+inline float soft_cross_entropy(float* logits, std::size_t n, const float* q, float weight, float temperature = 1.0F) {
+  using floats = simd::floats<16>;
+  const float inverse = 1.0F / temperature;
+  if (!are_finite(logits, n) || !are_finite(q, n) || !is_finite(inverse)) return __builtin_nanf("");
+  for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * floats::all(inverse)).store(logits + i);
+  const float expected = dot(logits, q, n);
+  const softmax_total total = softmax(logits, n);
+  const float loss = ((total.largest - expected) - negative_log(total.sum)) * weight;
+  const auto factor = floats::all(weight * inverse);
+  for (std::size_t i = 0; i < n; i += 16) ((floats::load(logits + i) - floats::load(q + i)) * factor).store(logits + i);
   return loss;
 }
 

@@ -57,6 +57,9 @@ consteval std::array<std::uint64_t, Pairs> rope_frequencies(float theta) {
   for (std::size_t i = 0; i < Pairs; ++i) turns[i] = rope_frequency(log_theta, i, Pairs);
   return turns;
 }
+/// The same as one table for all who turn alike.
+template <std::size_t Pairs, float Theta>
+inline constexpr std::array<std::uint64_t, Pairs> rope_table = rope_frequencies<Pairs>(Theta);
 
 /// The turns of one position: out[i] is sin and cos of pair i, (pairs).
 inline void rope_turns(const std::uint64_t* frequencies, std::size_t pairs, std::size_t position,

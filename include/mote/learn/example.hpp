@@ -23,12 +23,13 @@ struct example {
   std::string_view note = {};
 };
 
-/// What one call of learn() did.
+/// What one call of learn() or learn_step() did.
 struct learned {
   status state = status::ok;
   float loss = 0;          ///< nats a token of the answer, before this step
   std::size_t tokens = 0;  ///< of the whole example
   bool stepped = false;    ///< the optimiser moved the parameters; false within a batch
+  bool done = true;        ///< false: a lesson in portions is not over yet
 };
 
 /// The end of a lesson whose gradient was collected: after a batch of them a step. Where the loss or the step leaves the

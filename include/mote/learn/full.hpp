@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <type_traits>
 
-#include "mote/block/linear_maps.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
@@ -16,7 +16,8 @@
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/norm.hpp"
-#include "mote/learn/optimiser.hpp"
+#include "mote/learn/schedule.hpp"
+#include "mote/learn/trained_floats.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0 {
@@ -25,9 +26,10 @@ struct full_knobs {
   std::size_t tokens = 128;  ///< longest example, prompt and answer together
   std::size_t batch = 8;     ///< examples to a step of the optimiser
   std::size_t chunk = 32;    ///< tokens at a time through the wide layers
+  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
 };
 
-/// Where the gradients of all tensors go: a block laid out like the weights. Satisfies `learner`. Several collectors may
+/// Where the gradients of all tensors go: a block laid out like the weights. Satisfies `delta_view`. Several collectors may
 /// serve one set of weights, one a thread.
 template <std::size_t Rows, class Family = llama>
 class full_gradients {
@@ -38,7 +40,7 @@ class full_gradients {
   using map_type = tensor_map_of<f32<Rows>, Family>;
   full_gradients(const shape& s, const map_type& map, float* gradients) : s_(s), map_(map), gradients_(gradients) {}
 
-  static void add(std::size_t, role, const float*, float*) {}
+  static void apply(std::size_t, role, const float*, float*) {}
 
   void backward(std::size_t layer, role r, const float* x, std::size_t x_stride, std::size_t count, const float* dy,
                 std::size_t y_stride, float*, std::size_t) {
@@ -113,13 +115,14 @@ struct full_learns_on {
       "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
 };
 
-template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>>
+template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>, class Schedule = backpropagation>
 struct full {
   using slot = slots::learning;
   // An optimiser that refuses its own knobs speaks first, then one that lacks a member.
   using said = decltype(let_speak(static_cast<Optimiser*>(nullptr)));
   using missed = decltype(let_speak(static_cast<optimiser_gap<Optimiser>*>(nullptr)));
   using optimiser = whole_optimiser<Optimiser>;
+  using schedule = std::conditional_t<Schedule::goes_back, Schedule, backpropagation>;  // refused below, there alone
   static constexpr bool learns = true;
   static constexpr bool owns_weights = true;
   static constexpr std::size_t tokens = Knobs.tokens;
@@ -127,70 +130,49 @@ struct full {
   static constexpr std::size_t batch = Knobs.batch == 0 ? 1 : Knobs.batch;
   static constexpr std::size_t chunk = Knobs.chunk == 0 ? 1 : Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
 
+  static constexpr bool takes_turns = Knobs.takes_turns;
   template <class Chosen>
   using fault = unless<!Chosen::format::quantised, full_learns_on<typename Chosen::format>>;
 
   template <class Model, class Format>
-  class state {
+  class state
+      : public trained_floats<optimiser, map_tensors<Format, family_of<Model>>(Model::shape).bytes / sizeof(float)> {
+    using floats = trained_floats<optimiser, map_tensors<Format, family_of<Model>>(Model::shape).bytes / sizeof(float)>;
+
    public:
     using said = decltype(let_speak(static_cast<full_learns_on<Format>*>(nullptr)));
     static constexpr shape s = Model::shape;
     using family = family_of<Model>;
     static constexpr auto map = map_tensors<Format, family>(s);
-    static constexpr std::size_t parameter_floats = map.bytes / sizeof(float);
-    static constexpr std::size_t optimiser_floats = optimiser::state_floats(parameter_floats);
+    using floats::parameter_floats;
 
     static no_adapter adapter() { return {}; }
-    full_gradients<Format::rows, family> collector() { return {s, map, gradients_}; }
+    full_gradients<Format::rows, family> collector() { return {s, map, this->gradients_}; }
 
     /// False where the step would leave the floats: parameters and optimiser stay as they were.
     bool step() {
-      return optimiser_.step(parameters_, gradients_, optimiser_state_, parameter_floats, collector().norm());
+      return this->optimiser_.step(this->parameters_, this->gradients_, this->optimiser_state_, parameter_floats,
+                                   collector().norm());
     }
-    /// Forgets the gradients that were collected.
-    void drop() {
-      for (float& g : gradients_) g = 0;
-    }
-    /// bad_rate where it is not within 0 to largest_rate: the rate stays.
-    status rate(float r) {
-      if (!is_rate(r)) return status::bad_rate;
-      optimiser_.rate = r;
-      return status::ok;
-    }
-    float rate() const { return optimiser_.rate; }
 
     /// Takes the weights of an image as the start.
-    void reset(const std::byte* weights) { restore(reinterpret_cast<const float*>(weights)); }
+    void reset(const std::byte* weights) { this->restore(reinterpret_cast<const float*>(weights)); }
 
     /// Whether these parameters differ from the image's.
     static bool has_effect(const float* parameters, const std::byte* weights) {
       return __builtin_memcmp(parameters, weights, parameter_floats * sizeof(float)) != 0;
     }
 
-    /// Takes saved parameters; gradients and the optimiser start anew.
-    void restore(const float* parameters) {
-      __builtin_memcpy(parameters_, parameters, sizeof parameters_);
-      drop();
-      for (float& v : optimiser_state_) v = 0;
-      optimiser_.reset();
-    }
-
     /// What a snapshot of these parameters must agree with.
     static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("full").add(Format::name).value(); }
 
-    const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(parameters_); }
-    float* parameters() { return parameters_; }
-    const float* parameters() const { return parameters_; }
-    float* gradients() { return gradients_; }
-
-   private:
-    alignas(64) float parameters_[parameter_floats] = {};
-    alignas(64) float gradients_[parameter_floats] = {};
-    alignas(64) float optimiser_state_[optimiser_floats == 0 ? 1 : optimiser_floats] = {};
-    optimiser optimiser_;
+    const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(this->parameters_); }
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(Schedule::goes_back,
+                "mote: full<> needs a schedule that goes back; zeroth_order<> moves a few parameters, as of ia3<> or "
+                "lora<> [mote-full-schedule]");
   static_assert(
       Knobs.tokens >= 2 && Knobs.batch >= 1 && Knobs.chunk >= 1,
       "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");

@@ -8,25 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/block/train.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/kernel/low_rank.hpp"
+#include "mote/learn/role_set.hpp"
 #include "mote/model/tensors.hpp"
 
 namespace mote::inline v0 {
-
-/// A set of matrices, one bit a role.
-using role_set = std::uint32_t;
-constexpr role_set only(role r) { return role_set{1} << static_cast<unsigned>(r); }
-inline constexpr role_set query_and_value = only(role::query) | only(role::value);
-inline constexpr role_set all_matrices = ~role_set{0};
-
-/// Those of a set that a family has.
-template <class Family>
-constexpr role_set targets_in(role_set targets) {
-  role_set found = 0;
-  for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i) found |= targets & only(tensors_of<Family>::matrix(i));
-  return found;
-}
 
 /// Where the adapter of each matrix lies in a layer's floats: A (rank, padded(cols)), then B (rank, padded(rows)).
 struct adapter_place {
@@ -61,8 +49,8 @@ constexpr auto lay_adapters(const shape& s, std::size_t rank) {
   return l;
 }
 
-/// Adds the adapters to the decoder and collects their gradients. Satisfies `learner`.
-class low_rank_adapters {
+/// Adds the adapters to the decoder and collects their gradients. Satisfies `delta_view`.
+class low_rank_adapters : public matrices_only {
  public:
   template <std::size_t Count>
   low_rank_adapters(const shape& s, const adapter_layout<Count>& layout, float scale, float* parameters,
@@ -75,7 +63,7 @@ class low_rank_adapters {
         parameters_(parameters),
         gradients_(gradients) {}
 
-  MOTE_NOINLINE void add(std::size_t layer, role r, const float* x, float* y) const {
+  MOTE_NOINLINE void apply(std::size_t layer, role r, const float* x, float* y) const {
     const adapter_place* of = find(r);
     if (of == nullptr) return;
     const low_rank_size& n = of->size;
@@ -94,15 +82,10 @@ class low_rank_adapters {
                         dy + t * y_stride, gradients_ + at, gradients_ + at + n.a_floats(), dx + t * dx_stride);
   }
 
-  // The base is frozen: its norms, embedding and head collect nothing.
-  static float* vector_gradient(std::size_t, vector_role) { return nullptr; }
-  static void embedding_backward(std::size_t, const float*) {}
-  static void head_backward(const float*, const float*, std::size_t, std::size_t, std::size_t) {}
-
   /// A small and random, B zero: the model answers as if there were no adapter.
   void reset(std::uint64_t seed) {
     rng random(seed);
-    each([&](float* a, const low_rank_size& n) {
+    each_adapter([&](float* a, const low_rank_size& n) {
       const float deviation = 1.0F / simd::sqrt(static_cast<float>(n.cols));
       for (std::size_t row = 0; row < n.rank; ++row)
         for (std::size_t col = 0; col < padded(n.cols); ++col)
@@ -114,10 +97,20 @@ class low_rank_adapters {
   /// Whether the parameters would change an answer: some B is not zero.
   bool has_effect() const {
     bool found = false;
-    each([&](const float* a, const low_rank_size& n) {
+    each_adapter([&](const float* a, const low_rank_size& n) {
       for (std::size_t i = 0; i < n.b_floats(); ++i) found = found || a[n.a_floats() + i] != 0.0F;
     });
     return found;
+  }
+
+  /// f(offset, n) for each row of A and of B: what is trained, and not what pads it.
+  template <class Function>
+  void each(Function f) const {
+    each_adapter([&](const float* a, const low_rank_size& n) {
+      auto at = static_cast<std::size_t>(a - parameters_);
+      for (std::size_t row = 0; row < n.rank; ++row, at += padded(n.cols)) f(at, n.cols);
+      for (std::size_t row = 0; row < n.rank; ++row, at += padded(n.rows)) f(at, n.rows);
+    });
   }
 
  private:
@@ -128,7 +121,7 @@ class low_rank_adapters {
   }
   /// f(A, size) for each adapter, by layer and matrix.
   template <class Function>
-  void each(Function f) const {
+  void each_adapter(Function f) const {
     for (std::size_t layer = 0; layer < layers_; ++layer)
       for (std::size_t i = 0; i < count_; ++i)
         f(parameters_ + layer * layer_floats_ + first_[i].offset, first_[i].size);

@@ -94,7 +94,7 @@ inline constexpr bool learner_has_fingerprint = requires {
 };
 template <class S>
 inline constexpr bool learner_has_adapter =
-    requires(const S& s, std::size_t layer, role r, const float* x, float* y) { s.adapter().add(layer, r, x, y); };
+    requires(const S& s, std::size_t layer, role r, const float* x, float* y) { s.adapter().apply(layer, r, x, y); };
 template <class S, bool OwnsWeights>
 inline constexpr bool learner_resets = requires(S& s) { s.reset(); };
 template <class S>
@@ -203,7 +203,7 @@ struct learning_check {
       "mote: this policy's state does not say what a snapshot must agree with; give it `static std::uint64_t fingerprint()` [mote-learning-policy]");
   static_assert(
       has<m::adapter>,
-      "mote: this policy's state does not answer; give it `adapter() const` with `add(layer, role, x, y) const`, or a no_adapter [mote-learning-policy]");
+      "mote: this policy's state does not answer; give it `adapter() const` with `apply(layer, role, x, y) const`, or a no_adapter [mote-learning-policy]");
   static_assert(
       has<m::reset>,
       "mote: this policy's state has no start; give it `reset()`, or `reset(const std::byte*)` where it owns the weights [mote-learning-policy]");
@@ -222,7 +222,7 @@ struct learning_check {
       "mote: this policy's state does not show the weights that it owns; give it `const std::byte* bytes() const` [mote-learning-policy]");
   static_assert(
       has<m::collector>,
-      "mote: this policy's state takes no gradients; give it `collector()`, a learner or a reference to one [mote-learning-policy]");
+      "mote: this policy's state takes no gradients; give it `collector()`, a delta_view or a reference to one [mote-learning-policy]");
   static_assert(
       has<m::backward>,
       "mote: this policy's collector takes no gradient of a matrix; give it `backward(layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride)` [mote-learning-policy]");

@@ -15,6 +15,7 @@
 #include "mote/core/slots.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
+#include "mote/learn/schedule.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
@@ -42,7 +43,7 @@ constexpr part_size size_of_part() {
 /// What stands last in a pipeline, in its order.
 struct object_rest {
   std::optional<attached_image> image;
-  std::array<std::size_t, 6> counters;
+  std::array<std::size_t, 5> counters;
   answer_progress progress;
 };
 
@@ -61,6 +62,15 @@ constexpr learning_choice learning_facts() {
                 }) {
     l.rank = Learning::rank;
     l.delta = &ranked_delta<Learning, Family>;
+  } else if constexpr (requires { typename Learning::delta; }) {
+    l.delta = &plain_delta<typename Learning::delta, Family>;
+  }
+  if constexpr (Learning::learns) {
+    using schedule = typename schedule_of<Learning>::type;
+    l.first_layer = &first_layer_of<schedule>;
+    l.goes_back = schedule::goes_back;
+    l.scales_outputs = scales_outputs<State>();
+    l.takes_turns = v0::detail::takes_turns<Learning>();
   }
   if constexpr (requires(std::size_t n) { Learning::optimiser::state_floats(n); })
     l.optimiser = &optimiser_functions_of<typename Learning::optimiser>;

@@ -29,14 +29,13 @@ concept streams_itself = requires(std::remove_const_t<State>& state, const State
 };
 
 /// Floats: one record of all `parameters()`.
-template <class State, class Count>
+template <class State>
 struct learned_part {
   static constexpr record_kind kind = record_kind::learned;
   static constexpr bool is_kept = true;
   static constexpr bool may_refuse = false;
 
   State& learning;
-  Count& examples_in_batch;  // whose gradients are collected
   const std::byte* weights;  // of the image
 
   status ready() const {
@@ -67,7 +66,7 @@ struct learned_part {
   status take(std::span<const std::byte> records) {
     if constexpr (streams_itself<State>) learning.load(records);
     else learning.restore(floats_of(records));
-    examples_in_batch = 0;
+    learning.restart_lessons();
     return status::ok;
   }
 

@@ -18,11 +18,10 @@
 #include "mote/core/slots.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
-#include "mote/learn/example.hpp"
+#include "mote/learn/lesson.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/model/bounds.hpp"
 #include "mote/model/dialogue.hpp"
-#include "mote/model/tokenizer.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/keeping.hpp"
@@ -92,7 +91,7 @@ class basic_pipeline {
     if constexpr (Learning::owns_weights) learning_.reset(opened.weights);
     else if constexpr (learns) learning_.reset();
     decoding_.seed(1);
-    examples_in_batch_ = 0;
+    learning_.restart_lessons();
     team_.start();
     stop();
     return status::ok;
@@ -138,7 +137,7 @@ class basic_pipeline {
     const auto made =
         assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question, Model::dialogue,
                                Recall::tokens, code, std::span<token>(tokens_).first(Context - answer_room));
-    if (made.state != status::ok) return progress_.fail(code.fault != status::ok ? code.fault : made.state);
+    if (made.state != status::ok) return progress_.fail(code.reason(made.state));
     prompt_tokens_ = made.tokens;
     recalled_items_ = made.items;
     limit_ = limit;
@@ -241,7 +240,26 @@ class basic_pipeline {
   learned learn(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
                   "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
-    if constexpr (learns) return pass(e, true);
+    if constexpr (learns) return whole(e, true);
+    else return {};
+  }
+  /// The same in portions: opens a lesson, which learn_step() goes on with. Errors as learn()'s; one that was under way is
+  /// forgotten.
+  template <std::same_as<example> Example = example>
+  status learn_begin(const Example& e) {
+    static_assert(learns || sizeof(Example) == 0,
+                  "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
+    if constexpr (learns) return open(e, true);
+    else return {};
+  }
+  /// At most so many token-blocks: a token through one block of a layer, there or back. What learn() gives comes with the
+  /// last portion; until then `done` is false. Between two portions an answer may take a step where the learning policy
+  /// says .takes_turns; elsewhere the lesson is forgotten, and so is the gradient of its batch. empty: no lesson is open.
+  template <std::integral Budget>
+  learned learn_step(Budget budget) {
+    static_assert(learns || sizeof(Budget) == 0,
+                  "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
+    if constexpr (learns) return portion(static_cast<std::size_t>(budget));
     else return {};
   }
   /// The loss of an example, nats a token of the answer, without learning: for held-out items and early_stop.
@@ -250,7 +268,7 @@ class basic_pipeline {
     static_assert(
         learns || sizeof(Example) == 0,
         "mote: this pipeline does not learn and has no memory to compute a loss; add a learning policy, as in mote::lora<4> [mote-no-learning]");
-    if constexpr (learns) return pass(e, false);
+    if constexpr (learns) return whole(e, false);
     else return {};
   }
   auto& learning() {
@@ -292,7 +310,7 @@ class basic_pipeline {
 
  private:
   static constexpr auto map = map_tensors<Format, family>(shape);
-  static constexpr auto frequencies = rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
+  static constexpr const auto& frequencies = rope_table<shape.head_dim() / 2, shape.rope_theta>;
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
   static constexpr std::size_t most_tokens =
       Prefill::tokens > Drafting::length ? Prefill::tokens : Drafting::length + 1;
@@ -302,22 +320,23 @@ class basic_pipeline {
       plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
   static constexpr cache_shape kept_shape = cached_for<family, shape>();
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
-  static constexpr auto train_plan = plan_arena(train_lifetimes<family, Format>(
-      shape, Learning::tokens == 0 ? 1 : Learning::tokens, Learning::chunk == 0 ? 1 : Learning::chunk));
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
-
-  using learning_state = typename Learning::template state<Model, Format>;
-  struct no_example {};  // an array of no tokens would take a byte, and with it a cache line
+  static constexpr std::size_t merging_bytes = round_up(merge_slots * sizeof(merge_slot), arena_alignment);
+  using learning_state = lessons<family, simd::native, Format, Learning, Model, token,
+                                 (decode_plan.bytes > merging_bytes ? decode_plan.bytes : merging_bytes)>;
 
   friend struct detail::text_coder<basic_pipeline>;
   tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
   std::span<const token> text(std::size_t count) const { return std::span<const token>(tokens_).first(count); }
   std::span<merge_slot> merging() {
     drafts_.drop();  // the arena changes hands
-    return {reinterpret_cast<merge_slot*>(arena_.data()), merge_slots};
+    learning_.interrupt_lesson();
+    return {reinterpret_cast<merge_slot*>(arena_.data() + learning_state::answer_offset), merge_slots};
   }
-  decode_buffers<family> buffers() const { return {const_cast<std::byte*>(arena_.data()), decode_plan, scores_stride}; }
+  decode_buffers<family> buffers() const {
+    return {const_cast<std::byte*>(arena_.data()) + learning_state::answer_offset, decode_plan, scores_stride};
+  }
   weights<Format, family> view() const {
     if constexpr (Learning::owns_weights) return {learning_.bytes(), shape, map};
     else return {image_->weights, shape, map};
@@ -353,37 +372,33 @@ class basic_pipeline {
 
   /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
+    learning_.interrupt_lesson();
     const typename Cache::store cache(cache_.data(), kept_shape, Context);
     decode<simd::native, most_tokens>(shape, view(), learning_.adapter(), frequencies.data(), cache, team_, buffers(),
                                       tokens_.data() + position, count, position, logits_for);
     return stayed_finite(buffers(), shape, count - logits_for);
   }
 
-  learned pass(const example& e, bool gradient)
+  status open(const example& e, bool gradient)
     requires learns
   {
-    if (!attached()) return {.state = status::not_attached};
+    if (!attached()) return status::not_attached;
     detail::text_coder<basic_pipeline> code{*this};
-    const auto made = assemble_example<token>(e, Model::dialogue, code, example_);
-    if (made.state != status::ok) return {.state = code.fault != status::ok ? code.fault : made.state};
-    const std::size_t count = made.tokens, first = made.answer;
-    const float weight = 1.0F / static_cast<float>(count - first);
+    return code.reason(learning_.open_lesson(e, gradient, code).state);
+  }
+  learned portion(std::size_t budget)
+    requires learns
+  {
+    if (!learning_.lesson_is_open()) return {.state = status::empty};
     drafts_.drop();
-    const train_buffers<family> buffers{arena_.data(), train_plan};
-    const weights<Format, family> w = view();
-    auto&& collector = learning_.collector();
-    sequence_pass<family, simd::native, Format, std::remove_cvref_t<decltype(collector)>> run_over(
-        shape, w, collector, frequencies.data(), buffers, Learning::tokens, Learning::chunk);
-    const std::span<const token> sequence = std::span<const token>(example_).first(count);
-    learned result{.tokens = count};
-    if (!gradient) {
-      result.loss = run_over.loss(sequence, first - 1, weight);
-      if (!is_finite(result.loss)) result.state = status::not_finite;
-      return result;
-    }
-    constexpr float share = 1.0F / static_cast<float>(Learning::batch);
-    result.loss = run_over.backward(sequence, first - 1, weight * share) / share;
-    finish_lesson(learning_, Learning::batch, examples_in_batch_, result);
+    return learning_.lesson_step(arena_.data(), view(), budget);
+  }
+  learned whole(const example& e, bool gradient)
+    requires learns
+  {
+    learned result{.state = open(e, gradient), .done = false};
+    if (result.state != status::ok) return {.state = result.state};
+    while (!result.done) result = portion(too_big);
     return result;
   }
 
@@ -398,8 +413,7 @@ class basic_pipeline {
   }
   template <class Self>  // const where it is saved
   static auto learned_part_of(Self& self) {
-    if constexpr (learns)
-      return learned_part{self.learning_, self.examples_in_batch_, self.attached() ? self.image_->weights : nullptr};
+    if constexpr (learns) return learned_part{self.learning_, self.attached() ? self.image_->weights : nullptr};
     else return missing_part<record_kind::learned, status::wrong_format>{};
   }
   template <class Self>
@@ -415,15 +429,13 @@ class basic_pipeline {
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;
-  std::array<token, Context> tokens_;
-  [[no_unique_address]] std::conditional_t<learns, std::array<token, Learning::tokens>, no_example> example_;
+  std::array<token, Context> tokens_{};
   std::optional<attached_image> image_;
   std::size_t position_ = 0;  // of the next token to run
   std::size_t prompt_tokens_ = 0;
   std::size_t answered_ = 0;
   std::size_t limit_ = 0;
   std::size_t recalled_items_ = 0;
-  std::size_t examples_in_batch_ = 0;
   answer_progress progress_;
 };
 

@@ -68,6 +68,8 @@ struct no_pipeline {
   status remember(std::string_view) { return {}; }
   part memory() const { return {}; }
   learned learn(const example&) { return {}; }
+  status learn_begin(const example&) { return {}; }
+  learned learn_step(std::size_t) { return {}; }
   learned loss(const example&) { return {}; }
   part learning() const { return {}; }
   std::size_t saved_bytes() const { return {}; }

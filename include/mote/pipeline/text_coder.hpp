@@ -36,6 +36,8 @@ struct text_coder {
     for (std::size_t i = 0; i < count && i < out.size(); ++i) out[i] = static_cast<Token>(scratch[i].token);
     return count;
   }
+  /// What to say of an outcome that may be the coder's fault.
+  status reason(status outcome) const { return fault != status::ok ? fault : outcome; }
 };
 
 }  // namespace mote::inline v0::detail

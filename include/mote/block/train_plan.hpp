@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSL-1.0
+// The memory of the pass that learns: its buffers beside those of a family's blocks, how many streams are kept for the way
+// back, and the plan in which an answer's memory lies beside a lesson's.
+// Refuses to run: block/train.hpp does.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/block/decode.hpp"
+
+namespace mote::inline v0 {
+
+/// The widest vector that a matrix of a layer gives, in floats.
+template <class Family>
+constexpr std::size_t widest_output(const shape& s) {
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i)
+    most = (std::max)(most, tensors_of<Family>::size(s, i).rows);
+  return most;
+}
+
+/// The plan of a family's training: operations 0 (embed), forward, loss, again, the phases of the way back of a layer, and
+/// embedding_back; forward repeats for each layer, and so do again and the phases together.
+template <class Family>
+struct train_plan_of {
+  using each_layer = layers_facts<typename Family::layer>;
+  enum : int { embed, forward, loss, again, back };
+  static constexpr int last_phase = back + each_layer::phases - 1;
+  static constexpr int embedding_back = last_phase + 1;
+
+  struct checkpoint {  // (checkpoints, kept, dim) the input of every layer that goes back, and the last output
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return n.checkpoints * rows_of_floats(n.kept, s.dim);
+    }
+  };
+  struct dstream {  // (kept, dim)
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.kept, s.dim); }
+  };
+  struct rounded {
+    static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
+  };
+  struct rows {  // four decoded rows of a matrix
+    static constexpr std::size_t bytes(const shape& s, const pass_facts&) { return rows_of_floats(4, widest_input(s)); }
+  };
+  struct turns {  // (head_dim / 2) of one position
+    static constexpr std::size_t bytes(const shape& s, const pass_facts&) {
+      return Family::layer::turns ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
+    }
+  };
+  struct outputs {  // (outputs, widest) what a matrix alone gives, and then that one's gradient
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return rows_of_floats(n.outputs, widest_output<Family>(s));
+    }
+  };
+  struct normed {  // (tokens, dim) what the head reads, and its gradient
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
+  };
+  struct dnormed : normed {};
+  struct logits {
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return rows_of_floats(n.tokens, s.vocab);
+    }
+  };
+
+  template <class Tag, int First, int Last = First>
+  using portion = passing<live<Tag, First, Last>>;
+  using buffers = join_lives<lives<live<checkpoint, embed, last_phase>, live<dstream, loss, embedding_back>>,
+                             typename Family::embedding::template forward_buffers<embed>,
+                             typename each_layer::template backward_buffers<forward, again, back>,
+                             lives<portion<normed, loss>, portion<dnormed, loss>, portion<logits, loss>,
+                                   portion<rows, loss, last_phase>, portion<rounded, forward, last_phase>,
+                                   portion<turns, forward, last_phase>, portion<outputs, back, last_phase>>>;
+
+  /// Streams that are kept where layers from `first` on go back. Those below write theirs over one another; where a layer is
+  /// one block, which reads one stream and writes the next, by turns over two.
+  static constexpr bool alternates = each_layer::fewest_blocks == 1;
+  static constexpr std::size_t checkpoints(const shape& s, std::size_t first) {
+    return s.layers - first + (alternates && first > 0 ? 2 : 1);
+  }
+  static constexpr std::size_t checkpoint_of(std::size_t layer, const shape& s, std::size_t first) {
+    if (layer >= first) return layer - first;
+    return alternates && (first - layer) % 2 == 1 ? s.layers - first + 1 : 0;
+  }
+};
+
+/// How far back a pass goes, and what it needs beside.
+struct way_back {
+  std::size_t first_layer = 0;  ///< the first layer that learns
+  bool any = true;              ///< false: losses alone, and the memory that answering takes
+  bool scales_outputs = false;  ///< a delta wants to know what a matrix alone gave
+};
+
+/// The facts of a pass over sequences of at most `capacity` tokens, `chunk` of them at a time.
+template <class Family>
+constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes,
+                                 const way_back& way = {}) {
+  std::size_t scratch = 0;
+  layers_facts<typename Family::layer>::each_attention(s, [&](const auto& a) {
+    const std::size_t forward = attention_scratch_floats(a, capacity);
+    const std::size_t backward = way.any ? attention_gradient_scratch_floats(a, capacity) : 0;
+    scratch = std::max({scratch, forward, backward});
+  });
+  return {.tokens = chunk,
+          .kept = capacity,
+          .saved = way.any ? capacity : chunk,
+          .checkpoints = train_plan_of<Family>::checkpoints(s, way.any ? way.first_layer : s.layers),
+          .outputs = way.scales_outputs ? chunk : 0,
+          .logits = chunk,
+          .parts = 1,
+          .scratch_bytes = scratch * sizeof(float),
+          .rounded_bytes = rounded_bytes};
+}
+
+/// Which bytes each buffer needs for them.
+template <class Family>
+constexpr auto train_lives(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes,
+                           const way_back& way = {}) {
+  using facts = train_plan_of<Family>;
+  auto all = facts::buffers::of(s, train_facts<Family>(s, capacity, chunk, rounded_bytes, way));
+  if (way.any) return all;
+  for (lifetime& one : all) {
+    one.rests |= lifetime{0, facts::again, facts::embedding_back}.operations();
+    if (one.operations() == 0) one.bytes = 0;
+  }
+  for (const std::size_t gradient : {facts::buffers::template index<typename facts::dstream>(),
+                                     facts::buffers::template index<typename facts::dnormed>(),
+                                     facts::buffers::template index<typename facts::rows>()})
+    all[gradient].bytes = 0;
+  return all;
+}
+template <class Family, class Formats>
+constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk, const way_back& way = {}) {
+  return train_lives<Family>(s, capacity, chunk, input_bytes<Formats>(widest_input(s)), way);
+}
+
+/// An arena laid out for train_lifetimes; the plan outlives it.
+template <class Family>
+struct train_buffers {
+  using plan_type = arena_plan<train_plan_of<Family>::buffers::count>;
+  std::byte* arena;
+  const plan_type& plan;
+  template <class Tag>
+  std::byte* bytes() const {
+    return arena + plan[train_plan_of<Family>::buffers::template index<Tag>()];
+  }
+};
+
+/// The plan of a pass that learns beside what answers: both may take turns, one portion and one step at a time. What a
+/// portion needs only for itself lies where the answer's memory lies.
+template <class Plan>
+struct shared_plan {
+  Plan plan;
+  std::size_t answer = 0;  ///< where the answer's memory begins
+};
+template <std::size_t Tensors>
+constexpr shared_plan<arena_plan<Tensors>> plan_beside(const std::array<lifetime, Tensors>& lives, std::size_t bytes) {
+  // Each operation is followed by one more, 32 further on, in which the answer works: no more than 32 have room.
+  std::array<lifetime, Tensors + 1> all{};
+  for (std::size_t i = 0; i < Tensors; ++i) {
+    all[i] = lives[i];
+    if (lives[i].passing) continue;
+    const std::uint64_t both = lives[i].operations() | lives[i].operations() << 32U;
+    all[i].last += 32;
+    all[i].rests = 0;
+    all[i].rests = all[i].operations() & ~both;
+  }
+  all[Tensors] = {.bytes = bytes, .first = 32, .last = 63};
+  const auto laid = plan_arena(all);
+  shared_plan<arena_plan<Tensors>> both{{}, laid[Tensors]};
+  for (std::size_t i = 0; i < Tensors; ++i) both.plan.offset[i] = laid[i];
+  both.plan.bytes = laid.bytes;
+#if MOTE_POISON_ARENA
+  both.plan.tensors = lives;
+#endif
+  return both;
+}
+
+}  // namespace mote::inline v0

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+// A learning policy made of three answers: what changes (Delta), by which rule (Optimiser), how the pass goes (Schedule).
+//   struct delta {
+//     class view;  // of a family, if it likes: what the kernels see: a delta_view of block/train.hpp
+//     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16
+//     template <class Family, shape S> static view over(float* parameters, float* gradients);
+//     template <class Family> static constexpr std::uint64_t fingerprint();       // what a snapshot must agree with
+//   };
+// All floats of a delta are zero at the start, and then it changes nothing; a static reset(view) and view::has_effect()
+// say otherwise where it is not so.
+// Refuses weights of its own: full<> replaces the model's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/check.hpp"
+#include "mote/core/slots.hpp"
+#include "mote/family/family_of.hpp"
+#include "mote/learn/schedule.hpp"
+#include "mote/learn/trained_floats.hpp"
+#include "mote/model/weights.hpp"
+
+namespace mote::inline v0 {
+
+struct learner_knobs {
+  std::size_t tokens = 64;   ///< longest example, prompt and answer together
+  std::size_t batch = 1;     ///< examples to a step of the optimiser
+  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
+  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+
+  constexpr bool are_sound() const { return tokens >= 2 && batch >= 1 && chunk >= 1; }
+  /// Without noughts: for a policy that refuses them itself, and there alone.
+  constexpr learner_knobs made_sound() const {
+    return {tokens < 2 ? 2 : tokens, batch == 0 ? 1 : batch, chunk == 0 ? 1 : chunk, takes_turns};
+  }
+};
+
+template <class Delta, class Optimiser = adam<>, class Schedule = backpropagation,
+          learner_knobs Knobs = learner_knobs{}>
+struct learner {
+  using slot = slots::learning;
+  using delta = Delta;
+  // An optimiser that refuses its own knobs speaks first, then one that lacks a member.
+  using said = decltype(let_speak(static_cast<Optimiser*>(nullptr)));
+  using missed = decltype(let_speak(static_cast<optimiser_gap<Optimiser>*>(nullptr)));
+  using optimiser = whole_optimiser<Optimiser>;
+  using schedule = Schedule;
+  static constexpr bool learns = true;
+  static constexpr bool owns_weights = false;
+  static constexpr std::size_t tokens = Knobs.tokens;
+  static constexpr std::size_t batch = Knobs.made_sound().batch;
+  static constexpr std::size_t chunk =
+      Knobs.made_sound().chunk < Knobs.tokens ? Knobs.made_sound().chunk : Knobs.tokens;
+  static constexpr bool takes_turns = Knobs.takes_turns;
+
+  /// What one model learns.
+  template <class Model, class Format>
+  class state : public trained_floats<optimiser, Delta::template floats<family_of<Model>>(
+                                                     from_layer(Model::shape, Schedule::first_layer(Model::shape)))> {
+   public:
+    using family = family_of<Model>;
+    static constexpr std::size_t first_layer = Schedule::first_layer(Model::shape);
+    static constexpr shape s = from_layer(Model::shape, first_layer);  // of the layers that learn
+    using floats = trained_floats<optimiser, Delta::template floats<family>(s)>;
+
+    /// What is applied to the decoder, and what collects the gradients.
+    auto adapter() const {
+      return seen(const_cast<float*>(this->parameters_), nullptr);
+    }  // its apply() alone is called
+    auto collector() { return seen(this->parameters_, this->gradients_); }
+
+    /// The pipeline answers as if nothing had been learned.
+    void reset() {
+      const auto all = view(this->parameters_);
+      if constexpr (requires { Delta::reset(all); }) Delta::reset(all);
+      else
+        for (float& p : this->parameters_) p = 0;
+      this->forget();
+      schedule_ = {};
+    }
+    void restore(const float* parameters) {
+      floats::restore(parameters);
+      schedule_ = {};
+    }
+    void drop() {
+      floats::drop();
+      if constexpr (requires { schedule_.drop(); }) schedule_.drop();
+    }
+
+    /// Whether these parameters would change an answer.
+    static bool has_effect(const float* parameters, const std::byte*) {
+      const auto all = view(const_cast<float*>(parameters));
+      if constexpr (requires { all.has_effect(); }) return all.has_effect();
+      bool found = false;
+      for (std::size_t i = 0; i < floats::parameter_floats; ++i) found = found || parameters[i] != 0.0F;
+      return found;
+    }
+    /// What a snapshot of these parameters must agree with.
+    static constexpr std::uint64_t fingerprint() {
+      constexpr std::uint64_t of_delta = Delta::template fingerprint<family>();
+      if constexpr (first_layer == 0) return of_delta;
+      else return v0::fingerprint{}.add(of_delta).add(first_layer).value();
+    }
+
+    // A schedule that takes no gradient tries changed parameters, which lie where gradients would.
+    auto trial() { return seen(this->gradients_, nullptr); }
+    void begin_trials() { schedule_.begin(view(this->parameters_), this->parameters_, this->gradients_); }
+    /// Takes the loss of a trial. True: there is one more.
+    bool next_trial(float& loss)
+      requires(!Schedule::goes_back)
+    {
+      return schedule_.next(view(this->parameters_), this->parameters_, this->gradients_, loss);
+    }
+
+   private:
+    static auto view(float* parameters, float* gradients = nullptr) {
+      return Delta::template over<family, s>(parameters, gradients);
+    }
+    static auto seen(float* parameters, float* gradients) {
+      if constexpr (first_layer == 0) return view(parameters, gradients);
+      else return upper_layers{view(parameters, gradients), first_layer};
+    }
+    [[no_unique_address]] typename Schedule::template state<batch> schedule_;
+  };
+
+  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  static_assert(
+      Knobs.are_sound(),
+      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+// A lesson under way: how far it has come, the memory it works in, and its portions. With the arena, a lesson is all that
+// is needed to go on with it later.
+// Refuses to know texts: the pipeline makes tokens of an example.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "mote/block/train.hpp"
+#include "mote/learn/example.hpp"
+#include "mote/learn/schedule.hpp"
+
+namespace mote::inline v0 {
+
+struct lesson {
+  train_progress pass;
+  std::uint32_t tokens = 0;  ///< of the example; 0: none is under way
+  std::uint32_t answer = 0;  ///< where its answer begins
+  bool gradient = false;     ///< false: its loss alone is asked for
+
+  /// Whether the learner may hold a part of its gradient: it was begun, and is not over.
+  bool is_half_collected() const { return pass.stage > train_progress::forward && pass.stage < train_progress::done; }
+};
+
+/// Where a pipeline's arena is the answer's and where a lesson's, and the plan of that.
+template <class Family, class Formats, shape S, std::size_t Tokens, std::size_t Chunk, way_back Way, bool TakesTurns,
+          std::size_t AnswerBytes>
+inline constexpr auto lesson_plan = [] {
+  constexpr auto lives = train_lifetimes<Family, Formats>(S, Tokens, Chunk, Way);
+  if constexpr (TakesTurns) return plan_beside(lives, AnswerBytes);
+  else return shared_plan<decltype(plan_arena(lives))>{plan_arena(lives), 0};
+}();
+
+/// The constants of the lessons of a pipeline's type.
+template <class Family>
+struct lesson_facts {
+  const shape& s;
+  const typename train_buffers<Family>::plan_type& plan;
+  const std::uint64_t* frequencies;
+  std::size_t tokens, chunk, batch, first_layer;
+};
+
+/// Does at most `budget` token-blocks of a lesson: a token through one block of a layer, or back through a phase of one, or
+/// its loss. Pipelines of one family, format and kind of delta share its code.
+template <class Isa, bool GoesBack, class Family, class Formats, class View, class Token>
+MOTE_NOINLINE learned advance_lesson(const lesson_facts<Family>& f, std::byte* arena, const weights<Formats, Family>& w,
+                                     View& delta, const Token* tokens, lesson& l, std::size_t budget) {
+  const train_buffers<Family> buffers{arena, f.plan};
+  sequence_pass<Family, Isa, Formats, View, GoesBack> pass(f.s, w, delta, f.frequencies, buffers, f.tokens, f.chunk,
+                                                           f.first_layer);
+  const std::size_t batch = l.gradient ? f.batch : 1;
+  const std::span<const Token> all(tokens, l.tokens);
+  const float share = 1.0F / static_cast<float>(batch);
+  const next_tokens<Token> next{all, 1.0F / static_cast<float>(l.tokens - l.answer) * share};
+  pass.resume(l.pass);
+  while (budget > 0 && pass.progress().stage != train_progress::done)
+    budget -= pass.advance(all, l.answer - 1, next, l.gradient, budget);
+  l.pass = pass.progress();
+  if (l.pass.stage != train_progress::done) return {.tokens = l.tokens, .done = false};
+  const float loss = l.pass.sum / share;
+  return {.state = is_finite(loss) ? status::ok : status::not_finite, .loss = loss, .tokens = l.tokens};
+}
+
+/// The learning of a pipeline: the state of its policy, the example that is learned, and the lesson under way.
+template <class Family, class Isa, class Formats, class Learning, class Model, class Token, std::size_t AnswerBytes>
+class lessons : public Learning::template state<Model, Formats> {
+  using state_type = typename Learning::template state<Model, Formats>;
+  using schedule = typename detail::schedule_of<Learning>::type;
+  static constexpr shape s = Model::shape;
+  static constexpr std::size_t first_layer = schedule::first_layer(s);
+  static constexpr bool scales = detail::scales_outputs<state_type>();
+  static constexpr const auto& plan =
+      lesson_plan<Family, Formats, s, Learning::tokens, Learning::chunk,
+                  way_back{.first_layer = first_layer, .any = schedule::goes_back, .scales_outputs = scales},
+                  detail::takes_turns<Learning>(), AnswerBytes>;
+
+ public:
+  static constexpr std::size_t arena_bytes = plan.plan.bytes > AnswerBytes ? plan.plan.bytes : AnswerBytes;
+  static constexpr std::size_t answer_offset = plan.answer;
+
+  /// What was learned is another now.
+  void restart_lessons() {
+    lesson_ = {};
+    examples_in_batch_ = 0;
+  }
+  /// An answer takes the arena: a lesson that cannot take turns with it is over.
+  void interrupt_lesson() {
+    if constexpr (!detail::takes_turns<Learning>()) lesson_.tokens = 0;
+  }
+  template <class Encode>
+  example_tokens open_lesson(const example& e, bool gradient, Encode& encode) {
+    if (lesson_.is_half_collected()) {
+      if constexpr (requires { this->drop(); }) this->drop();
+      examples_in_batch_ = 0;
+    }
+    lesson_ = {};
+    const auto made = assemble_example<Token>(e, Model::dialogue, encode, tokens_);
+    lesson_.tokens = static_cast<std::uint32_t>(made.tokens);
+    lesson_.answer = static_cast<std::uint32_t>(made.answer);
+    lesson_.gradient = gradient;
+    if constexpr (!schedule::goes_back)
+      if (gradient && made.state == status::ok) this->begin_trials();
+    return made;
+  }
+  bool lesson_is_open() const { return lesson_.tokens != 0; }
+
+  learned lesson_step(std::byte* arena, const weights<Formats, Family>& w, std::size_t budget) {
+    auto&& delta = collecting();
+    learned result = advance_lesson<Isa, schedule::goes_back>(facts, arena, w, delta, tokens_.data(), lesson_, budget);
+    if (!result.done) return result;
+    if constexpr (!schedule::goes_back) {
+      if (lesson_.gradient && is_finite(result.loss) && this->next_trial(result.loss)) {
+        lesson_.pass = {};
+        return {.tokens = result.tokens, .done = false};
+      }
+    }
+    lesson_.tokens = 0;
+    if (lesson_.gradient) finish_lesson(*this, Learning::batch, examples_in_batch_, result);
+    return result;
+  }
+
+ private:
+  static constexpr lesson_facts<Family> facts{s,
+                                              plan.plan,
+                                              rope_table<s.head_dim() / 2, s.rope_theta>.data(),
+                                              Learning::tokens,
+                                              Learning::chunk,
+                                              Learning::batch,
+                                              first_layer};
+  decltype(auto) collecting() {
+    if constexpr (schedule::goes_back) return this->collector();
+    else return lesson_.gradient ? this->trial() : this->collector();
+  }
+
+  std::array<Token, Learning::tokens> tokens_{};
+  lesson lesson_;
+  std::size_t examples_in_batch_ = 0;
+};
+
+/// Where nothing learns.
+template <class Family, class Isa, class Formats, class Learning, class Model, class Token, std::size_t AnswerBytes>
+  requires(!Learning::learns)
+class lessons<Family, Isa, Formats, Learning, Model, Token, AnswerBytes>
+    : public Learning::template state<Model, Formats> {
+ public:
+  static constexpr std::size_t arena_bytes = AnswerBytes;
+  static constexpr std::size_t answer_offset = 0;
+  static void restart_lessons() {}
+  static void interrupt_lesson() {}
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which matrices of a layer learn, and where a vector of floats for each of their outputs lies.
+// Refuses to know what the floats do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/block/buffers.hpp"
+#include "mote/model/tensors.hpp"
+
+namespace mote::inline v0 {
+
+/// A set of matrices, one bit a role.
+using role_set = std::uint32_t;
+constexpr role_set only(role r) { return role_set{1} << static_cast<unsigned>(r); }
+constexpr bool has(role_set set, role r) { return (set & only(r)) != 0; }
+inline constexpr role_set query_and_value = only(role::query) | only(role::value);
+inline constexpr role_set all_matrices = ~role_set{0};
+
+/// Those of a set that a family has.
+template <class Family>
+constexpr role_set targets_in(role_set targets) {
+  role_set found = 0;
+  for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i) found |= targets & only(tensors_of<Family>::matrix(i));
+  return found;
+}
+
+/// A float for each output of some matrices: (layers, for each matrix padded(rows)). Those of a kind of layer that lacks the
+/// matrix stay as they are.
+template <class Family = llama>
+struct output_vectors {
+  using tensors = tensors_of<Family>;
+  const shape& s;
+  role_set targets;
+
+  /// Where the vector of a matrix begins; of layer s.layers and the first matrix: how many floats there are.
+  constexpr std::size_t at(std::size_t layer, role of) const { return at(layer, tensors::find(of)); }
+  constexpr std::size_t floats() const { return at(s.layers, std::size_t{0}); }
+  /// f(offset, n) for each vector: what is trained, and not what pads it.
+  template <class Function>
+  void each(Function f) const {
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (std::size_t i = 0; i < tensors::matrices; ++i)
+        if (has(targets, tensors::matrix(i))) f(at(layer, i), tensors::size(s, i).rows);
+  }
+
+ private:
+  constexpr std::size_t at(std::size_t layer, std::size_t of) const {
+    std::size_t before = 0, others = 0;
+    for (std::size_t i = 0; i < tensors::matrices; ++i) {
+      if (!has(targets, tensors::matrix(i))) continue;
+      (i < of ? before : others) += padded(tensors::size(s, i).rows);
+    }
+    return layer * (before + others) + before;
+  }
+};
+
+/// A delta of one float for each output of the targets: View<Family> is what the kernels see.
+template <role_set Targets, template <class Family> class View>
+struct output_delta {
+  template <class Family>
+  static constexpr std::size_t floats(const shape& s) {
+    static_assert(targets_in<Family>(Targets) != 0,
+                  "mote: what is learned are outputs of matrices that the family lacks");
+    return output_vectors<Family>{s, Targets}.floats();
+  }
+  template <class Family, shape S>
+  static View<Family> over(float* parameters, float* gradients) {
+    return {{S, Targets}, parameters, gradients};
+  }
+};
+
+}  // namespace mote::inline v0

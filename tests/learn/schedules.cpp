@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSL-1.0
+// How the pass of a lesson goes: the last layers alone, no way back at all, in portions and beside an answer.
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mote/decode/lookup.hpp"
+#include "mote/learn/full.hpp"
+#include "mote/learn/ia3.hpp"
+#include "mote/learn/last_layers.hpp"
+#include "mote/learn/lora.hpp"
+#include "mote/learn/zeroth_order.hpp"
+#include "small_model.hpp"
+
+namespace {
+
+using mote::example;
+using mote::status;
+using mote_tests::packed_bytes;
+using mote_tests::plain_decoder;
+using mote_tests::small_model;
+
+constexpr mote::shape deep{.dim = 24, .hidden = 44, .layers = 4, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64};
+struct deep_model {
+  static constexpr mote::shape shape = deep;
+};
+constexpr std::size_t capacity = 24;
+
+template <class... More>
+using base = mote::pipeline<small_model, mote::quantize<8>, mote::layout<4>, More...>;
+constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tokens = 40};
+constexpr mote::lora_knobs by_turns{.targets = mote::all_matrices, .tokens = 40, .takes_turns = true};
+using small_steps = mote::adam<mote::adam_knobs{.rate = 1e-2F}>;
+
+template <class Pipeline>
+std::unique_ptr<Pipeline> attached() {
+  static const auto image =
+      mote_tests::small_image<typename Pipeline::format>(plain_decoder::random(small_model::shape, 3));
+  auto ai = std::make_unique<Pipeline>();
+  REQUIRE(ai->attach(image.span()) == status::ok);
+  return ai;
+}
+constexpr example light{.prompt = "light in the hall", .answer = "on now"};
+constexpr example heat{.prompt = "heat", .answer = "off"};
+
+template <class Pipeline>
+std::vector<float> parameters(const Pipeline& ai) {
+  const auto& l = ai.learning();
+  return {l.parameters(), l.parameters() + std::remove_cvref_t<decltype(l)>::parameter_floats};
+}
+bool same(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * 4) == 0;
+}
+
+std::vector<std::uint16_t> some_tokens(std::size_t n, const mote::shape& s) {
+  mote::rng random(5);
+  std::vector<std::uint16_t> t(n);
+  for (auto& v : t) v = static_cast<std::uint16_t>(random.below(static_cast<std::uint32_t>(s.vocab)));
+  return t;
+}
+
+/// A pass back through the layers from `first` on: the collected gradients, and in how many portions.
+template <class Format, class Delta>
+float gradient(const packed_bytes& packed, std::size_t first, Delta& delta, std::size_t& portions) {
+  static constexpr auto frequencies = mote::rope_frequencies<deep.head_dim() / 2>(deep.rope_theta);
+  const auto map = mote::map_tensors<Format>(deep);
+  const auto plan =
+      mote::plan_arena(mote::train_lifetimes<mote::llama, Format>(deep, capacity, 7, {.first_layer = first}));
+  packed_bytes arena(plan.bytes, 0xFF);
+  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
+  const mote::weights<Format> w(packed.data(), deep, map);
+  mote::sequence_pass<mote::llama, mote::simd::native, Format, Delta> pass(deep, w, delta, frequencies.data(), buffers,
+                                                                           capacity, 7, first);
+  const auto tokens = some_tokens(20, deep);
+  const std::span<const std::uint16_t> sequence(tokens);
+  pass.begin(sequence);
+  for (portions = 0; pass.progress().stage != mote::train_progress::done; ++portions)
+    (void)pass.advance(sequence, 3, mote::next_tokens<std::uint16_t>{sequence, 1.0F}, true);
+  return pass.progress().sum;
+}
+
+}  // namespace
+
+TEST_CASE("last_layers: the gradient of the last layers is the whole one's, bit for bit, in fewer portions and bytes") {
+  using format = mote::q8<4>;
+  using every = mote::lora<3, everywhere>::state<deep_model, format>;
+  const packed_bytes packed = plain_decoder::random(deep, 31).pack<format>();
+  auto all = std::make_unique<every>();
+  all->reset();
+  mote::rng random(9);
+  for (std::size_t i = 0; i < every::parameter_floats; ++i)
+    if (all->parameters()[i] == 0) all->parameters()[i] = 0.05F * random.normal();
+  std::size_t whole_portions = 0;
+  auto collector = all->collector();
+  const float loss = gradient<format>(packed, 0, collector, whole_portions);
+
+  const auto check = [&]<std::size_t K>(std::integral_constant<std::size_t, K>) {
+    using some =
+        typename mote::lora<3, everywhere, mote::adam<>, mote::last_layers<K>>::template state<deep_model, format>;
+    STATIC_REQUIRE(some::parameter_floats * deep.layers == every::parameter_floats * K);
+    // The adapters in front are those that every layer has; so that the last ones see the same stream, all must apply.
+    std::vector<float> kept(all->gradients(), all->gradients() + every::parameter_floats);
+    all->drop();
+    std::size_t portions = 0;
+    auto again = all->collector();
+    const float sum = gradient<format>(packed, deep.layers - K, again, portions);
+    CHECK(sum == loss);
+    const std::size_t below = (deep.layers - K) * (every::parameter_floats / deep.layers);
+    CHECK(std::memcmp(all->gradients() + below, kept.data() + below, (every::parameter_floats - below) * 4) == 0);
+    for (std::size_t i = 0; i < below; ++i) REQUIRE(all->gradients()[i] == 0);
+    std::memcpy(all->gradients(), kept.data(), kept.size() * 4);
+    // Three chunks of seven: two blocks a layer there; one again and three phases back; and what follows the first layer.
+    const std::size_t saved = (deep.layers - K) * 3 * (1 + 3) + (K < deep.layers ? 1 : 0);
+    CHECK(portions + saved == whole_portions);
+    constexpr auto bytes = [](std::size_t first) {
+      return mote::plan_arena(mote::train_lifetimes<mote::llama, format>(deep, capacity, 7, {.first_layer = first}))
+          .bytes;
+    };
+    STATIC_REQUIRE(bytes(0) - bytes(deep.layers - K) == (deep.layers - K) * capacity * mote::padded(deep.dim) * 4);
+  };
+  check(std::integral_constant<std::size_t, 1>{});
+  check(std::integral_constant<std::size_t, 2>{});
+  check(std::integral_constant<std::size_t, 3>{});
+  check(std::integral_constant<std::size_t, 4>{});
+}
+
+TEST_CASE("last_layers: all parameters' gradient of the last layers is the whole one's, bit for bit") {
+  using format = mote::f32<16>;
+  const packed_bytes packed = plain_decoder::random(deep, 32).pack<format>();
+  const auto map = mote::map_tensors<format>(deep);
+  packed_bytes whole(map.bytes), some(map.bytes);
+  std::size_t portions = 0;
+  mote::full_gradients<16> a(deep, map, whole.floats()), b(deep, map, some.floats());
+  CHECK(gradient<format>(packed, 0, a, portions) == gradient<format>(packed, 2, b, portions));
+  const std::size_t second = map.start_of(2), end = map.start_of(deep.layers);
+  CHECK(std::memcmp(whole.data() + second, some.data() + second, end - second) == 0);
+}
+
+TEST_CASE("last_layers: a pipeline learns with less, and more layers than there are is backpropagation") {
+  using every = base<mote::lora<4, everywhere, small_steps>>;
+  using last = base<mote::lora<4, everywhere, small_steps, mote::last_layers<1>>>;
+  using many = base<mote::lora<4, everywhere, small_steps, mote::last_layers<9>>>;
+  STATIC_REQUIRE(last::cost().ram.weights * 2 == every::cost().ram.weights);
+  STATIC_REQUIRE(last::cost().ram.activations < every::cost().ram.activations);
+  STATIC_REQUIRE(many::cost().ram.object() == every::cost().ram.object());
+  const auto ai = attached<last>();
+  const float before = ai->loss(light).loss;
+  for (int i = 0; i < 30; ++i) REQUIRE(ai->learn(light).stepped);
+  CHECK(ai->loss(light).loss < 0.7F * before);
+  packed_bytes kept(ai->saved_bytes());
+  REQUIRE(ai->save({kept.data(), kept.size()}) == status::ok);
+  const auto fresh = attached<last>();
+  REQUIRE(fresh->load(kept.span()) == status::ok);
+  CHECK(fresh->loss(light).loss == ai->loss(light).loss);
+  const auto other = attached<base<mote::lora<2, everywhere, small_steps>>>();  // as many floats, at other places
+  CHECK(other->load(kept.span()) == status::wrong_format);
+}
+
+TEST_CASE("zeroth_order: a lesson takes no more memory than an answer of its length") {
+  using format = mote::q8<1>;
+  constexpr mote::shape hearth{
+      .dim = 96, .hidden = 256, .layers = 4, .heads = 6, .kv_heads = 3, .vocab = 512, .context = 256};
+  constexpr mote::shape of_260k{
+      .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
+  const auto learns_in = [](const mote::shape& s, std::size_t tokens) {
+    return mote::plan_arena(mote::train_lifetimes<mote::llama, format>(s, tokens, 8, {.any = false})).bytes;
+  };
+  const auto answers_in = [](const mote::shape& s, std::size_t tokens) {
+    const auto plan =
+        mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(s, tokens, {.tokens = 8, .logits = 8}));
+    return plan.bytes + mote::float_cache::bytes(mote::cached_by<mote::llama>(s), tokens);
+  };
+  for (const mote::shape& s : {hearth, of_260k})
+    for (const std::size_t tokens : {32U, 64U, 128U, 200U}) {
+      CAPTURE(s.dim, tokens, learns_in(s, tokens), answers_in(s, tokens));
+      CHECK(learns_in(s, tokens) <= answers_in(s, tokens));
+    }
+
+  using exact = base<mote::lora<2, everywhere>>;
+  using tried = base<mote::lora<2, everywhere, mote::adam<>, mote::zeroth_order<>>>;
+  STATIC_REQUIRE(tried::cost().ram.activations * 2 < exact::cost().ram.activations);
+  STATIC_REQUIRE(tried::cost().ram.weights == exact::cost().ram.weights);
+}
+
+TEMPLATE_TEST_CASE("zeroth_order: the loss falls, the same way each time", "",
+                   (mote::lora<2, mote::lora_knobs{}, small_steps, mote::zeroth_order<>>),
+                   (mote::ia3<mote::ia3_knobs{.lesson = {.batch = 3}}, mote::adam<mote::adam_knobs{.rate = 3e-2F}>,
+                              mote::zeroth_order<>>)) {
+  using pipeline = base<TestType>;
+  const auto ai = attached<pipeline>();
+  const float before = ai->loss(light).loss;
+  for (std::size_t i = 0; i < 300 * TestType::batch; ++i) REQUIRE(ai->learn(light).state == status::ok);
+  const float after = ai->loss(light).loss;
+  INFO(before << " -> " << after);
+  CHECK(after < 0.6F * before);
+  const auto again = attached<pipeline>();
+  for (std::size_t i = 0; i < 300 * TestType::batch; ++i) REQUIRE(again->learn(light).state == status::ok);
+  CHECK(same(parameters(*ai), parameters(*again)));
+}
+
+TEST_CASE("zeroth_order: what is moved is half the loss there and back, and pads stay zero") {
+  using pipeline = base<mote::lora<3, everywhere, mote::sgd<mote::sgd_knobs{.clip = 0}>, mote::zeroth_order<>>>;
+  const auto ai = attached<pipeline>();
+  const float before = ai->loss(heat).loss;
+  const auto start = parameters(*ai);
+  const auto l = ai->learn(heat);
+  REQUIRE(l.stepped);
+  CHECK(std::fabs(l.loss - before) < 0.05F * before);
+  const auto moved = parameters(*ai);
+  // Every parameter moved by the same distance up or down, apart from rounding; what pads a row did not.
+  float distance = 0;
+  std::size_t still = 0;
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const float d = std::fabs(moved[i] - start[i]);
+    if (d == 0) ++still;
+    else if (distance == 0) distance = d;
+    else REQUIRE(std::fabs(d - distance) < 1e-3F * distance + 1e-6F);
+  }
+  CHECK(distance > 0);
+  // hidden is 44, of 48: what reads or gives it is padded by four, in three matrices of two layers, three rows each
+  CHECK(still == 3U * 3U * 2U * 4U);
+}
+
+namespace {
+
+/// Learns both examples in portions while an answer is given, and says whether anything differs from doing one after the
+/// other.
+template <class Learning, class... More>
+void check_turns(std::size_t budget, std::size_t steps_between) {
+  using pipeline = base<Learning, More...>;
+  CAPTURE(budget, steps_between);
+  const auto alone = attached<pipeline>();
+  const auto learns = attached<pipeline>();
+  std::vector<mote::learned> expected;
+  for (const example& e : {light, heat, light}) expected.push_back(alone->learn(e));
+  const auto taught = parameters(*alone);
+
+  // The answer of a pipeline that does not learn meanwhile: the parameters change at the end of a lesson alone.
+  const auto silent = attached<pipeline>();
+  std::vector<float> logits, turned;
+  REQUIRE(silent->begin("what is it", 12) == status::ok);
+  REQUIRE(learns->begin("what is it", 12) == status::ok);
+  bool answering = true;
+  std::size_t lesson = 0;
+  const example all[] = {light, heat, light};
+  REQUIRE(learns->learn_begin(all[0]) == status::ok);
+  std::size_t portions = 0;
+  while (lesson < 1) {
+    const mote::learned l = learns->learn_step(budget);
+    ++portions;
+    REQUIRE(l.state == status::ok);
+    if (l.done) {
+      CHECK(l.loss == expected[lesson].loss);
+      CHECK(l.stepped == expected[lesson].stepped);
+      ++lesson;
+      break;
+    }
+    for (std::size_t i = 0; answering && i < steps_between; ++i) {
+      const auto a = silent->step();
+      const auto b = learns->step();
+      CHECK(a.piece == b.piece);
+      REQUIRE(a.done == b.done);
+      answering = !a.done;
+      if (answering && silent->tokens().size() > silent->prompt_tokens())
+        CHECK(std::memcmp(silent->logits().data(), learns->logits().data(), small_model::shape.vocab * 4) == 0);
+    }
+  }
+  CHECK(portions > 1);
+  for (std::size_t i = 1; i < 3; ++i) {
+    REQUIRE(learns->learn_begin(all[i]) == status::ok);
+    if (i == 2) (void)learns->begin("another", 4);  // a question within a lesson: its text takes memory as well
+    for (bool done = false; !done;) {
+      const mote::learned l = learns->learn_step(budget);
+      done = l.done;
+      if (done) CHECK(l.loss == expected[i].loss);
+      else (void)learns->step();
+    }
+  }
+  CHECK(same(taught, parameters(*learns)));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a lesson takes turns with an answer: neither changes a bit of the other", "",
+                   (mote::lora<2, by_turns>), (mote::lora<2, by_turns, mote::adam<>, mote::last_layers<1>>),
+                   (mote::lora<2, by_turns, mote::adam<>, mote::zeroth_order<>>),
+                   (mote::ia3<mote::ia3_knobs{.lesson = {.tokens = 40, .batch = 2, .takes_turns = true}}>)) {
+  for (const std::size_t budget : {1U, 3U, 8U, 50U})
+    for (const std::size_t steps : {1U, 5U}) {
+      check_turns<TestType>(budget, steps);
+      check_turns<TestType, mote::prefill<4>, mote::lookup<>>(budget, steps);
+    }
+}
+
+TEST_CASE("turns cost the bytes of a lesson that live from one portion to the next beside the answer's") {
+  using plain = base<mote::lora<2, everywhere>>;
+  using turns = base<mote::lora<2, by_turns>>;
+  STATIC_REQUIRE(turns::cost().ram.activations >= plain::cost().ram.activations);
+  STATIC_REQUIRE(turns::cost().ram.activations <= plain::cost().ram.activations + base<>::cost().ram.activations);
+}
+
+TEST_CASE("a lesson in portions, whatever the budget, is learn()") {
+  using pipeline = base<mote::lora<2, everywhere>>;
+  const auto alone = attached<pipeline>();
+  for (int i = 0; i < 3; ++i) REQUIRE(alone->learn(light).stepped);
+  for (const std::size_t budget : {1U, 2U, 5U, 9U, 1000U}) {
+    const auto ai = attached<pipeline>();
+    std::size_t portions = 0;
+    for (int i = 0; i < 3; ++i) {
+      REQUIRE(ai->learn_begin(light) == status::ok);
+      for (mote::learned l{.done = false}; !l.done; ++portions) {
+        l = ai->learn_step(budget);
+        REQUIRE(l.state == status::ok);
+      }
+    }
+    CHECK(same(parameters(*alone), parameters(*ai)));
+    // 29 tokens with the control tokens, the last of which is only predicted: 28 through two blocks there and four back of
+    // two layers, and a loss for each of the answer's.
+    const std::size_t work = 28 * 2 * (2 + 4) + 8;
+    CHECK(portions >= 3 * mote::ceil_div(work, budget));
+    if (budget == 1) CHECK(portions <= 3 * (work + 1));
+  }
+}
+
+TEST_CASE("a lesson that cannot take turns is forgotten when an answer takes its memory") {
+  using pipeline = base<mote::lora<2, mote::lora_knobs{.targets = mote::all_matrices, .tokens = 40, .batch = 2}>>;
+  const auto ai = attached<pipeline>();
+  CHECK(ai->learn_step(10).state == status::empty);
+  CHECK(ai->learn_begin(example{.prompt = "a", .answer = ""}) == status::empty);
+  CHECK(ai->learn_step(10).state == status::empty);
+  for (const std::size_t before : {5U, 200U}) {  // on the way there, and on the way back
+    REQUIRE(ai->begin("what", 8) == status::ok);
+    REQUIRE(ai->learn_begin(light) == status::ok);
+    CHECK_FALSE(ai->learn_step(before).done);
+    (void)ai->step();
+    CHECK(ai->learn_step(10).state == status::empty);
+  }
+  // Nothing of it is left in the next batch.
+  const auto alone = attached<pipeline>();
+  for (const example& e : {light, heat}) {
+    const auto a = alone->learn(e), b = ai->learn(e);
+    CHECK(a.loss == b.loss);
+    CHECK(a.stepped == b.stepped);
+  }
+  CHECK(same(parameters(*alone), parameters(*ai)));
+}
