@@ -19,6 +19,7 @@
 #include "mote/block/train.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/learn/full.hpp"
+#include "mote/learn/ia3.hpp"
 #include "mote/model/bounds.hpp"
 
 namespace mote_tests {
@@ -53,6 +54,55 @@ void each_packed(const mote::shape& s, Matrix matrix, Vector vector) {
   for (std::size_t i = 0; i < tensors::outer_vectors; ++i)
     vector(plain_name(tensors::outer_vector(i)), map.outer[i], tensors::outer_floats(s, i));
   if (!s.tied_head) matrix("head", map.head, mote::matrix_size{s.vocab, s.dim});
+}
+
+/// The bias of a matrix by its number.
+template <class Family>
+mote::vector_role bias_of(std::size_t i) {
+  using tensors = mote::tensors_of<Family>;
+  mote::vector_role found = mote::vector_role::none;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    ((I == i ? void(found = tensors::template bias<tensors::matrix(I)>) : void()), ...);
+  }(std::make_index_sequence<tensors::matrices>{});
+  return found;
+}
+
+/// f(pass) with a pass that learns into the delta, over sequences of at most 24 tokens.
+template <class Family, class Format, class Delta, class Function>
+auto learning_pass(const mote::shape& s, const mote::weights<Format, Family>& w, Delta& delta,
+                   const std::uint64_t* frequencies, std::size_t chunk, const mote::way_back& way, Function f) {
+  constexpr std::size_t capacity = 24;
+  const auto plan = mote::plan_arena(mote::train_lifetimes<Family, Format>(s, capacity, chunk, way));
+  packed_bytes arena(plan.bytes, 0xFF);
+  const mote::train_buffers<Family> buffers{arena.data(), plan};
+  mote::sequence_pass<Family, mote::simd::native, Format, Delta> p(s, w, delta, frequencies, buffers, capacity, chunk,
+                                                                   way.first_layer);
+  return f(p);
+}
+
+/// The last layers alone: their gradients are bit for bit those of the whole way back, and no other layer has any.
+template <class Family, std::size_t Rows>
+void check_last_layers(const mote::shape& s, const packed_bytes& packed, const std::uint64_t* frequencies,
+                       const std::vector<std::uint16_t>& tokens) {
+  using format = mote::f32<Rows>;
+  const auto map = mote::map_tensors<format, Family>(s);
+  const mote::weights<format, Family> w{packed.data(), s, map};
+  const auto gradients = [&](std::size_t first, packed_bytes& collected) {
+    mote::full_gradients<Rows, Family> collector(s, map, collected.floats());
+    return learning_pass<Family, format>(s, w, collector, frequencies, 5, {.first_layer = first}, [&](auto& p) {
+      return p.backward(std::span<const std::uint16_t>(tokens), 2, 0.125F);
+    });
+  };
+  packed_bytes all(map.bytes);
+  const float loss = gradients(0, all);
+  for (std::size_t first = 1; first < s.layers; ++first) {
+    packed_bytes some(map.bytes);
+    CHECK(gradients(first, some) == loss);
+    const std::size_t begin = map.start_of(first), end = map.start_of(s.layers);
+    CHECK(std::memcmp(some.data() + begin, all.data() + begin, end - begin) == 0);
+    CHECK(std::all_of(some.data() + map.blocks, some.data() + begin, [](std::byte b) { return b == std::byte{0}; }));
+    CHECK(std::any_of(some.data() + begin, some.data() + end, [](std::byte b) { return b != std::byte{0}; }));
+  }
 }
 
 template <class Family, std::size_t Rows, class Reference>
@@ -119,15 +169,68 @@ class against_reference {
   /// f(pass) with a pass that learns and the gradients it has collected.
   template <class Function>
   auto pass(std::size_t chunk, Function f) const {
-    constexpr std::size_t capacity = 24;
-    const auto plan = mote::plan_arena(mote::train_lifetimes<Family, format>(s_, capacity, chunk));
-    packed_bytes arena(plan.bytes, 0xFF), collected(map_.bytes);
-    const mote::train_buffers<Family> buffers{arena.data(), plan};
+    packed_bytes collected(map_.bytes);
     mote::full_gradients<Rows, Family> collector(s_, map_, collected.floats());
-    const auto w = view();
-    mote::sequence_pass<Family, mote::simd::native, format, mote::full_gradients<Rows, Family>> p(
-        s_, w, collector, frequencies_.data(), buffers, capacity, chunk);
-    return f(p, collected, collector);
+    return learning_pass<Family, format>(s_, view(), collector, frequencies_.data(), chunk, {},
+                                         [&](auto& p) { return f(p, collected, collector); });
+  }
+
+  void check_last_layers(const std::vector<std::uint16_t>& tokens) const {
+    mote_tests::check_last_layers<Family, Rows>(s_, packed_, frequencies_.data(), tokens);
+  }
+
+  /// ia3: the loss is that of a model whose rows and biases are scaled, and a scale's gradient is what the gradients of
+  /// those say, whatever matrix it is.
+  void check_scales(const std::vector<std::uint16_t>& tokens, std::size_t first) const {
+    using tensors = mote::tensors_of<Family>;
+    using layers = typename Family::layer;
+    const mote::output_vectors<Family> at{s_, mote::all_matrices};
+    std::vector<float> d(at.floats()), collected(at.floats());
+    mote::rng random(11);
+    at.each([&](std::size_t offset, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) d[offset + i] = 0.2F * random.normal();
+    });
+    /// f(scale, layer, matrix, row, the row's elements) by where they lie among the floats of an image.
+    const auto each_row = [&](auto f) {
+      for (std::size_t l = 0; l < s_.layers; ++l)
+        for (std::size_t i = 0; i < tensors::matrices; ++i) {
+          if (!tensors::has_matrix(layers::kind_of(l), i)) continue;
+          const mote::matrix_size m = tensors::size(s_, i);
+          for (std::size_t row = 0; row < m.rows; ++row) {
+            std::vector<std::size_t> of_row;
+            for (std::size_t col = 0; col < m.cols; ++col)
+              of_row.push_back(map_.at(l, tensors::matrix(i)) / 4 + row / Rows * Rows * m.cols + col * Rows +
+                               row % Rows);
+            if (const mote::vector_role bias = mote_tests::bias_of<Family>(i); bias != mote::vector_role::none)
+              of_row.push_back(map_.at(l, bias) / 4 + row);
+            f(at.at(l, tensors::matrix(i)) + row, of_row);
+          }
+        }
+    };
+    packed_bytes scaled(packed_.size());
+    std::copy(packed_.data(), packed_.data() + packed_.size(), scaled.data());
+    each_row([&](std::size_t scale, const std::vector<std::size_t>& row) {
+      for (const std::size_t i : row) scaled.floats()[i] *= 1.0F + d[scale];
+    });
+    const auto backward = [&](auto& p) { return p.backward(std::span<const std::uint16_t>(tokens), first, 0.125F); };
+    packed_bytes full(map_.bytes);
+    mote::full_gradients<Rows, Family> collector(s_, map_, full.floats());
+    const float expected =
+        learning_pass<Family, format>(s_, {scaled.data(), s_, map_}, collector, frequencies_.data(), 8, {}, backward);
+    mote::output_scales<Family> scales(at, d.data(), collected.data());
+    const float loss =
+        learning_pass<Family, format>(s_, view(), scales, frequencies_.data(), 5, {.scales_outputs = true}, backward);
+    CHECK(std::fabs(loss - expected) <= 1e-5F * expected);
+    const auto* own = reinterpret_cast<const float*>(packed_.data());
+    double error = 0, size = 0;
+    each_row([&](std::size_t scale, const std::vector<std::size_t>& row) {
+      double slope = 0;
+      for (const std::size_t i : row) slope += static_cast<double>(own[i]) * static_cast<double>(full.floats()[i]);
+      error += std::pow(static_cast<double>(collected[scale]) - slope, 2);
+      size += std::pow(slope, 2);
+    });
+    REQUIRE(size > 0);
+    CHECK(std::sqrt(error) <= 1e-5 * std::sqrt(size));
   }
 
   void check_forward(const std::vector<std::uint16_t>& tokens) const {

@@ -39,4 +39,6 @@ TEMPLATE_TEST_CASE_SIG("GPT-2: gradients of every tensor are those of its defini
   mote_tests::plain_gpt2 m = reference();
   mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(s, m);
   mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+  mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
+  mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
 }

@@ -32,6 +32,12 @@ struct mixed_layers {
   using last_norm = mote::rms_norm_block<vector_role::final_norm>;
 };
 
+struct single_blocks : mixed_layers {
+  using layer = mote::cycle<
+      feeds,
+      mote::in_sequence<mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::rotary_attention>>>;
+};
+
 constexpr mote::shape s{
     .dim = 24, .hidden = 44, .layers = 7, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 32, .norm_epsilon = 1e-5F};
 
@@ -143,6 +149,8 @@ TEST_CASE("layers that differ: gradients of every tensor are those of their desc
   reference m = reference::random();
   mote_tests::against_reference<mixed_layers, 4, reference> mine(s, m);
   mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+  mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
+  mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
 }
 
 TEST_CASE("layers that differ: which kind layer i is, which tensors it has, and where they lie", "[family]") {
@@ -184,12 +192,23 @@ TEST_CASE("layers that differ: formats are chosen by matrix, and a layer that la
   STATIC_CHECK(map.start_of(2) - map.start_of(1) < plain.start_of(2) - plain.start_of(1));
 }
 
+TEST_CASE("layers of one block among others: the last layers learn alone as in the whole way back", "[family]") {
+  constexpr std::size_t rows = 4;
+  mote_tests::packed_bytes packed(mote::map_tensors<mote::f32<rows>, single_blocks>(s).bytes);
+  mote::rng random(3);
+  for (std::size_t i = 0; i < packed.size() / sizeof(float); ++i) packed.floats()[i] = 0.2F * random.normal();
+  constexpr auto frequencies = mote::rope_frequencies<s.head_dim() / 2>(s.rope_theta);
+  mote_tests::check_last_layers<single_blocks, rows>(s, packed, frequencies.data(),
+                                                     mote_tests::family_tokens(13, s.vocab));
+}
+
 TEST_CASE("adapters lie on the matrices that the family has, whatever was asked for", "[family]") {
-  using everywhere = mote::lora<2, mote::lora_knobs{.targets = mote::all_matrices}>::state<model, mote::q8<4>>;
-  STATIC_CHECK(everywhere::map.adapters.size() == 9);
-  STATIC_CHECK(everywhere::map.of(own_role(1)).size.cols == s.hidden);
-  using usual = mote::lora<2>::state<model, mote::q8<4>>;
-  STATIC_CHECK(usual::map.adapters.size() == 2);
+  using everywhere = mote::lora<2, mote::lora_knobs{.targets = mote::all_matrices}>;
+  constexpr const auto& all = everywhere::delta::layout<mixed_layers, s>;
+  STATIC_CHECK(all.adapters.size() == 9);
+  STATIC_CHECK(all.of(own_role(1)).size.cols == s.hidden);
+  STATIC_CHECK(everywhere::state<model, mote::q8<4>>::parameter_floats == s.layers * all.layer_floats);
+  STATIC_CHECK(mote::lora<2>::delta::layout<mixed_layers, s>.adapters.size() == 2);
   STATIC_CHECK(mote::targets_in<mote::llama>(mote::all_matrices) == 0x7F);  // as images' snapshots have it
   STATIC_CHECK(mote::targets_in<mote::gpt2>(mote::all_matrices) == 0x6F);   // no gate
 }

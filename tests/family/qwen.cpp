@@ -54,4 +54,6 @@ TEMPLATE_TEST_CASE("Qwen: gradients of every tensor are those of its definition"
   mote_tests::plain_qwen m = reference<TestType>();
   mote_tests::against_reference<TestType, 4, mote_tests::plain_qwen> mine(s, m);
   mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+  mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
+  mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
 }
