@@ -231,9 +231,11 @@ class decode_pass {
 /// the floats on its way no logit is a number.
 template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
           class Family, class Token>
-float* decode(const shape& s, const weights<Formats, Family>& w, const Adapter& adapter,
+float* decode(const shape& model, const weights<Formats, Family>& packed, const Adapter& adapter,
               const std::uint64_t* frequencies, const Cache& cache, Team& team, const decode_buffers<Family>& b,
               const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for) {
+  const shape s = model;  // copies that no kernel can change: what follows from them is computed once
+  const weights<Formats, Family> w(packed.data(), s, packed.map());
   using pass_type = decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team>;
   typename pass_type::maps_type maps(s, w, adapter, team, count,
                                      b.template bytes<typename decode_plan_of<Family>::rounded>());

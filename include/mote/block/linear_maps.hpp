@@ -89,11 +89,15 @@ class linear_maps {
     else f(std::size_t{0}, std::size_t{1});
   }
   template <std::size_t Group>
-  MOTE_INLINE activations quantise(const float* x, std::size_t cols, std::size_t count) const {
-    activations in;
-    for (std::size_t t = 0; t < count; ++t)
-      in[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
-    return in;
+  MOTE_INLINE activations quantise(const float* x, std::size_t cols, [[maybe_unused]] std::size_t count) const {
+    if constexpr (Most == 1) {
+      return {quantise_groups<Group>(x, cols, rounded_)};  // made where it lies
+    } else {
+      activations in;
+      for (std::size_t t = 0; t < count; ++t)
+        in[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
+      return in;
+    }
   }
   template <class F>
   MOTE_INLINE static void multiply(matrix<F> m, const activations& in, std::size_t count, float* y, std::size_t part,

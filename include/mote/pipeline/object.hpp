@@ -371,7 +371,7 @@ class basic_pipeline {
   }
 
   /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
-  bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
+  MOTE_NOINLINE bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     learning_.interrupt_lesson();
     const typename Cache::store cache(cache_.data(), kept_shape, Context);
     decode<simd::native, most_tokens>(shape, view(), learning_.adapter(), frequencies.data(), cache, team_, buffers(),
