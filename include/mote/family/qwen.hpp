@@ -3,6 +3,7 @@
 // head of query and key before it turns. Pairs that turn are neighbours, as everywhere here: an importer permutes rows.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "mote/block/attention.hpp"
@@ -11,6 +12,7 @@
 #include "mote/block/layer.hpp"
 #include "mote/block/norm.hpp"
 #include "mote/block/residual.hpp"
+#include "mote/family/llama.hpp"
 
 namespace mote::inline v0 {
 
@@ -23,6 +25,12 @@ struct qwen2 {
                                                                        .value_bias = vector_role::value_bias}>>,
                             residual<rms_norm_block<vector_role::ffn_norm>, gated_feed_forward<>>>;
   using last_norm = rms_norm_block<vector_role::final_norm>;
+
+  static constexpr auto names = llama::names.and_also(
+      std::array{named{vector_role::query_bias, "blk.#.attn_q.bias", "model.layers.#.self_attn.q_proj.bias"},
+                 named{vector_role::key_bias, "blk.#.attn_k.bias", "model.layers.#.self_attn.k_proj.bias"},
+                 named{vector_role::value_bias, "blk.#.attn_v.bias", "model.layers.#.self_attn.v_proj.bias"}},
+      {.turns_halves = true}, {.turns_halves = true});
 };
 
 struct qwen3 {
@@ -33,6 +41,11 @@ struct qwen3 {
                                                                        .key_norm = vector_role::key_norm}>>,
                             residual<rms_norm_block<vector_role::ffn_norm>, gated_feed_forward<>>>;
   using last_norm = rms_norm_block<vector_role::final_norm>;
+
+  static constexpr auto names = llama::names.and_also(
+      std::array{named{vector_role::query_norm, "blk.#.attn_q_norm.weight", "model.layers.#.self_attn.q_norm.weight"},
+                 named{vector_role::key_norm, "blk.#.attn_k_norm.weight", "model.layers.#.self_attn.k_norm.weight"}},
+      {.turns_halves = true}, {.turns_halves = true});
 };
 
 }  // namespace mote::inline v0

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mote/family/llama.hpp"
 #include "mote/host/gguf_blocks.hpp"
 #include "mote/host/gguf_file.hpp"
 #include "mote/host/raw_model.hpp"
@@ -65,6 +66,13 @@ inline mote::shape read_gguf_shape(const gguf_file& in) {
   if (in.find("llama.rope.scaling.type") != nullptr && in.text("llama.rope.scaling.type") != "none")
     fail(in.name(), "scales its rotary positions, which is not supported");
   return s;
+}
+
+/// A family's pattern with the number of a layer in it.
+inline std::string name_in_layer(std::string_view pattern, std::size_t layer) {
+  std::string name(pattern);
+  if (const std::size_t at = name.find('#'); at != std::string::npos) name.replace(at, 1, std::to_string(layer));
+  return name;
 }
 
 /// All weights of one tensor of (rows, cols), behind those that `out` has.
@@ -142,28 +150,28 @@ inline gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesy
        {std::pair{"tokenizer.ggml.bos_token_id", &out.bos}, {"tokenizer.ggml.eos_token_id", &out.eos}})
     if (in.find(key) != nullptr) *id = static_cast<int>(in.integer(key, 0, s.vocab - 1));
 
+  constexpr const auto& names = llama::names;
   std::size_t used = 0;
-  const auto take = [&](const std::string& name, std::size_t rows, std::size_t cols, raw_tensor& to) {
-    detail::append_gguf_tensor(in, name, rows, cols, to);
+  const auto take = [&](tensor_id which, std::size_t layer, std::size_t rows, std::size_t cols, raw_tensor& to) {
+    detail::append_gguf_tensor(in, detail::name_in_layer(names.find(which).gguf, layer), rows, cols, to);
     ++used;
   };
-  take("token_embd.weight", s.vocab, s.dim, m.embedding);
+  take(outer_matrix::embedding, 0, s.vocab, s.dim, m.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    const std::string block = "blk." + std::to_string(layer) + ".";
-    take(block + "attn_norm.weight", 1, s.dim, m.attention_norm);
-    take(block + "attn_q.weight", s.dim, s.dim, m.wq);
-    take(block + "attn_k.weight", s.kv_dim(), s.dim, m.wk);
-    take(block + "attn_v.weight", s.kv_dim(), s.dim, m.wv);
-    take(block + "attn_output.weight", s.dim, s.dim, m.wo);
-    take(block + "ffn_norm.weight", 1, s.dim, m.ffn_norm);
-    take(block + "ffn_gate.weight", s.hidden, s.dim, m.w1);
-    take(block + "ffn_down.weight", s.dim, s.hidden, m.w2);
-    take(block + "ffn_up.weight", s.hidden, s.dim, m.w3);
+    take(vector_role::attention_norm, layer, 1, s.dim, m.attention_norm);
+    take(role::query, layer, s.dim, s.dim, m.wq);
+    take(role::key, layer, s.kv_dim(), s.dim, m.wk);
+    take(role::value, layer, s.kv_dim(), s.dim, m.wv);
+    take(role::output, layer, s.dim, s.dim, m.wo);
+    take(vector_role::ffn_norm, layer, 1, s.dim, m.ffn_norm);
+    take(role::gate, layer, s.hidden, s.dim, m.w1);
+    take(role::down, layer, s.dim, s.hidden, m.w2);
+    take(role::up, layer, s.hidden, s.dim, m.w3);
   }
-  take("output_norm.weight", 1, s.dim, m.final_norm);
-  s.tied_head = !in.tensors().contains("output.weight");
+  take(vector_role::final_norm, 0, 1, s.dim, m.final_norm);
+  s.tied_head = !in.tensors().contains(names.find(outer_matrix::head).gguf);
   if (!s.tied_head) {
-    take("output.weight", s.vocab, s.dim, m.head);
+    take(outer_matrix::head, 0, s.vocab, s.dim, m.head);
     // Some writers store the embedding a second time; one copy is enough.
     if (m.head.values == m.embedding.values && m.head.blocks[0].type == m.embedding.blocks[0].type) {
       s.tied_head = true;
@@ -173,11 +181,9 @@ inline gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesy
   if (used != in.tensors().size()) {
     for (const auto& [name, t] : in.tensors()) {
       const auto known = [&, n = name] {
-        if (n == "token_embd.weight" || n == "output_norm.weight" || n == "output.weight") return true;
-        for (const char* part :
-             {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_down", "ffn_up"})
+        for (const named& ours : names.all)
           for (std::size_t layer = 0; layer < s.layers; ++layer)
-            if (n == "blk." + std::to_string(layer) + "." + part + ".weight") return true;
+            if (n == detail::name_in_layer(ours.gguf, layer)) return true;
         return false;
       };
       if (!known()) fail(file, "has the tensor " + detail::shown(name) + ", which no model of this kind has");

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a family and its blocks are asked for, and the one sentence that names what is missing: family_fault<Family, Shape>
+// is void where all is well.
+// Refuses to run a block: whether it computes what it should, tests say.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "mote/block/buffers.hpp"
+#include "mote/block/layer.hpp"
+#include "mote/block/residual.hpp"
+#include "mote/core/check.hpp"
+#include "mote/model/tensors.hpp"
+
+namespace mote::inline v0 {
+
+/// What a family, its embedding, its norms and its blocks have, in the order in which one is asked for.
+enum class family_member { none, name, embedding, layer, last_norm };
+enum class embedding_member { none, positions, forward_buffers, forward, backward };
+enum class norm_member { none, forward, backward };
+enum class block_member {
+  none,
+  in_residual,
+  operations,
+  reads_until,
+  keeps,
+  phases,
+  forward_buffers,
+  backward_buffers,
+  forward,
+  backward
+};
+
+namespace detail {
+
+/// Stands for every pass and learner: a block's functions take any, so only their arguments are looked at.
+struct any_pass {};
+
+template <class F>
+inline constexpr bool family_has_name = requires {
+  { F::name } -> std::convertible_to<std::string_view>;
+};
+template <class F>
+inline constexpr bool family_has_embedding = requires { sizeof(typename F::embedding); };
+template <class F>
+inline constexpr bool family_has_layer = requires {
+  sizeof(typename F::layer);
+  requires F::layer::kinds > 0;
+  F::layer::kind_of(0);
+  F::layer::period;
+};
+template <class F>
+inline constexpr bool family_has_last_norm = requires { sizeof(typename F::last_norm); };
+
+template <class E>
+inline constexpr bool embedding_has_positions = requires {
+  { E::positions } -> std::convertible_to<bool>;
+};
+template <class B>
+inline constexpr bool block_has_forward_buffers = requires { sizeof(typename B::template forward_buffers<0>); };
+template <class E>
+inline constexpr bool embedding_goes_there =
+    requires(any_pass& p, std::size_t n, float* x) { E::forward(p, n, n, x); };
+template <class E>
+inline constexpr bool embedding_goes_back =
+    requires(any_pass& p, std::size_t n, const float* dx) { E::backward(p, n, n, dx); };
+
+template <class N>
+inline constexpr bool norm_goes_there = requires(any_pass& p, const float* x, float* y) { N::forward(p, x, y); };
+template <class N>
+inline constexpr bool norm_goes_back =
+    requires(any_pass& p, const float* x, float* y) { N::backward(p, x, x, y); };
+
+template <auto N>
+struct a_constant {};
+template <class B>
+inline constexpr bool block_has_operations = requires { a_constant<int{B::operations}>{}; };
+template <class B>
+inline constexpr bool block_has_reads_until = requires { a_constant<int{B::reads_until}>{}; };
+template <class B>
+inline constexpr bool block_has_keeps = requires { a_constant<bool{B::keeps}>{}; };
+template <class B>
+inline constexpr bool block_has_phases = requires { a_constant<int{B::phases}>{}; };
+template <class B>
+inline constexpr bool block_has_backward_buffers =
+    requires { sizeof(typename B::template backward_buffers<block_operations<0, 0, true, 1>>); };
+template <class B>
+inline constexpr bool block_goes_there =
+    requires(any_pass& p, const float* in, float* out) { B::template forward<0>(p, in, out); };
+template <class B>
+inline constexpr bool block_goes_back =
+    requires(any_pass& p, const float* in, float* out) { B::template backward<0>(p, in, in, out); };
+
+template <class B>
+inline constexpr bool is_in_residual = requires { B::template forward<0>(std::declval<any_pass&>()); };
+
+}  // namespace detail
+
+template <class F>
+inline constexpr family_member family_lacks = first_missing<family_member>({
+    {detail::family_has_name<F>, family_member::name},
+    {detail::family_has_embedding<F>, family_member::embedding},
+    {detail::family_has_layer<F>, family_member::layer},
+    {detail::family_has_last_norm<F>, family_member::last_norm},
+});
+template <class E>
+inline constexpr embedding_member embedding_lacks = first_missing<embedding_member>({
+    {detail::embedding_has_positions<E>, embedding_member::positions},
+    {detail::block_has_forward_buffers<E>, embedding_member::forward_buffers},
+    {detail::embedding_goes_there<E>, embedding_member::forward},
+    {detail::embedding_goes_back<E>, embedding_member::backward},
+});
+template <class N>
+inline constexpr norm_member norm_lacks = first_missing<norm_member>({
+    {detail::norm_goes_there<N>, norm_member::forward},
+    {detail::norm_goes_back<N>, norm_member::backward},
+});
+/// Of a block within a residual.
+template <class B>
+inline constexpr block_member block_lacks = first_missing<block_member>({
+    {detail::block_has_operations<B>, block_member::operations},
+    {detail::block_has_reads_until<B>, block_member::reads_until},
+    {detail::block_has_keeps<B>, block_member::keeps},
+    {detail::block_has_phases<B>, block_member::phases},
+    {detail::block_has_forward_buffers<B>, block_member::forward_buffers},
+    {detail::block_has_backward_buffers<B>, block_member::backward_buffers},
+    {detail::block_goes_there<B>, block_member::forward},
+    {detail::block_goes_back<B>, block_member::backward},
+});
+
+template <class F>
+struct family_check {
+  using m = family_member;
+  template <m Member>
+  static constexpr bool has = family_lacks<F> != Member;
+  static_assert(has<m::name>, "mote: this family has no name; give it `static constexpr std::string_view name` [mote-family]");
+  static_assert(has<m::embedding>, "mote: this family has no first vector of a token; give it a type `embedding`, as token_embedding [mote-family]");
+  static_assert(has<m::layer>, "mote: this family has no layers; give it a type `layer`, an in_sequence<...> of blocks or a cycle<...> of those [mote-family]");
+  static_assert(has<m::last_norm>, "mote: this family has no norm before its head; give it a type `last_norm`, as rms_norm_block<vector_role::final_norm> [mote-family]");
+};
+template <class E>
+struct embedding_check {
+  using m = embedding_member;
+  template <m Member>
+  static constexpr bool has = embedding_lacks<E> != Member;
+  static_assert(has<m::positions>, "mote: this embedding does not say whether positions are learned; give it `positions` [mote-block]");
+  static_assert(has<m::forward_buffers>, "mote: this embedding does not say which buffers it has; give it `template <int At> using forward_buffers`, or lives<> [mote-block]");
+  static_assert(has<m::forward>, "mote: this embedding makes no vector; give it `forward(pass, token, position, x)` [mote-block]");
+  static_assert(has<m::backward>, "mote: this embedding has no gradient; give it `backward(learner, token, position, dx)` [mote-block]");
+};
+template <class N>
+struct norm_check {
+  using m = norm_member;
+  template <m Member>
+  static constexpr bool has = norm_lacks<N> != Member;
+  static_assert(has<m::forward>, "mote: this norm computes nothing; give it `forward(pass, x, y)` of one token [mote-block]");
+  static_assert(has<m::backward>, "mote: this norm has no gradient; give it `backward(pass, x, dy, dx)` of one token [mote-block]");
+};
+template <class B, block_member Lacks = block_lacks<B>>
+struct block_check {
+  using m = block_member;
+  template <m Member>
+  static constexpr bool has = Lacks != Member;
+  static_assert(has<m::in_residual>, "mote: this block does not add to the stream; put it into a residual, residual<Norm, Block> [mote-block]");
+  static_assert(has<m::operations>, "mote: this block does not say in how many steps its buffers live; give it `operations` [mote-block]");
+  static_assert(has<m::reads_until>, "mote: this block does not say which operation reads its input last; give it `reads_until` [mote-block]");
+  static_assert(has<m::keeps>, "mote: this block does not say whether its gradient reads what the way there made; give it `keeps` [mote-block]");
+  static_assert(has<m::phases>, "mote: this block does not say in how many phases its gradient runs; give it `phases` [mote-block]");
+  static_assert(has<m::forward_buffers>, "mote: this block does not say which buffers it has; give it `template <int At> using forward_buffers`, or lives<> [mote-block]");
+  static_assert(has<m::backward_buffers>, "mote: this block does not say which buffers its gradient has; give it `template <class At> using backward_buffers`, or lives<> [mote-block]");
+  static_assert(has<m::forward>, "mote: this block computes nothing; give it a template `forward<At>(pass, in, out)` [mote-block]");
+  static_assert(has<m::backward>, "mote: this block has no gradient; give it a template `backward<Phase>(pass, in, dy, dx)` [mote-block]");
+};
+
+template <class Layer, std::size_t Attending>
+struct attends_once {
+  static_assert(Attending <= 1, "mote: two blocks of a layer attend, and a cache has one place a layer; make two layers of them, cycle<A, B> [mote-attends-twice]");
+};
+template <class Layer>
+struct names_tensors_once {
+  static constexpr bool once = !detail::gathered<typename detail::blocks_in<Layer>::type>::all.twice;
+  static_assert(once, "mote: two tensors of a layer have one name; give one of the blocks names of its own, own_role(0) or own_vector(0) [mote-tensor-twice]");
+};
+template <class Family, shape Shape>
+struct attention_reads_shape {
+  static constexpr bool reads = attends_as_asked<Family>(Shape);
+  static_assert(reads, "mote: the model's shape has a window, a cap or a scale of attention that no layer of its family reads; give a block that form, attention_form<windowed> [mote-attention-form]");
+};
+
+namespace detail {
+
+template <class... Faults>
+struct first_fault {
+  using type = void;
+};
+template <class First, class... Others>
+struct first_fault<First, Others...> {
+  using type = First;
+};
+template <class... Others>
+struct first_fault<void, Others...> : first_fault<Others...> {};
+
+template <class B>
+struct block_fault {
+  using type = unless<is_in_residual<B>, block_check<B, block_member::in_residual>>;
+};
+template <class Norm, class Inner>
+struct block_fault<residual<Norm, Inner>> {
+  using type = typename first_fault<unless<norm_lacks<Norm> == norm_member::none, norm_check<Norm>>,
+                                    unless<block_lacks<Inner> == block_member::none, block_check<Inner>>>::type;
+};
+template <class Kind>
+struct kind_fault;
+template <class... Blocks>
+struct kind_fault<in_sequence<Blocks...>> {
+  using blocks = typename first_fault<typename block_fault<Blocks>::type...>::type;
+  static consteval auto find() {
+    using kind = in_sequence<Blocks...>;
+    if constexpr (!std::is_void_v<blocks>) return std::type_identity<blocks>{};
+    else if constexpr (kind::attending > 1) return std::type_identity<attends_once<kind, kind::attending>>{};
+    else if constexpr (!names_once<kind>) return std::type_identity<names_tensors_once<kind>>{};
+    else return std::type_identity<void>{};
+  }
+  template <class Kind>
+  static constexpr bool names_once = !gathered<typename blocks_in<Kind>::type>::all.twice;
+};
+template <class Layers, class Kinds = std::make_index_sequence<Layers::kinds>>
+struct layers_fault;
+template <class Layers, std::size_t... Kind>
+struct layers_fault<Layers, std::index_sequence<Kind...>> {
+  using type = typename first_fault<
+      typename decltype(kind_fault<typename Layers::template kind<Kind>>::find())::type...>::type;
+};
+
+template <class F, shape Shape>
+consteval auto find_family_fault() {
+  if constexpr (family_lacks<F> != family_member::none) {
+    return std::type_identity<family_check<F>>{};
+  } else {
+    using parts = typename first_fault<
+        unless<embedding_lacks<typename F::embedding> == embedding_member::none, embedding_check<typename F::embedding>>,
+        unless<norm_lacks<typename F::last_norm> == norm_member::none, norm_check<typename F::last_norm>>,
+        typename layers_fault<typename F::layer>::type>::type;
+    if constexpr (!std::is_void_v<parts>) return std::type_identity<parts>{};
+    else if constexpr (!attends_as_asked<F>(Shape)) return std::type_identity<attention_reads_shape<F, Shape>>{};
+    else return std::type_identity<void>{};
+  }
+}
+
+}  // namespace detail
+
+/// The first thing that is wrong with a family for a model of that shape; void where all is well.
+template <class Family, shape Shape>
+using family_fault = typename decltype(detail::find_family_fault<Family, Shape>())::type;
+
+}  // namespace mote::inline v0

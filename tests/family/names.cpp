@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the families say of their tensors' names in files.
+#include "mote/model/tensor_names.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstring>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../assets.hpp"
+#include "mote/family/gpt2.hpp"
+#include "mote/family/llama.hpp"
+#include "mote/family/qwen.hpp"
+#include "mote/host/file.hpp"
+
+namespace {
+
+using mote::named;
+using mote::outer_matrix;
+using mote::tensor_id;
+
+/// Every tensor that a model of the family may have; one that is in no layer, with false.
+template <class Family>
+std::vector<std::pair<tensor_id, bool>> tensors_stated() {
+  using tensors = mote::tensors_of<Family>;
+  std::vector<std::pair<tensor_id, bool>> all{{outer_matrix::embedding, false}, {outer_matrix::head, false}};
+  if (mote::has_positions<Family>) all.emplace_back(outer_matrix::positions, false);
+  for (std::size_t i = 0; i < tensors::matrices; ++i) all.emplace_back(tensors::matrix(i), true);
+  for (std::size_t i = 0; i < tensors::vectors; ++i) all.emplace_back(tensors::vector(i), true);
+  for (std::size_t i = 0; i < tensors::outer_vectors; ++i) all.emplace_back(tensors::outer_vector(i), false);
+  return all;
+}
+
+std::string in_layer(std::string_view pattern, const std::string& layer) {
+  std::string name(pattern);
+  if (const std::size_t at = name.find('#'); at != std::string::npos) name.replace(at, 1, layer);
+  return name;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("every tensor of a family has one name in GGUF and one in safetensors, and every name a tensor",
+                   "[family]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3) {
+  const auto stated = tensors_stated<TestType>();
+  for (const auto& [which, is_in_layer] : stated) {
+    CAPTURE(which.kind, which.number);
+    const named n = TestType::names.find(which);
+    REQUIRE_FALSE(n.gguf.empty());
+    REQUIRE_FALSE(n.safetensors.empty());
+    CHECK((n.gguf.find('#') != std::string_view::npos) == is_in_layer);
+    CHECK((n.safetensors.find('#') != std::string_view::npos) == is_in_layer);
+  }
+  CHECK(TestType::names.all.size() == stated.size());  // no name of what is not there, none twice
+
+  std::map<std::string_view, std::vector<unsigned>> parts[2];
+  for (const named& n : TestType::names.all) {
+    parts[0][n.gguf].push_back(n.part);
+    parts[1][n.safetensors].push_back(n.part);
+  }
+  for (const auto& of : parts)
+    for (const auto& [name, each] : of) {
+      CAPTURE(name);
+      if (each.size() == 1) CHECK(each[0] == 0);
+      else
+        for (std::size_t i = 0; i < each.size(); ++i) CHECK(each[i] == i + 1);
+    }
+}
+
+TEST_CASE("a file of Hugging Face's Llama has the names that the family says, and no others", "[family]") {
+  const mote::host::mapped_file mapped(mote_tests::asset("tinystories-656K-safetensors/model.safetensors"));
+  // The header is text: names are its keys, each with a type behind it.
+  const std::span<const std::byte> bytes = mapped.bytes();
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), 8);
+  const std::string text(reinterpret_cast<const char*>(bytes.data()) + 8, header);
+  std::set<std::string> found, expected;
+  for (std::size_t at = 0; (at = text.find(":{\"dtype\"", at)) != std::string::npos; ++at) {
+    const std::size_t from = text.rfind('"', at - 2) + 1;
+    found.insert(text.substr(from, at - 1 - from));
+  }
+  REQUIRE(found.size() > 2);
+  for (const char* layer : {"0", "1"})
+    for (const named& n : mote::llama::names.all) expected.insert(in_layer(n.safetensors, layer));
+  // Where the embedding is the head, the file has one of the two.
+  expected.erase(found.contains("lm_head.weight") ? "model.embed_tokens.weight" : "lm_head.weight");
+  CHECK(found == expected);
+}
