@@ -38,7 +38,7 @@ struct attention_block {
                       matrix_tensor{Has.output, s.dim, s.query_dim(), Has.output_bias}};
   }
   static constexpr bool head_norms = Has.query_norm != vector_role::none;
-  static_assert(head_norms == (Has.key_norm != vector_role::none), "mote: queries and keys are normed, or neither");
+  static constexpr bool norms_agree = head_norms == (Has.key_norm != vector_role::none);  // asked by block/check.hpp
   MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
     if constexpr (!head_norms) return std::array<vector_tensor, 0>{};
     else return std::array{vector_tensor{Has.query_norm, s.head_dim()}, vector_tensor{Has.key_norm, s.head_dim()}};

@@ -100,9 +100,11 @@ struct lives {
   template <class Tag>
   static consteval std::size_t index() {
     constexpr bool is[] = {std::is_same_v<Tag, typename Lives::tag>...};
-    static_assert((std::is_same_v<Tag, typename Lives::tag> || ...), "mote: a block uses a buffer that its list lacks");
+    static_assert(
+        (std::is_same_v<Tag, typename Lives::tag> || ...),
+        "mote: a block uses a buffer that its list lacks; add it to the block's forward_buffers or backward_buffers [mote-buffer-unlisted]");
     std::size_t i = 0;
-    while (!is[i]) ++i;
+    while (i + 1 < count && !is[i]) ++i;
     return i;
   }
   static constexpr std::array<lifetime, count> of(const shape& s, const pass_facts& n) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a family and its blocks are asked for, and the one sentence that names what is missing: family_fault<Family, Shape>
+// What a family and its blocks are asked for, and the one sentence that names what is missing: family_fault<Family, Model>
 // is void where all is well.
 // Refuses to run a block: whether it computes what it should, tests say.
 #pragma once
@@ -63,8 +63,7 @@ inline constexpr bool embedding_has_positions = requires {
 template <class B>
 inline constexpr bool block_has_forward_buffers = requires { sizeof(typename B::template forward_buffers<0>); };
 template <class E>
-inline constexpr bool embedding_goes_there =
-    requires(any_pass& p, std::size_t n, float* x) { E::forward(p, n, n, x); };
+inline constexpr bool embedding_goes_there = requires(any_pass& p, std::size_t n, float* x) { E::forward(p, n, n, x); };
 template <class E>
 inline constexpr bool embedding_goes_back =
     requires(any_pass& p, std::size_t n, const float* dx) { E::backward(p, n, n, dx); };
@@ -72,8 +71,7 @@ inline constexpr bool embedding_goes_back =
 template <class N>
 inline constexpr bool norm_goes_there = requires(any_pass& p, const float* x, float* y) { N::forward(p, x, y); };
 template <class N>
-inline constexpr bool norm_goes_back =
-    requires(any_pass& p, const float* x, float* y) { N::backward(p, x, x, y); };
+inline constexpr bool norm_goes_back = requires(any_pass& p, const float* x, float* y) { N::backward(p, x, x, y); };
 
 template <auto N>
 struct a_constant {};
@@ -137,58 +135,100 @@ struct family_check {
   using m = family_member;
   template <m Member>
   static constexpr bool has = family_lacks<F> != Member;
-  static_assert(has<m::name>, "mote: this family has no name; give it `static constexpr std::string_view name` [mote-family]");
-  static_assert(has<m::embedding>, "mote: this family has no first vector of a token; give it a type `embedding`, as token_embedding [mote-family]");
-  static_assert(has<m::layer>, "mote: this family has no layers; give it a type `layer`, an in_sequence<...> of blocks or a cycle<...> of those [mote-family]");
-  static_assert(has<m::last_norm>, "mote: this family has no norm before its head; give it a type `last_norm`, as rms_norm_block<vector_role::final_norm> [mote-family]");
+  static_assert(has<m::name>,
+                "mote: this family has no name; give it `static constexpr std::string_view name` [mote-family]");
+  static_assert(
+      has<m::embedding>,
+      "mote: this family has no first vector of a token; give it a type `embedding`, as token_embedding [mote-family]");
+  static_assert(
+      has<m::layer>,
+      "mote: this family has no layers; give it a type `layer`, an in_sequence<...> of blocks or a cycle<...> of those [mote-family]");
+  static_assert(
+      has<m::last_norm>,
+      "mote: this family has no norm before its head; give it a type `last_norm`, as rms_norm_block<vector_role::final_norm> [mote-family]");
 };
 template <class E>
 struct embedding_check {
   using m = embedding_member;
   template <m Member>
   static constexpr bool has = embedding_lacks<E> != Member;
-  static_assert(has<m::positions>, "mote: this embedding does not say whether positions are learned; give it `positions` [mote-block]");
-  static_assert(has<m::forward_buffers>, "mote: this embedding does not say which buffers it has; give it `template <int At> using forward_buffers`, or lives<> [mote-block]");
-  static_assert(has<m::forward>, "mote: this embedding makes no vector; give it `forward(pass, token, position, x)` [mote-block]");
-  static_assert(has<m::backward>, "mote: this embedding has no gradient; give it `backward(learner, token, position, dx)` [mote-block]");
+  static_assert(has<m::positions>,
+                "mote: this embedding does not say whether positions are learned; give it `positions` [mote-block]");
+  static_assert(
+      has<m::forward_buffers>,
+      "mote: this embedding does not say which buffers it has; give it `template <int At> using forward_buffers`, or lives<> [mote-block]");
+  static_assert(has<m::forward>,
+                "mote: this embedding makes no vector; give it `forward(pass, token, position, x)` [mote-block]");
+  static_assert(has<m::backward>,
+                "mote: this embedding has no gradient; give it `backward(learner, token, position, dx)` [mote-block]");
 };
 template <class N>
 struct norm_check {
   using m = norm_member;
   template <m Member>
   static constexpr bool has = norm_lacks<N> != Member;
-  static_assert(has<m::forward>, "mote: this norm computes nothing; give it `forward(pass, x, y)` of one token [mote-block]");
-  static_assert(has<m::backward>, "mote: this norm has no gradient; give it `backward(pass, x, dy, dx)` of one token [mote-block]");
+  static_assert(has<m::forward>,
+                "mote: this norm computes nothing; give it `forward(pass, x, y)` of one token [mote-block]");
+  static_assert(has<m::backward>,
+                "mote: this norm has no gradient; give it `backward(pass, x, dy, dx)` of one token [mote-block]");
 };
 template <class B, block_member Lacks = block_lacks<B>>
 struct block_check {
   using m = block_member;
   template <m Member>
   static constexpr bool has = Lacks != Member;
-  static_assert(has<m::in_residual>, "mote: this block does not add to the stream; put it into a residual, residual<Norm, Block> [mote-block]");
-  static_assert(has<m::operations>, "mote: this block does not say in how many steps its buffers live; give it `operations` [mote-block]");
-  static_assert(has<m::reads_until>, "mote: this block does not say which operation reads its input last; give it `reads_until` [mote-block]");
-  static_assert(has<m::keeps>, "mote: this block does not say whether its gradient reads what the way there made; give it `keeps` [mote-block]");
-  static_assert(has<m::phases>, "mote: this block does not say in how many phases its gradient runs; give it `phases` [mote-block]");
-  static_assert(has<m::forward_buffers>, "mote: this block does not say which buffers it has; give it `template <int At> using forward_buffers`, or lives<> [mote-block]");
-  static_assert(has<m::backward_buffers>, "mote: this block does not say which buffers its gradient has; give it `template <class At> using backward_buffers`, or lives<> [mote-block]");
-  static_assert(has<m::forward>, "mote: this block computes nothing; give it a template `forward<At>(pass, in, out)` [mote-block]");
-  static_assert(has<m::backward>, "mote: this block has no gradient; give it a template `backward<Phase>(pass, in, dy, dx)` [mote-block]");
+  static_assert(
+      has<m::in_residual>,
+      "mote: this block does not add to the stream; put it into a residual, residual<Norm, Block> [mote-block]");
+  static_assert(has<m::operations>,
+                "mote: this block does not say in how many steps its buffers live; give it `operations` [mote-block]");
+  static_assert(
+      has<m::reads_until>,
+      "mote: this block does not say which operation reads its input last; give it `reads_until` [mote-block]");
+  static_assert(
+      has<m::keeps>,
+      "mote: this block does not say whether its gradient reads what the way there made; give it `keeps` [mote-block]");
+  static_assert(has<m::phases>,
+                "mote: this block does not say in how many phases its gradient runs; give it `phases` [mote-block]");
+  static_assert(
+      has<m::forward_buffers>,
+      "mote: this block does not say which buffers it has; give it `template <int At> using forward_buffers`, or lives<> [mote-block]");
+  static_assert(
+      has<m::backward_buffers>,
+      "mote: this block does not say which buffers its gradient has; give it `template <class At> using backward_buffers`, or lives<> [mote-block]");
+  static_assert(has<m::forward>,
+                "mote: this block computes nothing; give it a template `forward<At>(pass, in, out)` [mote-block]");
+  static_assert(
+      has<m::backward>,
+      "mote: this block has no gradient; give it a template `backward<Phase>(pass, in, dy, dx)` [mote-block]");
 };
 
+template <class Block>
+struct norms_both {
+  static constexpr bool agree = Block::norms_agree;
+  static_assert(
+      agree,
+      "mote: an attention norms the heads of queries and of keys, or of neither; name both norms [mote-head-norms]");
+};
 template <class Layer, std::size_t Attending>
 struct attends_once {
-  static_assert(Attending <= 1, "mote: two blocks of a layer attend, and a cache has one place a layer; make two layers of them, cycle<A, B> [mote-attends-twice]");
+  static_assert(
+      Attending <= 1,
+      "mote: two blocks of a layer attend, and a cache has one place a layer; make two layers of them, cycle<A, B> [mote-attends-twice]");
 };
 template <class Layer>
 struct names_tensors_once {
   static constexpr bool once = !detail::gathered<typename detail::blocks_in<Layer>::type>::all.twice;
-  static_assert(once, "mote: two tensors of a layer have one name; give one of the blocks names of its own, own_role(0) or own_vector(0) [mote-tensor-twice]");
+  static_assert(
+      once,
+      "mote: two tensors of a layer have one name; give one of the blocks names of its own, own_role(0) or own_vector(0) [mote-tensor-twice]");
 };
-template <class Family, shape Shape>
+template <class Family, class Model>
 struct attention_reads_shape {
-  static constexpr bool reads = attends_as_asked<Family>(Shape);
-  static_assert(reads, "mote: the model's shape has a window, a cap or a scale of attention that no layer of its family reads; give a block that form, attention_form<windowed> [mote-attention-form]");
+  static constexpr bool reads = attends_as_asked<Family>(Model::shape);
+  static_assert(
+      reads,
+      "mote: the model's shape has a window, a cap or a scale of attention that no layer of its family reads; give a block that form, attention_form<windowed> [mote-attention-form]");
 };
 
 namespace detail {
@@ -211,7 +251,8 @@ struct block_fault {
 template <class Norm, class Inner>
 struct block_fault<residual<Norm, Inner>> {
   using type = typename first_fault<unless<norm_lacks<Norm> == norm_member::none, norm_check<Norm>>,
-                                    unless<block_lacks<Inner> == block_member::none, block_check<Inner>>>::type;
+                                    unless<block_lacks<Inner> == block_member::none, block_check<Inner>>,
+                                    unless<!requires { requires !Inner::norms_agree; }, norms_both<Inner>>>::type;
 };
 template <class Kind>
 struct kind_fault;
@@ -232,29 +273,30 @@ template <class Layers, class Kinds = std::make_index_sequence<Layers::kinds>>
 struct layers_fault;
 template <class Layers, std::size_t... Kind>
 struct layers_fault<Layers, std::index_sequence<Kind...>> {
-  using type = typename first_fault<
-      typename decltype(kind_fault<typename Layers::template kind<Kind>>::find())::type...>::type;
+  using type =
+      typename first_fault<typename decltype(kind_fault<typename Layers::template kind<Kind>>::find())::type...>::type;
 };
 
-template <class F, shape Shape>
+template <class F, class Model>
 consteval auto find_family_fault() {
   if constexpr (family_lacks<F> != family_member::none) {
     return std::type_identity<family_check<F>>{};
   } else {
     using parts = typename first_fault<
-        unless<embedding_lacks<typename F::embedding> == embedding_member::none, embedding_check<typename F::embedding>>,
+        unless<embedding_lacks<typename F::embedding> == embedding_member::none,
+               embedding_check<typename F::embedding>>,
         unless<norm_lacks<typename F::last_norm> == norm_member::none, norm_check<typename F::last_norm>>,
         typename layers_fault<typename F::layer>::type>::type;
     if constexpr (!std::is_void_v<parts>) return std::type_identity<parts>{};
-    else if constexpr (!attends_as_asked<F>(Shape)) return std::type_identity<attention_reads_shape<F, Shape>>{};
+    else if constexpr (!attends_as_asked<F>(Model::shape)) return std::type_identity<attention_reads_shape<F, Model>>{};
     else return std::type_identity<void>{};
   }
 }
 
 }  // namespace detail
 
-/// The first thing that is wrong with a family for a model of that shape; void where all is well.
-template <class Family, shape Shape>
-using family_fault = typename decltype(detail::find_family_fault<Family, Shape>())::type;
+/// The first thing that is wrong with a family for a model; void where all is well.
+template <class Family, class Model>
+using family_fault = typename decltype(detail::find_family_fault<Family, Model>())::type;
 
 }  // namespace mote::inline v0

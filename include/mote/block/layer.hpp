@@ -41,8 +41,8 @@ struct in_sequence {
 
   template <std::size_t I>
   using block = std::tuple_element_t<I, std::tuple<Blocks...>>;
-  static_assert((std::size_t{detail::attends<Blocks>} + ...) <= 1,
-                "mote: two blocks of a layer attend, and a cache has one place a layer; make two layers of them");
+  static constexpr std::size_t attending =
+      (std::size_t{detail::attends<Blocks>} + ...);  // at most one: block/check.hpp
   static constexpr int operations = (Blocks::operations + ...);
   static constexpr int phases = (Blocks::phases + ...);
   /// How many blocks run once more before the way back: those in front of one that goes back, and those that keep.
@@ -218,13 +218,13 @@ constexpr bool attends_as_asked(const shape& s) {
   return window && cap && scale;
 }
 
-/// What the caches of a model are made for.
-template <class Family, shape Shape>
-consteval cache_shape cached_for() {
-  static_assert(
-      attends_as_asked<Family>(Shape),
-      "mote: the model's shape has a window, a cap or a scale of attention that no layer of its family reads");
-  return cached_by<Family>(Shape);
+/// Whether tokens of some layer see those behind them.
+template <class Family>
+constexpr bool looks_ahead(const shape& s) {
+  bool ahead = false;
+  layers_facts<typename Family::layer>::each_attention(
+      s, [&]<class Attention>(const Attention&) { ahead = ahead || sees_all<Attention>; });
+  return ahead;
 }
 
 }  // namespace mote::inline v0

@@ -240,7 +240,8 @@ class sequence_pass {
   }
   template <class Cached, class Attention>
   void attend(const Attention& a, const attention_run& run, float* scratch) {
-    static_assert(!sees_all<Attention>, "mote: a model whose tokens see those behind them does not learn");
+    static_assert(!sees_all<Attention>,
+                  "mote: a model whose tokens see those behind them does not learn [mote-learning-looks-ahead]");
     const float_cache cache(b_.template bytes<Cached>(), {a, 1}, capacity_);
     for (std::size_t t = 0; t < run.tokens; ++t)
       cache.attend(a,

@@ -9,9 +9,11 @@
 #include <span>
 #include <type_traits>
 
+#include "mote/block/layer.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/learn/frozen.hpp"
 #include "mote/model/role.hpp"
 
@@ -248,15 +250,25 @@ struct learning_window {
       "mote: the learning window is longer than the model was trained for; lower .tokens of the learning policy [mote-learning-window]");
 };
 
+template <class Family, bool LooksAhead>
+struct learning_looks_back {
+  static_assert(
+      !LooksAhead,
+      "mote: in this family tokens see those behind them, and such a model does not learn; leave the learning policy out [mote-learning-looks-ahead]");
+};
+
 /// The slot.
 struct slots::learning : slot_facts {
   using fallback = frozen;
   template <class P, class Chosen,
             learning_member Lacks = learning_lacks<P, typename Chosen::model_type, typename Chosen::format>>
   using lack = unless<Lacks == learning_member::none, learning_check<P, Lacks>>;
-  template <class Chosen, std::size_t Tokens = Chosen::template in<slots::learning>::tokens>
-  using fault = unless<(Tokens <= Chosen::shape.context),
-                       learning_window<window_tokens{Tokens}, trained_for_tokens{Chosen::shape.context}>>;
+  template <class Chosen, class P = typename Chosen::template in<slots::learning>,
+            class Family = family_of<typename Chosen::model_type>>
+  using fault =
+      std::conditional_t<P::learns && looks_ahead<Family>(Chosen::shape), learning_looks_back<Family, true>,
+                         unless<(P::tokens <= Chosen::shape.context),
+                                learning_window<window_tokens{P::tokens}, trained_for_tokens{Chosen::shape.context}>>>;
 };
 
 }  // namespace mote::inline v0

@@ -25,6 +25,7 @@ namespace mote::inline v0 {
 template <std::size_t Bits, std::size_t Window, class Isa = simd::native>
 class kivi_cache {
  public:
+  static constexpr bool rounds_in_a_run = true;
   static constexpr std::size_t bytes(const cache_shape& s, std::size_t context) {
     return s.layers * s.kv_heads * head_bytes(s, context);
   }
@@ -46,7 +47,8 @@ class kivi_cache {
   template <class Attention>
   void attend(const Attention& s, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
     static_assert(!sees_all<Attention>,
-                  "mote: kivi rounds tokens while a run goes on, so none may see those behind it; use cache<32>");
+                  "mote: kivi rounds tokens while a run goes on, so none may see those behind it; use cache<32> "
+                  "[mote-cache-looks-ahead]");
     const std::size_t dim = s.head_dim;
     const std::size_t heads = s.group();
     for (std::size_t i = 0; i < r.tokens; ++i) {

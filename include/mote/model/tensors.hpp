@@ -158,8 +158,9 @@ class tensors_of {
   using of_kinds = detail::kinds_of<layer, std::make_index_sequence<layer::kinds>>;
   using in_layers = detail::gathered<typename of_kinds::blocks>;
   using in_model = detail::gathered<typename detail::blocks_in<typename Family::last_norm>::type>;
-  static_assert(!of_kinds::twice,
-                "mote: two tensors of a layer have one name; give one of the blocks names of its own");
+  static_assert(
+      !of_kinds::twice,
+      "mote: two tensors of a layer have one name; give one of the blocks names of its own [mote-tensor-twice]");
 
  public:
   /// Of layers: how many there are, each with a number.
@@ -178,7 +179,9 @@ class tensors_of {
 
   template <role R>
   static constexpr std::size_t index = [] {
-    static_assert(find(R) < matrices, "mote: a block reads a matrix that no block of its family states");
+    static_assert(
+        find(R) < matrices,
+        "mote: a block reads a matrix that no block of its family states; add it to the block's matrices() [mote-tensor-unstated]");
     return find(R);
   }();
   /// The vector that is added to a matrix's product; none if there is none.

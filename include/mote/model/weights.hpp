@@ -58,7 +58,9 @@ struct tensor_map {
       return outer[out];
     } else {
       constexpr std::size_t i = tensors::find(V);
-      static_assert(i < tensors::vectors, "mote: a block reads a vector that no block of its family states");
+      static_assert(
+          i < tensors::vectors,
+          "mote: a block reads a vector that no block of its family states; add it to the block's vectors() [mote-tensor-unstated]");
       return start_of(layer) + in(layer).vector[i];
     }
   }

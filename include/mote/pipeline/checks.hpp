@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "mote/block/check.hpp"
 #include "mote/budget/board.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/hana.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/pipeline/proof.hpp"
 #include "mote/pipeline/slots.hpp"
 #include "mote/pipeline/stand_in.hpp"
@@ -181,6 +183,8 @@ consteval auto composition_fault() {
     return std::type_identity<is_a_model<Model>>{};
   } else if constexpr (!Model::shape.valid()) {
     return std::type_identity<makes_a_decoder<Model>>{};
+  } else if constexpr (!std::is_void_v<family_fault<family_of<Model>, Model>>) {
+    return std::type_identity<family_fault<family_of<Model>, Model>>{};
   } else if constexpr (!(is_policy<Policies> && ...)) {
     return std::type_identity<stranger<first_that<is_no_policy, Policies...>>>{};
   } else if constexpr (!(fills_a_known_slot<Policies> && ...)) {

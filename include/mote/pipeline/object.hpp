@@ -318,7 +318,7 @@ class basic_pipeline {
       .tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
   static constexpr auto decode_plan =
       plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
-  static constexpr cache_shape kept_shape = cached_for<family, shape>();
+  static constexpr cache_shape kept_shape = cached_by<family>(shape);
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);

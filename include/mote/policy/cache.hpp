@@ -11,8 +11,10 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "mote/block/layer.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/family/family_of.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/coded_cache.hpp"
 #include "mote/model/kivi_cache.hpp"
@@ -108,11 +110,23 @@ struct cache_check {
       "mote: this policy's store answers no query; give it a template `attend(attention, attention_run, first, last, scratch) const` [mote-cache-policy]");
 };
 
+/// A store that rounds tokens while a run goes on says so with `rounds_in_a_run`.
+template <class P, class Family, bool LooksAhead>
+struct cache_looks_back {
+  static_assert(
+      !LooksAhead,
+      "mote: this cache rounds tokens while a run goes on, and in this family tokens see those behind them; use cache<32>, <16> or <8> [mote-cache-looks-ahead]");
+};
+
 /// The slot.
 struct slots::cache : slot_facts {
   using fallback = v0::cache<32>;
   template <class P, class>
   using lack = unless<cache_lacks<P> == cache_member::none, cache_check<P>>;
+  template <class Chosen, class P = typename Chosen::template in<slots::cache>,
+            class Family = family_of<typename Chosen::model_type>>
+  using fault = unless<!(requires { P::store::rounds_in_a_run; } && looks_ahead<Family>(Chosen::shape)),
+                       cache_looks_back<P, Family, true>>;
 };
 
 }  // namespace mote::inline v0

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// A cache that rounds in a run, whose tokens see those behind them.
+// EXPECT: mote: this cache rounds tokens while a run goes on, .*\[mote-cache-looks-ahead\]
+#include "little.hpp"
+
+using mote::vector_role;
+
+struct my_family {
+  static constexpr std::string_view name = "mine";
+  using embedding = mote::token_embedding;
+  using layer =
+      mote::in_sequence<mote::residual<mote::rms_norm_block<vector_role::attention_norm>,
+                                       mote::rotary_attention_with<mote::attention_form<mote::looks_both_ways>>>,
+                        mote::residual<mote::rms_norm_block<vector_role::ffn_norm>, mote::gated_feed_forward<>>>;
+  using last_norm = mote::rms_norm_block<vector_role::final_norm>;
+};
+struct mine : little {
+  using family = my_family;
+};
+
+#if MOTE_FAIL
+using assistant = mote::pipeline<mine, mote::kivi<4>>;
+#else
+using assistant = mote::pipeline<mine, mote::cache<8>>;
+#endif
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}

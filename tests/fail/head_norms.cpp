@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+// A norm of the heads of queries, and none of keys.
+// EXPECT: mote: an attention norms the heads of queries and of keys, .*\[mote-head-norms\]
+#include "little.hpp"
+
+using mote::vector_role;
+
+#if MOTE_FAIL
+constexpr mote::attention_tensors tensors{.query_norm = vector_role::query_norm};
+#else
+constexpr mote::attention_tensors tensors{.query_norm = vector_role::query_norm, .key_norm = vector_role::key_norm};
+#endif
+struct my_family {
+  static constexpr std::string_view name = "mine";
+  using embedding = mote::token_embedding;
+  using layer = mote::in_sequence<
+      mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::attention_block<tensors>>,
+      mote::residual<mote::rms_norm_block<vector_role::ffn_norm>, mote::gated_feed_forward<>>>;
+  using last_norm = mote::rms_norm_block<vector_role::final_norm>;
+};
+struct mine : little {
+  using family = my_family;
+};
+using assistant = mote::pipeline<mine>;
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}
