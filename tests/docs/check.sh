@@ -3,7 +3,7 @@
 # Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
 # Blocks may include our own model, "hearth.hpp". A program behind which the document says `prints` and shows a block
-# without a language is run, and must print that.
+# without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
@@ -45,6 +45,17 @@ awk -v scratch="$scratch" -v document="$document" '
 ' "$document" || exit 1
 
 failed=0
+grep -E '^<!-- lines: [a-z_ ]+ [0-9]+ -->$' "$document" >"$scratch/lines" || true
+while read -r _ _ names; do
+  set_of=${names% -->}
+  said=${set_of##* }
+  found=0
+  for name in ${set_of% *}; do
+    of=$(awk -v name="$name" '$0 ~ "^struct " name "( |;|$)" { on = 1 } on { ++n } on && /^};/ { print n; exit }' "$document")
+    found=$((found + ${of:-0}))
+  done
+  [ "$found" -eq "$said" ] || { echo "$document: ${set_of% *}: $found lines, not $said"; failed=$((failed + 1)); }
+done <"$scratch/lines"
 for block in "$scratch"/block_*.cpp; do
   [ -e "$block" ] || continue
   "$@" "-I$models/hearth" "$block" || failed=$((failed + 1))

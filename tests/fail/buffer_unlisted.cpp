@@ -28,21 +28,22 @@ struct scaled {
   static constexpr auto matrices(const mote::shape& s) {
     return std::array{mote::matrix_tensor{mote::own_role(0), s.dim, s.dim}};
   }
+};
 
 #if MOTE_FAIL
-  template <int At>
+struct my_block : scaled {
+  template <int>
   using forward_buffers = mote::lives<>;
   template <class>
   using backward_buffers = mote::lives<>;
 };
-struct my_block : scaled {};
 #else
+struct my_block : scaled {
   template <int At>
   using forward_buffers = mote::lives<mote::live<wide, At, At>>;
   template <class>
   using backward_buffers = mote::lives<>;
 };
-struct my_block : scaled {};
 #endif
 struct my_family {
   static constexpr std::string_view name = "mine";

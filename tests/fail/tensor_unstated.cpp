@@ -29,16 +29,16 @@ struct scaled {
   using forward_buffers = mote::lives<mote::live<wide, At, At>>;
   template <class>
   using backward_buffers = mote::lives<>;
+};
 
 #if MOTE_FAIL
-};
 struct my_block : scaled {};
 #else
+struct my_block : scaled {
   static constexpr auto matrices(const mote::shape& s) {
     return std::array{mote::matrix_tensor{mote::own_role(0), s.dim, s.dim}};
   }
 };
-struct my_block : scaled {};
 #endif
 struct my_family {
   static constexpr std::string_view name = "mine";
