@@ -51,7 +51,7 @@ while read -r _ _ names; do
   said=${set_of##* }
   found=0
   for name in ${set_of% *}; do
-    of=$(awk -v name="$name" '$0 ~ "^struct " name "( |;|$)" { on = 1 } on { ++n } on && /^};/ { print n; exit }' "$document")
+    of=$(awk -v name="$name" '$0 ~ "^(struct|class) " name "( |;|$)" { on = 1 } on { ++n } on && /^};/ { print n; exit }' "$document")
     found=$((found + ${of:-0}))
   done
   [ "$found" -eq "$said" ] || { echo "$document: ${set_of% *}: $found lines, not $said"; failed=$((failed + 1)); }
