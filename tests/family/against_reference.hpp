@@ -141,14 +141,17 @@ class against_reference {
 
   mote::weights<format, Family> view() const { return {packed_.data(), s_, map_}; }
 
-  /// The logits of every position, `each` tokens at a time.
-  plain_rows logits(const std::vector<std::uint16_t>& tokens, std::size_t each) const {
-    constexpr std::size_t most = 5;
-    const mote::cache_shape made_for = mote::cached_by<Family>(s_);
+  /// The logits of every position, `each` tokens at a time; seen(stream) behind each run.
+  template <class Function = void (*)(const float*)>
+  plain_rows logits(
+      const std::vector<std::uint16_t>& tokens, std::size_t each, Function seen = [](const float*) {}) const {
+    constexpr std::size_t most = 24;
+    using store = mote::kept_in<Family, mote::float_cache>;
+    const auto made_for = mote::cached_by<Family>(s_);
     const auto plan = mote::plan_arena(mote::decode_lifetimes<Family, format>(s_, s_.context, {most, most, 1}));
-    packed_bytes arena(plan.bytes, 0xFF), kept(mote::float_cache::bytes(made_for, s_.context), 0xFF);
+    packed_bytes arena(plan.bytes, 0xFF), kept(store::bytes(made_for, s_.context), 0xFF);
     const mote::decode_buffers<Family> buffers{arena.data(), plan};
-    const mote::float_cache cache(kept.data(), made_for, s_.context);
+    const store cache(kept.data(), made_for, s_.context);
     mote::single_thread::team alone;
     plain_rows all;
     for (std::size_t t = 0; t < tokens.size(); t += each) {
@@ -158,6 +161,7 @@ class against_reference {
               ? mote::decode(s_, view(), mote::no_adapter{}, frequencies_.data(), cache, buffers, tokens[t], t, true)
               : mote::decode<mote::simd::native, most>(s_, view(), mote::no_adapter{}, frequencies_.data(), cache,
                                                        alone, buffers, tokens.data() + t, count, t, count);
+      seen(reinterpret_cast<const float*>(buffers.template bytes<typename mote::decode_plan_of<Family>::stream>()));
       for (std::size_t i = 0; i < count; ++i) {
         const float* row = out + i * mote::padded(s_.vocab);
         all.emplace_back(row, row + s_.vocab);

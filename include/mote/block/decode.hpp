@@ -174,18 +174,25 @@ class decode_pass {
   MOTE_INLINE const float* vector() const {
     return w_.template vector<V>(layer_);
   }
+  /// (state_floats) what Block left there in the last pass, of this layer.
+  template <class Block>
+  MOTE_INLINE float* state() const {
+    static_assert(requires { cache_.states(); }, "mote: a block keeps a state; give decode() a cache_with_states<>");
+    return cache_.states() + states_of<Family>::template at<Block>(s_, layer_);
+  }
   template <int Operation, int Last = Operation>
   MOTE_INLINE void enter() {
     guard_.enter(Operation, Last);
   }
-  /// Where a block writes what is added to the stream, and the addition of token t.
+  /// Where a block writes what is added to the stream, and the addition of token t: it returns where the sum lies.
   template <class Tag>
   MOTE_INLINE float* next() const {
     return at<Tag>();
   }
-  MOTE_INLINE void add(std::size_t t, const float* delta) {
+  MOTE_INLINE float* add(std::size_t t, const float* delta) {
     float* x = x_ + t * padded(s_.dim);
     for (std::size_t i = 0; i < s_.dim; ++i) x[i] += delta[i];
+    return x;
   }
   /// Clears what lies behind n floats up to padded(n), where somebody reads it: nobody here does.
   MOTE_INLINE static void pad(float*, std::size_t) {}

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "mote/block/buffers.hpp"
+#include "mote/block/states.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/tensors.hpp"
 
@@ -197,11 +198,12 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
 };
 /// What the caches of a family are made for. Blocks that attend have the same heads, whatever else they differ in.
 template <class Family>
-constexpr cache_shape cached_by(const shape& s) {
+constexpr auto cached_by(const shape& s) {
   using layers = layers_facts<typename Family::layer>;
   cache_shape kept{{}, layers::attending_before(s.layers)};
   layers::each_attention(s, [&](const attention_shape& a) { static_cast<attention_shape&>(kept) = a; });
-  return kept;
+  if constexpr (states_of<Family>::any) return stateful_cache_shape{kept, states_of<Family>::floats(s, s.layers)};
+  else return kept;
 }
 
 /// Whether a window, a cap and a scale that the shape of a model has are read by a block of its family.

@@ -218,9 +218,14 @@ class sequence_pass {
   float* next() const {
     return out_ + state_.at * dim();
   }
-  void add(std::size_t t, float* delta) const {
+  float* add(std::size_t t, float* delta) const {
     const float* x = this->x() + t * dim();
     for (std::size_t i = 0; i < s_.dim; ++i) delta[i] = x[i] + delta[i];
+    return delta;
+  }
+  template <class>
+  static float* state() {  // none: what a block would keep is in its buffers
+    return nullptr;
   }
   /// Clears what lies behind n floats up to padded(n): gradients read whole vectors.
   static void pad(float* p, std::size_t n) { zero(p + n, padded(n) - n); }

@@ -37,6 +37,7 @@ struct family_functions {
   std::uint64_t (*last_weights)(const shape&);   ///< of those that no gradient needs again
   /// Of packed tensors of one format, whose matrices are so large.
   std::size_t (*packed_bytes)(const shape&, std::size_t (*matrix_bytes)(std::size_t rows, std::size_t cols));
+  std::size_t (*state_bytes)(const shape&);  ///< of what blocks keep behind the cache
 };
 struct weights_functions {
   std::size_t (*bytes)(const family_functions&, const shape&);  ///< of the packed tensors

@@ -101,7 +101,7 @@ constexpr std::size_t arena_bytes(const shape& s, const choices& c) {
   return train > answer ? train : answer;
 }
 constexpr std::size_t cache_bytes(const shape& s, const choices& c) {
-  return round_up(c.cache->bytes(c.family->cached(s), c.context_of(s)), 64);
+  return round_up(c.cache->bytes(c.family->cached(s), c.context_of(s)), 64) + round_up(c.family->state_bytes(s), 64);
 }
 
 constexpr part_size learning_part(const shape& s, const choices& c) {

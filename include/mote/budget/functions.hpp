@@ -28,6 +28,10 @@ template <class Family>
 constexpr cache_shape cached(const shape& s) {
   return cached_by<Family>(s);
 }
+template <class Family>
+constexpr std::size_t state_bytes(const shape& s) {
+  return states_of<Family>::floats(s, s.layers) * sizeof(float);
+}
 /// Of the matrices of all layers; of one role only, if asked so.
 template <class Family>
 constexpr std::uint64_t weights_of_layers(const shape& s, std::size_t only = too_big) {
@@ -105,9 +109,9 @@ constexpr std::size_t kept_by(std::size_t parameters) {
 }
 
 template <class Family>
-inline constexpr family_functions family_functions_of{&decode_bytes<Family>, &train_bytes<Family>,
-                                                      &cached<Family>,       &layer_weights<Family>,
-                                                      &last_weights<Family>, &packed_bytes<Family>};
+inline constexpr family_functions family_functions_of{
+    &decode_bytes<Family>, &train_bytes<Family>,  &cached<Family>,     &layer_weights<Family>,
+    &last_weights<Family>, &packed_bytes<Family>, &state_bytes<Family>};
 template <class Formats, class Family = llama>
 inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats, Family>, &embedding_bytes<Formats>,
                                                         &input_bytes<Formats>, Formats::rows, Formats::name};

@@ -157,7 +157,8 @@ class tensors_of {
   using layer = typename Family::layer;
   using of_kinds = detail::kinds_of<layer, std::make_index_sequence<layer::kinds>>;
   using in_layers = detail::gathered<typename of_kinds::blocks>;
-  using in_model = detail::gathered<typename detail::blocks_in<typename Family::last_norm>::type>;
+  using in_model = detail::gathered<
+      typename detail::blocks_of_all<part_list<typename Family::embedding, typename Family::last_norm>>::type>;
   static_assert(
       !of_kinds::twice,
       "mote: two tensors of a layer have one name; give one of the blocks names of its own [mote-tensor-twice]");

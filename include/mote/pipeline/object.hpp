@@ -309,6 +309,7 @@ class basic_pipeline {
   }
 
  private:
+  using store = kept_in<family, typename Cache::store>;
   static constexpr auto map = map_tensors<Format, family>(shape);
   static constexpr const auto& frequencies = rope_table<shape.head_dim() / 2, shape.rope_theta>;
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
@@ -318,7 +319,7 @@ class basic_pipeline {
       .tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
   static constexpr auto decode_plan =
       plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
-  static constexpr cache_shape kept_shape = cached_by<family>(shape);
+  static constexpr auto kept_shape = cached_by<family>(shape);
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
@@ -357,7 +358,7 @@ class basic_pipeline {
     if (count == 1) {  // no more than will be asked for, have room, and can be taken back
       const std::size_t asked = limit_ - answered_ - 1;
       const std::size_t room = Context - position_ - 1;
-      constexpr std::size_t back = Cache::store::rollback_tokens(Context);
+      constexpr std::size_t back = store::rollback_tokens(Context);
       std::size_t most = Drafting::length < back ? Drafting::length : back;
       most = asked < most ? asked : most;
       most = room < most ? room : most;
@@ -373,7 +374,7 @@ class basic_pipeline {
   /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
   MOTE_NOINLINE bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     learning_.interrupt_lesson();
-    const typename Cache::store cache(cache_.data(), kept_shape, Context);
+    const store cache(cache_.data(), kept_shape, Context);
     decode<simd::native, most_tokens>(shape, view(), learning_.adapter(), frequencies.data(), cache, team_, buffers(),
                                       tokens_.data() + position, count, position, logits_for);
     return stayed_finite(buffers(), shape, count - logits_for);

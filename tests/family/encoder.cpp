@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+// Encoders of the tests' own: every token sees every other. One has its norms before each half, as GPT-2 has them, one
+// behind the sum, as BERT has them; both answer in one run over all tokens.
+#include <catch2/catch_template_test_macros.hpp>
+
+#include "../model/plain_encoder.hpp"
+#include "against_reference.hpp"
+#include "mote/block/attention.hpp"
+#include "mote/block/embedding.hpp"
+#include "mote/block/feed_forward.hpp"
+#include "mote/block/norm.hpp"
+#include "mote/block/residual.hpp"
+
+namespace {
+
+using mote::vector_role;
+using mote_tests::norm_place;
+using mote_tests::plain_encoder;
+using mote_tests::plain_rows;
+
+/// GELU as BERT was trained with it.
+struct gelu_of_erf {
+  static void forward(const float* x, std::size_t n, float* y) {
+    for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<float>(mote_tests::gelu_erf(static_cast<double>(x[i])));
+  }
+};
+
+/// x = Norm(x + Inner(x)).
+template <class Norm, class Inner>
+struct norm_behind {
+  struct added {
+    static constexpr std::size_t bytes(const mote::shape& s, const mote::pass_facts& n) {
+      return mote::rows_of_floats(n.tokens, s.dim);
+    }
+  };
+  using parts = mote::part_list<Norm, Inner>;
+  static constexpr auto attention(const mote::shape& s)
+    requires requires { Inner::attention(s); }
+  {
+    return Inner::attention(s);
+  }
+  static constexpr int operations = Inner::operations;
+  static constexpr bool keeps = Inner::keeps;
+  static constexpr int phases = Inner::phases;
+  template <int At>
+  using forward_buffers = typename Inner::template forward_buffers<At>;
+  template <int At>
+  using added_buffers = mote::lives<mote::live<added, At + operations - 1, At + operations - 1>>;
+
+  template <int At, class Pass>
+  static void forward(Pass& p) {
+    const std::size_t dim = mote::padded(p.shape().dim);
+    float* out = p.template next<added>();
+    Inner::template forward<At>(p, p.x(), out);
+    for (std::size_t t = 0; t < p.tokens(); ++t) {
+      float* sum = p.add(t, out + t * dim);
+      Norm::forward(p, sum, sum);
+    }
+  }
+};
+
+using outer_norm = mote::layer_norm_block<vector_role::final_norm, vector_role::final_norm_bias>;
+
+/// Rows of token and position, and a norm of their sum.
+struct normed_embedding : mote::token_and_position_embedding {
+  using parts = mote::part_list<outer_norm>;
+  template <class Pass>
+  static void forward(const Pass& p, std::size_t token, std::size_t position, float* x) {
+    token_and_position_embedding::forward(p, token, position, x);
+    outer_norm::forward(p, x, x);
+  }
+};
+struct no_norm {
+  template <class Pass>
+  static void forward(const Pass& p, const float* x, float* y) {
+    for (std::size_t i = 0; i < p.shape().dim; ++i) y[i] = x[i];
+  }
+};
+
+using attention_norm = mote::layer_norm_block<vector_role::attention_norm, vector_role::attention_norm_bias>;
+using ffn_norm = mote::layer_norm_block<vector_role::ffn_norm, vector_role::ffn_norm_bias>;
+using looks_around = mote::attention_block<mote::attention_tensors{.query_bias = vector_role::query_bias,
+                                                                   .key_bias = vector_role::key_bias,
+                                                                   .value_bias = vector_role::value_bias,
+                                                                   .output_bias = vector_role::output_bias,
+                                                                   .rotary = false},
+                                           mote::attention_form<mote::looks_both_ways>>;
+using feed = mote::feed_forward<gelu_of_erf, mote::feed_forward_tensors{.up_bias = vector_role::up_bias,
+                                                                        .down_bias = vector_role::down_bias}>;
+
+struct norms_before {
+  static constexpr std::string_view name = "of the tests, an encoder";
+  using embedding = mote::token_and_position_embedding;
+  using layer = mote::in_sequence<mote::residual<attention_norm, looks_around>, mote::residual<ffn_norm, feed>>;
+  using last_norm = outer_norm;
+  static constexpr norm_place norms = norm_place::before;
+};
+struct norms_behind {
+  static constexpr std::string_view name = "of the tests, BERT";
+  using embedding = normed_embedding;
+  using layer = mote::in_sequence<norm_behind<attention_norm, looks_around>, norm_behind<ffn_norm, feed>>;
+  using last_norm = no_norm;
+  static constexpr norm_place norms = norm_place::after;
+};
+
+constexpr mote::shape s{.dim = 24,
+                        .hidden = 44,
+                        .layers = 2,
+                        .heads = 4,
+                        .kv_heads = 4,
+                        .vocab = 37,
+                        .context = 29,
+                        .norm_epsilon = 1e-12F};
+
+/// The reference, whose tensors have the names that mote's have.
+struct reference {
+  plain_encoder m;
+
+  explicit reference(norm_place norms)
+      : m(plain_encoder::random({.dim = s.dim,
+                                 .hidden = s.hidden,
+                                 .layers = s.layers,
+                                 .heads = s.heads,
+                                 .vocab = s.vocab,
+                                 .context = s.context,
+                                 .norms = norms,
+                                 .norm_epsilon = static_cast<double>(s.norm_epsilon)},
+                                12)) {}
+  template <class F>
+  static void each(auto& self, F f) {
+    plain_encoder::each(self.m, [&](std::string name, auto& part) {
+      if (name.starts_with("outer_norm")) name.replace(0, 5, "final");
+      f(name, part);
+    });
+  }
+};
+
+double apart(const plain_rows& a, const plain_rows& b) {
+  double error = 0, size = 0;
+  REQUIRE(a.size() == b.size());
+  for (std::size_t t = 0; t < b.size(); ++t)
+    for (std::size_t i = 0; i < b[t].size(); ++i) {
+      error += std::pow(a[t][i] - b[t][i], 2);
+      size += std::pow(b[t][i], 2);
+    }
+  return std::sqrt(error / size);
+}
+
+/// What a text's positions hold, and the mean of them: what a search compares.
+struct encoded {
+  plain_rows hidden, logits;
+  plain_rows pooled() const {
+    plain_rows mean(1, mote_tests::plain_vector(s.dim));
+    for (const auto& row : hidden)
+      for (std::size_t i = 0; i < s.dim; ++i) mean[0][i] += row[i] / static_cast<double>(hidden.size());
+    return mean;
+  }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE_SIG(
+    "an encoder: hidden states, logits and their mean are those of its definition in double precision", "[family]",
+    ((class Family, std::size_t Rows), Family, Rows), (norms_before, 1), (norms_before, 16), (norms_behind, 1),
+    (norms_behind, 16)) {
+  reference r(Family::norms);
+  const mote_tests::against_reference<Family, Rows, reference> mine(s, r);
+  const auto tokens = mote_tests::family_tokens(21, s.vocab);
+  for (const std::size_t count : {1U, 2U, 7U, 16U, 21U}) {
+    const std::vector<std::uint16_t> text(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(count));
+    encoded got;
+    got.logits = mine.logits(text, count, [&](const float* stream) {
+      for (std::size_t t = 0; t < count; ++t) {
+        const float* row = stream + t * mote::padded(s.dim);
+        got.hidden.emplace_back(row, row + s.dim);
+        if (Family::norms == norm_place::before)
+          got.hidden.back() = r.m.outer_norm(got.hidden.back(), r.m.s.norm_epsilon);
+      }
+    });
+    const encoded expected{.hidden = r.m.hidden(text), .logits = r.m.logits(text)};
+    INFO(count << " tokens");
+    CHECK(apart(got.hidden, expected.hidden) < 3e-6);
+    CHECK(apart(got.logits, expected.logits) < 3e-6);
+    CHECK(apart(got.pooled(), expected.pooled()) < 3e-6);
+    // In parts its first tokens would not see the last: that is another model, and nearly as different as can be.
+    if (count > 2) CHECK(apart(mine.logits(text, 2), expected.logits) > 1e-2);
+  }
+}
+
+TEMPLATE_TEST_CASE("an encoder: the first token knows the last", "[family]", norms_before, norms_behind) {
+  reference r(TestType::norms);
+  const mote_tests::against_reference<TestType, 4, reference> mine(s, r);
+  auto text = mote_tests::family_tokens(9, s.vocab);
+  const plain_rows before = mine.logits(text, text.size());
+  text.back() = static_cast<std::uint16_t>((text.back() + 1) % s.vocab);
+  const plain_rows after = mine.logits(text, text.size());
+  CHECK(before[0] != after[0]);
+}
