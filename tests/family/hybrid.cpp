@@ -5,9 +5,11 @@
 #include <catch2/catch_template_test_macros.hpp>
 
 #include "../model/plain_hybrid.hpp"
+#include "../synthetic_model.hpp"
 #include "against_reference.hpp"
+#include "mote/decode/lookup.hpp"
 #include "mote/family/llama.hpp"
-#include "mote/model/coded_cache.hpp"
+#include "mote/pipeline.hpp"
 
 namespace {
 
@@ -193,23 +195,25 @@ constexpr mote::shape s{.dim = 24,
 /// The reference, whose tensors have the names that mote's have.
 template <std::size_t Taps>
 struct reference {
-  mote_tests::plain_hybrid m = mote_tests::plain_hybrid::random({.dim = s.dim,
-                                                                 .hidden = s.hidden,
-                                                                 .layers = s.layers,
-                                                                 .heads = s.heads,
-                                                                 .kv_heads = s.kv_heads,
-                                                                 .head_dim = s.head_dim(),
-                                                                 .vocab = s.vocab,
-                                                                 .context = s.context,
-                                                                 .mixers = {},
-                                                                 .window = s.window,
-                                                                 .kernel = Taps,
-                                                                 .head_norms = true,
-                                                                 .rope_theta = static_cast<double>(s.rope_theta),
-                                                                 .pairs = mote_tests::rope_pairs::neighbours,
-                                                                 .norm_epsilon = static_cast<double>(s.norm_epsilon)},
-                                                                4);
+  mote_tests::plain_hybrid m;
 
+  explicit reference(const mote::shape& of = s)
+      : m(mote_tests::plain_hybrid::random({.dim = of.dim,
+                                            .hidden = of.hidden,
+                                            .layers = of.layers,
+                                            .heads = of.heads,
+                                            .kv_heads = of.kv_heads,
+                                            .head_dim = of.head_dim(),
+                                            .vocab = of.vocab,
+                                            .context = of.context,
+                                            .mixers = {},
+                                            .window = of.window,
+                                            .kernel = Taps,
+                                            .head_norms = true,
+                                            .rope_theta = static_cast<double>(of.rope_theta),
+                                            .pairs = mote_tests::rope_pairs::neighbours,
+                                            .norm_epsilon = static_cast<double>(of.norm_epsilon)},
+                                           4)) {}
   template <class Tokens>
   auto logits(const Tokens& tokens) const {
     return m.logits(tokens);
@@ -271,4 +275,88 @@ TEST_CASE("a convolution's state: where it lies, what it costs, and that nothing
   STATIC_CHECK(kept::rollback_tokens(32) == 0);
   STATIC_CHECK(std::is_same_v<mote::kept_in<mote::llama, mote::float_cache>, mote::float_cache>);
   STATIC_CHECK(std::is_same_v<decltype(mote::cached_by<mote::llama>(s)), mote::cache_shape>);
+}
+
+namespace {
+
+struct small : mote_tests::synthetic {
+  static constexpr std::string_view name = "hybrid";
+  using family = hybrid<3>;
+  static constexpr mote::shape shape = [] {
+    mote::shape with = s;
+    with.vocab = mote_tests::synthetic_parts::tokens;
+    with.context = 64;
+    return with;
+  }();
+};
+/// An image of the reference's weights, as a tool for this family would write it.
+template <class Pipeline>
+mote_tests::aligned_bytes image_of(const std::byte* weights) {
+  using format = typename Pipeline::format;
+  constexpr auto map = mote::map_tensors<format, small::family>(small::shape);
+  const std::vector<std::byte> vocabulary = mote_tests::synthetic_vocabulary(small::dialogue);
+  const mote::image_layout layout = mote::lay_image(map.bytes, vocabulary.size());
+  std::vector<std::byte> image(layout.total_bytes);
+  std::memcpy(&image[layout.weights_offset], weights, map.bytes);
+  std::memcpy(&image[layout.vocabulary_offset], vocabulary.data(), vocabulary.size());
+  mote::container_header h;
+  h.kind = static_cast<std::uint16_t>(mote::container_kind::image);
+  h.total_bytes = layout.total_bytes;
+  h.shape_fingerprint = small::shape.fingerprint(small::family::name);
+  h.format_fingerprint = mote::format_fingerprint<format>();
+  h.weights_offset = layout.weights_offset;
+  h.weights_bytes = map.bytes;
+  h.vocabulary_offset = layout.vocabulary_offset;
+  h.vocabulary_bytes = vocabulary.size();
+  h.payload_crc = mote::crc32(std::span<const std::byte>(image).subspan(mote::container_header_bytes));
+  h.base_fingerprint = mote::image_fingerprint(h.payload_crc, h.shape_fingerprint);
+  mote::put_name(h.model_name, small::name);
+  mote::put_name(h.format_name, format::name);
+  mote::seal(h);
+  std::memcpy(image.data(), &h, sizeof h);
+  return mote_tests::aligned_bytes(image);
+}
+
+/// Two answers one after the other: their tokens, and the logits of the last.
+struct answers {
+  std::vector<std::uint16_t> tokens, last;
+  std::vector<float> logits;
+};
+template <class Pipeline>
+answers two_answers(const std::byte* weights) {
+  const auto image = image_of<Pipeline>(weights);
+  const auto ai = std::make_unique<Pipeline>();
+  REQUIRE(ai->attach(image) == mote::status::ok);
+  answers all;
+  for (const std::string_view question : {"the thing in the other thing", "ing and the thing"}) {
+    for (const std::string_view piece : ai->ask(question, 12)) (void)piece;
+    REQUIRE(ai->state() == mote::status::ok);
+    all.last.assign(ai->tokens().begin(), ai->tokens().end());
+    all.tokens.insert(all.tokens.end(), all.last.begin(), all.last.end());
+  }
+  all.logits.assign(ai->logits().begin(), ai->logits().end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a pipeline of a family with states: whatever the prompt's runs are, with drafts and without", "[family]") {
+  reference<3> m(small::shape);
+  const mote_tests::against_reference<hybrid<3>, 4, reference<3>> mine(small::shape, m);
+  const std::byte* weights = mine.view().data();
+  using one = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<1>>;
+  using several = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<7>>;
+  using drafted =
+      mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<3>, mote::lookup<4>>;
+  constexpr std::size_t states = mote::states_of<hybrid<3>>::floats(small::shape, s.layers) * sizeof(float);
+  STATIC_CHECK(one::cache_bytes == mote::float_cache::bytes(mote::cached_by<hybrid<3>>(small::shape), 64) + states);
+  const answers expected = two_answers<one>(weights);
+  REQUIRE(expected.last.size() > 12);
+  const mote_tests::plain_rows alone = mine.logits(expected.last, 1);  // of decode()
+  CHECK(std::count(alone.begin(), alone.end(),
+                   mote_tests::plain_vector(expected.logits.begin(), expected.logits.end())) == 1);
+  for (const answers& other : {two_answers<several>(weights), two_answers<drafted>(weights)}) {
+    CHECK(other.tokens == expected.tokens);
+    CHECK(other.logits == expected.logits);
+  }
 }
