@@ -178,7 +178,7 @@ TEMPLATE_TEST_CASE_SIG(
       }
     });
     const encoded expected{.hidden = r.m.hidden(text), .logits = r.m.logits(text)};
-    INFO(count << " tokens");
+    INFO(Family::name << ", " << count << " tokens");
     CHECK(apart(got.hidden, expected.hidden) < 3e-6);
     CHECK(apart(got.logits, expected.logits) < 3e-6);
     CHECK(apart(got.pooled(), expected.pooled()) < 3e-6);
