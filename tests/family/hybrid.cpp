@@ -259,6 +259,18 @@ TEMPLATE_TEST_CASE_SIG("a convolution between attentions: gradients of every ten
   mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
 }
 
+TEST_CASE("a convolution's state: what is not finite is not remembered", "[family]") {
+  reference<3> m;
+  const std::size_t bad = s.vocab - 1;
+  m.m.embedding.at(bad, 0) = std::numeric_limits<double>::quiet_NaN();
+  const mote_tests::against_reference<hybrid<3>, 4, reference<3>> mine(s, m);
+  const std::vector<std::uint16_t> tokens{3, 14, static_cast<std::uint16_t>(bad), 5, 9, 2, 6};
+  for (const std::size_t each : {1U, 2U, 7U}) {
+    const mote_tests::plain_rows rows = mine.logits(tokens, each);
+    for (std::size_t t = 0; t < tokens.size(); ++t) CHECK(std::isfinite(rows[t][0]) == (t != 2));
+  }
+}
+
 TEST_CASE("a convolution's state: where it lies, what it costs, and that nothing is taken back", "[family]") {
   using family = hybrid<3>;
   using states = mote::states_of<family>;
