@@ -11,8 +11,8 @@
 
 #include "mote/block/buffers.hpp"
 #include "mote/budget/board.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/cache.hpp"
+#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
 
 namespace mote::inline v0 {
