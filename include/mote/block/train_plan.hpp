@@ -101,7 +101,7 @@ constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size
   layers_facts<typename Family::layer>::each_attention(s, [&](const auto& a) {
     const std::size_t forward = attention_scratch_floats(a, capacity);
     const std::size_t backward = way.any ? attention_gradient_scratch_floats(a, capacity) : 0;
-    scratch = std::max({scratch, forward, backward});
+    scratch = (std::max)({scratch, forward, backward});
   });
   return {.tokens = chunk,
           .kept = capacity,

@@ -43,7 +43,7 @@ struct family_functions {
 struct weights_functions {
   std::size_t (*bytes)(const family_functions&, const shape&);  ///< of the packed tensors
   std::size_t (*embedding_bytes)(const shape&);                 ///< of one of them
-  std::size_t (*rounded_bytes)(std::size_t columns);            ///< of a vector's 8-bit copy
+  std::size_t (*rounded_bytes)(std::size_t cols);               ///< of a vector's 8-bit copy
   std::size_t rows;                                             ///< interleaved
   std::string_view name;                                        ///< of the format
 };

@@ -90,10 +90,10 @@ constexpr recall_choice recall_facts() {
 /// Two vocabularies tell what a token adds.
 template <class Decoding>
 constexpr decoding_choice decoding_facts() {
-  constexpr part_size small = size_of_part<typename Decoding::template state<256>>();
-  constexpr part_size large = size_of_part<typename Decoding::template state<512>>();
-  constexpr std::size_t each = small.bytes < large.bytes ? (large.bytes - small.bytes) / 256 : 0;
-  return {.fixed_bytes = small.bytes - 256 * each, .token_bytes = each, .align = large.align};
+  constexpr part_size of_256 = size_of_part<typename Decoding::template state<256>>();
+  constexpr part_size of_512 = size_of_part<typename Decoding::template state<512>>();
+  constexpr std::size_t each = of_256.bytes < of_512.bytes ? (of_512.bytes - of_256.bytes) / 256 : 0;
+  return {.fixed_bytes = of_256.bytes - 256 * each, .token_bytes = each, .align = of_512.align};
 }
 /// Whether they tell it of these as well. A state that grows otherwise is what it is for its model.
 template <class Decoding, std::size_t... Vocab>
