@@ -2,7 +2,8 @@
 # One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0, must fail with MOTE_FAIL 1, and then every
 # `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines.
 # `// BARE: <options>` in the source stands for all other options where it must fail: nothing is on the include path but mote.
-# `// LINES: <n>` stands for LINES where a message is found in the body of a user's own function: the way there is long.
+# `// LINES: <n>` stands for LINES where the way to a message is long: through the body of a user's own function, or through
+# headers that include one another.
 # Lines of source that a compiler repeats are not counted, as each version repeats others: what it says is.
 # PARSED, if there is one, is a header that COMPILER has parsed already (PARSED.gch, PARSED.pch) and that comes first.
 # Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= [-DPARSED=] -P compile_fail.cmake

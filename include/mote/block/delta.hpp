@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 
+#include "mote/config.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {

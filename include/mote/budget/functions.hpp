@@ -54,7 +54,7 @@ constexpr std::uint64_t last_weights(const shape& s) {
 template <class Family>
 constexpr std::size_t packed_bytes(const shape& s, std::size_t (*matrix_bytes)(std::size_t, std::size_t)) {
   return place_tensors<Family, Family::layer::period>(
-             s, [&](std::size_t rows) { return matrix_bytes(rows, s.dim); }, matrix_bytes(s.vocab, s.dim),
+             s, [&](std::size_t table_rows) { return matrix_bytes(table_rows, s.dim); }, matrix_bytes(s.vocab, s.dim),
              [&](std::size_t, std::size_t i) {
                const matrix_size m = tensors_of<Family>::size(s, i);
                return matrix_bytes(m.rows, m.cols);

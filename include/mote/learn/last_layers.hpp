@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "mote/config.hpp"
 #include "mote/learn/schedule.hpp"
 
 namespace mote::inline v0 {

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// The matrices of a layer. The numbers from 16 to 31 are free for blocks of one's own: own_role(0) to own_role(15).

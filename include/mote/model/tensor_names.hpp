@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mote/config.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {

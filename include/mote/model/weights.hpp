@@ -137,7 +137,8 @@ template <class Formats, class Family = llama>
 constexpr tensor_map_of<Formats, Family> map_tensors(const shape& s) {
   using facts = formats_of<Formats>;
   return place_tensors<Family, layers_that_differ<Formats, Family>>(
-      s, [&](std::size_t rows) { return facts::embedding::bytes(rows, s.dim); }, facts::head::bytes(s.vocab, s.dim),
+      s, [&](std::size_t table_rows) { return facts::embedding::bytes(table_rows, s.dim); },
+      facts::head::bytes(s.vocab, s.dim),
       [&](std::size_t layer, std::size_t i) { return matrix_bytes<Formats, Family>(s, layer, i); });
 }
 

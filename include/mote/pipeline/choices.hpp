@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/budget/choices.hpp"
 #include "mote/budget/cost.hpp"
@@ -24,20 +25,28 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-template <class Part>
+template <class Part, std::size_t Bytes>
 struct followed {
   [[no_unique_address]] Part part;
-  char next;
+  char next[Bytes];
 };
+/// How many bytes of a part's tail others may share, of Least to Most. Not by offsetof, at which compilers warn.
+template <class Part, std::size_t Least, std::size_t Most>
+constexpr std::size_t shared_tail() {
+  if constexpr (Least == Most) {
+    return Least;
+  } else {
+    constexpr std::size_t middle = (Least + Most + 1) / 2;
+    if constexpr (sizeof(followed<Part, middle>) == sizeof(Part)) return shared_tail<Part, middle, Most>();
+    else return shared_tail<Part, Least, middle - 1>();
+  }
+}
 
 /// Where the member behind a part begins that shares its tail with others.
 template <class Part>
 constexpr part_size size_of_part() {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Winvalid-offsetof"
-  constexpr std::size_t bytes = __builtin_offsetof(followed<Part>, next);
-#pragma GCC diagnostic pop
-  return {bytes, bytes == 0 ? 1 : alignof(Part)};
+  if constexpr (std::is_empty_v<Part>) return {0, 1};
+  else return {sizeof(Part) - shared_tail<Part, 0, alignof(Part) - 1>(), alignof(Part)};
 }
 
 /// What stands last in a pipeline, in its order.
