@@ -237,6 +237,76 @@ TEST_CASE("keeping: hostile records of a user's parts change all or nothing", "[
 
 namespace {
 
+/// The snapshot with another count in the part that a record of this kind begins, under a checksum that is right.
+std::vector<std::byte> recounted(const std::vector<std::byte>& good, record_kind part, std::uint32_t count) {
+  std::vector<std::byte> bytes = good;
+  const std::span<std::byte> all(bytes);
+  for (std::size_t at = mote::snapshot_header_bytes; at + mote::record_header_bytes < all.size();) {
+    std::uint16_t kind;
+    std::uint32_t size;
+    std::memcpy(&kind, all.data() + at, sizeof kind);
+    std::memcpy(&size, all.data() + at + 2, sizeof size);
+    at += mote::record_header_bytes;
+    if (record_kind{kind} == part) std::memcpy(all.data() + at, &count, sizeof count);
+    at += size;
+  }
+  const std::uint32_t crc = mote::crc32(all.first(all.size() - 4));
+  std::memcpy(all.data() + all.size() - 4, &crc, sizeof crc);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("keeping: a part's count is that of its records, or the snapshot is refused", "[pipeline][keeping]") {
+  using adapter = mote::lora<1>;
+  using texts = mote::rag<mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>, few>;
+  using whole = mote::pipeline<synthetic, window, adapter, texts>;
+  using learning = mote::pipeline<synthetic, window, adapter>;
+  using recalling = mote::pipeline<synthetic, window, texts>;
+  const aligned_bytes image = mote_tests::synthetic_image<whole>();
+  whole& ai = fresh<whole>(image);
+  for (int i = 0; i < 8; ++i) REQUIRE(ai.learn({.prompt = "lights", .answer = "on"}).state == status::ok);
+  REQUIRE(ai.remember("the ant is in") == status::ok);
+  REQUIRE(ai.remember("a bee") == status::ok);
+  const std::vector<std::byte> good = saved(ai);
+  constexpr auto floats =
+      static_cast<std::uint32_t>(std::remove_cvref_t<decltype(std::declval<whole&>().learning())>::parameter_floats);
+
+  REQUIRE(fresh<whole>(image).load(aligned_bytes(recounted(good, record_kind::remembered, 2))) == status::ok);
+  REQUIRE(fresh<whole>(image).load(aligned_bytes(recounted(good, record_kind::learned, floats))) == status::ok);
+  CHECK(fresh<learning>(image).load(aligned_bytes(good)) == status::no_recall);
+  for (const std::uint32_t count : {0U, 1U, 3U, 99U, ~0U}) {
+    CAPTURE(count);
+    whole& there = fresh<whole>(image);
+    const std::vector<std::byte> before = saved(there);
+    CHECK(there.load(aligned_bytes(recounted(good, record_kind::remembered, count))) == status::corrupt_payload);
+    CHECK(there.load(aligned_bytes(recounted(good, record_kind::learned, count))) == status::wrong_size);
+    CHECK(saved(there) == before);
+    CHECK(fresh<learning>(image).load(aligned_bytes(recounted(good, record_kind::remembered, count))) ==
+          status::corrupt_payload);
+  }
+
+  // Where only texts were kept.
+  recalling& memory_alone = fresh<recalling>(image);
+  REQUIRE(memory_alone.remember("a bee") == status::ok);
+  const std::vector<std::byte> one = saved(memory_alone);
+  CHECK(fresh<learning>(image).load(aligned_bytes(recounted(one, record_kind::remembered, 1))) == status::no_recall);
+  CHECK(fresh<learning>(image).load(aligned_bytes(recounted(one, record_kind::remembered, 0))) ==
+        status::corrupt_payload);
+  CHECK(fresh<recalling>(image).load(aligned_bytes(recounted(one, record_kind::remembered, 0))) ==
+        status::corrupt_payload);
+
+  // A user's own records: the floats of what learns are counted, what its memory writes is its own.
+  const aligned_bytes own_image = mote_tests::synthetic_image<both>();
+  both& own = fresh<both>(own_image);
+  REQUIRE(own.remember("the ant is in") == status::ok);
+  const std::vector<std::byte> own_good = saved(own);
+  CHECK(own.load(aligned_bytes(recounted(own_good, record_kind::learned, 0))) == status::wrong_size);
+  CHECK(own.load(aligned_bytes(own_good)) == status::ok);
+}
+
+namespace {
+
 struct growing {
   static constexpr record_kind kind = record_kind::learned;
   static constexpr bool is_kept = true;

@@ -28,6 +28,18 @@ concept streams_itself = requires(std::remove_const_t<State>& state, const State
   state.load(records);
 };
 
+/// Whether the records are as many texts as their part says. Records of a user's own are not counted: that is theirs to do.
+inline bool counts_texts(const kept_records& from) {
+  record_reader in(from.records);
+  record r;
+  std::uint32_t texts = 0;
+  while (in.next(r) == status::ok) {
+    if (r.kind == record_kind::item) ++texts;
+    else if (r.kind != record_kind::item_store) return true;
+  }
+  return texts == from.count;
+}
+
 /// Floats: one record of all `parameters()`.
 template <class State>
 struct learned_part {
@@ -51,6 +63,7 @@ struct learned_part {
                           std::as_bytes(std::span(view().parameters(), State::parameter_floats)));
   }
   status check(const kept_records& from) const {
+    if (from.count != count()) return status::wrong_size;
     if constexpr (streams_itself<State>) {
       return view().check(from.records, weights);
     } else {
@@ -93,7 +106,10 @@ struct remembered_part {
   status save(Sink& sink) const {
     return static_cast<const Index&>(index).save(sink);
   }
-  static status check(const kept_records& from) { return from.count > 0 ? status::ok : status::no_effect; }
+  static status check(const kept_records& from) {
+    if (!counts_texts(from)) return status::corrupt_payload;
+    return from.count > 0 ? status::ok : status::no_effect;
+  }
   status take(std::span<const std::byte> records) { return load_with(index, records, model); }
 };
 
@@ -110,7 +126,11 @@ struct missing_part {
   static status save(Sink&) {
     return status::ok;
   }
-  static status check(const kept_records& from) { return from.count > 0 ? Refusal : status::no_effect; }
+  static status check(const kept_records& from) {
+    if constexpr (Kind == record_kind::remembered)
+      if (!counts_texts(from)) return status::corrupt_payload;
+    return from.count > 0 ? Refusal : status::no_effect;
+  }
   static status take(std::span<const std::byte>) { return status::ok; }
 };
 
