@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "../synthetic_model.hpp"
+#include "mote/boards/stm32h743.hpp"
+#include "mote/budget/what_helps.hpp"
 #include "mote/decode/first_of.hpp"
 #include "mote/decode/lookup.hpp"
 #include "mote/decode/ngram.hpp"
@@ -200,4 +202,24 @@ TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[bud
   STATIC_REQUIRE(mote::lesson_work(s, lora, 10).multiply_adds == bare + attention + 9 * (adapters * 9 / 2));
   STATIC_REQUIRE(mote::lesson_work(s, full, 10).multiply_adds == bare + attention + 9 * (layers + head));
   STATIC_REQUIRE(mote::token_work(s, lora, 0).multiply_adds == first.multiply_adds + adapters);
+}
+
+TEST_CASE("cost: a shape that makes no model has no cost, and nothing is computed of it", "[budget][cost]") {
+  constexpr mote::choices c = mote::choices_of<mote::quantize<8>, mote::lora<2>>;
+  constexpr mote::shape good = synthetic::shape;
+  STATIC_REQUIRE(mote::cost_of(good, c).holds);
+  for (std::size_t mote::shape::* member :
+       {&mote::shape::dim, &mote::shape::hidden, &mote::shape::layers, &mote::shape::heads, &mote::shape::kv_heads,
+        &mote::shape::vocab, &mote::shape::context}) {
+    mote::shape s = good;
+    s.*member = 0;
+    const mote::costs paid = mote::cost_of(s, c);
+    CHECK(!paid.holds);
+    CHECK(paid.ram.object() == 0);
+    CHECK(paid.flash.weights == 0);
+    CHECK(paid.token == mote::work{});
+    CHECK(paid.prompt == mote::work{});
+    CHECK(paid.lesson == mote::work{});
+    CHECK(mote::what_helps(s, c, mote::boards::stm32h743::facts).count == 0);
+  }
 }

@@ -135,7 +135,7 @@ struct choices {
   std::uint64_t bound_to = 0;
 
   constexpr std::size_t context_of(const shape& s) const { return context == 0 ? s.context : context; }
-  constexpr bool holds_for(const shape& s) const { return bound_to == 0 || bound_to == s.fingerprint(); }
+  constexpr bool holds_for(const shape& s) const { return s.valid() && (bound_to == 0 || bound_to == s.fingerprint()); }
   constexpr bool operator==(const choices&) const = default;
 };
 

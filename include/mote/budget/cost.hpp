@@ -37,7 +37,7 @@ struct costs {
   work token;         ///< of an answer, when the context is full but for it: the dearest
   work prompt;        ///< a prompt that fills the context
   work lesson;        ///< the longest example
-  bool holds = true;  ///< false where the choices are bound to another shape: nothing here holds then
+  bool holds = true;  ///< false where the shape makes no model, or the choices are bound to another: all is nought
 };
 
 namespace detail {
