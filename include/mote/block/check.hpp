@@ -19,7 +19,7 @@
 namespace mote::inline v0 {
 
 /// What a family, its embedding, its norms and its blocks have, in the order in which one is asked for.
-enum class family_member { none, name, embedding, layer, last_norm };
+enum class family_member { none, name, embedding, layer, last_norm, blocks, attention };
 enum class embedding_member { none, positions, forward_buffers, forward, backward };
 enum class norm_member { none, forward, backward };
 enum class block_member {
@@ -46,15 +46,44 @@ inline constexpr bool family_has_name = requires {
 };
 template <class F>
 inline constexpr bool family_has_embedding = requires { sizeof(typename F::embedding); };
+/// Whether each layer has a block, and whether one of them attends. They look at the lists and make nothing of them.
+template <class Layers>
+inline constexpr bool layers_have_blocks = true;
+template <class... Blocks>
+inline constexpr bool layers_have_blocks<in_sequence<Blocks...>> = sizeof...(Blocks) > 0;
+template <class... Kinds>
+inline constexpr bool layers_have_blocks<cycle<Kinds...>> = sizeof...(Kinds) > 0 && (layers_have_blocks<Kinds> && ...);
+template <class Layers>
+inline constexpr bool layers_attend = true;
+template <class... Blocks>
+inline constexpr bool layers_attend<in_sequence<Blocks...>> = (attends<Blocks> || ...);
+template <class... Kinds>
+inline constexpr bool layers_attend<cycle<Kinds...>> = (layers_attend<Kinds> || ...);
 template <class F>
-inline constexpr bool family_has_layer = requires {
+inline constexpr bool family_has_blocks = requires { requires layers_have_blocks<typename F::layer>; };
+template <class F>
+inline constexpr bool family_attends = requires { requires layers_attend<typename F::layer>; };
+
+/// Of a list without blocks no member can be made: it is not looked into.
+template <class F>
+concept has_layer_without_blocks = requires { requires !layers_have_blocks<typename F::layer>; };
+template <class F>
+concept has_layer_with_blocks = requires {
   sizeof(typename F::layer);
   requires F::layer::kinds > 0;
   F::layer::kind_of(0);
   F::layer::period;
 };
 template <class F>
+concept has_layer = has_layer_without_blocks<F> || has_layer_with_blocks<F>;
+template <class F>
+inline constexpr bool family_has_layer = has_layer<F>;
+template <class F>
 inline constexpr bool family_has_last_norm = requires { sizeof(typename F::last_norm); };
+
+/// What the planner of buffers holds beside a pass's own: 64 operations, and 32 where an answer takes turns with a lesson.
+inline constexpr int most_operations = 61;  // embed, head_norm and head: block/decode.hpp
+inline constexpr int most_phases = 27;      // embed to again, and embedding_back: block/train_plan.hpp
 
 template <class E>
 inline constexpr bool embedding_has_positions = requires {
@@ -104,6 +133,8 @@ inline constexpr family_member family_lacks = first_missing<family_member>({
     {detail::family_has_embedding<F>, family_member::embedding},
     {detail::family_has_layer<F>, family_member::layer},
     {detail::family_has_last_norm<F>, family_member::last_norm},
+    {detail::family_has_blocks<F>, family_member::blocks},
+    {detail::family_attends<F>, family_member::attention},
 });
 template <class E>
 inline constexpr embedding_member embedding_lacks = first_missing<embedding_member>({
@@ -146,6 +177,12 @@ struct family_check {
   static_assert(
       has<m::last_norm>,
       "mote: this family has no norm before its head; give it a type `last_norm`, as rms_norm_block<vector_role::final_norm> [mote-family]");
+  static_assert(
+      has<m::blocks>,
+      "mote: a layer of this family has no blocks; a family needs one at least in each layer, in_sequence<residual<...>> [mote-family]");
+  static_assert(
+      has<m::attention>,
+      "mote: no layer of this family attends; a family needs a block that does in one of its layers, as rotary_attention [mote-family]");
 };
 template <class E>
 struct embedding_check {
@@ -216,6 +253,13 @@ struct attends_once {
       Attending <= 1,
       "mote: two blocks of a layer attend, and a cache has one place a layer; make two layers of them, cycle<A, B> [mote-attends-twice]");
 };
+template <class Layer, int Operations, int Phases>
+struct is_planned {
+  static constexpr bool fits = Operations <= detail::most_operations && Phases <= detail::most_phases;
+  static_assert(
+      fits,
+      "mote: a layer has more than 61 operations, or more than 27 phases of its gradient; make two layers of it, cycle<A, B>, or have blocks of fewer [mote-operations]");
+};
 template <class Layer>
 struct names_tensors_once {
   static constexpr bool once = !detail::gathered<typename detail::blocks_in<Layer>::type>::all.twice;
@@ -263,6 +307,8 @@ struct kind_fault<in_sequence<Blocks...>> {
     using kind = in_sequence<Blocks...>;
     if constexpr (!std::is_void_v<blocks>) return std::type_identity<blocks>{};
     else if constexpr (kind::attending > 1) return std::type_identity<attends_once<kind, kind::attending>>{};
+    else if constexpr (kind::operations > most_operations || kind::phases > most_phases)
+      return std::type_identity<is_planned<kind, kind::operations, kind::phases>>{};
     else if constexpr (!names_once<kind>) return std::type_identity<names_tensors_once<kind>>{};
     else return std::type_identity<void>{};
   }

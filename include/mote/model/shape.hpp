@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The shape of a Llama-family decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU (Touvron et al. 2023,
-// arXiv 2302.13971; Ainslie et al. 2023, arXiv 2305.13245), and what attention of other families has beside. Structural, so
-// a type can carry it.
+// The shape of a model of any family: sizes, heads of grouped-query attention (Ainslie et al. 2023, arXiv 2305.13245), what
+// rotary positions and norms take, and a window, a cap and a scale of attention. Structural, so a type can carry it.
 // Refuses nothing by itself: valid() says whether the numbers make a model.
 #pragma once
 

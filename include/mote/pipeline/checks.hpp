@@ -73,7 +73,7 @@ template <class Model>
 struct makes_a_decoder {
   static_assert(
       Model::shape.valid(),
-      "mote: the model's shape makes no decoder; sizes must not be zero, and heads must divide dim and be a multiple of kv_heads [mote-shape]");
+      "mote: the model's shape makes no decoder; sizes must not be zero, heads must divide dim unless head_width is named, heads must be a multiple of kv_heads, and the width of a head must be even [mote-shape]");
 };
 template <class Policy>
 struct is_a_policy {
@@ -172,8 +172,8 @@ consteval auto in_turn() {
   else return std::type_identity<void>{};
 }
 
-/// The first fault of a composition, as the type of what is returned: first the pack, then the members that each policy lacks, then what the policies
-/// themselves refuse, then what does not go together, and last what is wrong with the whole.
+/// The first fault of a composition, as the type of what is returned: first the pack, then the members that each policy
+/// lacks, then what the policies themselves refuse, then what does not go together, and last what is wrong with the whole.
 template <class Model, class... Policies>
 consteval auto composition_fault() {
   // Makes the compiler look into a policy before anything asks about it. A policy that refuses its own arguments then

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+// A family in which no layer attends.
+// EXPECT: mote: no layer of this family attends; .*\[mote-family\]
+// EXPECT: my_family
+#include "little.hpp"
+
+using mote::vector_role;
+
+using attention = mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::rotary_attention>;
+using expansion = mote::residual<mote::rms_norm_block<vector_role::ffn_norm>, mote::gated_feed_forward<>>;
+
+#if MOTE_FAIL
+struct my_family {
+  static constexpr std::string_view name = "mine";
+  using embedding = mote::token_embedding;
+  using layer = mote::in_sequence<expansion>;
+  using last_norm = mote::rms_norm_block<vector_role::final_norm>;
+};
+#else
+struct my_family {
+  static constexpr std::string_view name = "mine";
+  using embedding = mote::token_embedding;
+  using layer = mote::in_sequence<attention, expansion>;
+  using last_norm = mote::rms_norm_block<vector_role::final_norm>;
+};
+#endif
+struct mine : little {
+  using family = my_family;
+};
+using assistant = mote::pipeline<mine>;
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}
