@@ -15,6 +15,8 @@
 #include "mote/decode/first_of.hpp"
 #include "mote/decode/lookup.hpp"
 #include "mote/decode/ngram.hpp"
+#include "mote/learn/last_layers.hpp"
+#include "mote/learn/zeroth_order.hpp"
 #include "mote/mote.hpp"
 #include "mote/pipeline/sweep.hpp"
 #include "mote/policy/threads.hpp"
@@ -169,9 +171,18 @@ TEST_CASE("cost: choices are values: they stand in types, are compared, and chan
   CHECK(mote::cost_of(*at_run_time, changed).ram.cache * 2 == mote::cost_of(*at_run_time, c).ram.cache);
 }
 
+namespace {
+
+/// 2 layers, width 24, 3 heads of 8 on 1 of keys, 40 hidden, 300 tokens.
+struct counted : synthetic {
+  static constexpr mote::shape shape{
+      .dim = 24, .hidden = 40, .layers = 2, .heads = 3, .kv_heads = 1, .vocab = 300, .context = 64};
+};
+
+}  // namespace
+
 TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[budget][cost]") {
-  // 2 layers, width 24, 3 heads of 8 on 1 of keys, 40 hidden, 300 tokens.
-  constexpr mote::shape s{.dim = 24, .hidden = 40, .layers = 2, .heads = 3, .kv_heads = 1, .vocab = 300, .context = 64};
+  constexpr mote::shape s = counted::shape;
   constexpr mote::choices c = mote::choices_of<mote::quantize<32>, mote::layout<1>>;
   constexpr std::uint64_t layers = 2 * (24 * 24 + 8 * 24 + 8 * 24 + 24 * 24 + 3 * 24 * 40);
   constexpr std::uint64_t head = 300 * 24;
@@ -202,6 +213,24 @@ TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[bud
   STATIC_REQUIRE(mote::lesson_work(s, lora, 10).multiply_adds == bare + attention + 9 * (adapters * 9 / 2));
   STATIC_REQUIRE(mote::lesson_work(s, full, 10).multiply_adds == bare + attention + 9 * (layers + head));
   STATIC_REQUIRE(mote::token_work(s, lora, 0).multiply_adds == first.multiply_adds + adapters);
+
+  // As far back as the schedule goes: the last layer alone, all of them, none.
+  using by_last = mote::lora<1, mote::lora_knobs{}, mote::adam<>, mote::last_layers<1>>;
+  using by_all = mote::lora<1, mote::lora_knobs{}, mote::adam<>, mote::last_layers<2>>;
+  using by_losses = mote::lora<1, mote::lora_knobs{}, mote::adam<>, mote::zeroth_order<>>;
+  constexpr mote::choices one_back = mote::choices_of<mote::quantize<32>, mote::layout<1>, by_last>;
+  constexpr mote::choices all_back = mote::choices_of<mote::quantize<32>, mote::layout<1>, by_all>;
+  constexpr mote::choices none_back = mote::choices_of<counted, mote::quantize<32>, mote::layout<1>, by_losses>;
+  constexpr mote::work there_and_back = mote::lesson_work(s, lora, 10);
+  STATIC_REQUIRE(mote::lesson_work(s, all_back, 10) == there_and_back);
+  STATIC_REQUIRE(mote::lesson_work(s, one_back, 10).multiply_adds ==
+                 9 * (layers + layers / 2 + (layers / 2 - 40 * 24) + 2 * head) + 2 * 2 * 3 * 8 * 45 +
+                     2 * 3 * 8 * 45 * 7 / 2 + 9 * (adapters / 2 * 9 / 2));
+  STATIC_REQUIRE(mote::lesson_work(s, none_back, 10).multiply_adds ==
+                 2 * (9 * (layers + head + adapters) + 2 * 2 * 3 * 8 * 45));
+  STATIC_REQUIRE(mote::lesson_work(s, one_back, 10).weight_bytes < there_and_back.weight_bytes);
+  STATIC_REQUIRE(mote::lesson_work(s, none_back, 10).weight_bytes <
+                 mote::lesson_work(s, one_back, 10).weight_bytes + 2 * 4 * layers);
 }
 
 TEST_CASE("cost: a shape that makes no model has no cost, and nothing is computed of it", "[budget][cost]") {

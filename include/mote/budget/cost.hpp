@@ -163,22 +163,35 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
           .cache_bytes = read};
 }
 
-/// An example of so many tokens, all of them the answer's, there and back; the step of the optimiser is left out.
+/// An example of so many tokens, all of them the answer's: there and back as far as its schedule goes, or there twice
+/// where it does not go back. The step of the optimiser is left out.
 constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
   if (!c.learning.learns || tokens < 2) return {};
   const std::uint64_t run = tokens - 1;  // the last is only predicted
-  const std::uint64_t layers = c.family->layer_weights(s);
-  const std::uint64_t again = layers - c.family->last_weights(s);  // a layer's inside is computed once more
-  const std::uint64_t head = detail::head_weights(s);
-  const std::uint64_t full = c.learning.owns_weights ? layers + head : 0;  // weights' own gradients
-  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
-  // There and again, each 1; on the way back scores and their gradient, and those of query, key and value.
-  const std::uint64_t attention = detail::attention_products(c.family->cached(s)) * (run * (run + 1) / 2);
   const std::uint64_t chunks = ceil_div(static_cast<std::size_t>(run), c.learning.chunk);
+  const std::uint64_t layers = c.family->layer_weights(s);
+  const std::uint64_t head = detail::head_weights(s);
+  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
+  const std::uint64_t pairs = run * (run + 1) / 2;
+  const std::uint64_t attention = detail::attention_products(c.family->cached(s)) * pairs;
   const std::uint64_t head_bytes = c.weights->embedding_bytes(s);
   const std::uint64_t layer_bytes = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head_bytes;
-  return {.multiply_adds = run * (2 * layers + again + 2 * head + full + adapters * 9 / 2) + attention * 9 / 2,
-          .weight_bytes = chunks * (3 * layer_bytes + 2 * head_bytes),
+  if (!c.learning.goes_back)
+    return {.multiply_adds = 2 * (run * (layers + head + adapters) + attention),
+            .weight_bytes = 2 * chunks * (layer_bytes + head_bytes),
+            .cache_bytes = 0};
+  shape below = s;  // the layers that do not learn go there alone
+  below.layers = detail::first_layer(s, c);
+  const std::uint64_t back = layers - c.family->layer_weights(below);
+  const std::uint64_t last = c.family->last_weights(s) - c.family->last_weights(below);
+  const std::uint64_t again = back - last;                               // a layer's inside is computed once more
+  const std::uint64_t full = c.learning.owns_weights ? back + head : 0;  // weights' own gradients
+  // There and again, each 1; on the way back scores and their gradient, and those of query, key and value.
+  const std::uint64_t attention_back = attention - detail::attention_products(c.family->cached(below)) * pairs;
+  return {.multiply_adds =
+              run * (layers + back + again + 2 * head + full + adapters * 9 / 2) + attention + attention_back * 7 / 2,
+          .weight_bytes =
+              chunks * (layer_bytes + 2 * (layer_bytes * (s.layers - below.layers) / s.layers) + 2 * head_bytes),
           .cache_bytes = 0};
 }
 
