@@ -8,14 +8,28 @@
 #include <span>
 #include <string_view>
 
+#include "mote/budget/choices.hpp"
 #include "mote/budget/footprint.hpp"
 #include "mote/core/status.hpp"
+#include "mote/family/llama.hpp"
+#include "mote/format/f32.hpp"
 #include "mote/learn/example.hpp"
+#include "mote/model/dialogue.hpp"
+#include "mote/model/shape.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0::detail {
+
+/// Its model: of a shape that divides by nothing that is nought.
+struct no_model {
+  static constexpr std::string_view name = "none";
+  static constexpr mote::shape shape{
+      .dim = 2, .hidden = 1, .layers = 1, .heads = 1, .kv_heads = 1, .vocab = 1, .context = 1};
+  static constexpr std::size_t vocabulary_bytes = 0;
+  static constexpr mote::dialogue dialogue{};
+};
 
 /// What stands for a pipeline that cannot be. It takes every call of a pipeline, so that a program with one wrong line
 /// shows one message; it never runs.
@@ -40,9 +54,16 @@ struct no_pipeline {
     v0::ending ending() const { return {}; }
   };
 
+  using model_type = no_model;
+  using family = llama;
+  using format = f32<1>;
   using token = std::uint16_t;
   using answer = pieces;
+  static constexpr mote::shape shape = no_model::shape;
+  static constexpr choices facts{};
   static constexpr std::size_t context = 0;
+  static constexpr std::size_t arena_bytes = 0;
+  static constexpr std::size_t cache_bytes = 0;
   static constexpr std::size_t image_bytes = 0;
   static constexpr bool learns = false;
   static constexpr bool recalls = false;
