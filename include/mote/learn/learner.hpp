@@ -2,7 +2,7 @@
 // A learning policy made of three answers: what changes (Delta), by which rule (Optimiser), how the pass goes (Schedule).
 //   struct delta {
 //     class view;  // of a family, if it likes: what the kernels see: a delta_view of block/train.hpp
-//     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16
+//     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16; what pads stays zero
 //     template <class Family, shape S> static view over(float* parameters, float* gradients);
 //     template <class Family> static constexpr std::uint64_t fingerprint();       // what a snapshot must agree with
 //   };
@@ -36,6 +36,14 @@ struct learner_knobs {
   }
 };
 
+/// An optimiser moves sixteen floats at a time.
+template <std::size_t Floats>
+struct delta_floats {
+  static_assert(
+      Floats % 16 == 0,
+      "mote: a delta's floats are a multiple of 16; round what floats() gives up with mote::padded() [mote-delta-floats]");
+};
+
 template <class Delta, class Optimiser = adam<>, class Schedule = backpropagation,
           learner_knobs Knobs = learner_knobs{}>
 struct learner {
@@ -54,15 +62,20 @@ struct learner {
       Knobs.made_sound().chunk < Knobs.tokens ? Knobs.made_sound().chunk : Knobs.tokens;
   static constexpr bool takes_turns = Knobs.takes_turns;
 
+  template <class Model>
+  static constexpr std::size_t floats_of =
+      Delta::template floats<family_of<Model>>(from_layer(Model::shape, Schedule::first_layer(Model::shape)));
+  template <class Chosen, std::size_t Floats = floats_of<typename Chosen::model_type>>
+  using fault = unless<Floats % 16 == 0, delta_floats<Floats>>;
+
   /// What one model learns.
   template <class Model, class Format>
-  class state : public trained_floats<optimiser, Delta::template floats<family_of<Model>>(
-                                                     from_layer(Model::shape, Schedule::first_layer(Model::shape)))> {
+  class state : public trained_floats<optimiser, floats_of<Model>> {
    public:
     using family = family_of<Model>;
     static constexpr std::size_t first_layer = Schedule::first_layer(Model::shape);
     static constexpr shape s = from_layer(Model::shape, first_layer);  // of the layers that learn
-    using floats = trained_floats<optimiser, Delta::template floats<family>(s)>;
+    using floats = trained_floats<optimiser, floats_of<Model>>;
 
     /// What is applied to the decoder, and what collects the gradients.
     auto adapter() const {
