@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A schedule that moves the parameters by nothing.
-// EXPECT: mote: zeroth_order<> moves no parameter; .distance is above 0, such as 1e-2 \[mote-zeroth-order\]
+// EXPECT: mote: zeroth_order<> moves parameters by too little or too much; .distance must lie in 1e-6 to 1, such as 1e-2 \[mote-zeroth-order\]
 // EXPECT: zeroth_order<
 #include "little.hpp"
 

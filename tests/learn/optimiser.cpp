@@ -223,3 +223,20 @@ TEST_CASE("rates that are none") {
   for (const float r : {-1e-9F, -1.0F, 10.01F, 1e5F, 1e20F, std::numeric_limits<float>::infinity(), NAN, -NAN})
     CHECK(!mote::is_rate(r));
 }
+
+TEST_CASE("an optimiser's knobs: the ends of their ranges, and what is no number") {
+  constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  using a = mote::adam_knobs;
+  using s = mote::sgd_knobs;
+  for (const float beta : {0.0F, 0.5F, 0.99999994F})
+    CHECK((a{.beta1 = beta}.are_sound() && a{.beta2 = beta}.are_sound()));
+  for (const float beta : {-1e-9F, 1.0F, inf, nan})
+    CHECK_FALSE((a{.beta1 = beta}.are_sound() || a{.beta2 = beta}.are_sound()));
+  for (const float epsilon : {1e-30F, 1e-8F, 1.0F}) CHECK(a{.epsilon = epsilon}.are_sound());
+  for (const float epsilon : {-1e-8F, 0.0F, 1e-40F, inf, nan}) CHECK_FALSE(a{.epsilon = epsilon}.are_sound());
+  for (const float decay : {0.0F, 1.0F}) CHECK((a{.decay = decay}.are_sound() && s{.decay = decay}.are_sound()));
+  for (const float decay : {-1e-9F, 1.1F, inf, nan})
+    CHECK_FALSE((a{.decay = decay}.are_sound() || s{.decay = decay}.are_sound()));
+  for (const float clip : {0.0F, 1e30F}) CHECK((a{.clip = clip}.are_sound() && s{.clip = clip}.are_sound()));
+  for (const float clip : {-1e-9F, inf, nan}) CHECK_FALSE((a{.clip = clip}.are_sound() || s{.clip = clip}.are_sound()));
+}

@@ -84,6 +84,8 @@ struct lora : detail::lora_learner<Rank, Knobs, Optimiser, Schedule> {
   static_assert(
       detail::knobs_of(Knobs).are_sound(),
       "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
+  static_assert(Knobs.alpha == 0.0F || detail::is_within(Knobs.alpha, 1e-3F, 1e4F),
+                "mote: .alpha of lora<> must lie in 0.001 to 10000, or be 0 for twice the rank [mote-lora-alpha]");
   static_assert(Knobs.targets != 0,
                 "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
 };

@@ -18,6 +18,12 @@
 
 namespace mote::inline v0 {
 
+namespace detail {
+/// Neither where the value is not a number.
+constexpr bool is_within(float value, float least, float most) { return value >= least && value <= most; }
+constexpr bool is_share(float value) { return value >= 0.0F && value < 1.0F; }
+}  // namespace detail
+
 struct adam_knobs {
   float rate = 2e-3F;
   float beta1 = 0.9F;
@@ -25,12 +31,21 @@ struct adam_knobs {
   float epsilon = 1e-8F;
   float decay = 0.0F;
   float clip = 1.0F;  ///< largest norm of a gradient; 0: none
+
+  constexpr bool are_sound() const {
+    return detail::is_share(beta1) && detail::is_share(beta2) && detail::is_within(epsilon, 1e-30F, 1.0F) &&
+           detail::is_within(decay, 0.0F, 1.0F) && detail::is_within(clip, 0.0F, 1e30F);
+  }
 };
 
 struct sgd_knobs {
   float rate = 3e-2F;
   float decay = 0.0F;
   float clip = 1.0F;
+
+  constexpr bool are_sound() const {
+    return detail::is_within(decay, 0.0F, 1.0F) && detail::is_within(clip, 0.0F, 1e30F);
+  }
 };
 
 /// The largest rate: one that moves every parameter by this at every step.
@@ -69,6 +84,7 @@ template <adam_knobs Knobs = adam_knobs{}>
 struct adam {
   static constexpr std::size_t state_floats(std::size_t n) { return 2 * n; }
   static constexpr float first_rate = Knobs.rate;
+  static constexpr bool knobs_are_sound = Knobs.are_sound();
 
   float rate = 0;
 
@@ -120,6 +136,7 @@ template <sgd_knobs Knobs = sgd_knobs{}>
 struct sgd {
   static constexpr std::size_t state_floats(std::size_t) { return 0; }
   static constexpr float first_rate = Knobs.rate;
+  static constexpr bool knobs_are_sound = Knobs.are_sound();
 
   float rate = 0;
 
@@ -139,8 +156,9 @@ struct sgd {
   }
 };
 
-/// What an optimiser has, in the order in which one is asked for. `first_rate` it may have: the rate of reset().
-enum class optimiser_member { none, first_rate, state_floats, rate, reset, step };
+/// What an optimiser has, in the order in which one is asked for. It may have `first_rate`, the rate of reset(), and
+/// `knobs_are_sound`.
+enum class optimiser_member { none, first_rate, knobs_are_sound, state_floats, rate, reset, step };
 
 namespace detail {
 
@@ -153,6 +171,11 @@ inline constexpr bool optimiser_starts_in_range = true;
 template <class O>
   requires requires { O::first_rate; }
 inline constexpr bool optimiser_starts_in_range<O> = is_rate(O::first_rate);
+template <class O>
+inline constexpr bool optimiser_is_sound = true;
+template <class O>
+  requires requires { O::knobs_are_sound; }
+inline constexpr bool optimiser_is_sound<O> = O::knobs_are_sound;
 template <class O>
 inline constexpr bool optimiser_has_rate = requires(O& o, float r) { o.rate = r; };
 template <class O>
@@ -167,6 +190,7 @@ inline constexpr bool optimiser_steps = requires(O& o, float* theta, float* grad
 template <class O>
 inline constexpr optimiser_member optimiser_lacks = first_missing<optimiser_member>({
     {detail::optimiser_starts_in_range<O>, optimiser_member::first_rate},
+    {detail::optimiser_is_sound<O>, optimiser_member::knobs_are_sound},
     {detail::optimiser_has_state_floats<O>, optimiser_member::state_floats},
     {detail::optimiser_has_rate<O>, optimiser_member::rate},
     {detail::optimiser_resets<O>, optimiser_member::reset},
@@ -180,6 +204,9 @@ struct optimiser_check {
   static constexpr bool has = optimiser_lacks<O> != Member;
   static_assert(has<m::first_rate>,
                 "mote: a learning rate must lie in 0 to 10; 0.002 is usual for adam<>, 0.03 for sgd<> [mote-rate]");
+  static_assert(
+      has<m::knobs_are_sound>,
+      "mote: an optimiser has a knob out of range; .beta1 and .beta2 lie in 0 to below 1, .epsilon in 1e-30 to 1, .decay in 0 to 1, .clip in 0 to 1e30 [mote-optimiser-knobs]");
   static_assert(
       has<m::state_floats>,
       "mote: this optimiser does not say what it keeps; give it `static constexpr std::size_t state_floats(std::size_t parameters)` [mote-optimiser]");

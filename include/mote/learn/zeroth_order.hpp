@@ -87,8 +87,9 @@ struct zeroth_order {
     bool below_ = false;
   };
 
-  static_assert(Knobs.distance > 0.0F,
-                "mote: zeroth_order<> moves no parameter; .distance is above 0, such as 1e-2 [mote-zeroth-order]");
+  static_assert(
+      Knobs.distance >= 1e-6F && Knobs.distance <= 1.0F,
+      "mote: zeroth_order<> moves parameters by too little or too much; .distance must lie in 1e-6 to 1, such as 1e-2 [mote-zeroth-order]");
 };
 
 }  // namespace mote::inline v0
