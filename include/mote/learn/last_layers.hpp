@@ -2,7 +2,7 @@
 // A schedule: the way back goes through the last layers only, and those alone learn. A step costs one way forward and that
 // part of the way back; streams are kept, and parameters held, for those layers.
 //   lora<4, lora_knobs{}, adam<>, last_layers<1>>
-// Refuses more layers than the model has: then it is backpropagation.
+// As many layers as the model has, or more, are backpropagation. Refuses none: nothing would learn.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // A learning policy made of three answers: what changes (Delta), by which rule (Optimiser), how the pass goes (Schedule).
 //   struct delta {
-//     class view;  // of a family, if it likes: what the kernels see: a delta_view of block/train.hpp
-//     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16; what pads stays zero
+//     class view;  // of a family, if it likes: what the kernels see: a delta_view of block/delta.hpp
+//     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16
 //     template <class Family, shape S> static view over(float* parameters, float* gradients);
 //     template <class Family> static constexpr std::uint64_t fingerprint();       // what a snapshot must agree with
 //   };
+// A schedule that does not go back asks the view for each(f) const: f(offset, n) for each run of trained floats, always in
+// the same order, without those that pad. What pads gets no gradient and stays zero.
 // All floats of a delta are zero at the start, and then it changes nothing; a static reset(view) and view::has_effect()
 // say otherwise where it is not so.
 // Refuses weights of its own: full<> replaces the model's.
