@@ -326,6 +326,34 @@ TEST_CASE("a lesson in portions, whatever the budget, is learn()") {
     CHECK(portions >= 3 * mote::ceil_div(work, budget));
     if (budget == 1) CHECK(portions <= 3 * (work + 1));
   }
+  const auto ai = attached<pipeline>();
+  REQUIRE(ai->learn_begin(light) == status::ok);
+  CHECK_FALSE(ai->learn_step(0).done);
+  CHECK(ai->learn_step(std::uint64_t{1} << 32U).done);  // more than a size_t of 32 bits holds
+}
+
+TEMPLATE_TEST_CASE("a lesson that was begun and not finished takes its batch with it, however far it came", "",
+                   mote::backpropagation, mote::last_layers<1>, mote::zeroth_order<>) {
+  constexpr mote::lora_knobs pairs{.tokens = 40, .batch = 2};
+  using pipeline = base<mote::lora<2, pairs, mote::adam<>, TestType>>;
+  for (const std::size_t before : {0U, 1U, 20U, 71U, 72U, 100U})
+    for (const bool answers : {true, false}) {
+      CAPTURE(before, answers);
+      const auto alone = attached<pipeline>(), ai = attached<pipeline>();
+      REQUIRE(ai->begin("what", 8) == status::ok);
+      REQUIRE(ai->learn(heat).state == status::ok);
+      REQUIRE(ai->learn_begin(light) == status::ok);
+      if (before > 0) REQUIRE_FALSE(ai->learn_step(before).done);
+      if (answers) (void)ai->step();
+      else (void)ai->loss(light);
+      CHECK(ai->learn_step(10).state == status::empty);
+      // The batch begins anew: its step comes after two more.
+      CHECK_FALSE(ai->learn(light).stepped);
+      CHECK(ai->learn(heat).stepped);
+      for (const example& e : {light, heat}) (void)alone->learn(e);
+      if constexpr (TestType::goes_back)  // another direction is tried where not
+        CHECK(same(parameters(*alone), parameters(*ai)));
+    }
 }
 
 TEST_CASE("a lesson that cannot take turns is forgotten when an answer takes its memory") {

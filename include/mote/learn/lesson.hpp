@@ -22,9 +22,7 @@ struct lesson {
   std::uint32_t tokens = 0;  ///< of the example; 0: none is under way
   std::uint32_t answer = 0;  ///< where its answer begins
   bool gradient = false;     ///< false: its loss alone is asked for
-
-  /// Whether the learner may hold a part of its gradient: it was begun, and is not over.
-  bool is_half_collected() const { return pass.stage > train_progress::forward && pass.stage < train_progress::done; }
+  bool unfinished = false;   ///< begun, and not over: interrupted as well
 };
 
 /// Where a pipeline's arena is the answer's and where a lesson's, and the plan of that.
@@ -94,7 +92,8 @@ class lessons : public Learning::template state<Model, Formats> {
   }
   template <class Encode>
   example_tokens open_lesson(const example& e, bool gradient, Encode& encode) {
-    if (lesson_.is_half_collected()) {
+    // The learner may hold a part of its gradient, beside those of the examples in front of it.
+    if (lesson_.unfinished) {
       if constexpr (requires { this->drop(); }) this->drop();
       examples_in_batch_ = 0;
     }
@@ -103,6 +102,7 @@ class lessons : public Learning::template state<Model, Formats> {
     lesson_.tokens = static_cast<std::uint32_t>(made.tokens);
     lesson_.answer = static_cast<std::uint32_t>(made.answer);
     lesson_.gradient = gradient;
+    lesson_.unfinished = made.tokens != 0;
     if constexpr (!schedule::goes_back)
       if (gradient && made.state == status::ok) this->begin_trials();
     return made;
@@ -120,6 +120,7 @@ class lessons : public Learning::template state<Model, Formats> {
       }
     }
     lesson_.tokens = 0;
+    lesson_.unfinished = false;
     if (lesson_.gradient) finish_lesson(*this, Learning::batch, examples_in_batch_, result);
     return result;
   }

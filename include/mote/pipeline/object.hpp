@@ -244,7 +244,7 @@ class basic_pipeline {
     else return {};
   }
   /// The same in portions: opens a lesson, which learn_step() goes on with. Errors as learn()'s; one that was under way is
-  /// forgotten.
+  /// forgotten with its batch.
   template <std::same_as<example> Example = example>
   status learn_begin(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
@@ -254,13 +254,16 @@ class basic_pipeline {
   }
   /// At most so many token-blocks: a token through one block of a layer, there or back. What learn() gives comes with the
   /// last portion; until then `done` is false. Between two portions an answer may take a step where the learning policy
-  /// says .takes_turns; elsewhere the lesson is forgotten, and so is the gradient of its batch. empty: no lesson is open.
+  /// says .takes_turns; elsewhere the lesson is forgotten, and so is the gradient of its batch. A budget of 0 does nothing.
+  /// empty: no lesson is open.
   template <std::integral Budget>
   learned learn_step(Budget budget) {
     static_assert(learns || sizeof(Budget) == 0,
                   "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
-    if constexpr (learns) return portion(static_cast<std::size_t>(budget));
-    else return {};
+    if constexpr (learns) {
+      const auto asked = static_cast<std::uint64_t>(budget);  // may be more than a board's size_t holds
+      return portion(asked < too_big ? static_cast<std::size_t>(asked) : too_big);
+    } else return {};
   }
   /// The loss of an example, nats a token of the answer, without learning: for held-out items and early_stop.
   template <std::same_as<example> Example = example>
