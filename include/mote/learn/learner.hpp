@@ -42,6 +42,9 @@ struct learner_knobs {
 template <std::size_t Floats>
 struct delta_floats {
   static_assert(
+      Floats != 0,
+      "mote: a learner has nothing to learn; set its targets to matrices of the model's family, as in only(role::value) [mote-delta-empty]");
+  static_assert(
       Floats % 16 == 0,
       "mote: a delta's floats are a multiple of 16; round what floats() gives up with mote::padded() [mote-delta-floats]");
 };
@@ -68,7 +71,7 @@ struct learner {
   static constexpr std::size_t floats_of =
       Delta::template floats<family_of<Model>>(from_layer(Model::shape, Schedule::first_layer(Model::shape)));
   template <class Chosen, std::size_t Floats = floats_of<typename Chosen::model_type>>
-  using fault = unless<Floats % 16 == 0, delta_floats<Floats>>;
+  using fault = unless<Floats != 0 && Floats % 16 == 0, delta_floats<Floats>>;
 
   /// What one model learns.
   template <class Model, class Format>

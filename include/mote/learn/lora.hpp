@@ -35,8 +35,6 @@ struct low_rank_delta {
 
   template <class Family>
   static constexpr std::size_t floats(const shape& s) {
-    static_assert(targets_in<Family>(Targets) != 0 || Targets == 0,
-                  "mote: lora<> adapts no matrix; set .targets, as in query_and_value [mote-lora-targets]");
     return s.layers * lay_adapters<Family, Targets>(s, Rank).layer_floats;
   }
   template <class Family, shape S>
@@ -57,14 +55,15 @@ struct low_rank_delta {
 
 namespace detail {
 constexpr std::size_t some_rank(std::size_t rank) { return rank == 0 ? 1 : rank; }  // nought is refused by lora alone
+constexpr role_set some_targets(role_set targets) { return targets == 0 ? query_and_value : targets; }  // none as well
 constexpr float lora_scale(std::size_t rank, float alpha) {
   return (alpha > 0 ? alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 }
 constexpr learner_knobs knobs_of(const lora_knobs& k) { return {k.tokens, k.batch, k.chunk, k.takes_turns}; }
 template <std::size_t Rank, lora_knobs Knobs, class Optimiser, class Schedule>
-using lora_learner =
-    learner<low_rank_delta<some_rank(Rank), lora_scale(some_rank(Rank), Knobs.alpha), Knobs.targets, Knobs.seed>,
-            Optimiser, Schedule, knobs_of(Knobs).made_sound()>;
+using lora_learner = learner<
+    low_rank_delta<some_rank(Rank), lora_scale(some_rank(Rank), Knobs.alpha), some_targets(Knobs.targets), Knobs.seed>,
+    Optimiser, Schedule, knobs_of(Knobs).made_sound()>;
 }  // namespace detail
 
 template <std::size_t Rank = 0 /* refused below */, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>,

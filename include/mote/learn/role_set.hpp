@@ -61,8 +61,6 @@ template <role_set Targets, template <class Family> class View>
 struct output_delta {
   template <class Family>
   static constexpr std::size_t floats(const shape& s) {
-    static_assert(targets_in<Family>(Targets) != 0,
-                  "mote: what is learned are outputs of matrices that the family lacks");
     return output_vectors<Family>{s, Targets}.floats();
   }
   template <class Family, shape S>
