@@ -95,6 +95,10 @@ struct windowed_model {
 using mote::vector_role;
 using norm = mote::rms_norm_block<vector_role::ffn_norm>;
 using attends = mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::rotary_attention>;
+template <int Phases>
+struct in_phases : with_backward {
+  static constexpr int phases = Phases;
+};
 template <class Layer, class Model = model>
 using fault_of = mote::family_fault<family_of_layers<Layer>, Model>;
 
@@ -153,5 +157,23 @@ TEST_CASE("a family has one fault, the first, and ours have none", "[block]") {
   STATIC_CHECK(std::is_same_v<fault_of<same_names>, mote::names_tensors_once<same_names>>);
   STATIC_CHECK(!std::is_void_v<fault_of<in_sequence<attends>, windowed_model>>);
   STATIC_CHECK(std::is_void_v<fault_of<in_sequence<attends>>>);
-  STATIC_CHECK(std::is_void_v<fault_of<in_sequence<residual<norm, with_backward>>>>);
+  STATIC_CHECK(std::is_void_v<fault_of<in_sequence<attends, residual<norm, with_backward>>>>);
+  STATIC_CHECK(std::is_void_v<fault_of<cycle<in_sequence<attends>, in_sequence<residual<norm, with_backward>>>>>);
+
+  // No layer attends; a layer has nothing in it.
+  using silent = in_sequence<residual<norm, with_backward>>;
+  STATIC_CHECK(
+      std::is_same_v<fault_of<silent>, mote::family_check<family_of_layers<silent>, family_member::attention>>);
+  STATIC_CHECK(std::is_same_v<fault_of<in_sequence<>>,
+                              mote::family_check<family_of_layers<in_sequence<>>, family_member::blocks>>);
+  STATIC_CHECK(
+      std::is_same_v<
+          fault_of<cycle<in_sequence<attends>, in_sequence<>>>,
+          mote::family_check<family_of_layers<cycle<in_sequence<attends>, in_sequence<>>>, family_member::blocks>>);
+
+  // As many phases as a plan holds, and one more.
+  using most = in_sequence<attends, residual<norm, in_phases<27 - attends::phases>>>;
+  using more = in_sequence<attends, residual<norm, in_phases<28 - attends::phases>>>;
+  STATIC_CHECK(std::is_void_v<fault_of<most>>);
+  STATIC_CHECK(std::is_same_v<fault_of<more>, mote::is_planned<more, more::operations, 28>>);
 }

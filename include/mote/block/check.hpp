@@ -46,6 +46,7 @@ inline constexpr bool family_has_name = requires {
 };
 template <class F>
 inline constexpr bool family_has_embedding = requires { sizeof(typename F::embedding); };
+
 /// Whether each layer has a block, and whether one of them attends. They look at the lists and make nothing of them.
 template <class Layers>
 inline constexpr bool layers_have_blocks = true;
@@ -134,7 +135,6 @@ inline constexpr family_member family_lacks = first_missing<family_member>({
     {detail::family_has_layer<F>, family_member::layer},
     {detail::family_has_last_norm<F>, family_member::last_norm},
     {detail::family_has_blocks<F>, family_member::blocks},
-    {detail::family_attends<F>, family_member::attention},
 });
 template <class E>
 inline constexpr embedding_member embedding_lacks = first_missing<embedding_member>({
@@ -161,11 +161,11 @@ inline constexpr block_member block_lacks = first_missing<block_member>({
     {detail::block_goes_back<B>, block_member::backward},
 });
 
-template <class F>
+template <class F, family_member Lacks = family_lacks<F>>
 struct family_check {
   using m = family_member;
   template <m Member>
-  static constexpr bool has = family_lacks<F> != Member;
+  static constexpr bool has = Lacks != Member;
   static_assert(has<m::name>,
                 "mote: this family has no name; give it `static constexpr std::string_view name` [mote-family]");
   static_assert(
@@ -334,6 +334,7 @@ consteval auto find_family_fault() {
         unless<norm_lacks<typename F::last_norm> == norm_member::none, norm_check<typename F::last_norm>>,
         typename layers_fault<typename F::layer>::type>::type;
     if constexpr (!std::is_void_v<parts>) return std::type_identity<parts>{};
+    else if constexpr (!family_attends<F>) return std::type_identity<family_check<F, family_member::attention>>{};
     else if constexpr (!attends_as_asked<F>(Model::shape)) return std::type_identity<attention_reads_shape<F, Model>>{};
     else return std::type_identity<void>{};
   }
