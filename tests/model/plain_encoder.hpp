@@ -40,11 +40,7 @@ struct plain_encoder {
                     .blocks = {},
                     .outer_norm = plain_norm::random(norm_kind::layer, s.dim, make)};
     for (std::size_t l = 0; l < s.layers; ++l)
-      m.blocks.push_back(
-          {.attention_norm = plain_norm::random(norm_kind::layer, s.dim, make),
-           .attention = plain_attention::random(s.dim, m.form().count, {.inputs = true, .output = true}, false, make),
-           .ffn_norm = plain_norm::random(norm_kind::layer, s.dim, make),
-           .ffn = plain_feed_forward::random(s.dim, s.hidden, false, true, make)});
+      m.blocks.push_back(plain_transformer_block::with_biases(s.dim, s.hidden, m.form().count, make));
     return m;
   }
 

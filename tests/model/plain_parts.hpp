@@ -216,6 +216,15 @@ struct plain_transformer_block {
   plain_norm ffn_norm;
   plain_feed_forward ffn;
 
+  /// Layer norms, a bias to every matrix, a feed-forward without a gate.
+  static plain_transformer_block with_biases(std::size_t dim, std::size_t hidden, const head_counts& count,
+                                             const weight_maker& make) {
+    return {.attention_norm = plain_norm::random(norm_kind::layer, dim, make),
+            .attention = plain_attention::random(dim, count, {.inputs = true, .output = true}, false, make),
+            .ffn_norm = plain_norm::random(norm_kind::layer, dim, make),
+            .ffn = plain_feed_forward::random(dim, hidden, false, true, make)};
+  }
+
   /// Norms before each half, the halves one after the other: x += attention(norm(x)), then x += ffn(norm(x)).
   template <class Sees>
   void add(plain_rows& x, const attention_form& form, activation a, Sees sees) const {

@@ -20,6 +20,12 @@ struct no_adapter {
 
 namespace detail {
 
+/// y (tokens, padded(n)): each row += v (n).
+inline void add_to_rows(const float* v, std::size_t n, std::size_t tokens, float* y) {
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t i = 0; i < n; ++i) y[t * padded(n) + i] += v[i];
+}
+
 /// Isa: whose kernels; Most: tokens at once, at most; Adapter: apply(layer, role, x, y); Team: who does the parts.
 template <class Isa, std::size_t Most, class Formats, class Family, class Adapter, class Team>
 class linear_maps {
@@ -69,9 +75,7 @@ class linear_maps {
   MOTE_INLINE void add_bias(std::size_t layer, float* y) const {
     if constexpr (tensors::template bias<R> != vector_role::none) {
       const std::size_t rows = tensors::template size<R>(s_).rows;
-      const float* bias = w_.template vector<tensors::template bias<R>>(layer);
-      for (std::size_t t = 0; t < tokens(); ++t)
-        for (std::size_t i = 0; i < rows; ++i) y[t * padded(rows) + i] += bias[i];
+      add_to_rows(w_.template vector<tensors::template bias<R>>(layer), rows, tokens(), y);
     }
   }
   // Not a member: kernels take its address, and an object whose address is known to them must be read anew behind each.

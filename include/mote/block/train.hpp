@@ -250,9 +250,7 @@ class sequence_pass {
   }
   template <class Bias>
   void add_bias([[maybe_unused]] Bias bias, [[maybe_unused]] std::size_t n, [[maybe_unused]] float* y) const {
-    if constexpr (!std::is_same_v<Bias, no_bias>)
-      for (std::size_t t = 0; t < tokens_; ++t)
-        for (std::size_t i = 0; i < n; ++i) y[t * padded(n) + i] += bias[i];
+    if constexpr (!std::is_same_v<Bias, no_bias>) detail::add_to_rows(bias, n, tokens_, y);
   }
   /// sum (n) += the rows of dy (tokens, padded(n)).
   void add_rows(const float* dy, std::size_t n, float* sum) const {

@@ -15,6 +15,7 @@
 #include "mote/budget/board.hpp"
 #include "mote/budget/choices.hpp"
 #include "mote/budget/footprint.hpp"
+#include "mote/learn/lesson.hpp"
 #include "mote/model/role.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/store/container.hpp"
@@ -125,7 +126,7 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
   place(learning_part(s, c));
   if (c.learning.learns) {  // the example, how far its lesson is, and how many were in the batch
     place({c.learning.tokens * token, token});
-    place({32, 4});
+    place({sizeof(lesson), alignof(lesson)});
     place({sizeof(std::size_t), alignof(std::size_t)});
   }
   place(c.recall.index);

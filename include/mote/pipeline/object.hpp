@@ -67,7 +67,10 @@ class basic_pipeline {
   static constexpr bool cache_is_apart = facts.fit.cache_region != nowhere;
 
   /// What this pipeline costs, by region.
-  static constexpr footprint cost() { return footprint_of(shape, facts, Fit::facts, Model::name); }
+  static constexpr footprint cost() {
+    constexpr footprint all = footprint_of(shape, facts, Fit::facts, Model::name);  // no board computes it
+    return all;
+  }
 
   /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
   /// forgotten; remembered texts stay. Errors: those of open_image(), not_finite (a number of the image is not one or

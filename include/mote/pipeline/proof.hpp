@@ -36,7 +36,7 @@ inline constexpr footprint priced_footprint = Priced::cost();
 template <class Priced, memory Which, std::size_t Way>
 inline constexpr help said_help =
     help_by(static_cast<way>(Way),
-            fitting{Priced::model_shape, priced_choices<Priced>, Priced::board, Which, priced_footprint<Priced>});
+            fitting{Priced::shape, priced_choices<Priced>, Priced::board, Which, priced_footprint<Priced>});
 
 /// As many as a message has room for.
 template <class Priced, memory Which>

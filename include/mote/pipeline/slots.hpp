@@ -99,7 +99,6 @@ struct chosen : picked<Model, Policies...> {
     return c;
   }
   static constexpr footprint cost() { return footprint_of(shape, facts(), in<slots::fit>::facts, Model::name); }
-  static constexpr const mote::shape& model_shape = Model::shape;
   static constexpr const board_facts& board = in<slots::fit>::facts;
 };
 

@@ -86,7 +86,6 @@ struct arena_in {
 template <class Board = void /* refused below, as others are */, fit_knobs Knobs = fit_knobs{}, class... Places>
 struct fit {
   using slot = slots::fit;
-  using board_type = Board;
   static constexpr bool checks = detail::is_board<Board>;
   static constexpr board_facts facts = detail::facts_of<Board>();
   static constexpr fit_knobs knobs = Knobs;
