@@ -256,7 +256,7 @@ class run {
     seen.word(static_cast<std::uint32_t>(s));
     if (s != mote::status::ok) return;
     struct {
-      static mote::status write(std::span<const std::byte> portion) {
+      static mote::status put(std::span<const std::byte> portion) {
         seen.bytes(portion.data(), portion.size());
         return mote::status::ok;
       }

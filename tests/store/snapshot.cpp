@@ -347,7 +347,7 @@ struct short_sink {
   std::vector<std::byte> bytes;
   std::size_t largest = 0;
 
-  status write(std::span<const std::byte> portion) {
+  status put(std::span<const std::byte> portion) {
     largest = std::max(largest, portion.size());
     const std::size_t n = std::min(portion.size(), room - bytes.size());
     bytes.insert(bytes.end(), portion.begin(), portion.begin() + static_cast<std::ptrdiff_t>(n));

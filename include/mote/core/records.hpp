@@ -31,7 +31,7 @@ enum class record_kind : std::uint16_t {
 /// A sink of bytes takes them in any portions, in order. On any answer but ok the writer stops.
 template <class S>
 concept byte_sink = requires(S& sink, std::span<const std::byte> portion) {
-  { sink.write(portion) } -> std::same_as<status>;
+  { sink.put(portion) } -> std::same_as<status>;
 };
 
 /// `begin` announces a record of so many bytes, `append` gives them in any portions, `commit` ends it. On any answer but

@@ -21,10 +21,10 @@ class record_stream {
   constexpr explicit record_stream(Sink& sink) : sink_(sink) {}
 
   /// Bytes that are of no record.
-  status write(std::span<const std::byte> portion) {
+  status put(std::span<const std::byte> portion) {
     used_ += portion.size();
     crc_ = crc32(portion, crc_);
-    return sink_.write(portion);
+    return sink_.put(portion);
   }
 
   /// wrong_size: no record is longer than 4,294,967,295 bytes.
@@ -36,13 +36,13 @@ class record_stream {
     put_number(header, at, static_cast<std::uint32_t>(bytes));
     if constexpr (sizeof bytes > sizeof(std::uint32_t))
       if (bytes > 0xFFFFFFFFU) return status::wrong_size;
-    return write(header);
+    return put(header);
   }
   /// wrong_size: more than was announced.
   status append(std::span<const std::byte> portion) {
     if (portion.size() > left_) return status::wrong_size;
     left_ -= portion.size();
-    return write(portion);
+    return put(portion);
   }
   /// wrong_size: less than was announced.
   constexpr status commit() const { return left_ == 0 ? status::ok : status::wrong_size; }
@@ -62,7 +62,7 @@ class buffer_sink {
  public:
   constexpr explicit buffer_sink(std::span<std::byte> target) : rest_(target) {}
 
-  status write(std::span<const std::byte> portion) {
+  status put(std::span<const std::byte> portion) {
     if (portion.size() > rest_.size()) return status::full;
     if (!portion.empty()) __builtin_memcpy(rest_.data(), portion.data(), portion.size());
     rest_ = rest_.subspan(portion.size());

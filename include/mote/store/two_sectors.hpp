@@ -40,7 +40,7 @@ class page_sink {
   page_sink(Flash& flash, std::size_t sector) : flash_(flash), sector_(sector) {}
 
   /// full: the sector ends. Else the driver's answer.
-  status write(std::span<const std::byte> portion) {
+  status put(std::span<const std::byte> portion) {
     if (at_ == 0 && used_ == 0)
       if (const status s = flash_.erase(sector_); s != status::ok) return s;
     while (!portion.empty()) {
@@ -122,17 +122,17 @@ class two_sectors {
     std::uint32_t number;
     bool begun = false;
 
-    status write(std::span<const std::byte> portion) {
+    status put(std::span<const std::byte> portion) {
       if (!begun) {
         std::array<std::byte, 8> stamp;
         std::size_t at = 0;
         put_number(stamp, at, number);
         put_number(stamp, at, ~number);
-        if (const status s = pages.write(stamp); s != status::ok) return s;
+        if (const status s = pages.put(stamp); s != status::ok) return s;
         if (const status s = pages.finish(); s != status::ok) return s;
         begun = true;
       }
-      return pages.write(portion);
+      return pages.put(portion);
     }
   };
 
