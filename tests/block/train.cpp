@@ -174,7 +174,6 @@ void check_every_parameter(const mote::shape& s, std::size_t most = 60 /* of a t
 
 /// Llama with heads of any width, and attention with all that it may have in one layer.
 struct other_attention {
-  static constexpr std::string_view name = "other";
   using embedding = mote::token_embedding;
   using attention =
       mote::rotary_attention_with<mote::attention_form<mote::windowed, mote::softcapped, mote::score_scaled>>;

@@ -26,7 +26,6 @@ using attends =
 using feeds = mote::in_sequence<feed, second>;
 
 struct mixed_layers {
-  static constexpr std::string_view name = "of the tests";
   using embedding = mote::token_embedding;
   using layer = mote::cycle<attends, feeds, feeds>;
   using last_norm = mote::rms_norm_block<vector_role::final_norm>;
