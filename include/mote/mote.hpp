@@ -44,6 +44,7 @@
 #include "mote/family/llama.hpp"      // IWYU pragma: export
 #include "mote/family/qwen.hpp"       // IWYU pragma: export
 
+#include "mote/learn/answers.hpp"
 #include "mote/learn/early_stop.hpp"         // IWYU pragma: export
 #include "mote/learn/example.hpp"            // IWYU pragma: export
 #include "mote/learn/frozen.hpp"             // IWYU pragma: export

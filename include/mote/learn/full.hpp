@@ -16,6 +16,7 @@
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/norm.hpp"
+#include "mote/learn/answers.hpp"
 #include "mote/learn/schedule.hpp"
 #include "mote/learn/trained_floats.hpp"
 #include "mote/model/weights.hpp"
@@ -115,14 +116,20 @@ struct full_learns_on {
       "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
 };
 
+/// And of its schedule.
+template <class Schedule>
+struct full_goes_back {
+  static constexpr bool does = Schedule::goes_back;
+  static_assert(
+      does,
+      "mote: full<> needs a schedule that goes back; zeroth_order<> moves a few parameters, as of ia3<> or lora<> [mote-full-schedule]");
+};
+
 template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>, class Schedule = backpropagation>
 struct full {
   using slot = slots::learning;
-  // An optimiser that refuses its own knobs speaks first, then one that lacks a member.
-  using said = decltype(let_speak(static_cast<Optimiser*>(nullptr)));
-  using missed = decltype(let_speak(static_cast<optimiser_gap<Optimiser>*>(nullptr)));
-  using optimiser = whole_optimiser<Optimiser>;
-  using schedule = std::conditional_t<Schedule::goes_back, Schedule, backpropagation>;  // refused below, there alone
+  using optimiser = Optimiser;
+  using schedule = Schedule;
   static constexpr bool learns = true;
   static constexpr bool owns_weights = true;
   static constexpr std::size_t tokens = Knobs.tokens;
@@ -131,8 +138,15 @@ struct full {
   static constexpr std::size_t chunk = Knobs.chunk == 0 ? 1 : Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
 
   static constexpr bool takes_turns = Knobs.takes_turns;
+  template <class Chosen, class Model = typename Chosen::model_type>
+  static consteval auto find_fault() {
+    using of_answers = rule_and_way_fault<Optimiser, Schedule, Model>;
+    if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
+    else if constexpr (!Schedule::goes_back) return std::type_identity<full_goes_back<Schedule>>{};
+    else return std::type_identity<unless<!Chosen::format::quantised, full_learns_on<typename Chosen::format>>>{};
+  }
   template <class Chosen>
-  using fault = unless<!Chosen::format::quantised, full_learns_on<typename Chosen::format>>;
+  using fault = typename decltype(find_fault<Chosen>())::type;
 
   template <class Model, class Format>
   class state
@@ -170,9 +184,6 @@ struct full {
   };
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(Schedule::goes_back,
-                "mote: full<> needs a schedule that goes back; zeroth_order<> moves a few parameters, as of ia3<> or "
-                "lora<> [mote-full-schedule]");
   static_assert(
       Knobs.tokens >= 2 && Knobs.batch >= 1 && Knobs.chunk >= 1,
       "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");

@@ -15,10 +15,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/family/family_of.hpp"
+#include "mote/learn/answers.hpp"
 #include "mote/learn/schedule.hpp"
 #include "mote/learn/trained_floats.hpp"
 #include "mote/model/weights.hpp"
@@ -54,10 +56,7 @@ template <class Delta, class Optimiser = adam<>, class Schedule = backpropagatio
 struct learner {
   using slot = slots::learning;
   using delta = Delta;
-  // An optimiser that refuses its own knobs speaks first, then one that lacks a member.
-  using said = decltype(let_speak(static_cast<Optimiser*>(nullptr)));
-  using missed = decltype(let_speak(static_cast<optimiser_gap<Optimiser>*>(nullptr)));
-  using optimiser = whole_optimiser<Optimiser>;
+  using optimiser = Optimiser;
   using schedule = Schedule;
   static constexpr bool learns = true;
   static constexpr bool owns_weights = false;
@@ -70,8 +69,16 @@ struct learner {
   template <class Model>
   static constexpr std::size_t floats_of =
       Delta::template floats<family_of<Model>>(from_layer(Model::shape, Schedule::first_layer(Model::shape)));
-  template <class Chosen, std::size_t Floats = floats_of<typename Chosen::model_type>>
-  using fault = unless<Floats != 0 && Floats % 16 == 0, delta_floats<Floats>>;
+  template <class Model>
+  static consteval auto find_fault() {
+    using of_answers = answers_fault<Delta, Optimiser, Schedule, Model>;
+    if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
+    else
+      return std::type_identity<
+          unless<floats_of<Model> != 0 && floats_of<Model> % 16 == 0, delta_floats<floats_of<Model>>>>{};
+  }
+  template <class Chosen>
+  using fault = typename decltype(find_fault<typename Chosen::model_type>())::type;
 
   /// What one model learns.
   template <class Model, class Format>

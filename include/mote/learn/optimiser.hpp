@@ -10,7 +10,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <type_traits>
 
 #include "mote/core/check.hpp"
 #include "mote/kernel/finite.hpp"
@@ -217,12 +216,5 @@ struct optimiser_check {
       has<m::step>,
       "mote: this optimiser makes no step; give it `bool step(float* theta, float* gradient, float* state, std::size_t n)` [mote-optimiser]");
 };
-
-/// The optimiser, or one that stands for it while the compiler says what it lacks.
-template <class O>
-using whole_optimiser = std::conditional_t<optimiser_lacks<O> == optimiser_member::none, O, sgd<>>;
-/// Its check, where it lacks something.
-template <class O>
-using optimiser_gap = unless<optimiser_lacks<O> == optimiser_member::none, optimiser_check<O>>;
 
 }  // namespace mote::inline v0

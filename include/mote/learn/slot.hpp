@@ -14,7 +14,9 @@
 #include "mote/core/slots.hpp"
 #include "mote/core/status.hpp"
 #include "mote/family/family_of.hpp"
+#include "mote/learn/answers.hpp"
 #include "mote/learn/frozen.hpp"
+#include "mote/learn/schedule.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {
@@ -43,7 +45,10 @@ enum class learning_member {
   backward,
   vector_gradient,
   embedding_backward,
-  head_backward
+  head_backward,
+  trial,
+  begin_trials,
+  next_trial
 };
 
 namespace detail {
@@ -141,8 +146,19 @@ template <class S>
 inline constexpr bool collector_has_head =
     requires(S& s, std::size_t n, const float* in) { s.collector().head_backward(in, in, n, n, n); };
 
-/// Learns, OwnsWeights: only then some are asked for.
-template <class S, bool Learns, bool OwnsWeights>
+template <class S>
+inline constexpr bool learner_has_trial = requires(S& s) {
+  { s.trial() } -> std::same_as<decltype(s.collector())>;
+};
+template <class S>
+inline constexpr bool learner_begins_trials = requires(S& s) { s.begin_trials(); };
+template <class S>
+inline constexpr bool learner_goes_on = requires(S& s, float& loss) {
+  { s.next_trial(loss) } -> std::same_as<bool>;
+};
+
+/// Learns, OwnsWeights, Tries (its schedule does not go back): only then some are asked for.
+template <class S, bool Learns, bool OwnsWeights, bool Tries = false>
 inline constexpr learning_member learning_state_lacks = first_missing<learning_member>({
     {learner_has_parameter_floats<S>, learning_member::parameter_floats},
     {learner_has_optimiser_floats<S>, learning_member::optimiser_floats},
@@ -159,13 +175,18 @@ inline constexpr learning_member learning_state_lacks = first_missing<learning_m
     {!Learns || collector_has_vectors<S>, learning_member::vector_gradient},
     {!Learns || collector_has_embedding<S>, learning_member::embedding_backward},
     {!Learns || collector_has_head<S>, learning_member::head_backward},
+    {!Tries || learner_has_trial<S>, learning_member::trial},
+    {!Tries || learner_begins_trials<S>, learning_member::begin_trials},
+    {!Tries || learner_goes_on<S>, learning_member::next_trial},
 });
 
 template <class P, class Model, class Format>
 consteval learning_member learning_lacking() {
   if constexpr (learning_policy_lacks<P, Model, Format> != learning_member::none)
     return learning_policy_lacks<P, Model, Format>;
-  else return learning_state_lacks<typename P::template state<Model, Format>, P::learns, P::owns_weights>;
+  else
+    return learning_state_lacks < typename P::template state<Model, Format>, P::learns, P::owns_weights,
+           P::learns && !schedule_of<P>::type::goes_back > ;
 }
 
 }  // namespace detail
@@ -237,7 +258,30 @@ struct learning_check {
   static_assert(
       has<m::head_backward>,
       "mote: this policy's collector takes no gradient of the head; give it `head_backward(dlogits, x, tokens, y_stride, x_stride)`, empty or not [mote-learning-policy]");
+  static_assert(
+      has<m::trial>,
+      "mote: this policy's schedule does not go back, and its state has no parameters to try; give it `trial()`, of the type of its collector() [mote-learning-policy]");
+  static_assert(
+      has<m::begin_trials>,
+      "mote: this policy's schedule does not go back, and its state moves no parameters; give it `begin_trials()` [mote-learning-policy]");
+  static_assert(
+      has<m::next_trial>,
+      "mote: this policy's schedule does not go back, and its state takes no loss; give it `bool next_trial(float& loss)` [mote-learning-policy]");
 };
+
+namespace detail {
+/// A policy's own schedule is asked for before its state, which is made of it.
+template <class P, class Model, class Format>
+consteval auto learning_gap() {
+  using of_schedule = decltype(schedule_fault_of<typename schedule_of<P>::type, Model>());
+  if constexpr (!std::is_void_v<typename of_schedule::type>) {
+    return of_schedule{};
+  } else {
+    constexpr learning_member lacks = learning_lacks<P, Model, Format>;
+    return std::type_identity<unless<lacks == learning_member::none, learning_check<P, lacks>>>{};
+  }
+}
+}  // namespace detail
 
 // Numbers with names, for the message.
 struct window_tokens {
@@ -260,9 +304,8 @@ struct learning_looks_back {
 /// The slot.
 struct slots::learning : slot_facts {
   using fallback = frozen;
-  template <class P, class Chosen,
-            learning_member Lacks = learning_lacks<P, typename Chosen::model_type, typename Chosen::format>>
-  using lack = unless<Lacks == learning_member::none, learning_check<P, Lacks>>;
+  template <class P, class Chosen>
+  using lack = typename decltype(detail::learning_gap<P, typename Chosen::model_type, typename Chosen::format>())::type;
   template <class Chosen, class P = typename Chosen::template in<slots::learning>,
             class Family = family_of<typename Chosen::model_type>>
   using fault =

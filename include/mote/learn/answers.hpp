@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a learner's three answers are asked for: each stands in its own place, and has the members that a lesson uses.
+// answers_fault<...> is void where all is well, else the check whose one sentence names the place or the member.
+// Refuses to judge a gradient: whether it is one, tests say.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "mote/block/delta.hpp"
+#include "mote/core/check.hpp"
+#include "mote/core/slots.hpp"
+#include "mote/family/family_of.hpp"
+#include "mote/learn/optimiser.hpp"
+#include "mote/learn/schedule.hpp"
+
+namespace mote::inline v0 {
+
+/// What a delta has, then its view, in the order in which one is asked for.
+enum class delta_member {
+  none,
+  floats,
+  over,
+  fingerprint,
+  apply,
+  backward,
+  vector_gradient,
+  embedding_backward,
+  head_backward,
+  scales,
+  output_backward,
+  each
+};
+/// What a schedule has, then the state of one that does not go back. learning_layers: first_layer() leaves one.
+enum class schedule_member { none, goes_back, first_layer, learning_layers, state, begin, next };
+enum class learner_place { delta, optimiser, schedule };
+
+namespace detail {
+
+template <class D, class Model>
+inline constexpr bool delta_has_floats =
+    requires { typename std::integral_constant<std::size_t, D::template floats<family_of<Model>>(Model::shape)>; };
+template <class D, class Model>
+using view_of = std::remove_cvref_t<decltype(D::template over<family_of<Model>, Model::shape>(std::declval<float*>(),
+                                                                                              std::declval<float*>()))>;
+template <class D, class Model>
+inline constexpr bool delta_has_view = requires { requires std::is_class_v<view_of<D, Model>>; };
+template <class D, class Model>
+inline constexpr bool delta_has_fingerprint =
+    requires { typename std::integral_constant<std::uint64_t, D::template fingerprint<family_of<Model>>()>; };
+
+template <class V>
+inline constexpr bool view_applies =
+    requires(const V& v, std::size_t n, role r, const float* in, float* out) { v.apply(n, r, in, out); };
+template <class V>
+inline constexpr bool view_goes_back =
+    requires(V& v, std::size_t n, role r, const float* in, float* out) { v.backward(n, r, in, n, n, in, n, out, n); };
+template <class V>
+inline constexpr bool view_has_vectors = requires(V& v, std::size_t n, vector_role r) {
+  { v.vector_gradient(n, r) } -> std::same_as<float*>;
+};
+template <class V>
+inline constexpr bool view_has_embedding =
+    requires(V& v, std::size_t n, const float* in) { v.embedding_backward(n, in); };
+template <class V>
+inline constexpr bool view_has_head =
+    requires(V& v, std::size_t n, const float* in) { v.head_backward(in, in, n, n, n); };
+template <class V>
+inline constexpr bool view_says_what_it_scales = requires(V& v, std::size_t n, role r) {
+  { v.scales(n, r) } -> std::same_as<bool>;
+};
+template <class V>
+inline constexpr bool view_goes_back_through_outputs =
+    requires(V& v, std::size_t n, role r, const float* in, float* out) { v.output_backward(n, r, in, out, n, n); };
+/// f(offset, n), for each run of floats.
+struct any_run {
+  void operator()(std::size_t, std::size_t) const {}
+};
+template <class V>
+inline constexpr bool view_lists_floats = requires(const V& v) { v.each(any_run{}); };
+
+template <class S>
+inline constexpr bool schedule_has_goes_back = requires { typename std::bool_constant<S::goes_back>; };
+template <class S, class Model>
+inline constexpr bool schedule_has_first_layer =
+    requires { typename std::integral_constant<std::size_t, S::first_layer(Model::shape)>; };
+template <class S, class Model>
+inline constexpr bool schedule_leaves_layers =
+    requires { requires S::first_layer(Model::shape) < Model::shape.layers; };
+template <class S>
+inline constexpr bool schedule_has_state =
+    requires { requires std::default_initializable<typename S::template state<2>>; };
+template <class S, class View>
+inline constexpr bool schedule_begins =
+    requires(S& s, const View& v, const float* parameters, float* moved) { s.begin(v, parameters, moved); };
+template <class S, class View>
+inline constexpr bool schedule_goes_on =
+    requires(S& s, const View& v, const float* parameters, float* moved, float& loss) {
+      { s.next(v, parameters, moved, loss) } -> std::same_as<bool>;
+    };
+
+// What something is, whatever it lacks.
+template <class T, class Model>
+inline constexpr bool looks_like_delta =
+    delta_has_floats<T, Model> || delta_has_view<T, Model> || delta_has_fingerprint<T, Model>;
+template <class T>
+inline constexpr bool looks_like_optimiser =
+    optimiser_has_state_floats<T> || optimiser_steps<T> || optimiser_has_rate<T> || requires { T::first_rate; };
+template <class T, class Model>
+inline constexpr bool looks_like_schedule = schedule_has_goes_back<T> || schedule_has_first_layer<T, Model>;
+template <class T, class Model>
+inline constexpr bool looks_like_another =
+    looks_like_delta<T, Model> || looks_like_optimiser<T> || looks_like_schedule<T, Model> || policy<T>;
+
+}  // namespace detail
+
+/// The first member that a delta lacks, for a model. GoesBack: its schedule's.
+template <class D, class Model, bool GoesBack = true>
+inline constexpr delta_member delta_lacks = [] {
+  constexpr auto own = first_missing<delta_member>({
+      {detail::delta_has_floats<D, Model>, delta_member::floats},
+      {detail::delta_has_view<D, Model>, delta_member::over},
+      {detail::delta_has_fingerprint<D, Model>, delta_member::fingerprint},
+  });
+  if constexpr (own != delta_member::none) {
+    return own;
+  } else {
+    using view = detail::view_of<D, Model>;
+    constexpr bool scales = detail::view_says_what_it_scales<view>;
+    constexpr bool goes_back_scaled = detail::view_goes_back_through_outputs<view>;
+    return first_missing<delta_member>({
+        {detail::view_applies<view>, delta_member::apply},
+        {detail::view_goes_back<view>, delta_member::backward},
+        {detail::view_has_vectors<view>, delta_member::vector_gradient},
+        {detail::view_has_embedding<view>, delta_member::embedding_backward},
+        {detail::view_has_head<view>, delta_member::head_backward},
+        {scales || !goes_back_scaled, delta_member::scales},
+        {goes_back_scaled || !scales, delta_member::output_backward},
+        {GoesBack || detail::view_lists_floats<view>, delta_member::each},
+    });
+  }
+}();
+
+/// The first member that a schedule lacks, for a model.
+template <class S, class Model>
+inline constexpr schedule_member schedule_lacks = first_missing<schedule_member>({
+    {detail::schedule_has_goes_back<S>, schedule_member::goes_back},
+    {detail::schedule_has_first_layer<S, Model>, schedule_member::first_layer},
+    {detail::schedule_leaves_layers<S, Model>, schedule_member::learning_layers},
+    {detail::schedule_has_state<S>, schedule_member::state},
+});
+/// And what the state of one that does not go back lacks, for the view of a delta.
+template <class S, class View>
+inline constexpr schedule_member trials_lack = first_missing<schedule_member>({
+    {detail::schedule_begins<typename S::template state<1>, View>, schedule_member::begin},
+    {detail::schedule_goes_on<typename S::template state<1>, View>, schedule_member::next},
+});
+
+template <delta_member Lacks, class Delta>
+struct delta_check {
+  using m = delta_member;
+  template <m Member>
+  static constexpr bool has = Lacks != Member;
+  static_assert(
+      has<m::floats>,
+      "mote: this delta does not say how many floats it trains; give it `template <class Family> static constexpr std::size_t floats(const shape&)` [mote-delta]");
+  static_assert(
+      has<m::over>,
+      "mote: this delta has nothing that kernels see; give it `template <class Model> static view over(float* parameters, float* gradients)` [mote-delta]");
+  static_assert(
+      has<m::fingerprint>,
+      "mote: this delta does not say what a snapshot must agree with; give it `template <class Family> static constexpr std::uint64_t fingerprint()` [mote-delta]");
+  static_assert(has<m::apply>,
+                "mote: this delta's view changes no answer; give it `apply(layer, role, x, y) const` [mote-delta]");
+  static_assert(
+      has<m::backward>,
+      "mote: this delta's view takes no gradient of a matrix; give it `backward(layer, role, x, x_stride, tokens, dy, y_stride, dx, dx_stride)`, or derive it from matrices_only [mote-delta]");
+  static_assert(
+      has<m::vector_gradient>,
+      "mote: this delta's view takes no gradient of a vector; give it `float* vector_gradient(layer, vector_role)`, or derive it from matrices_only [mote-delta]");
+  static_assert(
+      has<m::embedding_backward>,
+      "mote: this delta's view takes no gradient of the embedding; give it `embedding_backward(token, dx)`, or derive it from matrices_only [mote-delta]");
+  static_assert(
+      has<m::head_backward>,
+      "mote: this delta's view takes no gradient of the head; give it `head_backward(dlogits, x, tokens, y_stride, x_stride)`, or derive it from matrices_only [mote-delta]");
+  static_assert(
+      has<m::scales>,
+      "mote: this delta's view does not say which matrices it scales; give it `bool scales(layer, role) const` beside its output_backward() [mote-delta]");
+  static_assert(
+      has<m::output_backward>,
+      "mote: this delta's view scales matrices and not their gradients; give it `output_backward(layer, role, dy, y, tokens, y_stride)` beside its scales() [mote-delta]");
+  static_assert(
+      has<m::each>,
+      "mote: this delta's view does not list the floats that a schedule without a way back moves; give it `each(f) const`, which calls f(offset, n) [mote-delta]");
+};
+
+template <schedule_member Lacks, class Schedule>
+struct schedule_check {
+  using m = schedule_member;
+  template <m Member>
+  static constexpr bool has = Lacks != Member;
+  static_assert(
+      has<m::goes_back>,
+      "mote: this schedule does not say whether the pass goes back; give it `static constexpr bool goes_back` [mote-schedule]");
+  static_assert(
+      has<m::first_layer>,
+      "mote: this schedule does not say from which layer on a model learns; give it `static constexpr std::size_t first_layer(const shape&)` [mote-schedule]");
+  static_assert(
+      has<m::learning_layers>,
+      "mote: this schedule leaves no layer that learns; its first_layer() must be less than the model's layers [mote-schedule]");
+  static_assert(
+      has<m::state>,
+      "mote: this schedule does not say what it keeps between passes; give it `template <std::size_t Batch> struct state`, empty where it keeps nothing [mote-schedule]");
+  static_assert(
+      has<m::begin>,
+      "mote: this schedule does not go back and moves no parameters; give its state `begin(view, parameters, moved)` [mote-schedule]");
+  static_assert(
+      has<m::next>,
+      "mote: this schedule does not go back and takes no loss; give its state `bool next(view, parameters, moved, float& loss)` [mote-schedule]");
+};
+
+/// Found: what stands in a place, and is another answer or a whole policy.
+template <learner_place Place, class Found>
+struct place_check {
+  using p = learner_place;
+  template <p At>
+  static constexpr bool is_right = Place != At;
+  static_assert(
+      is_right<p::delta>,
+      "mote: what stands in the place of a learner's delta is no delta; the order is learner<delta, optimiser, schedule> [mote-learner-place]");
+  static_assert(
+      is_right<p::optimiser>,
+      "mote: what stands in the place of a learner's optimiser is no optimiser; the order is delta, optimiser, schedule, as in lora<4, lora_knobs{}, adam<>, last_layers<1>> [mote-learner-place]");
+  static_assert(
+      is_right<p::schedule>,
+      "mote: what stands in the place of a learner's schedule is no schedule; the order is delta, optimiser, schedule, as in lora<4, lora_knobs{}, adam<>, last_layers<1>> [mote-learner-place]");
+};
+
+namespace detail {
+
+template <class Optimiser, class Model>
+consteval auto optimiser_fault_of() {
+  if constexpr (optimiser_lacks<Optimiser> == optimiser_member::none) return std::type_identity<void>{};
+  else if constexpr (!looks_like_optimiser<Optimiser> && looks_like_another<Optimiser, Model>)
+    return std::type_identity<place_check<learner_place::optimiser, Optimiser>>{};
+  else return std::type_identity<optimiser_check<Optimiser>>{};
+}
+template <class Schedule, class Model>
+consteval auto schedule_fault_of() {
+  constexpr schedule_member lacks = schedule_lacks<Schedule, Model>;
+  if constexpr (lacks == schedule_member::none) return std::type_identity<void>{};
+  else if constexpr (!looks_like_schedule<Schedule, Model> && looks_like_another<Schedule, Model>)
+    return std::type_identity<place_check<learner_place::schedule, Schedule>>{};
+  else return std::type_identity<schedule_check<lacks, Schedule>>{};
+}
+template <class Optimiser, class Schedule, class Model>
+consteval auto rule_and_way_fault_of() {
+  using of_rule = decltype(optimiser_fault_of<Optimiser, Model>());
+  if constexpr (!std::is_void_v<typename of_rule::type>) return of_rule{};
+  else return schedule_fault_of<Schedule, Model>();
+}
+
+template <class Delta, class Optimiser, class Schedule, class Model>
+consteval auto answers_fault_of() {
+  if constexpr (!looks_like_delta<Delta, Model> && looks_like_another<Delta, Model>) {
+    return std::type_identity<place_check<learner_place::delta, Delta>>{};
+  } else {
+    using others = decltype(rule_and_way_fault_of<Optimiser, Schedule, Model>());
+    if constexpr (!std::is_void_v<typename others::type>) {
+      return others{};
+    } else {
+      constexpr delta_member lacks = delta_lacks<Delta, Model, Schedule::goes_back>;
+      if constexpr (lacks != delta_member::none) {
+        return std::type_identity<delta_check<lacks, Delta>>{};
+      } else if constexpr (!Schedule::goes_back) {
+        constexpr schedule_member trials = trials_lack<Schedule, view_of<Delta, Model>>;
+        return std::type_identity<unless<trials == schedule_member::none, schedule_check<trials, Schedule>>>{};
+      } else {
+        return std::type_identity<void>{};
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+/// The first thing that is wrong with a learner's answers, for a model; void where all is well.
+template <class Delta, class Optimiser, class Schedule, class Model>
+using answers_fault = typename decltype(detail::answers_fault_of<Delta, Optimiser, Schedule, Model>())::type;
+/// Of one whose delta is all weights.
+template <class Optimiser, class Schedule, class Model>
+using rule_and_way_fault = typename decltype(detail::rule_and_way_fault_of<Optimiser, Schedule, Model>())::type;
+
+}  // namespace mote::inline v0
