@@ -44,7 +44,7 @@
 #include "mote/family/llama.hpp"      // IWYU pragma: export
 #include "mote/family/qwen.hpp"       // IWYU pragma: export
 
-#include "mote/learn/answers.hpp"
+#include "mote/learn/answers.hpp"            // IWYU pragma: export
 #include "mote/learn/early_stop.hpp"         // IWYU pragma: export
 #include "mote/learn/example.hpp"            // IWYU pragma: export
 #include "mote/learn/frozen.hpp"             // IWYU pragma: export
@@ -52,6 +52,7 @@
 #include "mote/learn/ia3.hpp"                // IWYU pragma: export
 #include "mote/learn/last_layers.hpp"        // IWYU pragma: export
 #include "mote/learn/learner.hpp"            // IWYU pragma: export
+#include "mote/learn/learner_knobs.hpp"      // IWYU pragma: export
 #include "mote/learn/lesson.hpp"             // IWYU pragma: export
 #include "mote/learn/lora.hpp"               // IWYU pragma: export
 #include "mote/learn/low_rank_adapters.hpp"  // IWYU pragma: export

@@ -116,5 +116,5 @@ TEST_CASE("poisoned: other deltas and schedules, and lessons that take turns wit
   check<true, mote::lora<2, turns>, mote::prefill<5>>();
   check<true, mote::lora<2, turns, mote::adam<>, mote::last_layers<1>>>();
   check<true, mote::lora<2, turns, mote::adam<>, mote::zeroth_order<>>, guesses>();
-  check<true, recall, mote::ia3<mote::ia3_knobs{.lesson = {.takes_turns = true}}>, mote::cache<8>>();
+  check<true, recall, mote::ia3<mote::ia3_knobs{.takes_turns = true}>, mote::cache<8>>();
 }

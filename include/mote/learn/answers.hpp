@@ -115,34 +115,34 @@ template <class T, class Model>
 inline constexpr bool looks_like_another =
     looks_like_delta<T, Model> || looks_like_optimiser<T> || looks_like_schedule<T, Model> || policy<T>;
 
+template <class D, class Model>
+inline constexpr delta_member delta_itself_lacks = first_missing<delta_member>({
+    {delta_has_floats<D, Model>, delta_member::floats},
+    {delta_has_view<D, Model>, delta_member::over},
+    {delta_has_fingerprint<D, Model>, delta_member::fingerprint},
+});
+template <class V, bool GoesBack>
+inline constexpr delta_member view_lacks = first_missing<delta_member>({
+    {view_applies<V>, delta_member::apply},
+    {view_goes_back<V>, delta_member::backward},
+    {view_has_vectors<V>, delta_member::vector_gradient},
+    {view_has_embedding<V>, delta_member::embedding_backward},
+    {view_has_head<V>, delta_member::head_backward},
+    {view_says_what_it_scales<V> || !view_goes_back_through_outputs<V>, delta_member::scales},
+    {view_goes_back_through_outputs<V> || !view_says_what_it_scales<V>, delta_member::output_backward},
+    {GoesBack || view_lists_floats<V>, delta_member::each},
+});
+template <class D, class Model, bool GoesBack>
+consteval delta_member delta_lacking() {
+  if constexpr (delta_itself_lacks<D, Model> != delta_member::none) return delta_itself_lacks<D, Model>;
+  else return view_lacks<view_of<D, Model>, GoesBack>;
+}
+
 }  // namespace detail
 
-/// The first member that a delta lacks, for a model. GoesBack: its schedule's.
+/// The first member that a delta or its view lacks, for a model. GoesBack: its schedule's.
 template <class D, class Model, bool GoesBack = true>
-inline constexpr delta_member delta_lacks = [] {
-  constexpr auto own = first_missing<delta_member>({
-      {detail::delta_has_floats<D, Model>, delta_member::floats},
-      {detail::delta_has_view<D, Model>, delta_member::over},
-      {detail::delta_has_fingerprint<D, Model>, delta_member::fingerprint},
-  });
-  if constexpr (own != delta_member::none) {
-    return own;
-  } else {
-    using view = detail::view_of<D, Model>;
-    constexpr bool scales = detail::view_says_what_it_scales<view>;
-    constexpr bool goes_back_scaled = detail::view_goes_back_through_outputs<view>;
-    return first_missing<delta_member>({
-        {detail::view_applies<view>, delta_member::apply},
-        {detail::view_goes_back<view>, delta_member::backward},
-        {detail::view_has_vectors<view>, delta_member::vector_gradient},
-        {detail::view_has_embedding<view>, delta_member::embedding_backward},
-        {detail::view_has_head<view>, delta_member::head_backward},
-        {scales || !goes_back_scaled, delta_member::scales},
-        {goes_back_scaled || !scales, delta_member::output_backward},
-        {GoesBack || detail::view_lists_floats<view>, delta_member::each},
-    });
-  }
-}();
+inline constexpr delta_member delta_lacks = detail::delta_lacking<D, Model, GoesBack>();
 
 /// The first member that a schedule lacks, for a model.
 template <class S, class Model>

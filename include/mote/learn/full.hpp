@@ -17,6 +17,7 @@
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/learn/answers.hpp"
+#include "mote/learn/learner_knobs.hpp"
 #include "mote/learn/schedule.hpp"
 #include "mote/learn/trained_floats.hpp"
 #include "mote/model/weights.hpp"
@@ -132,16 +133,16 @@ struct full {
   using schedule = Schedule;
   static constexpr bool learns = true;
   static constexpr bool owns_weights = true;
-  static constexpr std::size_t tokens = Knobs.tokens;
-  // Noughts are refused below, and there alone.
-  static constexpr std::size_t batch = Knobs.batch == 0 ? 1 : Knobs.batch;
-  static constexpr std::size_t chunk = Knobs.chunk == 0 ? 1 : Knobs.chunk < Knobs.tokens ? Knobs.chunk : Knobs.tokens;
-
-  static constexpr bool takes_turns = Knobs.takes_turns;
+  static constexpr learner_knobs knobs = learner_knobs_of(Knobs);
+  static constexpr std::size_t tokens = knobs.tokens;
+  static constexpr std::size_t batch = knobs.batch;
+  static constexpr std::size_t chunk = knobs.tokens_at_a_time();
+  static constexpr bool takes_turns = knobs.takes_turns;
   template <class Chosen, class Model = typename Chosen::model_type>
   static consteval auto find_fault() {
     using of_answers = rule_and_way_fault<Optimiser, Schedule, Model>;
-    if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
+    if constexpr (!knobs.are_sound()) return std::type_identity<learner_knobs_fault<knobs>>{};
+    else if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
     else if constexpr (!Schedule::goes_back) return std::type_identity<full_goes_back<Schedule>>{};
     else return std::type_identity<unless<!Chosen::format::quantised, full_learns_on<typename Chosen::format>>>{};
   }
@@ -182,11 +183,6 @@ struct full {
 
     const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(this->parameters_); }
   };
-
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(
-      Knobs.tokens >= 2 && Knobs.batch >= 1 && Knobs.chunk >= 1,
-      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
 };
 
 }  // namespace mote::inline v0

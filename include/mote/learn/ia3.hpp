@@ -4,14 +4,20 @@
 // Refuses to fold the scales into the base: its groups share theirs.
 #pragma once
 
+#include <cstddef>
+
 #include "mote/learn/learner.hpp"
+#include "mote/learn/learner_knobs.hpp"
 #include "mote/learn/role_set.hpp"
 
 namespace mote::inline v0 {
 
 struct ia3_knobs {
   role_set targets = only(role::key) | only(role::value) | only(role::up);
-  learner_knobs lesson = {};
+  std::size_t tokens = 64;   ///< longest example, prompt and answer together
+  std::size_t batch = 1;     ///< examples to a step of the optimiser
+  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
+  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
 };
 
 /// The scales as the kernels see them.
@@ -50,10 +56,6 @@ struct ia3_delta : output_delta<Targets, output_scales> {
 
 template <ia3_knobs Knobs = ia3_knobs{}, class Optimiser = adam<adam_knobs{.rate = 1e-2F}>,
           class Schedule = backpropagation>
-struct ia3 : learner<ia3_delta<Knobs.targets>, Optimiser, Schedule, Knobs.lesson.made_sound()> {
-  static_assert(
-      Knobs.lesson.are_sound(),
-      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
-};
+struct ia3 : learner<ia3_delta<Knobs.targets>, Optimiser, Schedule, learner_knobs_of(Knobs)> {};
 
 }  // namespace mote::inline v0

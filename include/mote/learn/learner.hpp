@@ -21,24 +21,12 @@
 #include "mote/core/slots.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/answers.hpp"
+#include "mote/learn/learner_knobs.hpp"
 #include "mote/learn/schedule.hpp"
 #include "mote/learn/trained_floats.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0 {
-
-struct learner_knobs {
-  std::size_t tokens = 64;   ///< longest example, prompt and answer together
-  std::size_t batch = 1;     ///< examples to a step of the optimiser
-  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
-
-  constexpr bool are_sound() const { return tokens >= 2 && batch >= 1 && chunk >= 1; }
-  /// Without noughts: for a policy that refuses them itself, and there alone.
-  constexpr learner_knobs made_sound() const {
-    return {tokens < 2 ? 2 : tokens, batch == 0 ? 1 : batch, chunk == 0 ? 1 : chunk, takes_turns};
-  }
-};
 
 /// An optimiser moves sixteen floats at a time.
 template <std::size_t Floats>
@@ -61,9 +49,8 @@ struct learner {
   static constexpr bool learns = true;
   static constexpr bool owns_weights = false;
   static constexpr std::size_t tokens = Knobs.tokens;
-  static constexpr std::size_t batch = Knobs.made_sound().batch;
-  static constexpr std::size_t chunk =
-      Knobs.made_sound().chunk < Knobs.tokens ? Knobs.made_sound().chunk : Knobs.tokens;
+  static constexpr std::size_t batch = Knobs.batch;
+  static constexpr std::size_t chunk = Knobs.tokens_at_a_time();
   static constexpr bool takes_turns = Knobs.takes_turns;
 
   template <class Model>
@@ -72,7 +59,8 @@ struct learner {
   template <class Model>
   static consteval auto find_fault() {
     using of_answers = answers_fault<Delta, Optimiser, Schedule, Model>;
-    if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
+    if constexpr (!Knobs.are_sound()) return std::type_identity<learner_knobs_fault<Knobs>>{};
+    else if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
     else
       return std::type_identity<
           unless<floats_of<Model> != 0 && floats_of<Model> % 16 == 0, delta_floats<floats_of<Model>>>>{};
@@ -148,11 +136,6 @@ struct learner {
     }
     [[no_unique_address]] typename Schedule::template state<batch> schedule_;
   };
-
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
-  static_assert(
-      Knobs.are_sound(),
-      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
 };
 
 }  // namespace mote::inline v0

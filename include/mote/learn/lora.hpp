@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "mote/learn/learner.hpp"
+#include "mote/learn/learner_knobs.hpp"
 #include "mote/learn/low_rank_adapters.hpp"
 
 namespace mote::inline v0 {
@@ -59,11 +60,10 @@ constexpr role_set some_targets(role_set targets) { return targets == 0 ? query_
 constexpr float lora_scale(std::size_t rank, float alpha) {
   return (alpha > 0 ? alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 }
-constexpr learner_knobs knobs_of(const lora_knobs& k) { return {k.tokens, k.batch, k.chunk, k.takes_turns}; }
 template <std::size_t Rank, lora_knobs Knobs, class Optimiser, class Schedule>
 using lora_learner = learner<
     low_rank_delta<some_rank(Rank), lora_scale(some_rank(Rank), Knobs.alpha), some_targets(Knobs.targets), Knobs.seed>,
-    Optimiser, Schedule, knobs_of(Knobs).made_sound()>;
+    Optimiser, Schedule, learner_knobs_of(Knobs)>;
 }  // namespace detail
 
 template <std::size_t Rank = 0 /* refused below */, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>,
@@ -80,9 +80,6 @@ struct lora : detail::lora_learner<Rank, Knobs, Optimiser, Schedule> {
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert(Rank >= 1 && Rank <= 256,
                 "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
-  static_assert(
-      detail::knobs_of(Knobs).are_sound(),
-      "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
   static_assert(Knobs.alpha == 0.0F || detail::is_within(Knobs.alpha, 1e-3F, 1e4F),
                 "mote: .alpha of lora<> must lie in 0.001 to 10000, or be 0 for twice the rank [mote-lora-alpha]");
   static_assert(Knobs.targets != 0,
