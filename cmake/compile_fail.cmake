@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 # One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0, must fail with MOTE_FAIL 1, and then every
-# `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines.
+# `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines; one of them its first error.
 # `// BARE: <options>` in the source stands for all other options where it must fail: nothing is on the include path but mote.
 # `// LINES: <n>` stands for LINES where the way to a message is long: through the body of a user's own function, or through
 # headers that include one another.
@@ -45,13 +45,21 @@ file(STRINGS "${SOURCE}" expectations REGEX "^ *// EXPECT: ")
 if(NOT expectations)
   message(FATAL_ERROR "no `// EXPECT: <regex>` line in ${SOURCE}")
 endif()
+string(REGEX MATCH "[^\n]*error: [^\n]*" first "${text}")
+set(comes_first FALSE)
 foreach(line IN LISTS expectations)
   string(REGEX REPLACE "^ *// EXPECT: *" "" regex "${line}")
+  if(first MATCHES "${regex}")
+    set(comes_first TRUE)
+  endif()
   if(NOT text MATCHES "${regex}")
     message(NOTICE "${text}\nexpected: ${regex}")
     message(FATAL_ERROR "this expectation is not met")
   endif()
 endforeach()
+if(NOT comes_first)
+  refuse("the first error is another one")
+endif()
 
 string(REGEX REPLACE "\n *[0-9]* +\\|[^\n]*" "" said "\n${text}")
 string(REGEX MATCHALL "\n." ends "${said}")

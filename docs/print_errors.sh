@@ -35,7 +35,7 @@ pair() {
     printf '<!-- compile: skip -->\n```cpp\n%s\n```\n\n' "$(branch "$source" $side)"
   done
   printf 'GCC says:\n\n```text\n'
-  said "$gcc" "$source" | grep -E 'In instantiation of .struct|required from here|error:' || true
+  said "$gcc" "$source" | grep -E 'In instantiation of .struct|required from here|error:|expected a type, got' || true
   printf '```\n\nClang says:\n\n```text\n'
   said "$clang" "$source" | awk '/error:/ { print } /note: in instantiation/ { if (!seen++) print; last = $0; n = seen }
     END { if (n > 1) print last }'
