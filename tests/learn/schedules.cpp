@@ -356,6 +356,33 @@ TEMPLATE_TEST_CASE("a lesson that was begun and not finished takes its batch wit
     }
 }
 
+TEMPLATE_TEST_CASE("what a program does to the state itself ends the lesson and its batch", "", mote::backpropagation,
+                   mote::last_layers<1>, mote::zeroth_order<>) {
+  constexpr mote::lora_knobs pairs{.tokens = 40, .batch = 2};
+  using pipeline = base<mote::lora<2, pairs, mote::adam<>, TestType>>;
+  for (const bool under_way : {false, true})
+    for (const int way : {0, 1, 2}) {
+      CAPTURE(under_way, way);
+      const auto alone = attached<pipeline>(), ai = attached<pipeline>();
+      const auto start = parameters(*ai);
+      REQUIRE_FALSE(ai->learn(heat).stepped);  // the first of two
+      if (under_way) {
+        REQUIRE(ai->learn_begin(light) == status::ok);
+        REQUIRE_FALSE(ai->learn_step(50).done);
+      }
+      if (way == 0) ai->learning().reset();
+      else if (way == 1) ai->learning().restore(start.data());
+      else ai->learning().drop();
+      CHECK(ai->learn_step(10).state == status::empty);
+      for (const example& e : {light, heat}) {
+        const auto a = alone->learn(e), b = ai->learn(e);
+        CHECK(a.stepped == b.stepped);
+        if (TestType::goes_back || way != 2) CHECK(a.loss == b.loss);  // else another direction is tried
+      }
+      if (TestType::goes_back || way != 2) CHECK(same(parameters(*alone), parameters(*ai)));
+    }
+}
+
 TEST_CASE("a lesson that cannot take turns is forgotten when an answer takes its memory") {
   using pipeline = base<mote::lora<2, mote::lora_knobs{.targets = mote::all_matrices, .tokens = 40, .batch = 2}>>;
   const auto ai = attached<pipeline>();

@@ -86,6 +86,26 @@ class lessons : public Learning::template state<Model, Formats> {
     lesson_ = {};
     examples_in_batch_ = 0;
   }
+  // What a program does to the state itself ends the lesson under way and its batch, which began from another one.
+  template <class... Weights>
+  void reset(Weights... weights)
+    requires requires(state_type& state) { state.reset(weights...); }
+  {
+    state_type::reset(weights...);
+    restart_lessons();
+  }
+  void restore(const float* parameters)
+    requires requires(state_type& state) { state.restore(parameters); }
+  {
+    state_type::restore(parameters);
+    restart_lessons();
+  }
+  void drop()
+    requires requires(state_type& state) { state.drop(); }
+  {
+    state_type::drop();
+    restart_lessons();
+  }
   /// An answer takes the arena: a lesson that cannot take turns with it is over.
   void interrupt_lesson() {
     if constexpr (!detail::takes_turns<Learning>()) lesson_.tokens = 0;
@@ -94,7 +114,7 @@ class lessons : public Learning::template state<Model, Formats> {
   example_tokens open_lesson(const example& e, bool gradient, Encode& encode) {
     // The learner may hold a part of its gradient, beside those of the examples in front of it.
     if (lesson_.unfinished) {
-      if constexpr (requires { this->drop(); }) this->drop();
+      if constexpr (requires { state_type::drop(); }) state_type::drop();
       examples_in_batch_ = 0;
     }
     lesson_ = {};
@@ -121,7 +141,7 @@ class lessons : public Learning::template state<Model, Formats> {
     }
     lesson_.tokens = 0;
     lesson_.unfinished = false;
-    if (lesson_.gradient) finish_lesson(*this, Learning::batch, examples_in_batch_, result);
+    if (lesson_.gradient) finish_lesson<state_type>(*this, Learning::batch, examples_in_batch_, result);
     return result;
   }
 
