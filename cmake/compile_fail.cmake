@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0, must fail with MOTE_FAIL 1, and then every
-# `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines; one of them its first error.
+# `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines;
+# the first error that it prints must match one of them.
 # `// BARE: <options>` in the source stands for all other options where it must fail: nothing is on the include path but mote.
 # `// LINES: <n>` stands for LINES where the way to a message is long: through the body of a user's own function, or through
 # headers that include one another.
