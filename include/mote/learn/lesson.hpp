@@ -171,7 +171,6 @@ class lessons<Family, Isa, Formats, Learning, Model, Token, AnswerBytes>
  public:
   static constexpr std::size_t arena_bytes = AnswerBytes;
   static constexpr std::size_t answer_offset = 0;
-  static void restart_lessons() {}
   static void interrupt_lesson() {}
 };
 

@@ -77,9 +77,12 @@ struct learned_part {
     }
   }
   status take(std::span<const std::byte> records) {
-    if constexpr (streams_itself<State>) learning.load(records);
-    else learning.restore(floats_of(records));
-    learning.restart_lessons();
+    if constexpr (streams_itself<State>) {
+      learning.load(records);
+      learning.restart_lessons();
+    } else {
+      learning.restore(floats_of(records));
+    }
     return status::ok;
   }
 

@@ -94,7 +94,6 @@ class basic_pipeline {
     if constexpr (Learning::owns_weights) learning_.reset(opened.weights);
     else if constexpr (learns) learning_.reset();
     decoding_.seed(1);
-    learning_.restart_lessons();
     team_.start();
     stop();
     return status::ok;
