@@ -111,16 +111,16 @@ inline mote::host::raw_model synthetic_weights(const mote::shape& s, std::uint64
     for (std::size_t i = 0; i < n; ++i) t.values.push_back(offset + scale * random.normal());
   };
   fill(m.embedding, s.vocab * s.dim, 0.5F);
-  fill(m.attention_norm, s.layers * s.dim, 0.1F, 1.0F);
-  fill(m.ffn_norm, s.layers * s.dim, 0.1F, 1.0F);
-  fill(m.final_norm, s.dim, 0.1F, 1.0F);
-  fill(m.wq, s.layers * s.dim * s.dim, 0.2F);
-  fill(m.wk, s.layers * s.kv_dim() * s.dim, 0.2F);
-  fill(m.wv, s.layers * s.kv_dim() * s.dim, 0.2F);
-  fill(m.wo, s.layers * s.dim * s.dim, 0.2F);
-  fill(m.w1, s.layers * s.hidden * s.dim, 0.2F);
-  fill(m.w2, s.layers * s.hidden * s.dim, 0.2F);
-  fill(m.w3, s.layers * s.hidden * s.dim, 0.2F);
+  fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim, 0.1F, 1.0F);
+  fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim, 0.1F, 1.0F);
+  fill(m.of(mote::vector_role::final_norm), s.dim, 0.1F, 1.0F);
+  fill(m.of(mote::role::query), s.layers * s.dim * s.dim, 0.2F);
+  fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim, 0.2F);
+  fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim, 0.2F);
+  fill(m.of(mote::role::output), s.layers * s.dim * s.dim, 0.2F);
+  fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim, 0.2F);
+  fill(m.of(mote::role::down), s.layers * s.hidden * s.dim, 0.2F);
+  fill(m.of(mote::role::up), s.layers * s.hidden * s.dim, 0.2F);
   if (!s.tied_head) fill(m.head, s.vocab * s.dim, 0.5F);
   return m;
 }

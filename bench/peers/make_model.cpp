@@ -47,16 +47,16 @@ host::raw_model random_model(const mote::shape& s) {
   host::raw_model m;
   m.shape = s;
   m.embedding = matrices(1, s.vocab, s.dim);
-  m.attention_norm = ones(s.layers * s.dim);
-  m.wq = matrices(s.layers, s.dim, s.dim);
-  m.wk = matrices(s.layers, s.kv_dim(), s.dim);
-  m.wv = matrices(s.layers, s.kv_dim(), s.dim);
-  m.wo = matrices(s.layers, s.dim, s.dim);
-  m.ffn_norm = ones(s.layers * s.dim);
-  m.w1 = matrices(s.layers, s.hidden, s.dim);
-  m.w2 = matrices(s.layers, s.dim, s.hidden);
-  m.w3 = matrices(s.layers, s.hidden, s.dim);
-  m.final_norm = ones(s.dim);
+  m.of(mote::vector_role::attention_norm) = ones(s.layers * s.dim);
+  m.of(mote::role::query) = matrices(s.layers, s.dim, s.dim);
+  m.of(mote::role::key) = matrices(s.layers, s.kv_dim(), s.dim);
+  m.of(mote::role::value) = matrices(s.layers, s.kv_dim(), s.dim);
+  m.of(mote::role::output) = matrices(s.layers, s.dim, s.dim);
+  m.of(mote::vector_role::ffn_norm) = ones(s.layers * s.dim);
+  m.of(mote::role::gate) = matrices(s.layers, s.hidden, s.dim);
+  m.of(mote::role::down) = matrices(s.layers, s.dim, s.hidden);
+  m.of(mote::role::up) = matrices(s.layers, s.hidden, s.dim);
+  m.of(mote::vector_role::final_norm) = ones(s.dim);
   return m;
 }
 
@@ -71,7 +71,9 @@ void write_floats(const fs::path& path, const host::raw_model& m) {
   put_shape(out, s, s.hidden);
   const auto put = [&](const host::raw_tensor& t) { out.put(t.values.data(), t.values.size() * sizeof(float)); };
   for (const auto* t :
-       {&m.embedding, &m.attention_norm, &m.wq, &m.wk, &m.wv, &m.wo, &m.ffn_norm, &m.w1, &m.w2, &m.w3, &m.final_norm})
+       {&m.embedding, &m.of(mote::vector_role::attention_norm), &m.of(mote::role::query), &m.of(mote::role::key),
+        &m.of(mote::role::value), &m.of(mote::role::output), &m.of(mote::vector_role::ffn_norm),
+        &m.of(mote::role::gate), &m.of(mote::role::down), &m.of(mote::role::up), &m.of(mote::vector_role::final_norm)})
     put(*t);
   put(tensor(values(s.context * s.head_dim())));  // the old rotary tables, which nobody reads
   out.finish();
@@ -116,16 +118,19 @@ void write_integers(const fs::path& path, const host::raw_model& m) {
   out.put(static_cast<std::int32_t>(group));
   const values rest((256 - 9 * 4 - 1 - 4 + 3) / 4);
   out.put(rest.data(), 256 - 9 * 4 - 1 - 4);
-  for (const auto* t : {&m.attention_norm, &m.ffn_norm, &m.final_norm})
+  for (const auto* t : {&m.of(mote::vector_role::attention_norm), &m.of(mote::vector_role::ffn_norm),
+                        &m.of(mote::vector_role::final_norm)})
     out.put(t->values.data(), t->values.size() * sizeof(float));
   const auto put = [&](const values& v, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) put_groups(out, v.data() + i * (v.size() / count), v.size() / count, group);
   };
   put(m.embedding.values, 1);
-  for (const auto* t : {&m.wq, &m.wk, &m.wv, &m.wo}) put(t->values, s.layers);
-  put(widen(m.w1.values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
-  put(widen(m.w2.values, s.layers, s.dim, s.hidden, s.dim, hidden), s.layers);
-  put(widen(m.w3.values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
+  for (const auto* t :
+       {&m.of(mote::role::query), &m.of(mote::role::key), &m.of(mote::role::value), &m.of(mote::role::output)})
+    put(t->values, s.layers);
+  put(widen(m.of(mote::role::gate).values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
+  put(widen(m.of(mote::role::down).values, s.layers, s.dim, s.hidden, s.dim, hidden), s.layers);
+  put(widen(m.of(mote::role::up).values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
   out.finish();
 }
 

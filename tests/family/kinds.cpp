@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// A family of the tests' own whose layers differ: attention and a feed-forward, then two layers of two feed-forwards each,
-// one of them with names of its own. Seven layers of the pattern of three: the last is cut off.
+// A family whose layers differ against its reference. Seven layers of the pattern of three: the last is cut off.
 #include <catch2/catch_template_test_macros.hpp>
 
 #include "../model/plain_parts.hpp"
 #include "against_reference.hpp"
-#include "mote/family/gpt2.hpp"
+#include "kinds.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/policy/bind_formats.hpp"
 
@@ -14,28 +13,8 @@ namespace {
 using mote::own_role;
 using mote::own_vector;
 using mote::role;
-using mote::vector_role;
-
-using feed = mote::residual<mote::rms_norm_block<vector_role::ffn_norm>, mote::gated_feed_forward<>>;
-using second = mote::residual<
-    mote::layer_norm_block<own_vector(0), vector_role::none>,
-    mote::feed_forward<mote::gelu,
-                       mote::feed_forward_tensors{.up = own_role(0), .down = own_role(1), .up_bias = own_vector(1)}>>;
-using attends =
-    mote::in_sequence<mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::rotary_attention>, feed>;
-using feeds = mote::in_sequence<feed, second>;
-
-struct mixed_layers {
-  using embedding = mote::token_embedding;
-  using layer = mote::cycle<attends, feeds, feeds>;
-  using last_norm = mote::rms_norm_block<vector_role::final_norm>;
-};
-
-struct single_blocks : mixed_layers {
-  using layer = mote::cycle<
-      feeds,
-      mote::in_sequence<mote::residual<mote::rms_norm_block<vector_role::attention_norm>, mote::rotary_attention>>>;
-};
+using mote_tests::kinds::mixed_layers;
+using mote_tests::kinds::single_blocks;
 
 constexpr mote::shape s{
     .dim = 24, .hidden = 44, .layers = 7, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 32, .norm_epsilon = 1e-5F};

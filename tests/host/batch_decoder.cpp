@@ -79,17 +79,21 @@ TEST_CASE("batch_decoder: an observer sees what goes into each matrix", "[host][
   const auto model = mote::host::use_floats(weights);
   mote::host::batch_decoder<> decoder(model, 1, 8);
   const std::vector<std::size_t> tokens{1, 40, 262, 270, 7};
-  std::vector<std::size_t> seen(5);
+  std::vector<std::vector<mote::role>> seen;
   std::vector<float> last;
-  const auto logits = decoder.run(
-      tokens, [&](std::size_t layer, mote::host::site where, const float* x, std::size_t stride, std::size_t rows) {
-        CHECK(rows == tokens.size());
-        CHECK(layer <= synthetic::shape.layers);
-        ++seen[static_cast<std::size_t>(where)];
-        if (where == mote::host::site::head)
-          last.assign(x + (rows - 1) * stride, x + (rows - 1) * stride + synthetic::shape.dim);
-      });
-  CHECK(seen == std::vector<std::size_t>{2, 2, 2, 2, 1});
+  const auto logits = decoder.run(tokens, [&](const mote::host::matrix_input& input) {
+    CHECK(input.rows == tokens.size());
+    CHECK(input.layer == seen.size() / 4);
+    seen.emplace_back(input.readers.begin(), input.readers.end());
+    const float* x = input.x + (input.rows - 1) * input.stride;
+    if (input.of_head()) last.assign(x, x + input.cols);
+  });
+  using mote::role;
+  const std::vector<std::vector<role>> of_layer{
+      {role::query, role::key, role::value}, {role::output}, {role::gate, role::up}, {role::down}};
+  REQUIRE(seen.size() == 2 * of_layer.size() + 1);
+  for (std::size_t i = 0; i + 1 < seen.size(); ++i) CHECK(seen[i] == of_layer[i % 4]);
+  CHECK(seen.back().empty());
   REQUIRE(last.size() == synthetic::shape.dim);
   const auto head = mote::host::values_of(weights, mote::host::tensor_place::embedding());
   for (std::size_t v = 0; v < synthetic::shape.vocab; ++v) {  // a plain loop in double over what was seen

@@ -15,7 +15,7 @@
 #include "mote/host/smooth.hpp"
 
 namespace host = mote::host;
-using host::site;
+using mote::scaled_input;
 
 namespace {
 
@@ -55,19 +55,21 @@ bool same_weights(const host::raw_model& a, const host::raw_model& b, const host
 
 }  // namespace
 
-TEST_CASE("fold: scales at each site leave the logits where they were", "[host][fold]") {
+TEST_CASE("fold: scales of each input leave the logits where they were", "[host][fold]") {
   for (const mote::shape& s : {small, untied}) {
     const auto before = mote_tests::synthetic_weights(s, 3);
     const auto expected = logits_of(before);
-    for (const site where : {site::attention, site::output, site::feed_forward, site::down, site::head}) {
-      if (where == site::head && s.tied_head) continue;
+    auto inputs = host::scaled_inputs_of<mote::llama>(1);
+    REQUIRE(inputs.size() == 4);
+    if (!s.tied_head) inputs.push_back(host::head_input<mote::llama>());
+    for (const scaled_input& where : inputs) {
       auto m = before;
       mote::rng random(4);
       std::vector<float> scale;
       for (std::size_t i = 0; i < host::scales_of(s, where); ++i) scale.push_back(0.25F + 4 * random.uniform());
-      host::fold_scales(m, where == site::head ? 0 : 1, where, scale);
+      host::fold_scales(m, 1, where, scale);
       const auto changed =
-          where == site::head ? host::tensor_place::head() : host::tensor_place::block(1, host::readers_of(where)[0]);
+          where.readers.empty() ? host::tensor_place::head() : host::tensor_place::block(1, where.readers[0]);
       CHECK_FALSE(same_weights(m, before, changed));
       CHECK(difference(logits_of(m), expected) < 1e-5);
     }
@@ -76,18 +78,22 @@ TEST_CASE("fold: scales at each site leave the logits where they were", "[host][
 
 TEST_CASE("fold: refuses a tied head, scales of another number, and scales that are not positive", "[host][fold]") {
   auto m = mote_tests::synthetic_weights(small, 3);
-  CHECK_THROWS(host::fold_scales(m, 0, site::head, std::vector<float>(48, 2.0F)));
-  CHECK_THROWS(host::fold_scales(m, 0, site::output, std::vector<float>(48, 2.0F)));  // 24: heads share
-  CHECK_THROWS(host::fold_scales(m, 0, site::down, std::vector<float>(52, 0.0F)));
+  const auto inputs = host::scaled_inputs_of<mote::llama>(0);
+  const auto head = host::head_input<mote::llama>();
+  CHECK_THROWS(host::fold_scales(m, 0, head, std::vector<float>(48, 2.0F)));
+  REQUIRE(inputs[1].readers[0] == mote::role::output);
+  CHECK_THROWS(host::fold_scales(m, 0, inputs[1], std::vector<float>(48, 2.0F)));  // 24: heads share
+  CHECK_THROWS(host::fold_scales(m, 0, inputs[3], std::vector<float>(52, 0.0F)));
   host::untie_head(m);
   CHECK(difference(logits_of(m), logits_of(mote_tests::synthetic_weights(small, 3))) == 0);
-  CHECK_NOTHROW(host::fold_scales(m, 0, site::head, std::vector<float>(48, 2.0F)));
+  CHECK_NOTHROW(host::fold_scales(m, 0, head, std::vector<float>(48, 2.0F)));
 }
 
 TEST_CASE("awq: folding alone changes nothing, and the search never loses more than rounding", "[host][fold][awq]") {
   for (const mote::shape& s : {small, untied}) {
     auto before = mote_tests::synthetic_weights(s, 5);
-    for (std::size_t i = 0; i < before.attention_norm.values.size(); i += 11) before.attention_norm.values[i] *= 6;
+    for (std::size_t i = 0; i < before.of(mote::vector_role::attention_norm).values.size(); i += 11)
+      before.of(mote::vector_role::attention_norm).values[i] *= 6;
     const auto model = host::use_floats(before);
     const auto text = host::sample_text(model, 4, 30, 1, 6);
     const auto expected = logits_of(before);
@@ -99,13 +105,13 @@ TEST_CASE("awq: folding alone changes nothing, and the search never loses more t
       CHECK(difference(logits_of(m), expected) < 1e-5);
     }
     host::calibrate(model, text, [&](std::size_t layer, const host::layer_moments& moments) {
-      for (const site where : {site::attention, site::output, site::feed_forward, site::down}) {
-        const auto& input = moments[static_cast<std::size_t>(where)];
+      for (const scaled_input& where : host::scaled_inputs_of<mote::llama>(layer)) {
+        const auto& input = moments.of(where.readers.front());
         const auto g = mote_tests::sixteen_integers();
         const double plain =
             host::awq::loss(before, layer, where, input, g, std::vector<float>(host::scales_of(s, where), 1.0F));
         double nearest = 0;  // without scales it is rounding to nearest
-        for (mote::role r : host::readers_of(where)) {
+        for (mote::role r : where.readers) {
           const auto size = mote::size_of(s, r);
           const auto w = host::values_of(before, host::tensor_place::block(layer, r));
           nearest += host::output_error(
@@ -122,7 +128,8 @@ TEST_CASE("awq: folding alone changes nothing, and the search never loses more t
 
 TEST_CASE("smooth: folding alone changes nothing, and inputs come down to the weights' size", "[host][fold][smooth]") {
   auto before = mote_tests::synthetic_weights(small, 5);
-  for (std::size_t i = 0; i < before.ffn_norm.values.size(); i += 11) before.ffn_norm.values[i] *= 20;
+  for (std::size_t i = 0; i < before.of(mote::vector_role::ffn_norm).values.size(); i += 11)
+    before.of(mote::vector_role::ffn_norm).values[i] *= 20;
   const auto text = host::sample_text(host::use_floats(before), 4, 30, 1, 6);
   auto m = before;
   host::smooth{}(m, text);
@@ -130,7 +137,7 @@ TEST_CASE("smooth: folding alone changes nothing, and inputs come down to the we
   const auto spread = [&](const host::raw_model& model) {  // largest input over the mean of the largest ones
     double worst = 0;
     host::calibrate(host::use_floats(model), text, [&](std::size_t, const host::layer_moments& moments) {
-      const auto& largest = moments[static_cast<std::size_t>(site::feed_forward)].largest;
+      const auto& largest = moments.of(mote::role::up).largest;
       double sum = 0;
       for (double x : largest) sum += x;
       worst = std::max(worst, *std::ranges::max_element(largest) / sum * static_cast<double>(largest.size()));
@@ -177,7 +184,7 @@ TEST_CASE("hadamard: the turned model gives the same logits, and its matrices ha
   for (const mote::shape& s : {small, untied}) {
     auto before = mote_tests::synthetic_weights(s, 7);
     for (std::size_t i = 0; i < before.embedding.values.size(); i += s.dim) before.embedding.values[i] *= 8;
-    before.attention_norm.values[3] = -2;  // a gain of any sign
+    before.of(mote::vector_role::attention_norm).values[3] = -2;  // a gain of any sign
     for (const bool values : {false, true}) {
       auto m = before;
       host::hadamard{.values = values}(m);

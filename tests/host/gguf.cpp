@@ -133,16 +133,16 @@ TEST_CASE("gguf: stories260K is the model that llama2.c has", "[host]") {
   CHECK(g.model.shape == expected);
   CHECK(g.model.source == "GGUF, F32");
   CHECK(g.model.embedding.values == c.embedding.values);
-  CHECK(g.model.attention_norm.values == c.attention_norm.values);
-  CHECK(g.model.wq.values == c.wq.values);
-  CHECK(g.model.wk.values == c.wk.values);
-  CHECK(g.model.wv.values == c.wv.values);
-  CHECK(g.model.wo.values == c.wo.values);
-  CHECK(g.model.ffn_norm.values == c.ffn_norm.values);
-  CHECK(g.model.w1.values == c.w1.values);
-  CHECK(g.model.w2.values == c.w2.values);
-  CHECK(g.model.w3.values == c.w3.values);
-  CHECK(g.model.final_norm.values == c.final_norm.values);
+  CHECK(g.model.of(mote::vector_role::attention_norm).values == c.of(mote::vector_role::attention_norm).values);
+  CHECK(g.model.of(mote::role::query).values == c.of(mote::role::query).values);
+  CHECK(g.model.of(mote::role::key).values == c.of(mote::role::key).values);
+  CHECK(g.model.of(mote::role::value).values == c.of(mote::role::value).values);
+  CHECK(g.model.of(mote::role::output).values == c.of(mote::role::output).values);
+  CHECK(g.model.of(mote::vector_role::ffn_norm).values == c.of(mote::vector_role::ffn_norm).values);
+  CHECK(g.model.of(mote::role::gate).values == c.of(mote::role::gate).values);
+  CHECK(g.model.of(mote::role::down).values == c.of(mote::role::down).values);
+  CHECK(g.model.of(mote::role::up).values == c.of(mote::role::up).values);
+  CHECK(g.model.of(mote::vector_role::final_norm).values == c.of(mote::vector_role::final_norm).values);
   CHECK(g.model.head.values.empty());  // the file has it twice
   CHECK(g.bos == 1);
   CHECK(g.eos == 2);

@@ -45,16 +45,16 @@ raw_model odd_model(bool tied) {
     for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
   };
   fill(m.embedding, s.vocab * s.dim);
-  fill(m.attention_norm, s.layers * s.dim);
-  fill(m.ffn_norm, s.layers * s.dim);
-  fill(m.final_norm, s.dim);
-  fill(m.wq, s.layers * s.dim * s.dim);
-  fill(m.wk, s.layers * s.kv_dim() * s.dim);
-  fill(m.wv, s.layers * s.kv_dim() * s.dim);
-  fill(m.wo, s.layers * s.dim * s.dim);
-  fill(m.w1, s.layers * s.hidden * s.dim);
-  fill(m.w2, s.layers * s.hidden * s.dim);
-  fill(m.w3, s.layers * s.hidden * s.dim);
+  fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim);
+  fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim);
+  fill(m.of(mote::vector_role::final_norm), s.dim);
+  fill(m.of(mote::role::query), s.layers * s.dim * s.dim);
+  fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim);
+  fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim);
+  fill(m.of(mote::role::output), s.layers * s.dim * s.dim);
+  fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim);
+  fill(m.of(mote::role::down), s.layers * s.hidden * s.dim);
+  fill(m.of(mote::role::up), s.layers * s.hidden * s.dim);
   if (!tied) fill(m.head, s.vocab * s.dim);
   return m;
 }
@@ -102,23 +102,25 @@ double worst_difference(const raw_model& m, const std::byte* base) {
   matrix(w.head(), s.tied_head ? m.embedding : m.head, 0);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     using mote::role;
-    for (auto [r, t] : {std::pair{role::query, &m.wq},
-                        {role::key, &m.wk},
-                        {role::value, &m.wv},
-                        {role::output, &m.wo},
-                        {role::gate, &m.w1},
-                        {role::down, &m.w2},
-                        {role::up, &m.w3}}) {
+    for (auto [r, t] : {std::pair{role::query, &m.of(mote::role::query)},
+                        {role::key, &m.of(mote::role::key)},
+                        {role::value, &m.of(mote::role::value)},
+                        {role::output, &m.of(mote::role::output)},
+                        {role::gate, &m.of(mote::role::gate)},
+                        {role::down, &m.of(mote::role::down)},
+                        {role::up, &m.of(mote::role::up)}}) {
       const mote::matrix_size size = mote::size_of(s, r);
       matrix(w.of(layer, r), *t, layer * size.rows * size.cols);
     }
     for (std::size_t i = 0; i < s.dim; ++i) {
-      REQUIRE(w.vector(layer, mote::vector_role::attention_norm)[i] == m.attention_norm.values[layer * s.dim + i]);
-      REQUIRE(w.vector(layer, mote::vector_role::ffn_norm)[i] == m.ffn_norm.values[layer * s.dim + i]);
+      REQUIRE(w.vector(layer, mote::vector_role::attention_norm)[i] ==
+              m.of(mote::vector_role::attention_norm).values[layer * s.dim + i]);
+      REQUIRE(w.vector(layer, mote::vector_role::ffn_norm)[i] ==
+              m.of(mote::vector_role::ffn_norm).values[layer * s.dim + i]);
     }
   }
   for (std::size_t i = 0; i < s.dim; ++i)
-    REQUIRE(w.vector(0, mote::vector_role::final_norm)[i] == m.final_norm.values[i]);
+    REQUIRE(w.vector(0, mote::vector_role::final_norm)[i] == m.of(mote::vector_role::final_norm).values[i]);
   return worst;
 }
 
@@ -209,17 +211,22 @@ TEST_CASE("image writer: integers of the source stay as they are where a group t
       t.values.push_back(static_cast<float>(t.integers.back()) * t.scales.back());
     }
   };
-  for (raw_tensor* t : {&m.attention_norm, &m.ffn_norm, &m.final_norm}) t->values.assign(s.layers * s.dim, 1.0F);
+  for (raw_tensor* t : {&m.of(mote::vector_role::attention_norm), &m.of(mote::vector_role::ffn_norm),
+                        &m.of(mote::vector_role::final_norm)})
+    t->values.assign(s.layers * s.dim, 1.0F);
   fill(m.embedding, s.vocab * s.dim);
-  for (raw_tensor* t : {&m.wq, &m.wo, &m.w1, &m.w2, &m.w3}) fill(*t, s.layers * 64 * 64);
-  for (raw_tensor* t : {&m.wk, &m.wv}) fill(*t, s.layers * s.kv_dim() * 64);
+  for (raw_tensor* t : {&m.of(mote::role::query), &m.of(mote::role::output), &m.of(mote::role::gate),
+                        &m.of(mote::role::down), &m.of(mote::role::up)})
+    fill(*t, s.layers * 64 * 64);
+  for (raw_tensor* t : {&m.of(mote::role::key), &m.of(mote::role::value)}) fill(*t, s.layers * s.kv_dim() * 64);
   const auto table = table_of(13);
 
   const written_image kept = write_image<mote::q8<4>>(m, table, "kept");
   CHECK(kept.relative_error < 0.0003);  // the scale's rounding to 11 bits
   raw_model floats = m;
-  for (raw_tensor* t :
-       {&floats.embedding, &floats.wq, &floats.wk, &floats.wv, &floats.wo, &floats.w1, &floats.w2, &floats.w3})
+  for (raw_tensor* t : {&floats.embedding, &floats.of(mote::role::query), &floats.of(mote::role::key),
+                        &floats.of(mote::role::value), &floats.of(mote::role::output), &floats.of(mote::role::gate),
+                        &floats.of(mote::role::down), &floats.of(mote::role::up)})
     t->group = 0;
   CHECK(write_image<mote::q8<4>>(floats, table, "rounded").relative_error > 5 * kept.relative_error);
 
@@ -264,23 +271,23 @@ TEST_CASE("image writer: refuses what cannot be packed", "[host][image_writer]")
   CHECK_THROWS_MATCHES(write_image(m, std::span(table).first(40), "odd", plan()), std::runtime_error,
                        MessageMatches(ContainsSubstring("the token table is not sound")));
   SECTION("weights beyond the format") {
-    m.w1.values[100] = 1e8F;
+    m.of(mote::role::gate).values[100] = 1e8F;
     refuses(plan("q8", 4), "gate holds a weight of 100000000.000000, too large for q8x4");
     refuses(plan("f32", 4), "gate holds a weight of 100000000.000000, too large for f32x4");
-    m.w1.values[100] = 1.0F;
+    m.of(mote::role::gate).values[100] = 1.0F;
     CHECK_NOTHROW(write_image(m, table, "odd", plan("f32", 4)));
-    m.final_norm.values[1] = -65505.0F;
+    m.of(mote::vector_role::final_norm).values[1] = -65505.0F;
     refuses(plan("q8", 4), "the final norm holds a gain of -65505.000000; no pipeline takes one beyond 65504");
   }
   SECTION("what training can make of weights") {
-    m.wk.values[3] = std::nanf("");
+    m.of(mote::role::key).values[3] = std::nanf("");
     refuses(plan("q8", 4), "key is not finite");
     refuses(plan("f32"), "key is not finite");
-    m.ffn_norm.values[3] = std::nanf("");
+    m.of(mote::vector_role::ffn_norm).values[3] = std::nanf("");
     refuses(plan("f32"), "the feed-forward norm is not finite");
   }
   SECTION("a tensor that is too short") {
-    m.w3.values.pop_back();
+    m.of(mote::role::up).values.pop_back();
     refuses(plan(), "a tensor has 6239 values; the shape needs 6240");
   }
   SECTION("no model") {
@@ -295,12 +302,16 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
   m.shape.dim = 64;
   const mote::shape& s = m.shape;
   mote::rng random(6);
-  for (raw_tensor* t : {&m.attention_norm, &m.ffn_norm, &m.final_norm}) t->values.assign(s.layers * s.dim, 1.0F);
-  for (raw_tensor* t : {&m.wo, &m.w1, &m.w2, &m.w3, &m.wk, &m.wv}) t->values.assign(s.layers * 64 * 64, 0.25F);
+  for (raw_tensor* t : {&m.of(mote::vector_role::attention_norm), &m.of(mote::vector_role::ffn_norm),
+                        &m.of(mote::vector_role::final_norm)})
+    t->values.assign(s.layers * s.dim, 1.0F);
+  for (raw_tensor* t : {&m.of(mote::role::output), &m.of(mote::role::gate), &m.of(mote::role::down),
+                        &m.of(mote::role::up), &m.of(mote::role::key), &m.of(mote::role::value)})
+    t->values.assign(s.layers * 64 * 64, 0.25F);
   m.embedding.values.assign(s.vocab * s.dim, 0.5F);
   // Q4_0: a binary16 and 16 bytes for 32 weights. None uses the outermost code, which rounding anew would.
   using format = mote::q4<1>;
-  m.wq.values.assign(s.layers * 64 * 64, 0.0F);
+  m.of(mote::role::query).values.assign(s.layers * 64 * 64, 0.0F);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     std::vector<std::byte> bytes(format::bytes(64, 64));
     for (std::size_t at = 0; at < bytes.size(); ++at)
@@ -309,8 +320,8 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
                                                         : 0x55 + 0x11 * random.below(6));
     for (std::size_t row = 0; row < 64; ++row)
       format::decode_row(bytes.data() + row * format::tile_bytes(64), 0, 64,
-                         m.wq.values.data() + (layer * 64 + row) * 64);
-    m.wq.blocks.push_back({mote::host::gguf_type::q4_0, std::move(bytes)});
+                         m.of(mote::role::query).values.data() + (layer * 64 + row) * 64);
+    m.of(mote::role::query).blocks.push_back({mote::host::gguf_type::q4_0, std::move(bytes)});
   }
   const auto table = table_of(13);
   const auto plan = mote::host::read_packing("q8,query=q4", 1, s);
@@ -322,8 +333,8 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
                                   image.bytes.begin() + static_cast<std::ptrdiff_t>(at + format::bytes(64, 64)));
   };
   const written_image kept = write_image(m, table, "kept", plan);
-  const auto blocks = m.wq.blocks;
-  m.wq.blocks.clear();
+  const auto blocks = m.of(mote::role::query).blocks;
+  m.of(mote::role::query).blocks.clear();
   const written_image rounded = write_image(m, table, "rounded", plan);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     CHECK(query(kept, layer) == blocks[layer].bytes);

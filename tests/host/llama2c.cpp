@@ -114,16 +114,16 @@ TEST_CASE("llama2c: the legacy kind, tensor by tensor", "[host][llama2c]") {
     CHECK(t.group == 0);
   };
   starts(m.embedding, 0, 48);
-  starts(m.attention_norm, 48, 16);
-  starts(m.wq, 64, 128);
-  starts(m.wk, 192, 64);
-  starts(m.wv, 256, 64);
-  starts(m.wo, 320, 128);
-  starts(m.ffn_norm, 448, 16);
-  starts(m.w1, 464, 192);
-  starts(m.w2, 656, 192);
-  starts(m.w3, 848, 192);
-  starts(m.final_norm, 1040, 8);
+  starts(m.of(mote::vector_role::attention_norm), 48, 16);
+  starts(m.of(mote::role::query), 64, 128);
+  starts(m.of(mote::role::key), 192, 64);
+  starts(m.of(mote::role::value), 256, 64);
+  starts(m.of(mote::role::output), 320, 128);
+  starts(m.of(mote::vector_role::ffn_norm), 448, 16);
+  starts(m.of(mote::role::gate), 464, 192);
+  starts(m.of(mote::role::down), 656, 192);
+  starts(m.of(mote::role::up), 848, 192);
+  starts(m.of(mote::vector_role::final_norm), 1040, 8);
   if (!tied) starts(m.head, 1064, 48);  // behind sixteen floats of rope tables
   CHECK(m.head.values.empty() == tied);
 }
@@ -132,18 +132,18 @@ TEST_CASE("llama2c: version 1, tensor by tensor", "[host][llama2c]") {
   const bool tied = GENERATE(true, false);
   const raw_model m = parse_llama2c(version1_file(tied), "m.bin");
   CHECK(m.shape.tied_head == tied);
-  CHECK(m.attention_norm.values[0] == 0);
-  CHECK(m.ffn_norm.values[0] == 16);
-  CHECK(m.final_norm.values[0] == 32);
+  CHECK(m.of(mote::vector_role::attention_norm).values[0] == 0);
+  CHECK(m.of(mote::vector_role::ffn_norm).values[0] == 16);
+  CHECK(m.of(mote::vector_role::final_norm).values[0] == 32);
   CHECK(m.embedding.values[0] == 40);
-  CHECK(m.wq.values[0] == 88);
-  CHECK(m.wk.values[0] == 216);
-  CHECK(m.wv.values[0] == 280);
-  CHECK(m.wo.values[0] == 344);
-  CHECK(m.w1.values[0] == 472);
-  CHECK(m.w2.values[0] == 664);
-  CHECK(m.w3.values[0] == 856);
-  CHECK(m.w3.values.back() == 1047);
+  CHECK(m.of(mote::role::query).values[0] == 88);
+  CHECK(m.of(mote::role::key).values[0] == 216);
+  CHECK(m.of(mote::role::value).values[0] == 280);
+  CHECK(m.of(mote::role::output).values[0] == 344);
+  CHECK(m.of(mote::role::gate).values[0] == 472);
+  CHECK(m.of(mote::role::down).values[0] == 664);
+  CHECK(m.of(mote::role::up).values[0] == 856);
+  CHECK(m.of(mote::role::up).values.back() == 1047);
   if (!tied) CHECK(m.head.values[0] == 1048);
 }
 
@@ -153,18 +153,19 @@ TEST_CASE("llama2c: version 2, integers and scales of any group", "[host][llama2
   const raw_model m = parse_llama2c(version2_file(tied, group), "m.bin");
   const auto g = static_cast<std::size_t>(group);
   CHECK(m.shape.tied_head == tied);
-  CHECK(m.final_norm.values[7] == 39);
+  CHECK(m.of(mote::vector_role::final_norm).values[7] == 39);
   CHECK(m.embedding.group == g);
   CHECK(m.embedding.integers[0] == -127);
   CHECK(m.embedding.integers[1] == -90);
   CHECK(m.embedding.scales[0] == 0.75F);
   CHECK(m.embedding.values[1] == -90 * (g == 1 ? 1.0F : 0.75F));
   // The second layer's integers stand behind the first one's scales.
-  CHECK(m.wq.integers.size() == 128);
-  CHECK(m.wq.integers[64] == static_cast<std::int8_t>(((48 + 64) * 37) % 255 - 127));
-  CHECK(m.wq.scales.size() == 128 / g);
-  CHECK(m.wq.scales[64 / g] == 0.75F + 0.25F * static_cast<float>((48 + 64) / g));
-  CHECK(m.wq.values[64] == static_cast<float>(m.wq.integers[64]) * m.wq.scales[64 / g]);
+  CHECK(m.of(mote::role::query).integers.size() == 128);
+  CHECK(m.of(mote::role::query).integers[64] == static_cast<std::int8_t>(((48 + 64) * 37) % 255 - 127));
+  CHECK(m.of(mote::role::query).scales.size() == 128 / g);
+  CHECK(m.of(mote::role::query).scales[64 / g] == 0.75F + 0.25F * static_cast<float>((48 + 64) / g));
+  CHECK(m.of(mote::role::query).values[64] ==
+        static_cast<float>(m.of(mote::role::query).integers[64]) * m.of(mote::role::query).scales[64 / g]);
   CHECK(m.head.values.size() == (tied ? 0U : 48U));
 }
 
@@ -250,12 +251,13 @@ TEST_CASE("llama2c: the real files", "[host][llama2c]") {
   const raw_model q80 = mote::host::read_llama2c(mote_tests::asset("llama2c-stories3M-q80/stories3M-q80.bin"));
   CHECK(q80.shape ==
         mote::shape{.dim = 192, .hidden = 512, .layers = 6, .heads = 6, .kv_heads = 2, .vocab = 4096, .context = 512});
-  CHECK(q80.w2.group == 64);
-  CHECK(q80.w2.scales.size() == 6 * 192 * 512 / 64);
+  CHECK(q80.of(mote::role::down).group == 64);
+  CHECK(q80.of(mote::role::down).scales.size() == 6 * 192 * 512 / 64);
   // In a q8_0 file the largest of a group is 127 times its scale.
   for (std::size_t g = 0; g < 100; ++g) {
     int largest = 0;
-    for (std::size_t i = 0; i < 64; ++i) largest = std::max(largest, std::abs(int{q80.w1.integers[g * 64 + i]}));
+    for (std::size_t i = 0; i < 64; ++i)
+      largest = std::max(largest, std::abs(int{q80.of(mote::role::gate).integers[g * 64 + i]}));
     CHECK(largest == 127);
   }
 }

@@ -242,8 +242,10 @@ TEST_CASE("parity: llama2.c's integers and scales arrive bit for bit", "[host][p
   const mote::shape& shape = m.model.shape;
   const mote::tensor_map<>& map = decltype(s)::map;
   compare(s.weights() + map.embedding, m.model.embedding, 0, shape.vocab, shape.dim);
-  const mote::host::raw_tensor* tensors[] = {&m.model.wq, &m.model.wk, &m.model.wv, &m.model.wo,
-                                             &m.model.w1, &m.model.w3, &m.model.w2};
+  const mote::host::raw_tensor* tensors[] = {&m.model.of(mote::role::query), &m.model.of(mote::role::key),
+                                             &m.model.of(mote::role::value), &m.model.of(mote::role::output),
+                                             &m.model.of(mote::role::gate),  &m.model.of(mote::role::up),
+                                             &m.model.of(mote::role::down)};
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
     for (std::size_t r = 0; r < mote::role_count; ++r) {
       const auto size = mote::size_of(shape, static_cast<mote::role>(r));

@@ -28,15 +28,15 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
     host::batch_decoder<> decoder(model, 1, 20);
     for (std::size_t t = 0; t < 20; ++t) {
       const std::size_t fed[] = {text.sequence(i)[t]};
-      decoder.run(fed, [&](std::size_t layer, host::site where, const float* x, std::size_t, std::size_t) {
-        const std::size_t n = where == host::site::down ? small.hidden : small.dim;
-        const std::size_t index =
-            where == host::site::head ? small.layers * 4 : layer * 4 + static_cast<std::size_t>(where);
+      std::size_t index = 0;
+      decoder.run(fed, [&](const host::matrix_input& input) {
+        const std::size_t n = input.cols;
+        const float* x = input.x;
         products[index].resize(n * n);
         for (std::size_t a = 0; a < n; ++a)
           for (std::size_t b = 0; b <= a; ++b)
             products[index][a * n + b] += static_cast<double>(x[a]) * static_cast<double>(x[b]);
-        magnitude[index] += std::fabs(static_cast<double>(x[5]));
+        magnitude[index++] += std::fabs(static_cast<double>(x[5]));
       });
     }
   }
@@ -52,7 +52,11 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
   host::calibrate(
       model, text,
       [&](std::size_t layer, const host::layer_moments& moments) {
-        for (std::size_t i = 0; i < 4; ++i) compare(layer * 4 + i, moments[i]);
+        REQUIRE(moments.size() == 4);
+        for (std::size_t i = 0; i < 4; ++i) compare(layer * 4 + i, moments[i].moments);
+        CHECK(&moments.of(mote::role::up) == &moments[2].moments);
+        CHECK(moments.find(mote::own_role(0)) == nullptr);
+        CHECK_THROWS(moments.of(mote::own_role(0)));
         return false;
       },
       [&](const host::input_moments& m) { compare(small.layers * 4, m); });
@@ -95,7 +99,7 @@ TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those
   host::calibrate(truncated, text, [&](std::size_t layer, const host::layer_moments& moments) {
     for (const auto& [place, input] : inputs)
       if (layer == 2 && place == tensor_place::block(2, mote::role::down)) {
-        CHECK(input.products == moments[static_cast<std::size_t>(host::site::down)].products);
+        CHECK(input.products == moments.of(mote::role::down).products);
       }
     return false;
   });

@@ -31,16 +31,16 @@ host::raw_model odd_model(bool tied) {
     for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
   };
   fill(m.embedding, s.vocab * s.dim);
-  fill(m.attention_norm, s.layers * s.dim);
-  fill(m.ffn_norm, s.layers * s.dim);
-  fill(m.final_norm, s.dim);
-  fill(m.wq, s.layers * s.dim * s.dim);
-  fill(m.wk, s.layers * s.kv_dim() * s.dim);
-  fill(m.wv, s.layers * s.kv_dim() * s.dim);
-  fill(m.wo, s.layers * s.dim * s.dim);
-  fill(m.w1, s.layers * s.hidden * s.dim);
-  fill(m.w2, s.layers * s.hidden * s.dim);
-  fill(m.w3, s.layers * s.hidden * s.dim);
+  fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim);
+  fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim);
+  fill(m.of(mote::vector_role::final_norm), s.dim);
+  fill(m.of(mote::role::query), s.layers * s.dim * s.dim);
+  fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim);
+  fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim);
+  fill(m.of(mote::role::output), s.layers * s.dim * s.dim);
+  fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim);
+  fill(m.of(mote::role::down), s.layers * s.hidden * s.dim);
+  fill(m.of(mote::role::up), s.layers * s.hidden * s.dim);
   if (!tied) fill(m.head, s.vocab * s.dim);
   return m;
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "mote/block/buffers.hpp"
+#include "mote/block/for_tools.hpp"
 #include "mote/kernel/attention.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/kernel/rope.hpp"
@@ -46,6 +47,13 @@ struct attention_block {
   static constexpr bool turns = Has.rotary;
   /// What caches and kernels take.
   static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
+
+  static constexpr bool rows_are_alone = true;
+  static constexpr std::array input_readers{Has.query, Has.key, Has.value};
+  static constexpr std::array output_writers{Has.output};
+  static constexpr auto scaled_inputs() {
+    return std::array{scaled_input{.readers = output_writers, .matrix = attended_from, .by_heads = true}};
+  }
 
   struct query {
     static constexpr bool saved = true;  // of a whole sequence, for the way back
@@ -228,6 +236,8 @@ struct attention_block {
   }
 
  private:
+  static constexpr std::array attended_from{Has.value};
+
   template <vector_role Gain, class Pass>
   static void norm_heads(const Pass& p, float* heads, std::size_t count) {
     const std::size_t width = p.shape().head_dim();

@@ -11,6 +11,7 @@ namespace mote::inline v0 {
 
 struct token_embedding {
   static constexpr bool positions = false;
+  static constexpr bool sums_rows = true;  // of its tables, and does nothing else: a tool may turn the tables
   template <int>
   using forward_buffers = lives<>;
 
@@ -29,6 +30,7 @@ struct token_embedding {
 /// its shape has context.
 struct token_and_position_embedding {
   static constexpr bool positions = true;
+  static constexpr bool sums_rows = true;
   struct row {  // of one position
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts&) { return rows_of_floats(1, s.dim); }
   };

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
+#include "mote/block/for_tools.hpp"
 #include "mote/kernel/gelu.hpp"
 #include "mote/kernel/swiglu.hpp"
 #include "mote/model/role.hpp"
@@ -26,6 +27,13 @@ struct gated_feed_forward {
     return std::array{matrix_tensor{Has.gate, s.hidden, s.dim, Has.gate_bias},
                       matrix_tensor{Has.up, s.hidden, s.dim, Has.up_bias},
                       matrix_tensor{Has.down, s.dim, s.hidden, Has.down_bias}};
+  }
+
+  static constexpr bool rows_are_alone = true;
+  static constexpr std::array input_readers{Has.gate, Has.up};
+  static constexpr std::array output_writers{Has.down};
+  static constexpr auto scaled_inputs() {
+    return std::array{scaled_input{.readers = output_writers, .matrix = product_from}};
   }
 
   struct gate {
@@ -85,14 +93,19 @@ struct gated_feed_forward {
     p.template multiply_backward<Has.gate>(in, s.dim, g, s.hidden, dx);
     p.template multiply_backward<Has.up>(in, s.dim, u, s.hidden, dx);
   }
+
+ private:
+  static constexpr std::array product_from{Has.up};
 };
 
-/// Activations: y = f(x), and x turned into its gradient, given dy; all (padded(n)).
+/// Activations: y = f(x), and x turned into its gradient, given dy; all (padded(n)). `passes_factors`: f(c x) = c f(x) for
+/// c > 0.
 struct gelu {
   static void forward(const float* x, std::size_t n, float* y) { gelu_tanh(x, n, y); }
   static void gradient(float* x, const float* dy, std::size_t n) { gelu_tanh_gradient(x, dy, n); }
 };
 struct rectifier {
+  static constexpr bool passes_factors = true;
   static void forward(const float* x, std::size_t n, float* y) { relu(x, n, y); }
   static void gradient(float* x, const float* dy, std::size_t n) { relu_gradient(x, dy, n); }
 };
@@ -103,6 +116,15 @@ struct feed_forward {
   MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
     return std::array{matrix_tensor{Has.up, s.hidden, s.dim, Has.up_bias},
                       matrix_tensor{Has.down, s.dim, s.hidden, Has.down_bias}};
+  }
+
+  static constexpr bool rows_are_alone = true;
+  static constexpr std::array input_readers{Has.up};
+  static constexpr std::array output_writers{Has.down};
+  static constexpr auto scaled_inputs()
+    requires requires { requires Activation::passes_factors; }
+  {
+    return std::array{scaled_input{.readers = output_writers, .matrix = input_readers}};
   }
 
   struct wide {

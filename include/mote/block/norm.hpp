@@ -16,6 +16,8 @@ namespace mote::inline v0 {
 /// Root-mean-square norm with the gains of that name.
 template <vector_role Gain>
 struct rms_norm_block {
+  static constexpr std::array proportional_to{Gain};  // block/for_tools.hpp
+  static constexpr bool sees_lengths_alone = true;    // a turn of x turns y, but for the gains
   MOTE_INLINE static constexpr auto vectors(const mote::shape& s) { return std::array{vector_tensor{Gain, s.dim}}; }
 
   template <class Pass>
@@ -33,6 +35,10 @@ struct rms_norm_block {
 /// Layer norm with the gains and biases of those names; without a bias vector_role::none.
 template <vector_role Gain, vector_role Bias>
 struct layer_norm_block {
+  static constexpr auto proportional_to = [] {  // block/for_tools.hpp
+    if constexpr (Bias == vector_role::none) return std::array{Gain};
+    else return std::array{Gain, Bias};
+  }();
   MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
     if constexpr (Bias == vector_role::none) return std::array{vector_tensor{Gain, s.dim}};
     else return std::array{vector_tensor{Gain, s.dim}, vector_tensor{Bias, s.dim}};

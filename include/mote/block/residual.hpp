@@ -4,9 +4,11 @@
 // Refuses to know what Inner is: attention, a feed-forward, a convolution, a user's own.
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
+#include "mote/block/for_tools.hpp"
 #include "mote/block/layer.hpp"
 #include "mote/model/tensors.hpp"
 
@@ -29,6 +31,18 @@ struct residual {
     requires requires { Inner::attention(s); }
   {
     return Inner::attention(s);
+  }
+
+  static constexpr bool rows_are_alone = detail::rows_are_alone<Inner>;
+  static constexpr auto scaled_inputs()
+    requires detail::scales_input<Norm, Inner>
+  {
+    return std::array{scaled_input{.readers = Inner::input_readers, .vectors = Norm::proportional_to}};
+  }
+  static constexpr stream_turn turned_stream()
+    requires detail::turns_stream<Norm, Inner>
+  {
+    return {.readers = Inner::input_readers, .gain = Norm::proportional_to, .writers = Inner::output_writers};
   }
 
   static constexpr int operations = 1 + Inner::operations;

@@ -175,9 +175,7 @@ inline compressed_model compress(raw_model m, const scheme& s, std::size_t rows,
 inline std::vector<float> rounded_by(const packed_format& f, const raw_model& m, const tensor_place& p) {
   const matrix_size size = size_of(m.shape, p);
   const auto w = values_of(m, p);
-  const raw_tensor& t = p.where == tensor_place::part::embedding ? m.embedding
-                        : p.where == tensor_place::part::head    ? m.head
-                                                                 : tensor_of(m, p.role);
+  const raw_tensor& t = tensor_of(m, p);
   std::vector<float> out(w.size());
   packed_bytes tile(f.tile_bytes(size.cols));
   for (std::size_t row = 0; row < size.rows; ++row) {

@@ -158,17 +158,17 @@ inline gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesy
   };
   take(outer_matrix::embedding, 0, s.vocab, s.dim, m.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    take(vector_role::attention_norm, layer, 1, s.dim, m.attention_norm);
-    take(role::query, layer, s.dim, s.dim, m.wq);
-    take(role::key, layer, s.kv_dim(), s.dim, m.wk);
-    take(role::value, layer, s.kv_dim(), s.dim, m.wv);
-    take(role::output, layer, s.dim, s.dim, m.wo);
-    take(vector_role::ffn_norm, layer, 1, s.dim, m.ffn_norm);
-    take(role::gate, layer, s.hidden, s.dim, m.w1);
-    take(role::down, layer, s.dim, s.hidden, m.w2);
-    take(role::up, layer, s.hidden, s.dim, m.w3);
+    take(vector_role::attention_norm, layer, 1, s.dim, m.of(vector_role::attention_norm));
+    take(role::query, layer, s.dim, s.dim, m.of(role::query));
+    take(role::key, layer, s.kv_dim(), s.dim, m.of(role::key));
+    take(role::value, layer, s.kv_dim(), s.dim, m.of(role::value));
+    take(role::output, layer, s.dim, s.dim, m.of(role::output));
+    take(vector_role::ffn_norm, layer, 1, s.dim, m.of(vector_role::ffn_norm));
+    take(role::gate, layer, s.hidden, s.dim, m.of(role::gate));
+    take(role::down, layer, s.dim, s.hidden, m.of(role::down));
+    take(role::up, layer, s.hidden, s.dim, m.of(role::up));
   }
-  take(vector_role::final_norm, 0, 1, s.dim, m.final_norm);
+  take(vector_role::final_norm, 0, 1, s.dim, m.of(vector_role::final_norm));
   s.tied_head = !in.tensors().contains(names.find(outer_matrix::head).gguf);
   if (!s.tied_head) {
     take(outer_matrix::head, 0, s.vocab, s.dim, m.head);

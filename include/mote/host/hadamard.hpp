@@ -3,14 +3,18 @@
 // arXiv 2404.00456): no column stands out any more, and every matrix looks Gaussian to its grid. The turn is
 // diag(+-1) * (H of 2^k, by the fast transform) x (cosines of m) for a width of m * 2^k, m odd.
 // Refuses to keep a tied head: the gains of the last norm must go into the head, and the head turns, so it becomes a
-// matrix of its own (untie_head). Costs its bytes.
+// matrix of its own (untie_head). Costs its bytes. And a family whose stream a block or a norm does not read as a length
+// and by matrices alone: a layer norm takes the mean away, which no turn keeps.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "mote/core/rng.hpp"
@@ -73,8 +77,9 @@ class rotation {
 
 namespace detail {
 /// W := W Q, for what reads the residual stream (or part of a row from `first`).
-inline void turn_columns(raw_model& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
-  const std::size_t cols = size_of(m.shape, p).cols;
+template <class Family>
+void turn_columns(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
+  const std::size_t cols = size_of<Family>(m.shape, p).cols;
   const auto w = change_values(m, p);
   std::vector<double> row(q.size());
   for (std::size_t at = first; at < w.size(); at += cols) {
@@ -84,14 +89,22 @@ inline void turn_columns(raw_model& m, const tensor_place& p, const rotation& q,
   }
 }
 /// W := Q^T W, for what writes it (or some rows from `first`).
-inline void turn_rows(raw_model& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
-  const std::size_t cols = size_of(m.shape, p).cols;
+template <class Family>
+void turn_rows(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
+  using tensors = tensors_of<Family>;
+  const std::size_t cols = size_of<Family>(m.shape, p).cols;
   const auto w = change_values(m, p);
   std::vector<double> column(q.size());
   for (std::size_t col = 0; col < cols; ++col) {
     for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<double>(w[(first + i) * cols + col]);
     q.turn(column);
     for (std::size_t i = 0; i < column.size(); ++i) w[(first + i) * cols + col] = static_cast<float>(column[i]);
+  }
+  if (const vector_role bias = tensors::bias_of(tensors::find(p.role)); bias != vector_role::none) {
+    const auto b = vector_of(m, p.layer, bias).subspan(first, column.size());
+    std::copy(b.begin(), b.end(), column.begin());
+    q.turn(column);
+    for (std::size_t i = 0; i < column.size(); ++i) b[i] = static_cast<float>(column[i]);
   }
 }
 }  // namespace detail
@@ -100,46 +113,80 @@ struct hadamard {
   std::uint64_t seed = 1;
   bool values = true;  ///< turn each value head too, against the output matrix
 
-  void operator()(raw_model& m) const {
+  template <class Family>
+  void operator()(raw_model_of<Family>& m) const {
+    must_turn<Family>(m.shape);
     untie_head(m);
     const mote::shape& s = m.shape;
     // The gains of every norm go into its readers: a norm without gains does not see a turn.
-    for (std::size_t layer = 0; layer < s.layers; ++layer) {
-      const auto own = [&](const std::vector<float>& gains) {
-        return std::vector<float>(gains.begin() + static_cast<std::ptrdiff_t>(layer * s.dim),
-                                  gains.begin() + static_cast<std::ptrdiff_t>((layer + 1) * s.dim));
-      };
-      fold_gains(m, layer, site::attention, own(m.attention_norm.values));
-      fold_gains(m, layer, site::feed_forward, own(m.ffn_norm.values));
-    }
-    fold_gains(m, 0, site::head, m.final_norm.values);
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (const stream_turn& t : turns_of<Family>(layer))
+        fold_gains(m, layer, scaled_input{.readers = t.readers, .vectors = t.gain});
+    fold_gains(m, 0, head_input<Family>());
 
     const rotation stream(s.dim, seed);
     detail::turn_columns(m, tensor_place::embedding(), stream);
+    if (has_positions<Family>) detail::turn_columns(m, tensor_place::positions(), stream);
     detail::turn_columns(m, tensor_place::head(), stream);
     for (std::size_t layer = 0; layer < s.layers; ++layer) {
-      for (role r : {role::query, role::key, role::value, role::gate, role::up})
-        detail::turn_columns(m, tensor_place::block(layer, r), stream);
-      for (role r : {role::output, role::down}) detail::turn_rows(m, tensor_place::block(layer, r), stream);
-      if (!values) continue;
-      for (std::size_t head = 0; head < s.heads; ++head) {
-        const std::size_t kv = head / (s.heads / s.kv_heads);
-        const rotation own(s.head_dim(), seed + 1 + layer * s.kv_heads + kv);
-        detail::turn_columns(m, tensor_place::block(layer, role::output), own, head * s.head_dim());
-        if (head % (s.heads / s.kv_heads) == 0)
-          detail::turn_rows(m, tensor_place::block(layer, role::value), own, kv * s.head_dim());
+      for (const stream_turn& t : turns_of<Family>(layer)) {
+        for (role r : t.readers) detail::turn_columns(m, tensor_place::block(layer, r), stream);
+        for (role r : t.writers) detail::turn_rows(m, tensor_place::block(layer, r), stream);
       }
+      if (!values) continue;
+      for (const scaled_input& heads : scaled_inputs_of<Family>(layer))
+        if (heads.by_heads) turn_heads(m, layer, heads);
     }
   }
 
  private:
-  /// Unlike fold_scales it allows gains of any sign, and leaves exact ones behind.
-  static void fold_gains(raw_model& m, std::size_t layer, site where, const std::vector<float>& gains) {
+  /// How each block of a layer stands in the stream. Throws if one does not say.
+  template <class Family>
+  static std::vector<stream_turn> turns_of(std::size_t layer) {
+    std::vector<stream_turn> all;
+    layers_facts<typename Family::layer>::with(layer, [&]<class Layer>() {
+      Layer::each([&]<std::size_t I>() {
+        using block = typename Layer::template block<I>;
+        if constexpr (requires { block::turned_stream(); }) all.push_back(block::turned_stream());
+        else
+          throw std::runtime_error("hadamard: block " + std::to_string(I) + " of layer " + std::to_string(layer) +
+                                   " does not read the stream through a root-mean-square norm and by matrices alone, "
+                                   "or does not say so (block/for_tools.hpp)");
+      });
+    });
+    return all;
+  }
+  template <class Family>
+  static void must_turn(const mote::shape& s) {
+    using embedding = typename Family::embedding;
+    constexpr bool sums = requires { requires embedding::sums_rows; } && !requires { typename embedding::parts; };
+    constexpr bool lengths = requires { requires Family::last_norm::sees_lengths_alone; };
+    if (!sums || !lengths)
+      throw std::runtime_error(std::string("hadamard: the ") + (sums ? "last norm" : "embedding") +
+                               " of this family does not keep a turn of the stream" +
+                               (sums ? "; root-mean-square norms do, layer norms do not" : ""));
+    for (std::size_t layer = 0; layer < s.layers; ++layer) (void)turns_of<Family>(layer);
+  }
+  template <class Family>
+  void turn_heads(raw_model_of<Family>& m, std::size_t layer, const scaled_input& heads) const {
     const mote::shape& s = m.shape;
-    auto& norm = where == site::attention ? m.attention_norm : where == site::feed_forward ? m.ffn_norm : m.final_norm;
-    if (where == site::head) detail::scale_columns(m, tensor_place::head(), where, gains);
-    for (role r : readers_of(where)) detail::scale_columns(m, tensor_place::block(layer, r), where, gains);
-    for (std::size_t i = 0; i < s.dim; ++i) norm.values[layer * s.dim + i] = 1;
+    for (std::size_t head = 0; head < s.heads; ++head) {
+      const std::size_t kv = head / (s.heads / s.kv_heads);
+      const rotation own(s.head_dim(), seed + 1 + layer * s.kv_heads + kv);
+      for (role r : heads.readers) detail::turn_columns(m, tensor_place::block(layer, r), own, head * s.head_dim());
+      if (head % (s.heads / s.kv_heads) == 0)
+        for (role r : heads.matrix) detail::turn_rows(m, tensor_place::block(layer, r), own, kv * s.head_dim());
+    }
+  }
+  /// Unlike fold_scales it allows gains of any sign, and leaves exact ones behind.
+  template <class Family>
+  static void fold_gains(raw_model_of<Family>& m, std::size_t layer, const scaled_input& input) {
+    for (const vector_role v : input.vectors) {
+      const auto gains = vector_of(m, layer, v);
+      for (const tensor_place& p : detail::readers_of(layer, input))
+        detail::scale_columns(m, p, input, {gains.begin(), gains.end()});
+      std::fill(gains.begin(), gains.end(), 1.0F);
+    }
   }
 };
 

@@ -164,17 +164,17 @@ inline written_image write_image(const raw_model& m, std::span<const std::byte> 
                 codes_of(tensor_place::embedding()), map.embedding);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const auto& block = map.block[layer];
-    packer.floats("the attention norm", m.attention_norm, layer * s.dim, s.dim,
+    packer.floats("the attention norm", m.of(vector_role::attention_norm), layer * s.dim, s.dim,
                   map.start[layer] + block.vector[tensors::find(vector_role::attention_norm)]);
-    packer.floats("the feed-forward norm", m.ffn_norm, layer * s.dim, s.dim,
+    packer.floats("the feed-forward norm", m.of(vector_role::ffn_norm), layer * s.dim, s.dim,
                   map.start[layer] + block.vector[tensors::find(vector_role::ffn_norm)]);
     for (std::size_t i = 0; i < tensors::matrices; ++i) {
       const role r = tensors::matrix(i);
-      packer.matrix(*plan.blocks[layer][i], mote::name(r), tensor_of(m, r), layer, size_of(s, r),
+      packer.matrix(*plan.blocks[layer][i], mote::name(r), m.of(r), layer, size_of(s, r),
                     codes_of(tensor_place::block(layer, r)), map.start[layer] + block.matrix[i]);
     }
   }
-  packer.floats("the final norm", m.final_norm, 0, s.dim, map.final_norm);
+  packer.floats("the final norm", m.of(vector_role::final_norm), 0, s.dim, map.final_norm);
   if (!s.tied_head)
     packer.matrix(*plan.head, "the head", m.head, 0, {s.vocab, s.dim}, codes_of(tensor_place::head()), map.head);
   packer.finish();

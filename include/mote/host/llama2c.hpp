@@ -170,28 +170,28 @@ inline raw_model parse_llama2c(std::span<const std::byte> bytes, const std::file
     else in.floats(layers * rows * cols, what, out.values);
   };
   const auto blocks_of_attention = [&] {
-    matrix(s.layers, s.dim, s.dim, "wq", m.wq);
-    matrix(s.layers, s.kv_dim(), s.dim, "wk", m.wk);
-    matrix(s.layers, s.kv_dim(), s.dim, "wv", m.wv);
-    matrix(s.layers, s.dim, s.dim, "wo", m.wo);
+    matrix(s.layers, s.dim, s.dim, "wq", m.of(role::query));
+    matrix(s.layers, s.kv_dim(), s.dim, "wk", m.of(role::key));
+    matrix(s.layers, s.kv_dim(), s.dim, "wv", m.of(role::value));
+    matrix(s.layers, s.dim, s.dim, "wo", m.of(role::output));
   };
   const auto blocks_of_feed_forward = [&] {
-    matrix(s.layers, s.hidden, s.dim, "w1", m.w1);
-    matrix(s.layers, s.dim, s.hidden, "w2", m.w2);
-    matrix(s.layers, s.hidden, s.dim, "w3", m.w3);
+    matrix(s.layers, s.hidden, s.dim, "w1", m.of(role::gate));
+    matrix(s.layers, s.dim, s.hidden, "w2", m.of(role::down));
+    matrix(s.layers, s.hidden, s.dim, "w3", m.of(role::up));
   };
   if (legacy) {
     matrix(1, s.vocab, s.dim, "the token embedding", m.embedding);
-    norm(s.layers, "the attention norms", m.attention_norm);
+    norm(s.layers, "the attention norms", m.of(vector_role::attention_norm));
     blocks_of_attention();
-    norm(s.layers, "the feed-forward norms", m.ffn_norm);
+    norm(s.layers, "the feed-forward norms", m.of(vector_role::ffn_norm));
     blocks_of_feed_forward();
-    norm(1, "the final norm", m.final_norm);
+    norm(1, "the final norm", m.of(vector_role::final_norm));
     in.take(s.context * s.head_dim() * 4, "the rope tables");  // computed anew where they are needed
   } else {
-    norm(s.layers, "the attention norms", m.attention_norm);
-    norm(s.layers, "the feed-forward norms", m.ffn_norm);
-    norm(1, "the final norm", m.final_norm);
+    norm(s.layers, "the attention norms", m.of(vector_role::attention_norm));
+    norm(s.layers, "the feed-forward norms", m.of(vector_role::ffn_norm));
+    norm(1, "the final norm", m.of(vector_role::final_norm));
     matrix(1, s.vocab, s.dim, "the token embedding", m.embedding);
     blocks_of_attention();
     blocks_of_feed_forward();

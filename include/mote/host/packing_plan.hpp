@@ -29,8 +29,8 @@ struct packing_plan {
     return true;
   }
   const packed_format& at(const tensor_place& p) const {
-    if (p.where == tensor_place::part::embedding) return *embedding;
     if (p.where == tensor_place::part::head) return *head;
+    if (p.where != tensor_place::part::block) return *embedding;  // positions have its format
     return *blocks[p.layer][static_cast<std::size_t>(p.role)];
   }
   void put(const tensor_place& p, const packed_format* f) {

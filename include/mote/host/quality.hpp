@@ -23,10 +23,13 @@ struct quality {
   std::size_t tokens = 0;
 };
 
-class quality_meter {
+template <class Family>
+class quality_meter_of {
+  using model = batch_model_of<Family>;
+
  public:
   /// Keeps the base's logits if they fit `most_bytes`, else runs the base beside every model that is measured.
-  quality_meter(const batch_model& base, text_sample text, std::size_t most_bytes = std::size_t{1} << 29U)
+  quality_meter_of(const batch_model_of<Family>& base, text_sample text, std::size_t most_bytes = std::size_t{1} << 29U)
       : base_(&base), text_(std::move(text)) {
     const std::size_t bytes = text_.sequences * text_.length * padded(base.shape.vocab) * sizeof(float);
     if (bytes <= most_bytes)
@@ -39,14 +42,15 @@ class quality_meter {
     perplexity_ = std::exp(nats / static_cast<double>(text_.sequences * text_.length));
   }
 
-  quality_meter(batch_model&& base, text_sample text, std::size_t most_bytes = 0) = delete;  // the base must outlive it
+  quality_meter_of(batch_model_of<Family>&& base, text_sample text,
+                   std::size_t most_bytes = 0) = delete;  // the base must outlive it
 
   const text_sample& text() const { return text_; }
   double base_perplexity() const { return perplexity_; }
 
   /// How far `other` is, with the keys and values of its tokens in a Cache.
   template <class Cache = float_cache>
-  quality measure(const batch_model& other) const {
+  quality measure(const model& other) const {
     if (other.shape.vocab != base_->shape.vocab) throw std::runtime_error("quality: the vocabularies differ");
     quality q{.divergence = 0, .perplexity_ratio = 0, .same_choice = 0, .tokens = text_.sequences * text_.length};
     double lost = 0;
@@ -80,8 +84,8 @@ class quality_meter {
 
  private:
   template <class Cache = float_cache>
-  std::vector<float> logits_of(const batch_model& m, std::size_t sequence) const {
-    batch_decoder<Cache> decoder(m, 1, text_.length);
+  std::vector<float> logits_of(const model& m, std::size_t sequence) const {
+    batch_decoder<Cache, Family> decoder(m, 1, text_.length);
     return decoder.run(text_.sequence(sequence).first(text_.length));
   }
   std::span<const float> row(const std::vector<float>& logits, std::size_t t) const {
@@ -97,10 +101,11 @@ class quality_meter {
     return static_cast<double>(logits[token]) - log_sum(logits);
   }
 
-  const batch_model* base_;
+  const model* base_;
   text_sample text_;
   std::vector<std::vector<float>> kept_;  // a sequence: (length, padded(vocab))
   double perplexity_ = 0;
 };
+using quality_meter = quality_meter_of<llama>;
 
 }  // namespace mote::inline v0::host

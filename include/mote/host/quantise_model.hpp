@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Quantises the matrices of a model, each by its own recipe: which grid, which quantiser. Layers come in order, and each
 // is calibrated behind layers that are quantised already, so that it makes up for what they lost.
-// Refuses to calibrate an embedding: what is looked up has no input. A head of its own has one.
+// Refuses to calibrate an embedding or positions: what is looked up has no input. A head of its own has one.
 #pragma once
 
 #include <cstddef>
@@ -28,19 +28,20 @@ using recipe = std::function<tensor_recipe(const tensor_place&)>;
 using quantise_report = std::function<void(std::size_t, std::size_t)>;
 
 /// Every matrix that has a grid. Without a text nothing is calibrated.
-inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const recipe& how,
-                                                    const text_sample* text = nullptr,
-                                                    const quantise_report& report = {}) {
+template <class Family>
+std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, const recipe& how,
+                                             const text_sample* text = nullptr, const quantise_report& report = {}) {
+  using tensors = tensors_of<Family>;
   std::vector<quantised_tensor> out;
-  const std::size_t all = all_tensors(m.shape).size();
+  const std::size_t all = all_tensors<Family>(m.shape).size();
   std::size_t done = 0;
-  batch_model in_use;
+  batch_model_of<Family> in_use;
   if (text != nullptr) in_use = use_floats(m);
   const auto one = [&](const tensor_place& p, const input_moments* input) {
     const tensor_recipe r = how(p);
     ++done;
     if (r.grid == nullptr) return false;
-    const matrix_size size = size_of(m.shape, p);
+    const matrix_size size = size_of<Family>(m.shape, p);
     out.push_back(
         {p, r.quantise({.place = p, .w = values_of(m, p).data(), .rows = size.rows, .cols = size.cols, .input = input},
                        *r.grid)});
@@ -49,12 +50,13 @@ inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const re
     return true;
   };
   one(tensor_place::embedding(), nullptr);
+  if (has_positions<Family>) one(tensor_place::positions(), nullptr);
   const auto layer_of = [&](std::size_t layer, const layer_moments* moments) {
     bool changed = false;
-    for (std::size_t r = 0; r < role_count; ++r) {
-      const auto which = static_cast<role>(r);
-      changed |= one(tensor_place::block(layer, which),
-                     moments == nullptr ? nullptr : &(*moments)[static_cast<std::size_t>(site_of(which))]);
+    for (std::size_t i = 0; i < tensors::matrices; ++i) {
+      if (!tensors::has_matrix(Family::layer::kind_of(layer), i)) continue;
+      const role which = tensors::matrix(i);
+      changed |= one(tensor_place::block(layer, which), moments == nullptr ? nullptr : moments->find(which));
     }
     return changed;
   };
@@ -71,7 +73,8 @@ inline std::vector<quantised_tensor> quantise_model(const raw_model& m, const re
 }
 
 /// The model with what its codes decode to, in floats: for measuring the weights alone.
-inline batch_model use_decoded(batch_model base, const std::vector<quantised_tensor>& tensors) {
+template <class Family>
+batch_model_of<Family> use_decoded(batch_model_of<Family> base, const std::vector<quantised_tensor>& tensors) {
   for (const quantised_tensor& t : tensors)
     base.put(t.place, pack_floats(t.codes.values.data(), t.codes.rows, t.codes.cols));
   return base;

@@ -28,15 +28,18 @@ struct text_sample {
 };
 
 /// `begin` opens every sequence. At most `together` sequences run at once, which bounds memory and changes nothing.
-inline text_sample sample_text(const batch_model& m, std::size_t sequences, std::size_t length, std::size_t begin,
-                               std::uint64_t seed, const std::function<void(double)>& report = {}) {
+template <class Family>
+text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, std::size_t length, std::size_t begin,
+                        std::uint64_t seed, const std::function<void(double)>& report = {}) {
   if (begin >= m.shape.vocab) throw std::runtime_error("sampling: the first token lies beyond the vocabulary");
+  if (looks_ahead<Family>(m.shape))
+    throw std::runtime_error("sampling: an encoder writes no text; give one of your own");
   constexpr std::size_t together = 16;
   text_sample text{.sequences = sequences, .length = length, .tokens = {}};
   text.tokens.resize(sequences * (length + 1));
   for (std::size_t first = 0; first < sequences; first += together) {
     const std::size_t count = sequences - first < together ? sequences - first : together;
-    batch_decoder<> decoder(m, count, length);
+    batch_decoder decoder(m, count, length);
     std::vector<rng> random;
     for (std::size_t i = 0; i < count; ++i) random.emplace_back((seed + first + i + 1) * 0x9E3779B97F4A7C15ULL);
     std::vector<std::size_t> now(count, begin);

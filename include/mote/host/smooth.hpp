@@ -17,17 +17,18 @@ namespace mote::inline v0::host {
 struct smooth {
   double alpha = 0.5;
 
-  static std::vector<float> scales(const raw_model& m, std::size_t layer, site where, const input_moments& input,
-                                   double alpha) {
-    const std::size_t n = scales_of(m.shape, where);
+  template <class Family>
+  static std::vector<float> scales(const raw_model_of<Family>& m, std::size_t layer, const scaled_input& where,
+                                   const input_moments& input, double alpha) {
+    const std::size_t n = scales_of<Family>(m.shape, where);
     std::vector<double> x(n), w(n);
     for (std::size_t i = 0; i < input.cols; ++i) {
       double& largest = x[scale_of_column(m.shape, where, i)];
       largest = (std::max)(largest, input.largest[i]);
     }
-    for (role r : readers_of(where)) {
+    for (role r : where.readers) {
       const auto values = values_of(m, tensor_place::block(layer, r));
-      const std::size_t cols = size_of(m.shape, r).cols;
+      const std::size_t cols = size_of<Family>(m.shape, r).cols;
       for (std::size_t i = 0; i < values.size(); ++i) {
         double& largest = w[scale_of_column(m.shape, where, i % cols)];
         largest = (std::max)(largest, static_cast<double>(std::fabs(values[i])));
@@ -40,11 +41,14 @@ struct smooth {
     return out;
   }
 
-  void operator()(raw_model& m, const text_sample& text) const {
-    const batch_model before = use_floats(m);
+  /// Inputs that cannot be scaled stay as they are.
+  template <class Family>
+  void operator()(raw_model_of<Family>& m, const text_sample& text) const {
+    must_scale<Family>(m.shape, "smooth");
+    const batch_model_of<Family> before = use_floats(m);
     calibrate(before, text, [&](std::size_t layer, const layer_moments& moments) {
-      for (const site where : {site::attention, site::output, site::feed_forward, site::down})
-        fold_scales(m, layer, where, scales(m, layer, where, moments[static_cast<std::size_t>(where)], alpha));
+      for (const scaled_input& where : scaled_inputs_of<Family>(layer))
+        fold_scales(m, layer, where, scales(m, layer, where, moments.of(where.readers.front()), alpha));
       return false;
     });
   }

@@ -188,6 +188,7 @@ class tensors_of {
   /// The vector that is added to a matrix's product; none if there is none.
   template <role R>
   static constexpr vector_role bias = in_layers::all.matrices.all[index<R>].bias;
+  static constexpr vector_role bias_of(std::size_t i) { return in_layers::all.matrices.all[i].bias; }
 
   template <role R>
   MOTE_INLINE static constexpr matrix_size size(const shape& s) {
