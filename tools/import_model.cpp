@@ -128,7 +128,7 @@ void import(const wishes& w) {
   std::printf(
       "  shape       dim %zu, hidden %zu, layers %zu, heads %zu, kv heads %zu, vocab %zu, context %zu, %s head\n",
       s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context, s.tied_head ? "tied" : "own");
-  std::printf("  parameters  %s\n", commas(s.parameters()).c_str());
+  std::printf("  parameters  %s\n", commas(mote::parameters_of<mote::llama>(s)).c_str());
   std::printf("  format      %.*s, rounding error %.3f %% RMS of the weights\n",
               static_cast<int>(image.format_name.size()), image.format_name.data(), image.relative_error * 100);
   std::printf("  policy      %s\n", host::policy_of(compressed.plan, s).c_str());

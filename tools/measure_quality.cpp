@@ -55,7 +55,7 @@ struct wishes {
 void run(const wishes& w) {
   const host::raw_model model = host::read_model_file(w.weights, w.tokenizer).model;
   const mote::shape& s = model.shape;
-  const auto parameters = static_cast<double>(s.parameters());
+  const std::size_t parameters = mote::parameters_of<mote::llama>(s);
   host::progress sampling("sampling text");
   const host::text_sample calibration =
       host::calibration_text(model, w.calibration_tokens, w.begin, 1, [&](double part) { sampling.show(part / 2); });
@@ -64,7 +64,7 @@ void run(const wishes& w) {
       base, host::calibration_text(model, w.tokens, w.begin, 2, [&](double part) { sampling.show(0.5 + part / 2); }));
   sampling.done();
   std::printf("%s, %zu parameters; %zu tokens of its own, perplexity %.3f\n\n", w.weights.filename().c_str(),
-              s.parameters(), meter.text().sequences * meter.text().length, meter.base_perplexity());
+              parameters, meter.text().sequences * meter.text().length, meter.base_perplexity());
   std::printf(
       "| scheme | weights, bytes | bits a parameter | KL | perplexity | same choice |\n|---|---:|---:|---:|---:|---:|\n");
   std::vector<host::quality_point> points;
@@ -73,7 +73,8 @@ void run(const wishes& w) {
     const std::size_t bytes = host::map_tensors(c.plan, c.model.shape).bytes;
     const host::quality q = meter.measure(host::use_compressed(c));
     std::printf("| `%s` | %zu | %.2f | %.4f | %.3f | %.3f |\n", text.c_str(), bytes,
-                8 * static_cast<double>(bytes) / parameters, q.divergence, q.perplexity_ratio, q.same_choice);
+                8 * static_cast<double>(bytes) / static_cast<double>(parameters), q.divergence, q.perplexity_ratio,
+                q.same_choice);
     std::fflush(stdout);
     points.push_back({text, static_cast<double>(bytes), q.divergence});
   }

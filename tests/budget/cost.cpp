@@ -189,8 +189,8 @@ TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[bud
   constexpr mote::work first = mote::token_work(s, c, 0);
   STATIC_REQUIRE(first.multiply_adds == layers + head + 2 * 2 * 3 * 8);
   STATIC_REQUIRE(mote::token_work(s, c, 9).multiply_adds == layers + head + 10 * 2 * 2 * 3 * 8);
-  STATIC_REQUIRE(first.weight_bytes >= 4 * s.parameters());
-  STATIC_REQUIRE(first.weight_bytes < 4 * s.parameters() + 64 * 20);
+  STATIC_REQUIRE(first.weight_bytes >= 4 * mote::parameters_of<mote::llama>(s));
+  STATIC_REQUIRE(first.weight_bytes < 4 * mote::parameters_of<mote::llama>(s) + 64 * 20);
   STATIC_REQUIRE(mote::token_work(s, c, 63).cache_bytes == 2 * 2 * 8 * 64 * 4);
   STATIC_REQUIRE(mote::cost_of(s, c).token == mote::token_work(s, c, 63));
 

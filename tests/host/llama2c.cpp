@@ -247,7 +247,7 @@ TEST_CASE("llama2c: the real files", "[host][llama2c]") {
   const raw_model small = mote::host::read_llama2c(mote_tests::asset("llama2c-stories260K/stories260K.bin"));
   CHECK(small.shape ==
         mote::shape{.dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512});
-  CHECK(small.shape.parameters() == 260032);
+  CHECK(mote::parameters_of<mote::llama>(small.shape) == 260032);
   const raw_model q80 = mote::host::read_llama2c(mote_tests::asset("llama2c-stories3M-q80/stories3M-q80.bin"));
   CHECK(q80.shape ==
         mote::shape{.dim = 192, .hidden = 512, .layers = 6, .heads = 6, .kv_heads = 2, .vocab = 4096, .context = 512});

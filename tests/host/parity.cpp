@@ -255,7 +255,7 @@ TEST_CASE("parity: llama2.c's integers and scales arrive bit for bit", "[host][p
   }
   if (!shape.tied_head) compare(s.weights() + map.head, m.model.head, 0, shape.vocab, shape.dim);
   CHECK(wrong == 0);
-  CHECK(compared == shape.parameters() - (2 * shape.layers + 1) * shape.dim);
+  CHECK(compared == mote::parameters_of<mote::llama>(shape) - (2 * shape.layers + 1) * shape.dim);
 }
 
 TEST_CASE("parity: along runq's text the choice is runq's, as often as another build of runq makes it",

@@ -87,8 +87,9 @@ struct divergence_of {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("quantise_model: GPTQ and AWQ lose less than rounding on any family, HQQ not more", "[host][quantise_model]",
-                   mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, hybrid<3>, mixed_layers) {
+TEMPLATE_TEST_CASE("quantise_model: GPTQ and AWQ lose less than rounding on any family, HQQ not more",
+                   "[host][quantise_model]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, hybrid<3>,
+                   mixed_layers) {
   constexpr mote::shape s = mote_tests::shape_for<TestType>();
   double nearest = 0, gptq = 0, hqq = 0, awq = 0;
   for (const std::uint64_t seed : {3U, 4U, 5U, 6U}) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "mote/family/llama.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
 
@@ -97,7 +98,7 @@ inline std::string model_header(const model_facts& m) {
   const mote::dialogue& d = m.dialogue;
   std::string t;
   t += "// " + m.name + ": a model as a type. Written from " + detail::comment_text(m.origin) + ".\n";
-  t += "// " + detail::with_commas(s.parameters()) + " parameters, " + detail::with_commas(s.vocab) +
+  t += "// " + detail::with_commas(parameters_of<llama>(s)) + " parameters, " + detail::with_commas(s.vocab) +
        " tokens. Its weights and its token table are in an image, " + m.name + ".mote.\n";
   t += "#pragma once\n\n#include <cstddef>\n#include <string_view>\n\n";
   t += "#include <mote/model/dialogue.hpp>\n#include <mote/model/shape.hpp>\n\n";

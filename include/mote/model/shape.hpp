@@ -32,11 +32,6 @@ struct shape {
   constexpr std::size_t head_dim() const { return head_width == 0 ? dim / heads : head_width; }
   constexpr std::size_t query_dim() const { return head_width == 0 ? dim : heads * head_width; }
   constexpr std::size_t kv_dim() const { return head_dim() * kv_heads; }
-  /// Weights, without the unused rows that padding adds.
-  constexpr std::size_t parameters() const {
-    const std::size_t block = 2 * dim * query_dim() + 2 * dim * kv_dim() + 3 * dim * hidden + 2 * dim;
-    return vocab * dim * (tied_head ? 1 : 2) + layers * block + dim;
-  }
 
   constexpr bool valid() const {
     constexpr std::size_t most = std::size_t{1} << 20U;  // no product below can wrap, on 32-bit targets neither

@@ -240,8 +240,8 @@ constexpr matrix_size size_of(const shape& s, role r) {
 template <class Family>
 inline constexpr bool has_positions = requires { requires Family::embedding::positions; };
 
-/// Weights of a model, without the unused rows that padding adds.
-template <class Family = llama>
+/// The weights of a model of a family, without the unused rows that padding adds.
+template <class Family>
 constexpr std::size_t parameters_of(const shape& s) {
   using tensors = tensors_of<Family>;
   using layer = typename Family::layer;
