@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Encoders against their reference; they answer in one run over all tokens.
 #include <catch2/catch_template_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "../model/plain_encoder.hpp"
 #include "against_reference.hpp"
@@ -27,10 +28,10 @@ constexpr mote::shape s{.dim = 24,
 struct reference {
   plain_encoder m;
 
-  explicit reference(norm_place norms)
+  explicit reference(norm_place norms, std::size_t layers = s.layers)
       : m(plain_encoder::random({.dim = s.dim,
                                  .hidden = s.hidden,
-                                 .layers = s.layers,
+                                 .layers = layers,
                                  .heads = s.heads,
                                  .vocab = s.vocab,
                                  .context = s.context,
@@ -74,8 +75,11 @@ TEMPLATE_TEST_CASE_SIG(
     "an encoder: hidden states, logits and their mean are those of its definition in double precision", "[family]",
     ((class Family, std::size_t Rows), Family, Rows), (norms_before, 1), (norms_before, 16), (norms_behind, 1),
     (norms_behind, 16)) {
-  reference r(Family::norms);
-  const mote_tests::against_reference<Family, Rows, reference> mine(s, r);
+  const std::size_t layers = GENERATE(1U, 2U);
+  mote::shape of_layers = s;
+  of_layers.layers = layers;
+  reference r(Family::norms, layers);
+  const mote_tests::against_reference<Family, Rows, reference> mine(of_layers, r);
   const auto tokens = mote_tests::family_tokens(21, s.vocab);
   for (const std::size_t count : {1U, 2U, 7U, 16U, 21U}) {
     const std::vector<std::uint16_t> text(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(count));

@@ -12,10 +12,17 @@ namespace {
 constexpr mote::shape s{
     .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 4, .vocab = 37, .context = 29, .norm_epsilon = 1e-5F};
 
-mote_tests::plain_gpt2 reference() {
+/// The same model with so many layers.
+constexpr mote::shape of_layers(std::size_t layers) {
+  mote::shape with = s;
+  with.layers = layers;
+  return with;
+}
+
+mote_tests::plain_gpt2 reference(std::size_t layers) {
   return mote_tests::plain_gpt2::random({.dim = s.dim,
                                          .hidden = s.hidden,
-                                         .layers = s.layers,
+                                         .layers = layers,
                                          .heads = s.heads,
                                          .vocab = s.vocab,
                                          .context = s.context,
@@ -29,16 +36,20 @@ TEMPLATE_TEST_CASE_SIG(
     "GPT-2: logits are those of its definition in double precision, one by one, several at once, and "
     "where it learns",
     "[family]", ((std::size_t Rows), Rows), 1, 16) {
-  mote_tests::plain_gpt2 m = reference();
-  const mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(s, m);
-  mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  for (const std::size_t layers : {1U, 2U}) {
+    mote_tests::plain_gpt2 m = reference(layers);
+    const mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(of_layers(layers), m);
+    mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  }
 }
 
 TEMPLATE_TEST_CASE_SIG("GPT-2: gradients of every tensor are those of its definition", "[family]",
                        ((std::size_t Rows), Rows), 1, 16) {
-  mote_tests::plain_gpt2 m = reference();
-  mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(s, m);
-  mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
-  mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
-  mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+  for (const std::size_t layers : {1U, 2U}) {
+    mote_tests::plain_gpt2 m = reference(layers);
+    mote_tests::against_reference<mote::gpt2, Rows, mote_tests::plain_gpt2> mine(of_layers(layers), m);
+    mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+    mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
+    mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+  }
 }

@@ -26,6 +26,13 @@ constexpr mote::shape s{.dim = 24,
                         .head_width = 10,
                         .window = 6};
 
+/// The same model with so many layers.
+constexpr mote::shape of_layers(std::size_t layers) {
+  mote::shape with = s;
+  with.layers = layers;
+  return with;
+}
+
 /// The reference, whose tensors have the names that mote's have.
 template <std::size_t Taps>
 struct reference {
@@ -81,16 +88,20 @@ TEMPLATE_TEST_CASE_SIG(
     "a convolution between attentions: logits are those of its description, one by one, several at once, and where it "
     "learns",
     "[family]", ((std::size_t Taps, std::size_t Rows), Taps, Rows), (3, 4), (1, 1), (2, 16), (4, 4), (8, 1)) {
-  reference<Taps> m;
-  const mote_tests::against_reference<hybrid<Taps>, Rows, reference<Taps>> mine(s, m);
-  mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  for (const std::size_t layers : {1U, 2U, 5U}) {
+    reference<Taps> m(of_layers(layers));
+    const mote_tests::against_reference<hybrid<Taps>, Rows, reference<Taps>> mine(of_layers(layers), m);
+    mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  }
 }
 
 TEMPLATE_TEST_CASE_SIG("a convolution between attentions: gradients of every tensor are those of its description",
                        "[family]", ((std::size_t Taps, std::size_t Rows), Taps, Rows), (3, 4), (1, 16), (8, 1)) {
-  reference<Taps> m;
-  mote_tests::against_reference<hybrid<Taps>, Rows, reference<Taps>> mine(s, m);
-  mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+  for (const std::size_t layers : {1U, 2U, 5U}) {
+    reference<Taps> m(of_layers(layers));
+    mote_tests::against_reference<hybrid<Taps>, Rows, reference<Taps>> mine(of_layers(layers), m);
+    mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+  }
 }
 
 TEST_CASE("a convolution's state: what is not finite is not remembered", "[family]") {

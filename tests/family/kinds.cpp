@@ -19,6 +19,13 @@ using mote_tests::kinds::single_blocks;
 constexpr mote::shape s{
     .dim = 24, .hidden = 44, .layers = 7, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 32, .norm_epsilon = 1e-5F};
 
+/// The same model with so many layers.
+constexpr mote::shape of_layers(std::size_t layers) {
+  mote::shape with = s;
+  with.layers = layers;
+  return with;
+}
+
 /// The same from its description, in double precision.
 struct reference {
   struct layer_type {
@@ -40,12 +47,12 @@ struct reference {
             .pairs = mote_tests::rope_pairs::neighbours,
             .norm_epsilon = epsilon};
   }
-  static reference random() {
+  static reference random(std::size_t count) {
     mote::rng r(8);
     const mote_tests::weight_maker make{r};
     reference m{.embedding = make.table(s.vocab, s.dim), .layers = {}, .final_norm = {}};
     using mote_tests::norm_kind;
-    for (std::size_t l = 0; l < s.layers; ++l) {
+    for (std::size_t l = 0; l < count; ++l) {
       layer_type one{};
       if (l % 3 == 0) {
         one.attention_norm = mote_tests::plain_norm::random(norm_kind::rms, s.dim, make);
@@ -72,7 +79,7 @@ struct reference {
     const auto add = [&](const mote_tests::plain_norm& norm, const mote_tests::plain_feed_forward& f, activation a) {
       for (auto& row : x) mote_tests::add_to(row, f(a, norm(row, epsilon)));
     };
-    for (std::size_t l = 0; l < s.layers; ++l) {
+    for (std::size_t l = 0; l < layers.size(); ++l) {
       const layer_type& one = layers[l];
       if (l % 3 == 0) {
         plain_rows normed;
@@ -93,7 +100,7 @@ struct reference {
   template <class F>
   static void each(auto& self, F f) {
     mote_tests::name_one("embedding", self.embedding, f);
-    for (std::size_t l = 0; l < s.layers; ++l) {
+    for (std::size_t l = 0; l < self.layers.size(); ++l) {
       const std::string block = "layers." + std::to_string(l) + ".";
       auto& one = self.layers[l];
       mote_tests::plain_norm::each(one.attention_norm, block + "attention_norm", f);
@@ -118,17 +125,21 @@ struct model {
 
 TEST_CASE("layers that differ: logits are those of their description, one by one, several at once, and where it learns",
           "[family]") {
-  reference m = reference::random();
-  const mote_tests::against_reference<mixed_layers, 4, reference> mine(s, m);
-  mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  for (const std::size_t layers : {1U, 7U}) {
+    reference m = reference::random(layers);
+    const mote_tests::against_reference<mixed_layers, 4, reference> mine(of_layers(layers), m);
+    mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  }
 }
 
 TEST_CASE("layers that differ: gradients of every tensor are those of their description", "[family]") {
-  reference m = reference::random();
-  mote_tests::against_reference<mixed_layers, 4, reference> mine(s, m);
-  mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
-  mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
-  mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+  for (const std::size_t layers : {1U, 7U}) {
+    reference m = reference::random(layers);
+    mote_tests::against_reference<mixed_layers, 4, reference> mine(of_layers(layers), m);
+    mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+    mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
+    mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+  }
 }
 
 TEST_CASE("layers that differ: which kind layer i is, which tensors it has, and where they lie", "[family]") {

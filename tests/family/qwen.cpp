@@ -19,13 +19,20 @@ constexpr mote::shape s{.dim = 24,
                         .rope_theta = 1e6F,
                         .norm_epsilon = 1e-6F};
 
+/// The same model with so many layers.
+constexpr mote::shape of_layers(std::size_t layers) {
+  mote::shape with = s;
+  with.layers = layers;
+  return with;
+}
+
 template <class Family>
-mote_tests::plain_qwen reference() {
+mote_tests::plain_qwen reference(std::size_t layers) {
   return mote_tests::plain_qwen::random(
       {.generation = std::is_same_v<Family, mote::qwen2> ? mote_tests::qwen::two : mote_tests::qwen::three,
        .dim = s.dim,
        .hidden = s.hidden,
-       .layers = s.layers,
+       .layers = layers,
        .heads = s.heads,
        .kv_heads = s.kv_heads,
        .head_dim = s.head_dim(),
@@ -44,16 +51,20 @@ TEMPLATE_TEST_CASE(
     "Qwen: logits are those of its definition in double precision, one by one, several at once, and where "
     "it learns",
     "[family]", mote::qwen2, mote::qwen3) {
-  mote_tests::plain_qwen m = reference<TestType>();
-  const mote_tests::against_reference<TestType, 4, mote_tests::plain_qwen> mine(s, m);
-  mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  for (const std::size_t layers : {1U, 2U}) {
+    mote_tests::plain_qwen m = reference<TestType>(layers);
+    const mote_tests::against_reference<TestType, 4, mote_tests::plain_qwen> mine(of_layers(layers), m);
+    mine.check_forward(mote_tests::family_tokens(21, s.vocab));
+  }
 }
 
 TEMPLATE_TEST_CASE("Qwen: gradients of every tensor are those of its definition", "[family]", mote::qwen2,
                    mote::qwen3) {
-  mote_tests::plain_qwen m = reference<TestType>();
-  mote_tests::against_reference<TestType, 4, mote_tests::plain_qwen> mine(s, m);
-  mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
-  mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
-  mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+  for (const std::size_t layers : {1U, 2U}) {
+    mote_tests::plain_qwen m = reference<TestType>(layers);
+    mote_tests::against_reference<TestType, 4, mote_tests::plain_qwen> mine(of_layers(layers), m);
+    mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
+    mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
+    mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+  }
 }
