@@ -14,6 +14,7 @@
 
 #include "mote/boards/pc.hpp"
 #include "mote/boards/stm32h743.hpp"
+#include "mote/decode/lookup.hpp"
 #include "mote/decode/sample.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/lora.hpp"
@@ -237,6 +238,10 @@ TEST_CASE("pipeline: can_compose asks the same question without an error", "[pip
   STATIC_REQUIRE(can_compose<synthetic, mote::context<96>, rag<bm25<>, rag_knobs{.tokens = 61}>>);
   STATIC_REQUIRE(!can_compose<synthetic, mote::context<96>, rag<bm25<>, rag_knobs{.tokens = 62}>>);
   STATIC_REQUIRE(!can_compose<synthetic, layout<16>, fit<boards::stm32h743>>);
+  // A draft is taken back: kivi<4, 32> has rounded it, unless all of its context is in the window.
+  STATIC_REQUIRE(!can_compose<synthetic, kivi<4, 32>, lookup<3>>);
+  STATIC_REQUIRE(can_compose<synthetic, kivi<4, 64>, lookup<3>>);
+  STATIC_REQUIRE(can_compose<synthetic, kivi<4, 32>, mote::context<32>, lookup<3>>);
 }
 
 TEST_CASE("pipeline: a stranger's decoding policy answers", "[pipeline]") {

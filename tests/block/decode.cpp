@@ -36,6 +36,7 @@ const form forms[] = {
       .context = 64,
       .norm_epsilon = 1e-6F},
      "one key head for all, wider than long"},
+    {{.dim = 24, .hidden = 44, .layers = 1, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64}, "one layer"},
 };
 
 struct nothing_learned {

@@ -32,6 +32,11 @@ constexpr mote::shape untied = [] {
   s.tied_head = false;
   return s;
 }();
+constexpr mote::shape one_layer = [] {
+  mote::shape s = tied;
+  s.layers = 1;
+  return s;
+}();
 /// A vocabulary so wide that its logits are the largest of what a step works on: their neighbours in the arena differ.
 constexpr mote::shape wide = [] {
   mote::shape s = tied;
@@ -224,6 +229,7 @@ TEST_CASE("gradients of every parameter equal central differences in double prec
   SECTION("a vocabulary wide beside dim, sixteen rows") { check_every_parameter<16>(wide); }
   SECTION("a head of its own, rows one by one") { check_every_parameter<1>(untied); }
   SECTION("a head of its own, sixteen rows") { check_every_parameter<16>(untied); }
+  SECTION("one layer") { check_every_parameter<4>(one_layer); }
 }
 
 namespace {

@@ -6,7 +6,6 @@
 #include "../synthetic_model.hpp"
 #include "against_reference.hpp"
 #include "hybrid.hpp"
-#include "mote/decode/lookup.hpp"
 #include "mote/pipeline.hpp"
 
 namespace {
@@ -197,14 +196,13 @@ answers two_answers(const std::byte* weights) {
 
 }  // namespace
 
-TEST_CASE("a pipeline of a family with states: whatever the prompt's runs are, with drafts and without", "[family]") {
+TEST_CASE("a pipeline of a family with states: whatever the prompt's runs are", "[family]") {
   reference<3> m(small::shape);
   const mote_tests::against_reference<hybrid<3>, 4, reference<3>> mine(small::shape, m);
   const std::byte* weights = mine.view().data();
   using one = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<1>>;
   using several = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<7>>;
-  using drafted =
-      mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<3>, mote::lookup<4>>;
+  using few = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<3>>;
   constexpr std::size_t states = mote::states_of<hybrid<3>>::floats(small::shape, s.layers) * sizeof(float);
   STATIC_CHECK(one::cache_bytes == mote::float_cache::bytes(mote::cached_by<hybrid<3>>(small::shape), 64) + states);
   const answers expected = two_answers<one>(weights);
@@ -212,7 +210,7 @@ TEST_CASE("a pipeline of a family with states: whatever the prompt's runs are, w
   const mote_tests::plain_rows alone = mine.logits(expected.last, 1);  // of decode()
   CHECK(std::count(alone.begin(), alone.end(),
                    mote_tests::plain_vector(expected.logits.begin(), expected.logits.end())) == 1);
-  for (const answers& other : {two_answers<several>(weights), two_answers<drafted>(weights)}) {
+  for (const answers& other : {two_answers<several>(weights), two_answers<few>(weights)}) {
     CHECK(other.tokens == expected.tokens);
     CHECK(other.logits == expected.logits);
   }

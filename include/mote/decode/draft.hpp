@@ -15,8 +15,10 @@
 #include <span>
 #include <type_traits>
 
+#include "mote/block/states.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/family/family_of.hpp"
 
 namespace mote::inline v0 {
 
@@ -101,11 +103,24 @@ struct drafting_check {
   static_assert(has<m::reset>, "mote: this policy's state cannot forget; give it `reset()` [mote-drafting-policy]");
 };
 
+/// A wrong draft is taken back: from a cache that can, of a family whose blocks keep no state.
+template <class P, class Store, bool TakesBack>
+struct drafts_are_taken_back {
+  static_assert(
+      TakesBack,
+      "mote: drafts that prove wrong are taken back, and this cache, or a state of this family's blocks, takes nothing back; leave the drafting policy out [mote-draft-taken-back]");
+};
+
 /// The slot.
 struct slots::drafting : slot_facts {
   using fallback = no_draft;
   template <class P, class Chosen, drafting_member Lacks = drafting_lacks<P, typename Chosen::token>>
   using lack = unless<Lacks == drafting_member::none, drafting_check<P, Lacks>>;
+  template <class Chosen, class P = typename Chosen::template in<slots::drafting>,
+            class Store =
+                kept_in<family_of<typename Chosen::model_type>, typename Chosen::template in<slots::cache>::store>>
+  using fault =
+      unless<P::length == 0 || Store::rollback_tokens(Chosen::tokens) != 0, drafts_are_taken_back<P, Store, false>>;
 };
 
 /// The longest draft: a pass of sixteen tokens and the one before them. Longer ones are not accepted to the end.
