@@ -164,7 +164,7 @@ struct fitting {
   }
 };
 
-template <template <std::size_t> class Format>
+template <class Lazy, template <std::size_t> class Format>
 constexpr const weights_functions* in_rows(std::size_t rows) {
   switch (rows) {
     case 1: return &weights_functions_of<Format<1>>;
@@ -180,6 +180,7 @@ using q8_of_32 = q8<Rows, 32>;
 
 namespace detail {
 
+template <class Lazy = void>
 constexpr help fewer_bits(const fitting& f) {
   help best{};
   if (f.now.learning.owns_weights) return best;  // must stay floats
@@ -190,12 +191,13 @@ constexpr help fewer_bits(const fitting& f) {
     packed.weights = weights;
     best = f.try_one(way::bits, bits, packed);
   };
-  pack(8, in_rows<q8_of_32>(rows));
-  pack(6, in_rows<q6>(rows));
-  pack(5, in_rows<q5>(rows));
-  pack(4, in_rows<q4>(rows));
+  pack(8, in_rows<Lazy, q8_of_32>(rows));
+  pack(6, in_rows<Lazy, q6>(rows));
+  pack(5, in_rows<Lazy, q5>(rows));
+  pack(4, in_rows<Lazy, q4>(rows));
   return best;
 }
+template <class Lazy = void>
 constexpr help smaller_cache(const fitting& f) {
   choices c = f.now;
   c.cache = &cache_functions_of<half_cache>;
@@ -221,6 +223,7 @@ constexpr help place_apart(const fitting& f, way what, std::size_t fit_choice::*
 }
 
 /// What one way does. A constant expression of its own for each: Clang counts the steps of one.
+template <class Lazy = void>
 constexpr help help_by(way what, const fitting& f) {
   const choices& c = f.now;
   if ((what == way::bits) != (f.which == memory::flash) || !c.holds_for(f.s)) return {};
@@ -231,7 +234,7 @@ constexpr help help_by(way what, const fitting& f) {
       const std::size_t least = round_up(room < 32 ? 32 : room, 16);
       return f.largest(what, least, c.context_of(f.s), 16, [](choices& x, std::size_t n) { x.context = n; });
     }
-    case way::cache_bits: return smaller_cache(f);
+    case way::cache_bits: return smaller_cache<Lazy>(f);
     case way::example_tokens:
       return f.largest(what, 16, learns ? c.learning.tokens : 0, 8, [](choices& x, std::size_t n) {
         x.learning.tokens = n;
@@ -255,25 +258,27 @@ constexpr help help_by(way what, const fitting& f) {
     case way::arena_region: return place_apart(f, what, &fit_choice::arena_region);
     case way::bits: break;
   }
-  return fewer_bits(f);
+  return fewer_bits<Lazy>(f);
 }
 
 }  // namespace detail
 
 /// What helps with RAM, or with flash.
+template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board, memory which) {
   helps found{.which = which};
   if (!c.holds_for(s)) return found;
   const detail::fitting f{s, c, board, which, footprint_of(s, c, board)};
-  for (std::size_t i = 0; i < ways_to_help; ++i) found.add(detail::help_by(static_cast<way>(i), f));
+  for (std::size_t i = 0; i < ways_to_help; ++i) found.add(detail::help_by<Lazy>(static_cast<way>(i), f));
   return found;
 }
 
 /// What helps with the memory that is short: RAM, or else flash.
+template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board) {
   if (!c.holds_for(s)) return {};
   const footprint f = footprint_of(s, c, board);
-  return what_helps(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
+  return what_helps<Lazy>(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
 }
 
 }  // namespace mote::inline v0

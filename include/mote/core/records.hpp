@@ -45,6 +45,14 @@ concept record_sink = requires(S& sink, record_kind kind, std::size_t bytes, std
 
 inline constexpr std::size_t record_header_bytes = 6;
 
+namespace detail {
+/// As they lie in memory. std::as_bytes() of a std::span of each type would have the compiler prove it a range first.
+template <class Object>
+std::span<const std::byte> bytes_of(const Object* first, std::size_t count = 1) {
+  return {reinterpret_cast<const std::byte*>(first), count * sizeof(Object)};
+}
+}  // namespace detail
+
 /// Writes a number and moves `at` behind it. mote is little-endian everywhere.
 template <std::unsigned_integral Unsigned>
 void put_number(std::span<std::byte> target, std::size_t& at, Unsigned v) {

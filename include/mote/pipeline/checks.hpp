@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include "mote/block/check.hpp"
 #include "mote/budget/board.hpp"
@@ -31,15 +32,13 @@ template <class P>
 inline constexpr bool is_policy = policy<P>;
 
 template <class... A, class... B>
-consteval auto types_of(slot_list<A...>, slot_list<B...>) {
-  return hana::tuple_t<A..., B...>;
-}
-inline constexpr auto every_slot = types_of(slots::of_the_image{}, slots::of_the_object{});
+hana::tuple<hana::type<A>..., hana::type<B>...> types_of(slot_list<A...>, slot_list<B...>);
+using every_slot = decltype(types_of(slots::of_the_image{}, slots::of_the_object{}));
 
 template <class P>
 inline constexpr auto is_filled_by = [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
 template <class P>
-inline constexpr bool fills_a_known_slot = decltype(hana::any_of(every_slot, is_filled_by<P>))::value;
+inline constexpr bool fills_a_known_slot = decltype(hana::any_of(std::declval<every_slot>(), is_filled_by<P>))::value;
 
 inline constexpr auto is_no_policy = [](auto p) { return hana::bool_c<!is_policy<typename decltype(p)::type>>; };
 inline constexpr auto fills_no_known_slot = [](auto p) {
@@ -58,8 +57,9 @@ inline constexpr auto is_filled_twice =
     [](auto slot) { return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>; };
 /// The first slot that two policies fill; void if there is none.
 template <class... Policies>
-using twice_filled = typename std::remove_cvref_t<
-    decltype(hana::find_if(every_slot, is_filled_twice<Policies...>).value_or(hana::type_c<void>))>::type;
+using twice_filled =
+    typename std::remove_cvref_t<decltype(hana::find_if(std::declval<every_slot>(), is_filled_twice<Policies...>)
+                                              .value_or(hana::type_c<void>))>::type;
 
 // ---- what is said about the pack ------------------------------------------------------------------------------------
 

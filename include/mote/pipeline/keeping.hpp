@@ -60,7 +60,7 @@ struct learned_part {
     if constexpr (streams_itself<State>) return view().save(sink);
     else
       return write_record(sink, record_kind::parameters,
-                          std::as_bytes(std::span(view().parameters(), State::parameter_floats)));
+                          detail::bytes_of(view().parameters(), State::parameter_floats));
   }
   status check(const kept_records& from) const {
     if (from.count != count()) return status::wrong_size;

@@ -34,9 +34,9 @@ inline constexpr choices priced_choices = Priced::facts();
 template <class Priced>
 inline constexpr footprint priced_footprint = Priced::cost();
 template <class Priced, memory Which, std::size_t Way>
-inline constexpr help said_help =
-    help_by(static_cast<way>(Way),
-            fitting{Priced::shape, priced_choices<Priced>, Priced::board, Which, priced_footprint<Priced>});
+inline constexpr help said_help = help_by<std::enable_if_t<(Way < ways_to_help)>>(
+    static_cast<way>(Way),
+    fitting{Priced::shape, priced_choices<Priced>, Priced::board, Which, priced_footprint<Priced>});
 
 /// As many as a message has room for.
 template <class Priced, memory Which>

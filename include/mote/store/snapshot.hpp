@@ -136,12 +136,12 @@ status save_snapshot(Sink& sink, const snapshot_identity& id, const Parts&... pa
   put_name(h.format_name, id.format_name);
   seal(h);
   record_stream<Sink> out(sink);
-  if (s = out.put(std::as_bytes(std::span(&h, 1))); s != status::ok) return s;
+  if (s = out.put(detail::bytes_of(&h)); s != status::ok) return s;
   if (s = detail::save_parts(out, parts...); s != status::ok) return s;
   if (out.used() + snapshot_end_bytes != h.total_bytes) return status::wrong_size;
   if (s = out.begin(record_kind::end, sizeof(std::uint32_t)); s != status::ok) return s;
   const std::uint32_t crc = out.crc();
-  return out.append(std::as_bytes(std::span(&crc, 1)));
+  return out.append(detail::bytes_of(&crc));
 }
 
 // ---- reading --------------------------------------------------------------------------------------------------------
