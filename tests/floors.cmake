@@ -79,7 +79,7 @@ foreach(header IN LISTS headers)
         string(APPEND complaints
           "  ${header}: floor ${floor_${room}} (${room}) includes ${included} of floor ${floor_${below}} (${below})\n")
       endif()
-    elseif(included MATCHES "^(iostream|string|vector|functional|thread|pthread\\.h|ranges)$")
+    elseif(included MATCHES "^(algorithm|cmath|complex|format|functional|iostream|iterator|map|memory|numeric|pthread\\.h|random|ranges|string|thread|vector)$")
       if(NOT room MATCHES "^(host|views)$" AND NOT (included MATCHES "thread" AND header STREQUAL "mote/policy/threads.hpp"))
         string(APPEND complaints "  ${header}: <${included}> is for host/ only\n")
       endif()

@@ -26,6 +26,8 @@ expect(kernel/x.hpp "${spdx}#include \"mote/model/a.hpp\"\n" "floor 4 .kernel. i
 expect(learn/x.hpp "${spdx}#include \"mote/recall/a.hpp\"\n" "floor 8 .learn. includes mote/recall/a.hpp")
 expect(kernel/x.hpp "${spdx}#include \"mote/core/b.hpp\"\n" "does not exist")
 expect(core/x.hpp "${spdx}#include <vector>\n" "<vector> is for host/ only")
+expect(core/x.hpp "${spdx}#include <algorithm>\n" "<algorithm> is for host/ only")
+expect(core/x.hpp "${spdx}#include <iterator>\n" "<iterator> is for host/ only")
 expect(core/x.hpp "${spdx}#include <thread>\n" "<thread> is for host/ only")
 expect(core/x.hpp "${spdx}#include <pthread.h>\n" "<pthread.h> is for host/ only")
 expect(policy/threads.hpp "${spdx}#include <pthread.h>\n" "keep the rules")

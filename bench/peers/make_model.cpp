@@ -3,6 +3,7 @@
 // int8). The weights come from a seed and are the same everywhere.
 // Refuses to be a converter for use: where the hidden width is no multiple of llama2.c's group it is padded with zeros,
 // which changes no answer and lets runq.c take it.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

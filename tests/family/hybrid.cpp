@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A family with a state against its reference: windowed attention and a gated short convolution in turn.
+#include <algorithm>
 #include <catch2/catch_template_test_macros.hpp>
+#include <cstring>
 
 #include "../model/plain_hybrid.hpp"
 #include "../synthetic_model.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A family whose layers differ against its reference. Seven layers of the pattern of three: the last is cut off.
+#include <algorithm>
 #include <catch2/catch_template_test_macros.hpp>
 
 #include "../model/plain_parts.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The decoder of the tools runs any family: logits of many sequences are those of decode(), bit for bit, and an observer is
 // told what each matrix multiplies.
+#include <algorithm>
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 

@@ -4,6 +4,7 @@
 // Refuses to make sense: its answers are noise, but always the same noise.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

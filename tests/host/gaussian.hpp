@@ -4,6 +4,7 @@
 // Refuses rng::normal(): its tails are cut at six, and a format's error is made by the tails.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -3,6 +3,8 @@
 // Refuses files: its weights come from a seed.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 

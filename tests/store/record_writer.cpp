@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/store/record_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <vector>

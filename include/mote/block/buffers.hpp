@@ -6,13 +6,13 @@
 // Refuses to allocate: a buffer is an offset into an arena that somebody owns.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
 #include "mote/core/arena.hpp"
+#include "mote/core/extremes.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/model/shape.hpp"
 
@@ -53,8 +53,8 @@ template <class Tag, int... Operations>
 struct live_in {
   using tag = Tag;
   static constexpr lifetime of(const shape& s, const pass_facts& n) {
-    constexpr int first = (std::min)({Operations...});
-    constexpr int last = (std::max)({Operations...});
+    constexpr int first = detail::least_of(Operations...);
+    constexpr int last = detail::greatest_of(Operations...);
     constexpr std::uint64_t in = ((std::uint64_t{1} << static_cast<unsigned>(Operations)) | ...);
     return {Tag::bytes(s, n), first, last, lifetime{0, first, last}.operations() & ~in};
   }
@@ -114,8 +114,8 @@ struct lives {
       if (first[i] == i) continue;
       lifetime& one = all[first[i]];
       const std::uint64_t both = one.operations() | all[i].operations();
-      one = {(std::max)(one.bytes, all[i].bytes), (std::min)(one.first, all[i].first),
-             (std::max)(one.last, all[i].last), 0, one.passing && all[i].passing};
+      one = {detail::greatest_of(one.bytes, all[i].bytes), detail::least_of(one.first, all[i].first),
+             detail::greatest_of(one.last, all[i].last), 0, one.passing && all[i].passing};
       one.rests = one.operations() & ~both;
       all[i].bytes = 0;
     }

@@ -5,7 +5,6 @@
 // Refuses to run: a pass calls forward() and backward() with the number of a block.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <tuple>
@@ -14,6 +13,7 @@
 
 #include "mote/block/buffers.hpp"
 #include "mote/block/states.hpp"
+#include "mote/core/extremes.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/tensors.hpp"
 
@@ -155,9 +155,9 @@ template <class Layers, std::size_t... Kind>
 struct layers_facts<Layers, std::index_sequence<Kind...>> {
   template <std::size_t K>
   using kind = typename Layers::template kind<K>;
-  static constexpr int operations = (std::max)({kind<Kind>::operations...});
-  static constexpr int phases = (std::max)({kind<Kind>::phases...});
-  static constexpr std::size_t fewest_blocks = (std::min)({kind<Kind>::blocks...});
+  static constexpr int operations = detail::greatest_of(kind<Kind>::operations...);
+  static constexpr int phases = detail::greatest_of(kind<Kind>::phases...);
+  static constexpr std::size_t fewest_blocks = detail::least_of(kind<Kind>::blocks...);
   /// A buffer of several kinds is one with the lives of all.
   template <int At>
   using forward_buffers = join_lives<typename kind<Kind>::template forward_buffers<At>...>;

@@ -5,7 +5,6 @@
 // Refuses logits for a whole sequence: they exist for a few tokens at a time.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -4,12 +4,13 @@
 // Refuses to run: block/train.hpp does.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "mote/block/decode.hpp"
+#include "mote/core/extremes.hpp"
 
 namespace mote::inline v0 {
 
@@ -18,7 +19,7 @@ template <class Family>
 constexpr std::size_t widest_output(const shape& s) {
   std::size_t most = 0;
   for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i)
-    most = (std::max)(most, tensors_of<Family>::size(s, i).rows);
+    most = detail::greatest_of(most, tensors_of<Family>::size(s, i).rows);
   return most;
 }
 
@@ -101,7 +102,7 @@ constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size
   layers_facts<typename Family::layer>::each_attention(s, [&](const auto& a) {
     const std::size_t forward = attention_scratch_floats(a, capacity);
     const std::size_t backward = way.any ? attention_gradient_scratch_floats(a, capacity) : 0;
-    scratch = (std::max)({scratch, forward, backward});
+    scratch = detail::greatest_of(scratch, forward, backward);
   });
   return {.tokens = chunk,
           .kept = capacity,

@@ -4,6 +4,7 @@
 // Refuses to leave half a file: each is written beside its place and then moved there.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>

@@ -4,6 +4,7 @@
 // Refuses to read files or to print: it makes steps and says the loss.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>

@@ -3,12 +3,12 @@
 // Refuses to cut: a text stands whole or not at all.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
+#include "mote/core/extremes.hpp"
 #include "mote/model/dialogue.hpp"
 
 namespace mote::inline v0 {
@@ -40,7 +40,7 @@ class token_writer {
   /// A text, in at most `most` tokens.
   template <class Encode>
   constexpr bool text(Encode& encode, std::string_view text, std::size_t most) {
-    const std::span<Token> out = target_.subspan(used_, (std::min)(most, room()));
+    const std::span<Token> out = target_.subspan(used_, detail::least_of(most, room()));
     const std::size_t count = encode(text, out);
     if (count > out.size()) return false;
     used_ += count;
@@ -52,20 +52,29 @@ class token_writer {
 
   /// Moves what stands behind `mark` to `place`, in front of what stood there.
   constexpr void move_to(std::size_t place, std::size_t mark) {
-    const auto begin = target_.begin();
-    std::rotate(begin + static_cast<std::ptrdiff_t>(place), begin + static_cast<std::ptrdiff_t>(mark),
-                begin + static_cast<std::ptrdiff_t>(used_));
+    turn(place, mark);
+    turn(mark, used_);
+    turn(place, used_);
   }
 
   constexpr bool holds(std::size_t from, const dialogue& d) const {
-    return std::any_of(target_.begin() + static_cast<std::ptrdiff_t>(from),
-                       target_.begin() + static_cast<std::ptrdiff_t>(used_), [&](Token t) {
-                         const auto is = [t](int id) { return id >= 0 && t == static_cast<Token>(id); };
-                         return is(d.note) || is(d.user) || is(d.answer);
-                       });
+    for (; from < used_; ++from) {
+      const auto is = [t = target_[from]](int id) { return id >= 0 && t == static_cast<Token>(id); };
+      if (is(d.note) || is(d.user) || is(d.answer)) return true;
+    }
+    return false;
   }
 
  private:
+  /// The last becomes the first.
+  constexpr void turn(std::size_t first, std::size_t end) {
+    for (; first + 1 < end; ++first) {
+      const Token t = target_[first];
+      target_[first] = target_[--end];
+      target_[end] = t;
+    }
+  }
+
   std::span<Token> target_;
   std::size_t used_ = 0;
 };

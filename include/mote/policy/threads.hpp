@@ -19,7 +19,6 @@
 #include <pthread.h>
 
 #include <atomic>
-#include <memory>
 #include <type_traits>
 #endif
 
@@ -115,7 +114,7 @@ class crew {
       return;
     }
     using callable = std::remove_reference_t<F>;
-    job_ = const_cast<void*>(static_cast<const void*>(std::addressof(f)));
+    job_ = const_cast<void*>(static_cast<const void*>(__builtin_addressof(f)));
     call_ = [](void* job, std::size_t part, std::size_t count) { (*static_cast<callable*>(job))(part, count); };
     const std::uint32_t round = next_round();
     f(std::size_t{0}, started_ + 1);

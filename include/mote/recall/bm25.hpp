@@ -6,7 +6,6 @@
 // Refuses to cut a text or to forget a word of it: what does not fit is refused with too_long, and nothing changes.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +53,7 @@ class bm25_index {
   void search(Reader words, const Items& items, best_hits& best) const {
     const std::size_t count = items.size();
     std::array<float, Knobs.items> scores;  // (count), by place
-    std::fill_n(scores.begin(), count, 0.0F);
+    for (std::size_t place = 0; place < count; ++place) scores[place] = 0.0F;
     const float average = count == 0 ? 1.0F : static_cast<float>(total_length_) / static_cast<float>(count);
     for (std::uint32_t h = 0; words.next(h);) {
       std::uint32_t having = 0;

@@ -7,11 +7,9 @@
 // Refuses an index structure: a search reads every vector, so its answer is exact.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <string_view>
 
 #include "mote/core/status.hpp"
@@ -42,7 +40,9 @@ struct int8_vector {
   float scale = 0.0F;  ///< 1 / length; 0 for no direction at all
 
   std::int32_t dot(const int8_vector& other) const {  // below 2^31: 65,535 products within 127 * 127
-    return std::inner_product(codes.begin(), codes.end(), other.codes.begin(), std::int32_t{0});
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < Dims; ++i) sum += codes[i] * other.codes[i];
+    return sum;
   }
   void measure() { scale = dot(*this) == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(dot(*this))); }
 };
@@ -60,7 +60,7 @@ struct hashed_ngrams {
     std::array<std::uint32_t, Gram> window{};  // the newest character is the last; 0: not full yet
     const auto push = [&](std::uint32_t code) {
       if (code == ' ' && window[Gram - 1] == ' ') return;
-      std::copy(window.begin() + 1, window.end(), window.begin());
+      for (std::size_t i = 1; i < Gram; ++i) window[i - 1] = window[i];
       window[Gram - 1] = code;
       if (window[0] != 0) count(window, out);
     };

@@ -7,7 +7,6 @@
 // that one cannot read is the other's alone.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -15,6 +14,7 @@
 #include <type_traits>
 
 #include "mote/core/check.hpp"
+#include "mote/core/extremes.hpp"
 #include "mote/core/status.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/recall/retrieve.hpp"
@@ -43,7 +43,8 @@ struct both_features {
     typename B::query b;
     bool asks_a = false, asks_b = false;  // which of them could read the question
   };
-  static constexpr std::size_t stack_bytes = (std::max)(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+  static constexpr std::size_t stack_bytes =
+      detail::greatest_of(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
   /// A text that one of them refuses, both do.
   template <class... Model>
@@ -73,7 +74,7 @@ class fused_index {
 
  public:
   static constexpr std::size_t stack_bytes =
-      2 * sizeof(ranking) + (std::max)(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+      2 * sizeof(ranking) + detail::greatest_of(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
   template <class Item>
   void add(std::size_t row, const Item& features) {

@@ -5,7 +5,6 @@
 // Refuses to drop a word: a text with more of them is too_long.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +26,13 @@ struct term_table {
   std::uint16_t length = 0;  // words, repetitions included; 65535 stands for more
 
   constexpr std::size_t lower_bound(std::uint32_t h) const {
-    return static_cast<std::size_t>(std::lower_bound(hash.begin(), hash.begin() + used, h) - hash.begin());
+    std::size_t low = 0;
+    for (std::size_t high = used; low < high;) {
+      const std::size_t middle = (low + high) / 2;
+      if (hash[middle] < h) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /// How often a word occurs; the largest Count stands for more.
@@ -43,8 +48,10 @@ struct term_table {
       const std::size_t at = lower_bound(h);
       if (at == used || hash[at] != h) {
         if (used == Terms) return status::too_long;
-        std::copy_backward(hash.data() + at, hash.data() + used, hash.data() + used + 1);
-        std::copy_backward(times.data() + at, times.data() + used, times.data() + used + 1);
+        for (std::size_t i = used; i > at; --i) {
+          hash[i] = hash[i - 1];
+          times[i] = times[i - 1];
+        }
         hash[at] = h;
         times[at] = 0;
         ++used;

@@ -6,7 +6,6 @@
 // Refuses to cut a text, and to leave a byte of one that is forgotten.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -106,7 +105,7 @@ class item_store {
       used = 0;
       put_number(number_of, used, ids_[row(place)]);
       const std::string_view t = text(row(place));
-      const status s = write_record(sink, record_kind::item, number_of, std::as_bytes(std::span(t.data(), t.size())));
+      const status s = write_record(sink, record_kind::item, number_of, detail::bytes_of(t.data(), t.size()));
       if (s != status::ok) return s;
     }
     return status::ok;
@@ -202,14 +201,14 @@ class item_store {
   }
 
   void close_gap(std::size_t place) {
-    std::copy(order_.data() + place + 1, order_.data() + count_, order_.data() + place);
     --count_;
+    for (; place < count_; ++place) order_[place] = order_[place + 1];
   }
 
   void put_in(std::size_t row, std::uint32_t id, std::string_view text) {
     char* target = texts_[row].data();
     std::memmove(target, text.data(), text.size());  // `text` may lie in this very row
-    std::fill(target + text.size(), target + ItemBytes, '\0');
+    std::memset(target + text.size(), 0, ItemBytes - text.size());
     bytes_[row] = static_cast<std::uint16_t>(text.size());
     ids_[row] = id;
     order_[count_++] = static_cast<number>(row);

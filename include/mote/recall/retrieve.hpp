@@ -6,13 +6,13 @@
 // Refuses to keep features: a snapshot holds texts, so it cannot say one thing and find another.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
 #include "mote/core/check.hpp"
+#include "mote/core/extremes.hpp"
 #include "mote/core/records.hpp"
 #include "mote/core/status.hpp"
 #include "mote/recall/hit.hpp"
@@ -127,7 +127,7 @@ struct retrieve_costs {
   static constexpr std::size_t max_item_bytes = Store::max_item_bytes;
   static constexpr std::size_t query_bytes = sizeof(typename Embedder::query) + Index::stack_bytes;
   static constexpr std::size_t stack_bytes =
-      Embedder::stack_bytes + (std::max)(sizeof(typename Embedder::item), query_bytes);
+      Embedder::stack_bytes + detail::greatest_of(sizeof(typename Embedder::item), query_bytes);
 };
 template <class Store, class Embedder, class Index>
 struct retrieve_costs<false, Store, Embedder, Index> : no_retriever {};

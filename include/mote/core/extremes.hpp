@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+// The least and the greatest of some numbers of one type.
+// Refuses floats, where a NaN has no place.
+#pragma once
+
+#include <concepts>
+
+#include "mote/config.hpp"
+
+namespace mote::inline v0::detail {
+
+template <std::integral Number, std::same_as<Number>... More>
+constexpr Number least_of(Number first, More... more) {
+  ((first = more < first ? more : first), ...);
+  return first;
+}
+template <std::integral Number, std::same_as<Number>... More>
+constexpr Number greatest_of(Number first, More... more) {
+  ((first = first < more ? more : first), ...);
+  return first;
+}
+
+}  // namespace mote::inline v0::detail
