@@ -108,9 +108,11 @@ struct fit_choice {
   std::size_t stack_bytes = 0;
   std::size_t code_bytes = 0;
   std::size_t other_ram_bytes = 0;
-  std::size_t object_region = nowhere;  ///< nowhere: the largest block
-  std::size_t cache_region = nowhere;   ///< nowhere: in the object
-  std::size_t arena_region = nowhere;   ///< nowhere: in the object
+  std::size_t object_region = nowhere;    ///< nowhere: the largest block
+  std::size_t cache_region = nowhere;     ///< nowhere: in the object
+  std::size_t arena_region = nowhere;     ///< nowhere: in the object
+  std::size_t learning_region = nowhere;  ///< nowhere: in the object
+  std::size_t recall_region = nowhere;    ///< nowhere: in the object
   constexpr bool operator==(const fit_choice&) const = default;
 };
 
@@ -135,6 +137,10 @@ struct choices {
   std::uint64_t bound_to = 0;
 
   constexpr std::size_t context_of(const shape& s) const { return context == 0 ? s.context : context; }
+  constexpr bool arena_is_apart() const { return fit.arena_region != nowhere; }
+  constexpr bool cache_is_apart() const { return fit.cache_region != nowhere; }
+  constexpr bool learning_is_apart() const { return learning.learns && fit.learning_region != nowhere; }
+  constexpr bool recall_is_apart() const { return recall.recalls && fit.recall_region != nowhere; }
   constexpr bool holds_for(const shape& s) const { return s.valid() && (bound_to == 0 || bound_to == s.fingerprint()); }
   constexpr bool operator==(const choices&) const = default;
 };

@@ -6,6 +6,7 @@
 // Refuses to be a clock: work is counted, and what a board makes of it is measured.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -112,30 +113,58 @@ constexpr part_size learning_part(const shape& s, const choices& c) {
   return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimiser->bytes, 64};
 }
 
-inline constexpr part_size pointer_part{sizeof(void*), alignof(void*)};
-
-/// The object's size: its members in their order, as the compiler lays them.
-constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t arena) {
+/// Members in their order, as the compiler lays them.
+struct member_layout {
   std::size_t end = 0;
-  const auto place = [&end](part_size p) {
-    if (p.bytes != 0) end = round_up(end, p.align) + p.bytes;
-  };
-  const std::size_t token = token_bytes(s);
-  place(c.fit.arena_region == nowhere ? part_size{arena, 64} : pointer_part);
-  place(c.fit.cache_region == nowhere ? part_size{cache_bytes(s, c), 64} : pointer_part);
-  place(learning_part(s, c));
-  if (c.learning.learns) {  // the example, how far its lesson is, and how many were in the batch
-    place({c.learning.tokens * token, token});
-    place({sizeof(lesson), alignof(lesson)});
-    place({sizeof(std::size_t), alignof(std::size_t)});
+  std::size_t align = 1;
+  constexpr void place(part_size p) {
+    if (p.bytes == 0) return;
+    end = round_up(end, p.align) + p.bytes;
+    if (p.align > align) align = p.align;
   }
-  place(c.recall.index);
-  place({c.decoding.fixed_bytes + c.decoding.token_bytes * s.vocab, c.decoding.align});
-  place(token == 2 ? c.drafting.narrow : c.drafting.wide);
-  place(c.team);
-  place({c.context_of(s) * token, token});
-  place(c.rest);
-  return round_up(end, 64);
+  constexpr void place_pointer() { place({sizeof(void*), alignof(void*)}); }
+};
+/// The state of the policy, the example, how far its lesson is, and how many were in the batch.
+constexpr void place_learning(member_layout& object, const shape& s, const choices& c) {
+  object.place(learning_part(s, c));
+  if (!c.learning.learns) return;
+  object.place({c.learning.tokens * token_bytes(s), token_bytes(s)});
+  object.place({sizeof(lesson), alignof(lesson)});
+  object.place({sizeof(std::size_t), alignof(std::size_t)});
+}
+/// The memory that learning and recall take where they lie apart.
+constexpr std::size_t learning_bytes(const shape& s, const choices& c) {
+  member_layout alone;
+  place_learning(alone, s, c);
+  return round_up(alone.end, 64);
+}
+constexpr std::size_t recall_bytes(const choices& c) { return round_up(c.recall.index.bytes, 64); }
+
+/// The memories of the parts that lie apart, by the number of their part_memory: cache, arena, learning, recall. 0: it
+/// lies in the object.
+constexpr std::array<std::size_t, 4> bytes_apart(const shape& s, const choices& c) {
+  return {c.cache_is_apart() ? cache_bytes(s, c) : 0, c.arena_is_apart() ? arena_bytes(s, c) : 0,
+          c.learning_is_apart() ? learning_bytes(s, c) : 0, c.recall_is_apart() ? recall_bytes(c) : 0};
+}
+
+/// The object's size.
+constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t arena) {
+  member_layout object;
+  const std::size_t token = token_bytes(s);
+  if (c.arena_is_apart()) object.place_pointer();
+  else object.place({arena, 64});
+  if (c.cache_is_apart()) object.place_pointer();
+  else object.place({cache_bytes(s, c), 64});
+  if (c.learning_is_apart()) object.place_pointer();
+  else place_learning(object, s, c);
+  if (c.recall_is_apart()) object.place_pointer();
+  else object.place(c.recall.index);
+  object.place({c.decoding.fixed_bytes + c.decoding.token_bytes * s.vocab, c.decoding.align});
+  object.place(token == 2 ? c.drafting.narrow : c.drafting.wide);
+  object.place(c.team);
+  object.place({c.context_of(s) * token, token});
+  object.place(c.rest);
+  return round_up(object.end, object.align);
 }
 
 }  // namespace detail
@@ -205,8 +234,8 @@ constexpr ram_regions ram_of(const shape& s, const choices& c) {
   ram.cache = cache_bytes(s, c);
   ram.activations = arena_bytes(s, c);
   ram.index = c.recall.ram_bytes;
-  ram.apart = (c.fit.arena_region == nowhere ? 0 : ram.activations) + (c.fit.cache_region == nowhere ? 0 : ram.cache);
-  ram.scratch = object_bytes(s, c, ram.activations) - ram.object();
+  for (const std::size_t bytes : bytes_apart(s, c)) ram.apart += bytes;
+  ram.scratch = object_bytes(s, c, ram.activations) + ram.apart - ram.all_but_scratch();
   ram.stack = c.fit.stack_bytes;
   if (c.fit.checks && c.recall.recalls && c.recall.stack_bytes > ram.stack) ram.stack = c.recall.stack_bytes;
   return ram;
@@ -254,8 +283,10 @@ constexpr footprint footprint_of(const shape& s, const choices& c, const board_f
     f.regions[region].used += bytes;
   };
   put(home, f.ram.object());
-  put(at.cache_region, f.ram.cache);
-  put(at.arena_region, f.ram.activations);
+  const std::size_t regions[] = {at.cache_region, at.arena_region, at.learning_region, at.recall_region};
+  const std::array<std::size_t, 4> bytes = detail::bytes_apart(s, c);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    if (bytes[i] != 0) put(regions[i], bytes[i]);
   return f;
 }
 

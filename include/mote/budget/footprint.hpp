@@ -19,13 +19,14 @@ struct ram_regions {
   std::size_t gradients = 0;
   std::size_t optimiser = 0;
   std::size_t index = 0;    ///< remembered items
-  std::size_t scratch = 0;  ///< token buffers and everything else inside the object
+  std::size_t scratch = 0;  ///< token buffers and everything else
   std::size_t stack = 0;    ///< kept free on the caller's stack, outside the object
-  std::size_t apart = 0;    ///< of the cache and the activations, what lies outside the object, in a memory of its own
+  std::size_t apart = 0;    ///< of all but the stack, what lies outside the object, in memories of its own
 
-  constexpr std::size_t object() const {
-    return weights + cache + activations + gradients + optimiser + index + scratch - apart;
+  constexpr std::size_t all_but_scratch() const {
+    return weights + cache + activations + gradients + optimiser + index;
   }
+  constexpr std::size_t object() const { return all_but_scratch() + scratch - apart; }
   constexpr std::size_t sum() const { return object() + apart + stack; }
 };
 
@@ -67,7 +68,9 @@ struct footprint {
   }
   /// And the object, which cannot be split, fits one block, and all that is placed its region.
   constexpr bool ram_fits() const {
-    return ram_fits_total() && ram.object() <= ram_block_available && overfull() == nullptr;
+    for (const region_use& r : regions)  // GCC 12 cannot compare overfull() of a temporary with null
+      if (r.used > r.available) return false;
+    return ram_fits_total() && ram.object() <= ram_block_available;
   }
   constexpr bool flash_fits() const { return flash.sum() <= flash_available; }
 };

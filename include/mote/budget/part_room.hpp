@@ -4,13 +4,14 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
 
 #include "mote/config.hpp"
 
 namespace mote::inline v0 {
 
 /// Memory for one part of a pipeline, of its size, aligned for it. Part tells the types apart where sizes are equal.
-template <int Part, std::size_t Bytes>
+template <std::size_t Part, std::size_t Bytes>
 struct alignas(64) part_memory {
   std::byte bytes[Bytes];
 };
@@ -29,7 +30,39 @@ struct part_room<Bytes, true> {
   std::byte* at = nullptr;  // null until the program gives some: a static pipeline is all zero
   std::byte* data() { return at; }
   const std::byte* data() const { return at; }
+  void take(std::byte* bytes) { at = bytes; }
   bool placed() const { return at != nullptr; }
+};
+
+/// A part that is an object: in the pipeline, where it shares its tail with the next one, or made in memory that the
+/// program gives.
+template <class Part, bool Apart>
+class part_home {
+ public:
+  Part* operator->() { return &part_; }
+  const Part* operator->() const { return &part_; }
+  Part& operator*() { return part_; }
+  const Part& operator*() const { return part_; }
+  static constexpr bool placed() { return true; }
+
+ private:
+  [[no_unique_address]] Part part_;
+};
+template <class Part>
+class part_home<Part, true> {
+ public:
+  Part* operator->() { return at_; }
+  const Part* operator->() const { return at_; }
+  Part& operator*() { return *at_; }
+  const Part& operator*() const { return *at_; }
+  void take(std::byte* bytes) {
+    static_assert(alignof(Part) <= 64, "part_memory is aligned for 64 bytes");
+    at_ = ::new (static_cast<void*>(bytes)) Part();
+  }
+  bool placed() const { return at_ != nullptr; }
+
+ private:
+  Part* at_ = nullptr;
 };
 
 }  // namespace detail

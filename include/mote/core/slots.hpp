@@ -51,6 +51,9 @@ struct slot_facts {
   /// What is wrong with the finished pipeline, Chosen::type.
   template <class Chosen>
   using proof = void;
+  /// Whether nothing is, where that can be said for less: what can_compose asks.
+  template <class Chosen>
+  static constexpr bool holds = true;
 };
 
 // Numbers with names, for messages of more than one slot: compilers print them.

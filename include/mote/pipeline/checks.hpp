@@ -137,6 +137,16 @@ struct proof_of {
   }
 };
 
+/// The same, without words.
+template <class Chosen>
+struct holds_of {
+  template <class Slot>
+  static consteval auto ask() {
+    if constexpr (Slot::template holds<Chosen>) return std::type_identity<void>{};
+    else return std::type_identity<Slot>{};
+  }
+};
+
 template <template <class> class>
 struct taken;
 /// What a policy itself refuses.
@@ -174,7 +184,7 @@ consteval auto in_turn() {
 
 /// The first fault of a composition, as the type of what is returned: first the pack, then the members that each policy
 /// lacks, then what the policies themselves refuse, then what does not go together, and last what is wrong with the whole.
-template <class Model, class... Policies>
+template <template <class> class Proof, class Model, class... Policies>
 consteval auto composition_fault() {
   // Makes the compiler look into a policy before anything asks about it. A policy that refuses its own arguments then
   // speaks at once, and is still a policy.
@@ -198,7 +208,7 @@ consteval auto composition_fault() {
     return in_turn<asked<lack_of<p>, slots::of_the_image>, asked<lack_of<p>, slot_list<slots::fit>>,
                    asked<refused_by_policy<c>, slot_list<Policies...>>, asked<lack_of<c>, slots::of_the_object>,
                    asked<fault_of<c>, slots::of_the_image>, asked<fault_of<c>, slots::of_the_object>,
-                   asked<proof_of<c>, slots::of_the_object>>();
+                   asked<Proof<c>, slots::of_the_object>>();
   }
 }
 

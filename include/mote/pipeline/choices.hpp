@@ -128,6 +128,8 @@ constexpr fit_choice fit_facts() {
   if constexpr (requires { Fit::object_region; }) f.object_region = Fit::object_region;
   if constexpr (requires { Fit::cache_region; }) f.cache_region = Fit::cache_region;
   if constexpr (requires { Fit::arena_region; }) f.arena_region = Fit::arena_region;
+  if constexpr (requires { Fit::learning_region; }) f.learning_region = Fit::learning_region;
+  if constexpr (requires { Fit::recall_region; }) f.recall_region = Fit::recall_region;
   return f;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 
 #include "mote/block/decode.hpp"
@@ -63,8 +64,6 @@ class basic_pipeline {
   static constexpr choices facts = detail::choices_from<Model, Format, Context, Policies...>();
   static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
   static constexpr std::size_t cache_bytes = detail::cache_bytes(shape, facts);
-  static constexpr bool arena_is_apart = facts.fit.arena_region != nowhere;
-  static constexpr bool cache_is_apart = facts.fit.cache_region != nowhere;
 
   /// What this pipeline costs, by region.
   static constexpr footprint cost() {
@@ -75,11 +74,11 @@ class basic_pipeline {
   /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
   /// forgotten; remembered texts stay. Errors: those of open_image(), not_finite (a number of the image is not one or
   /// beyond 65504), fused_multiply_add and flushed_subnormals.
-  /// not_placed: the cache or the arena lies apart (cache_in<>, arena_in<> of fit<>) and was given no memory by use().
+  /// not_placed: a part lies apart (arena_in<> and others of fit<>) and was given no memory by use().
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
     static_assert(cost().ram.object() == sizeof(basic_pipeline) && decode_plan.bytes <= arena_bytes,
                   "mote: the object is not what cost_of() says it is");
-    if (!arena_.placed() || !cache_.placed()) return status::not_placed;
+    if (!placed()) return status::not_placed;
     if (!arithmetic_is_plain()) return status::fused_multiply_add;
     if (!subnormals_are_kept()) return status::flushed_subnormals;
     constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(family::name),
@@ -91,8 +90,8 @@ class basic_pipeline {
     if (const status s = open_image(image, expected, opened, depth); s != status::ok) return s;
     if (!are_bounded(weights<Format, family>{opened.weights, shape, map}, shape)) return status::not_finite;
     image_.emplace(opened);
-    if constexpr (Learning::owns_weights) learning_.reset(opened.weights);
-    else if constexpr (learns) learning_.reset();
+    if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
+    else if constexpr (learns) learning_->reset();
     decoding_.seed(1);
     team_.start();
     stop();
@@ -100,19 +99,20 @@ class basic_pipeline {
   }
   bool attached() const { return image_.has_value(); }
 
-  /// Memory for a part that lies apart: static, in the region that fit<> names, before attach().
+  /// Memory for a part that lies apart: static, in the region that fit<> names. Then attach(), again where it was before.
+  /// Learning and recall are made in theirs, empty: before that there is no learning() and no memory().
   ///   [[gnu::section(".dtcm")]] static assistant::arena_memory work;   ai.use(work);
   using cache_memory = part_memory<0, cache_bytes>;
   using arena_memory = part_memory<1, arena_bytes>;
-  void use(cache_memory& m)
-    requires cache_is_apart
+  using learning_memory = part_memory<2, detail::learning_bytes(shape, facts)>;
+  using recall_memory = part_memory<3, detail::recall_bytes(facts)>;
+  template <std::size_t Part, std::size_t Bytes>
+  void use(part_memory<Part, Bytes>& m)
+    requires(Part < 4 && detail::bytes_apart(shape, facts)[Part & 3U] == Bytes)
   {
-    cache_.at = m.bytes;
-  }
-  void use(arena_memory& m)
-    requires arena_is_apart
-  {
-    arena_.at = m.bytes;
+    image_.reset();
+    stop();
+    std::get<Part>(std::tie(cache_, arena_, learning_, index_)).take(m.bytes);
   }
 
   // ---- answering ----------------------------------------------------------------------------------------------------
@@ -132,8 +132,8 @@ class basic_pipeline {
     std::size_t found = 0;
     if constexpr (recalls) {
       std::array<hit, Recall::hits> hits;
-      found = search_with(index_, question, hits, *this);
-      for (std::size_t i = 0; i < found; ++i) items[i] = index_.text(hits[i].id);
+      found = search_with(*index_, question, hits, *this);
+      for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
     }
     detail::text_coder<basic_pipeline> code{*this};
     const auto made =
@@ -225,13 +225,13 @@ class basic_pipeline {
       std::size_t count = 0;  // a text that this vocabulary cannot spell could never be recalled
       if (const status s = coder().append(std::string_view(text), merging(), count); s != status::ok) return s;
       if (count + 1 > Recall::tokens) return status::too_long;
-      return add_with(index_, std::string_view(text), *this);
+      return add_with(*index_, std::string_view(text), *this);
     } else {
       return status::empty;
     }
   }
-  auto& memory() { return index_; }  ///< the remembered texts
-  const auto& memory() const { return index_; }
+  auto& memory() { return *index_; }  ///< the remembered texts
+  const auto& memory() const { return *index_; }
 
   // ---- learning -----------------------------------------------------------------------------------------------------
 
@@ -278,14 +278,16 @@ class basic_pipeline {
   }
   auto& learning() {
     drafts_.drop();
-    return learning_;
+    return *learning_;
   }
-  const auto& learning() const { return learning_; }
+  const auto& learning() const { return *learning_; }
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
 
   /// Bytes that save() writes now.
-  std::size_t saved_bytes() const { return snapshot_bytes(learned_part_of(*this), remembered_part_of(*this)); }
+  std::size_t saved_bytes() const {
+    return placed() ? snapshot_bytes(learned_part_of(*this), remembered_part_of(*this)) : 0;
+  }
 
   /// Streams what was learned and remembered into a sink of bytes, bound to the attached image. not_finite: the program
   /// itself wrote parameters that load() would refuse; nothing is written then. Else the sink's answer.
@@ -318,33 +320,30 @@ class basic_pipeline {
   static constexpr auto map = map_tensors<Format, family>(shape);
   static constexpr const auto& frequencies = rope_table<shape.head_dim() / 2, shape.rope_theta>;
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
-  static constexpr std::size_t most_tokens =
-      Prefill::tokens > Drafting::length ? Prefill::tokens : Drafting::length + 1;
-  static constexpr pass_size pass_limits{
-      .tokens = most_tokens, .logits = 1 + Drafting::length, .parts = Threads::parts};
+  static constexpr pass_size pass_limits = detail::pass_size_of(facts);
+  static constexpr std::size_t most_tokens = pass_limits.tokens;
   static constexpr auto decode_plan =
       plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
   static constexpr auto kept_shape = cached_by<family>(shape);
   static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
-  static constexpr std::size_t merging_bytes = round_up(merge_slots * sizeof(merge_slot), arena_alignment);
-  using learning_state = lessons<family, simd::native, Format, Learning, Model, token,
-                                 (decode_plan.bytes > merging_bytes ? decode_plan.bytes : merging_bytes)>;
+  using learning_state =
+      lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
   friend struct detail::text_coder<basic_pipeline>;
   tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
   std::span<const token> text(std::size_t count) const { return std::span<const token>(tokens_).first(count); }
   std::span<merge_slot> merging() {
     drafts_.drop();  // the arena changes hands
-    learning_.interrupt_lesson();
+    learning_->interrupt_lesson();
     return {reinterpret_cast<merge_slot*>(arena_.data() + learning_state::answer_offset), merge_slots};
   }
   decode_buffers<family> buffers() const {
     return {const_cast<std::byte*>(arena_.data()) + learning_state::answer_offset, decode_plan, scores_stride};
   }
   weights<Format, family> view() const {
-    if constexpr (Learning::owns_weights) return {learning_.bytes(), shape, map};
+    if constexpr (Learning::owns_weights) return {learning_->bytes(), shape, map};
     else return {image_->weights, shape, map};
   }
 
@@ -378,9 +377,9 @@ class basic_pipeline {
 
   /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
   MOTE_NOINLINE bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
-    learning_.interrupt_lesson();
+    learning_->interrupt_lesson();
     const store cache(cache_.data(), kept_shape, Context);
-    decode<simd::native, most_tokens>(shape, view(), learning_.adapter(), frequencies.data(), cache, team_, buffers(),
+    decode<simd::native, most_tokens>(shape, view(), learning_->adapter(), frequencies.data(), cache, team_, buffers(),
                                       tokens_.data() + position, count, position, logits_for);
     return stayed_finite(buffers(), shape, count - logits_for);
   }
@@ -390,14 +389,14 @@ class basic_pipeline {
   {
     if (!attached()) return status::not_attached;
     detail::text_coder<basic_pipeline> code{*this};
-    return code.reason(learning_.open_lesson(e, gradient, code).state);
+    return code.reason(learning_->open_lesson(e, gradient, code).state);
   }
   learned portion(std::size_t budget)
     requires learns
   {
-    if (!learning_.lesson_is_open()) return {.state = status::empty};
+    if (!learning_->lesson_is_open()) return {.state = status::empty};
     drafts_.drop();
-    return learning_.lesson_step(arena_.data(), view(), budget);
+    return learning_->lesson_step(arena_.data(), view(), budget);
   }
   learned whole(const example& e, bool gradient)
     requires learns
@@ -419,19 +418,21 @@ class basic_pipeline {
   }
   template <class Self>  // const where it is saved
   static auto learned_part_of(Self& self) {
-    if constexpr (learns) return learned_part{self.learning_, self.attached() ? self.image_->weights : nullptr};
+    if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.image_->weights : nullptr};
     else return missing_part<record_kind::learned, status::wrong_format>{};
   }
   template <class Self>
   static auto remembered_part_of(Self& self) {
-    if constexpr (recalls) return remembered_part{self.index_, self};
+    if constexpr (recalls) return remembered_part{*self.index_, self};
     else return missing_part<record_kind::remembered, status::no_recall>{};
   }
 
-  detail::part_room<arena_bytes, arena_is_apart> arena_;
-  detail::part_room<cache_bytes, cache_is_apart> cache_;
-  [[no_unique_address]] learning_state learning_;
-  [[no_unique_address]] typename Recall::index index_;
+  bool placed() const { return arena_.placed() && cache_.placed() && learning_.placed() && index_.placed(); }
+
+  detail::part_room<arena_bytes, facts.arena_is_apart()> arena_;
+  detail::part_room<cache_bytes, facts.cache_is_apart()> cache_;
+  [[no_unique_address]] detail::part_home<learning_state, facts.learning_is_apart()> learning_;
+  [[no_unique_address]] detail::part_home<typename Recall::index, facts.recall_is_apart()> index_;
   [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;

@@ -86,6 +86,12 @@ consteval auto board_fault() {
 }
 
 template <class Chosen>
+struct board_holds {
+  static constexpr bool value =
+      !Chosen::template in<slots::fit>::checks ||
+      (Chosen::rows == Chosen::board_rows && Chosen::cost().ram_fits() && Chosen::cost().flash_fits());
+};
+template <class Chosen>
 struct board_proof {
   using type = typename decltype(board_fault<Chosen>())::type;
 };

@@ -71,8 +71,12 @@ struct no_pipeline {
 
   struct cache_memory {};
   struct arena_memory {};
+  struct learning_memory {};
+  struct recall_memory {};
   void use(cache_memory&) {}
   void use(arena_memory&) {}
+  void use(learning_memory&) {}
+  void use(recall_memory&) {}
   status attach(std::span<const std::byte>, payload_check = payload_check::full) { return {}; }
   bool attached() const { return {}; }
   status begin(std::string_view, std::size_t = 0) { return {}; }

@@ -35,7 +35,7 @@ consteval board_facts facts_of() {
   else return {.name = "none"};
 }
 
-enum class placeable : unsigned char { object, cache, arena };
+enum class placeable : unsigned char { object, cache, arena, learning, recall };
 
 constexpr bool has_region(const board_facts& board, std::string_view name) {
   for (const memory_region& r : board.regions)
@@ -65,7 +65,7 @@ struct region_name {
   constexpr operator std::string_view() const { return {text, Size - 1}; }
 };
 
-/// Entries of fit<>: where a part lies, by the board's name for the memory. cache_in and arena_in take the part out of the
+/// Entries of fit<>: where a part lies, by the board's name for the memory. All but object_in take the part out of the
 /// object; the program gives it memory before attach().
 template <region_name Name>
 struct object_in {
@@ -82,6 +82,18 @@ struct arena_in {
   static constexpr std::string_view region = Name;
   static constexpr detail::placeable part = detail::placeable::arena;
 };
+/// What is learned, its gradients and the optimiser's state, with the lesson under way.
+template <region_name Name>
+struct learning_in {
+  static constexpr std::string_view region = Name;
+  static constexpr detail::placeable part = detail::placeable::learning;
+};
+/// The remembered texts and their index.
+template <region_name Name>
+struct recall_in {
+  static constexpr std::string_view region = Name;
+  static constexpr detail::placeable part = detail::placeable::recall;
+};
 
 template <class Board = void /* refused below, as others are */, fit_knobs Knobs = fit_knobs{}, class... Places>
 struct fit {
@@ -92,6 +104,8 @@ struct fit {
   static constexpr std::size_t object_region = detail::region_of<detail::placeable::object, Places...>(facts);
   static constexpr std::size_t cache_region = detail::region_of<detail::placeable::cache, Places...>(facts);
   static constexpr std::size_t arena_region = detail::region_of<detail::placeable::arena, Places...>(facts);
+  static constexpr std::size_t learning_region = detail::region_of<detail::placeable::learning, Places...>(facts);
+  static constexpr std::size_t recall_region = detail::region_of<detail::placeable::recall, Places...>(facts);
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert(
@@ -111,6 +125,8 @@ struct unchecked {
   static constexpr std::size_t object_region = nowhere;
   static constexpr std::size_t cache_region = nowhere;
   static constexpr std::size_t arena_region = nowhere;
+  static constexpr std::size_t learning_region = nowhere;
+  static constexpr std::size_t recall_region = nowhere;
 };
 
 // Numbers with names: GCC and Clang print them in the first lines of a failed proof.
@@ -227,11 +243,25 @@ struct row_layout {
       "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
 };
 
+template <bool Learns, bool LearningIsPlaced, bool Recalls, bool RecallIsPlaced>
+struct placed_parts {
+  static_assert(
+      (Learns || !LearningIsPlaced) && (Recalls || !RecallIsPlaced),
+      "mote: fit<> names a memory for what this pipeline does not have; leave out learning_in<> or recall_in<>, or let it learn or recall [mote-no-part]");
+};
+
 namespace detail {
 
-/// What is wrong with a pipeline on its board; pipeline/proof.hpp has it, as it takes costs.
+template <class Fit>
+inline constexpr bool places_learning = requires { requires Fit::learning_region != nowhere; };
+template <class Fit>
+inline constexpr bool places_recall = requires { requires Fit::recall_region != nowhere; };
+
+/// What is wrong with a pipeline on its board, and whether anything is; pipeline/proof.hpp has it, as it takes costs.
 template <class Chosen>
 struct board_proof;
+template <class Chosen>
+struct board_holds;
 
 }  // namespace detail
 
@@ -240,8 +270,15 @@ struct slots::fit : slot_facts {
   using fallback = unchecked;
   template <class P, class>
   using lack = unless<fit_lacks<P> == fit_member::none, fit_check<P>>;
+  template <class Chosen, class P = typename Chosen::template in<slots::fit>,
+            bool Learns = Chosen::template in<slots::learning>::learns,
+            bool Recalls = Chosen::template in<slots::recall>::recalls>
+  using fault = unless<(Learns || !detail::places_learning<P>) && (Recalls || !detail::places_recall<P>),
+                       placed_parts<Learns, detail::places_learning<P>, Recalls, detail::places_recall<P>>>;
   template <class Chosen>
   using proof = typename detail::board_proof<Chosen>::type;
+  template <class Chosen>
+  static constexpr bool holds = detail::board_holds<Chosen>::value;  // a search need not know what would help
 };
 
 }  // namespace mote::inline v0

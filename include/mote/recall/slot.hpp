@@ -146,6 +146,8 @@ struct slots::recall : slot_facts {
   template <class Chosen, class P = typename Chosen::template in<slots::recall>,
             bool There = detail::states_are_there<P, typename Chosen::type>()>
   using proof = unless<There, recall_has_states<P, There>>;
+  template <class Chosen>
+  static constexpr bool holds = std::is_void_v<proof<Chosen>>;
 };
 
 }  // namespace mote::inline v0
