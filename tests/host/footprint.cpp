@@ -122,17 +122,18 @@ TEST_CASE("without a board there is a table, no per cent and no limit", "[host][
 }
 
 TEST_CASE("the JSON has every number, zeros too", "[host][footprint]") {
-  CHECK(mote::host::footprint_json(fitting) ==
-        "{\n"
-        "  \"model\": \"tiny\",\n"
-        "  \"board\": \"a board\",\n"
-        "  \"ram_bytes\": {\"weights\": 1024, \"cache\": 4096, \"activations\": 2048, \"gradients\": 0, "
-        "\"optimiser\": 0, \"index\": 0, "
-        "\"scratch\": 512, \"stack\": 512, \"object\": 7680, \"sum\": 8192, \"block_available\": 8192, "
-        "\"available\": 16384},\n"
-        "  \"flash_bytes\": {\"weights\": 50000, \"vocabulary\": 1000, \"header\": 128, \"code\": 10000, "
-        "\"image\": 51128, \"sum\": 61128, \"available\": 131072}\n"
-        "}\n");
+  CHECK(
+      mote::host::footprint_json(fitting) ==
+      "{\n"
+      "  \"model\": \"tiny\",\n"
+      "  \"board\": \"a board\",\n"
+      "  \"ram_bytes\": {\"weights\": 1024, \"cache\": 4096, \"activations\": 2048, \"gradients\": 0, \"perturbed\": 0, "
+      "\"optimiser\": 0, \"index\": 0, "
+      "\"scratch\": 512, \"stack\": 512, \"object\": 7680, \"sum\": 8192, \"block_available\": 8192, "
+      "\"available\": 16384},\n"
+      "  \"flash_bytes\": {\"weights\": 50000, \"vocabulary\": 1000, \"header\": 128, \"code\": 10000, "
+      "\"image\": 51128, \"sum\": 61128, \"available\": 131072}\n"
+      "}\n");
 }
 
 TEST_CASE("the picture's parts are as wide as they are large, one after another", "[host][footprint]") {

@@ -8,14 +8,17 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mote/decode/lookup.hpp"
+#include "mote/family/gpt2.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/ia3.hpp"
 #include "mote/learn/last_layers.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/learn/zeroth_order.hpp"
+#include "mote/pipeline/sweep.hpp"
 #include "small_model.hpp"
 
 namespace {
@@ -162,30 +165,99 @@ TEST_CASE("last_layers: a pipeline learns with less, and more layers than there 
   CHECK(other->load(kept.span()) == status::wrong_format);
 }
 
-TEST_CASE("zeroth_order: a lesson takes no more memory than an answer of its length") {
-  using format = mote::q8<1>;
-  constexpr mote::shape hearth{
+namespace {
+
+struct of_hearth {
+  static constexpr std::string_view name = "hearth";
+  static constexpr mote::shape shape{
       .dim = 96, .hidden = 256, .layers = 4, .heads = 6, .kv_heads = 3, .vocab = 512, .context = 256};
-  constexpr mote::shape of_260k{
+  static constexpr std::size_t vocabulary_bytes = 0;
+  static constexpr mote::dialogue dialogue{};
+};
+struct of_260k : of_hearth {
+  static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
-  const auto learns_in = [](const mote::shape& s, std::size_t tokens) {
-    return mote::plan_arena(mote::train_lifetimes<mote::llama, format>(s, tokens, 8, {.any = false})).bytes;
-  };
-  const auto answers_in = [](const mote::shape& s, std::size_t tokens) {
-    const auto plan =
-        mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(s, tokens, {.tokens = 8, .logits = 8}));
-    return plan.bytes + mote::float_cache::bytes(mote::cached_by<mote::llama>(s), tokens);
-  };
-  for (const mote::shape& s : {hearth, of_260k})
-    for (const std::size_t tokens : {32U, 64U, 128U, 200U}) {
-      CAPTURE(s.dim, tokens, learns_in(s, tokens), answers_in(s, tokens));
-      CHECK(learns_in(s, tokens) <= answers_in(s, tokens));
+};
+struct of_15m : of_hearth {
+  static constexpr mote::shape shape{
+      .dim = 288, .hidden = 768, .layers = 6, .heads = 6, .kv_heads = 6, .vocab = 32000, .context = 256};
+};
+struct of_gpt2 : of_hearth {
+  using family = mote::gpt2;
+  static constexpr mote::shape shape{
+      .dim = 96, .hidden = 384, .layers = 3, .heads = 4, .kv_heads = 4, .vocab = 1000, .context = 128};
+};
+
+/// How many of the settings of a model's lessons need a larger arena than answering and its keys and values together.
+template <class Model, class... Policies>
+std::size_t dearer_than_answers(std::size_t& settings, const mote::shape& s = Model::shape, std::size_t step = 1) {
+  using tried = mote::lora<2, mote::lora_knobs{.tokens = 4}, mote::adam<>, mote::zeroth_order<>>;
+  mote::choices answers = mote::choices_of<Model, Policies...>;
+  mote::choices learns = mote::choices_of<Model, tried, Policies...>;
+  learns.bound_to = 0;  // to the parameters of its shape, of which an arena knows nothing
+  std::size_t dearer = 0;
+  for (std::size_t tokens = 2; tokens <= s.context; tokens += step)
+    for (const std::size_t chunk : {1U, 2U, 3U, 8U, 16U, 64U}) {
+      if (chunk > tokens || (step > 1 && chunk % 8 > 1)) continue;
+      answers.context = learns.context = learns.learning.tokens = tokens;
+      answers.prefill = learns.prefill = learns.learning.chunk = chunk;
+      const mote::ram_regions a = mote::cost_of(s, answers).ram;
+      const mote::ram_regions b = mote::cost_of(s, learns).ram;
+      REQUIRE(a.cache == b.cache);
+      REQUIRE(b.activations >= a.activations);
+      dearer += b.activations > a.activations + a.cache ? 1U : 0U;
+      ++settings;
     }
+  return dearer;
+}
+/// A lesson keeps two streams and one layer's keys and values, an answer those of all layers.
+constexpr bool answers_keep_as_much(const mote::shape& s) {
+  return (s.layers - 1) * s.kv_dim() >= mote::padded(s.dim);
+}
+
+}  // namespace
+
+TEST_CASE("zeroth_order: a lesson takes no more memory than an answer of its length, for every length and chunk") {
+  std::size_t settings = 0;
+  CHECK(dearer_than_answers<of_hearth>(settings) == 0);
+  CHECK(dearer_than_answers<of_260k>(settings) == 0);
+  CHECK(dearer_than_answers<of_15m>(settings) == 0);
+  CHECK(dearer_than_answers<of_gpt2>(settings) == 0);
+  CHECK(settings > 5000);
+  // Of other shapes: where the keys and values of all layers but one are as wide as the stream.
+  std::size_t shapes = 0, narrow = 0;
+  for (const std::size_t layers : {1U, 2U, 3U, 5U, 8U})
+    for (const std::size_t dim : {32U, 64U, 96U, 224U})
+      for (const std::size_t kv_heads : {1U, 2U, 4U})
+        for (const std::size_t vocab : {70U, 512U, 9000U}) {
+          const mote::shape s{.dim = dim,
+                              .hidden = dim / 8 * 21,
+                              .layers = layers,
+                              .heads = 4,
+                              .kv_heads = kv_heads,
+                              .vocab = vocab,
+                              .context = 200};
+          CAPTURE(layers, dim, kv_heads, vocab);
+          const std::size_t dearer = dearer_than_answers<of_hearth>(settings, s, 7);
+          if (answers_keep_as_much(s)) CHECK(dearer == 0);
+          else narrow += dearer > 0 ? 1U : 0U;
+          ++shapes;
+        }
+  CHECK(shapes == 180);
+  CHECK(narrow > 20);  // else the condition says nothing
+  // Not beside a cache of 8 bits, of which the lesson's floats of one layer may be more.
+  CHECK(dearer_than_answers<of_hearth, mote::cache<8>>(settings) > 0);
 
   using exact = base<mote::lora<2, everywhere>>;
   using tried = base<mote::lora<2, everywhere, mote::adam<>, mote::zeroth_order<>>>;
   STATIC_REQUIRE(tried::cost().ram.activations * 2 < exact::cost().ram.activations);
   STATIC_REQUIRE(tried::cost().ram.weights == exact::cost().ram.weights);
+  // Its second array is no gradient, and is not called one.
+  STATIC_REQUIRE(tried::cost().ram.gradients == 0);
+  STATIC_REQUIRE(tried::cost().ram.perturbed == tried::cost().ram.weights);
+  STATIC_REQUIRE(exact::cost().ram.perturbed == 0);
+  STATIC_REQUIRE(exact::cost().ram.gradients == exact::cost().ram.weights);
+  STATIC_REQUIRE(sizeof(tried) == tried::cost().ram.object());
 }
 
 TEMPLATE_TEST_CASE(

@@ -91,6 +91,20 @@ struct block_operations {
   using back = live<Tag, Back + First, Back + Last>;
 };
 
+/// The same where nothing goes back: a block is one operation, and what it keeps of a sequence is dead behind it.
+template <int Forward>
+struct loss_operations {
+  template <class Tag, int...>
+  using portion = passing<live<Tag, Forward, Forward>>;
+  template <class Tag, int>
+  using kept = live<Tag, Forward, Forward>;
+  template <class Tag, int, int = 0>
+  struct back {
+    using tag = Tag;
+    static constexpr lifetime of(const shape&, const pass_facts&) { return {0, Forward, Forward}; }
+  };
+};
+
 /// A list of lives. A tag that stands in it twice is one buffer with both.
 template <class... Lives>
 struct lives {

@@ -86,15 +86,24 @@ struct in_sequence {
   template <int Forward, int Again, int Back, std::size_t... I>  // the stream into block I + 1
   static auto between_list(std::index_sequence<I...>)
       -> lives<typename at<Forward, Again, Back, I + 1>::template kept<between<I + 1>, block<I + 1>::phases - 1>...>;
+  template <int First, std::size_t... I>
+  static auto loss_list(std::index_sequence<I...>)
+      -> join_lives<typename block<I>::template backward_buffers<loss_operations<First + static_cast<int>(I)>>...>;
+  template <int First, std::size_t... I>  // block I writes what block I + 1 reads
+  static auto loss_between_list(std::index_sequence<I...>)
+      -> lives<live<between<I + 1>, First + static_cast<int>(I), First + static_cast<int>(I) + 1>...>;
   using all = std::make_index_sequence<blocks>;
+  using inner = std::make_index_sequence<blocks - 1>;
 
  public:
   template <int At>
   using forward_buffers = decltype(forward_list<At>(all{}));
   template <int Forward, int Again, int Back>
-  using backward_buffers =
-      join_lives<decltype(backward_list<Forward, Again, Back>(all{})),
-                 decltype(between_list<Forward, Again, Back>(std::make_index_sequence<blocks - 1>{}))>;
+  using backward_buffers = join_lives<decltype(backward_list<Forward, Again, Back>(all{})),
+                                      decltype(between_list<Forward, Again, Back>(inner{}))>;
+  /// The same buffers where nothing goes back: block I is operation First + I.
+  template <int First>
+  using loss_buffers = join_lives<decltype(loss_list<First>(all{})), decltype(loss_between_list<First>(inner{}))>;
 
   /// Calls f(attention) with what each block is that attends.
   template <class Function>
@@ -158,11 +167,14 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
   static constexpr int operations = detail::greatest_of(kind<Kind>::operations...);
   static constexpr int phases = detail::greatest_of(kind<Kind>::phases...);
   static constexpr std::size_t fewest_blocks = detail::least_of(kind<Kind>::blocks...);
+  static constexpr std::size_t most_blocks = detail::greatest_of(kind<Kind>::blocks...);
   /// A buffer of several kinds is one with the lives of all.
   template <int At>
   using forward_buffers = join_lives<typename kind<Kind>::template forward_buffers<At>...>;
   template <int Forward, int Again, int Back>
   using backward_buffers = join_lives<typename kind<Kind>::template backward_buffers<Forward, Again, Back>...>;
+  template <int First>
+  using loss_buffers = join_lives<typename kind<Kind>::template loss_buffers<First>...>;
 
   /// Calls f(attention) with what each block is that attends, of every kind.
   template <class Function>

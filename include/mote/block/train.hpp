@@ -53,6 +53,7 @@ class sequence_pass {
   using facts = train_plan_of<Family>;
   using layers = typename facts::each_layer;
   using tensors = tensors_of<Family>;
+  static constexpr int loss_operation = GoesBack ? int{facts::loss} : facts::loss_alone;
 
  public:
   sequence_pass(const mote::shape& s, const weights<Formats, Family>& w, Delta& delta, const std::uint64_t* frequencies,
@@ -93,10 +94,11 @@ class sequence_pass {
     const std::size_t left = state_.count - state_.at;
     tokens_ = left < chunk_ ? left : chunk_;
     if (most < tokens_) tokens_ = most;
+    if (!GoesBack && state_.stage == stage::loss && tokens_ > 1) tokens_ = 1;  // logits as an answer has them
     switch (state_.stage) {
       case stage::embed: embed(tokens); return 0;
       case stage::forward:
-        forward_portion(facts::forward);
+        forward_portion(GoesBack ? facts::forward : facts::forward + static_cast<int>(state_.part));
         if (next_part(blocks()) && ++state_.layer == s_.layers)
           to(stage::loss, first < state_.count ? static_cast<std::uint32_t>(first) : state_.count);
         break;
@@ -143,7 +145,7 @@ class sequence_pass {
   const float* last_logits(std::span<const Token> tokens) {
     begin(tokens);
     while (state_.stage == train_progress::forward) advance(tokens, 0, next_tokens<Token>{tokens, 0}, false);
-    guard_.enter(facts::loss);
+    guard_.enter(loss_operation);
     float* normed = at<typename facts::normed>();
     float* logits = at<typename facts::logits>();
     Family::last_norm::forward(*this, checkpoint(s_.layers) + (state_.count - 1) * dim(), normed);
@@ -321,7 +323,7 @@ class sequence_pass {
   }
 
   MOTE_NOINLINE void forward_portion(int operation) {
-    if (state_.at == 0 && state_.part == 0) guard_.enter(operation);
+    if (state_.at == 0 && (!GoesBack || state_.part == 0)) guard_.enter(operation);
     layers::with(state_.layer, [&]<class Layer>() {
       Layer::each([&]<std::size_t I>() {
         if (I != state_.part) return;
@@ -349,7 +351,7 @@ class sequence_pass {
   template <class Loss>
   void loss_portion(std::size_t first, const Loss& loss, bool gradient) {
     if (state_.at == first) {
-      guard_.enter(facts::loss);
+      guard_.enter(loss_operation);
       if (GoesBack && gradient) zero(dstream(), state_.count * dim());
     }
     const std::size_t vocab = padded(s_.vocab);

@@ -24,13 +24,15 @@ constexpr std::size_t widest_output(const shape& s) {
 }
 
 /// The plan of a family's training: operations 0 (embed), forward, loss, again, the phases of the way back of a layer, and
-/// embedding_back; forward repeats for each layer, and so do again and the phases together.
+/// embedding_back; forward repeats for each layer, and so do again and the phases together. Where nothing goes back:
+/// embed, each block of a layer, which repeat, and loss_alone.
 template <class Family>
 struct train_plan_of {
   using each_layer = layers_facts<typename Family::layer>;
   enum : int { embed, forward, loss, again, back };
   static constexpr int last_phase = back + each_layer::phases - 1;
   static constexpr int embedding_back = last_phase + 1;
+  static constexpr int loss_alone = forward + static_cast<int>(each_layer::most_blocks);
 
   struct checkpoint {  // (checkpoints, kept, dim) the input of every layer that goes back, and the last output
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
@@ -56,13 +58,13 @@ struct train_plan_of {
       return rows_of_floats(n.outputs, widest_output<Family>(s));
     }
   };
-  struct normed {  // (tokens, dim) what the head reads, and its gradient
-    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
+  struct normed {  // (logits, dim) what the head reads, and its gradient
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.logits, s.dim); }
   };
   struct dnormed : normed {};
   struct logits {
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return rows_of_floats(n.tokens, s.vocab);
+      return rows_of_floats(n.logits, s.vocab);
     }
   };
 
@@ -74,6 +76,16 @@ struct train_plan_of {
                              lives<portion<normed, loss>, portion<dnormed, loss>, portion<logits, loss>,
                                    portion<rows, loss, last_phase>, portion<rounded, forward, last_phase>,
                                    portion<turns, forward, last_phase>, portion<outputs, back, last_phase>>>;
+  // Where nothing goes back: the same tags in the same places.
+  template <class Tag>
+  using never = typename loss_operations<embed>::template back<Tag, 0>;
+  using loss_buffers =
+      join_lives<lives<live<checkpoint, embed, loss_alone>, never<dstream>>,
+                 typename Family::embedding::template forward_buffers<embed>,
+                 typename each_layer::template loss_buffers<forward>,
+                 lives<portion<normed, loss_alone>, never<dnormed>, portion<logits, loss_alone>, never<rows>,
+                       portion<rounded, forward, loss_alone>, portion<turns, forward, loss_alone>, never<outputs>>>;
+  static_assert(buffers::count == loss_buffers::count);
 
   /// Streams that are kept where layers from `first` on go back. Those below write theirs over one another; where a layer is
   /// one block, which reads one stream and writes the next, by turns over two.
@@ -109,7 +121,7 @@ constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size
           .saved = way.any ? capacity : chunk,
           .checkpoints = train_plan_of<Family>::checkpoints(s, way.any ? way.first_layer : s.layers),
           .outputs = way.scales_outputs ? chunk : 0,
-          .logits = chunk,
+          .logits = way.any ? chunk : 1,
           .parts = 1,
           .scratch_bytes = scratch * sizeof(float),
           .rounded_bytes = rounded_bytes};
@@ -120,17 +132,8 @@ template <class Family>
 constexpr auto train_lives(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes,
                            const way_back& way = {}) {
   using facts = train_plan_of<Family>;
-  auto all = facts::buffers::of(s, train_facts<Family>(s, capacity, chunk, rounded_bytes, way));
-  if (way.any) return all;
-  for (lifetime& one : all) {
-    one.rests |= lifetime{0, facts::again, facts::embedding_back}.operations();
-    if (one.operations() == 0) one.bytes = 0;
-  }
-  for (const std::size_t gradient : {facts::buffers::template index<typename facts::dstream>(),
-                                     facts::buffers::template index<typename facts::dnormed>(),
-                                     facts::buffers::template index<typename facts::rows>()})
-    all[gradient].bytes = 0;
-  return all;
+  const pass_facts n = train_facts<Family>(s, capacity, chunk, rounded_bytes, way);
+  return way.any ? facts::buffers::of(s, n) : facts::loss_buffers::of(s, n);
 }
 template <class Family, class Formats>
 constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t chunk, const way_back& way = {}) {

@@ -59,8 +59,8 @@ struct optimiser_functions {
   std::size_t bytes;  ///< of the optimiser itself
 };
 
-/// Learning. Its state is parameters, gradients and what the optimiser keeps, in this order, 64-byte aligned; a policy
-/// whose state is another says how large it is.
+/// Learning. Its state is parameters, gradients (or what is tried in place of them) and what the optimiser keeps, in this
+/// order, 64-byte aligned; a policy whose state is another says how large it is.
 struct learning_choice {
   bool learns = false;
   bool owns_weights = false;  ///< it learns with all weights, which live in RAM

@@ -208,7 +208,7 @@ constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens)
   const std::uint64_t layer_bytes = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head_bytes;
   if (!c.learning.goes_back)
     return {.multiply_adds = 2 * (run * (layers + head + adapters) + attention),
-            .weight_bytes = 2 * chunks * (layer_bytes + head_bytes),
+            .weight_bytes = 2 * (chunks * layer_bytes + run * head_bytes),  // logits of one token at a time
             .cache_bytes = 0};
   shape below = s;  // the layers that do not learn go there alone
   below.layers = detail::first_layer(s, c);
@@ -229,7 +229,8 @@ namespace detail {
 
 constexpr ram_regions ram_of(const shape& s, const choices& c) {
   ram_regions ram;
-  ram.weights = ram.gradients = parameter_floats(s, c) * sizeof(float);
+  ram.weights = parameter_floats(s, c) * sizeof(float);
+  (c.learning.goes_back ? ram.gradients : ram.perturbed) = ram.weights;
   ram.optimiser = optimiser_floats(s, c) * sizeof(float);
   ram.cache = cache_bytes(s, c);
   ram.activations = arena_bytes(s, c);

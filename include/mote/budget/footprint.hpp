@@ -17,6 +17,7 @@ struct ram_regions {
   std::size_t cache = 0;        ///< keys and values
   std::size_t activations = 0;  ///< the arena of one step, for inference or training, whichever is larger
   std::size_t gradients = 0;
+  std::size_t perturbed = 0;  ///< parameters as a schedule without a way back tries them; it keeps no gradients
   std::size_t optimiser = 0;
   std::size_t index = 0;    ///< remembered items
   std::size_t scratch = 0;  ///< token buffers and everything else
@@ -24,7 +25,7 @@ struct ram_regions {
   std::size_t apart = 0;    ///< of all but the stack, what lies outside the object, in memories of its own
 
   constexpr std::size_t all_but_scratch() const {
-    return weights + cache + activations + gradients + optimiser + index;
+    return weights + cache + activations + gradients + perturbed + optimiser + index;
   }
   constexpr std::size_t object() const { return all_but_scratch() + scratch - apart; }
   constexpr std::size_t sum() const { return object() + apart + stack; }

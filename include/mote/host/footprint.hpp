@@ -41,6 +41,7 @@ inline std::vector<footprint_memory> footprint_memories(const footprint& f) {
             {"cache", r.cache, "#d0700c"},
             {"activations", r.activations, "#54a24b"},
             {"gradients", r.gradients, "#e45756"},
+            {"perturbed", r.perturbed, "#c2587f"},
             {"optimiser", r.optimiser, "#b279a2"},
             {"index", r.index, "#3fa7a0"},
             {"scratch", r.scratch, "#a87c5f"},

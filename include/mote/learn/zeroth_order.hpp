@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // A schedule without a way back (Malladi et al. 2023, arXiv 2305.17333, "MeZO"; Spall 1992): the parameters are moved a
 // little along a random direction of signs, there and back again, and the difference of two losses says how much of that
-// direction to take. Nothing is kept of the way there: a lesson takes no more memory than an answer of its length.
+// direction to take. Nothing is kept of the way there: a lesson takes no more memory than an answer of its length, that
+// reads as many tokens of its prompt at a time and keeps floats.
 //   ia3<ia3_knobs{}, adam<>, zeroth_order<>>
-// The direction is made anew from its number whenever it is needed; the moved parameters lie where gradients would, so an
-// answer between two portions of a lesson reads the true ones.
+// The direction is made anew from its number whenever it is needed; the moved parameters lie where gradients would
+// (cost() calls them perturbed), so an answer between two portions of a lesson reads the true ones.
 // Refuses many parameters: its noise grows with their number.
 #pragma once
 

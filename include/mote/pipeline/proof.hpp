@@ -47,6 +47,13 @@ inline constexpr helps said_helps = []<std::size_t... Way>(std::index_sequence<W
   return h;
 }(std::make_index_sequence<ways_to_help>{});
 
+/// By the name of what it is: a schedule without a way back has no gradients.
+template <ram_regions Ram>
+constexpr auto said_gradients() {
+  if constexpr (Ram.perturbed == 0) return parts::gradients{Ram.gradients};
+  else return parts::perturbed{Ram.perturbed};
+}
+
 template <class Priced, class Sequence = std::make_index_sequence<said_helps<Priced, memory::ram>.count>>
 struct ram_proof_of;
 template <class Priced, std::size_t... I>
@@ -54,7 +61,7 @@ struct ram_proof_of<Priced, std::index_sequence<I...>> {
   static constexpr footprint f = priced_footprint<Priced>;
   using type = ram_budget<needs_bytes{ram_demand(f).needs}, board_has_bytes{ram_demand(f).has},
                           over_by_bytes{ram_demand(f).over()}, parts::weights{f.ram.weights}, parts::cache{f.ram.cache},
-                          parts::activations{f.ram.activations}, parts::gradients{f.ram.gradients},
+                          parts::activations{f.ram.activations}, said_gradients<f.ram>(),
                           parts::optimiser{f.ram.optimiser}, parts::index{f.ram.index}, parts::scratch{f.ram.scratch},
                           parts::stack{f.ram.stack}, spoken<said_helps<Priced, memory::ram>[I]>()...>;
 };

@@ -153,6 +153,9 @@ struct activations {
 struct gradients {
   std::size_t bytes;
 };
+struct perturbed {
+  std::size_t bytes;
+};
 struct optimiser {
   std::size_t bytes;
 };
