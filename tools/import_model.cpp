@@ -77,8 +77,10 @@ void budget(const mote::shape& s, const mote::board_facts& board, const host::wr
               host::detail::with_commas(board.ram_bytes).c_str(), host::detail::with_commas(f.flash.code).c_str(),
               host::detail::with_commas(f.flash.sum()).c_str(), host::detail::with_commas(board.flash_bytes).c_str(),
               f.ram_fits() && f.flash_fits() ? ", fits" : "; what would help, one at a time:");
-  if (!f.ram_fits())
+  if (!f.ram_fits()) {
     std::printf("%s", host::helps_text(mote::what_helps(s, c, board, mote::memory::ram), board).c_str());
+    std::printf("%s", host::remedy_text(mote::what_fits(s, c, board, mote::memory::ram), board).c_str());
+  }
   if (!f.flash_fits()) std::printf("  fewer bits in --formats, or a smaller model\n");
 }
 

@@ -215,7 +215,8 @@ enum class memory : std::uint8_t;
 enum class way : std::uint8_t;
 struct help;
 struct helps;
-template <int Part, std::size_t Bytes>
+struct remedy;
+template <std::size_t Part, std::size_t Bytes>
 struct part_memory;
 struct footprint;
 struct ram_regions;

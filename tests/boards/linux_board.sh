@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # The embedded Linux example, copied out of the tree: built for this PC, cross-compiled for 64-bit Arm with and without
-# SDOT and for RISC-V, run in the emulator. Tokens, losses and the hashes of all logits must be the PC's.
+# SDOT and for RISC-V, run in the emulator. Tokens, losses and the hashes of all logits must be the PC's; object and image
+# of each program must be what their type's cost() promises.
 # Refuses to pass without a cross compiler and its emulator: it is skipped (77).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,12 +15,16 @@ tools=
 [ ! -x "${MOTE_BUILD_DIR:-}/tools/repack_image" ] || tools=-DMOTE_HOST_TOOLS=$MOTE_BUILD_DIR/tools  # else each its own
 build() {  # name, options
   name=$1; shift
-  { cmake -S "$work/example" -B "$work/$name" "-DMOTE_SOURCE_DIR=$root" ${tools:+"$tools"} "$@" &&
+  { cmake -S "$work/example" -B "$work/$name" "-DMOTE_SOURCE_DIR=$root" ${tools:+"$tools"} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+      "$@" &&
     cmake --build "$work/$name"; } > "$work/log" 2>&1 ||
     { echo "FAILED: $name does not build"; tail -n 40 "$work/log"; exit 1; }
   ! grep -q 'warning:' "$work/log" || { echo "FAILED: $name warns"; grep -A5 'warning:' "$work/log"; exit 1; }
+  promise=$("$here/tools/check_promise.sh" "$work/$name" "$work/example/main.cpp" assistant "$work/$name/linux_board" \
+    "$work/$name/hearth.mote") || { echo "FAILED: the promise for $name"; echo "$promise"; exit 1; }
 }
 build host
+echo "ok    this PC: $promise"
 "$work/host/linux_board" > "$work/expected" 2> /dev/null || { echo "FAILED: on this PC"; cat "$work/expected"; exit 1; }
 [ "$(grep -c '^logits ' "$work/expected")" = 4 ] || { echo "FAILED: four answers were expected"; exit 1; }
 
@@ -35,7 +40,7 @@ try() {  # name, triplet, emulator, board type, flags
   $emulator "$work/$name/linux_board" "$work/$name/hearth.mote" > "$work/out" 2> /dev/null ||
     { echo "FAILED: $name answers with an error"; cat "$work/out"; exit 1; }
   diff "$work/expected" "$work/out" || { echo "FAILED: $name differs from the PC"; exit 1; }
-  echo "ok    $name: identical ($(sed -n 's/.*: \(q8[^,]*\),.*/\1/p' "$work/log" | tail -n 1))"
+  echo "ok    $name: identical; $promise ($(sed -n 's/.*: \(q8[^,]*\),.*/\1/p' "$work/log" | tail -n 1))"
   ran=$((ran + 1))
 }
 try aarch64 aarch64-linux-gnu qemu-aarch64 raspberry_pi_zero_2

@@ -18,6 +18,9 @@ TEST_CASE("helps_text: every way is written as a program writes it", "[host][hel
   CHECK(text(way::no_draft, 0) == "no drafts");
   CHECK(text(way::cache_region, 2) == "cache_in<\"DTCM\">");
   CHECK(text(way::arena_region, 2) == "arena_in<\"DTCM\">");
+  CHECK(text(way::learning_region, 2) == "learning_in<\"DTCM\">");
+  CHECK(text(way::recall_region, 2) == "recall_in<\"DTCM\">");
+  CHECK(text(way::items, 24) == ".items = 24");
   CHECK(text(way::bits, 5) == "quantize<5>");
 
   mote::helps h;
@@ -28,4 +31,16 @@ TEST_CASE("helps_text: every way is written as a program writes it", "[host][hel
         "  sgd<>              saves        20000 bytes, and that is enough\n"
         "  context<64>        saves         1000 bytes\n");
   CHECK(mote::host::helps_text({}, board).empty());
+
+  mote::remedy r{.list = {{{.what = way::context, .to = 64, .saves = 1000},
+                           {.what = way::items, .to = 8, .saves = 300, .enough = true}}},
+                 .over_by = {{200}},
+                 .count = 2};
+  CHECK(mote::host::remedy_text(r, board) ==
+        "  context<64>        saves         1000 bytes, 200 are missing\n"
+        "  and .items = 8     saves          300 bytes, and that is enough\n");
+  r.count = 1;  // one alone stands in the list already
+  CHECK(mote::host::remedy_text(r, board).empty());
+  CHECK(mote::host::remedy_text({.misses = 77}, board) ==
+        "  nothing makes it fit: with all sizes at their least 77 bytes are missing\n");
 }

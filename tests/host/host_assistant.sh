@@ -18,9 +18,12 @@ if [ -n "${MOTE_BUILD_DIR:-}" ]; then
 fi
 set -- "$where"
 [ ! -d "$root/build/deps/usr/include/xsimd" ] || set -- "$@" "-DMOTE_XSIMD_INCLUDE_DIR=$root/build/deps/usr/include"
-{ cmake -S "$work/example" -B "$work/build" "$@" && cmake --build "$work/build"; } > "$work/log" 2>&1 ||
+{ cmake -S "$work/example" -B "$work/build" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "$@" && cmake --build "$work/build"; } > "$work/log" 2>&1 ||
   { echo "FAILED: it does not build"; tail -n 40 "$work/log"; exit 1; }
 ! grep -q 'warning:' "$work/log" || { echo "FAILED: warnings"; grep -A5 'warning:' "$work/log"; exit 1; }
+promise=$("$here/../boards/tools/check_promise.sh" "$work/build" "$work/example/main.cpp" assistant \
+  "$work/build/host_assistant" "$work/build/hearth.mote") || { echo "FAILED: the promise"; echo "$promise"; exit 1; }
+echo "ok    $promise"
 
 cd "$work"
 cat > teach << 'END'

@@ -77,12 +77,25 @@ struct learning_choice {
   constexpr bool operator==(const learning_choice&) const = default;
 };
 
+/// What a memory costs that keeps so many items.
+struct recall_size {
+  std::size_t ram_bytes = 0;
+  std::size_t stack_bytes = 0;  ///< of a search, with its hits
+  part_size index{};
+};
+struct recall_functions {
+  std::size_t (*number)(std::size_t sixteenths);  ///< of items, of 1 to 16 sixteenths of what the policy keeps
+  recall_size (*of)(std::size_t items);           ///< of such a number
+};
+
 struct recall_choice {
   bool recalls = false;
   std::size_t ram_bytes = 0;
   std::size_t stack_bytes = 0;  ///< of a search, with its hits
   std::size_t tokens = 0;       ///< of the prompt, for what is recalled
   part_size index{};
+  std::size_t items = 0;                    ///< that it keeps; 0: it does not say
+  const recall_functions* sized = nullptr;  ///< null: nobody knows what fewer would cost
   constexpr bool operator==(const recall_choice&) const = default;
 };
 

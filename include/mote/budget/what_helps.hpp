@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 // What would make a pipeline fit a board: for each knob the mildest setting that is enough, or else the most it can do,
-// with the bytes that it saves, largest first. The message of a budget, reports and programs that search all ask here.
+// with the bytes that it saves, largest first; and where no one knob is enough, which together are. The message of a
+// budget, reports and programs that search all ask here.
 //   for (const mote::help& h : mote::what_helps(shape, choices, board)) ...
+//   const mote::remedy r = mote::what_fits(shape, choices, board);
 // Refuses to take something away: learning, recall and the model stay what they are; only their sizes are at question.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "mote/budget/board.hpp"
 #include "mote/budget/cost.hpp"
 #include "mote/budget/functions.hpp"
+#include "mote/budget/ways.hpp"
 #include "mote/format/q4.hpp"
 #include "mote/format/q5.hpp"
 #include "mote/format/q6.hpp"
@@ -23,97 +25,61 @@
 
 namespace mote::inline v0 {
 
-enum class memory : std::uint8_t { ram, flash };
+namespace detail {
 
-/// What can be changed.
-enum class way : std::uint8_t {
-  context,         ///< context<to>
-  cache_bits,      ///< cache<to>
-  example_tokens,  ///< .tokens = to of the learning policy
-  rank,            ///< lora<to>
-  sgd,             ///< sgd<> instead of an optimiser that keeps something
-  prefill,         ///< prefill<to>; 1: leave it out
-  no_draft,        ///< no drafts
-  cache_region,    ///< the cache in region `to` of the board: cache_in<"...">
-  arena_region,    ///< the arena in region `to` of the board: arena_in<"...">
-  bits             ///< quantize<to>
-};
-inline constexpr std::size_t ways_to_help = 10;
-constexpr std::string_view name(way w) {
-  constexpr std::string_view names[] = {"context", "cache",    "tokens",   "rank",     "sgd",
-                                        "prefill", "no_draft", "cache_in", "arena_in", "quantize"};
-  return names[static_cast<std::size_t>(w)];
+template <template <std::size_t> class Format>
+constexpr const weights_functions* in_rows(std::size_t rows) {
+  switch (rows) {
+    case 1: return &weights_functions_of<Format<1>>;
+    case 4: return &weights_functions_of<Format<4>>;
+    case 8: return &weights_functions_of<Format<8>>;
+    default: return &weights_functions_of<Format<16>>;
+  }
+}
+template <std::size_t Rows>
+using q8_of_32 = q8<Rows, 32>;
+constexpr const weights_functions* of_bits(std::size_t bits, std::size_t rows) {
+  switch (bits) {
+    case 8: return in_rows<q8_of_32>(rows);
+    case 6: return in_rows<q6>(rows);
+    case 5: return in_rows<q5>(rows);
+    default: return in_rows<q4>(rows);
+  }
 }
 
-struct help {
-  way what = way::context;
-  std::size_t to = 0;     ///< the new number
-  std::size_t saves = 0;  ///< bytes of the memory that is short
-  bool enough = false;    ///< with this alone it fits
-  constexpr bool operator==(const help&) const = default;
-};
+}  // namespace detail
 
-/// Ways, the one that saves most first.
-struct helps {
-  memory which = memory::ram;
-  std::array<help, ways_to_help> list{};
-  std::size_t count = 0;
-  constexpr const help* begin() const { return list.data(); }
-  constexpr const help* end() const { return list.data() + count; }
-  constexpr std::size_t size() const { return count; }
-  constexpr const help& operator[](std::size_t i) const { return list[i]; }
-
-  constexpr void add(const help& h) {
-    if (h.saves == 0) return;
-    std::size_t at = count++;
-    for (; at > 0 && list[at - 1].saves < h.saves; --at) list[at] = list[at - 1];
-    list[at] = h;
+/// The choices behind one change.
+constexpr choices changed(choices c, way what, std::size_t to) {
+  switch (what) {
+    case way::context: c.context = to; break;
+    case way::cache_bits:
+      c.cache = to == 16 ? &detail::cache_functions_of<half_cache> : &detail::cache_functions_of<coded_cache<>>;
+      break;
+    case way::example_tokens:
+      c.learning.tokens = to;
+      if (c.learning.chunk > to) c.learning.chunk = to;
+      break;
+    case way::rank: c.learning.rank = to; break;
+    case way::sgd: c.learning.optimiser = &detail::optimiser_functions_of<sgd<>>; break;
+    case way::items: {
+      const recall_size small = c.recall.sized->of(to);
+      c.recall.items = to;
+      c.recall.ram_bytes = small.ram_bytes;
+      c.recall.stack_bytes = small.stack_bytes;
+      c.recall.index = small.index;
+      break;
+    }
+    case way::prefill: c.prefill = to; break;
+    case way::no_draft: c.drafting = {}; break;
+    case way::cache_region: c.fit.cache_region = to; break;
+    case way::arena_region: c.fit.arena_region = to; break;
+    case way::learning_region: c.fit.learning_region = to; break;
+    case way::recall_region: c.fit.recall_region = to; break;
+    case way::bits: c.weights = detail::of_bits(to, c.weights->rows); break;
   }
-};
-
-/// As a message prints them: what to write, the bytes that it saves, whether it alone is enough.
-namespace ways {
-struct context {
-  std::size_t tokens, saves_bytes;
-  bool enough;
-};
-struct cache {
-  std::size_t bits, saves_bytes;
-  bool enough;
-};
-struct tokens {
-  std::size_t of_an_example, saves_bytes;
-  bool enough;
-};
-struct rank {
-  std::size_t rank, saves_bytes;
-  bool enough;
-};
-struct sgd {
-  std::size_t saves_bytes;
-  bool enough;
-};
-struct prefill {
-  std::size_t tokens, saves_bytes;
-  bool enough;
-};
-struct no_draft {
-  std::size_t saves_bytes;
-  bool enough;
-};
-struct cache_in {
-  std::size_t region, saves_bytes;
-  bool enough;
-};
-struct arena_in {
-  std::size_t region, saves_bytes;
-  bool enough;
-};
-struct bits {
-  std::size_t bits, saves_bytes;
-  bool enough;
-};
-}  // namespace ways
+  return c;
+}
 
 namespace detail {
 
@@ -127,32 +93,30 @@ struct fitting {
 
   constexpr std::size_t used(const footprint& f) const {
     if (which == memory::flash) return f.flash.sum();
-    // Where the object's own memory is short, what leaves it counts; else all of RAM.
-    return f.ram_fits_total() && before.ram_fits_total() ? f.ram.object() : f.ram.sum();
+    if (!before.ram_fits_total()) return f.ram.sum();
+    // All RAM would do: what counts is the memory that is short, of what is placed or else the object's.
+    for (std::size_t i = 0; i < most_regions; ++i)
+      if (before.regions[i].used > before.regions[i].available) return f.regions[i].used;
+    return f.ram.object();
   }
   constexpr bool fits(const footprint& f) const { return which == memory::flash ? f.flash_fits() : f.ram_fits(); }
-  constexpr help try_one(way what, std::size_t to, const choices& c) const {
-    const footprint f = footprint_of(s, c, board);
+  constexpr help try_one(way what, std::size_t to) const {
+    const footprint f = footprint_of(s, changed(now, what, to), board);
     const std::size_t a = used(before);
     const std::size_t b = used(f);
     return {what, to, a > b ? a - b : 0, fits(f)};
   }
   /// The largest number from `least` to `most` in these steps that is enough; where none is, the least.
-  template <class Set>
-  constexpr help largest(way what, std::size_t least, std::size_t most, std::size_t step, Set set) const {
-    const auto at = [&](std::size_t n) {
-      choices c = now;
-      set(c, n);
-      return try_one(what, n, c);
-    };
+  template <class Number>
+  constexpr help largest(way what, std::size_t least, std::size_t most, std::size_t step, Number number) const {
     if (most <= least) return {};
-    help best = at(least);
+    help best = try_one(what, number(least));
     if (!best.enough) return best;
     std::size_t low = 0;  // steps above `least` that are enough
     std::size_t high = (most - least) / step;
     while (low < high) {
       const std::size_t middle = (low + high + 1) / 2;
-      const help h = at(least + middle * step);
+      const help h = try_one(what, number(least + middle * step));
       if (h.enough) {
         best = h;
         low = middle;
@@ -162,68 +126,38 @@ struct fitting {
     }
     return best;
   }
+  constexpr help largest(way what, std::size_t least, std::size_t most, std::size_t step) const {
+    return largest(what, least, most, step, [](std::size_t n) { return n; });
+  }
 };
 
-template <class Lazy, template <std::size_t> class Format>
-constexpr const weights_functions* in_rows(std::size_t rows) {
-  switch (rows) {
-    case 1: return &weights_functions_of<Format<1>>;
-    case 4: return &weights_functions_of<Format<4>>;
-    case 8: return &weights_functions_of<Format<8>>;
-    default: return &weights_functions_of<Format<16>>;
-  }
-}
-template <std::size_t Rows>
-using q8_of_32 = q8<Rows, 32>;
-
-}  // namespace detail
-
-namespace detail {
-
-template <class Lazy = void>
 constexpr help fewer_bits(const fitting& f) {
   help best{};
   if (f.now.learning.owns_weights) return best;  // must stay floats
-  const std::size_t rows = f.now.weights->rows;
-  const auto pack = [&](std::size_t bits, const weights_functions* weights) {
-    if (best.enough && best.saves != 0) return;
-    choices packed = f.now;
-    packed.weights = weights;
-    best = f.try_one(way::bits, bits, packed);
-  };
-  pack(8, in_rows<Lazy, q8_of_32>(rows));
-  pack(6, in_rows<Lazy, q6>(rows));
-  pack(5, in_rows<Lazy, q5>(rows));
-  pack(4, in_rows<Lazy, q4>(rows));
+  for (const std::size_t bits : {8U, 6U, 5U, 4U})
+    if (!best.enough || best.saves == 0) best = f.try_one(way::bits, bits);
   return best;
 }
-template <class Lazy = void>
 constexpr help smaller_cache(const fitting& f) {
-  choices c = f.now;
-  c.cache = &cache_functions_of<half_cache>;
-  const help half = f.try_one(way::cache_bits, 16, c);
-  if (half.enough && half.saves != 0) return half;
-  c.cache = &cache_functions_of<coded_cache<>>;
-  return f.try_one(way::cache_bits, 8, c);
+  const help half = f.try_one(way::cache_bits, 16);
+  return half.enough && half.saves != 0 ? half : f.try_one(way::cache_bits, 8);
 }
 /// A part in the region, other than the object's, that has room for it.
-constexpr help place_apart(const fitting& f, way what, std::size_t fit_choice::* part) {
+constexpr help place_apart(const fitting& f, way what, bool there, std::size_t fit_choice::* part) {
   help best{};
+  if (!there || f.now.fit.*part != nowhere) return best;
   const std::size_t home = f.now.fit.object_region == nowhere ? 0 : f.now.fit.object_region;
   for (std::size_t i = 0; i < most_regions; ++i) {
-    if (f.now.fit.*part != nowhere || f.board.regions[i].bytes == 0 || i == home) continue;
-    choices c = f.now;
-    c.fit.*part = i;
-    const footprint after = footprint_of(f.s, c, f.board);
+    if (f.board.regions[i].bytes == 0 || i == home) continue;
+    const footprint after = footprint_of(f.s, changed(f.now, what, i), f.board);
     if (after.regions[i].used > after.regions[i].available) continue;
-    const help h = f.try_one(what, i, c);
+    const help h = f.try_one(what, i);
     if (h.saves > best.saves) best = h;
   }
   return best;
 }
 
 /// What one way does. A constant expression of its own for each: Clang counts the steps of one.
-template <class Lazy = void>
 constexpr help help_by(way what, const fitting& f) {
   const choices& c = f.now;
   if ((what == way::bits) != (f.which == memory::flash) || !c.holds_for(f.s)) return {};
@@ -232,53 +166,156 @@ constexpr help help_by(way what, const fitting& f) {
     case way::context: {
       const std::size_t room = c.recall.recalls ? c.recall.tokens + least_dialogue_tokens : 0;
       const std::size_t least = round_up(room < 32 ? 32 : room, 16);
-      return f.largest(what, least, c.context_of(f.s), 16, [](choices& x, std::size_t n) { x.context = n; });
+      return f.largest(what, least, c.context_of(f.s), 16);
     }
-    case way::cache_bits: return smaller_cache<Lazy>(f);
-    case way::example_tokens:
-      return f.largest(what, 16, learns ? c.learning.tokens : 0, 8, [](choices& x, std::size_t n) {
-        x.learning.tokens = n;
-        if (x.learning.chunk > n) x.learning.chunk = n;
-      });
-    case way::rank:
-      return f.largest(what, 1, learns ? c.learning.rank : 1, 1,
-                       [](choices& x, std::size_t n) { x.learning.rank = n; });
-    case way::sgd: {
-      choices plain = c;
-      if (learns) plain.learning.optimiser = &optimiser_functions_of<sgd<>>;
-      return f.try_one(what, 0, plain);
-    }
-    case way::prefill: return f.largest(what, 1, c.prefill, 1, [](choices& x, std::size_t n) { x.prefill = n; });
-    case way::no_draft: {
-      choices undrafted = c;
-      undrafted.drafting = {};
-      return f.try_one(what, 0, undrafted);
-    }
-    case way::cache_region: return place_apart(f, what, &fit_choice::cache_region);
-    case way::arena_region: return place_apart(f, what, &fit_choice::arena_region);
+    case way::cache_bits: return smaller_cache(f);
+    case way::example_tokens: return f.largest(what, 16, learns ? c.learning.tokens : 0, 8);
+    case way::rank: return f.largest(what, 1, learns ? c.learning.rank : 1, 1);
+    case way::sgd: return learns ? f.try_one(what, 0) : help{};
+    case way::items:  // sixteenths of what the policy keeps
+      return f.largest(what, 1, c.recall.sized == nullptr ? 0 : 15, 1,
+                       [&](std::size_t n) { return c.recall.sized->number(n); });
+    case way::prefill: return f.largest(what, 1, c.prefill, 1);
+    case way::no_draft: return f.try_one(what, 0);
+    case way::cache_region: return place_apart(f, what, true, &fit_choice::cache_region);
+    case way::arena_region: return place_apart(f, what, true, &fit_choice::arena_region);
+    case way::learning_region: return place_apart(f, what, c.learning.learns, &fit_choice::learning_region);
+    case way::recall_region: return place_apart(f, what, c.recall.recalls, &fit_choice::recall_region);
     case way::bits: break;
   }
-  return fewer_bits<Lazy>(f);
+  return fewer_bits(f);
+}
+
+/// Bytes that are missing: the most of one memory, as a message says it, and of all together.
+struct shortage {
+  std::size_t most = 0;
+  std::size_t sum = 0;
+};
+constexpr shortage shortage_of(const footprint& f, memory which) {
+  shortage all;
+  const auto add = [&](std::size_t needs, std::size_t has) {
+    const std::size_t over = demand{needs, has}.over();
+    all.sum += over;
+    if (over > all.most) all.most = over;
+  };
+  if (which == memory::flash) {
+    add(f.flash.sum(), f.flash_available);
+  } else {
+    add(f.ram.sum() + f.ram_other, f.ram_available);
+    bool placed = false;  // then the object is counted in its region
+    for (const region_use& r : f.regions) {
+      add(r.used, r.available);
+      placed = placed || r.used != 0;
+    }
+    if (!placed) add(f.ram.object(), f.ram_block_available);
+  }
+  return all;
+}
+
+/// A way, what is missing behind it, and by how much all of RAM is less.
+struct tried_way {
+  help what;
+  bool there = false;
+  std::size_t missing = 0;
+  std::size_t shrinks = 0;
+};
+constexpr tried_way try_way(way what, const fitting& f) {
+  const help h = help_by(what, f);
+  if (h.what != what || (what == way::context && h.to == 0)) return {};
+  const footprint after = footprint_of(f.s, changed(f.now, what, h.to), f.board);
+  const std::size_t a = f.before.ram.sum();
+  const std::size_t b = after.ram.sum();
+  return {h, true, shortage_of(after, f.which).sum, a > b ? a - b : 0};
+}
+/// The best of them, by its number: the one behind which least is missing; of equals the one that saves most. Where none
+/// lessens what is missing, one that makes some part smaller, which may then lie elsewhere. ways_to_help: there is none.
+constexpr std::size_t best_of(const std::array<tried_way, ways_to_help>& all, std::size_t missing) {
+  std::size_t best = ways_to_help;
+  for (std::size_t i = 0; i < ways_to_help; ++i) {
+    if (!all[i].there || all[i].missing >= missing) continue;
+    const bool better = best == ways_to_help || all[i].missing < all[best].missing ||
+                        (all[i].missing == all[best].missing && all[i].what.saves > all[best].what.saves);
+    if (better) best = i;
+  }
+  if (best != ways_to_help) return best;
+  for (std::size_t i = 0; i < ways_to_help; ++i)
+    if (all[i].there && all[i].missing == missing && all[i].shrinks > 0 &&
+        (best == ways_to_help || all[i].shrinks > all[best].shrinks))
+      best = i;
+  return best;
+}
+/// The choices behind the changes whose bits are set.
+constexpr choices changed(const choices& c, const remedy& r, std::uint32_t which) {
+  choices now = c;
+  for (std::size_t i = 0; i < r.count; ++i)
+    if ((which >> i & 1U) != 0) now = changed(now, r.list[i].what, r.list[i].to);
+  return now;
+}
+/// The same without the changes whose bits are not set, with what each saves then.
+constexpr remedy told(const shape& s, const choices& c, const board_facts& board, const remedy& r,
+                      std::uint32_t which) {
+  remedy out{.which = r.which};
+  choices now = c;
+  for (std::size_t i = 0; i < r.count; ++i) {
+    if ((which >> i & 1U) == 0) continue;
+    const fitting f{s, now, board, r.which, footprint_of(s, now, board)};
+    const help h = f.try_one(r.list[i].what, r.list[i].to);
+    now = changed(now, h.what, h.to);
+    out.list[out.count] = h;
+    out.over_by[out.count++] = shortage_of(footprint_of(s, now, board), r.which).most;
+  }
+  return out;
 }
 
 }  // namespace detail
 
 /// What helps with RAM, or with flash.
-template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board, memory which) {
   helps found{.which = which};
   if (!c.holds_for(s)) return found;
   const detail::fitting f{s, c, board, which, footprint_of(s, c, board)};
-  for (std::size_t i = 0; i < ways_to_help; ++i) found.add(detail::help_by<Lazy>(static_cast<way>(i), f));
+  for (std::size_t i = 0; i < ways_to_help; ++i) found.add(detail::help_by(static_cast<way>(i), f));
   return found;
 }
 
 /// What helps with the memory that is short: RAM, or else flash.
-template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board) {
   if (!c.holds_for(s)) return {};
   const footprint f = footprint_of(s, c, board);
-  return what_helps<Lazy>(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
+  return what_helps(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
+}
+
+/// Which changes together make it fit: step by step the one behind which least is missing, without those that turn out to
+/// be needless. Where one alone is enough it is the only one. Nothing where it fits already, or the choices do not hold.
+constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& board, memory which) {
+  remedy r{.which = which};
+  if (!c.holds_for(s)) return r;
+  choices now = c;
+  for (; r.count < ways_to_help; ++r.count) {
+    const detail::fitting f{s, now, board, which, footprint_of(s, now, board)};
+    const detail::shortage missing = detail::shortage_of(f.before, which);
+    r.misses = missing.most;
+    if (r.misses == 0) break;
+    std::array<detail::tried_way, ways_to_help> all{};
+    for (std::size_t i = 0; i < ways_to_help; ++i) all[i] = detail::try_way(static_cast<way>(i), f);
+    const std::size_t best = detail::best_of(all, missing.sum);
+    if (best == ways_to_help) break;
+    r.list[r.count] = all[best].what;
+    now = changed(now, r.list[r.count].what, r.list[r.count].to);
+  }
+  if (r.misses != 0) return {.which = which, .misses = r.misses};
+  std::uint32_t needed = (1U << r.count) - 1;
+  for (std::size_t i = 0; i < r.count; ++i) {
+    const std::uint32_t fewer = needed & ~(1U << i);
+    if (detail::shortage_of(footprint_of(s, detail::changed(c, r, fewer), board), which).sum == 0) needed = fewer;
+  }
+  return detail::told(s, c, board, r, needed);
+}
+/// With the memory that is short.
+constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& board) {
+  if (!c.holds_for(s)) return {};
+  const footprint f = footprint_of(s, c, board);
+  return what_fits(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
 }
 
 }  // namespace mote::inline v0

@@ -87,13 +87,50 @@ constexpr learning_choice learning_facts() {
 }
 
 template <class Recall>
-constexpr recall_choice recall_facts() {
-  return {.recalls = Recall::recalls,
-          .ram_bytes = Recall::ram_bytes,
+constexpr recall_size recall_size_of() {
+  return {.ram_bytes = Recall::ram_bytes,
           // What begin() needs for a search: the retriever's arrays, and the frames around them.
           .stack_bytes = Recall::stack_bytes + Recall::hits * (sizeof(hit) + sizeof(std::string_view)) + 512,
-          .tokens = Recall::tokens,
           .index = size_of_part<typename Recall::index>()};
+}
+/// Whether a policy says how many items it keeps, and what it would be with fewer.
+template <class Recall>
+inline constexpr bool recall_is_sized = requires {
+  requires Recall::items > 0;
+  typename Recall::template with_items<std::size_t{1}>;
+};
+template <class Recall>
+constexpr std::size_t items_of(std::size_t sixteenths) {
+  const std::size_t n = Recall::items * sixteenths / 16;
+  return n == 0 ? 1 : n;
+}
+/// Each number is asked of the policy that keeps so many.
+template <class Recall, std::size_t Sixteenths = 16>
+constexpr recall_size recall_size_with(std::size_t items) {
+  if constexpr (Sixteenths == 1) {
+    return recall_size_of<typename Recall::template with_items<items_of<Recall>(1)>>();
+  } else {
+    if (items >= items_of<Recall>(Sixteenths))
+      return recall_size_of<typename Recall::template with_items<items_of<Recall>(Sixteenths)>>();
+    return recall_size_with<Recall, Sixteenths - 1>(items);
+  }
+}
+template <class Recall>
+inline constexpr recall_functions recall_functions_of{&items_of<Recall>, &recall_size_with<Recall>};
+
+template <class Recall>
+constexpr recall_choice recall_facts() {
+  constexpr recall_size size = recall_size_of<Recall>();
+  recall_choice r{.recalls = Recall::recalls,
+                  .ram_bytes = size.ram_bytes,
+                  .stack_bytes = size.stack_bytes,
+                  .tokens = Recall::tokens,
+                  .index = size.index};
+  if constexpr (recall_is_sized<Recall>) {
+    r.items = Recall::items;
+    r.sized = &recall_functions_of<Recall>;
+  }
+  return r;
 }
 
 /// Two vocabularies tell what a token adds.

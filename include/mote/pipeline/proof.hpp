@@ -4,7 +4,9 @@
 // Refuses to make a pipeline: Priced is anything with facts() and cost().
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -22,10 +24,13 @@ constexpr auto spoken() {
   else if constexpr (H.what == way::example_tokens) return ways::tokens{H.to, H.saves, H.enough};
   else if constexpr (H.what == way::rank) return ways::rank{H.to, H.saves, H.enough};
   else if constexpr (H.what == way::sgd) return ways::sgd{H.saves, H.enough};
+  else if constexpr (H.what == way::items) return ways::items{H.to, H.saves, H.enough};
   else if constexpr (H.what == way::prefill) return ways::prefill{H.to, H.saves, H.enough};
   else if constexpr (H.what == way::no_draft) return ways::no_draft{H.saves, H.enough};
   else if constexpr (H.what == way::cache_region) return ways::cache_in{H.to, H.saves, H.enough};
   else if constexpr (H.what == way::arena_region) return ways::arena_in{H.to, H.saves, H.enough};
+  else if constexpr (H.what == way::learning_region) return ways::learning_in{H.to, H.saves, H.enough};
+  else if constexpr (H.what == way::recall_region) return ways::recall_in{H.to, H.saves, H.enough};
   else return ways::bits{H.to, H.saves, H.enough};
 }
 
@@ -33,19 +38,98 @@ template <class Priced>
 inline constexpr choices priced_choices = Priced::facts();
 template <class Priced>
 inline constexpr footprint priced_footprint = Priced::cost();
-template <class Priced, memory Which, std::size_t Way>
-inline constexpr help said_help = help_by<std::enable_if_t<(Way < ways_to_help)>>(
-    static_cast<way>(Way),
-    fitting{Priced::shape, priced_choices<Priced>, Priced::board, Which, priced_footprint<Priced>});
+/// One round of what_fits(), each way a constant expression of its own.
+template <class Priced, memory Which, std::size_t Round>
+struct search_round {
+  static constexpr choices now = [] {
+    if constexpr (Round == 0) {
+      return priced_choices<Priced>;
+    } else {
+      using before = search_round<Priced, Which, Round - 1>;
+      return changed(before::now, before::best.what.what, before::best.what.to);
+    }
+  }();
+  static constexpr footprint costs = footprint_of(Priced::shape, now, Priced::board);
+  static constexpr shortage missing = shortage_of(costs, Which);
+  template <std::size_t Way>
+  static constexpr tried_way tried =
+      try_way(static_cast<way>(Way), fitting{Priced::shape, now, Priced::board, Which, costs});
+  static constexpr tried_way best = []<std::size_t... Way>(std::index_sequence<Way...>) {
+    constexpr std::array<tried_way, ways_to_help> all{tried<Way>...};
+    constexpr std::size_t i = missing.sum == 0 ? ways_to_help : best_of(all, missing.sum);
+    if constexpr (i == ways_to_help) return tried_way{};
+    else return all[i];
+  }(std::make_index_sequence<ways_to_help>{});
+  static constexpr bool is_last = !best.there || Round == ways_to_help;
+};
+template <class Priced, memory Which, std::size_t Round = 0>
+consteval std::size_t search_rounds() {
+  if constexpr (search_round<Priced, Which, Round>::is_last) return Round;
+  else return search_rounds<Priced, Which, Round + 1>();
+}
+template <class Priced, memory Which, class Sequence = std::make_index_sequence<search_rounds<Priced, Which>()>>
+inline constexpr remedy searched{};
+template <class Priced, memory Which, std::size_t... Round>
+inline constexpr remedy searched<Priced, Which, std::index_sequence<Round...>> = {
+    .which = Which,
+    .list = {search_round<Priced, Which, Round>::best.what...},
+    .over_by = {search_round<Priced, Which, Round + 1>::missing.most...},
+    .count = sizeof...(Round),
+    .misses = search_round<Priced, Which, sizeof...(Round)>::missing.most};
+template <class Priced, memory Which, std::uint32_t Taken>
+inline constexpr bool suffices =
+    shortage_of(
+        footprint_of(Priced::shape, changed(priced_choices<Priced>, searched<Priced, Which>, Taken), Priced::board),
+        Which)
+        .sum == 0;
+template <class Priced, memory Which, std::uint32_t Taken, std::size_t I = 0>
+consteval std::uint32_t needed_changes() {
+  if constexpr (I == searched<Priced, Which>.count) {
+    return Taken;
+  } else {
+    constexpr std::uint32_t fewer = Taken & ~(std::uint32_t{1} << I);
+    return needed_changes<Priced, Which, suffices<Priced, Which, fewer> ? fewer : Taken, I + 1>();
+  }
+}
+/// what_fits().
+template <class Priced, memory Which>
+inline constexpr remedy said_remedy = [] {
+  constexpr const remedy& r = searched<Priced, Which>;
+  if constexpr (r.misses != 0) {
+    return remedy{.which = Which, .misses = r.misses};
+  } else {
+    constexpr std::uint32_t all = (std::uint32_t{1} << r.count) - 1;
+    constexpr std::uint32_t needed = needed_changes<Priced, Which, all>();
+    if constexpr (needed == all) return r;
+    else return told(Priced::shape, priced_choices<Priced>, Priced::board, r, needed);
+  }
+}();
 
-/// As many as a message has room for.
+/// As many as a message has room for: one that is enough is among them.
 template <class Priced, memory Which>
 inline constexpr helps said_helps = []<std::size_t... Way>(std::index_sequence<Way...>) {
   helps h{.which = Which};
-  (h.add(said_help<Priced, Which, Way>), ...);
-  if (h.count > 4) h.count = 4;
+  (h.add(search_round<Priced, Which, 0>::template tried<Way>.what), ...);
+  h.keep(4);
   return h;
 }(std::make_index_sequence<ways_to_help>{});
+
+/// What a message ends with where no way alone is enough: those that are together, each with what is missing behind it; or
+/// what is missing with all of them.
+template <class Priced, memory Which>
+consteval std::size_t last_words() {
+  if constexpr (said_helps<Priced, Which>.any_is_enough()) return 0;
+  else if constexpr (!said_remedy<Priced, Which>.fits()) return 1;
+  else return 1 + 2 * said_remedy<Priced, Which>.count;
+}
+template <class Priced, memory Which, std::size_t Word>
+constexpr auto last_word() {
+  constexpr const remedy& r = said_remedy<Priced, Which>;
+  if constexpr (!r.fits()) return still_over_by_bytes{r.misses};
+  else if constexpr (Word == 0) return together{r.count};
+  else if constexpr (Word % 2 == 1) return spoken<r.list[Word / 2]>();
+  else return over_by_bytes{r.over_by[Word / 2 - 1]};
+}
 
 /// By the name of what it is: a schedule without a way back has no gradients.
 template <ram_regions Ram>
@@ -54,29 +138,54 @@ constexpr auto said_gradients() {
   else return parts::perturbed{Ram.perturbed};
 }
 
-template <class Priced, class Sequence = std::make_index_sequence<said_helps<Priced, memory::ram>.count>>
+template <class Priced, memory Which>
+using way_sequence = std::make_index_sequence<said_helps<Priced, Which>.count>;
+template <class Priced, memory Which>
+using word_sequence = std::make_index_sequence<last_words<Priced, Which>()>;
+
+template <class Priced, memory Which>
+inline constexpr bool ends_with_nothing = last_words<Priced, Which>() == 1;
+template <bool EndsWithNothing>
+struct budget_of {
+  template <auto... Parts>
+  using ram = ram_budget<Parts...>;
+  template <auto... Parts>
+  using flash = flash_budget<Parts...>;
+};
+template <>
+struct budget_of<true> {
+  template <auto... Parts>
+  using ram = hopeless_ram_budget<Parts...>;
+  template <auto... Parts>
+  using flash = hopeless_flash_budget<Parts...>;
+};
+
+template <class Priced, class Ways = way_sequence<Priced, memory::ram>,
+          class Words = word_sequence<Priced, memory::ram>>
 struct ram_proof_of;
-template <class Priced, std::size_t... I>
-struct ram_proof_of<Priced, std::index_sequence<I...>> {
+template <class Priced, std::size_t... I, std::size_t... Word>
+struct ram_proof_of<Priced, std::index_sequence<I...>, std::index_sequence<Word...>> {
   static constexpr footprint f = priced_footprint<Priced>;
-  using type = ram_budget<needs_bytes{ram_demand(f).needs}, board_has_bytes{ram_demand(f).has},
-                          over_by_bytes{ram_demand(f).over()}, parts::weights{f.ram.weights}, parts::cache{f.ram.cache},
-                          parts::activations{f.ram.activations}, said_gradients<f.ram>(),
-                          parts::optimiser{f.ram.optimiser}, parts::index{f.ram.index}, parts::scratch{f.ram.scratch},
-                          parts::stack{f.ram.stack}, spoken<said_helps<Priced, memory::ram>[I]>()...>;
+  using type = typename budget_of<ends_with_nothing<Priced, memory::ram>>::template ram<
+      needs_bytes{ram_demand(f).needs}, board_has_bytes{ram_demand(f).has}, over_by_bytes{ram_demand(f).over()},
+      parts::weights{f.ram.weights}, parts::cache{f.ram.cache}, parts::activations{f.ram.activations},
+      said_gradients<f.ram>(), parts::optimiser{f.ram.optimiser}, parts::index{f.ram.index},
+      parts::scratch{f.ram.scratch}, parts::stack{f.ram.stack}, spoken<said_helps<Priced, memory::ram>[I]>()...,
+      last_word<Priced, memory::ram, Word>()...>;
 };
 template <class Priced>
 using ram_proof = typename ram_proof_of<Priced>::type;
 
-template <class Priced, class Sequence = std::make_index_sequence<said_helps<Priced, memory::flash>.count>>
+template <class Priced, class Ways = way_sequence<Priced, memory::flash>,
+          class Words = word_sequence<Priced, memory::flash>>
 struct flash_proof_of;
-template <class Priced, std::size_t... I>
-struct flash_proof_of<Priced, std::index_sequence<I...>> {
+template <class Priced, std::size_t... I, std::size_t... Word>
+struct flash_proof_of<Priced, std::index_sequence<I...>, std::index_sequence<Word...>> {
   static constexpr footprint f = priced_footprint<Priced>;
-  using type = flash_budget<needs_bytes{flash_demand(f).needs}, board_has_bytes{flash_demand(f).has},
-                            over_by_bytes{flash_demand(f).over()}, parts::weights{f.flash.weights},
-                            parts::vocabulary{f.flash.vocabulary}, parts::code{f.flash.code},
-                            spoken<said_helps<Priced, memory::flash>[I]>()...>;
+  using type = typename budget_of<ends_with_nothing<Priced, memory::flash>>::template flash<
+      needs_bytes{flash_demand(f).needs}, board_has_bytes{flash_demand(f).has}, over_by_bytes{flash_demand(f).over()},
+      parts::weights{f.flash.weights}, parts::vocabulary{f.flash.vocabulary}, parts::code{f.flash.code},
+      spoken<said_helps<Priced, memory::flash>[I]>()..., last_word<Priced, memory::flash, Word>()...>;
 };
 template <class Priced>
 using flash_proof = typename flash_proof_of<Priced>::type;

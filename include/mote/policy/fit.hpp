@@ -140,6 +140,15 @@ struct over_by_bytes {
   std::size_t value;
 };
 
+/// How many of the changes behind it are enough together; each is followed by what is missing then.
+struct together {
+  std::size_t changes;
+};
+/// Bytes that are missing when all is as small as it can be.
+struct still_over_by_bytes {
+  std::size_t value;
+};
+
 namespace parts {
 struct weights {
   std::size_t bytes;
@@ -182,12 +191,24 @@ struct ram_budget {
       Needs.value <= Has.value,
       "mote: this pipeline does not fit the board's RAM; `ways` in the type above name what would help, and the bytes that each saves [mote-ram]");
 };
+template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Parts>
+struct hopeless_ram_budget {
+  static_assert(
+      Needs.value <= Has.value,
+      "mote: this pipeline does not fit the board's RAM, however small its parts are made; `still_over_by_bytes` in the type above would be missing: take a smaller model or another board [mote-ram]");
+};
 
 template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Parts>
 struct flash_budget {
   static_assert(
       Needs.value <= Has.value,
       "mote: this pipeline does not fit the board's flash; `ways` in the type above name what would help; else a smaller model [mote-flash]");
+};
+template <needs_bytes Needs, board_has_bytes Has, over_by_bytes Over, auto... Parts>
+struct hopeless_flash_budget {
+  static_assert(
+      Needs.value <= Has.value,
+      "mote: this pipeline does not fit the board's flash, in four bits neither; `still_over_by_bytes` in the type above would be missing: take a smaller model or another board [mote-flash]");
 };
 
 namespace detail {

@@ -32,6 +32,12 @@ inline constexpr bool is_given = !std::is_same_v<R, no_retriever>;
 template <class R>
 using retriever_or_none = std::conditional_t<is_retriever<R>, R, no_retriever>;
 
+template <class R>
+inline constexpr std::size_t items_kept = 0;
+template <class R>
+  requires requires { std::size_t{R::items}; }
+inline constexpr std::size_t items_kept<R> = R::items;
+
 // The check of a retriever that lacks a member; void for one that is whole.
 template <class R>
 using retriever_fault = std::conditional_t<is_retriever<R>, void, retriever_check<R>>;
@@ -53,6 +59,9 @@ struct rag {
   static constexpr std::size_t max_item_bytes = retriever_type::max_item_bytes;
   static constexpr std::size_t hits = Knobs.hits;
   static constexpr std::size_t tokens = Knobs.tokens;
+  static constexpr std::size_t items = detail::items_kept<retriever_type>;  ///< 0: the retriever does not say
+  template <std::size_t Items>
+  using with_items = rag<typename Retriever::template with_items<Items>, Knobs>;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert(detail::is_given<Retriever>,

@@ -124,13 +124,16 @@ using parts_check = std::conditional_t<
 template <bool Whole, class Store, class Embedder, class Index>
 struct retrieve_costs {
   using index = item_memory<Store, Embedder, Index>;
+  static constexpr std::size_t items = Store::capacity;
   static constexpr std::size_t max_item_bytes = Store::max_item_bytes;
   static constexpr std::size_t query_bytes = sizeof(typename Embedder::query) + Index::stack_bytes;
   static constexpr std::size_t stack_bytes =
       Embedder::stack_bytes + detail::greatest_of(sizeof(typename Embedder::item), query_bytes);
 };
 template <class Store, class Embedder, class Index>
-struct retrieve_costs<false, Store, Embedder, Index> : no_retriever {};
+struct retrieve_costs<false, Store, Embedder, Index> : no_retriever {
+  static constexpr std::size_t items = 0;
+};
 
 }  // namespace detail
 
@@ -146,6 +149,7 @@ struct retrieve {
   using features = Embedder;
   using finder = Index;
   using index = typename costs::index;
+  static constexpr std::size_t items = costs::items;  ///< that it keeps
   static constexpr std::size_t ram_bytes = sizeof(index);
   static constexpr std::size_t max_item_bytes = costs::max_item_bytes;
   /// What add() or search() keeps on the stack, whichever is larger, without the frames themselves.
