@@ -229,8 +229,10 @@ TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[bud
   STATIC_REQUIRE(mote::lesson_work(s, none_back, 10).multiply_adds ==
                  2 * (9 * (layers + head + adapters) + 2 * 2 * 3 * 8 * 45));
   STATIC_REQUIRE(mote::lesson_work(s, one_back, 10).weight_bytes < there_and_back.weight_bytes);
-  STATIC_REQUIRE(mote::lesson_work(s, none_back, 10).weight_bytes <
-                 mote::lesson_work(s, one_back, 10).weight_bytes + 2 * 4 * layers);
+  // Twice there: nine tokens are two chunks through the layers, and nine times the head.
+  constexpr std::uint64_t head_bytes = none_back.weights->embedding_bytes(s);
+  constexpr std::uint64_t layer_bytes = none_back.weights->bytes(*none_back.family, s) - head_bytes;
+  STATIC_REQUIRE(mote::lesson_work(s, none_back, 10).weight_bytes == 2 * (2 * layer_bytes + 9 * head_bytes));
 }
 
 TEST_CASE("cost: a shape that makes no model has no cost, and nothing is computed of it", "[budget][cost]") {
