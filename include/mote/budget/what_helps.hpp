@@ -27,7 +27,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-template <template <std::size_t> class Format>
+// Templates of nothing: a program that never asks what would help does not instantiate five formats for it.
+template <class Lazy, template <std::size_t> class Format>
 constexpr const weights_functions* in_rows(std::size_t rows) {
   switch (rows) {
     case 1: return &weights_functions_of<Format<1>>;
@@ -38,18 +39,20 @@ constexpr const weights_functions* in_rows(std::size_t rows) {
 }
 template <std::size_t Rows>
 using q8_of_32 = q8<Rows, 32>;
+template <class Lazy = void>
 constexpr const weights_functions* of_bits(std::size_t bits, std::size_t rows) {
   switch (bits) {
-    case 8: return in_rows<q8_of_32>(rows);
-    case 6: return in_rows<q6>(rows);
-    case 5: return in_rows<q5>(rows);
-    default: return in_rows<q4>(rows);
+    case 8: return in_rows<Lazy, q8_of_32>(rows);
+    case 6: return in_rows<Lazy, q6>(rows);
+    case 5: return in_rows<Lazy, q5>(rows);
+    default: return in_rows<Lazy, q4>(rows);
   }
 }
 
 }  // namespace detail
 
 /// The choices behind one change.
+template <class Lazy = void>
 constexpr choices changed(choices c, way what, std::size_t to) {
   switch (what) {
     case way::context: c.context = to; break;
@@ -76,7 +79,7 @@ constexpr choices changed(choices c, way what, std::size_t to) {
     case way::arena_region: c.fit.arena_region = to; break;
     case way::learning_region: c.fit.learning_region = to; break;
     case way::recall_region: c.fit.recall_region = to; break;
-    case way::bits: c.weights = detail::of_bits(to, c.weights->rows); break;
+    case way::bits: c.weights = detail::of_bits<Lazy>(to, c.weights->rows); break;
   }
   return c;
 }
@@ -84,7 +87,8 @@ constexpr choices changed(choices c, way what, std::size_t to) {
 namespace detail {
 
 /// Tries settings of one pipeline against one memory of a board.
-struct fitting {
+template <class Lazy>
+struct fitting_of {
   const shape& s;
   const choices& now;
   const board_facts& board;
@@ -101,7 +105,7 @@ struct fitting {
   }
   constexpr bool fits(const footprint& f) const { return which == memory::flash ? f.flash_fits() : f.ram_fits(); }
   constexpr help try_one(way what, std::size_t to) const {
-    const footprint f = footprint_of(s, changed(now, what, to), board);
+    const footprint f = footprint_of(s, v0::changed<Lazy>(now, what, to), board);
     const std::size_t a = used(before);
     const std::size_t b = used(f);
     return {what, to, a > b ? a - b : 0, fits(f)};
@@ -130,26 +134,30 @@ struct fitting {
     return largest(what, least, most, step, [](std::size_t n) { return n; });
   }
 };
+using fitting = fitting_of<void>;
 
-constexpr help fewer_bits(const fitting& f) {
+template <class Lazy = void>
+constexpr help fewer_bits(const fitting_of<Lazy>& f) {
   help best{};
   if (f.now.learning.owns_weights) return best;  // must stay floats
   for (const std::size_t bits : {8U, 6U, 5U, 4U})
     if (!best.enough || best.saves == 0) best = f.try_one(way::bits, bits);
   return best;
 }
-constexpr help smaller_cache(const fitting& f) {
+template <class Lazy = void>
+constexpr help smaller_cache(const fitting_of<Lazy>& f) {
   const help half = f.try_one(way::cache_bits, 16);
   return half.enough && half.saves != 0 ? half : f.try_one(way::cache_bits, 8);
 }
 /// A part in the region, other than the object's, that has room for it.
-constexpr help place_apart(const fitting& f, way what, bool there, std::size_t fit_choice::* part) {
+template <class Lazy = void>
+constexpr help place_apart(const fitting_of<Lazy>& f, way what, bool there, std::size_t fit_choice::* part) {
   help best{};
   if (!there || f.now.fit.*part != nowhere) return best;
   const std::size_t home = f.now.fit.object_region == nowhere ? 0 : f.now.fit.object_region;
   for (std::size_t i = 0; i < most_regions; ++i) {
     if (f.board.regions[i].bytes == 0 || i == home) continue;
-    const footprint after = footprint_of(f.s, changed(f.now, what, i), f.board);
+    const footprint after = footprint_of(f.s, v0::changed<Lazy>(f.now, what, i), f.board);
     if (after.regions[i].used > after.regions[i].available) continue;
     const help h = f.try_one(what, i);
     if (h.saves > best.saves) best = h;
@@ -158,7 +166,8 @@ constexpr help place_apart(const fitting& f, way what, bool there, std::size_t f
 }
 
 /// What one way does. A constant expression of its own for each: Clang counts the steps of one.
-constexpr help help_by(way what, const fitting& f) {
+template <class Lazy = void>
+constexpr help help_by(way what, const fitting_of<Lazy>& f) {
   const choices& c = f.now;
   if ((what == way::bits) != (f.which == memory::flash) || !c.holds_for(f.s)) return {};
   const bool learns = c.learning.learns && c.learning.own.bytes == 0;
@@ -168,7 +177,7 @@ constexpr help help_by(way what, const fitting& f) {
       const std::size_t least = round_up(room < 32 ? 32 : room, 16);
       return f.largest(what, least, c.context_of(f.s), 16);
     }
-    case way::cache_bits: return smaller_cache(f);
+    case way::cache_bits: return smaller_cache<Lazy>(f);
     case way::example_tokens: return f.largest(what, 16, learns ? c.learning.tokens : 0, 8);
     case way::rank: return f.largest(what, 1, learns ? c.learning.rank : 1, 1);
     case way::sgd: return learns ? f.try_one(what, 0) : help{};
@@ -177,13 +186,13 @@ constexpr help help_by(way what, const fitting& f) {
                        [&](std::size_t n) { return c.recall.sized->number(n); });
     case way::prefill: return f.largest(what, 1, c.prefill, 1);
     case way::no_draft: return f.try_one(what, 0);
-    case way::cache_region: return place_apart(f, what, true, &fit_choice::cache_region);
-    case way::arena_region: return place_apart(f, what, true, &fit_choice::arena_region);
-    case way::learning_region: return place_apart(f, what, c.learning.learns, &fit_choice::learning_region);
-    case way::recall_region: return place_apart(f, what, c.recall.recalls, &fit_choice::recall_region);
+    case way::cache_region: return place_apart<Lazy>(f, what, true, &fit_choice::cache_region);
+    case way::arena_region: return place_apart<Lazy>(f, what, true, &fit_choice::arena_region);
+    case way::learning_region: return place_apart<Lazy>(f, what, c.learning.learns, &fit_choice::learning_region);
+    case way::recall_region: return place_apart<Lazy>(f, what, c.recall.recalls, &fit_choice::recall_region);
     case way::bits: break;
   }
-  return fewer_bits(f);
+  return fewer_bits<Lazy>(f);
 }
 
 /// Bytes that are missing: the most of one memory, as a message says it, and of all together.
@@ -219,10 +228,11 @@ struct tried_way {
   std::size_t missing = 0;
   std::size_t shrinks = 0;
 };
-constexpr tried_way try_way(way what, const fitting& f) {
-  const help h = help_by(what, f);
+template <class Lazy = void>
+constexpr tried_way try_way(way what, const fitting_of<Lazy>& f) {
+  const help h = help_by<Lazy>(what, f);
   if (h.what != what || (what == way::context && h.to == 0)) return {};
-  const footprint after = footprint_of(f.s, changed(f.now, what, h.to), f.board);
+  const footprint after = footprint_of(f.s, v0::changed<Lazy>(f.now, what, h.to), f.board);
   const std::size_t a = f.before.ram.sum();
   const std::size_t b = after.ram.sum();
   return {h, true, shortage_of(after, f.which).sum, a > b ? a - b : 0};
@@ -245,22 +255,24 @@ constexpr std::size_t best_of(const std::array<tried_way, ways_to_help>& all, st
   return best;
 }
 /// The choices behind the changes whose bits are set.
+template <class Lazy = void>
 constexpr choices changed(const choices& c, const remedy& r, std::uint32_t which) {
   choices now = c;
   for (std::size_t i = 0; i < r.count; ++i)
-    if ((which >> i & 1U) != 0) now = changed(now, r.list[i].what, r.list[i].to);
+    if ((which >> i & 1U) != 0) now = v0::changed<Lazy>(now, r.list[i].what, r.list[i].to);
   return now;
 }
 /// The same without the changes whose bits are not set, with what each saves then.
+template <class Lazy = void>
 constexpr remedy told(const shape& s, const choices& c, const board_facts& board, const remedy& r,
                       std::uint32_t which) {
   remedy out{.which = r.which};
   choices now = c;
   for (std::size_t i = 0; i < r.count; ++i) {
     if ((which >> i & 1U) == 0) continue;
-    const fitting f{s, now, board, r.which, footprint_of(s, now, board)};
+    const fitting_of<Lazy> f{s, now, board, r.which, footprint_of(s, now, board)};
     const help h = f.try_one(r.list[i].what, r.list[i].to);
-    now = changed(now, h.what, h.to);
+    now = v0::changed<Lazy>(now, h.what, h.to);
     out.list[out.count] = h;
     out.over_by[out.count++] = shortage_of(footprint_of(s, now, board), r.which).most;
   }
@@ -270,52 +282,56 @@ constexpr remedy told(const shape& s, const choices& c, const board_facts& board
 }  // namespace detail
 
 /// What helps with RAM, or with flash.
+template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board, memory which) {
   helps found{.which = which};
   if (!c.holds_for(s)) return found;
-  const detail::fitting f{s, c, board, which, footprint_of(s, c, board)};
-  for (std::size_t i = 0; i < ways_to_help; ++i) found.add(detail::help_by(static_cast<way>(i), f));
+  const detail::fitting_of<Lazy> f{s, c, board, which, footprint_of(s, c, board)};
+  for (std::size_t i = 0; i < ways_to_help; ++i) found.add(detail::help_by<Lazy>(static_cast<way>(i), f));
   return found;
 }
 
 /// What helps with the memory that is short: RAM, or else flash.
+template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board) {
   if (!c.holds_for(s)) return {};
   const footprint f = footprint_of(s, c, board);
-  return what_helps(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
+  return what_helps<Lazy>(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
 }
 
 /// Which changes together make it fit: step by step the one behind which least is missing, without those that turn out to
 /// be needless. Where one alone is enough it is the only one. Nothing where it fits already, or the choices do not hold.
+template <class Lazy = void>
 constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& board, memory which) {
   remedy r{.which = which};
   if (!c.holds_for(s)) return r;
   choices now = c;
   for (; r.count < ways_to_help; ++r.count) {
-    const detail::fitting f{s, now, board, which, footprint_of(s, now, board)};
+    const detail::fitting_of<Lazy> f{s, now, board, which, footprint_of(s, now, board)};
     const detail::shortage missing = detail::shortage_of(f.before, which);
     r.misses = missing.most;
     if (r.misses == 0) break;
     std::array<detail::tried_way, ways_to_help> all{};
-    for (std::size_t i = 0; i < ways_to_help; ++i) all[i] = detail::try_way(static_cast<way>(i), f);
+    for (std::size_t i = 0; i < ways_to_help; ++i) all[i] = detail::try_way<Lazy>(static_cast<way>(i), f);
     const std::size_t best = detail::best_of(all, missing.sum);
     if (best == ways_to_help) break;
     r.list[r.count] = all[best].what;
-    now = changed(now, r.list[r.count].what, r.list[r.count].to);
+    now = v0::changed<Lazy>(now, r.list[r.count].what, r.list[r.count].to);
   }
   if (r.misses != 0) return {.which = which, .misses = r.misses};
   std::uint32_t needed = (1U << r.count) - 1;
   for (std::size_t i = 0; i < r.count; ++i) {
     const std::uint32_t fewer = needed & ~(1U << i);
-    if (detail::shortage_of(footprint_of(s, detail::changed(c, r, fewer), board), which).sum == 0) needed = fewer;
+    if (detail::shortage_of(footprint_of(s, detail::changed<Lazy>(c, r, fewer), board), which).sum == 0) needed = fewer;
   }
-  return detail::told(s, c, board, r, needed);
+  return detail::told<Lazy>(s, c, board, r, needed);
 }
 /// With the memory that is short.
+template <class Lazy = void>
 constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& board) {
   if (!c.holds_for(s)) return {};
   const footprint f = footprint_of(s, c, board);
-  return what_fits(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
+  return what_fits<Lazy>(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
 }
 
 }  // namespace mote::inline v0

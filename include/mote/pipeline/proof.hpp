@@ -46,7 +46,7 @@ struct search_round {
       return priced_choices<Priced>;
     } else {
       using before = search_round<Priced, Which, Round - 1>;
-      return changed(before::now, before::best.what.what, before::best.what.to);
+      return v0::changed(before::now, before::best.what.what, before::best.what.to);
     }
   }();
   static constexpr footprint costs = footprint_of(Priced::shape, now, Priced::board);
