@@ -11,6 +11,7 @@
 #include "mote/block/linear_maps.hpp"
 #include "mote/core/arena_guard.hpp"
 #include "mote/kernel/finite.hpp"
+#include "mote/kernel/norm.hpp"
 #include "mote/kernel/rope.hpp"
 #include "mote/model/cache.hpp"
 
@@ -191,7 +192,7 @@ class decode_pass {
   }
   MOTE_INLINE float* add(std::size_t t, const float* delta) {
     float* x = x_ + t * padded(s_.dim);
-    for (std::size_t i = 0; i < s_.dim; ++i) x[i] += delta[i];
+    add_to(x, delta, s_.dim);
     return x;
   }
   /// Clears what lies behind n floats up to padded(n), where somebody reads it: nobody here does.

@@ -9,6 +9,7 @@
 #include "mote/core/team.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
+#include "mote/kernel/norm.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0 {
@@ -22,8 +23,7 @@ namespace detail {
 
 /// y (tokens, padded(n)): each row += v (n).
 inline void add_to_rows(const float* v, std::size_t n, std::size_t tokens, float* y) {
-  for (std::size_t t = 0; t < tokens; ++t)
-    for (std::size_t i = 0; i < n; ++i) y[t * padded(n) + i] += v[i];
+  for (std::size_t t = 0; t < tokens; ++t) add_to(y + t * padded(n), v, n);
 }
 
 /// Isa: whose kernels; Most: tokens at once, at most; Adapter: apply(layer, role, x, y); Team: who does the parts.

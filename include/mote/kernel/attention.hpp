@@ -296,8 +296,9 @@ constexpr std::size_t attention_scratch_floats(const attention_shape& a, std::si
 /// out (heads, head_dim) for one query (heads, head_dim) that sees positions up to count - 1.
 /// keys (kv_heads, head_dim, key_stride), values (positions, value_stride): (kv_heads, head_dim) each; floats or halves.
 template <class Attention, class Element>
-void attention(const Attention& a, const float* q, const Element* keys, std::size_t key_stride, const Element* values,
-               std::size_t value_stride, std::size_t count, float* scratch, float* out) {
+void attention(const Attention& shape, const float* q, const Element* keys, std::size_t key_stride,
+               const Element* values, std::size_t value_stride, std::size_t count, float* scratch, float* out) {
+  const Attention a = shape;  // a copy that no kernel can change stays in registers
   const float scale = detail::scaled(a, 1.0F);
   const std::size_t group = a.group();
   const std::size_t head_dim = a.head_dim;

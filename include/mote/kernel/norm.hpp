@@ -11,6 +11,25 @@
 
 namespace mote::inline v0 {
 
+namespace detail {
+/// f.operator()<Lanes>(i) for sixteen of n floats at a time, and one by one for what is left. Without vectors of floats
+/// sixteen at a time would only be more code. -O2 makes vectors of a loop where its length is a constant alone.
+template <class Function>
+MOTE_INLINE void in_lanes(std::size_t n, Function f) {
+  std::size_t i = 0;
+  if constexpr (simd::floats<16>::registers < 16)
+    for (; i + 16 <= n; i += 16) f.template operator()<16>(i);
+  for (; i < n; ++i) f.template operator()<1>(i);
+}
+}  // namespace detail
+
+/// y += x, both (n)
+inline void add_to(float* y, const float* x, std::size_t n) {
+  detail::in_lanes(n, [=]<std::size_t N>(std::size_t i) __attribute__((always_inline)) {
+    (simd::floats<N>::load(y + i) + simd::floats<N>::load(x + i)).store(y + i);
+  });
+}
+
 /// The sum of a[i] * b[i] as sixteen interleaved partial sums joined in a fixed tree.
 inline float dot(const float* a, const float* b, std::size_t n) {
   using floats = simd::floats<16>;
@@ -38,7 +57,9 @@ inline float inverse_rms(const float* x, std::size_t n, float epsilon) {
 /// y = gain * (r * x), all (n)
 inline void rms_norm(const float* x, const float* gain, std::size_t n, float epsilon, float* y) {
   const float r = inverse_rms(x, n, epsilon);
-  for (std::size_t i = 0; i < n; ++i) y[i] = gain[i] * (r * x[i]);
+  detail::in_lanes(n, [=]<std::size_t N>(std::size_t i) __attribute__((always_inline)) {
+    (simd::floats<N>::load(gain + i) * (simd::floats<N>::all(r) * simd::floats<N>::load(x + i))).store(y + i);
+  });
 }
 
 /// dx += the gradient through y = rms_norm(x); dgain += dy * x * r unless it is null.

@@ -76,30 +76,43 @@ MOTE_INLINE float rounded(float product) {
 #endif
   return product;
 }
+
+/// turn(pair, by) for each pair of v, (heads, 2 * pairs). The pairs of a head make vectors; where there are none, a turn is
+/// loaded once for all heads.
+template <class Turn>
+MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t pairs,
+                           const simd::sine_cosine* __restrict__ turns, Turn turn) {
+  if constexpr (simd::floats<16>::registers < 16) {
+    for (std::size_t h = 0; h < heads; ++h, v += 2 * pairs)
+      for (std::size_t i = 0; i < pairs; ++i) turn(v + 2 * i, turns[i]);
+  } else {
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const simd::sine_cosine by = turns[i];
+      float* pair = v + 2 * i;
+      for (std::size_t h = 0; h < heads; ++h, pair += 2 * pairs) turn(pair, by);
+    }
+  }
+}
 }  // namespace detail
 
 /// Turns every head of v, (heads, 2 * pairs), in place.
 inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
-  for (std::size_t h = 0; h < heads; ++h, v += 2 * pairs) {
-    for (std::size_t i = 0; i < pairs; ++i) {
-      const float a = v[2 * i];
-      const float b = v[2 * i + 1];
-      v[2 * i] = detail::rounded(a * turns[i].cosine) - detail::rounded(b * turns[i].sine);
-      v[2 * i + 1] = detail::rounded(a * turns[i].sine) + detail::rounded(b * turns[i].cosine);
-    }
-  }
+  detail::each_pair(v, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
+    const float a = pair[0];
+    const float b = pair[1];
+    pair[0] = detail::rounded(a * by.cosine) - detail::rounded(b * by.sine);
+    pair[1] = detail::rounded(a * by.sine) + detail::rounded(b * by.cosine);
+  });
 }
 
 /// Turns a gradient back.
 inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
-  for (std::size_t h = 0; h < heads; ++h, dv += 2 * pairs) {
-    for (std::size_t i = 0; i < pairs; ++i) {
-      const float a = dv[2 * i];
-      const float b = dv[2 * i + 1];
-      dv[2 * i] = detail::rounded(a * turns[i].cosine) + detail::rounded(b * turns[i].sine);
-      dv[2 * i + 1] = detail::rounded(b * turns[i].cosine) - detail::rounded(a * turns[i].sine);
-    }
-  }
+  detail::each_pair(dv, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
+    const float a = pair[0];
+    const float b = pair[1];
+    pair[0] = detail::rounded(a * by.cosine) + detail::rounded(b * by.sine);
+    pair[1] = detail::rounded(b * by.cosine) - detail::rounded(a * by.sine);
+  });
 }
 
 }  // namespace mote::inline v0

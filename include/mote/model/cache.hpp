@@ -63,14 +63,14 @@ class plain_cache {
     const std::size_t channels = (last - first) * width;
     Element* keys = keys_ + (r.layer * a.kv_heads + first) * width * stride_;
     Element* values = values_ + r.layer * kv_dim * stride_ + first * width;
-    const float* key = r.key + first * width;
-    const float* value = r.value + first * width;
     // All of the run first: no token sees what follows it, and `scratch` may lie where one token came from.
-    for (std::size_t d = 0; d < channels; ++d)
-      for (std::size_t i = 0; i < r.tokens; ++i) keep(keys[d * stride_ + r.position + i], key[i * r.key_stride + d]);
-    for (std::size_t i = 0; i < r.tokens; ++i)
-      for (std::size_t d = 0; d < channels; ++d)
-        keep(values[(r.position + i) * kv_dim + d], value[i * r.key_stride + d]);
+    for (std::size_t i = 0; i < r.tokens; ++i) {
+      const std::size_t t = r.position + i;
+      const float* key = r.key + i * r.key_stride + first * width;
+      const float* value = r.value + i * r.key_stride + first * width;
+      for (std::size_t d = 0; d < channels; ++d) keep(keys[d * stride_ + t], key[d]);
+      for (std::size_t d = 0; d < channels; ++d) keep(values[t * kv_dim + d], value[d]);
+    }
     const float* query = r.query + first * group * width;
     float* out = r.out + first * group * width;
     Attention part = a;  // these heads of it
