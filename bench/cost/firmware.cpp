@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A firmware with one pipeline, or with -DTWO a second one of another shape and context in the same format: what
-// bench/cost.sh takes the sizes of.
+// A firmware with one pipeline, or with -DTWO a second one of another shape and context in the same format. With -DLEARN
+// they learn and keep what they learned, and the second one differs in rank, targets and seed alone. bench/cost.sh takes
+// their sizes.
 // Refuses to run anywhere: its images have no address.
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,15 @@ struct model_of {
   static constexpr mote::dialogue dialogue{};
 };
 
+#ifdef LEARN
+template <class Learning>
+using learner = mote::pipeline<model_of<64, 5>, mote::quantize<8>, mote::layout<1>, mote::context<128>, Learning>;
+using first = learner<mote::lora<4>>;
+using second = learner<mote::lora<8, mote::lora_knobs{.targets = mote::all_matrices, .seed = 7}>>;
+#else
 using first = mote::pipeline<model_of<64, 5>, mote::quantize<8>, mote::layout<1>, mote::context<128>>;
 using second = mote::pipeline<model_of<96, 4>, mote::quantize<8>, mote::layout<1>, mote::context<256>>;
+#endif
 static first one;
 #ifdef TWO
 static second two;
@@ -35,6 +43,9 @@ static second two;
 // The linker cannot know them, and must keep all that depends on them.
 static volatile std::uintptr_t image_address;
 static volatile std::size_t image_bytes;
+#ifdef LEARN
+alignas(16) static std::byte kept[64 * 1024];
+#endif
 
 template <class Pipeline>
 int answer(Pipeline& ai) {
@@ -42,6 +53,11 @@ int answer(Pipeline& ai) {
   if (ai.attach(image) != mote::status::ok) return -1;
   int letters = 0;
   for (std::string_view piece : ai.ask("hello")) letters += static_cast<int>(piece.size());
+#ifdef LEARN
+  const mote::learned lesson = ai.learn({"hello", "good morning"});
+  if (lesson.state != mote::status::ok || ai.loss({"hello", "good morning"}).loss > lesson.loss) return -1;
+  if (ai.save(kept) != mote::status::ok || ai.load(kept) != mote::status::ok) return -1;
+#endif
   return letters;
 }
 

@@ -117,8 +117,16 @@ struct q8 {
       const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
       const float scale = from_scale(b->scale[row]);
       const std::size_t width = cols - g * group < group ? cols - g * group : group;
-      for (std::size_t i = 0; i < width; ++i)
-        out[g * group + i] = scale * static_cast<float>(b->quads[i / 4][row][i % 4]);
+      const auto* quad = reinterpret_cast<const std::int8_t*>(b->quads) + 4 * row;  // of four columns, Rows apart
+      float* to = out + g * group;
+      if constexpr (Rows == 1) {
+        for (std::size_t i = 0; i < width; ++i) to[i] = scale * static_cast<float>(quad[i]);
+      } else {
+        std::size_t i = 0;
+        for (; i + 4 <= width; i += 4, quad += 4 * Rows)
+          for (std::size_t j = 0; j < 4; ++j) to[i + j] = scale * static_cast<float>(quad[j]);
+        for (std::size_t j = 0; i + j < width; ++j) to[i + j] = scale * static_cast<float>(quad[j]);
+      }
     }
   }
 

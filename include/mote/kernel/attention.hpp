@@ -364,10 +364,12 @@ constexpr std::size_t attention_gradient_scratch_floats(const Attention&, std::s
 /// dkeys and dvalues are added to. Keys, values and their gradients all lie channel by channel here,
 /// (kv_heads, head_dim, stride), because every sum runs over positions.
 template <class Attention>
-void attention_gradient(const Attention& a, const float* q, const float* keys, const float* values, std::size_t stride,
-                        const float* dout, std::size_t count, float* scratch, float* dq, float* dkeys, float* dvalues) {
+void attention_gradient(const Attention& shape, const float* q, const float* keys, const float* values,
+                        std::size_t stride, const float* dout, std::size_t count, float* scratch, float* dq,
+                        float* dkeys, float* dvalues) {
   static_assert(!sees_all<Attention>, "mote: the gradient goes through attention to earlier positions alone");
   using floats = simd::floats<16>;
+  const Attention a = shape;  // as in attention()
   const float scale = detail::scaled(a, 1.0F);
   const std::size_t head_dim = a.head_dim;
   const std::size_t group = a.group();

@@ -23,6 +23,14 @@ struct lesson {
   std::uint32_t answer = 0;  ///< where its answer begins
   bool gradient = false;     ///< false: its loss alone is asked for
   bool unfinished = false;   ///< begun, and not over: interrupted as well
+
+  void begin(const example_tokens& made, bool wants_gradient) {
+    *this = {};
+    tokens = static_cast<std::uint32_t>(made.tokens);
+    answer = static_cast<std::uint32_t>(made.answer);
+    gradient = wants_gradient;
+    unfinished = made.tokens != 0;
+  }
 };
 
 /// Where a pipeline's arena is the answer's and where a lesson's, and the plan of that.
@@ -69,7 +77,7 @@ template <class Family, class Isa, class Formats, class Learning, class Model, c
 class lessons : public Learning::template state<Model, Formats> {
   using state_type = typename Learning::template state<Model, Formats>;
   using schedule = typename detail::schedule_of<Learning>::type;
-  static constexpr shape s = Model::shape;
+  static constexpr const shape& s = Model::shape;
   static constexpr std::size_t first_layer = schedule::first_layer(s);
   static constexpr bool scales = detail::scales_outputs<state_type>();
   static constexpr const auto& plan =
@@ -111,20 +119,16 @@ class lessons : public Learning::template state<Model, Formats> {
     if constexpr (!detail::takes_turns<Learning>()) lesson_.tokens = 0;
   }
   template <class Encode>
-  example_tokens open_lesson(const example& e, bool gradient, Encode& encode) {
+  example_tokens open_lesson(const example& e, bool wants_gradient, Encode& encode) {
     // The learner may hold a part of its gradient, beside those of the examples in front of it.
     if (lesson_.unfinished) {
       if constexpr (requires { state_type::drop(); }) state_type::drop();
       examples_in_batch_ = 0;
     }
-    lesson_ = {};
     const auto made = assemble_example<Token>(e, Model::dialogue, encode, tokens_);
-    lesson_.tokens = static_cast<std::uint32_t>(made.tokens);
-    lesson_.answer = static_cast<std::uint32_t>(made.answer);
-    lesson_.gradient = gradient;
-    lesson_.unfinished = made.tokens != 0;
+    lesson_.begin(made, wants_gradient);
     if constexpr (!schedule::goes_back)
-      if (gradient && made.state == status::ok) this->begin_trials();
+      if (wants_gradient && made.state == status::ok) this->begin_trials();
     return made;
   }
   bool lesson_is_open() const { return lesson_.tokens != 0; }

@@ -95,7 +95,7 @@ struct adam {
 
   /// One step: theta moves, gradient becomes zero. All (n), n a multiple of 16; state (2, n). False where the gradient is
   /// not finite, or a parameter would not be or grow beyond largest_weight: then the gradient becomes zero, and no more.
-  bool step(float* theta, float* gradient, float* state, std::size_t n) {
+  MOTE_NOINLINE bool step(float* theta, float* gradient, float* state, std::size_t n) {
     return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }
   /// The same where the caller knows the gradient's norm.
@@ -142,7 +142,7 @@ struct sgd {
   void reset() { rate = first_rate; }
 
   /// As adam's.
-  bool step(float* theta, float* gradient, float* state, std::size_t n) {
+  MOTE_NOINLINE bool step(float* theta, float* gradient, float* state, std::size_t n) {
     return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }
   bool step(float* theta, float* gradient, float*, std::size_t n, float norm) {

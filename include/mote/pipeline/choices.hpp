@@ -17,7 +17,7 @@
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/schedule.hpp"
-#include "mote/pipeline/answer.hpp"
+#include "mote/pipeline/answer_state.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
 
@@ -48,13 +48,6 @@ constexpr part_size size_of_part() {
   if constexpr (std::is_empty_v<Part>) return {0, 1};
   else return {sizeof(Part) - shared_tail<Part, 0, alignof(Part) - 1>(), alignof(Part)};
 }
-
-/// What stands last in a pipeline, in its order.
-struct object_rest {
-  std::optional<attached_image> image;
-  std::array<std::size_t, 5> counters;
-  answer_progress progress;
-};
 
 /// A policy that does not say its floats for any shape has those of its state.
 template <class Learning, class State, class Family>
@@ -192,7 +185,7 @@ constexpr choices choices_from() {
             .prefill = Prefill::tokens,
             .parts = Threads::parts,
             .team = size_of_part<typename Threads::team>(),
-            .rest = size_of_part<object_rest>(),
+            .rest = size_of_part<answer_state>(),
             .fit = fit_facts<Fit>(),
             .vocabulary_bytes = Model::vocabulary_bytes};
   bool bound = !requires { Format::group; };

@@ -12,7 +12,6 @@
 #include <tuple>
 #include <type_traits>
 
-#include "mote/block/decode.hpp"
 #include "mote/block/train.hpp"
 #include "mote/budget/cost.hpp"
 #include "mote/budget/part_room.hpp"
@@ -21,16 +20,15 @@
 #include "mote/family/family_of.hpp"
 #include "mote/learn/lesson.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/model/bounds.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/pipeline/answer.hpp"
+#include "mote/pipeline/answer_state.hpp"
 #include "mote/pipeline/choices.hpp"
+#include "mote/pipeline/constants.hpp"
 #include "mote/pipeline/keeping.hpp"
 #include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
-#include "mote/simd/contraction.hpp"
-#include "mote/simd/subnormals.hpp"
 #include "mote/store/snapshot.hpp"
 
 namespace mote::inline v0 {
@@ -52,13 +50,13 @@ class basic_pipeline {
   using family = family_of<Model>;
   using format = Format;
   using token = detail::token_of<Model::shape.vocab>;
-  static constexpr mote::shape shape = Model::shape;
+  static constexpr const mote::shape& shape = Model::shape;
   static constexpr std::size_t context = Context;
   static constexpr bool learns = Learning::learns;
   static constexpr bool recalls = Recall::recalls;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
-      lay_image(map_tensors<Format, family>(shape).bytes, Model::vocabulary_bytes).total_bytes;
+      lay_image(detail::map_of<Format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
 
   /// What it is made of, as a value, and the sizes of its two large parts.
   static constexpr choices facts = detail::choices_from<Model, Format, Context, Policies...>();
@@ -76,20 +74,15 @@ class basic_pipeline {
   /// beyond 65504), fused_multiply_add and flushed_subnormals.
   /// not_placed: a part lies apart (arena_in<> and others of fit<>) and was given no memory by use().
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
-    static_assert(cost().ram.object() == sizeof(basic_pipeline) && decode_plan.bytes <= arena_bytes,
+    static_assert(cost().ram.object() == sizeof(basic_pipeline) && passes::plan.bytes <= arena_bytes,
                   "mote: the object is not what cost_of() says it is");
     if (!placed()) return status::not_placed;
-    if (!arithmetic_is_plain()) return status::fused_multiply_add;
-    if (!subnormals_are_kept()) return status::flushed_subnormals;
-    constexpr image_expectation expected{.shape_fingerprint = shape.fingerprint(family::name),
-                                         .format_fingerprint = format_fingerprint<Format>(),
-                                         .weights_bytes = map.bytes,
-                                         .vocabulary_bytes = Model::vocabulary_bytes,
-                                         .vocab_count = shape.vocab};
     attached_image opened;
-    if (const status s = open_image(image, expected, opened, depth); s != status::ok) return s;
-    if (!are_bounded(weights<Format, family>{opened.weights, shape, map}, shape)) return status::not_finite;
-    image_.emplace(opened);
+    const status s = detail::open_weights<Format, family>(
+        image, detail::expected_image<Format, family, Model::shape, Model::vocabulary_bytes>, shape,
+        detail::map_of<Format, family, Model::shape>, depth, opened);
+    if (s != status::ok) return s;
+    answer_.image.emplace(opened);
     if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
     else if constexpr (learns) learning_->reset();
     decoding_.seed(1);
@@ -97,7 +90,7 @@ class basic_pipeline {
     stop();
     return status::ok;
   }
-  bool attached() const { return image_.has_value(); }
+  bool attached() const { return answer_.image.has_value(); }
 
   /// Memory for a part that lies apart: static, in the region that fit<> names. Then attach(), again where it was before.
   /// Learning and recall are made in theirs, empty: before that there is no learning() and no memory().
@@ -110,7 +103,7 @@ class basic_pipeline {
   void use(part_memory<Part, Bytes>& m)
     requires(Part < 4 && detail::bytes_apart(shape, facts)[Part & 3U] == Bytes)
   {
-    image_.reset();
+    answer_.image.reset();
     stop();
     std::get<Part>(std::tie(cache_, arena_, learning_, index_)).take(m.bytes);
   }
@@ -121,60 +114,37 @@ class basic_pipeline {
   /// too_long: the question leaves no room for an answer; empty; bad_utf8; not_attached.
   status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
-    if (!attached()) return progress_.fail(status::not_attached);
-    if (question.empty() && Model::dialogue.user < 0 && Model::dialogue.bos >= 0) {  // a model of texts begins one
-      tokens_[0] = static_cast<token>(Model::dialogue.bos);
-      prompt_tokens_ = 1;
-      limit_ = limit;
-      return progress_.start();
-    }
+    if (!attached()) return answer_.progress.fail(status::not_attached);
     std::array<std::string_view, Recall::hits == 0 ? 1 : Recall::hits> items;
     std::size_t found = 0;
     if constexpr (recalls) {
       std::array<hit, Recall::hits> hits;
-      found = search_with(*index_, question, hits, *this);
+      if (!question.empty()) found = search_with(*index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
     }
-    detail::text_coder<basic_pipeline> code{*this};
-    const auto made =
-        assemble_prompt<token>(std::span<const std::string_view>(items.data(), found), question, Model::dialogue,
-                               Recall::tokens, code, std::span<token>(tokens_).first(Context - answer_room));
-    if (made.state != status::ok) return progress_.fail(code.reason(made.state));
-    prompt_tokens_ = made.tokens;
-    recalled_items_ = made.items;
-    limit_ = limit;
-    return progress_.start();
+    return answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit, Model::dialogue,
+                         Recall::tokens, merging(), std::span<token>(tokens_).first(Context - answer_room));
   }
 
   /// Runs one pass at most: of prefill<>'s tokens of the prompt, or one for a new token and its drafts.
   /// not_finite: a number grew beyond a float on the way; the next answer is not touched by it.
   progress_step step() {
-    if (ending() != v0::ending::none || prompt_tokens_ == 0) return progress_.last_step();
-    if (answered_ >= limit_) return progress_.finish(v0::ending::limit);
-    if (position_ >= Context) return progress_.finish(v0::ending::context_full);
+    if (!answer_.goes_on(Context)) return answer_.progress.last_step();
     if (drafts_.has_next()) {  // the last pass has run this token already
       drafts_.next();
-      ++position_;
+      ++answer_.position;
     } else if (!advance()) {
-      return ending() == v0::ending::none ? progress_step{} : progress_.last_step();
+      return ending() == v0::ending::none ? progress_step{} : answer_.progress.last_step();
     }
-    float* const logits = buffers().logits() + drafts_.row() * padded(shape.vocab);
-    if (!are_finite(logits, shape.vocab)) return progress_.fail_step(status::not_finite);  // before a policy chooses
+    float* const logits = last_logits();
+    if (!are_finite(logits, shape.vocab))
+      return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
     const std::size_t next = decoding_.pick(logits);
-    const std::size_t at = position_ - 1;
-    const bool said = Model::dialogue.eos >= 0 && next == static_cast<std::size_t>(Model::dialogue.eos);
-    if (said || next == static_cast<std::size_t>(Model::dialogue.bos))  // bos is llama2.c's end of a text
-      return progress_.finish(v0::ending::end_of_text);
-    const std::uint32_t previous = answered_ == 0 && Model::dialogue.answer >= 0
-                                       ? static_cast<std::uint32_t>(Model::dialogue.bos)  // drops the space in front
-                                       : tokens_[at];
-    if (position_ < Context) {
-      const token guess = tokens_[position_];
-      tokens_[position_] = static_cast<token>(next);
-      drafts_.picked(text(position_ + 1), guess);
-    }
-    ++answered_;
-    return {.piece = coder().piece(previous, static_cast<std::uint32_t>(next))};
+    const std::size_t at = answer_.position;
+    const token guess = at < Context ? tokens_[at] : token{};
+    const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::dialogue);
+    if (!said.done && at < Context) drafts_.picked(text(at + 1), guess);
+    return said;
   }
 
   /// The answer as a range of pieces of text: `for (std::string_view piece : ai.ask("..."))`. One pass at a time.
@@ -187,29 +157,26 @@ class basic_pipeline {
   /// Ends the current answer.
   void stop() {
     drafts_.begin();
-    position_ = prompt_tokens_ = answered_ = recalled_items_ = 0;
-    progress_.stop();
+    answer_.stop();
   }
 
   /// How the answer to the newest question ended; none while it goes on.
-  v0::ending ending() const { return progress_.ending; }
+  v0::ending ending() const { return answer_.progress.ending; }
   /// ok, or why the newest question has no answer, or no more of it; empty: it was stopped.
-  status state() const { return progress_.state; }
+  status state() const { return answer_.progress.state; }
 
   /// Remembered items that stand in the current prompt.
-  std::size_t recalled_items() const { return recalled_items_; }
+  std::size_t recalled_items() const { return answer_.recalled_items; }
   /// The tokens so far: prompt and answer.
   std::span<const token> tokens() const {
-    const std::size_t count = prompt_tokens_ == 0 ? 0 : prompt_tokens_ + answered_;
+    const std::size_t count = answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens + answer_.answered;
     return text(count < Context ? count : Context);
   }
-  std::size_t prompt_tokens() const { return prompt_tokens_; }
+  std::size_t prompt_tokens() const { return answer_.prompt_tokens; }
   /// The seed of the decoding policy, where it draws by chance.
   void seed(std::uint64_t s) { decoding_.seed(s); }
   /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
-  std::span<const float> logits() const {
-    return {buffers().logits() + drafts_.row() * padded(shape.vocab), shape.vocab};
-  }
+  std::span<const float> logits() const { return {last_logits(), shape.vocab}; }
 
   // ---- remembering --------------------------------------------------------------------------------------------------
 
@@ -317,94 +284,90 @@ class basic_pipeline {
 
  private:
   using store = kept_in<family, typename Cache::store>;
-  static constexpr auto map = map_tensors<Format, family>(shape);
-  static constexpr const auto& frequencies = rope_table<shape.head_dim() / 2, shape.rope_theta>;
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
-  static constexpr std::size_t most_tokens = pass_limits.tokens;
-  static constexpr auto decode_plan =
-      plan_arena(decode_lifetimes<family, Format, typename Cache::store>(shape, Context, pass_limits));
-  static constexpr auto kept_shape = cached_by<family>(shape);
-  static constexpr std::size_t scores_stride = padded(Cache::store::scratch_floats(kept_shape, Context, most_tokens));
+  using passes = detail::answer_facts<Format, family, store, Model::shape, Context, pass_limits>;
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
   using learning_state =
       lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
-  friend struct detail::text_coder<basic_pipeline>;
-  tokenizer coder() const { return {image_->vocabulary, Model::dialogue}; }
+  tokenizer coder() const { return answer_.words(Model::dialogue); }
   std::span<const token> text(std::size_t count) const { return std::span<const token>(tokens_).first(count); }
   std::span<merge_slot> merging() {
     drafts_.drop();  // the arena changes hands
     learning_->interrupt_lesson();
-    return {reinterpret_cast<merge_slot*>(arena_.data() + learning_state::answer_offset), merge_slots};
+    return {reinterpret_cast<merge_slot*>(answer_arena()), merge_slots};
   }
-  decode_buffers<family> buffers() const {
-    return {const_cast<std::byte*>(arena_.data()) + learning_state::answer_offset, decode_plan, scores_stride};
+  std::byte* answer_arena() { return arena_.data() + learning_state::answer_offset; }
+  const std::byte* base() const {
+    if constexpr (Learning::owns_weights) return learning_->bytes();
+    else return answer_.image->weights;
   }
-  weights<Format, family> view() const {
-    if constexpr (Learning::owns_weights) return {learning_->bytes(), shape, map};
-    else return {image_->weights, shape, map};
+  /// The logits of the last token that ran with a choice to make.
+  float* last_logits() const {
+    auto* arena = const_cast<std::byte*>(arena_.data()) + learning_state::answer_offset;
+    return passes::buffers(arena).logits() + drafts_.row() * padded(shape.vocab);
   }
 
   /// One pass. False: the prompt goes on behind it, or the answer has failed.
   bool advance() {
-    const std::size_t left = position_ < prompt_tokens_ ? prompt_tokens_ - position_ : 1;
+    const std::size_t at = answer_.position;
+    const std::size_t left = at < answer_.prompt_tokens ? answer_.prompt_tokens - at : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
-    if (position_ < prompt_tokens_)
-      for (std::size_t i = 1; i <= count; ++i) drafts_.follow(text(position_ + i));
-    if (count < left) {
-      if (!run(position_, count, 0)) (void)progress_.fail(status::not_finite);
-      position_ += count;
-      return false;
-    }
+    const bool whole = count == left;
+    if (at < answer_.prompt_tokens)
+      for (std::size_t i = 1; i <= count; ++i) drafts_.follow(text(at + i));
     std::size_t guesses = 0;
-    if (count == 1) {  // no more than will be asked for, have room, and can be taken back
-      const std::size_t asked = limit_ - answered_ - 1;
-      const std::size_t room = Context - position_ - 1;
+    if (whole && count == 1) {  // no more than will be asked for, have room, and can be taken back
+      const std::size_t asked = answer_.limit - answer_.answered - 1;
+      const std::size_t room = Context - at - 1;
       constexpr std::size_t back = store::rollback_tokens(Context);
       std::size_t most = Drafting::length < back ? Drafting::length : back;
       most = asked < most ? asked : most;
       most = room < most ? room : most;
-      guesses = drafts_.guess(text(position_ + 1), std::span<token>(tokens_).subspan(position_ + 1, most));
+      guesses = drafts_.guess(text(at + 1), std::span<token>(tokens_).subspan(at + 1, most));
     }
-    drafts_.run(guesses, [&] {
-      if (!run(position_, count + guesses, 1 + guesses)) (void)progress_.fail(status::not_finite);
-    });
-    position_ += count;
-    return ending() == v0::ending::none;
+    const auto pass = [&] {
+      if (!run(at, count + guesses, whole ? 1 + guesses : 0)) (void)answer_.progress.fail(status::not_finite);
+    };
+    if (Drafting::length == 0 || !whole) pass();
+    else drafts_.run(guesses, pass);
+    answer_.position += count;
+    return whole && ending() == v0::ending::none;
   }
 
-  /// Whether the tokens without logits stayed finite; the others' logits say so themselves.
-  MOTE_NOINLINE bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
+  bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     learning_->interrupt_lesson();
-    const store cache(cache_.data(), kept_shape, Context);
-    decode<simd::native, most_tokens>(shape, view(), learning_->adapter(), frequencies.data(), cache, team_, buffers(),
-                                      tokens_.data() + position, count, position, logits_for);
-    return stayed_finite(buffers(), shape, count - logits_for);
+    return passes::run(base(), learning_->adapter(), cache_.data(), team_, answer_arena(), tokens_.data() + position,
+                       count, position, logits_for);
   }
 
   status open(const example& e, bool gradient)
     requires learns
   {
     if (!attached()) return status::not_attached;
-    detail::text_coder<basic_pipeline> code{*this};
+    detail::text_coder code{coder(), merging()};
     return code.reason(learning_->open_lesson(e, gradient, code).state);
   }
   learned portion(std::size_t budget)
     requires learns
   {
     if (!learning_->lesson_is_open()) return {.state = status::empty};
+    return lesson_step(budget);
+  }
+  learned lesson_step(std::size_t budget)
+    requires learns
+  {
     drafts_.drop();
-    return learning_->lesson_step(arena_.data(), view(), budget);
+    return learning_->lesson_step(arena_.data(), passes::over(base()), budget);
   }
   learned whole(const example& e, bool gradient)
     requires learns
   {
-    learned result{.state = open(e, gradient), .done = false};
-    if (result.state != status::ok) return {.state = result.state};
-    while (!result.done) result = portion(too_big);
-    return result;
+    if (const status s = open(e, gradient); s != status::ok) return {.state = s};
+    for (;;)
+      if (const learned l = lesson_step(too_big); l.done) return l;
   }
 
   snapshot_identity identity() const {
@@ -412,13 +375,13 @@ class basic_pipeline {
     constexpr std::uint64_t of_parameters = learning_state::fingerprint();
     return {.shape = of_shape,
             .parameters = of_parameters,
-            .base = image_->base_fingerprint,
+            .base = answer_.image->base_fingerprint,
             .model = Model::name,
             .format_name = Format::name};
   }
   template <class Self>  // const where it is saved
   static auto learned_part_of(Self& self) {
-    if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.image_->weights : nullptr};
+    if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.answer_.image->weights : nullptr};
     else return missing_part<record_kind::learned, status::wrong_format>{};
   }
   template <class Self>
@@ -437,13 +400,7 @@ class basic_pipeline {
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;
   std::array<token, Context> tokens_{};
-  std::optional<attached_image> image_;
-  std::size_t position_ = 0;  // of the next token to run
-  std::size_t prompt_tokens_ = 0;
-  std::size_t answered_ = 0;
-  std::size_t limit_ = 0;
-  std::size_t recalled_items_ = 0;
-  answer_progress progress_;
+  answer_state answer_;
 };
 
 }  // namespace mote::inline v0

@@ -18,17 +18,16 @@ template <std::size_t Vocab>
 using token_of = std::conditional_t<(Vocab <= 65536), std::uint16_t, std::uint32_t>;
 
 /// Writes the tokens of a text and answers how many there are; too_big where it has none, or more than the scratch holds.
-/// It knows the pipeline and not its parts: a reference to a static object costs no code.
-template <class Pipeline>
+/// It knows no pipeline: all pipelines share the code that makes prompts and examples.
 struct text_coder {
-  Pipeline& owner;
+  tokenizer words;
+  std::span<merge_slot> scratch;
   status fault = status::ok;
 
   template <class Token>
-  std::size_t operator()(std::string_view text, std::span<Token> out) {
-    const std::span<merge_slot> scratch = owner.merging();
+  MOTE_NOINLINE std::size_t operator()(std::string_view text, std::span<Token> out) {
     std::size_t count = 0;
-    const status s = owner.coder().append(text, scratch, count);
+    const status s = words.append(text, scratch, count);
     if (s != status::ok) {
       if (s != status::too_long) fault = s;
       return too_big;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a pipeline knows about its passes before it runs, as objects of their own: pipelines that differ in other policies
+// share them, and the code that takes them.
+// Refuses to hold what the program changes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/block/decode.hpp"
+#include "mote/kernel/rope.hpp"
+#include "mote/model/formats.hpp"
+#include "mote/model/weights.hpp"
+#include "mote/store/container.hpp"
+
+namespace mote::inline v0::detail {
+
+template <class Formats, class Family, shape S>
+inline constexpr auto map_of = map_tensors<Formats, Family>(S);
+
+template <class Formats, class Family, shape S, std::size_t VocabularyBytes>
+inline constexpr image_expectation expected_image{.shape_fingerprint = S.fingerprint(Family::name),
+                                                  .format_fingerprint = format_fingerprint<Formats>(),
+                                                  .weights_bytes = map_of<Formats, Family, S>.bytes,
+                                                  .vocabulary_bytes = VocabularyBytes,
+                                                  .vocab_count = S.vocab};
+
+template <class Formats, class Family, class Store, shape S, std::size_t Context, pass_size Most>
+inline constexpr auto plan_of = plan_arena(decode_lifetimes<Family, Formats, Store>(S, Context, Most));
+
+/// The constants of the passes that answer. Most: tokens and logits of one, and its parts.
+template <class Formats, class Family, class Store, shape S, std::size_t Context, pass_size Most>
+struct answer_facts {
+  static constexpr const auto& plan = plan_of<Formats, Family, Store, S, Context, Most>;
+  static constexpr auto kept = cached_by<Family>(S);
+  static constexpr std::size_t scores_stride = padded(Store::scratch_floats(kept, Context, Most.tokens));
+
+  static weights<Formats, Family> over(const std::byte* bytes) { return {bytes, s, map_of<Formats, Family, S>}; }
+  static decode_buffers<Family> buffers(std::byte* arena) { return {arena, plan, scores_stride}; }
+
+  /// One pass: whether the tokens without logits stayed finite; the others' logits say so themselves.
+  template <class Adapter, class Team, class Token>
+  MOTE_NOINLINE static bool run(const std::byte* bytes, const Adapter& adapter, std::byte* cache, Team& team,
+                                std::byte* arena, const Token* tokens, std::size_t count, std::size_t position,
+                                std::size_t logits_for) {
+    const Store kept_before(cache, kept, Context);
+    decode<simd::native, Most.tokens>(s, over(bytes), adapter, rope_table<S.head_dim() / 2, S.rope_theta>.data(),
+                                      kept_before, team, buffers(arena), tokens, count, position, logits_for);
+    return stayed_finite(buffers(arena), s, count - logits_for);
+  }
+
+ private:
+  static constexpr shape s = S;
+};
+
+}  // namespace mote::inline v0::detail
