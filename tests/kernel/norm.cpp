@@ -104,3 +104,24 @@ TEST_CASE("the gradient of the norm equals central differences of its definition
     CHECK(std::fabs(static_cast<double>(dx[i]) - (up - down) / 2e-5) < 1e-5);
   }
 }
+
+TEST_CASE("an addition and a norm of any length are those of plain floats, and write nothing beyond the end") {
+  mote::rng random(4);
+  for (std::size_t n = 1; n <= 100; ++n) {
+    const auto x = gaussian(n, random), gain = gaussian(n, random);
+    auto sum = gaussian(n, random);
+    const auto before = sum;
+    std::vector<float> y(n + 16, 7.0F);
+    sum.resize(n + 16, 7.0F);
+    mote::add_to(sum.data(), x.data(), n);
+    mote::rms_norm(x.data(), gain.data(), n, 1e-5F, y.data());
+    const float r = mote::inverse_rms(x.data(), n, 1e-5F);
+    INFO("n " << n);
+    for (std::size_t i = 0; i < n; ++i) {
+      volatile float scaled = r * x[i];
+      REQUIRE(sum[i] == before[i] + x[i]);
+      REQUIRE(y[i] == gain[i] * scaled);
+    }
+    for (std::size_t i = n; i < n + 16; ++i) REQUIRE((sum[i] == 7.0F && y[i] == 7.0F));
+  }
+}
