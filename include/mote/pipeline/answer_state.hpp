@@ -41,9 +41,9 @@ struct answer_state {
 
   /// Makes the prompt, in `target`. A model of texts, without a token for its user, begins one where nothing is asked.
   template <class Token>
-  status begin(std::span<const std::string_view> best_first, std::string_view question, std::size_t most,
-               const dialogue& control, std::size_t item_budget, std::span<merge_slot> scratch,
-               std::span<Token> target) {
+  MOTE_NOINLINE status begin(std::span<const std::string_view> best_first, std::string_view question, std::size_t most,
+                             const dialogue& control, std::size_t item_budget, std::span<merge_slot> scratch,
+                             std::span<Token> target) {
     if (question.empty() && control.user < 0 && control.bos >= 0) {
       target[0] = static_cast<Token>(control.bos);
       prompt_tokens = 1;
