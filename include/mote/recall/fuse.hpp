@@ -157,8 +157,9 @@ inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 template <class A, class B, fuse_knobs Knobs = fuse_knobs{}>
 struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
   using said = decltype(let_speak(static_cast<detail::fuse_check<A, B>*>(nullptr)));
-  template <std::size_t Items>
-  using with_items = fuse<typename A::template with_items<Items>, typename B::template with_items<Items>, Knobs>;
+  template <std::size_t Items, class First = A, class Second = B>
+  using with_items =
+      fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs>;
   static_assert(
       !detail::can_fuse<A, B> || (Knobs.depth >= 1 && Knobs.depth <= 4096 && Knobs.k >= 0.0F && Knobs.k <= 1e6F),
       "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000 [mote-fuse-knobs]");

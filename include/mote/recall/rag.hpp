@@ -60,8 +60,8 @@ struct rag {
   static constexpr std::size_t hits = Knobs.hits;
   static constexpr std::size_t tokens = Knobs.tokens;
   static constexpr std::size_t items = detail::items_kept<retriever_type>;  ///< 0: the retriever does not say
-  template <std::size_t Items>
-  using with_items = rag<typename Retriever::template with_items<Items>, Knobs>;
+  template <std::size_t Items, class Of = Retriever>
+  using with_items = rag<typename Of::template with_items<Items>, Knobs>;
 
   // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
   static_assert(detail::is_given<Retriever>,
