@@ -131,6 +131,14 @@ struct frozen;
 struct lora_knobs;
 struct full_knobs;
 struct ia3_knobs;
+struct prefix_tuning_knobs;
+class prefix_rows;
+template <std::size_t Count, std::uint64_t Seed>
+struct cache_prefix;
+struct prompt_tuning_knobs;
+class virtual_tokens;
+template <std::size_t Count, std::uint64_t Seed>
+struct soft_prompt;
 struct learner_knobs;
 struct zeroth_order_knobs;
 struct backpropagation;

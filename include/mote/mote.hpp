@@ -57,6 +57,8 @@
 #include "mote/learn/lora.hpp"               // IWYU pragma: export
 #include "mote/learn/low_rank_adapters.hpp"  // IWYU pragma: export
 #include "mote/learn/optimiser.hpp"          // IWYU pragma: export
+#include "mote/learn/prefix_tuning.hpp"      // IWYU pragma: export
+#include "mote/learn/prompt_tuning.hpp"      // IWYU pragma: export
 #include "mote/learn/role_set.hpp"           // IWYU pragma: export
 #include "mote/learn/schedule.hpp"           // IWYU pragma: export
 #include "mote/learn/slot.hpp"               // IWYU pragma: export

@@ -110,6 +110,8 @@ TEST_CASE("cost: the object is sizeof, whatever stands in its slots", "[budget][
   STATIC_REQUIRE(is_exact_for_all<mote::mixed<mote::quantize<8>, mote::in<mote::role::down, mote::quantize<32>>,
                                               mote::in_layer<1, mote::role::key, mote::quantize<4>>>>());
   STATIC_REQUIRE(is_exact_for_all<mote::ia3<>, recalls>());
+  STATIC_REQUIRE(is_exact_for_all<mote::prompt_tuning<5>, recalls>());
+  STATIC_REQUIRE(is_exact_for_all<mote::prefix_tuning<5>, mote::cache<8>>());
   STATIC_REQUIRE(is_exact_for_all<mote::lora<2, lora_knobs{.tokens = 31}, mote::adam<>, mote::last_layers<1>>>());
   STATIC_REQUIRE(is_exact_for_all<mote::lora<2, lora_knobs{.takes_turns = true}>, mote::sample<>, recalls>());
   STATIC_REQUIRE(is_exact_for_all<mote::ia3<mote::ia3_knobs{}, mote::sgd<>, mote::zeroth_order<>>>());

@@ -20,6 +20,8 @@
 #include "mote/learn/frozen.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/learn/ia3.hpp"
+#include "mote/learn/prefix_tuning.hpp"
+#include "mote/learn/prompt_tuning.hpp"
 #include "mote/model/bounds.hpp"
 
 namespace mote_tests {
@@ -105,6 +107,13 @@ void check_last_layers(const mote::shape& s, const packed_bytes& packed, const s
   }
 }
 
+inline std::vector<std::uint16_t> family_tokens(std::size_t n, std::size_t vocab) {
+  mote::rng random(5);
+  std::vector<std::uint16_t> t(n);
+  for (auto& v : t) v = static_cast<std::uint16_t>(random.below(static_cast<std::uint32_t>(vocab)));
+  return t;
+}
+
 template <class Family, std::size_t Rows, class Reference>
 class against_reference {
  public:
@@ -142,9 +151,10 @@ class against_reference {
   mote::weights<format, Family> view() const { return {packed_.data(), s_, map_}; }
 
   /// The logits of every position, `each` tokens at a time; seen(stream) behind each run.
-  template <class Function = void (*)(const float*)>
+  template <class Function = void (*)(const float*), class Adapter = mote::no_adapter>
   plain_rows logits(
-      const std::vector<std::uint16_t>& tokens, std::size_t each, Function seen = [](const float*) {}) const {
+      const std::vector<std::uint16_t>& tokens, std::size_t each, Function seen = [](const float*) {},
+      const Adapter& adapter = {}, std::size_t from = 0) const {
     constexpr std::size_t most = 24;
     using store = mote::kept_in<Family, mote::float_cache>;
     const auto made_for = mote::cached_by<Family>(s_);
@@ -157,10 +167,9 @@ class against_reference {
     for (std::size_t t = 0; t < tokens.size(); t += each) {
       const std::size_t count = std::min(each, tokens.size() - t);
       const float* out =
-          each == 1
-              ? mote::decode(s_, view(), mote::no_adapter{}, frequencies_.data(), cache, buffers, tokens[t], t, true)
-              : mote::decode<mote::simd::native, most>(s_, view(), mote::no_adapter{}, frequencies_.data(), cache,
-                                                       alone, buffers, tokens.data() + t, count, t, count);
+          each == 1 ? mote::decode(s_, view(), adapter, frequencies_.data(), cache, buffers, tokens[t], from + t, true)
+                    : mote::decode<mote::simd::native, most>(s_, view(), adapter, frequencies_.data(), cache, alone,
+                                                             buffers, tokens.data() + t, count, from + t, count);
       seen(reinterpret_cast<const float*>(buffers.template bytes<typename mote::decode_plan_of<Family>::stream>()));
       for (std::size_t i = 0; i < count; ++i) {
         const float* row = out + i * mote::padded(s_.vocab);
@@ -235,6 +244,36 @@ class against_reference {
     });
     REQUIRE(size > 0);
     CHECK(std::sqrt(error) <= 1e-5 * std::sqrt(size));
+  }
+
+  /// Prompt tuning: logits, loss and gradient are those of a model whose first tokens have other vectors.
+  void check_virtual_tokens(std::size_t count) {
+    REQUIRE((mote::has_positions<Family> || !s_.tied_head));  // else a row is a token's chance as well
+    std::vector<std::uint16_t> tokens = family_tokens(13, s_.vocab - count);
+    for (std::size_t i = 0; i < count; ++i)
+      tokens[i] = static_cast<std::uint16_t>(s_.vocab - 1 - i);  // and nowhere else
+    plain_matrix& table = *tensor_of(m_, mote::has_positions<Family> ? "positions" : "embedding").matrix;
+    const plain_vector kept = table.v;
+    std::vector<float> added(count * mote::padded(s_.dim)), collected(added.size());
+    mote::virtual_tokens prompt(count, s_.dim, added.data(), collected.data());
+    check_front(prompt, {added, collected}, tokens, 0, count + 1, [&](std::size_t i, std::size_t d) -> double& {
+      return table.at(mote::has_positions<Family> ? i : tokens[i], d);
+    });
+    table.v = kept;
+  }
+  /// Prefix tuning: the same of a model whose layers find keys and values in front of the first token.
+  void check_prefix(std::size_t count) {
+    const auto kept = mote::cached_by<Family>(s_);
+    std::vector<float> rows(2 * kept.layers * count * mote::padded(kept.kv_dim())), collected(rows.size());
+    mote::prefix_rows prefix(count, kept, 1, rows.data(), collected.data());
+    for (auto& block : m_.blocks)
+      block.attention.front_keys = block.attention.front_values = plain_rows(count, plain_vector(kept.kv_dim()));
+    check_front(prefix, {rows, collected}, family_tokens(13, s_.vocab), count, 2,
+                [&](std::size_t i, std::size_t d) -> double& {
+                  auto& attention = m_.blocks[i / count / 2].attention;
+                  return (i / count % 2 == 0 ? attention.front_keys : attention.front_values)[i % count][d];
+                });
+    for (auto& block : m_.blocks) block.attention.front_keys = block.attention.front_values = {};
   }
 
   void check_forward(const std::vector<std::uint16_t>& tokens) const {
@@ -318,18 +357,82 @@ class against_reference {
   }
 
  private:
+  struct front_floats {
+    std::vector<float>&parameters, &gradients;
+  };
+  /// A delta that owns the first positions, of which `from` have no tokens, and value(row, d) in the reference: in runs and
+  /// in portions of any length.
+  template <class Delta, class Value>
+  void check_front(Delta& delta, front_floats floats, const std::vector<std::uint16_t>& tokens, std::size_t from,
+                   std::size_t first, Value value) {
+    mote::rng random(13);
+    std::size_t row = 0;
+    delta.each([&](std::size_t at, std::size_t n) {
+      for (std::size_t d = 0; d < n; ++d) {
+        floats.parameters[at + d] = 0.4F * random.normal();
+        value(row, d) += static_cast<double>(floats.parameters[at + d]);
+      }
+      ++row;
+    });
+    const plain_rows expected = m_.logits(tokens);
+    const auto nothing = [](const float*) {};
+    const plain_rows one = logits(tokens, 1, nothing, delta, from);
+    CHECK_FALSE(logits(tokens, 1) == one);
+    double error = 0, size = 0;
+    for (std::size_t t = 0; t < expected.size(); ++t)
+      for (std::size_t i = 0; i < expected[t].size(); ++i) {
+        error += std::pow(one[t][i] - expected[t][i], 2);
+        size += std::pow(expected[t][i], 2);
+      }
+    CHECK(std::sqrt(error / size) < 3e-6);
+    for (const std::size_t each : {2U, 5U, 13U}) CHECK(logits(tokens, each, nothing, delta, from) == one);
+
+    const auto mean = [&] { return m_.loss(tokens, first); };
+    const auto learns = [&](std::size_t chunk, auto f) {
+      return learning_pass<Family, format>(s_, view(), delta, frequencies_.data(), chunk, {.prefix = from}, f);
+    };
+    const auto run = [&](std::size_t chunk) {
+      std::fill(floats.gradients.begin(), floats.gradients.end(), 0.0F);
+      return learns(chunk, [&](auto& p) {
+        return p.backward(std::span<const std::uint16_t>(tokens), first,
+                          1.0F / static_cast<float>(tokens.size() - 1 - first));
+      });
+    };
+    const float loss = run(8);
+    const std::vector<float> gradient = floats.gradients;
+    CHECK(std::fabs(static_cast<double>(loss) - mean()) <= 2e-6 * mean());
+    for (const std::size_t chunk : {1U, 5U, 24U}) {
+      CHECK(run(chunk) == loss);
+      CHECK(floats.gradients == gradient);
+    }
+    learns(7, [&](auto& p) {
+      for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
+        const float* last = p.last_logits(std::span<const std::uint16_t>(tokens).first(t + 2));
+        CHECK(plain_vector(last, last + s_.vocab) == one[t]);
+      }
+      return 0;
+    });
+    row = 0;
+    delta.each([&](std::size_t at, std::size_t n) {
+      error = size = 0;
+      for (std::size_t d = 0; d < n; ++d) {
+        const double slope = central_difference(value(row, d), mean).slope;
+        error += std::pow(static_cast<double>(gradient[at + d]) - slope, 2);
+        size += std::pow(slope, 2);
+      }
+      INFO("row " << row << ": |error| " << std::sqrt(error) << " of |gradient| " << std::sqrt(size));
+      REQUIRE(size > 0);
+      CHECK(std::sqrt(error) <= 2e-5 * std::sqrt(size));
+      for (std::size_t d = n; d < mote::padded(n); ++d) CHECK(gradient[at + d] == 0);
+      ++row;
+    });
+  }
+
   mote::shape s_;
   Reference& m_;
   mote::tensor_map_of<format, Family> map_;
   packed_bytes packed_;
   std::vector<std::uint64_t> frequencies_;
 };
-
-inline std::vector<std::uint16_t> family_tokens(std::size_t n, std::size_t vocab) {
-  mote::rng random(5);
-  std::vector<std::uint16_t> t(n);
-  for (auto& v : t) v = static_cast<std::uint16_t>(random.below(static_cast<std::uint32_t>(vocab)));
-  return t;
-}
 
 }  // namespace mote_tests

@@ -51,5 +51,7 @@ TEMPLATE_TEST_CASE_SIG("GPT-2: gradients of every tensor are those of its defini
     mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
     mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
     mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+    mine.check_virtual_tokens(3);
+    mine.check_prefix(3);
   }
 }

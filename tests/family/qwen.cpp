@@ -66,5 +66,7 @@ TEMPLATE_TEST_CASE("Qwen: gradients of every tensor are those of its definition"
     mine.check_gradients(mote_tests::family_tokens(13, s.vocab), 2);
     mine.check_last_layers(mote_tests::family_tokens(13, s.vocab));
     mine.check_scales(mote_tests::family_tokens(13, s.vocab), 2);
+    mine.check_virtual_tokens(3);
+    mine.check_prefix(3);
   }
 }

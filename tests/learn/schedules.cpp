@@ -17,6 +17,8 @@
 #include "mote/learn/ia3.hpp"
 #include "mote/learn/last_layers.hpp"
 #include "mote/learn/lora.hpp"
+#include "mote/learn/prefix_tuning.hpp"
+#include "mote/learn/prompt_tuning.hpp"
 #include "mote/learn/zeroth_order.hpp"
 #include "mote/pipeline/sweep.hpp"
 #include "small_model.hpp"
@@ -362,7 +364,9 @@ void check_turns(std::size_t budget, std::size_t steps_between) {
 TEMPLATE_TEST_CASE("a lesson takes turns with an answer: neither changes a bit of the other", "",
                    (mote::lora<2, by_turns>), (mote::lora<2, by_turns, mote::adam<>, mote::last_layers<1>>),
                    (mote::lora<2, by_turns, mote::adam<>, mote::zeroth_order<>>),
-                   (mote::ia3<mote::ia3_knobs{.tokens = 40, .batch = 2, .takes_turns = true}>)) {
+                   (mote::ia3<mote::ia3_knobs{.tokens = 40, .batch = 2, .takes_turns = true}>),
+                   (mote::prefix_tuning<3, mote::prefix_tuning_knobs{.tokens = 40, .takes_turns = true}>),
+                   (mote::prompt_tuning<3, mote::prompt_tuning_knobs{.tokens = 40, .takes_turns = true}>)) {
   for (const std::size_t budget : {1U, 3U, 8U, 50U})
     for (const std::size_t steps : {1U, 5U}) {
       check_turns<TestType>(budget, steps);

@@ -6,6 +6,7 @@
 // user's messages stay in the order of time: 70 % to learn, 10 % to know when to stop, 20 % to measure. The first word
 // of a message (mostly the name of the person spoken to) is the prompt; what is measured is the rest. Messages that do
 // not fit the learning window are left out of all parts.
+#include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -22,6 +23,8 @@
 #include "mote/host/llama2c.hpp"
 #include "mote/host/vocabulary_packer.hpp"
 #include "mote/learn/early_stop.hpp"
+#include "mote/learn/prefix_tuning.hpp"
+#include "mote/learn/prompt_tuning.hpp"
 #include "mote/pipeline.hpp"
 
 namespace {
@@ -62,7 +65,8 @@ std::map<std::string, std::vector<message>> read_users(const std::filesystem::pa
 }
 
 /// Nats a token over a set; every message counts alike.
-double mean_loss(assistant& ai, std::span<const message> set) {
+template <class Assistant>
+double mean_loss(Assistant& ai, std::span<const message> set) {
   double sum = 0;
   for (const message& m : set) {
     const auto l = ai.loss(m.example());
@@ -72,10 +76,7 @@ double mean_loss(assistant& ai, std::span<const message> set) {
   return sum / static_cast<double>(set.size());
 }
 
-}  // namespace
-
-TEST_CASE("an adapter that learned a user's earlier messages predicts the later ones better") {
-  const auto users = read_users(mote_tests::asset("irc-users/users.tsv"));
+mote_tests::packed_bytes stories_image() {
   const auto model = mote::host::read_llama2c(mote_tests::asset("llama2c-stories260K/stories260K.bin"));
   const auto vocabulary = mote::host::pack_vocabulary(
       mote::host::read_llama2c_tokenizer(mote_tests::asset("llama2c-stories260K/tok512.bin"), model.shape.vocab),
@@ -83,7 +84,14 @@ TEST_CASE("an adapter that learned a user's earlier messages predicts the later 
   const auto written = mote::host::write_image<assistant::format>(model, vocabulary, stories260k::name);
   mote_tests::packed_bytes image(written.bytes.size());
   std::memcpy(image.data(), written.bytes.data(), written.bytes.size());
+  return image;
+}
 
+}  // namespace
+
+TEST_CASE("an adapter that learned a user's earlier messages predicts the later ones better") {
+  const auto users = read_users(mote_tests::asset("irc-users/users.tsv"));
+  const mote_tests::packed_bytes image = stories_image();
   std::vector<std::pair<std::size_t, std::string>> by_count;
   for (const auto& [name, messages] : users) by_count.emplace_back(messages.size(), name);
   std::sort(by_count.begin(), by_count.end(),
@@ -141,4 +149,32 @@ TEST_CASE("an adapter that learned a user's earlier messages predicts the later 
     WARN(by_count[u].second << ": " << own << " with the user's own adapter, " << others << " with the others'");
     CHECK(own < others);
   }
+}
+
+TEMPLATE_TEST_CASE("what stands in front of a prompt, and nothing else, learns what a user's later messages are like",
+                   "", (mote::prompt_tuning<8, mote::prompt_tuning_knobs{.tokens = 64, .batch = 4, .chunk = 16}>),
+                   (mote::prefix_tuning<8, mote::prefix_tuning_knobs{.tokens = 64, .batch = 4, .chunk = 16}>)) {
+  using student = mote::pipeline<stories260k, mote::quantize<8>, mote::context<96>, TestType>;
+  const auto users = read_users(mote_tests::asset("irc-users/users.tsv"));
+  const auto most = std::max_element(users.begin(), users.end(), [](const auto& a, const auto& b) {
+    return a.second.size() < b.second.size();  // the first by name of those with the most
+  });
+  const mote_tests::packed_bytes image = stories_image();
+  const auto untaught = std::make_unique<assistant>();
+  const auto ai = std::make_unique<student>();
+  REQUIRE(untaught->attach(image.span()) == status::ok);
+  REQUIRE(ai->attach(image.span()) == status::ok);
+  std::vector<message> fitting;
+  for (const message& m : most->second)
+    if (ai->loss(m.example()).state == status::ok) fitting.push_back(m);
+  const std::span<const message> all(fitting);
+  const auto learn = all.first(all.size() * 7 / 10), later = all.subspan(learn.size());
+  const double base = mean_loss(*untaught, later);
+  const double start = mean_loss(*ai, later);
+  for (int epoch = 0; epoch < 2; ++epoch)
+    for (const message& m : learn) REQUIRE(ai->learn(m.example()).state == status::ok);
+  const double after = mean_loss(*ai, later);
+  WARN(most->first << ": " << learn.size() << " messages learned, " << later.size() << " later ones: " << base
+                   << " nats a token without, " << start << " at the start, " << after << " with what was learned");
+  CHECK(after < 0.9 * base);
 }

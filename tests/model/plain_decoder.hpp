@@ -22,6 +22,7 @@ namespace mote_tests {
 struct plain_block {
   std::vector<double> attention_norm, ffn_norm;
   std::array<plain_matrix, mote::role_count> matrix;
+  std::vector<std::vector<double>> front_keys = {}, front_values = {};  // of positions in front of the first token
 };
 
 struct plain_decoder {
@@ -86,27 +87,28 @@ struct plain_decoder {
     const std::size_t width = s.head_dim();
     for (const plain_block& b : blocks) {
       const auto of = [&](mote::role r) -> const plain_matrix& { return b.matrix[static_cast<std::size_t>(r)]; };
-      std::vector<std::vector<double>> keys(n), values(n);
+      const std::size_t front = b.front_keys.size();
+      auto keys = b.front_keys, values = b.front_values;
       for (std::size_t t = 0; t < n; ++t) {
         const auto normed = norm(x[t], b.attention_norm);
         auto query = of(mote::role::query).times(normed);
-        keys[t] = of(mote::role::key).times(normed);
-        values[t] = of(mote::role::value).times(normed);
-        turn(query, t);
-        turn(keys[t], t);
+        keys.push_back(of(mote::role::key).times(normed));
+        values.push_back(of(mote::role::value).times(normed));
+        turn(query, front + t);
+        turn(keys.back(), front + t);
         std::vector<double> mixed(s.query_dim());
         for (std::size_t h = 0; h < s.heads; ++h) {
           const std::size_t kv = h / group * width;
-          std::vector<double> p(t + 1);
-          for (std::size_t u = 0; u <= t; ++u) {
+          std::vector<double> p(front + t + 1);
+          for (std::size_t u = 0; u <= front + t; ++u) {
             for (std::size_t d = 0; d < width; ++d) p[u] += query[h * width + d] * keys[u][kv + d];
             if (s.score_scale != 0) p[u] *= static_cast<double>(s.score_scale);
             else p[u] /= std::sqrt(static_cast<double>(width));
             p[u] = soft_cap(p[u], static_cast<double>(s.softcap));
-            if (s.window != 0 && t - u >= s.window) p[u] = -1e300;
+            if (s.window != 0 && front + t - u >= s.window) p[u] = -1e300;
           }
           softmax(p);
-          for (std::size_t u = 0; u <= t; ++u)
+          for (std::size_t u = 0; u <= front + t; ++u)
             for (std::size_t d = 0; d < width; ++d) mixed[h * width + d] += p[u] * values[u][kv + d];
         }
         const auto delta = of(mote::role::output).times(mixed);

@@ -45,7 +45,7 @@ struct plain_gpt2 {
   template <class Tokens>
   plain_rows stream(const Tokens& tokens) const {
     plain_rows x = look_up(embedding, tokens);
-    add_positions(x, positions);
+    add_positions(x, positions, blocks.front().attention.front_keys.size());
     for (const plain_transformer_block& b : blocks) b.add(x, form(), activation::gelu_tanh, sees_earlier);
     return x;
   }

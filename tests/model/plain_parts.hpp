@@ -125,7 +125,8 @@ struct attention_form {
 
 struct plain_attention {
   plain_linear query, key, value, output;
-  plain_norm query_norm, key_norm;  // of each head, before it turns; without a gain: none
+  plain_norm query_norm, key_norm;      // of each head, before it turns; without a gain: none
+  plain_rows front_keys, front_values;  // of positions in front of the first token, as they are seen
 
   struct biases {
     bool inputs, output;
@@ -146,6 +147,7 @@ struct plain_attention {
 
   template <class Sees>
   plain_rows operator()(const attention_form& form, const plain_rows& x, Sees sees) const {
+    const std::size_t front = front_keys.size();
     const auto prepared = [&](const plain_linear& linear, const plain_norm& norm, std::size_t t) {
       plain_vector v = linear(x[t]);
       if (!norm.gain.empty())
@@ -154,16 +156,17 @@ struct plain_attention {
               norm(plain_vector(head, head + static_cast<std::ptrdiff_t>(form.count.width)), form.norm_epsilon);
           std::copy(normed.begin(), normed.end(), head);
         }
-      turn_heads(v, form.count.width, form.turning, t, form.rope_theta, form.pairs);
+      turn_heads(v, form.count.width, form.turning, front + t, form.rope_theta, form.pairs);
       return v;
     };
-    plain_rows queries, keys, values;
+    plain_rows queries, keys = front_keys, values = front_values;
     for (std::size_t t = 0; t < x.size(); ++t) {
       queries.push_back(prepared(query, query_norm, t));
       keys.push_back(prepared(key, key_norm, t));
       values.push_back(value(x[t]));
     }
-    plain_rows y = attend(queries, keys, values, form.count, form.cap, sees);
+    plain_rows y = attend(queries, keys, values, form.count, form.cap,
+                          [&](std::size_t t, std::size_t u) { return sees(front + t, u); });
     for (plain_vector& row : y) row = output(row);
     return y;
   }
@@ -259,9 +262,9 @@ plain_rows look_up(const plain_matrix& embedding, const Tokens& tokens) {
   for (std::size_t t = 0; t < tokens.size(); ++t) x.push_back(embedding.row(tokens[t]));
   return x;
 }
-inline void add_positions(plain_rows& x, const plain_matrix& positions) {
-  if (x.size() > positions.rows) throw std::invalid_argument("more tokens than the model has positions");
-  for (std::size_t t = 0; t < x.size(); ++t) add_to(x[t], positions.row(t));
+inline void add_positions(plain_rows& x, const plain_matrix& positions, std::size_t front = 0) {
+  if (front + x.size() > positions.rows) throw std::invalid_argument("more tokens than the model has positions");
+  for (std::size_t t = 0; t < x.size(); ++t) add_to(x[t], positions.row(front + t));
 }
 
 // ----------------------------------------------------------------------------------------------------------- gradients

@@ -14,6 +14,8 @@
 #include "mote/learn/ia3.hpp"
 #include "mote/learn/last_layers.hpp"
 #include "mote/learn/lora.hpp"
+#include "mote/learn/prefix_tuning.hpp"
+#include "mote/learn/prompt_tuning.hpp"
 #include "mote/learn/zeroth_order.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/policy/threads.hpp"
@@ -116,5 +118,10 @@ TEST_CASE("poisoned: other deltas and schedules, and lessons that take turns wit
   check<true, mote::lora<2, turns>, mote::prefill<5>>();
   check<true, mote::lora<2, turns, mote::adam<>, mote::last_layers<1>>>();
   check<true, mote::lora<2, turns, mote::adam<>, mote::zeroth_order<>>, guesses>();
+  check<false, recall, mote::prompt_tuning<3>, mote::prefill<5>, guesses>();
+  check<false, mote::prefix_tuning<3>>();
+  check<false, recall, mote::prefix_tuning<3>, mote::prefill<5>, mote::kivi<4, 32>>();
+  check<true, mote::prefix_tuning<3, mote::prefix_tuning_knobs{.takes_turns = true}>, always_on>();
+  check<true, mote::prompt_tuning<3, mote::prompt_tuning_knobs{.takes_turns = true}>>();
   check<true, recall, mote::ia3<mote::ia3_knobs{.takes_turns = true}>, mote::cache<8>>();
 }

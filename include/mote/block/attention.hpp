@@ -72,9 +72,9 @@ struct attention_block {
   struct scratch {
     static constexpr std::size_t bytes(const mote::shape&, const pass_facts& n) { return n.scratch_bytes; }
   };
-  struct cached {  // a sequence's keys, (kv_dim, padded(kept)), and behind them its values, (kept, kv_dim)
+  struct cached {  // a sequence's keys, (kv_dim, padded(prefix + kept)), and behind them its values
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
-      return 2 * s.kv_dim() * padded(n.kept) * sizeof(float);
+      return 2 * s.kv_dim() * padded(n.prefix + n.kept) * sizeof(float);
     }
   };
   // Of the way back.
@@ -84,9 +84,9 @@ struct attention_block {
     }
   };
   struct dquery : query {};
-  struct channels {  // keys or values of a sequence channel by channel, (kv_dim, padded(kept))
+  struct channels {  // keys or values of a sequence channel by channel, (kv_dim, padded(prefix + kept))
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
-      return s.kv_dim() * padded(n.kept) * sizeof(float);
+      return s.kv_dim() * padded(n.prefix + n.kept) * sizeof(float);
     }
   };
   struct raw_query : dattended {};  // as they were before the norms of heads
@@ -167,6 +167,16 @@ struct attention_block {
     p.template multiply<Has.output>(a, form.query_dim(), out);
   }
 
+  /// Keeps what a delta owns in front of a text.
+  template <int At, class Pass>
+  static void lead(Pass& p) {
+    const auto form = attention(p.shape());
+    p.template enter<At + 3>();
+    float* q = p.template at<query>();
+    zero(q, form.query_dim());
+    p.keep_prefix(form, q, p.template at<attended>(), p.template at<scratch>());
+  }
+
   /// First phase: the gradients of queries, keys and values; later positions add to the keys of earlier ones, so the
   /// second, through the three matrices, begins when all of the first is done.
   template <std::size_t Phase, class Pass>
@@ -207,6 +217,7 @@ struct attention_block {
       const std::size_t kv_dim = padded(s.kv_dim());
       float* back_key = p.template at<key>();
       float* back_value = p.template at<value>();
+      if (p.first_chunk()) p.prefix_backward(dk, dv);
       for (std::size_t t = 0; t < p.tokens(); ++t) {
         for (std::size_t d = 0; d < s.kv_dim(); ++d) {
           back_value[t * kv_dim + d] = dv[d * stride + p.position() + t];

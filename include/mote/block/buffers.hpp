@@ -22,6 +22,7 @@ namespace mote::inline v0 {
 struct pass_facts {
   std::size_t tokens = 1;  ///< rows of a buffer: the tokens of a pass, or of a chunk of it
   std::size_t kept = 1;    ///< rows of a buffer that later tokens or the way back read: those of a sequence
+  std::size_t prefix = 0;  ///< positions in front of a sequence's, of which there are keys and values alone
   std::size_t saved = 1;   ///< rows of one that the way back alone reads: as kept, or as tokens where there is none
   std::size_t checkpoints = 1;    ///< streams into layers that are kept for the way back, and the last output
   std::size_t outputs = 0;        ///< rows of what a matrix alone gave, for a delta that scales it

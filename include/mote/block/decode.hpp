@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/block/delta.hpp"
 #include "mote/block/layer.hpp"
 #include "mote/block/linear_maps.hpp"
+#include "mote/block/prefix.hpp"
 #include "mote/core/arena_guard.hpp"
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/norm.hpp"
@@ -131,8 +133,26 @@ class decode_pass {
     guard_.enter(facts::embed);
     for (std::size_t t = 0; t < tokens(); ++t) {
       Family::embedding::forward(*this, static_cast<std::size_t>(ids[t]), position_ + t, x_ + t * padded(s_.dim));
+      if constexpr (prompting_delta<Adapter>)
+        if (position_ + t < maps_.adapter().positions()) maps_.adapter().embed(position_ + t, x_ + t * padded(s_.dim));
       if constexpr (Family::layer::turns) rope_turns(frequencies_, pairs, position_ + t, turns_ + t * pairs);
     }
+  }
+  /// Fills the cache with what a delta owns in front of a text. Where that is beyond the floats, so are these tokens.
+  MOTE_NOINLINE void lead() {
+    for (layer_ = 0; layer_ < s_.layers; ++layer_)
+      facts::each_layer::with(layer_, [this]<class Layer>() {
+        Layer::each([this]<std::size_t I>() {
+          using block = typename Layer::template block<I>;
+          if constexpr (detail::attends<block>) block::template lead<Layer::forward_from(I, facts::layers)>(*this);
+        });
+      });
+  }
+  template <class Attention>
+  void keep_prefix(const Attention& a, const float* query, float* out, float* scratch) {
+    const std::size_t at = attention_layer();
+    if (v0::keep_prefix(maps_.adapter(), at, cache_, at, a, query, out, scratch)) return;
+    for (std::size_t t = 0; t < tokens(); ++t) x_[t * padded(s_.dim)] = __builtin_nanf("");
   }
   /// Layers from first up to last, which is not of them.
   MOTE_INLINE void run(std::size_t first, std::size_t last) {
@@ -249,6 +269,8 @@ float* decode(const shape& model, const weights<Formats, Family>& packed, const 
                                      b.template bytes<typename decode_plan_of<Family>::rounded>());
   pass_type pass(s, w, maps, frequencies, cache, team, b, count, position);
   pass.embed(tokens);
+  if constexpr (prefixing_delta<Adapter>)
+    if (position == adapter.positions()) pass.lead();
   pass.run(0, s.layers);
   float* logits = logits_for == 0 ? nullptr : pass.head(logits_for);
   pass.leave();

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 
 #include "mote/config.hpp"
 #include "mote/model/role.hpp"
@@ -28,6 +29,40 @@ concept scaling_delta = delta_view<D> && requires(D d, std::size_t n, role r, co
   { d.scales(n, r) } -> std::same_as<bool>;  // layer, role
   d.output_backward(n, r, in, out, n, n);    // layer, role, dy, W x and then its gradient, tokens, y_stride
 };
+
+/// A delta that owns the first positions of every sequence, `static constexpr std::size_t positions` of its class; the text's
+/// tokens stand behind them.
+template <class D>
+concept leading_delta = delta_view<D> && requires(const D& c) {
+  { c.positions() } -> std::same_as<std::size_t>;
+};
+/// Tokens stand there, which its class names with `lead(vocab, tokens)`, and it changes their vectors.
+template <class D>
+concept prompting_delta = leading_delta<D> && requires(D d, const D& c, std::size_t n, const float* in, float* out) {
+  c.embed(n, out);          // position, x (dim): a token's first vector becomes what it is with what was learned
+  d.embed_backward(n, in);  // position, dx (dim)
+};
+/// Nothing runs there: each layer that attends, counted among those, finds these keys and values as a cache takes them.
+template <class D>
+concept prefixing_delta = leading_delta<D> && requires(D d, const D& c, std::size_t n) {
+  { c.key(n, n) } -> std::same_as<const float*>;  // layer, position: (kv_heads, head_dim)
+  { c.value(n, n) } -> std::same_as<const float*>;
+  { d.key_gradient(n, n) } -> std::same_as<float*>;
+  { d.value_gradient(n, n) } -> std::same_as<float*>;
+};
+namespace detail {
+/// How many positions a learning policy owns in front of a text, and how many of them have no tokens.
+template <class Learning>
+constexpr std::size_t positions_of() {
+  if constexpr (requires { Learning::positions; }) return Learning::positions;
+  else return 0;
+}
+template <class Learning>
+constexpr std::size_t prefix_of() {
+  if constexpr (requires(std::size_t vocab, std::uint16_t* to) { Learning::delta::lead(vocab, to); }) return 0;
+  else return positions_of<Learning>();
+}
+}  // namespace detail
 
 /// What a delta does about what it does not learn: nothing.
 struct matrices_only {

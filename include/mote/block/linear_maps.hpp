@@ -37,6 +37,7 @@ class linear_maps {
                           std::size_t tokens, std::byte* rounded)
       : s_(s), w_(w), adapter_(adapter), team_(team), tokens_(tokens), rounded_(rounded) {}
 
+  MOTE_INLINE const Adapter& adapter() const { return adapter_; }
   /// y (tokens, padded(rows)) = W x + the bias, where there is one, + what was learned, for each role; x (tokens, padded(cols)).
   template <role... Roles, class... Floats>
   MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) const {

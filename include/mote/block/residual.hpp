@@ -70,6 +70,12 @@ struct residual {
     for (std::size_t t = 0; t < p.tokens(); ++t) p.add(t, out + t * dim);
   }
 
+  /// What a delta owns in front of a text, where Inner attends.
+  template <int At, class Pass>
+  static void lead(Pass& p) {
+    Inner::template lead<At + 1>(p);
+  }
+
   /// dx holds the gradient of what comes out; after the last phase that of what went in.
   template <std::size_t Phase, class Pass>
   static void backward(Pass& p) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "mote/block/delta.hpp"
+#include "mote/block/prefix.hpp"
 #include "mote/block/train_plan.hpp"
 #include "mote/kernel/loss.hpp"
 
@@ -123,8 +124,11 @@ class sequence_pass {
         break;
       case stage::embedding_back:
         guard_.enter(facts::embedding_back);
-        for (std::size_t t = 0; t < state_.count; ++t)
-          Family::embedding::backward(delta_, tokens[t], t, dstream() + t * dim());
+        for (std::size_t t = 0; t < state_.count; ++t) {
+          Family::embedding::backward(delta_, tokens[t], prefix() + t, dstream() + t * dim());
+          if constexpr (prompting_delta<Delta>)
+            if (t < delta_.positions()) delta_.embed_backward(t, dstream() + t * dim());
+        }
         to(stage::done, 0);
         return 0;
       case stage::done: return 0;
@@ -159,8 +163,8 @@ class sequence_pass {
   std::size_t layer() const { return state_.layer; }
   static std::size_t attention_layer() { return 0; }  // one layer's keys and values are kept
   std::size_t tokens() const { return tokens_; }
-  std::size_t position() const { return state_.at; }
-  std::size_t sequence() const { return state_.count; }
+  std::size_t position() const { return prefix() + state_.at; }  // with what a delta owns in front of a text
+  std::size_t sequence() const { return prefix() + state_.count; }
   bool first_chunk() const { return state_.at == 0; }
   auto embedding() const { return w_.embedding(); }
   auto positions() const { return w_.positions(); }
@@ -168,7 +172,7 @@ class sequence_pass {
   float* dx() const { return dstream() + state_.at * dim(); }
   const simd::sine_cosine* turns(std::size_t t) const {
     auto* turns = reinterpret_cast<simd::sine_cosine*>(b_.template bytes<typename facts::turns>());
-    rope_turns(frequencies_, s_.head_dim() / 2, state_.at + t, turns);
+    rope_turns(frequencies_, s_.head_dim() / 2, position() + t, turns);
     return turns;
   }
   template <class Tag>
@@ -221,7 +225,12 @@ class sequence_pass {
   void attend(const Attention& a, const attention_run& run, float* scratch) {
     static_assert(!sees_all<Attention>,
                   "mote: a model whose tokens see those behind them does not learn [mote-learning-looks-ahead]");
-    const float_cache cache(b_.template bytes<Cached>(), {a, 1}, capacity_);
+    const float_cache cache(b_.template bytes<Cached>(), {a, 1}, prefix() + capacity_);
+    if constexpr (prefixing_delta<Delta>)
+      if (first_chunk())
+        state_.strayed =
+            !keep_prefix(delta_, layers::attending_before(state_.layer), cache, 0, a, run.query, run.out, scratch) ||
+            state_.strayed;
     for (std::size_t t = 0; t < run.tokens; ++t)
       cache.attend(a,
                    {.layer = run.layer,
@@ -235,7 +244,12 @@ class sequence_pass {
                     .key_stride = run.key_stride},
                    0, a.kv_heads, scratch);
   }
-  std::size_t channel_stride() const { return padded(capacity_); }
+  std::size_t channel_stride() const { return padded(prefix() + capacity_); }
+  void prefix_backward([[maybe_unused]] const float* dkeys, [[maybe_unused]] const float* dvalues) {
+    if constexpr (prefixing_delta<Delta>)
+      v0::prefix_backward(delta_, layers::attending_before(state_.layer), dkeys, dvalues, s_.kv_dim(),
+                          channel_stride());
+  }
 
  private:
   struct no_bias {};
@@ -257,6 +271,10 @@ class sequence_pass {
   void add_rows(const float* dy, std::size_t n, float* sum) const {
     for (std::size_t t = 0; t < tokens_; ++t)
       for (std::size_t i = 0; i < n; ++i) sum[i] += dy[t * padded(n) + i];
+  }
+  std::size_t prefix() const {
+    if constexpr (prefixing_delta<Delta>) return delta_.positions();
+    else return 0;
   }
   // Of this layer's kind.
   std::size_t blocks() const {
@@ -288,7 +306,9 @@ class sequence_pass {
     guard_.enter(facts::embed);
     for (std::size_t t = 0; t < state_.count; ++t) {
       float* x = checkpoint(0) + t * dim();
-      Family::embedding::forward(*this, tokens[t], t, x);
+      Family::embedding::forward(*this, tokens[t], prefix() + t, x);
+      if constexpr (prompting_delta<Delta>)
+        if (t < delta_.positions()) delta_.embed(t, x);
       zero(x + s_.dim, dim() - s_.dim);
     }
     to(train_progress::forward, 0);

@@ -103,6 +103,7 @@ struct train_plan_of {
 struct way_back {
   std::size_t first_layer = 0;  ///< the first layer that learns
   bool any = true;              ///< false: losses alone, and the memory that answering takes
+  std::size_t prefix = 0;       ///< positions in front of a text that have keys and values alone
   bool scales_outputs = false;  ///< a delta wants to know what a matrix alone gave
 };
 
@@ -112,12 +113,13 @@ constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size
                                  const way_back& way = {}) {
   std::size_t scratch = 0;
   layers_facts<typename Family::layer>::each_attention(s, [&](const auto& a) {
-    const std::size_t forward = attention_scratch_floats(a, capacity);
-    const std::size_t backward = way.any ? attention_gradient_scratch_floats(a, capacity) : 0;
+    const std::size_t forward = attention_scratch_floats(a, way.prefix + capacity);
+    const std::size_t backward = way.any ? attention_gradient_scratch_floats(a, way.prefix + capacity) : 0;
     scratch = detail::greatest_of(scratch, forward, backward);
   });
   return {.tokens = chunk,
           .kept = capacity,
+          .prefix = way.prefix,
           .saved = way.any ? capacity : chunk,
           .checkpoints = train_plan_of<Family>::checkpoints(s, way.any ? way.first_layer : s.layers),
           .outputs = way.scales_outputs ? chunk : 0,

@@ -91,10 +91,12 @@ constexpr std::size_t answer_arena_bytes(const shape& s, const choices& c) {
 }
 constexpr std::size_t train_arena_bytes(const shape& s, const choices& c) {
   if (!c.learning.learns) return 0;
-  return c.family->train_bytes(
-      s, c.learning.tokens, c.learning.chunk, c.weights->rounded_bytes(widest_input(s)),
-      {.first_layer = first_layer(s, c), .any = c.learning.goes_back, .scales_outputs = c.learning.scales_outputs},
-      c.learning.takes_turns ? answer_arena_bytes(s, c) : 0);
+  return c.family->train_bytes(s, c.learning.run(), c.learning.chunk, c.weights->rounded_bytes(widest_input(s)),
+                               {.first_layer = first_layer(s, c),
+                                .any = c.learning.goes_back,
+                                .prefix = c.learning.prefix,
+                                .scales_outputs = c.learning.scales_outputs},
+                               c.learning.takes_turns ? answer_arena_bytes(s, c) : 0);
 }
 /// One arena serves answers and lessons, which do not work at once, or take turns in it.
 constexpr std::size_t arena_bytes(const shape& s, const choices& c) {
@@ -113,6 +115,11 @@ constexpr part_size learning_part(const shape& s, const choices& c) {
   return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimiser->bytes, 64};
 }
 
+/// Multiply-adds of what is applied to a token. What stands in front of a text is one addition a float.
+constexpr std::uint64_t adapter_products(const shape& s, const choices& c) {
+  return c.learning.owns_weights || c.learning.positions != 0 ? 0 : parameter_floats(s, c);
+}
+
 /// Members in their order, as the compiler lays them.
 struct member_layout {
   std::size_t end = 0;
@@ -128,7 +135,7 @@ struct member_layout {
 constexpr void place_learning(member_layout& object, const shape& s, const choices& c) {
   object.place(learning_part(s, c));
   if (!c.learning.learns) return;
-  object.place({c.learning.tokens * token_bytes(s), token_bytes(s)});
+  object.place({c.learning.run() * token_bytes(s), token_bytes(s)});
   object.place({sizeof(lesson), alignof(lesson)});
   object.place({sizeof(std::size_t), alignof(std::size_t)});
 }
@@ -171,24 +178,25 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
 
 /// One token of an answer at this position, 0 the first: a pass of its own, with logits.
 constexpr work token_work(const shape& s, const choices& c, std::size_t position) {
-  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
+  const std::uint64_t adapters = detail::adapter_products(s, c);
   return {.multiply_adds = c.family->layer_weights(s) + detail::head_weights(s) + adapters +
                            detail::attention_products(c.family->cached(s)) * (position + 1),
           .weight_bytes = c.weights->bytes(*c.family, s) - (s.tied_head ? 0 : c.weights->embedding_bytes(s)),
           .cache_bytes = c.cache->bytes(c.family->cached(s), position + 1)};
 }
 
-/// A prompt's tokens from position 0 on, prefill<>'s many a pass; the last alone has logits.
+/// A prompt's tokens from the first position on that has one, prefill<>'s many a pass; the last alone has logits.
 constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens) {
-  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
+  const std::uint64_t adapters = detail::adapter_products(s, c);
   const std::uint64_t passes = ceil_div(tokens, c.prefill);
   const std::uint64_t head = c.weights->embedding_bytes(s);  // as large
   const std::uint64_t layers = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head;
   std::uint64_t read = 0;
   for (std::size_t last = tokens % c.prefill == 0 ? c.prefill : tokens % c.prefill; last <= tokens; last += c.prefill)
-    read += c.cache->bytes(c.family->cached(s), last);
+    read += c.cache->bytes(c.family->cached(s), c.learning.prefix + last);
   return {.multiply_adds = tokens * (c.family->layer_weights(s) + adapters) + detail::head_weights(s) +
-                           detail::attention_products(c.family->cached(s)) * (tokens * (tokens + 1) / 2),
+                           detail::attention_products(c.family->cached(s)) *
+                               (tokens * (tokens + 1) / 2 + tokens * c.learning.prefix),
           .weight_bytes = passes * layers + head,
           .cache_bytes = read};
 }
@@ -197,18 +205,19 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
 /// where it does not go back. The step of the optimiser is left out.
 constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
   if (!c.learning.learns || tokens < 2) return {};
-  const std::uint64_t run = tokens - 1;  // the last is only predicted
+  const std::uint64_t said = tokens - 1;  // the last is only predicted
+  const std::uint64_t run = c.learning.positions - c.learning.prefix + said;
   const std::uint64_t chunks = ceil_div(static_cast<std::size_t>(run), c.learning.chunk);
   const std::uint64_t layers = c.family->layer_weights(s);
   const std::uint64_t head = detail::head_weights(s);
-  const std::uint64_t adapters = c.learning.owns_weights ? 0 : detail::parameter_floats(s, c);
-  const std::uint64_t pairs = run * (run + 1) / 2;
+  const std::uint64_t adapters = detail::adapter_products(s, c);
+  const std::uint64_t pairs = run * (run + 1) / 2 + run * c.learning.prefix;
   const std::uint64_t attention = detail::attention_products(c.family->cached(s)) * pairs;
   const std::uint64_t head_bytes = c.weights->embedding_bytes(s);
   const std::uint64_t layer_bytes = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head_bytes;
   if (!c.learning.goes_back)
-    return {.multiply_adds = 2 * (run * (layers + head + adapters) + attention),
-            .weight_bytes = 2 * (chunks * layer_bytes + run * head_bytes),  // logits of one token at a time
+    return {.multiply_adds = 2 * (run * (layers + adapters) + said * head + attention),
+            .weight_bytes = 2 * (chunks * layer_bytes + said * head_bytes),  // logits of one token at a time
             .cache_bytes = 0};
   shape below = s;  // the layers that do not learn go there alone
   below.layers = detail::first_layer(s, c);
@@ -218,8 +227,8 @@ constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens)
   const std::uint64_t full = c.learning.owns_weights ? back + head : 0;  // weights' own gradients
   // There and again, each 1; on the way back scores and their gradient, and those of query, key and value.
   const std::uint64_t attention_back = attention - detail::attention_products(c.family->cached(below)) * pairs;
-  return {.multiply_adds =
-              run * (layers + back + again + 2 * head + full + adapters * 9 / 2) + attention + attention_back * 7 / 2,
+  return {.multiply_adds = run * (layers + back + again + full + adapters * 9 / 2) + said * 2 * head + attention +
+                           attention_back * 7 / 2,
           .weight_bytes =
               chunks * (layer_bytes + 2 * (layer_bytes * (s.layers - below.layers) / s.layers) + 2 * head_bytes),
           .cache_bytes = 0};
@@ -257,7 +266,7 @@ constexpr costs cost_of(const shape& s, const choices& c) {
   return {.ram = detail::ram_of(s, c),
           .flash = detail::flash_of(s, c),
           .token = token_work(s, c, context - 1),
-          .prompt = prompt_work(s, c, context),
+          .prompt = prompt_work(s, c, context < c.learning.prefix ? 0 : context - c.learning.prefix),
           .lesson = lesson_work(s, c, c.learning.tokens)};
 }
 

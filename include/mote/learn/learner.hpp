@@ -10,6 +10,7 @@
 // the same order, without those that pad. What pads gets no gradient and stays zero.
 // All floats of a delta are zero at the start, and then it changes nothing; a static reset(view) and view::has_effect()
 // say otherwise where it is not so.
+// A delta that owns the first positions of a text has `positions` and `lead` as well: prompting_delta, prefixing_delta.
 // Refuses weights of its own: full<> replaces the model's.
 #pragma once
 
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "mote/block/delta.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/family/family_of.hpp"
@@ -39,6 +41,14 @@ struct delta_floats {
       "mote: a delta's floats are a multiple of 16; round what floats() gives up with mote::padded() [mote-delta-floats]");
 };
 
+/// What stands in front of a text is far from the last layers.
+template <std::size_t FirstLayer>
+struct front_learns_through_all {
+  static_assert(
+      FirstLayer == 0,
+      "mote: what stands in front of a prompt learns through every layer; use backpropagation or zeroth_order<> with it, not last_layers<> [mote-front-schedule]");
+};
+
 template <class Delta, class Optimiser = adam<>, class Schedule = backpropagation,
           learner_knobs Knobs = learner_knobs{}>
 struct learner {
@@ -46,6 +56,7 @@ struct learner {
   using delta = Delta;
   using optimiser = Optimiser;
   using schedule = Schedule;
+  static constexpr std::size_t positions = detail::positions_of<Delta>();
   static constexpr bool learns = true;
   static constexpr bool owns_weights = false;
   static constexpr std::size_t tokens = Knobs.tokens;
@@ -61,6 +72,8 @@ struct learner {
     using of_answers = answers_fault<Delta, Optimiser, Schedule, Model>;
     if constexpr (!Knobs.are_sound()) return std::type_identity<learner_knobs_fault<Knobs>>{};
     else if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
+    else if constexpr (positions != 0 && Schedule::first_layer(Model::shape) != 0)
+      return std::type_identity<front_learns_through_all<Schedule::first_layer(Model::shape)>>{};
     else
       return std::type_identity<
           unless<floats_of<Model> != 0 && floats_of<Model> % 16 == 0, delta_floats<floats_of<Model>>>>{};

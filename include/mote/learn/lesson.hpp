@@ -24,10 +24,11 @@ struct lesson {
   bool gradient = false;     ///< false: its loss alone is asked for
   bool unfinished = false;   ///< begun, and not over: interrupted as well
 
-  void begin(const example_tokens& made, bool wants_gradient) {
+  /// Of an example behind so many tokens that are the learner's.
+  void begin(const example_tokens& made, std::size_t front, bool wants_gradient) {
     *this = {};
-    tokens = static_cast<std::uint32_t>(made.tokens);
-    answer = static_cast<std::uint32_t>(made.answer);
+    tokens = made.tokens == 0 ? 0 : static_cast<std::uint32_t>(front + made.tokens);
+    answer = static_cast<std::uint32_t>(front + made.answer);
     gradient = wants_gradient;
     unfinished = made.tokens != 0;
   }
@@ -80,10 +81,12 @@ class lessons : public Learning::template state<Model, Formats> {
   static constexpr const shape& s = Model::shape;
   static constexpr std::size_t first_layer = schedule::first_layer(s);
   static constexpr bool scales = detail::scales_outputs<state_type>();
-  static constexpr const auto& plan =
-      lesson_plan<Family, Formats, s, Learning::tokens, Learning::chunk,
-                  way_back{.first_layer = first_layer, .any = schedule::goes_back, .scales_outputs = scales},
-                  detail::takes_turns<Learning>(), AnswerBytes>;
+  static constexpr std::size_t prefix = detail::prefix_of<Learning>();
+  static constexpr std::size_t in_front = detail::positions_of<Learning>() - prefix;  // that have tokens
+  static constexpr const auto& plan = lesson_plan<
+      Family, Formats, s, in_front + Learning::tokens, Learning::chunk,
+      way_back{.first_layer = first_layer, .any = schedule::goes_back, .prefix = prefix, .scales_outputs = scales},
+      detail::takes_turns<Learning>(), AnswerBytes>;
 
  public:
   static constexpr std::size_t arena_bytes = plan.plan.bytes > AnswerBytes ? plan.plan.bytes : AnswerBytes;
@@ -125,17 +128,24 @@ class lessons : public Learning::template state<Model, Formats> {
       if constexpr (requires { state_type::drop(); }) state_type::drop();
       examples_in_batch_ = 0;
     }
-    const auto made = assemble_example<Token>(e, Model::dialogue, encode, tokens_);
-    lesson_.begin(made, wants_gradient);
+    (void)lead(tokens_.data());
+    const auto made = assemble_example<Token>(e, Model::dialogue, encode, std::span<Token>(tokens_).subspan(in_front));
+    lesson_.begin(made, in_front, wants_gradient);
     if constexpr (!schedule::goes_back)
       if (wants_gradient && made.state == status::ok) this->begin_trials();
     return made;
+  }
+  /// Writes the tokens in front of a text. How many positions there have none.
+  static std::size_t lead(Token* tokens) {
+    if constexpr (in_front != 0) Learning::delta::lead(s.vocab, tokens);
+    return prefix;
   }
   bool lesson_is_open() const { return lesson_.tokens != 0; }
 
   learned lesson_step(std::byte* arena, const weights<Formats, Family>& w, std::size_t budget) {
     auto&& delta = collecting();
     learned result = advance_lesson<Isa, schedule::goes_back>(facts, arena, w, delta, tokens_.data(), lesson_, budget);
+    result.tokens -= in_front;
     if (!result.done) return result;
     if constexpr (!schedule::goes_back) {
       if (lesson_.gradient && is_finite(result.loss) && this->next_trial(result.loss)) {
@@ -153,7 +163,7 @@ class lessons : public Learning::template state<Model, Formats> {
   static constexpr lesson_facts<Family> facts{s,
                                               plan.plan,
                                               rope_table<s.head_dim() / 2, s.rope_theta>.data(),
-                                              Learning::tokens,
+                                              in_front + Learning::tokens,
                                               Learning::chunk,
                                               Learning::batch,
                                               first_layer};
@@ -162,7 +172,7 @@ class lessons : public Learning::template state<Model, Formats> {
     else return lesson_.gradient ? this->trial() : this->collector();
   }
 
-  std::array<Token, Learning::tokens> tokens_{};
+  std::array<Token, in_front + Learning::tokens> tokens_{};
   lesson lesson_;
   std::size_t examples_in_batch_ = 0;
 };
@@ -175,6 +185,7 @@ class lessons<Family, Isa, Formats, Learning, Model, Token, AnswerBytes>
  public:
   static constexpr std::size_t arena_bytes = AnswerBytes;
   static constexpr std::size_t answer_offset = 0;
+  static std::size_t lead(Token*) { return 0; }
   static void interrupt_lesson() {}
 };
 

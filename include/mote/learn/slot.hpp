@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 
+#include "mote/block/delta.hpp"
 #include "mote/block/layer.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
@@ -48,7 +50,8 @@ enum class learning_member {
   head_backward,
   trial,
   begin_trials,
-  next_trial
+  next_trial,
+  front
 };
 
 namespace detail {
@@ -157,6 +160,18 @@ inline constexpr bool learner_goes_on = requires(S& s, float& loss) {
   { s.next_trial(loss) } -> std::same_as<bool>;
 };
 
+/// What answers and what collects fill the positions that the policy owns.
+template <class P, class S>
+inline constexpr bool learner_fills_front = [] {
+  if constexpr (positions_of<P>() == 0) return true;
+  else {
+    using collector = std::remove_cvref_t<decltype(std::declval<S&>().collector())>;
+    using adapter = std::remove_cvref_t<decltype(std::declval<const S&>().adapter())>;
+    if constexpr (prefix_of<P>() == 0) return prompting_delta<collector> && prompting_delta<adapter>;
+    else return prefixing_delta<collector> && prefixing_delta<adapter>;
+  }
+}();
+
 /// Learns, OwnsWeights, Tries (its schedule does not go back): only then some are asked for.
 template <class S, bool Learns, bool OwnsWeights, bool Tries = false>
 inline constexpr learning_member learning_state_lacks = first_missing<learning_member>({
@@ -184,9 +199,13 @@ template <class P, class Model, class Format>
 consteval learning_member learning_lacking() {
   if constexpr (learning_policy_lacks<P, Model, Format> != learning_member::none)
     return learning_policy_lacks<P, Model, Format>;
-  else
-    return learning_state_lacks < typename P::template state<Model, Format>, P::learns, P::owns_weights,
-           P::learns && !schedule_of<P>::type::goes_back > ;
+  else {
+    using state = typename P::template state<Model, Format>;
+    constexpr learning_member lacks = learning_state_lacks < state, P::learns, P::owns_weights,
+                              P::learns && !schedule_of<P>::type::goes_back > ;
+    if constexpr (lacks != learning_member::none) return lacks;
+    else return learner_fills_front<P, state> ? learning_member::none : learning_member::front;
+  }
 }
 
 }  // namespace detail
@@ -267,6 +286,9 @@ struct learning_check {
   static_assert(
       has<m::next_trial>,
       "mote: this policy's schedule does not go back, and its state takes no loss; give it `bool next_trial(float& loss)` [mote-learning-policy]");
+  static_assert(
+      has<m::front>,
+      "mote: this policy's `positions` are not filled; its view is a prompting_delta where its delta has `lead`, else a prefixing_delta [mote-learning-policy]");
 };
 
 namespace detail {
@@ -294,11 +316,28 @@ struct learning_window {
       "mote: the learning window is longer than the model was trained for; lower .tokens of the learning policy [mote-learning-window]");
 };
 
+struct owned_positions {
+  std::size_t value;
+};
+template <owned_positions Owned, context_tokens Context>
+struct learning_leaves_room {
+  static_assert(
+      Owned.value <= Context.value / 2,
+      "mote: what the learning policy puts in front of a prompt takes more than half of the context; lower its number, or raise context<> [mote-front-room]");
+};
+
 template <class Family, bool LooksAhead>
 struct learning_looks_back {
   static_assert(
       !LooksAhead,
       "mote: in this family tokens see those behind them, and such a model does not learn; leave the learning policy out [mote-learning-looks-ahead]");
+};
+
+template <class Family, bool KeepsStates>
+struct learning_prefix_is_seen {
+  static_assert(
+      !KeepsStates,
+      "mote: a block of this family keeps a state, and sees nothing of keys and values in front of a prompt; put vectors there, prompt_tuning<> [mote-prefix-states]");
 };
 
 /// The slot.
@@ -307,11 +346,16 @@ struct slots::learning : slot_facts {
   template <class P, class Chosen>
   using lack = typename decltype(detail::learning_gap<P, typename Chosen::model_type, typename Chosen::format>())::type;
   template <class Chosen, class P = typename Chosen::template in<slots::learning>,
-            class Family = family_of<typename Chosen::model_type>>
-  using fault =
-      std::conditional_t<P::learns && looks_ahead<Family>(Chosen::shape), learning_looks_back<Family, true>,
-                         unless<(P::tokens <= Chosen::shape.context),
-                                learning_window<window_tokens{P::tokens}, trained_for_tokens{Chosen::shape.context}>>>;
+            class Family = family_of<typename Chosen::model_type>, std::size_t Front = detail::positions_of<P>()>
+  using fault = std::conditional_t<
+      P::learns && looks_ahead<Family>(Chosen::shape), learning_looks_back<Family, true>,
+      std::conditional_t<
+          states_of<Family>::any && detail::prefix_of<P>() != 0, learning_prefix_is_seen<Family, true>,
+          std::conditional_t<
+              (Front > Chosen::tokens / 2),
+              learning_leaves_room<owned_positions{Front}, context_tokens{Chosen::tokens}>,
+              unless<(Front + P::tokens <= Chosen::shape.context),
+                     learning_window<window_tokens{Front + P::tokens}, trained_for_tokens{Chosen::shape.context}>>>>>;
 };
 
 }  // namespace mote::inline v0

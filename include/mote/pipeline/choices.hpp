@@ -71,6 +71,8 @@ constexpr learning_choice learning_facts() {
     using schedule = typename schedule_of<Learning>::type;
     l.first_layer = &first_layer_of<schedule>;
     l.goes_back = schedule::goes_back;
+    l.positions = v0::detail::positions_of<Learning>();
+    l.prefix = v0::detail::prefix_of<Learning>();
     l.scales_outputs = scales_outputs<State>();
     l.takes_turns = v0::detail::takes_turns<Learning>();
   }

@@ -115,6 +115,7 @@ class basic_pipeline {
   status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
     if (!attached()) return answer_.progress.fail(status::not_attached);
+    answer_.position = learning_state::lead(tokens_.data());
     std::array<std::string_view, Recall::hits == 0 ? 1 : Recall::hits> items;
     std::size_t found = 0;
     if constexpr (recalls) {
@@ -122,8 +123,11 @@ class basic_pipeline {
       if (!question.empty()) found = search_with(*index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
     }
-    return answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit, Model::dialogue,
-                         Recall::tokens, merging(), std::span<token>(tokens_).first(Context - answer_room));
+    const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
+                                      Model::dialogue, Recall::tokens, merging(),
+                                      std::span<token>(tokens_).first(Context - answer_room).subspan(in_front));
+    if (in_front != 0 && made == status::ok) answer_.prompt_tokens += in_front;
+    return made;
   }
 
   /// Runs one pass at most: of prefill<>'s tokens of the prompt, or one for a new token and its drafts.
@@ -169,10 +173,10 @@ class basic_pipeline {
   std::size_t recalled_items() const { return answer_.recalled_items; }
   /// The tokens so far: prompt and answer.
   std::span<const token> tokens() const {
-    const std::size_t count = answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens + answer_.answered;
+    const std::size_t count = answer_.prompt_tokens == 0 ? in_front : answer_.prompt_tokens + answer_.answered;
     return text(count < Context ? count : Context);
   }
-  std::size_t prompt_tokens() const { return answer_.prompt_tokens; }
+  std::size_t prompt_tokens() const { return answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens - in_front; }
   /// The seed of the decoding policy, where it draws by chance.
   void seed(std::uint64_t s) { decoding_.seed(s); }
   /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
@@ -287,13 +291,14 @@ class basic_pipeline {
   /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
   using passes = detail::answer_facts<Format, family, store, Model::shape, Context, pass_limits>;
+  static constexpr std::size_t in_front = detail::positions_of<Learning>();
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
   using learning_state =
       lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
   tokenizer coder() const { return answer_.words(Model::dialogue); }
-  std::span<const token> text(std::size_t count) const { return std::span<const token>(tokens_).first(count); }
+  std::span<const token> text(std::size_t count) const { return std::span(tokens_).first(count).subspan(in_front); }
   std::span<merge_slot> merging() {
     drafts_.drop();  // the arena changes hands
     learning_->interrupt_lesson();
@@ -316,8 +321,8 @@ class basic_pipeline {
     const std::size_t left = at < answer_.prompt_tokens ? answer_.prompt_tokens - at : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
     const bool whole = count == left;
-    if (at < answer_.prompt_tokens)
-      for (std::size_t i = 1; i <= count; ++i) drafts_.follow(text(at + i));
+    for (std::size_t i = 1; at < answer_.prompt_tokens && i <= count; ++i)
+      if (at + i > in_front) drafts_.follow(text(at + i));
     std::size_t guesses = 0;
     if (whole && count == 1) {  // no more than will be asked for, have room, and can be taken back
       const std::size_t asked = answer_.limit - answer_.answered - 1;

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSL-1.0
+// Virtual tokens in front of every prompt: where they stand, what they cost, and that they learn. Their gradient is compared
+// for each family in tests/family, and here for a Llama.
+#include "mote/learn/prompt_tuning.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mote/decode/lookup.hpp"
+#include "mote/decode/ngram.hpp"
+#include "mote/format/f32.hpp"
+#include "mote/learn/last_layers.hpp"
+#include "mote/learn/lora.hpp"
+#include "mote/learn/zeroth_order.hpp"
+#include "small_model.hpp"
+
+namespace {
+
+using mote::example;
+using mote::status;
+using mote_tests::packed_bytes;
+using mote_tests::plain_decoder;
+using mote_tests::small_model;
+
+template <class... More>
+using base = mote::pipeline<small_model, mote::quantize<8>, mote::layout<4>, More...>;
+constexpr std::size_t front = 5;
+template <class Optimiser = mote::adam<mote::adam_knobs{.rate = 3e-2F}>, class Schedule = mote::backpropagation>
+using student = mote::prompt_tuning<front, mote::prompt_tuning_knobs{.tokens = 40}, Optimiser, Schedule>;
+
+constexpr example light{.prompt = "light in the hall", .answer = "on now"};
+
+template <class Pipeline>
+std::unique_ptr<Pipeline> attached() {
+  static const auto image =
+      mote_tests::small_image<typename Pipeline::format>(plain_decoder::random(small_model::shape, 3));
+  auto ai = std::make_unique<Pipeline>();
+  REQUIRE(ai->attach(image.span()) == status::ok);
+  return ai;
+}
+template <class Pipeline>
+std::vector<float> parameters(const Pipeline& ai) {
+  const auto& l = ai.learning();
+  return {l.parameters(), l.parameters() + std::remove_cvref_t<decltype(l)>::parameter_floats};
+}
+/// The logits of each step of an answer of eight tokens.
+template <class Pipeline>
+std::vector<float> answer(Pipeline& ai) {
+  std::vector<float> all;
+  REQUIRE(ai.begin("heat", 8) == status::ok);
+  for (bool done = false; !done;) {
+    done = ai.step().done;
+    if (!done && ai.tokens().size() > ai.prompt_tokens()) all.insert(all.end(), ai.logits().begin(), ai.logits().end());
+  }
+  return all;
+}
+
+// Nothing is a multiple of 16; a head of its own, so that a row of the embedding is that of what stands in front alone.
+constexpr mote::shape s{
+    .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64, .tied_head = false};
+struct model {
+  static constexpr mote::shape shape = s;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("prompt tuning: the gradient of what stands in front equals central differences in double precision",
+                   "", mote::f32<1>, mote::f32<16>) {
+  constexpr std::size_t capacity = 24;
+  constexpr std::size_t stride = mote::padded(s.dim);
+  using state = typename mote::prompt_tuning<3>::template state<model, TestType>;
+  const auto learner = std::make_unique<state>();
+  learner->reset();
+  const plain_decoder untaught = plain_decoder::random(s, 23);
+  plain_decoder taught = untaught;
+  std::vector<std::uint16_t> tokens(20);
+  mote::rng random(17);
+  for (auto& t : tokens) t = static_cast<std::uint16_t>(3 + random.below(static_cast<std::uint32_t>(s.vocab - 3)));
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    tokens[i] = i;  // and nowhere else
+    for (std::size_t d = 0; d < s.dim; ++d) {
+      learner->parameters()[i * stride + d] = 0.2F * random.normal();
+      taught.embedding.at(i, d) += static_cast<double>(learner->parameters()[i * stride + d]);
+    }
+  }
+  const std::span<const std::uint16_t> sequence(tokens);
+
+  const packed_bytes packed = untaught.template pack<TestType>();
+  const auto map = mote::map_tensors<TestType>(s);
+  const mote::weights<TestType> w(packed.data(), s, map);
+  constexpr auto frequencies = mote::rope_frequencies<s.head_dim() / 2>(s.rope_theta);
+  const auto plan = mote::plan_arena(mote::train_lifetimes<mote::llama, TestType>(s, capacity, 8));
+  packed_bytes arena(plan.bytes, 0xFF);
+  const mote::train_buffers<mote::llama> buffers{arena.data(), plan};
+  auto delta = learner->collector();
+  STATIC_REQUIRE(mote::leading_delta<decltype(delta)>);
+  mote::sequence_pass<mote::llama, mote::simd::native, TestType, decltype(delta)> pass(s, w, delta, frequencies.data(),
+                                                                                       buffers, capacity, 8);
+  const float loss = pass.backward(sequence, 6, 0.25F);
+  CHECK(std::fabs(static_cast<double>(loss) - 0.25 * taught.loss(sequence, 6)) < 1e-5 * static_cast<double>(loss));
+  for (std::size_t i = 0; i < 3; ++i) {
+    double error = 0, size = 0;
+    for (std::size_t d = 0; d < s.dim; ++d) {
+      constexpr double h = 1e-5;
+      double& value = taught.embedding.at(i, d);
+      const double kept = value;
+      value = kept + h;
+      const double up = taught.loss(sequence, 6);
+      value = kept - h;
+      const double down = taught.loss(sequence, 6);
+      value = kept;
+      const double expected = 0.25 * (up - down) / (2 * h);
+      const auto got = static_cast<double>(learner->gradients()[i * stride + d]);
+      error += (got - expected) * (got - expected);
+      size += expected * expected;
+    }
+    INFO("position " << i << ": " << std::sqrt(error / size));
+    REQUIRE(size > 0);
+    CHECK(std::sqrt(error) <= 1e-4 * std::sqrt(size));
+    for (std::size_t d = s.dim; d < stride; ++d) CHECK(learner->gradients()[i * stride + d] == 0);
+  }
+}
+
+TEST_CASE("prompt tuning: at the start, tokens of the vocabulary stand in front of a prompt, and of nothing else") {
+  using pipeline = base<student<>>;
+  const auto ai = attached<pipeline>();
+  CHECK(ai->tokens().empty());
+  CHECK(ai->prompt_tokens() == 0);
+  const std::vector<float> logits = answer(*ai);
+  const auto plain = attached<base<>>();
+  REQUIRE(plain->begin("heat", 8) == status::ok);
+  CHECK(ai->prompt_tokens() == plain->prompt_tokens());
+  CHECK(std::equal(plain->tokens().begin(), plain->tokens().end(), ai->tokens().begin()));
+
+  // The same tokens by hand.
+  using format = pipeline::format;
+  std::vector<std::uint16_t> all(front);
+  mote::soft_prompt<front, 1>::lead(small_model::shape.vocab, all.data());
+  for (const auto t : all) CHECK(t < small_model::shape.vocab);
+  all.insert(all.end(), ai->tokens().begin(), ai->tokens().end());
+  constexpr mote::shape shape = small_model::shape;
+  const packed_bytes packed = plain_decoder::random(shape, 3).pack<format>();
+  const auto map = mote::map_tensors<format>(shape);
+  constexpr auto frequencies = mote::rope_frequencies<shape.head_dim() / 2>(shape.rope_theta);
+  const auto plan = mote::plan_arena(mote::decode_lifetimes<mote::llama, format>(shape, shape.context));
+  const auto made_for = mote::cached_by<mote::llama>(shape);
+  packed_bytes arena(plan.bytes), kept(mote::float_cache::bytes(made_for, shape.context));
+  std::size_t seen = 0;
+  for (std::size_t t = 0; t + 1 < all.size(); ++t) {
+    const float* out = mote::decode(shape, mote::weights<format>(packed.data(), shape, map), mote::no_adapter{},
+                                    frequencies.data(), mote::float_cache(kept.data(), made_for, shape.context),
+                                    mote::decode_buffers<mote::llama>{arena.data(), plan}, all[t], t, true);
+    if (t + 1 < front + ai->prompt_tokens()) continue;
+    CHECK(std::memcmp(out, logits.data() + seen, shape.vocab * 4) == 0);
+    seen += shape.vocab;
+  }
+  CHECK(seen == logits.size());
+}
+
+TEST_CASE("prompt tuning: a lesson is learned, saved and taken back") {
+  using pipeline = base<student<>>;
+  const auto ai = attached<pipeline>();
+  packed_bytes kept(ai->saved_bytes());
+  REQUIRE(ai->save({kept.data(), kept.size()}) == status::ok);
+  CHECK(ai->load(kept.span()) == status::no_effect);
+  const auto plain = attached<base<mote::lora<2>>>();
+  const float before = ai->loss(light).loss;
+  CHECK(ai->loss(light).tokens == plain->loss(light).tokens);
+  for (int i = 0; i < 60; ++i) {
+    const mote::learned l = ai->learn(light);
+    REQUIRE(l.stepped);
+    REQUIRE(l.tokens == plain->loss(light).tokens);
+  }
+  const float after = ai->loss(light).loss;
+  INFO(before << " -> " << after);
+  CHECK(after < 0.6F * before);
+  REQUIRE(ai->save({kept.data(), kept.size()}) == status::ok);
+  const auto other = attached<pipeline>();
+  const std::vector<float> untaught = answer(*other);
+  REQUIRE(other->load(kept.span()) == status::ok);
+  CHECK(other->loss(light).loss == after);
+  CHECK(answer(*other) == answer(*ai));
+  CHECK_FALSE(answer(*ai) == untaught);
+  // Other tokens in front, or another number of them, are another prompt.
+  using seeded = base<mote::prompt_tuning<front, mote::prompt_tuning_knobs{.seed = 2, .tokens = 40}>>;
+  CHECK(attached<seeded>()->load(kept.span()) == status::wrong_format);
+  CHECK(attached<base<mote::prompt_tuning<front + 1, mote::prompt_tuning_knobs{.tokens = 40}>>>()->load(kept.span()) ==
+        status::wrong_format);
+}
+
+TEMPLATE_TEST_CASE("prompt tuning: an answer's bits do not depend on how many tokens go at once, or on drafts", "",
+                   mote::cache<32>, mote::cache<16>, mote::cache<8>) {
+  const auto alone = attached<base<student<>, TestType>>();
+  for (int i = 0; i < 10; ++i) REQUIRE(alone->learn(light).stepped);
+  packed_bytes kept(alone->saved_bytes());
+  REQUIRE(alone->save({kept.data(), kept.size()}) == status::ok);
+  const std::vector<float> expected = answer(*alone);
+  const auto check = [&]<class Pipeline>(std::type_identity<Pipeline>) {
+    const auto ai = attached<Pipeline>();
+    REQUIRE(ai->load(kept.span()) == status::ok);
+    CHECK(answer(*ai) == expected);
+    CHECK(std::equal(ai->tokens().begin(), ai->tokens().end(), alone->tokens().begin(), alone->tokens().end()));
+  };
+  check(std::type_identity<base<student<>, TestType, mote::prefill<2>>>{});
+  check(std::type_identity<base<student<>, TestType, mote::prefill<3>>>{});
+  check(std::type_identity<base<student<>, TestType, mote::prefill<16>, mote::lookup<>>>{});
+  check(std::type_identity<base<student<>, TestType, mote::prefill<4>, mote::ngram<>>>{});
+}
+
+TEST_CASE("prompt tuning: a lesson in portions, whatever the budget, is learn()") {
+  using pipeline = base<student<>>;
+  const auto alone = attached<pipeline>();
+  for (int i = 0; i < 3; ++i) REQUIRE(alone->learn(light).stepped);
+  for (const std::size_t budget : {1U, 3U, 7U, 1000U}) {
+    const auto ai = attached<pipeline>();
+    for (int i = 0; i < 3; ++i) {
+      REQUIRE(ai->learn_begin(light) == status::ok);
+      while (!ai->learn_step(budget).done) {
+      }
+    }
+    CHECK(parameters(*ai) == parameters(*alone));
+  }
+}
+
+TEST_CASE("prompt tuning: without a way back the loss falls, and only the vectors move") {
+  using pipeline = base<student<mote::adam<mote::adam_knobs{.rate = 3e-2F}>, mote::zeroth_order<>>>;
+  STATIC_REQUIRE(pipeline::cost().ram.activations < base<student<>>::cost().ram.activations);
+  const auto ai = attached<pipeline>();
+  const float before = ai->loss(light).loss;
+  for (int i = 0; i < 300; ++i) REQUIRE(ai->learn(light).state == status::ok);
+  const float after = ai->loss(light).loss;
+  INFO(before << " -> " << after);
+  CHECK(after < 0.8F * before);
+}
+
+TEST_CASE("prompt tuning: what it costs, and how much of a context it takes") {
+  using pipeline = base<student<>>;
+  STATIC_REQUIRE(pipeline::cost().ram.object() == sizeof(pipeline));
+  STATIC_REQUIRE(pipeline::cost().ram.weights == front * mote::padded(small_model::shape.dim) * 4);
+  STATIC_REQUIRE(pipeline::cost().ram.optimiser == 2 * pipeline::cost().ram.weights);
+  // A lesson is a longer one, an answer no larger.
+  using longer = base<mote::lora<2, mote::lora_knobs{.tokens = 40 + front}>>;
+  STATIC_REQUIRE(pipeline::cost().ram.activations == longer::cost().ram.activations);
+  STATIC_REQUIRE(pipeline::cost().ram.cache == base<>::cost().ram.cache);
+  constexpr auto paid = mote::cost_of(small_model::shape, pipeline::facts);
+  constexpr auto plain = mote::cost_of(small_model::shape, base<>::facts);
+  STATIC_REQUIRE(paid.token.multiply_adds == plain.token.multiply_adds);
+  STATIC_REQUIRE(paid.lesson.multiply_adds > mote::lesson_work(small_model::shape, pipeline::facts, 39).multiply_adds);
+
+  const auto ai = attached<pipeline>();
+  const auto frozen = attached<base<>>();
+  // The longest prompt is shorter by what stands in front.
+  std::size_t longest_alone = 0, longest_behind = 0;
+  for (std::size_t n = 1; n < small_model::shape.context; ++n) {
+    if (frozen->begin(std::string(n, 'a')) == status::ok) longest_alone = n;
+    if (ai->begin(std::string(n, 'a')) == status::ok) longest_behind = n;
+  }
+  CHECK(longest_behind + front == longest_alone);
+  REQUIRE(ai->begin(std::string(longest_behind, 'a')) == status::ok);
+  while (!ai->step().done) {
+  }
+  CHECK(ai->tokens().size() <= small_model::shape.context - front);
+
+  constexpr mote::prompt_tuning_knobs shorter{.tokens = 40};
+  STATIC_REQUIRE(mote::can_compose<small_model, mote::prompt_tuning<16, shorter>, mote::context<32>>);
+  STATIC_REQUIRE_FALSE(mote::can_compose<small_model, mote::prompt_tuning<17, shorter>, mote::context<32>>);
+  // The longest example and what stands in front of it are no longer than what the model was trained for.
+  constexpr mote::prompt_tuning_knobs longest{.tokens = 60};
+  STATIC_REQUIRE(mote::can_compose<small_model, mote::prompt_tuning<4, longest>>);
+  STATIC_REQUIRE_FALSE(mote::can_compose<small_model, mote::prompt_tuning<5, longest>>);
+  // The last layers are not reached from there; more than there are is all of them.
+  STATIC_REQUIRE_FALSE(mote::can_compose<small_model, student<mote::adam<>, mote::last_layers<1>>>);
+  STATIC_REQUIRE(mote::can_compose<small_model, student<mote::adam<>, mote::last_layers<2>>>);
+}
+
+TEST_CASE("prompt tuning: vectors beyond the floats give no answer, and are not kept") {
+  const auto ai = attached<base<student<>, mote::prefill<4>>>();
+  const std::vector<float> before = answer(*ai);
+  ai->learning().parameters()[0] = std::numeric_limits<float>::infinity();
+  REQUIRE(ai->begin("heat", 8) == status::ok);
+  while (!ai->step().done) {
+  }
+  CHECK(ai->state() == status::not_finite);
+  packed_bytes kept(ai->saved_bytes());
+  CHECK(ai->save({kept.data(), kept.size()}) == status::not_finite);
+  CHECK(ai->loss(light).state == status::not_finite);
+  CHECK(ai->learn(light).state == status::not_finite);
+  ai->learning().parameters()[0] = 0;
+  CHECK(answer(*ai) == before);
+  CHECK(ai->learn(light).stepped);
+}
