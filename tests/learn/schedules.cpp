@@ -213,9 +213,7 @@ std::size_t dearer_than_answers(std::size_t& settings, const mote::shape& s = Mo
   return dearer;
 }
 /// A lesson keeps two streams and one layer's keys and values, an answer those of all layers.
-constexpr bool answers_keep_as_much(const mote::shape& s) {
-  return (s.layers - 1) * s.kv_dim() >= mote::padded(s.dim);
-}
+constexpr bool answers_keep_as_much(const mote::shape& s) { return (s.layers - 1) * s.kv_dim() >= mote::padded(s.dim); }
 
 }  // namespace
 
