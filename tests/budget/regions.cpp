@@ -224,6 +224,10 @@ constexpr bool is_exact() {
   return true;
 }
 
+/// A constant of its own for each: Clang counts the steps of one.
+template <unsigned Apart>
+constexpr bool exact = is_exact<Apart>();
+
 template <unsigned Apart>
 void check_parted(std::span<const std::byte> image, const std::string& expected) {
   using made = parted<Apart>;
@@ -254,7 +258,7 @@ TEST_CASE("regions: cache, arena, learning and recall, each apart or not: sizes,
   const std::string expected = live(*at_home, image);
   CHECK(expected.size() > 1000);
   []<unsigned... Apart>(std::integer_sequence<unsigned, Apart...>) {
-    STATIC_REQUIRE((is_exact<Apart>() && ...));
+    STATIC_REQUIRE((exact<Apart> && ...));
   }(std::make_integer_sequence<unsigned, 16>{});
   [&]<unsigned... Apart>(std::integer_sequence<unsigned, Apart...>) {
     (check_parted<Apart>(image, expected), ...);

@@ -39,6 +39,12 @@ struct answer_state {
     progress.stop();
   }
 
+  /// So many positions stand in front of the prompt, and the first of them have nothing to run.
+  void stand_behind(std::size_t positions, std::size_t first) {
+    prompt_tokens += positions;
+    position = first;
+  }
+
   /// Makes the prompt, in `target`. A model of texts, without a token for its user, begins one where nothing is asked.
   template <class Token>
   MOTE_NOINLINE status begin(std::span<const std::string_view> best_first, std::string_view question, std::size_t most,

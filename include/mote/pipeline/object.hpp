@@ -115,7 +115,6 @@ class basic_pipeline {
   status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
     if (!attached()) return answer_.progress.fail(status::not_attached);
-    answer_.position = learning_state::lead(tokens_.data());
     std::array<std::string_view, Recall::hits == 0 ? 1 : Recall::hits> items;
     std::size_t found = 0;
     if constexpr (recalls) {
@@ -126,7 +125,8 @@ class basic_pipeline {
     const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
                                       Model::dialogue, Recall::tokens, merging(),
                                       std::span<token>(tokens_).first(Context - answer_room).subspan(in_front));
-    if (in_front != 0 && made == status::ok) answer_.prompt_tokens += in_front;
+    if constexpr (in_front != 0)
+      if (made == status::ok) answer_.stand_behind(in_front, learning_state::lead(tokens_.data()));
     return made;
   }
 
@@ -321,8 +321,9 @@ class basic_pipeline {
     const std::size_t left = at < answer_.prompt_tokens ? answer_.prompt_tokens - at : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
     const bool whole = count == left;
-    for (std::size_t i = 1; at < answer_.prompt_tokens && i <= count; ++i)
-      if (at + i > in_front) drafts_.follow(text(at + i));
+    if (at < answer_.prompt_tokens)
+      for (std::size_t i = 1; i <= count; ++i)
+        if (at + i > in_front) drafts_.follow(text(at + i));
     std::size_t guesses = 0;
     if (whole && count == 1) {  // no more than will be asked for, have room, and can be taken back
       const std::size_t asked = answer_.limit - answer_.answered - 1;
