@@ -235,6 +235,8 @@ void check_parted(std::span<const std::byte> image, const std::string& expected)
   CAPTURE(Apart);
   with_memories<made, Apart> all;
   CHECK(live(*all.ai, image) == expected);
+  REQUIRE(all.ai->learn_begin({.prompt = "the heat", .answer = "on"}) == mote::status::ok);
+  CHECK_FALSE(all.ai->learn_step(1).done);
   // Another memory: what is attached no longer is; what was remembered lies in the old one.
   if constexpr (recall) {
     CHECK(all.ai->memory().size() == 2);
@@ -243,6 +245,7 @@ void check_parted(std::span<const std::byte> image, const std::string& expected)
     CHECK(all.ai->memory().size() == 0);
     CHECK_FALSE(all.ai->attached());
     CHECK(all.ai->begin("the heat") == mote::status::not_attached);
+    CHECK(all.ai->learn_step(1).state == mote::status::not_attached);
   }
 }
 

@@ -168,6 +168,13 @@ TEST_CASE("what_helps: nothing is proposed that is not there, or would break the
   CHECK(find(mote::what_helps(shape, large, board_of(1000)), way::context)->to == 144);
   STATIC_REQUIRE(mote::can_compose<mote_tests::synthetic, mote::context<144>, mote::rag<mote::bm25<>>> ==
                  (mote_tests::synthetic::shape.context >= 144));
+  // So has what stands in front of one: it takes half of the context at most.
+  using in_front = mote::prompt_tuning<40, mote::prompt_tuning_knobs{.tokens = 16}>;
+  CHECK(
+      find(mote::what_helps(shape, mote::choices_of<in_front, mote::context<128>>, board_of(1000)), way::context)->to ==
+      80);
+  STATIC_REQUIRE(mote::can_compose<mote_tests::synthetic, mote::context<80>, in_front>);
+  STATIC_REQUIRE_FALSE(mote::can_compose<mote_tests::synthetic, mote::context<64>, in_front>);
   // All that could be smaller is.
   constexpr mote::choices least = mote::choices_of<mote::context<32>, mote::cache<8>, mote::quantize<4>>;
   CHECK(mote::what_helps(shape, least, board_of(1000, 1000)).size() == 0);

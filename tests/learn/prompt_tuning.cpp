@@ -19,6 +19,8 @@
 #include "mote/learn/last_layers.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/learn/zeroth_order.hpp"
+#include "mote/recall/bm25.hpp"
+#include "mote/recall/rag.hpp"
 #include "small_model.hpp"
 
 namespace {
@@ -275,6 +277,10 @@ TEST_CASE("prompt tuning: what it costs, and how much of a context it takes") {
   constexpr mote::prompt_tuning_knobs longest{.tokens = 60};
   STATIC_REQUIRE(mote::can_compose<small_model, mote::prompt_tuning<4, longest>>);
   STATIC_REQUIRE_FALSE(mote::can_compose<small_model, mote::prompt_tuning<5, longest>>);
+  // What is recalled has its room behind them: 20 tokens, and 35 for a question and its answer.
+  using recalls = mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 20}>;
+  STATIC_REQUIRE(mote::can_compose<small_model, recalls, mote::prompt_tuning<8, shorter>, mote::context<64>>);
+  STATIC_REQUIRE_FALSE(mote::can_compose<small_model, recalls, mote::prompt_tuning<10, shorter>, mote::context<64>>);
   // The last layers are not reached from there; more than there are is all of them.
   STATIC_REQUIRE_FALSE(mote::can_compose<small_model, student<mote::adam<>, mote::last_layers<1>>>);
   STATIC_REQUIRE(mote::can_compose<small_model, student<mote::adam<>, mote::last_layers<2>>>);

@@ -169,7 +169,7 @@ struct attention_block {
 
   /// Keeps what a delta owns in front of a text.
   template <int At, class Pass>
-  static void lead(Pass& p) {
+  static void prefix_forward(Pass& p) {
     const auto form = attention(p.shape());
     p.template enter<At + 3>();
     float* q = p.template at<query>();

@@ -139,12 +139,13 @@ class decode_pass {
     }
   }
   /// Fills the cache with what a delta owns in front of a text. Where that is beyond the floats, so are these tokens.
-  MOTE_NOINLINE void lead() {
+  MOTE_NOINLINE void prefix_forward() {
     for (layer_ = 0; layer_ < s_.layers; ++layer_)
       facts::each_layer::with(layer_, [this]<class Layer>() {
         Layer::each([this]<std::size_t I>() {
           using block = typename Layer::template block<I>;
-          if constexpr (detail::attends<block>) block::template lead<Layer::forward_from(I, facts::layers)>(*this);
+          if constexpr (detail::attends<block>)
+            block::template prefix_forward<Layer::forward_from(I, facts::layers)>(*this);
         });
       });
   }
@@ -270,7 +271,7 @@ float* decode(const shape& model, const weights<Formats, Family>& packed, const 
   pass_type pass(s, w, maps, frequencies, cache, team, b, count, position);
   pass.embed(tokens);
   if constexpr (prefixing_delta<Adapter>)
-    if (position == adapter.positions()) pass.lead();
+    if (position == adapter.positions()) pass.prefix_forward();
   pass.run(0, s.layers);
   float* logits = logits_for == 0 ? nullptr : pass.head(logits_for);
   pass.leave();

@@ -72,8 +72,8 @@ struct residual {
 
   /// What a delta owns in front of a text, where Inner attends.
   template <int At, class Pass>
-  static void lead(Pass& p) {
-    Inner::template lead<At + 1>(p);
+  static void prefix_forward(Pass& p) {
+    Inner::template prefix_forward<At + 1>(p);
   }
 
   /// dx holds the gradient of what comes out; after the last phase that of what went in.

@@ -59,6 +59,8 @@ struct optimiser_functions {
   std::size_t bytes;  ///< of the optimiser itself
 };
 
+constexpr std::size_t from_the_first(const shape&) { return 0; }
+
 /// Learning. Its state is parameters, gradients (or what is tried in place of them) and what the optimiser keeps, in this
 /// order, 64-byte aligned; a policy whose state is another says how large it is.
 struct learning_choice {
@@ -70,7 +72,7 @@ struct learning_choice {
   const delta_functions* delta = nullptr;
   const optimiser_functions* optimiser = nullptr;
   part_size own{};                                                           ///< of a state that is laid out otherwise
-  std::size_t (*first_layer)(const shape&) = nullptr;                        ///< that learns; null: the first
+  std::size_t (*first_layer)(const shape&) = &from_the_first;                ///< that learns
   bool goes_back = true;                                                     ///< false: losses alone, no activations
   bool scales_outputs = false;                                               ///< has room for what a matrix alone gives
   std::size_t positions = 0;                                                 ///< in front of every prompt and example

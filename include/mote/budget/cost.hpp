@@ -55,9 +55,7 @@ constexpr std::size_t token_bytes(const shape& s) {
 }
 
 /// The first layer that learns.
-constexpr std::size_t first_layer(const shape& s, const choices& c) {
-  return c.learning.first_layer == nullptr ? 0 : c.learning.first_layer(s);
-}
+constexpr std::size_t first_layer(const shape& s, const choices& c) { return c.learning.first_layer(s); }
 constexpr std::size_t parameter_floats(const shape& s, const choices& c) {
   if (c.learning.owns_weights) return c.weights->bytes(*c.family, s) / sizeof(float);
   if (!c.learning.learns) return 0;
@@ -115,7 +113,7 @@ constexpr part_size learning_part(const shape& s, const choices& c) {
   return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimiser->bytes, 64};
 }
 
-/// Multiply-adds of what is applied to a token. What stands in front of a text is one addition a float.
+/// Multiply-adds of what is applied to a token: none of what stands in front of a text.
 constexpr std::uint64_t adapter_products(const shape& s, const choices& c) {
   return c.learning.owns_weights || c.learning.positions != 0 ? 0 : parameter_floats(s, c);
 }

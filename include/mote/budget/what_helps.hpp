@@ -173,7 +173,8 @@ constexpr help help_by(way what, const fitting_of<Lazy>& f) {
   const bool learns = c.learning.learns && c.learning.own.bytes == 0;
   switch (what) {
     case way::context: {
-      const std::size_t room = c.recall.recalls ? c.recall.tokens + least_dialogue_tokens : 0;
+      const std::size_t front = c.learning.positions;  // at most half
+      const std::size_t room = front + (c.recall.recalls ? c.recall.tokens + least_dialogue_tokens : front);
       const std::size_t least = round_up(room < 32 ? 32 : room, 16);
       return f.largest(what, least, c.context_of(f.s), 16);
     }

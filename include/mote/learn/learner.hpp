@@ -10,7 +10,8 @@
 // the same order, without those that pad. What pads gets no gradient and stays zero.
 // All floats of a delta are zero at the start, and then it changes nothing; a static reset(view) and view::has_effect()
 // say otherwise where it is not so.
-// A delta that owns the first positions of a text has `positions` and `lead` as well: prompting_delta, prefixing_delta.
+// A delta that owns the first positions of a text has `positions` as well (prefixing_delta), and `lead` where tokens stand
+// there (prompting_delta).
 // Refuses weights of its own: full<> replaces the model's.
 #pragma once
 

@@ -82,9 +82,9 @@ class lessons : public Learning::template state<Model, Formats> {
   static constexpr std::size_t first_layer = schedule::first_layer(s);
   static constexpr bool scales = detail::scales_outputs<state_type>();
   static constexpr std::size_t prefix = detail::prefix_of<Learning>();
-  static constexpr std::size_t in_front = detail::positions_of<Learning>() - prefix;  // that have tokens
+  static constexpr std::size_t leading = detail::positions_of<Learning>() - prefix;  // that have tokens
   static constexpr const auto& plan = lesson_plan<
-      Family, Formats, s, in_front + Learning::tokens, Learning::chunk,
+      Family, Formats, s, leading + Learning::tokens, Learning::chunk,
       way_back{.first_layer = first_layer, .any = schedule::goes_back, .prefix = prefix, .scales_outputs = scales},
       detail::takes_turns<Learning>(), AnswerBytes>;
 
@@ -128,24 +128,23 @@ class lessons : public Learning::template state<Model, Formats> {
       if constexpr (requires { state_type::drop(); }) state_type::drop();
       examples_in_batch_ = 0;
     }
-    (void)lead(tokens_.data());
-    const auto made = assemble_example<Token>(e, Model::dialogue, encode, std::span<Token>(tokens_).subspan(in_front));
-    lesson_.begin(made, in_front, wants_gradient);
+    put_leading(tokens_.data());
+    const auto made = assemble_example<Token>(e, Model::dialogue, encode, std::span<Token>(tokens_).subspan(leading));
+    lesson_.begin(made, leading, wants_gradient);
     if constexpr (!schedule::goes_back)
       if (wants_gradient && made.state == status::ok) this->begin_trials();
     return made;
   }
-  /// Writes the tokens in front of a text. How many positions there have none.
-  static std::size_t lead(Token* tokens) {
-    if constexpr (in_front != 0) Learning::delta::lead(s.vocab, tokens);
-    return prefix;
+  /// Writes the tokens in front of a text.
+  static void put_leading(Token* tokens) {
+    if constexpr (leading != 0) Learning::delta::lead(s.vocab, tokens);
   }
   bool lesson_is_open() const { return lesson_.tokens != 0; }
 
   learned lesson_step(std::byte* arena, const weights<Formats, Family>& w, std::size_t budget) {
     auto&& delta = collecting();
     learned result = advance_lesson<Isa, schedule::goes_back>(facts, arena, w, delta, tokens_.data(), lesson_, budget);
-    result.tokens -= in_front;
+    result.tokens -= leading;
     if (!result.done) return result;
     if constexpr (!schedule::goes_back) {
       if (lesson_.gradient && is_finite(result.loss) && this->next_trial(result.loss)) {
@@ -163,7 +162,7 @@ class lessons : public Learning::template state<Model, Formats> {
   static constexpr lesson_facts<Family> facts{s,
                                               plan.plan,
                                               rope_table<s.head_dim() / 2, s.rope_theta>.data(),
-                                              in_front + Learning::tokens,
+                                              leading + Learning::tokens,
                                               Learning::chunk,
                                               Learning::batch,
                                               first_layer};
@@ -172,7 +171,7 @@ class lessons : public Learning::template state<Model, Formats> {
     else return lesson_.gradient ? this->trial() : this->collector();
   }
 
-  std::array<Token, in_front + Learning::tokens> tokens_{};
+  std::array<Token, leading + Learning::tokens> tokens_{};
   lesson lesson_;
   std::size_t examples_in_batch_ = 0;
 };
@@ -185,7 +184,6 @@ class lessons<Family, Isa, Formats, Learning, Model, Token, AnswerBytes>
  public:
   static constexpr std::size_t arena_bytes = AnswerBytes;
   static constexpr std::size_t answer_offset = 0;
-  static std::size_t lead(Token*) { return 0; }
   static void interrupt_lesson() {}
 };
 

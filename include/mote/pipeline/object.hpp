@@ -94,7 +94,7 @@ class basic_pipeline {
 
   /// Memory for a part that lies apart: static, in the region that fit<> names. Then attach(), again where it was before.
   /// Learning and recall are made in theirs, empty: before that there is no learning() and no memory().
-  ///   [[gnu::section(".dtcm")]] static assistant::arena_memory work;   ai.use(work);
+  ///   [[gnu::section(".dtcm")]] static assistant::arena_memory room;   ai.use(room);
   using cache_memory = part_memory<0, cache_bytes>;
   using arena_memory = part_memory<1, arena_bytes>;
   using learning_memory = part_memory<2, detail::learning_bytes(shape, facts)>;
@@ -125,8 +125,11 @@ class basic_pipeline {
     const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
                                       Model::dialogue, Recall::tokens, merging(),
                                       std::span<token>(tokens_).first(Context - answer_room).subspan(in_front));
-    if constexpr (in_front != 0)
-      if (made == status::ok) answer_.stand_behind(in_front, learning_state::lead(tokens_.data()));
+    if constexpr (in_front != 0) {
+      if (made != status::ok) return made;
+      learning_state::put_leading(tokens_.data());
+      answer_.stand_behind(in_front, detail::prefix_of<Learning>());
+    }
     return made;
   }
 
@@ -228,7 +231,7 @@ class basic_pipeline {
   /// At most so many token-blocks: a token through one block of a layer, there or back. What learn() gives comes with the
   /// last portion; until then `done` is false. Between two portions an answer may take a step where the learning policy
   /// says .takes_turns; elsewhere the lesson is forgotten, and so is the gradient of its batch. A budget of 0 does nothing.
-  /// empty: no lesson is open.
+  /// empty: no lesson is open; not_attached.
   template <std::integral Budget>
   learned learn_step(Budget budget) {
     static_assert(learns || sizeof(Budget) == 0,
@@ -359,6 +362,7 @@ class basic_pipeline {
   learned portion(std::size_t budget)
     requires learns
   {
+    if (!attached()) return {.state = status::not_attached};
     if (!learning_->lesson_is_open()) return {.state = status::empty};
     return lesson_step(budget);
   }

@@ -43,6 +43,11 @@ struct no_pipeline {
     void for_each(Visit&&) const {}
     float rate() const { return {}; }
     status rate(float) { return {}; }
+    template <class... Weights>
+    void reset(Weights...) {}
+    void restore(const float*) {}
+    void drop() {}
+    float* parameters() const { return {}; }
     void clear() {}
     std::size_t size() const { return {}; }
     item_id newest() const { return {}; }

@@ -139,10 +139,11 @@ struct slots::recall : slot_facts {
   using fallback = no_recall;
   template <class P, class>
   using lack = typename decltype(detail::recall_gap<P>())::type;
-  template <class Chosen, class P = typename Chosen::template in<slots::recall>>
-  using fault = unless<(!P::recalls || P::tokens + least_dialogue_tokens <= Chosen::tokens),
-                       prompt_budget<recalled_tokens{P::tokens}, dialogue_tokens{least_dialogue_tokens},
-                                     context_tokens{Chosen::tokens}>>;
+  template <class Chosen, class P = typename Chosen::template in<slots::recall>,
+            std::size_t Left = detail::left_of_context<typename Chosen::template in<slots::learning>>(Chosen::tokens)>
+  using fault =
+      unless<(!P::recalls || P::tokens + least_dialogue_tokens <= Left),
+             prompt_budget<recalled_tokens{P::tokens}, dialogue_tokens{least_dialogue_tokens}, context_tokens{Left}>>;
   template <class Chosen, class P = typename Chosen::template in<slots::recall>,
             bool There = detail::states_are_there<P, typename Chosen::type>()>
   using proof = unless<There, recall_has_states<P, There>>;
