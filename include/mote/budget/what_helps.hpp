@@ -66,11 +66,11 @@ constexpr choices changed(choices c, way what, std::size_t to) {
     case way::rank: c.learning.rank = to; break;
     case way::sgd: c.learning.optimiser = &detail::optimiser_functions_of<sgd<>>; break;
     case way::items: {
-      const recall_size small = c.recall.sized->of(to);
+      const recall_size fewer = c.recall.sized->of(to);
       c.recall.items = to;
-      c.recall.ram_bytes = small.ram_bytes;
-      c.recall.stack_bytes = small.stack_bytes;
-      c.recall.index = small.index;
+      c.recall.ram_bytes = fewer.ram_bytes;
+      c.recall.stack_bytes = fewer.stack_bytes;
+      c.recall.index = fewer.index;
       break;
     }
     case way::prefill: c.prefill = to; break;
