@@ -26,9 +26,10 @@ struct bm25_knobs {
   float k1 = 1.2F;              ///< how much a word's repetition counts; 0: not at all
   float b = 0.75F;              ///< how much a long text is held back: 0 not at all, 1 fully
 
+  /// Of knobs out of range the same, so that they are told of once.
   constexpr bm25_knobs with_items(std::size_t n) const {
     bm25_knobs k = *this;
-    k.items = n;
+    if (valid()) k.items = n;
     return k;
   }
   constexpr bool valid() const {

@@ -28,9 +28,10 @@ struct flat_knobs {
   std::size_t gram = 3;         ///< characters of an n-gram
   float least = 0.0F;           ///< hits have a larger cosine than this
 
+  /// Of knobs out of range the same, so that they are told of once.
   constexpr flat_knobs with_items(std::size_t n) const {
     flat_knobs k = *this;
-    k.items = n;
+    if (valid()) k.items = n;
     return k;
   }
   constexpr bool valid() const {  // 0 less 1 is a large number

@@ -24,6 +24,8 @@ namespace mote::inline v0 {
 struct fuse_knobs {
   std::size_t depth = 16;  ///< hits of each that are fused
   float k = 60.0F;         ///< how little the first ranks stand out
+
+  constexpr bool valid() const { return depth >= 1 && depth <= 4096 && k >= 0.0F && k <= 1e6F; }
 };
 
 /// At least one of them works with these, and the other with these or with none.
@@ -157,11 +159,13 @@ inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 template <class A, class B, fuse_knobs Knobs = fuse_knobs{}>
 struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
   using said = decltype(let_speak(static_cast<detail::fuse_check<A, B>*>(nullptr)));
+  /// Of knobs out of range the same, so that they are told of once.
   template <std::size_t Items, class First = A, class Second = B>
-  using with_items =
-      fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs>;
+  using with_items = std::conditional_t<
+      Knobs.valid(),
+      fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs>, fuse>;
   static_assert(
-      !detail::can_fuse<A, B> || (Knobs.depth >= 1 && Knobs.depth <= 4096 && Knobs.k >= 0.0F && Knobs.k <= 1e6F),
+      !detail::can_fuse<A, B> || Knobs.valid(),
       "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000 [mote-fuse-knobs]");
 };
 

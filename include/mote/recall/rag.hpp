@@ -59,7 +59,8 @@ struct rag {
   static constexpr std::size_t max_item_bytes = retriever_type::max_item_bytes;
   static constexpr std::size_t hits = Knobs.hits;
   static constexpr std::size_t tokens = Knobs.tokens;
-  static constexpr std::size_t items = detail::items_kept<retriever_type>;  ///< 0: the retriever does not say
+  static constexpr std::size_t items =
+      hits > 0 && tokens > 0 ? detail::items_kept<retriever_type> : 0;  ///< 0: the retriever does not say
   template <std::size_t Items, class Of = Retriever>
   using with_items = rag<typename Of::template with_items<Items>, Knobs>;
 
