@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A team that does no work.
-// LINES: 14
+// LINES: 15
 // EXPECT: mote: this policy's team does no work; give it `run.*\[mote-threads-policy\]
 #include "little.hpp"
 
