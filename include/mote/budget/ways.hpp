@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 enum class memory : std::uint8_t { ram, flash };
