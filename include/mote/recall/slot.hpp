@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/block/delta.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/model/dialogue.hpp"
