@@ -57,15 +57,15 @@ constexpr std::size_t positions_of() {
   if constexpr (requires { Learning::positions; }) return Learning::positions;
   else return 0;
 }
-/// The positions of a context that are the text's.
-template <class Learning>
-constexpr std::size_t left_of_context(std::size_t context) {
-  return context > positions_of<Learning>() ? context - positions_of<Learning>() : 0;
-}
 template <class Learning>
 constexpr std::size_t prefix_of() {
   if constexpr (requires(std::size_t vocab, std::uint16_t* to) { Learning::delta::lead(vocab, to); }) return 0;
   else return positions_of<Learning>();
+}
+/// The positions of a context that are the text's.
+template <class Learning>
+constexpr std::size_t left_of_context(std::size_t context) {
+  return context > positions_of<Learning>() ? context - positions_of<Learning>() : 0;
 }
 }  // namespace detail
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "mote/block/buffers.hpp"
+#include "mote/kernel/norm.hpp"
 
 namespace mote::inline v0 {
 
@@ -42,7 +43,7 @@ struct token_and_position_embedding {
     float* learned = p.template at<row>();
     p.embedding().decode_row(token, x);
     p.positions().decode_row(position, learned);
-    for (std::size_t i = 0; i < p.shape().dim; ++i) x[i] += learned[i];
+    add_to(x, learned, p.shape().dim);
   }
   /// A learner that leaves the positions as they are has no position_backward().
   template <class Learner>

@@ -15,6 +15,7 @@
 #include "mote/block/prefix.hpp"
 #include "mote/block/train_plan.hpp"
 #include "mote/kernel/loss.hpp"
+#include "mote/kernel/norm.hpp"
 
 namespace mote::inline v0 {
 
@@ -269,8 +270,7 @@ class sequence_pass {
   }
   /// sum (n) += the rows of dy (tokens, padded(n)).
   void add_rows(const float* dy, std::size_t n, float* sum) const {
-    for (std::size_t t = 0; t < tokens_; ++t)
-      for (std::size_t i = 0; i < n; ++i) sum[i] += dy[t * padded(n) + i];
+    for (std::size_t t = 0; t < tokens_; ++t) add_to(sum, dy + t * padded(n), n);
   }
   std::size_t prefix() const {
     if constexpr (prefixing_delta<Delta>) return delta_.positions();

@@ -71,14 +71,15 @@ struct learning_choice {
   std::size_t rank = 1;  ///< what the parameters are a multiple of
   const delta_functions* delta = nullptr;
   const optimiser_functions* optimiser = nullptr;
-  part_size own{};                                                           ///< of a state that is laid out otherwise
-  std::size_t (*first_layer)(const shape&) = &from_the_first;                ///< that learns
-  bool goes_back = true;                                                     ///< false: losses alone, no activations
-  bool scales_outputs = false;                                               ///< has room for what a matrix alone gives
-  std::size_t positions = 0;                                                 ///< in front of every prompt and example
-  std::size_t prefix = 0;                                                    ///< of these have keys and values alone
-  constexpr std::size_t run() const { return positions - prefix + tokens; }  ///< tokens of the longest lesson
-  bool takes_turns = false;  ///< an answer's memory lies beside a lesson's
+  part_size own{};                                                      ///< of a state that is laid out otherwise
+  std::size_t (*first_layer)(const shape&) = &from_the_first;           ///< that learns
+  bool goes_back = true;                                                ///< false: losses alone, no activations
+  bool scales_outputs = false;                                          ///< has room for what a matrix alone gives
+  std::size_t positions = 0;                                            ///< in front of every prompt and example
+  std::size_t prefix = 0;                                               ///< of these have keys and values alone
+  constexpr std::size_t leading() const { return positions - prefix; }  ///< of these have tokens
+  constexpr std::size_t run() const { return leading() + tokens; }      ///< tokens of the longest lesson
+  bool takes_turns = false;                                             ///< an answer's memory lies beside a lesson's
   constexpr bool operator==(const learning_choice&) const = default;
 };
 

@@ -204,7 +204,7 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
 constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
   if (!c.learning.learns || tokens < 2) return {};
   const std::uint64_t said = tokens - 1;  // the last is only predicted
-  const std::uint64_t run = c.learning.positions - c.learning.prefix + said;
+  const std::uint64_t run = c.learning.leading() + said;
   const std::uint64_t chunks = ceil_div(static_cast<std::size_t>(run), c.learning.chunk);
   const std::uint64_t layers = c.family->layer_weights(s);
   const std::uint64_t head = detail::head_weights(s);

@@ -14,10 +14,8 @@ namespace mote::inline v0 {
 
 struct ia3_knobs {
   role_set targets = only(role::key) | only(role::value) | only(role::up);
-  std::size_t tokens = 64;   ///< longest example, prompt and answer together
-  std::size_t batch = 1;     ///< examples to a step of the optimiser
-  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+  std::size_t tokens = 64, batch = 1, chunk = 8;  ///< as learner_knobs'
+  bool takes_turns = false;
 };
 
 /// The scales as the kernels see them.

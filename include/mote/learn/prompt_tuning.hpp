@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "mote/core/rng.hpp"
+#include "mote/kernel/norm.hpp"
 #include "mote/learn/learner.hpp"
 #include "mote/learn/learner_knobs.hpp"
 
@@ -30,12 +31,8 @@ class virtual_tokens : public matrices_only {
       : count_(count), dim_(dim), added_(added), gradients_(gradients) {}
   static void apply(std::size_t, role, const float*, float*) {}
   std::size_t positions() const { return count_; }
-  void embed(std::size_t position, float* x) const {
-    for (std::size_t i = 0; i < dim_; ++i) x[i] += added_[position * padded(dim_) + i];
-  }
-  void embed_backward(std::size_t position, const float* dx) {
-    for (std::size_t i = 0; i < dim_; ++i) gradients_[position * padded(dim_) + i] += dx[i];
-  }
+  void embed(std::size_t position, float* x) const { add_to(x, added_ + position * padded(dim_), dim_); }
+  void embed_backward(std::size_t position, const float* dx) { add_to(gradients_ + position * padded(dim_), dx, dim_); }
   template <class Function>
   void each(Function f) const {
     for (std::size_t position = 0; position < count_; ++position) f(position * padded(dim_), dim_);

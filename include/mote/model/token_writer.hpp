@@ -52,9 +52,9 @@ class token_writer {
 
   /// Moves what stands behind `mark` to `place`, in front of what stood there.
   constexpr void move_to(std::size_t place, std::size_t mark) {
-    turn(place, mark);
-    turn(mark, used_);
-    turn(place, used_);
+    reverse(place, mark);
+    reverse(mark, used_);
+    reverse(place, used_);
   }
 
   constexpr bool holds(std::size_t from, const dialogue& d) const {
@@ -67,7 +67,7 @@ class token_writer {
 
  private:
   /// The last becomes the first.
-  constexpr void turn(std::size_t first, std::size_t end) {
+  constexpr void reverse(std::size_t first, std::size_t end) {
     for (; first + 1 < end; ++first) {
       const Token t = target_[first];
       target_[first] = target_[--end];

@@ -26,12 +26,6 @@ struct bm25_knobs {
   float k1 = 1.2F;              ///< how much a word's repetition counts; 0: not at all
   float b = 0.75F;              ///< how much a long text is held back: 0 not at all, 1 fully
 
-  /// Of knobs out of range the same, so that they are told of once.
-  constexpr bm25_knobs with_items(std::size_t n) const {
-    bm25_knobs k = *this;
-    if (valid()) k.items = n;
-    return k;
-  }
   constexpr bool valid() const {
     const auto fits = [](std::size_t n) { return n >= 1 && n <= 65535; };
     return fits(items) && fits(item_bytes) && fits(terms) && k1 >= 0.0F && k1 <= 1000.0F && b >= 0.0F && b <= 1.0F;
@@ -100,7 +94,7 @@ using bm25_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, bm25_term
 template <bm25_knobs Knobs = bm25_knobs{}>
 struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}> {  // a knob out of range is said once, here
   template <std::size_t Items>
-  using with_items = bm25<Knobs.with_items(Items)>;
+  using with_items = bm25<detail::knobs_of_items(Knobs, Items)>;
   static_assert(Knobs.valid(),
                 "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
                 "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");

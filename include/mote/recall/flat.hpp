@@ -28,12 +28,6 @@ struct flat_knobs {
   std::size_t gram = 3;         ///< characters of an n-gram
   float least = 0.0F;           ///< hits have a larger cosine than this
 
-  /// Of knobs out of range the same, so that they are told of once.
-  constexpr flat_knobs with_items(std::size_t n) const {
-    flat_knobs k = *this;
-    if (valid()) k.items = n;
-    return k;
-  }
   constexpr bool valid() const {  // 0 less 1 is a large number
     return items - 1 < 65535 && item_bytes - 1 < 65535 && dims - 1 < 65535 && dims % 4 == 0 && gram - 2 < 7 &&
            least >= 0.0F && least < 1.0F;
@@ -125,7 +119,7 @@ using flat_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, hashed_ng
 template <flat_knobs Knobs = flat_knobs{}>
 struct flat : detail::flat_parts<Knobs.valid() ? Knobs : flat_knobs{}> {  // a knob out of range is said once, here
   template <std::size_t Items>
-  using with_items = flat<Knobs.with_items(Items)>;
+  using with_items = flat<detail::knobs_of_items(Knobs, Items)>;
   static_assert(Knobs.valid(),
                 "mote: flat<> has a knob out of range; items, item_bytes and dims go from 1 to 65535, "
                 "dims in fours, gram from 2 to 8, least from 0 to below 1 [mote-flat-knobs]");

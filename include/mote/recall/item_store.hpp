@@ -36,6 +36,12 @@ struct item_store_check {
   static_assert(in_range, "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes [mote-item-store]");
 };
 
+/// Knobs of a retriever with another number of items; those out of range stay, so that they are told of once.
+template <class Knobs>
+constexpr Knobs knobs_of_items(Knobs k, std::size_t items) {
+  if (k.valid()) k.items = items;
+  return k;
+}
 }  // namespace detail
 
 template <std::size_t Items, std::size_t ItemBytes>
