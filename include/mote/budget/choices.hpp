@@ -58,8 +58,11 @@ struct optimiser_functions {
   std::size_t (*kept_floats)(std::size_t parameters);
   std::size_t bytes;  ///< of the optimiser itself
 };
-
+struct schedule_functions {
+  std::size_t (*first_layer)(const shape&);  ///< that learns
+};
 constexpr std::size_t from_the_first(const shape&) { return 0; }
+inline constexpr schedule_functions all_layers{&from_the_first};
 
 /// Learning. Its state is parameters, gradients (or what is tried in place of them) and what the optimiser keeps, in this
 /// order, 64-byte aligned; a policy whose state is another says how large it is.
@@ -71,12 +74,12 @@ struct learning_choice {
   std::size_t rank = 1;  ///< what the parameters are a multiple of
   const delta_functions* delta = nullptr;
   const optimiser_functions* optimiser = nullptr;
-  part_size own{};                                                      ///< of a state that is laid out otherwise
-  std::size_t (*first_layer)(const shape&) = &from_the_first;           ///< that learns
-  bool goes_back = true;                                                ///< false: losses alone, no activations
-  bool scales_outputs = false;                                          ///< has room for what a matrix alone gives
-  std::size_t positions = 0;                                            ///< in front of every prompt and example
-  std::size_t prefix = 0;                                               ///< of these have keys and values alone
+  const schedule_functions* schedule = &all_layers;  // GCC's UBSan knows no constant that compares it with null
+  part_size own{};                                   ///< of a state that is laid out otherwise
+  bool goes_back = true;                             ///< false: losses alone, no activations
+  bool scales_outputs = false;                       ///< has room for what a matrix alone gives
+  std::size_t positions = 0;                         ///< in front of every prompt and example
+  std::size_t prefix = 0;                            ///< of these have keys and values alone
   constexpr std::size_t leading() const { return positions - prefix; }  ///< of these have tokens
   constexpr std::size_t run() const { return leading() + tokens; }      ///< tokens of the longest lesson
   bool takes_turns = false;                                             ///< an answer's memory lies beside a lesson's

@@ -55,7 +55,7 @@ constexpr std::size_t token_bytes(const shape& s) {
 }
 
 /// The first layer that learns.
-constexpr std::size_t first_layer(const shape& s, const choices& c) { return c.learning.first_layer(s); }
+constexpr std::size_t first_layer(const shape& s, const choices& c) { return c.learning.schedule->first_layer(s); }
 constexpr std::size_t parameter_floats(const shape& s, const choices& c) {
   if (c.learning.owns_weights) return c.weights->bytes(*c.family, s) / sizeof(float);
   if (!c.learning.learns) return 0;

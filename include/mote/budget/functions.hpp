@@ -127,5 +127,7 @@ template <class Delta, class Family>
 inline constexpr delta_functions plain_delta{&floats_of_delta<Delta, Family>};
 template <class Optimiser>
 inline constexpr optimiser_functions optimiser_functions_of{&kept_by<Optimiser>, sizeof(Optimiser)};
+template <class Schedule>
+inline constexpr schedule_functions schedule_functions_of{&first_layer_of<Schedule>};
 
 }  // namespace mote::inline v0::detail

@@ -69,7 +69,7 @@ constexpr learning_choice learning_facts() {
   }
   if constexpr (Learning::learns) {
     using schedule = typename schedule_of<Learning>::type;
-    l.first_layer = &first_layer_of<schedule>;
+    l.schedule = &schedule_functions_of<schedule>;
     l.goes_back = schedule::goes_back;
     l.positions = v0::detail::positions_of<Learning>();
     l.prefix = v0::detail::prefix_of<Learning>();
