@@ -416,7 +416,8 @@ TEST_CASE("Gradients: the head's is (p - y) times the last hidden state, and sca
   // sum of weight * slope: how the loss changes as the whole tensor grows.
   const auto growth = [&](auto& model, const std::string& name) {
     const std::vector<difference> all = gradient_of(model, name, loss);
-    const plain_vector& w = tensor_of(model, name).values();
+    const named_tensor tensor = tensor_of(model, name);
+    const plain_vector& w = tensor.values();
     double sum = 0;
     for (std::size_t i = 0; i < w.size(); ++i) sum += w[i] * all[i].slope;
     return sum;
