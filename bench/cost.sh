@@ -42,14 +42,9 @@ if command -v arm-none-eabi-g++ >/dev/null; then
   awk -v a="$start" -v b="$end" 'BEGIN { printf "| seconds to compile and link its main.cpp | %.1f |\n", b - a }'
   arm-none-eabi-size "$work/m7/assistant.elf" | awk 'NR == 2 { printf "| flash, with 491,400 bytes of image | %d |\n| RAM, with the stack | %d |\n", $1 + $2, $2 + $3 }'
 
-  # A folder of its own for Boost.Hana: the machine's other headers are not the board's.
-  mkdir "$work/include"
-  for place in build/deps/usr/include /usr/include; do
-    [ ! -d "$place/boost/hana" ] || ln -sfn "$(realpath "$place/boost")" "$work/include/boost"
-  done
   m7="-std=gnu++23 -Os -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard -ffp-contract=off -fno-exceptions -fno-rtti
     -fno-threadsafe-statics -ffunction-sections -fdata-sections -Wl,--gc-sections --specs=nano.specs --specs=nosys.specs
-    -Iinclude -isystem build/deps/usr/include -isystem $work/include"
+    -Iinclude"
   flash() { arm-none-eabi-size "$1" | awk 'NR == 2 { print $1 + $2 }'; }
   firmware() {  # NAME OPTION...: its flash
     arm-none-eabi-g++ $m7 "${@:2}" bench/cost/firmware.cpp -o "$work/$1" 2>"$work/log" || { tail -n 20 "$work/log" >&2; exit 1; }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
-# Where the headers are that mote needs: xsimd >= 13.2 and Boost.Hana. Used by the build tree and, installed, by
-# find_package(mote): both mean the same search. Refuses to download unless it is told to (the build tree does).
+# Where the headers are that mote needs: xsimd >= 13.2. Used by the build tree and, installed, by find_package(mote): both
+# mean the same search. Refuses to download unless it is told to (the build tree does).
 #
 # MOTE_HOSTED is whether there is an operating system with files and threads. A system without one may have any name
 # (Generic, PICO, ...), and its platform file may say UNIX: so those that have one are listed.
-# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR and MOTE_HANA_INCLUDE_DIR; an unfound one is left -NOTFOUND. Only a
-# hosted system must have xsimd: of the others none but WebAssembly has vectors that it knows, and there the header speaks.
+# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR; where it is not found, it is left -NOTFOUND. Only a hosted system
+# must have xsimd: of the others none but WebAssembly has vectors that it knows, and there the header speaks.
 # mote_for_this_system(<target>) adds the flags that one answer needs on a machine without an operating system.
 
 set(_mote_hosted "Linux|Android|Darwin|iOS|Windows|CYGWIN|MSYS|FreeBSD|NetBSD|OpenBSD|DragonFly|GNU|SunOS|AIX|QNX|Haiku")
@@ -27,55 +27,48 @@ function(_mote_xsimd_version directory result)
 endfunction()
 
 # A cross compiler must not see the whole of the host's /usr/include: a link to the one folder is all it gets.
-function(_mote_isolate folder variable)
-  if(NOT ${variable} OR NOT CMAKE_CROSSCOMPILING OR NOT "${${variable}}" MATCHES "^/usr(/local)?/include$")
+function(_mote_isolate_xsimd)
+  if(NOT MOTE_XSIMD_INCLUDE_DIR OR NOT CMAKE_CROSSCOMPILING OR NOT MOTE_XSIMD_INCLUDE_DIR MATCHES "^/usr(/local)?/include$")
     return()
   endif()
-  set(alone "${CMAKE_BINARY_DIR}/mote_headers/${folder}")
+  set(alone "${CMAKE_BINARY_DIR}/mote_headers/xsimd")
   file(MAKE_DIRECTORY "${alone}")
-  file(CREATE_LINK "${${variable}}/${folder}" "${alone}/${folder}" SYMBOLIC COPY_ON_ERROR)
-  set(${variable} "${alone}" CACHE PATH "" FORCE)
+  file(CREATE_LINK "${MOTE_XSIMD_INCLUDE_DIR}/xsimd" "${alone}/xsimd" SYMBOLIC COPY_ON_ERROR)
+  set(MOTE_XSIMD_INCLUDE_DIR "${alone}" CACHE PATH "" FORCE)
 endfunction()
 
-# Both are only headers, the same for every target: a toolchain file that hides the host's folders does not hide these.
-function(_mote_find_header variable header)
-  find_path(${variable} NAMES "${header}" HINTS ${ARGN} PATH_SUFFIXES include)
-  if(NOT ${variable})
-    find_path(${variable} NAMES "${header}" PATHS ${ARGN} ${CMAKE_PREFIX_PATH} /usr/local /usr PATH_SUFFIXES include
-      NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
+# Only headers, the same for every target: a toolchain file that hides the host's folders does not hide these.
+function(_mote_find_xsimd)
+  find_path(MOTE_XSIMD_INCLUDE_DIR NAMES xsimd/xsimd.hpp HINTS ${ARGN} PATH_SUFFIXES include)
+  if(NOT MOTE_XSIMD_INCLUDE_DIR)
+    find_path(MOTE_XSIMD_INCLUDE_DIR NAMES xsimd/xsimd.hpp PATHS ${ARGN} ${CMAKE_PREFIX_PATH} /usr/local /usr
+      PATH_SUFFIXES include NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
   endif()
 endfunction()
 
-macro(_mote_fetch variable name repository tag subfolder)
-  message(STATUS "mote: fetching ${name} ${tag}")
+macro(_mote_fetch_xsimd)
+  message(STATUS "mote: fetching xsimd 13.2.0")
   include(FetchContent)
   # No such SOURCE_SUBDIR: its headers are wanted, not its targets.
-  FetchContent_Declare(mote_${name} GIT_REPOSITORY "${repository}" GIT_TAG "${tag}" GIT_SHALLOW ON SOURCE_SUBDIR none)
-  FetchContent_MakeAvailable(mote_${name})
-  set(${variable} "${mote_${name}_SOURCE_DIR}/${subfolder}" CACHE PATH "" FORCE)
+  FetchContent_Declare(mote_xsimd GIT_REPOSITORY "https://github.com/xtensor-stack/xsimd.git" GIT_TAG 13.2.0
+    GIT_SHALLOW ON SOURCE_SUBDIR none)
+  FetchContent_MakeAvailable(mote_xsimd)
+  set(MOTE_XSIMD_INCLUDE_DIR "${mote_xsimd_SOURCE_DIR}/include" CACHE PATH "" FORCE)
 endmacro()
 
 macro(mote_find_headers fetch)
-  _mote_find_header(MOTE_XSIMD_INCLUDE_DIR xsimd/xsimd.hpp
-    ${MOTE_DEPS_DIR} $ENV{MOTE_DEPS_DIR} ${xsimd_ROOT} $ENV{xsimd_ROOT})
+  _mote_find_xsimd(${MOTE_DEPS_DIR} $ENV{MOTE_DEPS_DIR} ${xsimd_ROOT} $ENV{xsimd_ROOT})
   _mote_xsimd_version("${MOTE_XSIMD_INCLUDE_DIR}" _mote_version)
   if(MOTE_XSIMD_INCLUDE_DIR AND _mote_version VERSION_LESS 13.2)
     message(STATUS "mote: xsimd ${_mote_version} in ${MOTE_XSIMD_INCLUDE_DIR} is too old; 13.2 is needed")
     set(MOTE_XSIMD_INCLUDE_DIR "MOTE_XSIMD_INCLUDE_DIR-NOTFOUND" CACHE PATH "" FORCE)
   endif()
   if(NOT MOTE_XSIMD_INCLUDE_DIR AND MOTE_HOSTED AND ${fetch})
-    _mote_fetch(MOTE_XSIMD_INCLUDE_DIR xsimd "https://github.com/xtensor-stack/xsimd.git" 13.2.0 include)
+    _mote_fetch_xsimd()
   endif()
 
-  _mote_find_header(MOTE_HANA_INCLUDE_DIR boost/hana.hpp
-    ${MOTE_DEPS_DIR} $ENV{MOTE_DEPS_DIR} ${Boost_ROOT} $ENV{Boost_ROOT} ${BOOST_ROOT} $ENV{BOOST_ROOT})
-  if(NOT MOTE_HANA_INCLUDE_DIR AND ${fetch})
-    _mote_fetch(MOTE_HANA_INCLUDE_DIR hana "https://github.com/boostorg/hana.git" boost-1.83.0 include)
-  endif()
-
-  _mote_isolate(xsimd MOTE_XSIMD_INCLUDE_DIR)
-  _mote_isolate(boost MOTE_HANA_INCLUDE_DIR)
-  mark_as_advanced(MOTE_XSIMD_INCLUDE_DIR MOTE_HANA_INCLUDE_DIR)
+  _mote_isolate_xsimd()
+  mark_as_advanced(MOTE_XSIMD_INCLUDE_DIR)
 endmacro()
 
 # The compiler makes no vectors of loops there: only Helium has some, and they flush subnormals.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 # The house's rules about includes (docs/design), checked on the text of every header below ROOT/mote:
-# a floor includes only floors below it or its own room; some standard headers, xsimd, Hana and range-v3 have one place.
+# a floor includes only floors below it or its own room; some standard headers, xsimd and range-v3 have one place.
 # Refuses to run a preprocessor: an include that some target skips counts as well.
 cmake_minimum_required(VERSION 3.25)
 set(floor_version 0)
@@ -85,8 +85,6 @@ foreach(header IN LISTS headers)
       endif()
     elseif(included MATCHES "^xsimd/" AND NOT room STREQUAL "simd")
       string(APPEND complaints "  ${header}: xsimd belongs to simd/ only\n")
-    elseif(included MATCHES "^boost/hana" AND NOT room MATCHES "^(pipeline|budget|core)$")
-      string(APPEND complaints "  ${header}: Hana belongs to pipeline/, budget/ and core/ only\n")
     elseif(included MATCHES "^range/v3/" AND NOT room MATCHES "^(host|views)$")
       string(APPEND complaints "  ${header}: range-v3 belongs to views.hpp and host/ only\n")
     elseif(included STREQUAL "range/v3/all.hpp")

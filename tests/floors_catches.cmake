@@ -35,7 +35,6 @@ expect(kernel/x.hpp "${spdx}#include <xsimd/xsimd.hpp>\n" "xsimd belongs to simd
 expect(kernel/x.hpp "${spdx}void f(float* y, float32x4_t v) { __arm_vstrwq_f32(y, v); }\n" "intrinsics belong to simd/ only")
 expect(kernel/x.hpp "${spdx}using words = short __attribute__((ext_vector_type(4)));\n" "intrinsics belong to simd/ only")
 expect(simd/x.hpp "${spdx}void f(float* y, float32x4_t v) { __arm_vstrwq_f32(y, v); }\n" "keep the rules")
-expect(kernel/x.hpp "${spdx}#include <boost/hana/tuple.hpp>\n" "Hana belongs to")
 expect(kernel/x.hpp "${spdx}#include <range/v3/view.hpp>\n" "range-v3 belongs to")
 expect(boards/x.hpp "${spdx}#include \"mote/core/a.hpp\"\n" "a board includes budget/board.hpp and core/bytes.hpp only")
 expect(boards/x.hpp "${spdx}#ifdef __ARM_ARCH\n#endif\n" "never asks which compiler")

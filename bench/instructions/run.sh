@@ -70,14 +70,9 @@ prepare() {
   gcc -O2 -shared -fPIC -fvisibility=hidden $here/count.c -o "$out/libcount.so" 2>"$out/log" ||
     skip "the plugin does not build: $(head -n 1 "$out/log")"
   [ $mode = kernels ] || prepare_models
-  local hana="" folder
-  for folder in build/deps/usr/include /usr/include /usr/local/include; do
-    [ -n "$hana" ] || [ ! -f "$folder/boost/hana.hpp" ] || hana=$folder
-  done
-  [ -n "$hana" ] || skip "Boost.Hana is not installed"
+  local folder
   mkdir -p "$out/headers"
-  ln -sfn "$(realpath "$hana")/boost" "$out/headers/boost"  # alone, without the rest of this machine's headers
-  for folder in build/deps/usr/include /usr/include /usr/local/include; do
+  for folder in build/deps/usr/include /usr/include /usr/local/include; do  # without the rest of this machine's headers
     [ ! -f "$folder/xsimd/xsimd.hpp" ] || { ln -sfn "$(realpath "$folder")/xsimd" "$out/headers/xsimd"; break; }
   done
   flock -u 9

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // All that a pipeline can be made of: every policy, the object that they make, and the means to put an image into flash.
-// Refuses to bring what a firmware may not want: boards (one header each), views.hpp (range-v3) and host/ (a PC's tools)
-// are included by name.
+// Refuses to bring what a firmware may not want: boards (one header each), policy/threads.hpp (an operating system's),
+// views.hpp (range-v3) and host/ (a PC's tools) are included by name.
 #pragma once
 
 #include "mote/config.hpp"   // IWYU pragma: export
@@ -16,7 +16,6 @@
 #include "mote/policy/layout.hpp"        // IWYU pragma: export
 #include "mote/policy/prefill.hpp"       // IWYU pragma: export
 #include "mote/policy/quantize.hpp"      // IWYU pragma: export
-#include "mote/policy/threads.hpp"       // IWYU pragma: export
 #include "mote/policy/two_level.hpp"     // IWYU pragma: export
 
 #include "mote/format/affine.hpp"      // IWYU pragma: export

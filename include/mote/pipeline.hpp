@@ -13,7 +13,6 @@
 #pragma once
 
 // First, so that what is missing on the include path is said in few lines.
-#include "mote/core/hana.hpp"
 #include "mote/simd/isa.hpp"
 
 // Then the slots: the shorter the way to them, the fewer lines of it stand before a message.

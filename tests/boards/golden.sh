@@ -17,16 +17,6 @@ for tool in arm-none-eabi-g++ qemu-system-arm; do
 done
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
-# Boost alone, without the rest of this machine's headers.
-boost=
-[ ! -f "${MOTE_BUILD_DIR:-}/CMakeCache.txt" ] ||
-  boost=$(sed -n 's/^MOTE_HANA_INCLUDE_DIR:[A-Z]*=//p' "$MOTE_BUILD_DIR/CMakeCache.txt")
-for folder in "$boost" /usr/include /usr/local/include; do
-  [ -e "$work/headers" ] || [ ! -f "$folder/boost/hana.hpp" ] ||
-    { mkdir "$work/headers"; ln -s "$folder/boost" "$work/headers/boost"; }
-done
-[ -d "$work/headers" ] || { echo "skip: Boost.Hana is not installed"; exit 77; }
-
 # Several programs: the smallest board holds one of them at a time.
 cat > "$work/golden.cpp" << 'X'
 #include "golden.hpp"
@@ -80,7 +70,7 @@ program() {
   arm-none-eabi-g++ $cpu -mthumb -std=gnu++23 -O2 -ffp-contract=off -fno-math-errno \
     -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-unwind-tables -fno-asynchronous-unwind-tables \
     -ffunction-sections -fdata-sections -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow -Werror \
-    "-I$include" "-I$here/../golden" "-I$example" -isystem "$work/headers" \
+    "-I$include" "-I$here/../golden" "-I$example" \
     "$work/$1.cpp" "$example/startup.cpp" -o "$work/$1.elf" \
     -nostdlib "-L$example/board" -T "$script.ld" -Wl,--defsym=mote_stack_bytes=16384 -Wl,--gc-sections \
     -Wl,--start-group -lc -lgcc -Wl,--end-group ${2:-} ${3:-} ||

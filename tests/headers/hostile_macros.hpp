@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Lower-case and short names that C libraries and vendors' headers define as macros. A public header of mote uses none of
-// them in a way that the macro changes; what mote includes itself (the standard library, xsimd, Hana) comes first here.
+// them in a way that the macro changes; what mote includes itself (the standard library, xsimd) comes first here.
 // Refuses names that replace a word of the language, or a function of the C library by its like.
 
 // ---- BSD's words in newlib and glibc: <sys/types.h>, <sys/sysmacros.h>, <sys/param.h>, <complex.h>, GNU modes

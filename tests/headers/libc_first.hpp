@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a C library has, those of its headers that are here: a program may include any of them before mote.
-// Refuses <complex.h>: its `I` is a template parameter of Boost.Hana, which has to come first (hostile_macros.hpp has it),
+// Refuses <complex.h>: its `I` is a template parameter of xsimd, which has to come first (hostile_macros.hpp has it),
 // and <curses.h>: its function `meta` is range-v3's namespace.
 #pragma once
 

@@ -6,7 +6,6 @@
 #include <mote/version.hpp>
 #endif
 
-#include <boost/hana/integral_constant.hpp>
 #include <xsimd/config/xsimd_config.hpp>
 
 // Bytes that two tensors need which never live at the same time: the larger one's.

@@ -25,7 +25,7 @@ else()
 endif()
 if(EMBEDDED)
   run("${CMAKE_COMMAND}" -S "${SCRATCH}/client" -B "${SCRATCH}/build" -G "${GENERATOR}" "${where}"
-    "-DCMAKE_TOOLCHAIN_FILE=${from}/toolchain.cmake" -DCMAKE_CXX_EXTENSIONS=ON "-DMOTE_HANA_INCLUDE_DIR=${HANA}"
+    "-DCMAKE_TOOLCHAIN_FILE=${from}/toolchain.cmake" -DCMAKE_CXX_EXTENSIONS=ON
     -DMOTE_XSIMD_INCLUDE_DIR=NOTFOUND -DCMAKE_DISABLE_FIND_PACKAGE_xsimd=ON -DFETCHCONTENT_FULLY_DISCONNECTED=ON)
   run("${CMAKE_COMMAND}" --build "${SCRATCH}/build")
   file(STRINGS "${SCRATCH}/build/compile_commands.json" lines REGEX "-ffp-contract=off.* -fno-tree-vectorize")
@@ -41,7 +41,7 @@ if(machine STREQUAL "x86_64")
 endif()
 run("${CMAKE_COMMAND}" -S "${SCRATCH}/client" -B "${SCRATCH}/build" -G "${GENERATOR}" "${where}"
   "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=-O2 ${arch}" -DCMAKE_CXX_EXTENSIONS=OFF
-  "-DMOTE_XSIMD_INCLUDE_DIR=${XSIMD}" "-DMOTE_HANA_INCLUDE_DIR=${HANA}" -DFETCHCONTENT_FULLY_DISCONNECTED=ON)
+  "-DMOTE_XSIMD_INCLUDE_DIR=${XSIMD}" -DFETCHCONTENT_FULLY_DISCONNECTED=ON)
 run("${CMAKE_COMMAND}" --build "${SCRATCH}/build")
 run("${SCRATCH}/build/client")
 run("${SCRATCH}/build/client_tool")

@@ -17,7 +17,7 @@ constexpr mote::dialogue of_chats{.bos = 1, .eos = 2, .note = 3, .user = 4, .ans
 /// An image without a vocabulary: every piece is empty.
 mote::answer_state attached() {
   mote::answer_state a;
-  a.image.emplace();
+  a.attached = true;
   return a;
 }
 

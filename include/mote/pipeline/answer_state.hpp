@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -24,7 +23,8 @@
 namespace mote::inline v0 {
 
 struct answer_state {
-  std::optional<attached_image> image;
+  attached_image image;
+  bool attached = false;          ///< whether there is one
   std::size_t position = 0;       ///< of the next token to run
   std::size_t prompt_tokens = 0;  ///< 0: no question was asked
   std::size_t answered = 0;
@@ -32,7 +32,7 @@ struct answer_state {
   std::size_t recalled_items = 0;
   answer_progress progress;
 
-  MOTE_NOINLINE tokenizer words(const dialogue& control) const { return {image->vocabulary, control}; }
+  MOTE_NOINLINE tokenizer words(const dialogue& control) const { return {image.vocabulary, control}; }
 
   void stop() {
     position = prompt_tokens = answered = recalled_items = 0;

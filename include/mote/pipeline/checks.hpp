@@ -7,12 +7,10 @@
 
 #include <cstddef>
 #include <type_traits>
-#include <utility>
 
 #include "mote/block/check.hpp"
 #include "mote/budget/board.hpp"
 #include "mote/core/check.hpp"
-#include "mote/core/hana.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/pipeline/proof.hpp"
 #include "mote/pipeline/slots.hpp"
@@ -23,43 +21,22 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-namespace hana = boost::hana;
-
 // Plain bools: a compiler would print the concept's inside as further lines.
 template <class M>
 inline constexpr bool is_model = model<M>;
 template <class P>
 inline constexpr bool is_policy = policy<P>;
 
-template <class... A, class... B>
-hana::tuple<hana::type<A>..., hana::type<B>...> types_of(slot_list<A...>, slot_list<B...>);
-using every_slot = decltype(types_of(slots::of_the_image{}, slots::of_the_object{}));
-
+template <class P, class... Slots>
+consteval bool fills_one_of(slot_list<Slots...>) {
+  return (fills<P, Slots> || ...);
+}
 template <class P>
-inline constexpr auto is_filled_by = [](auto slot) { return hana::bool_c<fills<P, typename decltype(slot)::type>>; };
-template <class P>
-inline constexpr bool fills_a_known_slot = decltype(hana::any_of(std::declval<every_slot>(), is_filled_by<P>))::value;
-
-inline constexpr auto is_no_policy = [](auto p) { return hana::bool_c<!is_policy<typename decltype(p)::type>>; };
-inline constexpr auto fills_no_known_slot = [](auto p) {
-  return hana::bool_c<!fills_a_known_slot<typename decltype(p)::type>>;
-};
-
-/// The first policy of which Fault is true; void if there is none.
-template <const auto& Fault, class... Policies>
-using first_that = typename std::remove_cvref_t<
-    decltype(hana::find_if(hana::tuple_t<Policies...>, Fault).value_or(hana::type_c<void>))>::type;
+inline constexpr bool fills_a_known_slot =
+    fills_one_of<P>(slots::of_the_image{}) || fills_one_of<P>(slots::of_the_object{});
 
 template <class Slot, class... Policies>
 inline constexpr std::size_t times_filled = (std::size_t{fills<Policies, Slot>} + ... + 0);
-template <class... Policies>
-inline constexpr auto is_filled_twice =
-    [](auto slot) { return hana::bool_c<(times_filled<typename decltype(slot)::type, Policies...> > 1)>; };
-/// The first slot that two policies fill; void if there is none.
-template <class... Policies>
-using twice_filled =
-    typename std::remove_cvref_t<decltype(hana::find_if(std::declval<every_slot>(), is_filled_twice<Policies...>)
-                                              .value_or(hana::type_c<void>))>::type;
 
 // ---- what is said about the pack ------------------------------------------------------------------------------------
 
@@ -111,6 +88,29 @@ using stranger = std::conditional_t<retriever<P>, is_more_than_a_retriever<P>,
 
 // A question gives a type of a list void, where all is well, or the fault. Later ones are not asked behind a fault:
 // what they look into may not be there.
+
+/// What is wrong with the pack itself: with a policy, or with a slot.
+struct no_policy {
+  template <class P>
+  static consteval auto ask() {
+    if constexpr (is_policy<P>) return std::type_identity<void>{};
+    else return std::type_identity<stranger<P>>{};
+  }
+};
+struct no_known_slot {
+  template <class P>
+  static consteval auto ask() {
+    return std::type_identity<unless<fills_a_known_slot<P>, fills_a_slot<P>>>{};
+  }
+};
+template <class... Policies>
+struct filled_twice {
+  template <class Slot>
+  static consteval auto ask() {
+    constexpr std::size_t times = times_filled<Slot, Policies...>;
+    return std::type_identity<unless<(times <= 1), slot_is_filled_once<Slot, times>>>{};
+  }
+};
 
 /// Which member the policy of a slot lacks; a default lacks none.
 template <class Chosen>
@@ -195,20 +195,16 @@ consteval auto composition_fault() {
     return std::type_identity<makes_a_decoder<Model>>{};
   } else if constexpr (!std::is_void_v<family_fault<family_of<Model>, Model>>) {
     return std::type_identity<family_fault<family_of<Model>, Model>>{};
-  } else if constexpr (!(is_policy<Policies> && ...)) {
-    return std::type_identity<stranger<first_that<is_no_policy, Policies...>>>{};
-  } else if constexpr (!(fills_a_known_slot<Policies> && ...)) {
-    return std::type_identity<fills_a_slot<first_that<fills_no_known_slot, Policies...>>>{};
-  } else if constexpr (!std::is_void_v<twice_filled<Policies...>>) {
-    using slot = twice_filled<Policies...>;
-    return std::type_identity<slot_is_filled_once<slot, times_filled<slot, Policies...>>>{};
   } else {
+    using pack = slot_list<Policies...>;
     using p = picked<Model, Policies...>;
     using c = chosen<Model, Policies...>;
-    return in_turn<asked<lack_of<p>, slots::of_the_image>, asked<lack_of<p>, slot_list<slots::fit>>,
-                   asked<refused_by_policy<c>, slot_list<Policies...>>, asked<lack_of<c>, slots::of_the_object>,
-                   asked<fault_of<c>, slots::of_the_image>, asked<fault_of<c>, slots::of_the_object>,
-                   asked<Proof<c>, slots::of_the_object>>();
+    return in_turn<asked<no_policy, pack>, asked<no_known_slot, pack>,
+                   asked<filled_twice<Policies...>, slots::of_the_image>,
+                   asked<filled_twice<Policies...>, slots::of_the_object>, asked<lack_of<p>, slots::of_the_image>,
+                   asked<lack_of<p>, slot_list<slots::fit>>, asked<refused_by_policy<c>, pack>,
+                   asked<lack_of<c>, slots::of_the_object>, asked<fault_of<c>, slots::of_the_image>,
+                   asked<fault_of<c>, slots::of_the_object>, asked<Proof<c>, slots::of_the_object>>();
   }
 }
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -82,7 +81,8 @@ class basic_pipeline {
         image, detail::expected_image<Format, family, Model::shape, Model::vocabulary_bytes>, shape,
         detail::map_of<Format, family, Model::shape>, depth, opened);
     if (s != status::ok) return s;
-    answer_.image.emplace(opened);
+    answer_.image = opened;
+    answer_.attached = true;
     if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
     else if constexpr (learns) learning_->reset();
     decoding_.seed(1);
@@ -90,7 +90,7 @@ class basic_pipeline {
     stop();
     return status::ok;
   }
-  bool attached() const { return answer_.image.has_value(); }
+  bool attached() const { return answer_.attached; }
 
   /// Memory for a part that lies apart: static, in the region that fit<> names. Then attach(), again where it was before.
   /// Learning and recall are made in theirs, empty: before that there is no learning() and no memory().
@@ -103,7 +103,7 @@ class basic_pipeline {
   void use(part_memory<Part, Bytes>& m)
     requires(Part < 4 && detail::bytes_apart(shape, facts)[Part & 3U] == Bytes)
   {
-    answer_.image.reset();
+    answer_.attached = false;
     stop();
     std::get<Part>(std::tie(cache_, arena_, learning_, index_)).take(m.bytes);
   }
@@ -310,7 +310,7 @@ class basic_pipeline {
   std::byte* answer_arena() { return arena_.data() + learning_state::answer_offset; }
   const std::byte* base() const {
     if constexpr (Learning::owns_weights) return learning_->bytes();
-    else return answer_.image->weights;
+    else return answer_.image.weights;
   }
   /// The logits of the last token that ran with a choice to make.
   float* last_logits() const {
@@ -385,13 +385,13 @@ class basic_pipeline {
     constexpr std::uint64_t of_parameters = learning_state::fingerprint();
     return {.shape = of_shape,
             .parameters = of_parameters,
-            .base = answer_.image->base_fingerprint,
+            .base = answer_.image.base_fingerprint,
             .model = Model::name,
             .format_name = Format::name};
   }
   template <class Self>  // const where it is saved
   static auto learned_part_of(Self& self) {
-    if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.answer_.image->weights : nullptr};
+    if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.answer_.image.weights : nullptr};
     else return missing_part<record_kind::learned, status::wrong_format>{};
   }
   template <class Self>

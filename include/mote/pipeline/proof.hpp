@@ -41,6 +41,8 @@ inline constexpr footprint priced_footprint = Priced::cost();
 /// One round of what_fits(), each way a constant expression of its own.
 template <class Priced, memory Which, std::size_t Round>
 struct search_round {
+  using lazy =
+      std::conditional_t<true, void, Priced>;  // void, but not before Priced is known: Clang would begin at once
   static constexpr choices now = [] {
     if constexpr (Round == 0) {
       return priced_choices<Priced>;
@@ -53,7 +55,7 @@ struct search_round {
   static constexpr shortage missing = shortage_of(costs, Which);
   template <std::size_t Way>
   static constexpr tried_way tried =
-      try_way(static_cast<way>(Way), fitting{Priced::shape, now, Priced::board, Which, costs});
+      try_way(static_cast<way>(Way), fitting_of<lazy>{Priced::shape, now, Priced::board, Which, costs});
   static constexpr tried_way best = []<std::size_t... Way>(std::index_sequence<Way...>) {
     constexpr std::array<tried_way, ways_to_help> all{tried<Way>...};
     constexpr std::size_t i = missing.sum == 0 ? ways_to_help : best_of(all, missing.sum);
