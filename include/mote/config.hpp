@@ -86,7 +86,7 @@
 
 /// 1: SMMLA beside SDOT, on 64-bit Arm.
 #ifndef MOTE_WITH_I8MM
-#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8)
+#if MOTE_WITH_XSIMD && defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__ARM_FEATURE_MATMUL_INT8)
 #define MOTE_WITH_I8MM 1
 #else
 #define MOTE_WITH_I8MM 0
@@ -95,11 +95,55 @@
 
 /// 1: SVE of 256 bits, as the compiler was told (-msve-vector-bits=256), beside SDOT. At 128 bits NEON takes fewer instructions.
 #ifndef MOTE_WITH_SVE
-#if defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS == 256 && defined(__ARM_FEATURE_DOTPROD)
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS == 256 && \
+    defined(__ARM_FEATURE_DOTPROD)
 #define MOTE_WITH_SVE 1
 #else
 #define MOTE_WITH_SVE 0
 #endif
+#endif
+
+// What goes with xsimd, and with the compiler's flags alone: the other instruction sets that mote has bodies for.
+#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#define MOTE_WITH_SSE2 1
+#else
+#define MOTE_WITH_SSE2 0
+#endif
+#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#define MOTE_WITH_SSSE3 1
+#else
+#define MOTE_WITH_SSSE3 0
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#define MOTE_WITH_AVX2 1
+#else
+#define MOTE_WITH_AVX2 0
+#endif
+// The same instruction on the same registers is part of AVX-512 as well, in another encoding.
+#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+#define MOTE_WITH_AVX_VNNI 1
+#else
+#define MOTE_WITH_AVX_VNNI 0
+#endif
+#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#define MOTE_WITH_AVX512_VNNI 1
+#else
+#define MOTE_WITH_AVX512_VNNI 0
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
+#define MOTE_WITH_NEON 1
+#else
+#define MOTE_WITH_NEON 0
+#endif
+#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+#define MOTE_WITH_NEON_DOTPROD 1
+#else
+#define MOTE_WITH_NEON_DOTPROD 0
+#endif
+#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+#define MOTE_WITH_WASM 1
+#else
+#define MOTE_WITH_WASM 0
 #endif
 
 /// 1: threads of an operating system, for threads<N>. A bare-metal target has none.

@@ -99,16 +99,16 @@ TEMPLATE_LIST_TEST_CASE("integers are exact and groups are added in order, for a
       for (std::size_t row = 0; row < rows; ++row) expected.push_back(expected_sum(w, row, a[k]));
     check<format, mote::simd::scalar>(w, a, expected);
     check<format, mote::simd::native>(w, a, expected);
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#if MOTE_WITH_SSE2
     check<format, mote::simd::sse2>(w, a, expected);
 #endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#if MOTE_WITH_SSSE3
     check<format, mote::simd::ssse3>(w, a, expected);
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#if MOTE_WITH_AVX2
     check<format, mote::simd::avx2>(w, a, expected);
 #endif
-#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+#if MOTE_WITH_AVX_VNNI
     check<format, mote::simd::avx_vnni>(w, a, expected);
 #endif
   }
@@ -166,16 +166,16 @@ TEMPLATE_LIST_TEST_CASE("matmul of 1 to 17 tokens has the bits of matvec, whole 
     const mote::matrix<format> w{packed.data(), rows, cols};
     check_tokens<format, mote::simd::scalar>(w, a);
     check_tokens<format, mote::simd::native>(w, a);
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#if MOTE_WITH_SSE2
     check_tokens<format, mote::simd::sse2>(w, a);
 #endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#if MOTE_WITH_SSSE3
     check_tokens<format, mote::simd::ssse3>(w, a);
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#if MOTE_WITH_AVX2
     check_tokens<format, mote::simd::avx2>(w, a);
 #endif
-#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+#if MOTE_WITH_AVX_VNNI
     check_tokens<format, mote::simd::avx_vnni>(w, a);
 #endif
   }

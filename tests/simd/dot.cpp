@@ -66,25 +66,25 @@ void check_isa() {
 
 TEST_CASE("every integer dot product that this build can run is exact") {
   check_isa<mote::simd::scalar>();
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#if MOTE_WITH_SSE2
   check_isa<mote::simd::sse2>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#if MOTE_WITH_SSSE3
   check_isa<mote::simd::ssse3>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#if MOTE_WITH_AVX2
   check_isa<mote::simd::avx2>();
 #endif
-#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+#if MOTE_WITH_AVX_VNNI
   check_isa<mote::simd::avx_vnni>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#if MOTE_WITH_AVX512_VNNI
   check_isa<mote::simd::avx512_vnni>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
+#if MOTE_WITH_NEON
   check_isa<mote::simd::neon>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+#if MOTE_WITH_NEON_DOTPROD
   check_isa<mote::simd::neon_dotprod>();
 #endif
 #if MOTE_WITH_MVE

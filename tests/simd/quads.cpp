@@ -24,22 +24,22 @@ void check_isa() {
 }  // namespace
 
 TEST_CASE("every unit of quad vectors does what plain loops do") {
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#if MOTE_WITH_SSE2
   check_isa<mote::simd::sse2, 4>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#if MOTE_WITH_SSSE3
   check_isa<mote::simd::ssse3, 4>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#if MOTE_WITH_AVX2
   check_isa<mote::simd::avx2, 8>();
 #endif
-#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
+#if MOTE_WITH_AVX_VNNI
   check_isa<mote::simd::avx_vnni, 8>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#if MOTE_WITH_AVX512_VNNI
   check_isa<mote::simd::avx512_vnni, 16>();
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
+#if MOTE_WITH_NEON
   check_isa<mote::simd::neon, 4>();
 #endif
 }

@@ -58,15 +58,15 @@ void check(std::size_t width, bool extreme) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("tiles give exact sums", "[tile]", simd::scalar, simd::native
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
+#if MOTE_WITH_SSE2
                    ,
                    simd::sse2
 #endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
+#if MOTE_WITH_SSSE3
                    ,
                    simd::ssse3
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
+#if MOTE_WITH_AVX2
                    ,
                    simd::avx2
 #endif

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "mote/kernel/arch/guarded.hpp"
 #include "mote/kernel/attention_shape.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/half.hpp"
@@ -19,7 +20,7 @@ namespace detail {
 // Sums under way at once: they hide the latency of additions, as long as they stay in registers (two of AVX2, four of
 // 128 bits, or sixteen plain floats a sum). Rows are query heads of one key head, or tokens of one query head.
 inline constexpr std::size_t heads_together = simd::floats<16>::registers <= 4 ? 2 : 1;
-inline constexpr std::size_t tokens_together = simd::floats<16>::registers <= 2 && !MOTE_WITH_RVV ? 4 : heads_together;
+inline constexpr std::size_t tokens_together = simd::floats<16>::machine_registers <= 2 ? 4 : heads_together;
 inline constexpr std::size_t chunks_together = simd::floats<16>::registers == 1 ? 2 : 1;
 // Positions in one pack: two blocks may be one vector.
 inline constexpr std::size_t positions_together = simd::floats<32>::registers == 1 ? 32 : 16;
@@ -45,9 +46,7 @@ MOTE_INLINE void score_positions(const float* q, std::size_t q_stride, const Ele
   floats score[Rows][Blocks];
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < Rows * Blocks; ++i) score[i / Blocks][i % Blocks] = floats::all(0.0F);
-#if MOTE_WITH_RVV
-#pragma GCC unroll 4  // its loads of vectors take no offset: what remains of a step is not much more than the sums
-#endif
+  MOTE_UNROLL_STEPS
   for (std::size_t d = 0; d < head_dim; ++d) {
     floats key[Blocks];
 #pragma GCC unroll 4
@@ -170,12 +169,9 @@ template <class Attention, class Element>
 MOTE_INLINE void weights_of_group(const Attention& a, const float* q /* (group, head_dim) */, std::size_t group,
                                   const Element* keys, std::size_t stride, float scale, std::size_t hidden,
                                   std::size_t count, float* e, std::size_t e_stride, float* inverse /* (group) */) {
-#if MOTE_WITH_MVE_FLOATS
-  if constexpr (!has_softcap<Attention> && !has_window<Attention>)
-    if (a.head_dim % 2 == 0 &&
-        simd::guarded_weights(q, group, keys, stride, a.head_dim, scale, count, e, e_stride, inverse))
+  if constexpr (guarded::offered && !has_softcap<Attention> && !has_window<Attention>)
+    if (a.head_dim % 2 == 0 && guarded::weights(q, group, keys, stride, a.head_dim, scale, count, e, e_stride, inverse))
       return;
-#endif
   score_group(q, group, keys, stride, a.head_dim, scale, count, e, e_stride);
   for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_seen(a, hidden, count, e + g * e_stride);
 }
@@ -196,9 +192,7 @@ MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* i
       sum[i / Chunks][i % Chunks] = floats::load(out + i / Chunks * out_stride + i % Chunks * Lanes);
     else sum[i / Chunks][i % Chunks] = floats::all(0.0F);
   }
-#if MOTE_WITH_RVV
-#pragma GCC unroll 4
-#endif
+  MOTE_UNROLL_STEPS
   for (std::size_t t = 0; t < count; ++t) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < Rows * Chunks; ++i) {
@@ -260,12 +254,9 @@ template <weighing How, class Element>
 MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t e_stride, const float* inverse,
                              std::size_t group, const Element* values, std::size_t value_stride, std::size_t head_dim,
                              std::size_t count, float* out /* (group, head_dim) */) {
-#if MOTE_WITH_MVE_FLOATS
-  if constexpr (How == weighing::answer)
-    if (head_dim % 4 == 0 &&
-        simd::guarded_values(e, e_stride, inverse, group, values, value_stride, head_dim, count, out))
+  if constexpr (guarded::offered && How == weighing::answer)
+    if (head_dim % 4 == 0 && guarded::values(e, e_stride, inverse, group, values, value_stride, head_dim, count, out))
       return;
-#endif
   std::size_t d = 0;
   if constexpr (chunks_together == 2)
     for (; d + 32 <= head_dim; d += 32)

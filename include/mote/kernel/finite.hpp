@@ -8,32 +8,20 @@
 #include <cstdint>
 
 #include "mote/core/finite.hpp"
+#include "mote/kernel/arch/guarded.hpp"
 #include "mote/kernel/norm.hpp"
 
 namespace mote::inline v0 {
 
 namespace detail {
-#if MOTE_WITH_MVE_FLOATS
-using sixteen_finite = simd::helium_sums;
-#else
-/// Sixteen interleaved partial sums.
-struct sixteen_finite {
-  simd::floats<16> sum = simd::floats<16>::all(0.0F);
-  MOTE_INLINE void add(const float* x /* (16) */) { sum = sum + simd::floats<16>::load(x); }
-  MOTE_INLINE void add_squares(const float* x /* (16) */) {
-    const auto v = simd::floats<16>::load(x);
-    sum = sum + v * v;
-  }
-  MOTE_INLINE float joined() const { return simd::join(sum); }
-};
-#endif
+using sixteen_finite = guarded::sums;
 
 /// A sum of squares over several vectors, joined once.
 struct square_sum {
   sixteen_finite lanes;
   float rest = 0;  // what makes no sixteen
   void add(const float* x, std::size_t n) {
-    if constexpr (MOTE_WITH_MVE_FLOATS || simd::floats<16>::registers < 16) add_here(x, n);
+    if constexpr (guarded::offered || simd::floats<16>::registers < 16) add_here(x, n);
     else add_apart(x, n);  // sixteen plain floats are much code: once is enough
   }
   MOTE_NOINLINE void add_apart(const float* x, std::size_t n) { add_here(x, n); }

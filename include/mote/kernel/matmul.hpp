@@ -46,12 +46,11 @@ void matmul_by_bands(const matrix<Format>& w, const activation* a /* (tokens) */
 template <class Isa = simd::native, integer_format Format>
 void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
             std::size_t y_stride) {
-  constexpr bool wide = Isa::value == isa::avx512 && Format::rows == 16;  // 32 registers
-  // Two tiles share what smmla wants done to the activations.
+  constexpr bool native_rows = Format::rows == interleaved_rows(Isa::value);
+  // Two tiles share what an instruction that multiplies several tokens wants done to the activations.
   constexpr bool pairs = simd::multiplies_several_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
-  constexpr std::size_t together = wide || pairs ? 2 : 1;
-  constexpr bool narrow = Isa::value == isa::dsp || Isa::value == isa::mve;  // one token fills the registers
-  constexpr std::size_t most = wide ? 8 : narrow ? 1 : 4;                    // tokens
+  constexpr std::size_t together = pairs ? 2 : native_rows ? Isa::integer_tiles : 1;
+  constexpr std::size_t most = native_rows || Isa::integer_tokens < 4 ? Isa::integer_tokens : 4;
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   std::size_t tile = 0;
   for (; tile + together <= tiles; tile += together)
@@ -67,14 +66,12 @@ void matmul(const matrix<q8<Rows, Group>>& w, const activation* a /* (tokens) */
             std::size_t y_stride) {
   detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);
 }
-#if MOTE_WITH_MVE
 template <class Isa = simd::native, integer_format Format>
   requires detail::takes_lying_rows<Isa, Format>
 void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
             std::size_t y_stride) {
   detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);
 }
-#endif
 
 /// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).
 template <class Isa = simd::native, class Format>

@@ -9,6 +9,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/format/grid.hpp"
+#include "mote/kernel/arch/guarded.hpp"
 #include "mote/simd/pack.hpp"
 
 namespace mote::inline v0 {
@@ -172,14 +173,14 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
         for (std::size_t i = 0; i < Group; ++i) tail[i] = g * Group + i < cols ? from[i] : 0.0F;
         from = tail;
       }
-#if MOTE_WITH_MVE_FLOATS
-      const auto inverse_of = [](float largest) { return detail::rounding::inverse_of(largest); };
-      if (simd::guarded_rounding(from, Group, inverse_of, q + g * Group, scale + g, sum + g)) {
-        if (!detail::rounding::is_sum(sum[g], Group)) [[unlikely]]
-          detail::give_up(scale[g], sum[g]);
-        continue;
+      if constexpr (detail::guarded::offered) {
+        const auto inverse_of = [](float largest) { return detail::rounding::inverse_of(largest); };
+        if (detail::guarded::rounding(from, Group, inverse_of, q + g * Group, scale + g, sum + g)) {
+          if (!detail::rounding::is_sum(sum[g], Group)) [[unlikely]]
+            detail::give_up(scale[g], sum[g]);
+          continue;
+        }
       }
-#endif
       lanes most = simd::absolute(lanes::load(from));
       for (std::size_t i = 16; i < Group; i += 16) most = simd::larger(most, simd::absolute(lanes::load(from + i)));
       const float largest = simd::largest(most);

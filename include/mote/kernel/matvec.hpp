@@ -8,7 +8,6 @@
 
 #include "mote/format/q8.hpp"
 #include "mote/kernel/integer.hpp"
-#include "mote/kernel/lying_rows.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/matvec_float.hpp"
 #include "mote/kernel/two_level.hpp"
@@ -33,10 +32,14 @@ MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size
 
 /// Where weights lie row by row, an instruction set may take several rows at once: they share what is done to x.
 template <class Isa, std::size_t Rows>
-concept takes_rows = Rows == 1 && Isa::value != isa::mve && requires { simd::quads<Isa, Rows>::rows_together; };
-/// Helium takes them with vectors of floats (simd/arch/mve.hpp).
+concept takes_rows = Rows == 1 && requires { requires simd::quads<Isa, Rows>::rows_together > 1; };
+/// Or it may do all of it in vectors of floats under guard.
 template <class Isa, std::size_t Rows>
-concept takes_rows_guarded = MOTE_WITH_MVE_FLOATS != 0 && Rows == 1 && Isa::value == isa::mve;
+concept takes_rows_guarded = Rows == 1 && requires { requires simd::quads<Isa, Rows>::guards_rows; };
+/// Or it may take several rows of any other format.
+template <class Isa, class Format>
+concept takes_lying_rows = Format::rows == 1 && (row_scaled_format<Format> || requires { Format::least; }) &&
+                           requires { requires simd::quads<Isa, 1>::takes_rows; };
 
 /// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
 template <class Unit, std::size_t Group, bool First>
@@ -110,25 +113,6 @@ void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   for (std::size_t row = whole; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
 }
 
-#if MOTE_WITH_MVE
-/// y (padded(rows)) = w (rows, cols) * a (cols)
-template <class Isa = simd::native, integer_format Format>
-  requires detail::takes_lying_rows<Isa, Format>
-void matvec(const matrix<Format>& w, const activation& a, float* y) {
-  detail::lying_rows<Isa>(w, a, y);
-}
-#endif
-
-#if MOTE_WITH_MVE_FLOATS
-/// y (padded(rows)) = w (rows, cols) * a (cols)
-template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
-  requires detail::takes_rows_guarded<Isa, Rows>
-void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
-  using format = q8<Rows, Group>;
-  std::size_t row = simd::guarded_rows<Group>(reinterpret_cast<const std::int8_t*>(w.data), format::tile_bytes(w.cols),
-                                              w.rows, a.q, a.scale, format::groups(w.cols), y);
-  for (; row < w.rows; ++row) detail::integer_tiles<Isa, format, 1, 1>(w, row, &a, y, 0);
-}
-#endif
-
 }  // namespace mote::inline v0
+
+#include "mote/kernel/arch/matvec.hpp"

@@ -86,13 +86,10 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
 template <class Isa = simd::native, class Format>
   requires(!Format::quantised)
 void matmul(const matrix<Format>& w, const activation* a, std::size_t tokens, float* y, std::size_t y_stride) {
-  constexpr std::size_t together = Isa::value == isa::rvv ? 4 : 8;  // a sum of sixteen rows is four of its registers
+  constexpr std::size_t together = Isa::float_tokens;
   const float* x = a[0].x;
   const std::size_t x_stride = tokens > 1 ? static_cast<std::size_t>(a[1].x - x) : 0;
-  // Tiles that share each load of an activation, where 32 registers hold the sums of two.
-  constexpr bool many = Isa::value == isa::avx512 || Isa::value == isa::neon || Isa::value == isa::neon_dotprod ||
-                        Isa::value == isa::neon_i8mm;
-  constexpr std::size_t wide = many && simd::floats<Format::rows>::registers == 1 ? 2 : 1;
+  constexpr std::size_t wide = simd::floats<Format::rows>::registers == 1 ? Isa::float_tiles : 1;
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   const auto some = [&]<std::size_t Tiles>(std::integral_constant<std::size_t, Tiles>, std::size_t tile) {
     const std::byte* from = w.tile(tile);

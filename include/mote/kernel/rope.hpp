@@ -68,15 +68,6 @@ inline void rope_turns(const std::uint64_t* frequencies, std::size_t pairs, std:
 }
 
 namespace detail {
-/// A product with a rounding of its own. GCC 12 makes one fused vfmaddsub of a * c - b * s beside a * s + b * c where it
-/// vectorises them, -ffp-contract=off or not; behind this it does not see the pair.
-MOTE_INLINE float rounded(float product) {
-#if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-  __asm__("" : "+x"(product));
-#endif
-  return product;
-}
-
 /// turn(pair, by) for each pair of v, (heads, 2 * pairs). The pairs of a head make vectors; where there are none, a turn is
 /// loaded once for all heads.
 template <class Turn>
@@ -100,8 +91,8 @@ inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sin
   detail::each_pair(v, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
     const float a = pair[0];
     const float b = pair[1];
-    pair[0] = detail::rounded(a * by.cosine) - detail::rounded(b * by.sine);
-    pair[1] = detail::rounded(a * by.sine) + detail::rounded(b * by.cosine);
+    pair[0] = simd::detail::rounded(a * by.cosine) - simd::detail::rounded(b * by.sine);
+    pair[1] = simd::detail::rounded(a * by.sine) + simd::detail::rounded(b * by.cosine);
   });
 }
 
@@ -110,8 +101,8 @@ inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const
   detail::each_pair(dv, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
     const float a = pair[0];
     const float b = pair[1];
-    pair[0] = detail::rounded(a * by.cosine) + detail::rounded(b * by.sine);
-    pair[1] = detail::rounded(b * by.cosine) - detail::rounded(a * by.sine);
+    pair[0] = simd::detail::rounded(a * by.cosine) + simd::detail::rounded(b * by.sine);
+    pair[1] = simd::detail::rounded(b * by.cosine) - simd::detail::rounded(a * by.sine);
   });
 }
 

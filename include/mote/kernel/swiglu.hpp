@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "mote/kernel/arch/guarded.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/simd/math.hpp"
 
@@ -15,9 +16,7 @@ namespace mote::inline v0 {
 MOTE_NOINLINE inline void swiglu(const float* gate, const float* up, std::size_t n, float* h) {
   using floats = simd::floats<16>;
   for (std::size_t i = 0; i < n; i += 16) {
-#if MOTE_WITH_MVE_FLOATS
-    if (simd::guarded_swiglu(gate + i, up + i, h + i)) continue;
-#endif
+    if (detail::guarded::swiglu(gate + i, up + i, h + i)) continue;
     const auto g = floats::load(gate + i);
     ((g * simd::sigmoid(g)) * floats::load(up + i)).store(h + i);
   }

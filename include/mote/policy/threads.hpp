@@ -14,6 +14,7 @@
 #include "mote/config.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
+#include "mote/simd/arch/pause.hpp"
 
 #if MOTE_WITH_THREADS
 #include <pthread.h>
@@ -36,27 +37,12 @@ struct threads_knobs {
 
 namespace detail {
 
-/// A hint that this core waits: saves power, and leaves a sibling thread the core.
-MOTE_INLINE void pause_briefly() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("isb" ::: "memory");  // yield does nothing on Cortex-A; this waits some nanoseconds
-#elif defined(__arm__)
-  asm volatile("yield" ::: "memory");
-#elif defined(__riscv)
-  asm volatile(".4byte 0x0100000F" ::: "memory");  // pause; a core that lacks it takes it for a fence
-#else
-  asm volatile("" ::: "memory");
-#endif
-}
-
 /// Returns when the word is no longer `old`: looks for a while, then sleeps. The order is that of the later load.
 inline std::uint32_t wait_while(const std::atomic<std::uint32_t>& word, std::uint32_t old, std::uint32_t spins) {
   for (std::uint32_t i = 0; i < spins; ++i) {
     const std::uint32_t now = word.load(std::memory_order_acquire);
     if (now != old) return now;
-    pause_briefly();
+    simd::pause_briefly();
   }
   word.wait(old, std::memory_order_acquire);
   return word.load(std::memory_order_acquire);

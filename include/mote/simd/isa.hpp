@@ -33,97 +33,118 @@ MOTE_PRAGMA(GCC error MOTE_TEXT(mote: xsimd XSIMD_VERSION_MAJOR.XSIMD_VERSION_MI
 
 namespace mote::inline v0::simd {
 
+/// What a kernel may ask of a tag; these are the answers of most. What concerns the bytes of weights, a unit of
+/// simd/quads.hpp says, and of tiles, tile_order_of().
+struct isa_traits {
+  /// matmul of integers: tokens whose sums fit the registers beside a block of unpacked weights, where rows lie as the
+  /// instruction set wants them, and tiles that are worked on together.
+  static constexpr std::size_t integer_tokens = 4;
+  static constexpr std::size_t integer_tiles = 1;
+  /// matmul of floats: the same, and tiles that share each load of an activation where a tile is one register.
+  static constexpr std::size_t float_tokens = 8;
+  static constexpr std::size_t float_tiles = 1;
+};
+
 /// Plain loops: the reference that every other body must equal, bit for bit.
-struct scalar {
+struct scalar : isa_traits {
   static constexpr isa value = isa::scalar;
 };
 /// SMLAD on two 16-bit pairs: Cortex-M4, M7, M33.
 struct dsp : scalar {
   static constexpr isa value = isa::dsp;
+  static constexpr std::size_t integer_tokens = 1;  // one fills the registers
 };
 /// Helium: Cortex-M55, M85.
 struct mve : scalar {
   static constexpr isa value = isa::mve;
+  static constexpr std::size_t integer_tokens = 1;
 };
 
 // A tag is derived only where its instructions are compiled in, so that no template body differs between two
 // translation units of different flags under one name.
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
-struct sse2 : xsimd::sse2 {
+#if MOTE_WITH_SSE2
+struct sse2 : xsimd::sse2, isa_traits {
   static constexpr isa value = isa::sse2;
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
-struct ssse3 : xsimd::ssse3 {
+#if MOTE_WITH_SSSE3
+struct ssse3 : xsimd::ssse3, isa_traits {
   static constexpr isa value = isa::ssse3;
+  using tile_body = simd::sse2;  // xsimd::ssse3 has a sse2 of its own
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
-struct avx2 : xsimd::avx2 {
+#if MOTE_WITH_AVX2
+struct avx2 : xsimd::avx2, isa_traits {
   static constexpr isa value = isa::avx2;
 };
 #endif
-// The same instruction on the same registers is part of AVX-512 as well, in another encoding.
-#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
-struct avx_vnni : xsimd::avx2 {
+#if MOTE_WITH_AVX_VNNI
+struct avx_vnni : xsimd::avx2, isa_traits {
   static constexpr isa value = isa::avx_vnni;
+  using tile_body = simd::avx2;
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
-struct avx512_vnni : xsimd::avx512bw {
+#if MOTE_WITH_AVX512_VNNI
+struct avx512_vnni : xsimd::avx512bw, isa_traits {  // 32 registers
   static constexpr isa value = isa::avx512;
+  static constexpr std::size_t integer_tokens = 8;
+  static constexpr std::size_t integer_tiles = 2;
+  static constexpr std::size_t float_tiles = 2;
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
-struct neon : scalar {
+#if MOTE_WITH_NEON
+struct neon : scalar {  // 32 registers, on 64 bits
   static constexpr isa value = isa::neon;
+  static constexpr std::size_t float_tiles = 2;
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+#if MOTE_WITH_NEON_DOTPROD
 struct neon_dotprod : neon {
   static constexpr isa value = isa::neon_dotprod;
 };
 #endif
-#if MOTE_WITH_XSIMD && MOTE_WITH_I8MM
+#if MOTE_WITH_I8MM
 struct neon_i8mm : neon_dotprod {
   static constexpr isa value = isa::neon_i8mm;
 };
 #endif
-#if MOTE_WITH_XSIMD && MOTE_WITH_SVE
+#if MOTE_WITH_SVE
 struct sve256 : neon_dotprod {
   static constexpr isa value = isa::sve256;
+  static constexpr std::size_t float_tiles = 1;
 };
 #endif
-#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
-struct wasm : xsimd::wasm {
+#if MOTE_WITH_WASM
+struct wasm : xsimd::wasm, isa_traits {
   static constexpr isa value = isa::wasm;
 };
 #endif
 #if MOTE_WITH_RVV
 struct rvv : scalar {
   static constexpr isa value = isa::rvv;
+  static constexpr std::size_t float_tokens = 4;  // a sum of sixteen rows is four registers
 };
 #endif
 
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#if MOTE_WITH_AVX512_VNNI
 using native = avx512_vnni;
-#elif MOTE_WITH_XSIMD && defined(__AVXVNNI__)
+#elif MOTE_WITH_AVX_VNNI && defined(__AVXVNNI__)
 using native = avx_vnni;
-#elif MOTE_WITH_XSIMD && defined(__AVX2__)
+#elif MOTE_WITH_AVX2
 using native = avx2;
-#elif MOTE_WITH_XSIMD && defined(__SSSE3__)
+#elif MOTE_WITH_SSSE3
 using native = ssse3;
-#elif MOTE_WITH_XSIMD && defined(__SSE2__)
+#elif MOTE_WITH_SSE2
 using native = sse2;
-#elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
+#elif MOTE_WITH_SVE
 using native = sve256;
-#elif MOTE_WITH_XSIMD && MOTE_WITH_I8MM
+#elif MOTE_WITH_I8MM
 using native = neon_i8mm;
-#elif MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
+#elif MOTE_WITH_NEON_DOTPROD
 using native = neon_dotprod;
-#elif MOTE_WITH_XSIMD && defined(__ARM_NEON)
+#elif MOTE_WITH_NEON
 using native = neon;
-#elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
+#elif MOTE_WITH_WASM
 using native = wasm;
 #elif MOTE_WITH_MVE
 using native = mve;

@@ -12,18 +12,6 @@ namespace mote::inline v0::simd {
 
 namespace detail {
 
-/// sum + a * b in two roundings.
-template <class Lane>
-MOTE_INLINE Lane plus_product(Lane sum, Lane a, Lane b) {
-#if defined(__arm__) && defined(__thumb2__) && defined(__ARM_FP)
-  if constexpr (std::is_same_v<Lane, float>) {  // vmla rounds twice, unlike vfma; GCC thinks it dear
-    __asm__("vmla.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
-    return sum;
-  }
-#endif
-  return sum + a * b;
-}
-
 /// e^x for one register or one float within [-87, 88], where the result is a normal number.
 template <class Lane>
 MOTE_INLINE Lane exp_within(Lane x) {
@@ -66,9 +54,7 @@ MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
 /// One body for targets without vectors of floats, where written out for sixteen lanes it would be 4 KB of flash wherever
 /// it is used.
 MOTE_NOINLINE inline void plain_exp(float* v /* (n) */, std::size_t n) {
-#if MOTE_WITH_MVE_FLOATS
   for (; n >= 16 && guarded_exp(v); n -= 16) v += 16;
-#endif
   for (; n >= 4; n -= 4, v += 4) plain_exp_of<4>(v);
   for (; n > 0; --n, ++v) plain_exp_of<1>(v);
 }
@@ -169,49 +155,6 @@ MOTE_INLINE floats<N> tanh(floats<N> x) {
     return map<floats<N>>(x, [](auto v) __attribute__((always_inline)) { return detail::tanh_lane(v); });
   }
 }
-
-namespace detail {
-MOTE_INLINE float sqrt_lane(float x) {
-#if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
-  float r;
-  __asm__("vsqrt.f32 %0, %1" : "=t"(r) : "t"(x));  // the builtin calls libm for errno's sake
-  return r;
-#elif defined(__arm__)
-  // No floating-point unit: the integer root of the mantissa, two bits at a time, with one bit more for rounding.
-  std::uint32_t bits = __builtin_bit_cast(std::uint32_t, x);
-  if (bits == 0 || bits >= 0x7F800000U) return x;
-  int exponent = static_cast<int>(bits >> 23U);
-  std::uint32_t mantissa = bits & 0x7FFFFFU;
-  if (exponent == 0) {
-    const int lift = __builtin_clz(mantissa) - 8;
-    mantissa <<= lift;
-    exponent = 1 - lift;
-  } else {
-    mantissa |= 0x800000U;
-  }
-  exponent -= 127;
-  std::uint64_t n = static_cast<std::uint64_t>(mantissa) << 25U;  // 24 + 25 bits: a root of 25 bits
-  if ((exponent & 1) != 0) {
-    n <<= 1U;
-    --exponent;
-  }
-  std::uint64_t root = 0;
-  for (std::uint64_t bit = std::uint64_t{1} << 48U; bit != 0; bit >>= 2U) {
-    if (n >= root + bit) {
-      n -= root + bit;
-      root = (root >> 1U) + bit;
-    } else {
-      root >>= 1U;
-    }
-  }
-  // root has 25 bits: the last one and a rest that is not zero decide the rounding; a tie cannot happen.
-  const std::uint32_t rounded = static_cast<std::uint32_t>((root + 1U) >> 1U);
-  return __builtin_bit_cast(float, static_cast<std::uint32_t>((exponent / 2 + 127) << 23) + rounded - 0x800000U);
-#else
-  return __builtin_sqrtf(x);
-#endif
-}
-}  // namespace detail
 
 /// The square root, rounded correctly, of a number that is not negative.
 MOTE_INLINE float sqrt(float x) { return detail::sqrt_lane(x); }

@@ -8,20 +8,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "mote/simd/arch/lanes.hpp"
 #include "mote/simd/isa.hpp"
-#if MOTE_WITH_RVV
-#include "mote/simd/arch/rvv_lane.hpp"
-#elif MOTE_WITH_XSIMD && !(defined(__arm__) && defined(__ARM_NEON))  // 32-bit NEON flushes subnormals and cannot divide
-#include "mote/simd/arch/xsimd_lane.hpp"
-#else
-namespace mote::inline v0::simd::detail {
-template <class T, std::size_t>
-using lane = T;
-template <class Lane>
-inline constexpr std::size_t width = 1;
-}  // namespace mote::inline v0::simd::detail
-#endif
-#include "mote/simd/plain_lane.hpp"
 
 namespace mote::inline v0::simd {
 
@@ -31,6 +19,7 @@ struct pack {
   using lane = detail::lane<T, N>;
   static constexpr std::size_t width = detail::width<lane>;
   static constexpr std::size_t registers = N / width;
+  static constexpr std::size_t machine_registers = registers * detail::machine_registers<lane>;
   static_assert(registers * width == N);
 
   lane v[registers];
@@ -144,9 +133,7 @@ template <std::size_t N>
 MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
   static constexpr float index[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   static_assert(N <= 16);
-#if MOTE_WITH_RVV
-  asm volatile("" : "+r"(count));  // behind a condition this stays behind it: the compiler would select lanes each time
-#endif
+  detail::stay_conditional(count);
   return where_less(floats<N>::load(index), floats<N>::all(static_cast<float>(count)), a, b);
 }
 
@@ -193,15 +180,6 @@ MOTE_INLINE std::int32_t join(ints<16> a) {
     else return x + y;
   });
 }
-MOTE_INLINE std::int32_t join(ints<4> a) {
-#if MOTE_WITH_RVV
-  return __builtin_reduce_add(a.v[0].v);
-#else
-  std::int32_t lanes[4];
-  a.store(lanes);
-  return detail::wrapped_sum(detail::wrapped_sum(lanes[0], lanes[1]), detail::wrapped_sum(lanes[2], lanes[3]));
-#endif
-}
 MOTE_INLINE std::int32_t join(ints<1> a) { return a.v[0]; }
 /// The largest of sixteen lanes; exact in any order.
 MOTE_INLINE float largest(floats<16> a) {
@@ -221,70 +199,6 @@ MOTE_INLINE void store_lanes(ints<N> a, To* p /* (N) */) {
 }
 }  // namespace detail
 
-/// Sixteen integers, each within a byte, as bytes.
-MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
-#if MOTE_WITH_XSIMD && defined(__AVX512F__)
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v[0]));
-#elif MOTE_WITH_XSIMD && defined(__AVX2__)
-  // Packing works within halves of 128 bits: its quarters come out as 0 2 1 3.
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8);
-  const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
-#elif MOTE_WITH_XSIMD && defined(__SSE2__)
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
-                   _mm_packs_epi16(_mm_packs_epi32(a.v[0], a.v[1]), _mm_packs_epi32(a.v[2], a.v[3])));
-#elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
-  svst1b_s32(svptrue_b32(), p, a.v[0]);
-  svst1b_s32(svptrue_b32(), p + 8, a.v[1]);
-#elif MOTE_WITH_XSIMD && defined(__aarch64__)
-  const int16x8_t low = vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1]));
-  const int16x8_t high = vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3]));
-  vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
-#elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
-  wasm_v128_store(
-      p, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]), wasm_i16x8_narrow_i32x4(a.v[2], a.v[3])));
-#elif MOTE_WITH_RVV
-  using codes = std::int8_t __attribute__((ext_vector_type(16)));
-  detail::store_narrow<codes>(a.v[0], p);
-#else
-  detail::store_lanes(a, p);
-#endif
-}
-
-/// Sixteen integers, each within 16 bits, as 16-bit words.
-MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
-#if MOTE_WITH_XSIMD && defined(__AVX512F__)
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a.v[0]));
-#elif MOTE_WITH_XSIMD && defined(__AVX2__)
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
-                      _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8));
-#elif MOTE_WITH_XSIMD && defined(__SSE2__)
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi32(a.v[0], a.v[1]));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm_packs_epi32(a.v[2], a.v[3]));
-#elif MOTE_WITH_XSIMD && MOTE_WITH_SVE
-  svst1h_s32(svptrue_b32(), p, a.v[0]);
-  svst1h_s32(svptrue_b32(), p + 8, a.v[1]);
-#elif MOTE_WITH_XSIMD && defined(__aarch64__)
-  vst1q_s16(p, vcombine_s16(vmovn_s32(a.v[0]), vmovn_s32(a.v[1])));
-  vst1q_s16(p + 8, vcombine_s16(vmovn_s32(a.v[2]), vmovn_s32(a.v[3])));
-#elif MOTE_WITH_XSIMD && defined(__wasm_simd128__)
-  wasm_v128_store(p, wasm_i16x8_narrow_i32x4(a.v[0], a.v[1]));
-  wasm_v128_store(p + 8, wasm_i16x8_narrow_i32x4(a.v[2], a.v[3]));
-#elif MOTE_WITH_RVV
-  using words = std::int16_t __attribute__((ext_vector_type(16)));
-  detail::store_narrow<words>(a.v[0], p);
-#else
-  detail::store_lanes(a, p);
-#endif
-}
-MOTE_INLINE void store_words(ints<4> a, std::int16_t* p /* (4) */) {
-#if MOTE_WITH_RVV  // a lane at a time would cost a slide each
-  using words = std::int16_t __attribute__((ext_vector_type(4)));
-  detail::store_narrow<words>(a.v[0], p);
-#else
-  detail::store_lanes(a, p);
-#endif
-}
 MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {
   const auto word = static_cast<std::uint16_t>(a.v[0]);  // a signed one would be extended first
   __builtin_memcpy(p, &word, sizeof word);
@@ -292,6 +206,5 @@ MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {
 
 }  // namespace mote::inline v0::simd
 
-#if MOTE_WITH_MVE_FLOATS
-#include "mote/simd/arch/mve_floats.hpp"
-#endif
+#include "mote/simd/arch/across_lanes.hpp"
+#include "mote/simd/arch/guard.hpp"

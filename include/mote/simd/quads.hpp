@@ -85,17 +85,8 @@ struct plain_quads {
     std::int32_t sum[Rows];
     from.store(sum);
     for (std::size_t at = 0; at < Quads; ++at)
-      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += with_sign(w[at].byte[i]) * x[at * 4 + i % 4];
+      for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += detail::signed_byte(w[at].byte[i]) * x[at * 4 + i % 4];
     return ints<Rows>::load(sum);
-  }
-
- private:
-  MOTE_INLINE static int with_sign(std::uint8_t byte) {
-    int weight = static_cast<std::int8_t>(byte);
-#if defined(__AVX512VNNI__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-    asm("" : "+r"(weight));  // GCC 12 would make VPDPBUSD of the loop, and forget the sign
-#endif
-    return weight;
   }
 };
 
@@ -191,43 +182,4 @@ MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
 
 }  // namespace mote::inline v0::simd
 
-// One file an instruction set.
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
-#include "mote/simd/arch/sse2.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__SSSE3__)
-#include "mote/simd/arch/ssse3.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
-#include "mote/simd/arch/avx2.hpp"
-#endif
-#if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
-#include "mote/simd/arch/avxvnni.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
-#include "mote/simd/arch/avx512vnni.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
-#include "mote/simd/arch/neon.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
-#include "mote/simd/arch/neon_dotprod.hpp"
-#endif
-#if MOTE_WITH_XSIMD && MOTE_WITH_I8MM
-#include "mote/simd/arch/neon_i8mm.hpp"
-#endif
-#if MOTE_WITH_XSIMD && MOTE_WITH_SVE
-#include "mote/simd/arch/sve256.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
-#include "mote/simd/arch/wasm.hpp"
-#endif
-#if MOTE_WITH_RVV
-#include "mote/simd/arch/rvv.hpp"
-#endif
-#if MOTE_WITH_DSP
-#include "mote/simd/arch/dsp.hpp"
-#endif
-#if MOTE_WITH_MVE
-#include "mote/simd/arch/mve.hpp"
-#endif
+#include "mote/simd/arch/quads.hpp"

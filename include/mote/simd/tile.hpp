@@ -8,58 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/simd/arch/tile_order.hpp"
 #include "mote/simd/dot.hpp"  // what an instruction set's own words need
 #include "mote/simd/pack.hpp"
 
 namespace mote::inline v0::simd {
-
-/// Without vectors and pairs a tile needs no width, and the smallest machines have no RAM to round up.
-inline constexpr std::size_t tile_tokens = MOTE_WITH_XSIMD || MOTE_WITH_DSP || MOTE_WITH_MVE || MOTE_WITH_RVV ? 32 : 8;
-/// Channels of a tile are padded to this many.
-inline constexpr std::size_t tile_channels = 4;
-
-/// Keys: tokens together (interleaved), in runs of `key_depth` channels; values: runs of `value_depth` tokens of one
-/// channel behind each other. `pairs` swaps the middle two of four, so that SXTB16 finds neighbours.
-struct tile_order {
-  std::size_t key_rows = 1;
-  std::size_t key_depth = 1;
-  std::size_t value_depth = 1;
-  bool pairs = false;
-  std::size_t heads = 1;  ///< query heads that share a load
-  /// Heads of fewer channels than this have all tokens of a tile behind each other, and all tiles are summed at once.
-  std::size_t narrow = 0;
-
-  constexpr std::size_t key(std::size_t token, std::size_t channel, std::size_t width) const {
-    return token / key_rows * key_rows * width + channel / key_depth * key_rows * key_depth +
-           token % key_rows * key_depth + within(channel % key_depth);
-  }
-  constexpr std::size_t value(std::size_t token, std::size_t channel, std::size_t width) const {
-    const std::size_t depth = width < narrow ? tile_tokens : value_depth;
-    return token / depth * depth * width + channel * depth + within(token % depth);
-  }
-
- private:
-  constexpr std::size_t within(std::size_t i) const { return pairs && (i % 4 == 1 || i % 4 == 2) ? i ^ 3U : i; }
-};
-
-constexpr tile_order tile_order_of(isa i) {
-  switch (i) {
-    case isa::avx512: return {.key_rows = 16, .key_depth = 2, .value_depth = 2, .heads = 2};
-    case isa::avx_vnni:
-    case isa::avx2: return {.key_rows = 8, .key_depth = 2, .value_depth = 2, .heads = 2};
-    case isa::ssse3:
-    case isa::sse2:
-    case isa::wasm: return {.key_rows = 4, .key_depth = 2, .value_depth = 2, .heads = 2};
-    case isa::neon_i8mm:
-    case isa::sve256:
-    case isa::neon_dotprod: return {.key_rows = 4, .key_depth = 4, .value_depth = 4, .heads = 2};
-    case isa::rvv: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2, .narrow = 32};
-    case isa::neon: return {.key_rows = 32, .key_depth = 1, .value_depth = 1, .heads = 2};
-    case isa::mve: return {.key_rows = 1, .key_depth = 4, .value_depth = 32, .heads = 2};
-    case isa::dsp: return {.key_rows = 1, .key_depth = 4, .value_depth = 4, .pairs = true, .heads = 2};
-    default: return {.key_rows = 1, .key_depth = 4, .value_depth = 1};
-  }
-}
 
 // The reference. Four channels at a time: their queries, or their sums, stay in registers.
 template <std::size_t Heads>
@@ -92,33 +45,7 @@ MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, st
 
 }  // namespace mote::inline v0::simd
 
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
-#include "mote/simd/arch/tile_sse2.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
-#include "mote/simd/arch/tile_avx2.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
-#include "mote/simd/arch/tile_avx512vnni.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_NEON)
-#include "mote/simd/arch/tile_neon.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_DOTPROD)
-#include "mote/simd/arch/tile_neon_dotprod.hpp"
-#endif
-#if MOTE_WITH_XSIMD && defined(__wasm_simd128__)
-#include "mote/simd/arch/tile_wasm.hpp"
-#endif
-#if MOTE_WITH_MVE
-#include "mote/simd/arch/tile_mve.hpp"
-#endif
-#if MOTE_WITH_RVV
-#include "mote/simd/arch/tile_rvv.hpp"
-#endif
-#if MOTE_WITH_DSP
-#include "mote/simd/arch/tile_dsp.hpp"
-#endif
+#include "mote/simd/arch/tiles.hpp"
 
 namespace mote::inline v0::simd {
 
@@ -127,12 +54,7 @@ namespace detail {
 template <class Isa>
 constexpr auto tile_body() {
   if constexpr (tile_order_of(Isa::value).heads == 1 && !tile_order_of(Isa::value).pairs) return scalar{};
-#if MOTE_WITH_XSIMD && defined(__AVX2__)
-  else if constexpr (Isa::value == isa::avx_vnni) return avx2{};
-#endif
-#if MOTE_WITH_XSIMD && defined(__SSE2__)
-  else if constexpr (Isa::value == isa::ssse3) return sse2{};
-#endif
+  else if constexpr (requires { typename Isa::tile_body; }) return typename Isa::tile_body{};
   else return Isa{};
 }
 }  // namespace detail

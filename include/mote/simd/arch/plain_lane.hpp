@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "mote/config.hpp"
 
@@ -97,4 +98,72 @@ MOTE_INLINE std::int32_t nearest_lane(float x) {
 #endif
 }
 
+/// A byte as a number with a sign.
+MOTE_INLINE int signed_byte(std::uint8_t byte) {
+  int number = static_cast<std::int8_t>(byte);
+#if defined(__AVX512VNNI__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  asm("" : "+r"(number));  // GCC 12 would make VPDPBUSD of a loop of products, and forget the sign
+#endif
+  return number;
+}
+/// A product with a rounding of its own. GCC 12 makes one fused vfmaddsub of a * c - b * s beside a * s + b * c where it
+/// vectorises them, -ffp-contract=off or not; behind this it does not see the pair.
+MOTE_INLINE float rounded(float product) {
+#if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  __asm__("" : "+x"(product));
+#endif
+  return product;
+}
+
+/// sum + a * b in two roundings.
+template <class Lane>
+MOTE_INLINE Lane plus_product(Lane sum, Lane a, Lane b) {
+#if defined(__arm__) && defined(__thumb2__) && defined(__ARM_FP)
+  if constexpr (std::is_same_v<Lane, float>) {  // vmla rounds twice, unlike vfma; GCC thinks it dear
+    __asm__("vmla.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
+    return sum;
+  }
+#endif
+  return sum + a * b;
+}
+MOTE_INLINE float sqrt_lane(float x) {
+#if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
+  float r;
+  __asm__("vsqrt.f32 %0, %1" : "=t"(r) : "t"(x));  // the builtin calls libm for errno's sake
+  return r;
+#elif defined(__arm__)
+  // No floating-point unit: the integer root of the mantissa, two bits at a time, with one bit more for rounding.
+  std::uint32_t bits = __builtin_bit_cast(std::uint32_t, x);
+  if (bits == 0 || bits >= 0x7F800000U) return x;
+  int exponent = static_cast<int>(bits >> 23U);
+  std::uint32_t mantissa = bits & 0x7FFFFFU;
+  if (exponent == 0) {
+    const int lift = __builtin_clz(mantissa) - 8;
+    mantissa <<= lift;
+    exponent = 1 - lift;
+  } else {
+    mantissa |= 0x800000U;
+  }
+  exponent -= 127;
+  std::uint64_t n = static_cast<std::uint64_t>(mantissa) << 25U;  // 24 + 25 bits: a root of 25 bits
+  if ((exponent & 1) != 0) {
+    n <<= 1U;
+    --exponent;
+  }
+  std::uint64_t root = 0;
+  for (std::uint64_t bit = std::uint64_t{1} << 48U; bit != 0; bit >>= 2U) {
+    if (n >= root + bit) {
+      n -= root + bit;
+      root = (root >> 1U) + bit;
+    } else {
+      root >>= 1U;
+    }
+  }
+  // root has 25 bits: the last one and a rest that is not zero decide the rounding; a tie cannot happen.
+  const std::uint32_t rounded = static_cast<std::uint32_t>((root + 1U) >> 1U);
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>((exponent / 2 + 127) << 23) + rounded - 0x800000U);
+#else
+  return __builtin_sqrtf(x);
+#endif
+}
 }  // namespace mote::inline v0::simd::detail

@@ -2,7 +2,7 @@
 // Matrix times vector where rows lie one behind another and Helium takes four of them at a time: their integers, then the
 // floats that these meet, in vectors under guard (simd/arch/mve_floats.hpp). Where a vector flushed something, the same four
 // rows again with plain floats: the same operations in the same order.
-// Refuses q8, whose four rows have a body of their own in simd/arch/mve.hpp.
+// Refuses q8, whose four rows have a body of their own in kernel/arch/mve/rows_q8.hpp.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,9 @@
 #include "mote/kernel/integer.hpp"
 #include "mote/kernel/matrix.hpp"
 
-#if MOTE_WITH_MVE
-
 namespace mote::inline v0 {
 
 namespace detail {
-
-/// Does the instruction set multiply four lying rows of this format?
-template <class Isa, class Format>
-concept takes_lying_rows =
-    Isa::value == isa::mve && Format::rows == 1 && (row_scaled_format<Format> || requires { Format::least; });
 
 /// y (4) of four rows `stride` bytes apart that have one scale for 32 columns, and perhaps a minimum.
 template <bool Guarded, class Unit, class Format, class Rows>
@@ -185,6 +178,11 @@ MOTE_NOINLINE void lying_rows(const matrix<Format>& w, const activation& a, floa
 
 }  // namespace detail
 
-}  // namespace mote::inline v0
+/// y (padded(rows)) = w (rows, cols) * a (cols)
+template <class Isa = simd::native, integer_format Format>
+  requires detail::takes_lying_rows<Isa, Format>
+void matvec(const matrix<Format>& w, const activation& a, float* y) {
+  detail::lying_rows<Isa>(w, a, y);
+}
 
-#endif
+}  // namespace mote::inline v0

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+// Kernels of floats for vectors that flush subnormal numbers and say so (simd/arch/guard.hpp), if this binary has such.
+// Refuses to be asked by an instruction set's name: `guarded` is one type, and generic kernels ask what it offers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/simd/pack.hpp"
+
+#if MOTE_WITH_MVE_FLOATS
+#include "mote/kernel/arch/mve/guarded.hpp"
+#endif
+
+namespace mote::inline v0::detail {
+
+/// Each but `sums` does a kernel's work and gives true, or gives false: then the generic kernel does it. Here: always.
+struct unguarded {
+  static constexpr bool offered = false;
+
+  /// One group of an activation as 8 bits (kernel/matrix.hpp).
+  template <class Inverse>
+  MOTE_INLINE static bool rounding(const float*, std::size_t, Inverse, std::int8_t*, float*, std::int32_t*) {
+    return false;
+  }
+  /// h = silu(gate) * up, (16) each.
+  MOTE_INLINE static bool swiglu(const float*, const float*, float*) { return false; }
+  /// Weights of query heads that share a key head, and 1 / their sums (kernel/attention.hpp).
+  template <class Element>
+  MOTE_INLINE static bool weights(const float*, std::size_t, const Element*, std::size_t, std::size_t, float,
+                                  std::size_t, float*, std::size_t, float*) {
+    return false;
+  }
+  /// Their values, weighted.
+  template <class Element>
+  MOTE_INLINE static bool values(const float*, std::size_t, const float*, std::size_t, const Element*, std::size_t,
+                                 std::size_t, std::size_t, float*) {
+    return false;
+  }
+  /// Sixteen interleaved partial sums, to see whether what was added is finite.
+  struct sums {
+    simd::floats<16> sum = simd::floats<16>::all(0.0F);
+    MOTE_INLINE void add(const float* x /* (16) */) { sum = sum + simd::floats<16>::load(x); }
+    MOTE_INLINE void add_squares(const float* x /* (16) */) {
+      const auto v = simd::floats<16>::load(x);
+      sum = sum + v * v;
+    }
+    MOTE_INLINE float joined() const { return simd::join(sum); }
+  };
+};
+
+#if MOTE_WITH_MVE_FLOATS
+using guarded = helium_guarded;
+#else
+using guarded = unguarded;
+#endif
+
+}  // namespace mote::inline v0::detail

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+// The units of simd/quads.hpp that this binary has, one file an instruction set.
+// Refuses to be included by others: it wants the words of simd/quads.hpp before it.
+#pragma once
+
+#if MOTE_WITH_SSE2
+#include "mote/simd/arch/sse2.hpp"
+#endif
+#if MOTE_WITH_SSSE3
+#include "mote/simd/arch/ssse3.hpp"
+#endif
+#if MOTE_WITH_AVX2
+#include "mote/simd/arch/avx2.hpp"
+#endif
+#if MOTE_WITH_AVX_VNNI
+#include "mote/simd/arch/avxvnni.hpp"
+#endif
+#if MOTE_WITH_AVX512_VNNI
+#include "mote/simd/arch/avx512vnni.hpp"
+#endif
+#if MOTE_WITH_NEON
+#include "mote/simd/arch/neon.hpp"
+#endif
+#if MOTE_WITH_NEON_DOTPROD
+#include "mote/simd/arch/neon_dotprod.hpp"
+#endif
+#if MOTE_WITH_I8MM
+#include "mote/simd/arch/neon_i8mm.hpp"
+#endif
+#if MOTE_WITH_SVE
+#include "mote/simd/arch/sve256.hpp"
+#endif
+#if MOTE_WITH_WASM
+#include "mote/simd/arch/wasm.hpp"
+#endif
+#if MOTE_WITH_RVV
+#include "mote/simd/arch/rvv.hpp"
+#endif
+#if MOTE_WITH_DSP
+#include "mote/simd/arch/dsp.hpp"
+#endif
+#if MOTE_WITH_MVE
+#include "mote/simd/arch/mve.hpp"
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// The bodies of simd/tile.hpp that this binary has, one file an instruction set.
+// Refuses to be included by others: it wants the words of simd/tile.hpp before it.
+#pragma once
+
+#if MOTE_WITH_SSE2
+#include "mote/simd/arch/tile_sse2.hpp"
+#endif
+#if MOTE_WITH_AVX2
+#include "mote/simd/arch/tile_avx2.hpp"
+#endif
+#if MOTE_WITH_AVX512_VNNI
+#include "mote/simd/arch/tile_avx512vnni.hpp"
+#endif
+#if MOTE_WITH_NEON
+#include "mote/simd/arch/tile_neon.hpp"
+#endif
+#if MOTE_WITH_NEON_DOTPROD
+#include "mote/simd/arch/tile_neon_dotprod.hpp"
+#endif
+#if MOTE_WITH_WASM
+#include "mote/simd/arch/tile_wasm.hpp"
+#endif
+#if MOTE_WITH_MVE
+#include "mote/simd/arch/tile_mve.hpp"
+#endif
+#if MOTE_WITH_RVV
+#include "mote/simd/arch/tile_rvv.hpp"
+#endif
+#if MOTE_WITH_DSP
+#include "mote/simd/arch/tile_dsp.hpp"
+#endif
