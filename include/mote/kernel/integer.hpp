@@ -58,7 +58,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < Tiles; ++t) {
       typename unit::vector unpacked[Format::group / 4];
-      simd::fetch<unit, Format::group_bytes>(group + t * step);
+      simd::prefetch<unit, Format::group_bytes>(group + t * step);
       Format::template unpack<unit>(group + t * step, unpacked);
 #pragma GCC unroll 8
       for (std::size_t k = 0; k < Tokens; ++k)
@@ -95,7 +95,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < Tiles; ++t) {
       const block& from = b[t * groups];
-      simd::fetch<unit, sizeof(block)>(&from);
+      simd::prefetch<unit, sizeof(block)>(&from);
       typename unit::vector unpacked[group / 4];
       floats scale;
       if constexpr (!multiplied_lying<Format, unit>) {

@@ -46,13 +46,13 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
   };
   // A line of a cache is asked for once, though one column of halves is half of it.
   using unit = simd::quads<Isa, rows>;
-  constexpr std::size_t line = unit::fetch_ahead != 0 && Format::tile_bytes(step) < 64 ? 2 : 1;
+  constexpr std::size_t line = unit::prefetch_ahead != 0 && Format::tile_bytes(step) < 64 ? 2 : 1;
   std::size_t col = 0;
   for (; col + step * line <= cols; col += step * line) {
 #pragma GCC unroll 4
     for (std::size_t tile = 0; tile < Tiles; ++tile)
-      simd::fetch<unit, line * Format::tile_bytes(step), 1>(w + tile * tile_bytes +
-                                                            col / step * Format::tile_bytes(step));
+      simd::prefetch<unit, line * Format::tile_bytes(step), 1>(w + tile * tile_bytes +
+                                                               col / step * Format::tile_bytes(step));
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < line; ++i) add(col + i * step, step);
   }

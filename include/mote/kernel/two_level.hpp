@@ -52,7 +52,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
       const std::size_t s = part * parts;
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < Tiles; ++t) {
-        simd::fetch<unit, share>(b + t * step + part * share);
+        simd::prefetch<unit, share>(b + t * step + part * share);
         const auto take = [&]<std::size_t Sub>(std::size_t k, simd::ints<rows> dot) __attribute__((always_inline)) {
           const std::size_t at = first + s + Sub;
           sum[t][k] = sum[t][k] + (scale[t][s + Sub] * floats::all(a[k].scale[at])) * simd::to_float(dot);

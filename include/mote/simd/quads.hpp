@@ -22,9 +22,9 @@ struct plain_quads {
   /// Weights with a sign are held with this much added, modulo 256: 128 where an instruction wants them without.
   static constexpr int bias = 0;
   /// Bytes ahead of what is read that a kernel asks the memory for; 0: never.
-  static constexpr std::size_t fetch_ahead = 0;
+  static constexpr std::size_t prefetch_ahead = 0;
   /// The cache that a kernel of integers asks them into: 1, the nearest, or 2. Kernels of floats ask into the nearest.
-  static constexpr int fetch_cache = 1;
+  static constexpr int prefetch_cache = 1;
 
   struct vector {
     std::uint8_t byte[Rows * 4];  // (Rows, 4)
@@ -172,12 +172,12 @@ MOTE_INLINE std::int32_t four_of(const std::int8_t* x /* (4) */) {
 }  // namespace detail
 
 /// Asks for Bytes of what will be read some blocks from here, where the instruction set's machines gain by it.
-template <class Unit, std::size_t Bytes, int Cache = Unit::fetch_cache>
-MOTE_INLINE void fetch([[maybe_unused]] const void* p) {
-  if constexpr (Unit::fetch_ahead != 0)
+template <class Unit, std::size_t Bytes, int Cache = Unit::prefetch_cache>
+MOTE_INLINE void prefetch([[maybe_unused]] const void* p) {
+  if constexpr (Unit::prefetch_ahead != 0)
 #pragma GCC unroll 32
     for (std::size_t line = 0; line < Bytes; line += 64)
-      __builtin_prefetch(static_cast<const char*>(p) + Unit::fetch_ahead + line, 0, Cache == 1 ? 3 : 1);
+      __builtin_prefetch(static_cast<const char*>(p) + Unit::prefetch_ahead + line, 0, Cache == 1 ? 3 : 1);
 }
 
 }  // namespace mote::inline v0::simd

@@ -11,8 +11,8 @@ struct quads<avx512_vnni, 16> {
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;
   // What loses least over the machines measured (docs/reference/bench.md, "How memory is asked").
-  static constexpr std::size_t fetch_ahead = 2048;
-  static constexpr int fetch_cache = 2;
+  static constexpr std::size_t prefetch_ahead = 2048;
+  static constexpr int prefetch_cache = 2;
   using vector = __m512i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (16, 4) */) { return _mm512_loadu_si512(p); }

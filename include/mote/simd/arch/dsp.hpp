@@ -21,8 +21,8 @@ struct quads<dsp, 1> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;
-  static constexpr std::size_t fetch_ahead = 0;
-  static constexpr int fetch_cache = 1;
+  static constexpr std::size_t prefetch_ahead = 0;
+  static constexpr int prefetch_cache = 1;
   using vector = std::uint32_t;
   static constexpr std::size_t rows_together = 4;  // of q8, in rows_dot()
 

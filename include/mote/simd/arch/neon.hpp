@@ -30,8 +30,8 @@ struct quads<neon, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;
-  static constexpr std::size_t fetch_ahead = 0;
-  static constexpr int fetch_cache = 1;
+  static constexpr std::size_t prefetch_ahead = 0;
+  static constexpr int prefetch_cache = 1;
   using vector = uint8x16_t;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) { return vld1q_u8(p); }

@@ -15,8 +15,8 @@ struct quads<rvv, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;
-  static constexpr std::size_t fetch_ahead = 0;
-  static constexpr int fetch_cache = 1;
+  static constexpr std::size_t prefetch_ahead = 0;
+  static constexpr int prefetch_cache = 1;
   static constexpr bool takes_lying = true;
   static constexpr bool takes_lying_codes = true;
 

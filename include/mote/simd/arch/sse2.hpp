@@ -10,8 +10,8 @@ struct quads<sse2, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;
-  static constexpr std::size_t fetch_ahead = 2048;
-  static constexpr int fetch_cache = 1;
+  static constexpr std::size_t prefetch_ahead = 2048;
+  static constexpr int prefetch_cache = 1;
   using vector = __m128i;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) {

@@ -12,8 +12,8 @@ struct quads<sve256, 8> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;
-  static constexpr std::size_t fetch_ahead = 0;
-  static constexpr int fetch_cache = 1;
+  static constexpr std::size_t prefetch_ahead = 0;
+  static constexpr int prefetch_cache = 1;
   using vector = svuint8_t __attribute__((arm_sve_vector_bits(256)));
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (8, 4) */) { return svld1_u8(svptrue_b8(), p); }

@@ -11,8 +11,8 @@ struct quads<wasm, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;
-  static constexpr std::size_t fetch_ahead = 0;
-  static constexpr int fetch_cache = 1;
+  static constexpr std::size_t prefetch_ahead = 0;
+  static constexpr int prefetch_cache = 1;
   using vector = v128_t;
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) { return wasm_v128_load(p); }
