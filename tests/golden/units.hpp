@@ -185,7 +185,7 @@ struct unit_checks {
   }
   /// Products of codes where they lie, and of a table's numbers, against planes read code by code.
   template <unsigned Bits, unsigned Step>
-  void lying_codes(const char* what) {
+  void codes_from_memory(const char* what) {
     using planes = mote::planes<Bits, Rows>;
     for (int round = 0; round < 60; ++round) {
       std::uint8_t p[planes::bytes];
@@ -211,17 +211,20 @@ struct unit_checks {
         }
       }
       using ints = mote::simd::ints<Rows>;
-      r.check(equal(Unit::template lying_codes_dot<Bits, Step>(start, p, x), ints::load(sum)), what);
+      r.check(equal(Unit::template codes_dot_from_memory<Bits, Step>(start, p, x), ints::load(sum)), what);
       ints halves[2];
-      Unit::template lying_halves_dot<Bits>(starts, p, x, halves);
-      r.check(equal(halves[0], ints::load(half[0])) && equal(halves[1], ints::load(half[1])), "lying halves");
-      if constexpr (Bits == 4) r.check(equal(Unit::lying_table_dot(table, p, x), ints::load(looked_up)), "lying table");
+      Unit::template halves_dot_from_memory<Bits>(starts, p, x, halves);
+      r.check(equal(halves[0], ints::load(half[0])) && equal(halves[1], ints::load(half[1])), "from memory halves");
+      if constexpr (Bits == 4)
+        r.check(equal(Unit::table_dot_from_memory(table, p, x), ints::load(looked_up)), "from memory table");
     }
   }
   void dots() {
-    if constexpr (requires { Unit::takes_lying_codes; }) {
-      lying_codes<6, 1>("lying 6"), lying_codes<5, 1>("lying 5"), lying_codes<4, 1>("lying 4");
-      lying_codes<3, 2>("lying 3"), lying_codes<2, 2>("lying 2"), lying_codes<3, 1>("lying 3 once");
+    if constexpr (requires { Unit::has_codes_dot_from_memory; }) {
+      codes_from_memory<6, 1>("from memory 6"), codes_from_memory<5, 1>("from memory 5"),
+          codes_from_memory<4, 1>("from memory 4");
+      codes_from_memory<3, 2>("from memory 3"), codes_from_memory<2, 2>("from memory 2"),
+          codes_from_memory<3, 1>("from memory 3 once");
     }
     dot<3, 8>("dot 3 8"), dot<6, 8>("dot 6 8"), dot<7, 8>("dot 7 8"), dot<14, 8>("dot 14 8"), dot<15, 8>("dot 15 8");
     dot<31, 8>("dot 31 8"), dot<63, 8>("dot 63 8"), dot<2, 5>("dot 2 5"), dot<15, 4>("dot 15 4"), dot<3, 2>("dot 3 2");

@@ -153,11 +153,11 @@ struct affine {
     else return Unit::template dot<(1U << Bits) - 1U>(none, w, x);
   }
   template <class Unit>
-    requires(Unit::takes_lying_codes)
-  MOTE_INLINE static void lying_dots(const std::byte* block, std::size_t, const std::int8_t* x /* (group) */,
-                                     const std::int32_t (&)[1], simd::ints<Rows> (&sum)[1]) {
+    requires(Unit::has_codes_dot_from_memory)
+  MOTE_INLINE static void dots_from_memory(const std::byte* block, std::size_t, const std::int8_t* x /* (group) */,
+                                           const std::int32_t (&)[1], simd::ints<Rows> (&sum)[1]) {
     const auto* p = reinterpret_cast<const std::uint8_t*>(block) + codes_at;
-    sum[0] = Unit::template lying_codes_dot<Bits, 1>(0, p, x);
+    sum[0] = Unit::template codes_dot_from_memory<Bits, 1>(0, p, x);
   }
 };
 

@@ -128,11 +128,11 @@ struct planar {
   }
   /// The same where the instruction set multiplies codes where they lie.
   template <class Unit>
-    requires(Unit::takes_lying_codes)
-  MOTE_INLINE static simd::ints<Rows> lying_dot(const block& b, const std::int8_t* x /* (group) */,
-                                                [[maybe_unused]] std::int32_t x_sum) {
-    if constexpr (looked_up) return Unit::lying_table_dot(Grid::table, b.codes, x);
-    else return Unit::template lying_codes_dot<Grid::bits, doubled ? 2 : 1>(Grid::value(0) * x_sum, b.codes, x);
+    requires(Unit::has_codes_dot_from_memory)
+  MOTE_INLINE static simd::ints<Rows> dot_from_memory(const block& b, const std::int8_t* x /* (group) */,
+                                                      [[maybe_unused]] std::int32_t x_sum) {
+    if constexpr (looked_up) return Unit::table_dot_from_memory(Grid::table, b.codes, x);
+    else return Unit::template codes_dot_from_memory<Grid::bits, doubled ? 2 : 1>(Grid::value(0) * x_sum, b.codes, x);
   }
   /// What multiplies several rows of codes that lie one behind another, where the instruction set has it: its weights are
   /// steps * weight + least.

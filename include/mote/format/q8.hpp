@@ -144,9 +144,10 @@ struct q8 {
   }
   /// The same where the instruction set multiplies weights where they lie, rather than load a block first.
   template <class Unit>
-    requires(Unit::takes_lying)
-  MOTE_INLINE static simd::ints<Rows> lying_dot(const block& b, const std::int8_t* x /* (group) */, std::int32_t) {
-    return Unit::template lying_dot<group / 4>(reinterpret_cast<const std::uint8_t*>(b.quads), x);
+    requires(Unit::has_dot_from_memory)
+  MOTE_INLINE static simd::ints<Rows> dot_from_memory(const block& b, const std::int8_t* x /* (group) */,
+                                                      std::int32_t) {
+    return Unit::template dot_from_memory<group / 4>(reinterpret_cast<const std::uint8_t*>(b.quads), x);
   }
   MOTE_INLINE static simd::floats<Rows> scales(const block& b) {
     if constexpr (wide) return simd::floats<Rows>::load(b.scale);

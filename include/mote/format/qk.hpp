@@ -224,14 +224,14 @@ struct qk {
   }
   /// The products of each sub-block of 32 columns where the instruction set multiplies codes where they lie.
   template <class Unit>
-    requires(Unit::takes_lying_codes)
-  MOTE_INLINE static void lying_dots(const std::byte* block, std::size_t part, const std::int8_t* x /* (32) */,
-                                     const std::int32_t (&x_sum)[32 / sub], simd::ints<Rows> (&sum)[32 / sub]) {
+    requires(Unit::has_codes_dot_from_memory)
+  MOTE_INLINE static void dots_from_memory(const std::byte* block, std::size_t part, const std::int8_t* x /* (32) */,
+                                           const std::int32_t (&x_sum)[32 / sub], simd::ints<Rows> (&sum)[32 / sub]) {
     const auto* p = reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_planes::bytes;
     if constexpr (sub == 32) {
-      sum[0] = Unit::template lying_codes_dot<Bits, 1>(-grid::offset * x_sum[0], p, x);
+      sum[0] = Unit::template codes_dot_from_memory<Bits, 1>(-grid::offset * x_sum[0], p, x);
     } else {
-      Unit::template lying_halves_dot<Bits>({-grid::offset * x_sum[0], -grid::offset * x_sum[1]}, p, x, sum);
+      Unit::template halves_dot_from_memory<Bits>({-grid::offset * x_sum[0], -grid::offset * x_sum[1]}, p, x, sum);
     }
   }
 

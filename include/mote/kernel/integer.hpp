@@ -32,11 +32,11 @@ concept integer_format = group_scaled_format<Format> || row_scaled_format<Format
 
 namespace detail {
 
-/// Are weights taken from memory as they are multiplied, for each activation anew? Where a block unpacked does not fit the
-/// registers.
+/// True where an unpacked block would spill registers, so that weights are loaded again for each token.
 template <class Format, class Unit>
-concept multiplied_lying =
-    requires(const typename Format::block& b, const std::int8_t* x) { Format::template lying_dot<Unit>(b, x, 0); };
+concept multiplied_from_memory = requires(const typename Format::block& b, const std::int8_t* x) {
+  Format::template dot_from_memory<Unit>(b, x, 0);
+};
 
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations: integers to the end of the row.
 template <class Isa, row_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
@@ -98,7 +98,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
       simd::prefetch<unit, sizeof(block)>(&from);
       typename unit::vector unpacked[group / 4];
       floats scale;
-      if constexpr (!multiplied_lying<Format, unit>) {
+      if constexpr (!multiplied_from_memory<Format, unit>) {
         Format::template unpack<unit>(from, unpacked);
         scale = Format::scales(from);
       }
@@ -126,8 +126,8 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
       } else {
 #pragma GCC unroll 8
         for (std::size_t k = 0; k < Tokens; ++k) {
-          if constexpr (multiplied_lying<Format, unit>) {
-            const auto dot = Format::template lying_dot<unit>(from, a[k].q + g * group, a[k].sum[g]);
+          if constexpr (multiplied_from_memory<Format, unit>) {
+            const auto dot = Format::template dot_from_memory<unit>(from, a[k].q + g * group, a[k].sum[g]);
             scale = Format::scales(from);  // behind the products, which want its registers
             add(k, dot);
           } else {

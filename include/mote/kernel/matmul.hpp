@@ -67,7 +67,7 @@ void matmul(const matrix<q8<Rows, Group>>& w, const activation* a /* (tokens) */
   detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);
 }
 template <class Isa = simd::native, integer_format Format>
-  requires detail::takes_lying_rows<Isa, Format>
+  requires detail::has_row_major_kernel<Isa, Format>
 void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
             std::size_t y_stride) {
   detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);

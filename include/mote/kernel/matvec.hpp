@@ -38,8 +38,8 @@ template <class Isa, std::size_t Rows>
 concept takes_rows_guarded = Rows == 1 && requires { requires simd::quads<Isa, Rows>::guards_rows; };
 /// Or it may take several rows of any other format.
 template <class Isa, class Format>
-concept takes_lying_rows = Format::rows == 1 && (row_scaled_format<Format> || requires { Format::least; }) &&
-                           requires { requires simd::quads<Isa, 1>::takes_rows; };
+concept has_row_major_kernel = Format::rows == 1 && (row_scaled_format<Format> || requires { Format::least; }) &&
+                               requires { requires simd::quads<Isa, 1>::takes_rows; };
 
 /// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
 template <class Unit, std::size_t Group, bool First>

@@ -15,13 +15,12 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// Are codes taken from memory as they are multiplied, for each activation anew? Where 32 columns unpacked do not fit the
-/// registers.
+/// True where 32 unpacked columns would spill registers, so that codes are loaded again for each token.
 template <class Format, class Unit>
-concept multiplied_lying_by_subs =
+concept multiplied_from_memory_by_subs =
     requires(const std::byte* b, const std::int8_t* x, const std::int32_t (&x_sum)[32 / Format::sub],
              simd::ints<Format::rows> (&dot)[32 / Format::sub]) {
-      Format::template lying_dots<Unit>(b, std::size_t{0}, x, x_sum, dot);
+      Format::template dots_from_memory<Unit>(b, std::size_t{0}, x, x_sum, dot);
     };
 
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations.
@@ -59,7 +58,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
           if constexpr (Format::has_min)
             sum[t][k] = sum[t][k] - min[t][s + Sub] * floats::all(a[k].scale[at] * static_cast<float>(a[k].sum[at]));
         };
-        if constexpr (multiplied_lying_by_subs<Format, unit>) {
+        if constexpr (multiplied_from_memory_by_subs<Format, unit>) {
           const std::size_t at = first + s;
           const bool whole = at + parts <= all;
 #pragma GCC unroll 8
@@ -77,7 +76,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
                 x = alone;
               }
             }
-            Format::template lying_dots<unit>(b + t * step, part, x, x_sum, dot);
+            Format::template dots_from_memory<unit>(b + t * step, part, x, x_sum, dot);
             take.template operator()<0>(k, dot[0]);
             if constexpr (parts == 2)
               if (whole) take.template operator()<1>(k, dot[1]);

@@ -4,7 +4,7 @@
 #pragma once
 
 #if MOTE_WITH_MVE
-#include "mote/kernel/arch/mve/lying_rows.hpp"
+#include "mote/kernel/arch/mve/row_major.hpp"
 #endif
 #if MOTE_WITH_MVE_FLOATS
 #include "mote/kernel/arch/mve/rows_q8.hpp"

@@ -18,7 +18,7 @@ template <>
 struct quads<mve, 1> : quads<dsp, 1> {
   static constexpr std::size_t rows_together = 1;                 // not by rows_dot()
   static constexpr bool guards_rows = MOTE_WITH_MVE_FLOATS != 0;  // of q8, four at a time: kernel/arch/mve/rows_q8.hpp
-  static constexpr bool takes_lying = true;
+  static constexpr bool has_dot_from_memory = true;
   static constexpr bool takes_rows = true;  // four at a time, of codes in planes: arch/mve_planes.hpp
 
   template <unsigned Bits, int Step, const std::int8_t (*Table)[16] = nullptr>
@@ -35,7 +35,8 @@ struct quads<mve, 1> : quads<dsp, 1> {
 
   /// The products of 8-bit weights, where they lie.
   template <std::size_t Quads>
-  MOTE_INLINE static ints<1> lying_dot(const std::uint8_t* w /* (Quads, 4) */, const std::int8_t* x /* (Quads, 4) */) {
+  MOTE_INLINE static ints<1> dot_from_memory(const std::uint8_t* w /* (Quads, 4) */,
+                                             const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Quads % 4 == 0);
     std::int32_t sum = 0;
 #pragma GCC unroll 4

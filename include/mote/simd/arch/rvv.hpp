@@ -17,8 +17,8 @@ struct quads<rvv, 16> {
   static constexpr int bias = 0;
   static constexpr std::size_t prefetch_ahead = 0;
   static constexpr int prefetch_cache = 1;
-  static constexpr bool takes_lying = true;
-  static constexpr bool takes_lying_codes = true;
+  static constexpr bool has_dot_from_memory = true;
+  static constexpr bool has_codes_dot_from_memory = true;
 
   using bytes = std::uint8_t __attribute__((ext_vector_type(16)));
   using all_bytes = std::uint8_t __attribute__((ext_vector_type(64)));
@@ -103,24 +103,25 @@ struct quads<rvv, 16> {
   }
   /// The same for weights with a sign, where they lie.
   template <std::size_t Quads>
-  MOTE_INLINE static ints<16> lying_dot(const std::uint8_t* w /* (Quads, 16, 4) */,
-                                        const std::int8_t* x /* (Quads, 4) */) {
+  MOTE_INLINE static ints<16> dot_from_memory(const std::uint8_t* w /* (Quads, 16, 4) */,
+                                              const std::int8_t* x /* (Quads, 4) */) {
     ints<16> r;
     r.v[0] = detail::lane_of(detail::rvv_bytes::dot<Quads>(w, x));
     return r;
   }
   /// start + the products of 32 columns of codes in planes, each Step times its code.
   template <unsigned Bits, unsigned Step>
-  MOTE_INLINE static ints<16> lying_codes_dot(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
-                                              const std::int8_t* x /* (32) */) {
+  MOTE_INLINE static ints<16> codes_dot_from_memory(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
+                                                    const std::int8_t* x /* (32) */) {
     ints<16> r;
     r.v[0] = detail::lane_of(detail::rvv_codes<Bits>::template dot<Step>(start, p, x));
     return r;
   }
   /// The products of the first 16 and of the last 16 of 32 columns, from a start each.
   template <unsigned Bits>
-  MOTE_INLINE static void lying_halves_dot(const std::int32_t (&start)[2], const std::uint8_t* p /* (Bits, 16, 4) */,
-                                           const std::int8_t* x /* (32) */, ints<16> (&sum)[2]) {
+  MOTE_INLINE static void halves_dot_from_memory(const std::int32_t (&start)[2],
+                                                 const std::uint8_t* p /* (Bits, 16, 4) */,
+                                                 const std::int8_t* x /* (32) */, ints<16> (&sum)[2]) {
     vint32m4_t first = __riscv_vmv_v_x_i32m4(start[0], 16);
     vint32m4_t last = __riscv_vmv_v_x_i32m4(start[1], 16);
     detail::rvv_codes<Bits>::halves_dot(first, last, p, x);
@@ -128,8 +129,9 @@ struct quads<rvv, 16> {
     sum[1].v[0] = detail::lane_of(last);
   }
   /// The products of 32 columns of nibbles, indices of a table, within 127.
-  MOTE_INLINE static ints<16> lying_table_dot(const std::int8_t (&table)[16], const std::uint8_t* p /* (4, 16, 4) */,
-                                              const std::int8_t* x /* (32) */) {
+  MOTE_INLINE static ints<16> table_dot_from_memory(const std::int8_t (&table)[16],
+                                                    const std::uint8_t* p /* (4, 16, 4) */,
+                                                    const std::int8_t* x /* (32) */) {
     ints<16> r;
     r.v[0] = detail::lane_of(detail::rvv_table::dot(table, p, x));
     return r;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Matrix times vector for q8 whose rows lie one after another: Helium takes four of them at a time, which share the loads of
 // x; their scales and sums are vectors, under guard (simd/arch/mve_floats.hpp).
-// Refuses other formats: kernel/arch/mve/lying_rows.hpp has them.
+// Refuses other formats: kernel/arch/mve/row_major.hpp has them.
 #pragma once
 
 #include <cstddef>

@@ -148,7 +148,7 @@ MOTE_NOINLINE void four_plain_rows(const std::byte* w, std::size_t stride, std::
 
 /// y (rows) = w (rows, cols) * a (cols)
 template <class Isa, class Format>
-MOTE_NOINLINE void lying_rows(const matrix<Format>& w, const activation& a, float* y) {
+MOTE_NOINLINE void row_major_matvec(const matrix<Format>& w, const activation& a, float* y) {
   using unit = simd::quads<Isa, 1>;
   const std::size_t stride = Format::tile_bytes(w.cols);
   const std::byte* from = w.data;
@@ -180,9 +180,9 @@ MOTE_NOINLINE void lying_rows(const matrix<Format>& w, const activation& a, floa
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, integer_format Format>
-  requires detail::takes_lying_rows<Isa, Format>
+  requires detail::has_row_major_kernel<Isa, Format>
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
-  detail::lying_rows<Isa>(w, a, y);
+  detail::row_major_matvec<Isa>(w, a, y);
 }
 
 }  // namespace mote::inline v0
