@@ -48,8 +48,8 @@ void check_lanes_of(report& r) {
   for (std::int32_t i = -40; i <= 40; ++i) {
     const auto a = static_cast<float>(i);
     const auto b = static_cast<float>(i * 7 % 11);
-    r.check(all_are(simd::larger(floats::all(a), floats::all(b)), a > b ? a : b), "the larger of two");
-    r.check(all_are(simd::smaller(floats::all(a), floats::all(b)), a < b ? a : b), "the smaller of two");
+    r.check(all_are(simd::maximum(floats::all(a), floats::all(b)), a > b ? a : b), "the larger of two");
+    r.check(all_are(simd::minimum(floats::all(a), floats::all(b)), a < b ? a : b), "the smaller of two");
   }
   for (std::uint32_t h = 0; h < 0x7C00U; h += 3) {
     simd::half_bits halves[N];

@@ -36,7 +36,7 @@ TEST_CASE("dot adds sixteen partial sums and reads nothing beyond the end") {
       volatile float part = a[i] * b[i];
       lanes[i % 16] += part;
     }
-    const float joined = mote::simd::join(mote::simd::floats<16>::load(lanes));
+    const float joined = mote::simd::reduce_add(mote::simd::floats<16>::load(lanes));
     a.resize(n + 16, NAN);
     b.resize(n + 16, NAN);
     INFO("n " << n);

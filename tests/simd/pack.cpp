@@ -34,8 +34,8 @@ TEMPLATE_TEST_CASE_SIG("a pack computes what its lanes would", "", ((std::size_t
     check([](auto x, auto y) { return x * y; }, [](float x, float y) { return x * y; });
     check([](auto x, auto y) { return x / y; }, [](float x, float y) { return x / y; });
     check([](auto x, auto) { return mote::simd::absolute(x); }, [](float x, float) { return std::fabs(x); });
-    check([](auto x, auto y) { return mote::simd::larger(x, y); }, [](float x, float y) { return x > y ? x : y; });
-    check([](auto x, auto y) { return mote::simd::smaller(x, y); }, [](float x, float y) { return x < y ? x : y; });
+    check([](auto x, auto y) { return mote::simd::maximum(x, y); }, [](float x, float y) { return x > y ? x : y; });
+    check([](auto x, auto y) { return mote::simd::minimum(x, y); }, [](float x, float y) { return x < y ? x : y; });
     check([](auto, auto) { return floats<N>::all(2.5F); }, [](float, float) { return 2.5F; });
 
     std::int32_t n[N];
@@ -77,7 +77,7 @@ TEMPLATE_TEST_CASE_SIG("integers join in any order", "", ((std::size_t N), N), 1
     std::int32_t n[N];
     std::int32_t sum = 0;
     for (auto& v : n) sum += v = static_cast<std::int32_t>(random.below(1 << 27)) - (1 << 26);
-    REQUIRE(mote::simd::join(mote::simd::ints<N>::load(n)) == sum);
+    REQUIRE(mote::simd::reduce_add(mote::simd::ints<N>::load(n)) == sum);
   }
 }
 
@@ -114,10 +114,10 @@ TEST_CASE("sixteen lanes join in one tree") {
     for (std::size_t i = 0; i < 8; ++i) s[i] = a[i] + a[i + 8];
     for (std::size_t i = 0; i < 4; ++i) s[i] += s[i + 4];
     const float expected = (s[0] + s[2]) + (s[1] + s[3]);
-    const float joined = mote::simd::join(mote::simd::floats<16>::load(a));
+    const float joined = mote::simd::reduce_add(mote::simd::floats<16>::load(a));
     REQUIRE(std::bit_cast<std::uint32_t>(joined) == std::bit_cast<std::uint32_t>(expected));
     float most = a[0];
     for (float v : a) most = v > most ? v : most;
-    REQUIRE(mote::simd::largest(mote::simd::floats<16>::load(a)) == most);
+    REQUIRE(mote::simd::reduce_max(mote::simd::floats<16>::load(a)) == most);
   }
 }

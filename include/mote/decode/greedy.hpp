@@ -21,8 +21,8 @@ inline float largest_of(const float* x, std::size_t n) {
   const std::size_t whole = n / 16 * 16;
   if (whole != 0) {
     auto lanes = simd::floats<16>::load(x);
-    for (std::size_t i = 16; i < whole; i += 16) lanes = simd::larger(lanes, simd::floats<16>::load(x + i));
-    most = simd::largest(lanes);
+    for (std::size_t i = 16; i < whole; i += 16) lanes = simd::maximum(lanes, simd::floats<16>::load(x + i));
+    most = simd::reduce_max(lanes);
   }
   for (std::size_t rest = 0; rest < n % 16; ++rest) most = x[whole + rest] > most ? x[whole + rest] : most;
   return most;

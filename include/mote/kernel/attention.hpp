@@ -94,9 +94,9 @@ MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
   for (std::size_t t = 0; t < count; t += 16) {
     auto score = floats::load(e + t);
     if (t + 16 > count) score = simd::first_lanes(count - t, score, none);
-    most = simd::larger(most, score);
+    most = simd::maximum(most, score);
   }
-  const float top = simd::largest(most);
+  const float top = simd::reduce_max(most);
   floats sum = floats::all(0.0F);
   std::size_t t = 0;
   if constexpr (positions_together == 32)
@@ -113,7 +113,7 @@ MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
     weight.store(e + t);
     sum = sum + weight;
   }
-  return 1.0F / simd::join(sum);
+  return 1.0F / simd::reduce_add(sum);
 }
 
 /// `factor` by the root of head_dim, or times the scale of the scores that an attention has of its own.
@@ -395,7 +395,7 @@ void attention_gradient(const Attention& shape, const float* q, const float* key
       sum.store(dp + t);
       along = along + weight * sum;
     }
-    const auto mean = floats::all(simd::join(along));
+    const auto mean = floats::all(simd::reduce_add(along));
     for (std::size_t t = 0; t < width; t += 16)
       (floats::load(p + t) * (floats::load(dp + t) - mean) * floats::all(scale)).store(dp + t);
     if constexpr (has_softcap<Attention>)
@@ -414,7 +414,7 @@ void attention_gradient(const Attention& shape, const float* q, const float* key
         (floats::load(dk + t) + dscore * query).store(dk + t);
         (floats::load(dv + t) + floats::load(p + t) * gradient).store(dv + t);
       }
-      dq[h * head_dim + d] = simd::join(sum);
+      dq[h * head_dim + d] = simd::reduce_add(sum);
     }
   }
 }

@@ -34,10 +34,10 @@ struct sixteen_sums {
   float joined() const {
     float lanes[16];
     for (std::size_t i = 0; i < 16; i += at_a_time) part[i / at_a_time].store(lanes + i);
-    return simd::join(simd::floats<16>::load(lanes));
+    return simd::reduce_add(simd::floats<16>::load(lanes));
   }
 };
-MOTE_INLINE float largest_lane(simd::floats<16> v) { return simd::largest(v); }
+MOTE_INLINE float largest_lane(simd::floats<16> v) { return simd::reduce_max(v); }
 MOTE_INLINE float largest_lane(simd::floats<1> v) { return v.v[0]; }
 /// v where position t + lane lies before count, else `beyond`.
 MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floats<16> v, float beyond) {
@@ -76,9 +76,9 @@ MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least
   float four[4];
   simd::floats<4>::all(f(simd::floats<1>::load(x)).v[0]).store(four);
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
-    simd::larger(simd::floats<N>::load(four), f(simd::floats<N>::load(x + i))).store(four);
+    simd::maximum(simd::floats<N>::load(four), f(simd::floats<N>::load(x + i))).store(four);
   });
-  return simd::detail::larger(simd::detail::larger(four[0], four[1]), simd::detail::larger(four[2], four[3]));
+  return simd::detail::maximum(simd::detail::maximum(four[0], four[1]), simd::detail::maximum(four[2], four[3]));
 }
 MOTE_INLINE float most_in(const float* x /* (n) */, std::size_t n) {
   return largest_of(x, n, [](auto v) { return v; });
@@ -99,7 +99,7 @@ inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std:
   by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
     const auto nearest = simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse));
     simd::store_words(nearest, q + i);
-    r.sum = simd::detail::wrapped_sum(r.sum, simd::join(nearest));
+    r.sum = simd::detail::wrapped_sum(r.sum, simd::reduce_add(nearest));
   });
   for (std::size_t i = n; i < width; ++i) q[i] = 0;
   return r;

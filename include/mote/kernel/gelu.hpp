@@ -20,7 +20,7 @@ struct gelu_parts {
   floats inner, square, open;
 
   MOTE_INLINE explicit gelu_parts(floats x)
-      : inner(simd::smaller(simd::larger(x, floats::all(-20.0F)), floats::all(20.0F))),
+      : inner(simd::minimum(simd::maximum(x, floats::all(-20.0F)), floats::all(20.0F))),
         square(inner * inner),
         open(simd::sigmoid(inner * (floats::all(1.5957691216F) + floats::all(0.0713548163F) * square))) {}
   /// d GELU / d x.

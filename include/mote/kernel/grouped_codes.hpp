@@ -80,7 +80,7 @@ MOTE_INLINE folded fold(const float* x, const float* step, const float* base, st
   sixteen_sums rest;
   for (std::size_t i = 0; i < n; i += at_a_time) {
     const auto v = floats::load(x + i);
-    most = simd::larger(most, simd::absolute(v * floats::load(step + i)));
+    most = simd::maximum(most, simd::absolute(v * floats::load(step + i)));
     rest.add(i, v * floats::load(base + i));
   }
   const float largest = largest_lane(most);

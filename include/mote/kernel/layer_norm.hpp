@@ -22,7 +22,7 @@ MOTE_INLINE float interleaved_sum(std::size_t n, Sixteen sixteen, One one) {
   for (; i + 16 <= n; i += 16) sum = sum + sixteen(i);
   float last[16] = {};
   for (std::size_t j = 0; i + j < n; ++j) last[j] = one(i + j);
-  return simd::join(sum + floats::load(last));
+  return simd::reduce_add(sum + floats::load(last));
 }
 
 /// What layer_norm() makes of x: (x - mean) * scale.

@@ -22,8 +22,8 @@ inline softmax_total softmax(float* logits, std::size_t n) {
   using floats = simd::floats<16>;
   for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
   floats most = floats::load(logits);
-  for (std::size_t i = 16; i < n; i += 16) most = simd::larger(most, floats::load(logits + i));
-  const float top = simd::largest(most);
+  for (std::size_t i = 16; i < n; i += 16) most = simd::maximum(most, floats::load(logits + i));
+  const float top = simd::reduce_max(most);
   const auto largest = floats::all(top);
   floats sum = floats::all(0.0F);
   const std::size_t whole = n / 16 * 16;
@@ -37,7 +37,7 @@ inline softmax_total softmax(float* logits, std::size_t n) {
     for (std::size_t i = n; i < whole + 16; ++i) logits[i] = 0;
     sum = sum + floats::load(logits + whole);
   }
-  const float all = simd::join(sum);
+  const float all = simd::reduce_add(sum);
   const auto inverse = floats::all(1.0F / all);
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * inverse).store(logits + i);
   return {top, all};

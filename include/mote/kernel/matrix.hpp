@@ -85,7 +85,7 @@ struct rounding {
     simd::store_bytes(integers, q);
     return integers;
   }
-  /// The sum of `count` integers, of which join() gave `total`.
+  /// The sum of `count` integers, of which reduce_add() gave `total`.
   MOTE_INLINE static std::int32_t sum(std::int32_t total, std::size_t count) {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(total) - static_cast<std::uint32_t>(each) * count);
   }
@@ -140,18 +140,18 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
     const std::size_t whole = cols / 16 * 16;
     for (std::size_t i = whole; i < cols; ++i) tail[i - whole] = x[i];
     lanes most = simd::absolute(lanes::load(tail));
-    for (std::size_t i = 0; i < whole; i += 16) most = simd::larger(most, simd::absolute(lanes::load(x + i)));
-    const float largest = simd::largest(most);
+    for (std::size_t i = 0; i < whole; i += 16) most = simd::maximum(most, simd::absolute(lanes::load(x + i)));
+    const float largest = simd::reduce_max(most);
     const detail::rounding rounded(largest);
     *scale = largest / 127.0F;
-    *sum = detail::rounding::sum(simd::join(rounded.store(lanes::load(tail), q + whole)), 16);
+    *sum = detail::rounding::sum(simd::reduce_add(rounded.store(lanes::load(tail), q + whole)), 16);
     bool sound = detail::rounding::is_sum(*sum, 16);
     for (std::size_t i = 0; i < whole;) {
       const std::size_t count = whole - i < 240 ? whole - i : 240;
       auto total = simd::ints<16>::all(0);
       for (const std::size_t end = i + count; i < end; i += 16)
         total = total + rounded.store(lanes::load(x + i), q + i);
-      const std::int32_t part = detail::rounding::sum(simd::join(total), count);
+      const std::int32_t part = detail::rounding::sum(simd::reduce_add(total), count);
       sound = sound && detail::rounding::is_sum(part, count);
       *sum = simd::detail::wrapped_sum(*sum, part);
     }
@@ -182,14 +182,14 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
         }
       }
       lanes most = simd::absolute(lanes::load(from));
-      for (std::size_t i = 16; i < Group; i += 16) most = simd::larger(most, simd::absolute(lanes::load(from + i)));
-      const float largest = simd::largest(most);
+      for (std::size_t i = 16; i < Group; i += 16) most = simd::maximum(most, simd::absolute(lanes::load(from + i)));
+      const float largest = simd::reduce_max(most);
       scale[g] = largest / 127.0F;
       const detail::rounding rounded(largest);
       auto total = simd::ints<16>::all(0);
       for (std::size_t at = 0; at < Group; at += 16)
         total = total + rounded.store(lanes::load(from + at), q + g * Group + at);
-      sum[g] = detail::rounding::sum(simd::join(total), Group);
+      sum[g] = detail::rounding::sum(simd::reduce_add(total), Group);
       if (!detail::rounding::is_sum(sum[g], Group)) [[unlikely]]
         detail::give_up(scale[g], sum[g]);
     }

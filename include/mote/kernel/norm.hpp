@@ -45,7 +45,7 @@ inline float dot(const float* a, const float* b, std::size_t n) {
     }
     sum = sum + floats::load(left) * floats::load(right);
   }
-  return simd::join(sum);
+  return simd::reduce_add(sum);
 }
 
 /// 1 / sqrt(mean(x^2) + epsilon); not a number where the sum of squares is infinite, which would make everything zero.
@@ -72,7 +72,7 @@ inline void rms_norm_gradient(const float* x, const float* gain, const float* dy
   std::size_t i = 0;
   for (; i + 16 <= n; i += 16) sum = sum + floats::load(dy + i) * floats::load(gain + i) * floats::load(x + i);
   for (std::size_t j = 0; i + j < n; ++j) last[j] = dy[i + j] * gain[i + j] * x[i + j];
-  const float along = simd::join(sum + floats::load(last));  // how far the gradient points along x
+  const float along = simd::reduce_add(sum + floats::load(last));  // how far the gradient points along x
   const float back = along * r * r * r / static_cast<float>(n);
   for (i = 0; i < n; ++i) dx[i] += dy[i] * gain[i] * r - x[i] * back;
   if (dgain != nullptr)

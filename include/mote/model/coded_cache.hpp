@@ -101,7 +101,7 @@ class coded_cache {
   template <std::size_t N>
   MOTE_INLINE static simd::ints<N> codes(simd::floats<N> x) {
     using several = simd::floats<N>;
-    return simd::nearest(simd::smaller(simd::larger(x, several::all(-127.0F)), several::all(127.0F)));
+    return simd::nearest(simd::minimum(simd::maximum(x, several::all(-127.0F)), several::all(127.0F)));
   }
 
   static void append(const head& to, const float* key, const float* value, std::size_t dim, std::size_t position) {
@@ -170,11 +170,11 @@ class coded_cache {
               score = detail::softcap_of(a.softcap)(score * floats::all(detail::scaled(a, rounded[h].scale)));
           if constexpr (has_window<Attention>) score = detail::from(hidden, tile + t, score, -3.0e38F);
           score.store(e + h * stride + tile + t);
-          most[h] = simd::larger(most[h], detail::before(left, t, score, -3.0e38F));
+          most[h] = simd::maximum(most[h], detail::before(left, t, score, -3.0e38F));
         }
         auto value_step = detail::before(left, t, simd::load_halves<at_a_time>(from.value_step + tile + t), 0.0F);
         if constexpr (has_window<Attention>) value_step = detail::from(hidden, tile + t, value_step, 0.0F);
-        largest_step = simd::larger(largest_step, value_step);
+        largest_step = simd::maximum(largest_step, value_step);
       }
     }
 
@@ -223,7 +223,7 @@ class coded_cache {
         simd::narrow_sums<together, Isa>(from.values, stride / tile_tokens, of_all + h * 2 * stride, 2 * stride, w,
                                          sums + h * w);
     for (std::size_t h = 0; h < Heads; ++h) {
-      const float all = static_cast<float>(simd::join(total[h])) * unit;
+      const float all = static_cast<float>(simd::reduce_add(total[h])) * unit;
       const float back = factor > 0.0F ? 1.0F / (factor * all) : 0.0F;
       for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] = static_cast<float>(sums[h * w + d]) * back;
     }

@@ -34,7 +34,7 @@ MOTE_INLINE Lane exp_within(Lane x) {
 /// e^x; the argument is clamped.
 template <class Lane>
 MOTE_INLINE Lane exp_lane(Lane x) {
-  return exp_within(smaller(larger(x, Lane(-87.0F)), Lane(88.0F)));
+  return exp_within(minimum(maximum(x, Lane(-87.0F)), Lane(88.0F)));
 }
 
 template <std::size_t N>
@@ -46,7 +46,7 @@ MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < N; ++i) within = within && bits[i] << 1U <= 0x42AE0000U << 1U;  // +-87
   if (!within) [[unlikely]]
-    for (std::size_t i = 0; i < N; ++i) v[i] = smaller(larger(v[i], -87.0F), 88.0F);
+    for (std::size_t i = 0; i < N; ++i) v[i] = minimum(maximum(v[i], -87.0F), 88.0F);
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < N; ++i) v[i] = exp_within(v[i]);
 }
@@ -92,7 +92,7 @@ MOTE_INLINE floats<N> rough_exp2(floats<N> x, float power /* an integer, 0 to 10
   return map<floats<N>>(x, [power](auto v) __attribute__((always_inline)) {
     using lane = decltype(v);
     const lane magic(12582912.0F + power);  // 1.5 * 2^23 rounds to integers; the last bits become the exponent
-    v = detail::larger(v, lane(-100.0F));
+    v = detail::maximum(v, lane(-100.0F));
     const lane shifted = v + magic;
     const lane r = v - (shifted - magic);
     lane p(0.23832335F);
@@ -115,7 +115,7 @@ namespace detail {
 /// cancel, whatever the sign and the size of x. Beyond 10 it is 1.
 template <class Lane>
 MOTE_INLINE Lane tanh_lane(Lane x) {
-  x = smaller(larger(x, Lane(-10.0F)), Lane(10.0F));
+  x = minimum(maximum(x, Lane(-10.0F)), Lane(10.0F));
   x = x + x;
   const Lane magic(12582912.0F);  // as in exp_within()
   const Lane shifted = x * Lane(1.44269504F) + magic;

@@ -88,9 +88,9 @@ MOTE_INLINE floats<N> absolute(floats<N> a) {
   return map<floats<N>>(a, [](auto x) { return detail::absolute(x); });
 }
 template <std::size_t N>
-MOTE_INLINE floats<N> larger(floats<N> a, floats<N> b) {
+MOTE_INLINE floats<N> maximum(floats<N> a, floats<N> b) {
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::larger(a.v[i], b.v[i]);
+  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::maximum(a.v[i], b.v[i]);
   return a;
 }
 
@@ -106,9 +106,9 @@ MOTE_INLINE floats<16> sixteen(floats<N> a) {
 }
 
 template <std::size_t N>
-MOTE_INLINE floats<N> smaller(floats<N> a, floats<N> b) {
+MOTE_INLINE floats<N> minimum(floats<N> a, floats<N> b) {
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::smaller(a.v[i], b.v[i]);
+  for (std::size_t i = 0; i < a.registers; ++i) a.v[i] = detail::minimum(a.v[i], b.v[i]);
   return a;
 }
 
@@ -170,22 +170,22 @@ MOTE_INLINE std::int32_t wrapped_sum(std::int32_t a, std::int32_t b) {
 }  // namespace detail
 
 /// Joins sixteen interleaved partial sums in a fixed tree.
-MOTE_INLINE float join(floats<16> a) {
+MOTE_INLINE float reduce_add(floats<16> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
 /// The sum of integers; exact in any order, modulo 2^32.
-MOTE_INLINE std::int32_t join(ints<16> a) {
+MOTE_INLINE std::int32_t reduce_add(ints<16> a) {
   return detail::fold(a, []<class T>(T x, T y) {
     if constexpr (std::is_same_v<T, std::int32_t>) return detail::wrapped_sum(x, y);
     else return x + y;
   });
 }
-MOTE_INLINE std::int32_t join(ints<1> a) { return a.v[0]; }
+MOTE_INLINE std::int32_t reduce_add(ints<1> a) { return a.v[0]; }
 /// The largest of sixteen lanes; exact in any order.
-MOTE_INLINE float largest(floats<16> a) {
+MOTE_INLINE float reduce_max(floats<16> a) {
   return detail::fold(a, [](auto x, auto y) {
-    using detail::larger;
-    return larger(x, y);
+    using detail::maximum;
+    return maximum(x, y);
   });
 }
 

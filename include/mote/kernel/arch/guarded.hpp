@@ -45,7 +45,7 @@ struct unguarded {
       const auto v = simd::floats<16>::load(x);
       sum = sum + v * v;
     }
-    MOTE_INLINE float joined() const { return simd::join(sum); }
+    MOTE_INLINE float joined() const { return simd::reduce_add(sum); }
   };
 };
 

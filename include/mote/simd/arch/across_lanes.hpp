@@ -5,7 +5,7 @@
 
 namespace mote::inline v0::simd {
 
-MOTE_INLINE std::int32_t join(ints<4> a) {
+MOTE_INLINE std::int32_t reduce_add(ints<4> a) {
 #if MOTE_WITH_RVV
   return __builtin_reduce_add(a.v[0].v);
 #else

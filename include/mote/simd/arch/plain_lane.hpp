@@ -27,7 +27,7 @@ MOTE_INLINE void store_lane(T v, T* p) {
 }
 // Compilers find these instructions for no expression: a comparison must say what becomes of NaN. Machines differ there,
 // so no answer may depend on it: docs/design/one-answer-everywhere.md says where NaN is caught before.
-MOTE_INLINE float larger(float a, float b) {
+MOTE_INLINE float maximum(float a, float b) {
 #if MOTE_WITH_FPV5
   __asm__("vmaxnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
   return a;
@@ -38,7 +38,7 @@ MOTE_INLINE float larger(float a, float b) {
   return a > b ? a : b;
 #endif
 }
-MOTE_INLINE float smaller(float a, float b) {
+MOTE_INLINE float minimum(float a, float b) {
 #if MOTE_WITH_FPV5
   __asm__("vminnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
   return a;

@@ -61,11 +61,11 @@ MOTE_INLINE rvv_lane<T, 16> sixteen_lanes(rvv_lane<T, 32> a) {
                                                      f + 8, f + 9, f + 10, f + 11, f + 12, f + 13, f + 14, f + 15));
 }
 template <std::size_t N>
-MOTE_INLINE rvv_lane<float, N> larger(rvv_lane<float, N> a, rvv_lane<float, N> b) {
+MOTE_INLINE rvv_lane<float, N> maximum(rvv_lane<float, N> a, rvv_lane<float, N> b) {
   return rvv_lane<float, N>::of(__builtin_elementwise_max(a.v, b.v));
 }
 template <std::size_t N>
-MOTE_INLINE rvv_lane<float, N> smaller(rvv_lane<float, N> a, rvv_lane<float, N> b) {
+MOTE_INLINE rvv_lane<float, N> minimum(rvv_lane<float, N> a, rvv_lane<float, N> b) {
   return rvv_lane<float, N>::of(__builtin_elementwise_min(a.v, b.v));
 }
 template <std::size_t N>

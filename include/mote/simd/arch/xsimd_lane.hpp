@@ -38,11 +38,11 @@ MOTE_INLINE void store_lane(xsimd::batch<T, A> v, T* p) {
   v.store_unaligned(p);
 }
 template <class T, class A>
-MOTE_INLINE xsimd::batch<T, A> larger(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+MOTE_INLINE xsimd::batch<T, A> maximum(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
   return (xsimd::max)(a, b);
 }
 template <class T, class A>
-MOTE_INLINE xsimd::batch<T, A> smaller(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
+MOTE_INLINE xsimd::batch<T, A> minimum(xsimd::batch<T, A> a, xsimd::batch<T, A> b) {
   return (xsimd::min)(a, b);
 }
 template <class A>
