@@ -64,7 +64,7 @@ inline constexpr float most_rounded = 16383.0F;
 
 /// Calls f(lanes, first) for the numbers of a short vector, four at a time as far as they go.
 template <class Function>
-MOTE_INLINE void by_fours(std::size_t n, Function f) {
+MOTE_INLINE void for_each_4(std::size_t n, Function f) {
   const std::size_t whole = n / 4 * 4;
   for (std::size_t i = 0; i < whole; i += 4) f(std::integral_constant<std::size_t, 4>{}, i);
   for (std::size_t i = whole; i < n; ++i) f(std::integral_constant<std::size_t, 1>{}, i);
@@ -75,9 +75,10 @@ template <class Function>
 MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least 1 */, Function f) {
   float four[4];
   simd::floats<4>::all(f(simd::floats<1>::load(x)).v[0]).store(four);
-  by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
-    simd::maximum(simd::floats<N>::load(four), f(simd::floats<N>::load(x + i))).store(four);
-  });
+  for_each_4(n,
+             [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
+               simd::maximum(simd::floats<N>::load(four), f(simd::floats<N>::load(x + i))).store(four);
+             });
   return simd::detail::maximum(simd::detail::maximum(four[0], four[1]), simd::detail::maximum(four[2], four[3]));
 }
 MOTE_INLINE float most_in(const float* x /* (n) */, std::size_t n) {
@@ -96,11 +97,12 @@ inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std:
   const float largest = largest_size(x, n);
   const float inverse = largest > 0x1.FFF8p-115F ? most_rounded / largest : 0.0F;  // below, it would be infinite
   rounded_vector r{.scale = largest / most_rounded, .sum = 0};
-  by_fours(n, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
-    const auto nearest = simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse));
-    simd::store_words(nearest, q + i);
-    r.sum = simd::detail::wrapped_sum(r.sum, simd::reduce_add(nearest));
-  });
+  for_each_4(n,
+             [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
+               const auto nearest = simd::nearest(simd::floats<N>::load(x + i) * simd::floats<N>::all(inverse));
+               simd::store_words(nearest, q + i);
+               r.sum = simd::detail::wrapped_sum(r.sum, simd::reduce_add(nearest));
+             });
   for (std::size_t i = n; i < width; ++i) q[i] = 0;
   return r;
 }

@@ -121,7 +121,7 @@ class coded_cache {
     std::int8_t* keys = to.keys + (position - row) * width;
     std::int8_t* values = to.values + (position - row) * width + order.value(row, 0, width);
     const std::size_t apart = order.value(0, 1, width);  // channels of one token
-    detail::by_fours(
+    detail::for_each_4(
         dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
           using several = simd::floats<N>;
           std::int32_t k[N];
