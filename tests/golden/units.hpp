@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The unit of quad vectors (mote/simd/quads.hpp) of this build's instruction set against plain loops, and matvec and matmul
+// The unit of dot4 vectors (mote/simd/dot4.hpp) of this build's instruction set against plain loops, and matvec and matmul
 // of every integer format over it against the scalar ones, bit for bit; lanes.hpp's checks of lanes and tiles, and
 // kernels.hpp's of other kernels, run with them.
 // Each instruction set has a preset, so each is run.
@@ -33,10 +33,10 @@
 
 namespace mote_units {
 
-/// One unit against plain loops. A quad vector is compared by its bytes, less what the unit adds to weights with a sign.
+/// One unit against plain loops. A dot4 vector is compared by its bytes, less what the unit adds to weights with a sign.
 template <class Unit, std::size_t Rows>
 struct unit_checks {
-  using plain = mote::simd::plain_quads<Rows>;
+  using plain = mote::simd::plain_dot4<Rows>;
   static constexpr unsigned size = Rows * 4;
   static constexpr bool stores = requires(typename Unit::vector v, std::uint8_t* p) { Unit::store(v, p); };
   static_assert(stores || sizeof(typename Unit::vector) == size);
@@ -345,7 +345,7 @@ void check_floats(report& r) {
 
 template <class Isa, std::size_t Rows>
 void check(report& r) {
-  unit_checks<mote::simd::quads<Isa, Rows>, Rows> unit{r};
+  unit_checks<mote::simd::dot4<Isa, Rows>, Rows> unit{r};
   unit.bytewise();
   unit.dots();
   check_format<Isa, mote::q8<Rows, 32>>(r);

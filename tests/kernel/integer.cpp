@@ -63,7 +63,7 @@ struct aligned_bytes {
 /// One instruction set, where it has a body for the format's rows; elsewhere it runs what `scalar` runs.
 template <class Format, class Isa>
 void check(const mote::matrix<Format>& w, const std::vector<mote::activation>& a, const std::vector<float>& expected) {
-  if constexpr (mote::simd::quads<Isa, Format::rows>::own || Isa::value == mote::isa::scalar) {
+  if constexpr (mote::simd::dot4<Isa, Format::rows>::own || Isa::value == mote::isa::scalar) {
     const std::size_t stride = mote::padded(w.rows);
     std::vector<float> y(stride * a.size(), -99.0F);
     INFO(Format::name << " on " << mote::name(Isa::value) << ", " << w.rows << " x " << w.cols << ", " << a.size());
@@ -134,7 +134,7 @@ namespace {
 /// Is matmul for each number of tokens what matvec says, token by token?
 template <class Format, class Isa>
 void check_tokens(const mote::matrix<Format>& w, const std::vector<mote::activation>& a) {
-  if constexpr (mote::simd::quads<Isa, Format::rows>::own || Isa::value == mote::isa::scalar) {
+  if constexpr (mote::simd::dot4<Isa, Format::rows>::own || Isa::value == mote::isa::scalar) {
     const std::size_t stride = mote::padded(w.rows) + 16;
     std::vector<float> expected(stride * a.size(), -99.0F);
     for (std::size_t k = 0; k < a.size(); ++k) mote::matvec<Isa>(w, a[k], expected.data() + k * stride);

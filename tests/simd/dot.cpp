@@ -98,6 +98,6 @@ TEST_CASE("every integer dot product that this build can run is exact") {
 TEST_CASE("the native body is the one for the native row count") {
   using native = mote::simd::native;
   constexpr std::size_t rows = mote::interleaved_rows(native::value);
-  CHECK(mote::simd::quads<native, rows>::own == (native::value != mote::isa::scalar));
-  CHECK_FALSE(mote::simd::quads<mote::simd::scalar, 1>::own);
+  CHECK(mote::simd::dot4<native, rows>::own == (native::value != mote::isa::scalar));
+  CHECK_FALSE(mote::simd::dot4<mote::simd::scalar, 1>::own);
 }

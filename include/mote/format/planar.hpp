@@ -116,7 +116,7 @@ struct planar {
 #pragma GCC unroll 8
       for (auto& v : w) v = Unit::lookup(v, Grid::table);
   }
-  template <class Unit, class Activation, class Sum>  // of one token, or of several: simd/quads.hpp
+  template <class Unit, class Activation, class Sum>  // of one token, or of several: simd/dot4.hpp
   MOTE_INLINE static auto dot(const typename Unit::vector (&w)[8], Activation x /* (group) */, Sum x_sum) {
     if constexpr (looked_up) {
       return Unit::signed_dot(simd::start_from<Rows>(0, x_sum), w, x, x_sum);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where the bits of unsigned codes lie: 32 columns of Rows rows, in planes of whole quad vectors (Rows * 4 bytes: four
+// Where the bits of unsigned codes lie: 32 columns of Rows rows, in planes of whole dot4 vectors (Rows * 4 bytes: four
 // columns of row 0, of row 1, ...; quad q is columns 4q .. 4q + 3).
 //
 //   byte plane    8 vectors   | quad 0 | quad 1 | .. | quad 7 |
@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "mote/simd/quads.hpp"
+#include "mote/simd/dot4.hpp"
 
 namespace mote::inline v0 {
 
@@ -44,7 +44,7 @@ struct planes {
     if constexpr (high_bits != 0) put_part<high_bits>(p + low_vectors * vector_bytes, row, col, code >> low_bits);
   }
 
-  /// All codes of the group in registers, one quad vector each, shifted left by To; with InPlace, upper nibbles by four.
+  /// All codes of the group in registers, one dot4 vector each, shifted left by To; with InPlace, upper nibbles by four.
   template <class Unit, unsigned To = 0, bool InPlace = false>
   MOTE_INLINE static void unpack(const std::uint8_t* p /* (bytes) */, typename Unit::vector (&w)[quads]) {
 #pragma GCC unroll 8
@@ -88,7 +88,7 @@ struct planes {
   }
 
   /// from + the products of a group unpacked with InPlace: those of upper nibbles are sixteen times as much.
-  template <class Unit, class Ints, class Activation>  // of one token, or of several: simd/quads.hpp
+  template <class Unit, class Ints, class Activation>  // of one token, or of several: simd/dot4.hpp
   MOTE_INLINE static Ints dot_in_place(Ints from, const typename Unit::vector (&w)[quads], Activation x /* (32) */) {
     static_assert(Bits == 4 && Unit::any_byte);
     const typename Unit::vector low[4] = {w[0], w[1], w[2], w[3]};

@@ -21,8 +21,8 @@
 #include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
+#include "mote/simd/dot4.hpp"
 #include "mote/simd/half.hpp"
-#include "mote/simd/quads.hpp"
 
 namespace mote::inline v0 {
 
@@ -138,7 +138,7 @@ struct q8 {
     for (std::size_t i = 0; i < group / 4; ++i)
       w[i] = Unit::from_signed(Unit::load(reinterpret_cast<const std::uint8_t*>(b.quads[i])));
   }
-  template <class Unit, class Activation, class Sum>  // of one token, or of several: simd/quads.hpp
+  template <class Unit, class Activation, class Sum>  // of one token, or of several: simd/dot4.hpp
   MOTE_INLINE static auto dot(const typename Unit::vector (&w)[group / 4], Activation x /* (group) */, Sum x_sum) {
     return Unit::signed_dot(simd::start_from<Rows>(0, x_sum), w, x, x_sum);
   }

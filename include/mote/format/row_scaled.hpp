@@ -15,7 +15,7 @@
 #include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
 #include "mote/format/grid.hpp"
-#include "mote/simd/quads.hpp"
+#include "mote/simd/dot4.hpp"
 
 namespace mote::inline v0 {
 

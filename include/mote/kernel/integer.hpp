@@ -44,7 +44,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
                                float* y /* (Tokens, y_stride) */, std::size_t y_stride) {
   constexpr std::size_t rows = Format::rows;
   using floats = simd::floats<rows>;
-  using unit = simd::quads<Isa, rows>;
+  using unit = simd::dot4<Isa, rows>;
   const std::size_t groups = Format::groups(w.cols);
   const std::size_t step = Format::tile_bytes(w.cols);
   const std::byte* from = w.tile(tile);
@@ -82,7 +82,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
   constexpr std::size_t rows = Format::rows;
   constexpr std::size_t group = Format::group;
   using floats = simd::floats<rows>;
-  using unit = simd::quads<Isa, rows>;
+  using unit = simd::dot4<Isa, rows>;
   using block = typename Format::block;
   const std::size_t groups = Format::groups(w.cols);
   const auto* b = reinterpret_cast<const block*>(w.tile(tile));

@@ -48,7 +48,7 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
             std::size_t y_stride) {
   constexpr bool native_rows = Format::rows == interleaved_rows(Isa::value);
   // Two tiles share what an instruction that multiplies several tokens wants done to the activations.
-  constexpr bool pairs = simd::multiplies_several_tokens<simd::quads<Isa, Format::rows>> && group_scaled_format<Format>;
+  constexpr bool pairs = simd::multiplies_several_tokens<simd::dot4<Isa, Format::rows>> && group_scaled_format<Format>;
   constexpr std::size_t together = pairs ? 2 : native_rows ? Isa::integer_tiles : 1;
   constexpr std::size_t most = native_rows || Isa::integer_tokens < 4 ? Isa::integer_tokens : 4;
   const std::size_t tiles = ceil_div(w.rows, Format::rows);

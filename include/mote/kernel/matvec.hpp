@@ -17,7 +17,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// One tile of q8 where its rows have no body in simd/quads.hpp: simd::dot reads the weights where they lie.
+/// One tile of q8 where its rows have no body in simd/dot4.hpp: simd::dot reads the weights where they lie.
 template <class Isa, std::size_t Rows, std::size_t Group>
 MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a,
                              float* y) {
@@ -32,14 +32,14 @@ MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size
 
 /// Where weights lie row by row, an instruction set may take several rows at once: they share what is done to x.
 template <class Isa, std::size_t Rows>
-concept takes_rows = Rows == 1 && requires { requires simd::quads<Isa, Rows>::rows_together > 1; };
+concept takes_rows = Rows == 1 && requires { requires simd::dot4<Isa, Rows>::rows_together > 1; };
 /// Or it may do all of it in vectors of floats under guard.
 template <class Isa, std::size_t Rows>
-concept takes_rows_guarded = Rows == 1 && requires { requires simd::quads<Isa, Rows>::guards_rows; };
+concept takes_rows_guarded = Rows == 1 && requires { requires simd::dot4<Isa, Rows>::guards_rows; };
 /// Or it may take several rows of any other format.
 template <class Isa, class Format>
 concept has_row_major_kernel = Format::rows == 1 && (row_scaled_format<Format> || requires { Format::least; }) &&
-                               requires { requires simd::quads<Isa, 1>::takes_rows; };
+                               requires { requires simd::dot4<Isa, 1>::takes_rows; };
 
 /// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
 template <class Unit, std::size_t Group, bool First>
@@ -79,7 +79,7 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
 
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
-  requires(!simd::quads<Isa, Rows>::own)
+  requires(!simd::dot4<Isa, Rows>::own)
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
   const std::size_t groups = format::groups(w.cols);
@@ -94,7 +94,7 @@ template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
   requires detail::takes_rows<Isa, Rows>
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
-  using unit = simd::quads<Isa, Rows>;
+  using unit = simd::dot4<Isa, Rows>;
   constexpr std::size_t span = 256 / Group;  // groups whose activations are spread at a time: 512 bytes of stack
   const std::size_t groups = format::groups(w.cols);
   const std::size_t stride = format::tile_bytes(w.cols);

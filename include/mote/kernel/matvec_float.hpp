@@ -12,7 +12,7 @@
 #include "mote/format/f16.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/kernel/matrix.hpp"
-#include "mote/simd/quads.hpp"
+#include "mote/simd/dot4.hpp"
 
 namespace mote::inline v0 {
 
@@ -45,7 +45,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
     }
   };
   // A line of a cache is asked for once, though one column of halves is half of it.
-  using unit = simd::quads<Isa, rows>;
+  using unit = simd::dot4<Isa, rows>;
   constexpr std::size_t line = unit::prefetch_ahead != 0 && Format::tile_bytes(step) < 64 ? 2 : 1;
   std::size_t col = 0;
   for (; col + step * line <= cols; col += step * line) {

@@ -33,7 +33,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
   constexpr std::size_t bytes = Format::block_bytes;
   constexpr std::size_t share = ceil_div(bytes, Format::planes_per_block);
   using floats = simd::floats<rows>;
-  using unit = simd::quads<Isa, rows>;
+  using unit = simd::dot4<Isa, rows>;
   const std::size_t step = Format::tile_bytes(w.cols);
   const std::size_t all = ceil_div(w.cols, sub);  // sub-blocks that an activation has; the last block may have more
   const std::byte* b = w.tile(tile);

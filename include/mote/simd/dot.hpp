@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "mote/simd/quads.hpp"
+#include "mote/simd/dot4.hpp"
 
 namespace mote::inline v0::simd {
 
@@ -30,7 +30,7 @@ MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */
 /// The best body for Rows rows that this binary may use.
 template <std::size_t Rows, std::size_t Group, class Isa>
 MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum) {
-  using unit = quads<Isa, Rows>;
+  using unit = dot4<Isa, Rows>;
   if constexpr (unit::own) {
     typename unit::vector codes[Group / 4];
 #pragma GCC unroll 16

@@ -34,7 +34,7 @@ MOTE_PRAGMA(GCC error MOTE_TEXT(mote: xsimd XSIMD_VERSION_MAJOR.XSIMD_VERSION_MI
 namespace mote::inline v0::simd {
 
 /// What a kernel may ask of a tag; these are the answers of most. What concerns the bytes of weights, a unit of
-/// simd/quads.hpp says, and of tiles, tile_order_of().
+/// simd/dot4.hpp says, and of tiles, tile_order_of().
 struct isa_traits {
   /// matmul of integers: tokens whose sums fit the registers beside a block of unpacked weights, where rows lie as the
   /// instruction set wants them, and tiles that are worked on together.

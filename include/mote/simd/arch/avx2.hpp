@@ -6,7 +6,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<avx2, 8> {
+struct dot4<avx2, 8> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;

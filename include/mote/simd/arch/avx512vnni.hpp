@@ -6,7 +6,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<avx512_vnni, 16> {
+struct dot4<avx512_vnni, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;

@@ -6,7 +6,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<avx_vnni, 8> : quads<avx2, 8> {
+struct dot4<avx_vnni, 8> : dot4<avx2, 8> {
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;
 

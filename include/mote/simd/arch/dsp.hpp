@@ -17,7 +17,7 @@ MOTE_INLINE std::int32_t odd_bytes(std::int32_t bytes) {
 }  // namespace detail
 
 template <>
-struct quads<dsp, 1> {
+struct dot4<dsp, 1> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;

@@ -26,7 +26,7 @@ namespace mote::inline v0::simd::detail {
 template <class Lane>
 inline constexpr std::size_t machine_registers = MOTE_WITH_RVV && sizeof(Lane) > 16 ? sizeof(Lane) / 16 : 1;
 
-/// What depends on `count` stays behind the condition that it stands behind: on RISC-V a compiler would select lanes each time.
+/// Keeps what depends on `count` behind its condition: on RISC-V the compiler would select lanes each time instead.
 MOTE_INLINE void stay_conditional([[maybe_unused]] std::size_t& count) {
 #if MOTE_WITH_RVV
   asm volatile("" : "+r"(count));
@@ -35,8 +35,8 @@ MOTE_INLINE void stay_conditional([[maybe_unused]] std::size_t& count) {
 
 }  // namespace mote::inline v0::simd::detail
 
-/// In front of a loop over channels or positions with few operations a step, where loads of vectors take no offset: what
-/// remains of a step is then not much more than its sums.
+/// Unrolls the loop behind it where loads of vectors take no offset: what remains of a short step is then not much more
+/// than its sums.
 #if MOTE_WITH_RVV
 #define MOTE_UNROLL_STEPS _Pragma("GCC unroll 4")
 #else

@@ -15,7 +15,7 @@ namespace mote::inline v0::simd {
 
 /// Words of one row as on the cores before (Helium comes with their instructions), and what takes whole rows.
 template <>
-struct quads<mve, 1> : quads<dsp, 1> {
+struct dot4<mve, 1> : dot4<dsp, 1> {
   static constexpr std::size_t rows_together = 1;                 // not by rows_dot()
   static constexpr bool guards_rows = MOTE_WITH_MVE_FLOATS != 0;  // of q8, four at a time: kernel/arch/mve/rows_q8.hpp
   static constexpr bool has_dot_from_memory = true;

@@ -17,7 +17,7 @@ struct helium_place {
   std::size_t stride;
   MOTE_INLINE helium_place operator+(std::size_t bytes) const { return {at + bytes, stride}; }
 };
-/// A unit of quad vectors for them, as far as small integers of scales want one: a word of each row.
+/// A unit of dot4 vectors for them, as far as small integers of scales want one: a word of each row.
 struct helium_words {
   using vector = uint8x16_t;
   MOTE_INLINE static vector load(helium_place p) {

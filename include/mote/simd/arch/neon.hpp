@@ -26,7 +26,7 @@ MOTE_INLINE int32x4_t as_register(const ints<4>& a) {
 }  // namespace detail
 
 template <>
-struct quads<neon, 4> {
+struct dot4<neon, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;

@@ -5,7 +5,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<neon_dotprod, 4> : quads<neon, 4> {
+struct dot4<neon_dotprod, 4> : dot4<neon, 4> {
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");

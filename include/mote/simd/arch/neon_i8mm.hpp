@@ -6,7 +6,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<neon_i8mm, 4> : quads<neon_dotprod, 4> {
+struct dot4<neon_i8mm, 4> : dot4<neon_dotprod, 4> {
   /// What formats multiply two tokens with. Vector 2i holds rows 0 and 1 of columns 8i .. 8i + 7, vector 2i + 1 rows 2 and 3.
   struct of_several_tokens {
     static constexpr std::size_t most = 2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0 takes the four columns of a quad vector apart as it loads them (vlseg4e8): sixteen rows, a register for each
+// RISC-V V 1.0 takes the four columns of a dot4 vector apart as it loads them (vlseg4e8): sixteen rows, a register for each
 // column, so that an activation is a scalar and no sum crosses lanes. Products of bytes are added in 16 bits
 // (vwmul, vwmacc) for as many as surely fit, then widened (vwadd).
 #pragma once
@@ -11,7 +11,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<rvv, 16> {
+struct dot4<rvv, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // RISC-V V 1.0: products of codes and bytes with activations, from planes where they lie (format/planes.hpp). The four
-// columns of a quad vector are four registers one behind another, so one instruction over a group of four takes a field out
+// columns of a dot4 vector are four registers one behind another, so one instruction over a group of four takes a field out
 // of all of them; then each column is multiplied by its activation, a scalar. Sixteen rows, a lane each.
 // Refuses arrays of vectors, which the compiler would keep in memory: a group is done in two halves that fit the registers.
 #pragma once
@@ -12,12 +12,12 @@
 
 namespace mote::inline v0::simd::detail {
 
-/// A quad vector in memory.
+/// A dot4 vector in memory.
 using rvv_quad_bytes = const std::uint8_t[64];  // (16, 4)
 MOTE_INLINE rvv_quad_bytes& rvv_quad_at(const std::uint8_t* p /* (at + 1, 16, 4) */, std::size_t at) {
   return *reinterpret_cast<rvv_quad_bytes*>(p + at * sizeof(rvv_quad_bytes));
 }
-// The columns of quad vectors, a register each: the compiler's own words for it would copy all four into a group.
+// The columns of dot4 vectors, a register each: the compiler's own words for it would copy all four into a group.
 MOTE_INLINE void rvv_columns(vuint8m4_t& v, rvv_quad_bytes& p) {
   asm("vsetivli zero, 16, e8, m1, ta, ma\n\tvlseg4e8.v %0, %1" : "=vr"(v) : "A"(p) : "vl", "vtype");
 }

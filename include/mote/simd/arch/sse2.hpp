@@ -6,7 +6,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<sse2, 4> {
+struct dot4<sse2, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;

@@ -5,7 +5,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<ssse3, 4> {
+struct dot4<ssse3, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;

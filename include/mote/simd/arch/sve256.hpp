@@ -8,7 +8,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<sve256, 8> {
+struct dot4<sve256, 8> {
   static constexpr bool own = true;
   static constexpr bool any_byte = false;
   static constexpr int bias = 0;

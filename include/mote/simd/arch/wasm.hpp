@@ -7,7 +7,7 @@
 namespace mote::inline v0::simd {
 
 template <>
-struct quads<wasm, 4> {
+struct dot4<wasm, 4> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 0;

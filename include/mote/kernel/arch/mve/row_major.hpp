@@ -149,7 +149,7 @@ MOTE_NOINLINE void four_plain_rows(const std::byte* w, std::size_t stride, std::
 /// y (rows) = w (rows, cols) * a (cols)
 template <class Isa, class Format>
 MOTE_NOINLINE void row_major_matvec(const matrix<Format>& w, const activation& a, float* y) {
-  using unit = simd::quads<Isa, 1>;
+  using unit = simd::dot4<Isa, 1>;
   const std::size_t stride = Format::tile_bytes(w.cols);
   const std::byte* from = w.data;
   float* const end = y + w.rows;

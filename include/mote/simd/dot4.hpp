@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What an instruction set offers to formats of few bits, as a type: operations on a quad vector, four columns of Rows rows,
-// Rows * 4 bytes. Formats write their unpacking once in these words (format/planes.hpp); a new instruction set writes
+// What an instruction set offers to formats of few bits, as a type: operations on a dot4 vector, which is a quad of columns
+// of Rows rows, Rows * 4 bytes. Formats write their unpacking once in these words (format/planes.hpp); a new instruction set writes
 // one such type. The type here is the reference that every other must equal.
 // Refuses floats: all of this is exact.
 #pragma once
@@ -15,7 +15,7 @@ namespace mote::inline v0::simd {
 
 /// Plain loops, for any number of rows on any machine.
 template <std::size_t Rows>
-struct plain_quads {
+struct plain_dot4 {
   static constexpr bool own = false;  // is there a body for these rows on this instruction set, beside the reference?
   /// May `dot` be given weights up to 255? A format may then leave bits where they lie in a byte and shift the sum.
   static constexpr bool any_byte = true;
@@ -92,7 +92,7 @@ struct plain_quads {
 
 /// The operations for Rows rows that this binary may use; arch/ specialises it.
 template <class Isa, std::size_t Rows>
-struct quads : plain_quads<Rows> {};
+struct dot4 : plain_dot4<Rows> {};
 
 // Several tokens at once, where an instruction multiplies a matrix, or where sums by turns hide how long a product takes: a
 // unit then has of_several_tokens, in which formats multiply with the same words as for one.
@@ -182,4 +182,4 @@ MOTE_INLINE void prefetch([[maybe_unused]] const void* p) {
 
 }  // namespace mote::inline v0::simd
 
-#include "mote/simd/arch/quads.hpp"
+#include "mote/simd/arch/dot4.hpp"

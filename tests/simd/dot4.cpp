@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every unit of quad vectors that this build has, and the formats over it. Other instruction sets run the same checks
+// Every unit of dot4 vectors that this build has, and the formats over it. Other instruction sets run the same checks
 // through tests/golden/units.cpp and tests/boards/golden.sh.
-#include "mote/simd/quads.hpp"
+#include "mote/simd/dot4.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -15,7 +15,7 @@ template <class Isa, std::size_t Rows>
 void check_isa() {
   mote_units::report r{[](const char* text) { std::fputs(text, stderr); }};
   INFO(mote::name(Isa::value));
-  STATIC_REQUIRE(mote::simd::quads<Isa, Rows>::own);
+  STATIC_REQUIRE(mote::simd::dot4<Isa, Rows>::own);
   mote_units::check<Isa, Rows>(r);
   CHECK(r.failures == 0);
   CHECK(r.checks > 1000);
@@ -23,7 +23,7 @@ void check_isa() {
 
 }  // namespace
 
-TEST_CASE("every unit of quad vectors does what plain loops do") {
+TEST_CASE("every unit of dot4 vectors does what plain loops do") {
 #if MOTE_WITH_SSE2
   check_isa<mote::simd::sse2, 4>();
 #endif
@@ -46,17 +46,17 @@ TEST_CASE("every unit of quad vectors does what plain loops do") {
 
 namespace {
 /// Plain loops, but one thing is done wrong: the checks must see it.
-struct wrong_lookup : mote::simd::plain_quads<4> {
+struct wrong_lookup : mote::simd::plain_dot4<4> {
   static vector lookup(vector v, const std::int8_t (&table)[16]) {
-    v = plain_quads::lookup(v, table);
+    v = plain_dot4::lookup(v, table);
     v.byte[15] = static_cast<std::uint8_t>(v.byte[15] + 1);
     return v;
   }
 };
-struct wrong_dot : mote::simd::plain_quads<4> {
+struct wrong_dot : mote::simd::plain_dot4<4> {
   template <unsigned Largest, std::size_t Quads>
   static mote::simd::ints<4> dot(mote::simd::ints<4> from, const vector (&w)[Quads], const std::int8_t* x) {
-    return plain_quads::dot<Largest>(from, w, x) + mote::simd::ints<4>::all(Largest == 255 ? 1 : 0);
+    return plain_dot4::dot<Largest>(from, w, x) + mote::simd::ints<4>::all(Largest == 255 ? 1 : 0);
   }
 };
 }  // namespace
@@ -69,6 +69,6 @@ TEST_CASE("the checks of units see a unit that is wrong") {
   mote_units::unit_checks<wrong_dot, 4>{dot}.dots();
   CHECK(dot.failures > 0);
   mote_units::report right{[](const char*) {}};
-  mote_units::unit_checks<mote::simd::plain_quads<4>, 4>{right}.dots();
+  mote_units::unit_checks<mote::simd::plain_dot4<4>, 4>{right}.dots();
   CHECK(right.failures == 0);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The units of simd/quads.hpp that this binary has, one file an instruction set.
-// Refuses to be included by others: it wants the words of simd/quads.hpp before it.
+// The units of simd/dot4.hpp that this binary has, one file an instruction set.
+// Refuses to be included by others: it wants the words of simd/dot4.hpp before it.
 #pragma once
 
 #if MOTE_WITH_SSE2
