@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
+#include "tags.hpp"
 
 namespace {
 
@@ -65,34 +66,7 @@ void check_isa() {
 }  // namespace
 
 TEST_CASE("every integer dot product that this build can run is exact") {
-  check_isa<mote::simd::scalar>();
-#if MOTE_WITH_SSE2
-  check_isa<mote::simd::sse2>();
-#endif
-#if MOTE_WITH_SSSE3
-  check_isa<mote::simd::ssse3>();
-#endif
-#if MOTE_WITH_AVX2
-  check_isa<mote::simd::avx2>();
-#endif
-#if MOTE_WITH_AVX_VNNI
-  check_isa<mote::simd::avx_vnni>();
-#endif
-#if MOTE_WITH_AVX512_VNNI
-  check_isa<mote::simd::avx512_vnni>();
-#endif
-#if MOTE_WITH_NEON
-  check_isa<mote::simd::neon>();
-#endif
-#if MOTE_WITH_NEON_DOTPROD
-  check_isa<mote::simd::neon_dotprod>();
-#endif
-#if MOTE_WITH_MVE
-  check_isa<mote::simd::mve>();
-#endif
-#if MOTE_WITH_DSP
-  check_isa<mote::simd::dsp>();
-#endif
+  mote_tests::for_each_isa([]<class Isa>() { check_isa<Isa>(); });
 }
 
 TEST_CASE("the native body is the one for the native row count") {

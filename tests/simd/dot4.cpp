@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "../golden/units.hpp"
+#include "tags.hpp"
 
 namespace {
 
@@ -24,24 +25,9 @@ void check_isa() {
 }  // namespace
 
 TEST_CASE("every unit of dot4 vectors does what plain loops do") {
-#if MOTE_WITH_SSE2
-  check_isa<mote::simd::sse2, 4>();
-#endif
-#if MOTE_WITH_SSSE3
-  check_isa<mote::simd::ssse3, 4>();
-#endif
-#if MOTE_WITH_AVX2
-  check_isa<mote::simd::avx2, 8>();
-#endif
-#if MOTE_WITH_AVX_VNNI
-  check_isa<mote::simd::avx_vnni, 8>();
-#endif
-#if MOTE_WITH_AVX512_VNNI
-  check_isa<mote::simd::avx512_vnni, 16>();
-#endif
-#if MOTE_WITH_NEON
-  check_isa<mote::simd::neon, 4>();
-#endif
+  mote_tests::for_each_isa([]<class Isa>() {
+    if constexpr (Isa::value != mote::isa::scalar) check_isa<Isa, mote::interleaved_rows(Isa::value)>();
+  });
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
+#include "tags.hpp"
 
 namespace simd = mote::simd;
 
@@ -57,20 +58,7 @@ void check(std::size_t width, bool extreme) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("tiles give exact sums", "[tile]", simd::scalar, simd::native
-#if MOTE_WITH_SSE2
-                   ,
-                   simd::sse2
-#endif
-#if MOTE_WITH_SSSE3
-                   ,
-                   simd::ssse3
-#endif
-#if MOTE_WITH_AVX2
-                   ,
-                   simd::avx2
-#endif
-) {
+TEMPLATE_LIST_TEST_CASE("tiles give exact sums", "[tile]", mote_tests::isa_tags) {
   constexpr std::size_t heads = simd::tile_order_of(TestType::value).heads;
   for (const std::size_t width : {4U, 8U, 12U, 16U, 20U, 24U, 32U, 36U, 48U, 64U, 80U, 96U, 112U, 128U, 256U})
     for (const bool extreme : {false, true}) {
