@@ -91,7 +91,7 @@ MOTE_INLINE float largest_size(const float* x /* (n) */, std::size_t n) {
   return largest_of(x, n, [](auto v) { return simd::absolute(v); });
 }
 
-/// Numbers alone: attention is given none that are not finite (kernel/sound.hpp).
+/// Numbers alone: attention is given none that are not finite (kernel/finite.hpp).
 inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std::size_t width,
                                    std::int16_t* q /* (width), zeros behind n */) {
   const float largest = largest_size(x, n);

@@ -22,7 +22,7 @@ inline constexpr std::size_t width = 1;
 
 namespace mote::inline v0::simd::detail {
 
-/// Registers of the machine that one Lane fills.
+/// Registers of the machine that one Lane fills: of 128 bits on RISC-V, elsewhere a lane is one.
 template <class Lane>
 inline constexpr std::size_t machine_registers = MOTE_WITH_RVV && sizeof(Lane) > 16 ? sizeof(Lane) / 16 : 1;
 
