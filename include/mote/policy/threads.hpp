@@ -14,13 +14,14 @@
 #include "mote/config.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
-#include "mote/simd/arch/pause.hpp"
 
 #if MOTE_WITH_THREADS
 #include <pthread.h>
 
 #include <atomic>
 #include <type_traits>
+
+#include "mote/simd/arch/pause.hpp"
 #endif
 
 namespace mote::inline v0 {

@@ -14,29 +14,19 @@
 
 namespace mote::inline v0::detail {
 
-/// Each but `sums` does a kernel's work and gives true, or gives false: then the generic kernel does it. Here: always.
+/// Each but `sums` does a kernel's work and gives true, or gives false: then the generic kernel does it. Here nothing is
+/// offered; what has no body is asked where something is, alone.
 struct unguarded {
   static constexpr bool offered = false;
 
-  /// One group of an activation as 8 bits (kernel/matrix.hpp).
-  template <class Inverse>
-  MOTE_INLINE static bool rounding(const float*, std::size_t, Inverse, std::int8_t*, float*, std::int32_t*) {
-    return false;
-  }
+  template <class... Any>
+  static bool rounding(Any...);  ///< one group of an activation as 8 bits (kernel/matrix.hpp)
+  template <class... Any>
+  static bool weights(Any...);  ///< of query heads that share a key head, and 1 / their sums (kernel/attention.hpp)
+  template <class... Any>
+  static bool values(Any...);  ///< of them, weighted
   /// h = silu(gate) * up, (16) each.
   MOTE_INLINE static bool swiglu(const float*, const float*, float*) { return false; }
-  /// Weights of query heads that share a key head, and 1 / their sums (kernel/attention.hpp).
-  template <class Element>
-  MOTE_INLINE static bool weights(const float*, std::size_t, const Element*, std::size_t, std::size_t, float,
-                                  std::size_t, float*, std::size_t, float*) {
-    return false;
-  }
-  /// Their values, weighted.
-  template <class Element>
-  MOTE_INLINE static bool values(const float*, std::size_t, const float*, std::size_t, const Element*, std::size_t,
-                                 std::size_t, std::size_t, float*) {
-    return false;
-  }
   /// Sixteen interleaved partial sums, to see whether what was added is finite.
   struct sums {
     simd::floats<16> sum = simd::floats<16>::all(0.0F);

@@ -10,18 +10,16 @@
 #include "mote/simd/arch/rvv_lane.hpp"
 #elif MOTE_WITH_XSIMD && !(defined(__arm__) && defined(__ARM_NEON))
 #include "mote/simd/arch/xsimd_lane.hpp"
-#else
-namespace mote::inline v0::simd::detail {
-template <class T, std::size_t>
-using lane = T;
-template <class Lane>
-inline constexpr std::size_t width = 1;
-}  // namespace mote::inline v0::simd::detail
 #endif
 #include "mote/simd/arch/plain_lane.hpp"
 
 namespace mote::inline v0::simd::detail {
-
+#if !MOTE_WITH_RVV && (!MOTE_WITH_XSIMD || (defined(__arm__) && defined(__ARM_NEON)))
+template <class T, std::size_t>
+using lane = T;
+template <class Lane>
+inline constexpr std::size_t width = 1;
+#endif
 /// Registers of the machine that one Lane fills: of 128 bits on RISC-V, elsewhere a lane is one.
 template <class Lane>
 inline constexpr std::size_t machine_registers = MOTE_WITH_RVV && sizeof(Lane) > 16 ? sizeof(Lane) / 16 : 1;
