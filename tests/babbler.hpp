@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/image_writer.hpp"
-#include "mote/host/packing.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/packing.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
 

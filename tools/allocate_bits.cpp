@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "mote/host/allocate.hpp"
 #include "mote/host/board_names.hpp"
-#include "mote/host/image_writer.hpp"
-#include "mote/host/model_file.hpp"
+#include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/model_file.hpp"
 #include "mote/host/progress.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/quantize/allocate.hpp"
 
 namespace {
 

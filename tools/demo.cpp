@@ -21,12 +21,13 @@
 #include MODEL_HEADER
 #include "../examples/cortex_m_assistant/assistant.hpp"
 #include "../examples/cortex_m_assistant/transcript.hpp"
+#include "hearth/corpus.hpp"
 #include "mote/boards/mps2_an500.hpp"
 #include "mote/boards/stm32h743.hpp"
 #include "mote/host/file.hpp"
-#include "mote/host/footprint.hpp"
 #include "mote/host/progress.hpp"
-#include "mote/host/teach.hpp"
+#include "mote/host/report/footprint.hpp"
+#include "mote/host/train/teach.hpp"
 #include "mote/mote.hpp"
 
 namespace {

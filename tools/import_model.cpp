@@ -17,14 +17,14 @@
 #include <vector>
 
 #include "mote/host/board_names.hpp"
-#include "mote/host/compress.hpp"
 #include "mote/host/file.hpp"
-#include "mote/host/helps_text.hpp"
-#include "mote/host/image_writer.hpp"
-#include "mote/host/model_file.hpp"
-#include "mote/host/model_header.hpp"
-#include "mote/host/packing.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/model_header.hpp"
+#include "mote/host/image/packing.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/model_file.hpp"
+#include "mote/host/quantize/compress.hpp"
+#include "mote/host/report/helps_text.hpp"
 #include "mote/pipeline/sweep.hpp"
 
 namespace {

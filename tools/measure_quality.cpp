@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "mote/host/compress.hpp"
 #include "mote/host/file.hpp"
-#include "mote/host/model_file.hpp"
+#include "mote/host/import/model_file.hpp"
 #include "mote/host/progress.hpp"
-#include "mote/host/quality.hpp"
-#include "mote/host/quality_plot.hpp"
+#include "mote/host/quantize/compress.hpp"
+#include "mote/host/report/quality.hpp"
+#include "mote/host/report/quality_plot.hpp"
 
 namespace {
 

@@ -13,8 +13,8 @@
 
 #include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
-#include "mote/host/model_header_reader.hpp"
-#include "mote/host/repack.hpp"
+#include "mote/host/image/model_header_reader.hpp"
+#include "mote/host/image/repack.hpp"
 
 namespace {
 

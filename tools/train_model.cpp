@@ -10,12 +10,12 @@
 #include <fstream>
 #include <map>
 
+#include "hearth/assistant_model.hpp"
 #include "mote/block/decode.hpp"
 #include "mote/family/llama.hpp"
-#include "mote/host/assistant_model.hpp"
-#include "mote/host/llama2c_writer.hpp"
-#include "mote/host/loss_plot.hpp"
 #include "mote/host/progress.hpp"
+#include "mote/host/report/loss_plot.hpp"
+#include "mote/host/train/llama2c_writer.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels.hpp"
-#include "mote/host/roofline_plot.hpp"
+#include "mote/host/report/roofline_plot.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 9) return std::fputs("roofline: TARGET LOAD BYTES MULTIPLY PRODUCTS COUNTS OUT.csv OUT.svg\n", stderr), 2;

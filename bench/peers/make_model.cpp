@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/llama2c_writer.hpp"
-#include "mote/host/raw_model.hpp"
+#include "mote/host/import/raw_model.hpp"
+#include "mote/host/train/llama2c_writer.hpp"
 #include "shapes.hpp"
 
 namespace {

@@ -12,10 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include <hearth/corpus.hpp>
 #include <mote/host/file.hpp>
-#include <mote/host/footprint.hpp>
 #include <mote/host/progress.hpp>
-#include <mote/host/teach.hpp>
+#include <mote/host/report/footprint.hpp>
+#include <mote/host/train/teach.hpp>
 #include <mote/mote.hpp>
 
 #include BOARD_HEADER

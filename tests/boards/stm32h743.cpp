@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "mote/host/footprint.hpp"
+#include "mote/host/report/footprint.hpp"
 #include "mote/mote.hpp"
 
 namespace {

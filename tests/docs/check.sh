@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSL-1.0
 # Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
-# Blocks may include our own model, "hearth.hpp". A program behind which the document says `prints` and shows a block
+# Blocks may include our own model, "hearth.hpp", and its text, <hearth/corpus.hpp>. A program behind which the document says `prints` and shows a block
 # without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
 models=$(dirname "$0")/../../models
+tools=$(dirname "$0")/../../tools
 scratch=$2/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '_')
 shift 2
 rm -rf "$scratch"
@@ -58,14 +59,14 @@ while read -r _ _ names; do
 done <"$scratch/lines"
 for block in "$scratch"/block_*.cpp; do
   [ -e "$block" ] || continue
-  "$@" "-I$models/hearth" "$block" || failed=$((failed + 1))
+  "$@" "-I$models/hearth" "-I$tools" "$block" || failed=$((failed + 1))
   [ -e "$block.shown" ] || continue
   (
     for flag; do
       shift
       [ "$flag" = -fsyntax-only ] || set -- "$@" "$flag"
     done
-    "$@" "-I$models/hearth" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2
+    "$@" "-I$models/hearth" "-I$tools" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2
   ) || { echo "$block does not print what $document shows"; failed=$((failed + 1)); }
 done
 [ "$failed" -eq 0 ] || { echo "$failed block(s) of $document do not compile, or print something else"; exit 1; }

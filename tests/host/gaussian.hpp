@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/quantiser.hpp"
+#include "mote/host/quantize/quantiser.hpp"
 
 namespace mote_tests {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../model/plain_decoder.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/pipeline.hpp"
 
 namespace mote_tests {

@@ -19,9 +19,9 @@
 
 #include "../assets.hpp"
 #include "../model/plain_decoder.hpp"
-#include "mote/host/image_writer.hpp"
-#include "mote/host/llama2c.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/llama2c.hpp"
 #include "mote/learn/early_stop.hpp"
 #include "mote/learn/prefix_tuning.hpp"
 #include "mote/learn/prompt_tuning.hpp"

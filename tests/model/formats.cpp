@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../synthetic_model.hpp"
-#include "mote/host/packing.hpp"
+#include "mote/host/image/packing.hpp"
 #include "mote/mote.hpp"
 #include "mote/policy/threads.hpp"
 

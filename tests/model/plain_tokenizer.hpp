@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mote/host/vocabulary_text.hpp"
+#include "mote/host/import/vocabulary_text.hpp"
 
 namespace mote_tests {
 

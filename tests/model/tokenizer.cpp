@@ -11,8 +11,8 @@
 
 #include "../assets.hpp"
 #include "mote/core/rng.hpp"
-#include "mote/host/llama2c.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/llama2c.hpp"
 #include "plain_tokenizer.hpp"
 
 namespace {

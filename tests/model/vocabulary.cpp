@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/vocabulary_packer.hpp"
+#include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/model/tokenizer.hpp"
 
 using mote::status;

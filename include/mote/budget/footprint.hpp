@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a pipeline costs, by region, as constants. The sum of the RAM regions without the stack, and without what lies
 // apart, is sizeof(pipeline).
-// Refuses to print: host/footprint.hpp turns it into text, JSON or a picture.
+// Refuses to print: host/report/footprint.hpp turns it into text, JSON or a picture.
 #pragma once
 
 #include <array>

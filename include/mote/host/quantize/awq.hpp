@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+// AWQ (Lin et al. 2024, arXiv 2306.00978): columns whose input is large are made larger before they are rounded, so that
+// they lose less, and the inputs smaller; the scales are folded away. How much is searched for on the grid that will be
+// used, 0 (nothing) being one of the tries.
+// Refuses to round: it only prepares, any quantiser can follow. What cannot be scaled stays (GPT-2: what GELU gives).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "mote/host/quantize/calibration.hpp"
+#include "mote/host/quantize/fold.hpp"
+#include "mote/host/quantize/gptq.hpp"
+#include "mote/host/quantize/rounding.hpp"
+
+namespace mote::inline v0::host {
+
+struct awq {
+  double alpha = -1;       ///< the power of an input's mean magnitude; below 0: searched for, input by input
+  std::size_t steps = 20;  ///< of the search, from 0 to 1
+
+  /// The scales of one input for one power; all 1 for 0.
+  template <class Family = llama>
+  static std::vector<float> scales(const mote::shape& s, const scaled_input& where, const input_moments& input,
+                                   double power) {
+    std::vector<double> sum(scales_of<Family>(s, where));
+    std::vector<double> count(sum.size());
+    for (std::size_t i = 0; i < input.cols; ++i) {
+      sum[scale_of_column(s, where, i)] += input.magnitude[i] / static_cast<double>(input.rows_seen);
+      count[scale_of_column(s, where, i)] += 1;
+    }
+    double least = 0, most = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      sum[i] = std::pow((std::max)(sum[i] / count[i], 1e-4), power);
+      least = i == 0 ? sum[i] : (std::min)(least, sum[i]);
+      most = (std::max)(most, sum[i]);
+    }
+    std::vector<float> out;
+    for (double x : sum) out.push_back(static_cast<float>(x / std::sqrt(least * most)));
+    return out;
+  }
+
+  /// What is made of the input loses on the grid when columns are scaled.
+  template <class Family>
+  static double loss(const raw_model_of<Family>& m, std::size_t layer, const scaled_input& where,
+                     const input_moments& input, const grid& g, const std::vector<float>& scale) {
+    double sum = 0;
+    for (role r : where.readers) {
+      const matrix_size size = size_of<Family>(m.shape, r);
+      const auto w = values_of(m, tensor_place::block(layer, r));
+      std::vector<float> scaled(w.begin(), w.end());
+      for (std::size_t i = 0; i < scaled.size(); ++i)
+        scaled[i] *= scale[scale_of_column(m.shape, where, i % size.cols)];
+      coded_matrix c = round_to_nearest{}({.w = scaled.data(), .rows = size.rows, .cols = size.cols}, g);
+      for (std::size_t i = 0; i < scaled.size(); ++i)
+        c.values[i] /= scale[scale_of_column(m.shape, where, i % size.cols)];
+      sum += output_error(input, w.data(), c.values.data(), size.rows);
+    }
+    return sum;
+  }
+
+  /// Folds scales into every block of `m`. Gives the power that was taken at each (layer, input that may be scaled).
+  template <class Family>
+  std::vector<double> operator()(raw_model_of<Family>& m, const grid& g, const text_sample& text) const {
+    must_scale<Family>(m.shape, "awq");
+    const batch_model_of<Family> before = use_floats(m);
+    std::vector<double> powers;
+    calibrate(before, text, [&](std::size_t layer, const layer_moments& moments) {
+      for (const scaled_input& where : scaled_inputs_of<Family>(layer)) {
+        const input_moments& input = moments.of(where.readers.front());
+        double best = (std::max)(alpha, 0.0);
+        if (alpha < 0) {
+          double least = loss(m, layer, where, input, g, std::vector<float>(scales_of<Family>(m.shape, where), 1.0F));
+          for (std::size_t i = 1; i < steps; ++i) {
+            const double power = static_cast<double>(i) / static_cast<double>(steps);
+            const double lost = loss(m, layer, where, input, g, scales<Family>(m.shape, where, input, power));
+            if (lost < least) {
+              least = lost;
+              best = power;
+            }
+          }
+        }
+        powers.push_back(best);
+        if (best > 0) fold_scales(m, layer, where, scales<Family>(m.shape, where, input, best));
+      }
+      return false;
+    });
+    return powers;
+  }
+};
+
+}  // namespace mote::inline v0::host

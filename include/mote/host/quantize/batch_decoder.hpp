@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: BSL-1.0
+// The decoder for tools: a model of any family, its shape known at run time, every matrix in a format of its own, many
+// sequences at once, and somebody may look at what goes into each matrix. A third pass over the blocks of a family, so
+// the logits are those of decode(), bit for bit.
+// Refuses to be small or to run on a board: it allocates, and calls matrices through std::function.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mote/block/decode.hpp"
+#include "mote/family/llama.hpp"
+#include "mote/format/f32.hpp"
+#include "mote/host/import/model_tensors.hpp"
+#include "mote/host/import/raw_model.hpp"
+#include "mote/kernel/finite.hpp"
+#include "mote/kernel/matmul.hpp"
+#include "mote/kernel/rope.hpp"
+#include "mote/model/cache.hpp"
+
+namespace mote::inline v0::host {
+
+/// A matrix in use.
+struct linear {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t bytes = 0;  ///< packed
+  /// y (tokens, y_stride) = x (tokens, x_stride) * w^T; y_stride is padded(rows) or more.
+  std::function<void(const float* x, std::size_t x_stride, std::size_t tokens, float* y, std::size_t y_stride)>
+      multiply;
+  std::function<void(std::size_t row, float* out /* (cols) */)> decode_row;
+};
+
+/// Bytes on a boundary of 64, as kernels want them.
+class packed_bytes {
+ public:
+  explicit packed_bytes(std::size_t size)
+      : bytes_(static_cast<std::byte*>(::operator new(size + 64, std::align_val_t{64}))), size_(size) {
+    std::memset(bytes_, 0, size + 64);
+  }
+  packed_bytes(const packed_bytes&) = delete;
+  packed_bytes& operator=(const packed_bytes&) = delete;
+  ~packed_bytes() { ::operator delete(bytes_, std::align_val_t{64}); }
+  std::byte* data() { return bytes_; }
+  const std::byte* data() const { return bytes_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::byte* bytes_;
+  std::size_t size_;
+};
+
+/// Takes bytes that are packed as Format packs a (rows, cols) matrix.
+template <class Format>
+linear use_packed(std::shared_ptr<const packed_bytes> bytes, std::size_t rows, std::size_t cols) {
+  linear l{.rows = rows, .cols = cols, .bytes = Format::bytes(rows, cols), .multiply = {}, .decode_row = {}};
+  const matrix<Format> m{bytes->data(), rows, cols};
+  l.multiply = [bytes, m, buffer = std::make_shared<packed_bytes>(activation_bytes<Format>(cols))](
+                   const float* x, std::size_t x_stride, std::size_t tokens, float* y, std::size_t y_stride) {
+    matmul(m, x, x_stride, tokens, y, y_stride, buffer->data());
+  };
+  l.decode_row = [bytes, m](std::size_t row, float* out) { m.decode_row(row, out); };
+  return l;
+}
+
+/// Packs floats by the format's own rounding.
+template <class Format>
+linear pack(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols) {
+  auto bytes = std::make_shared<packed_bytes>(Format::bytes(rows, cols));
+  for (std::size_t row = 0; row < rows; row += Format::rows)
+    Format::encode_tile(w + row * cols, (std::min)(Format::rows, rows - row), cols,
+                        bytes->data() + row / Format::rows * Format::tile_bytes(cols));
+  return use_packed<Format>(std::move(bytes), rows, cols);
+}
+inline linear pack_floats(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols) {
+  return pack<f32<16>>(w, rows, cols);
+}
+
+/// A model as matrices in use.
+template <class Family>
+struct batch_model_of {
+  using tensors = tensors_of<Family>;
+
+  mote::shape shape;
+  linear embedding;
+  linear positions;  // where the family learns them
+  linear head;
+  std::vector<std::array<linear, tensors::matrices>> blocks;              // (layers)
+  std::vector<std::array<std::vector<float>, tensors::vectors>> vectors;  // (layers)
+  std::array<std::vector<float>, tensors::outer_vectors> outer;           // vectors of no layer
+
+  linear& at(const tensor_place& p) {
+    switch (p.where) {
+      case tensor_place::part::embedding: return embedding;
+      case tensor_place::part::positions: return positions;
+      case tensor_place::part::head: return head;
+      case tensor_place::part::block: break;
+    }
+    return blocks[p.layer][tensors::find(p.role)];
+  }
+  /// Puts a matrix into its place; a tied head follows its embedding.
+  void put(const tensor_place& p, linear l) {
+    at(p) = std::move(l);
+    if (p.where == tensor_place::part::embedding && shape.tied_head) head = embedding;
+  }
+};
+using batch_model = batch_model_of<llama>;
+
+/// What goes into matrices, told once a layer for all tokens of a run.
+struct matrix_input {
+  std::size_t layer = 0;          ///< the number of layers: the head's
+  std::span<const role> readers;  ///< the matrices that multiply it; none: the head
+  const float* x = nullptr;       // (rows, stride)
+  std::size_t cols = 0;
+  std::size_t stride = 0;
+  std::size_t rows = 0;
+
+  bool of_head() const { return readers.empty(); }
+};
+using observer = std::function<void(const matrix_input&)>;
+
+template <class Family>
+batch_model_of<Family> use_floats(const raw_model_of<Family>& m) {
+  using tensors = tensors_of<Family>;
+  if (!m.shape.valid()) throw std::runtime_error("model: the numbers of the shape make no model");
+  batch_model_of<Family> b;
+  b.shape = m.shape;
+  b.blocks.resize(m.shape.layers);
+  b.vectors.resize(m.shape.layers);
+  const auto copy = [&](std::size_t layer, vector_role v) {
+    const auto from = vector_of(m, layer, v);
+    return std::vector<float>(from.begin(), from.end());
+  };
+  for (std::size_t layer = 0; layer < m.shape.layers; ++layer)
+    for (std::size_t i = 0; i < tensors::vectors; ++i)
+      if (tensors::has_vector(Family::layer::kind_of(layer), i)) b.vectors[layer][i] = copy(layer, tensors::vector(i));
+  for (std::size_t i = 0; i < tensors::outer_vectors; ++i) b.outer[i] = copy(0, tensors::outer_vector(i));
+  for (const tensor_place& p : all_tensors<Family>(m.shape)) {
+    const matrix_size size = size_of<Family>(m.shape, p);
+    b.put(p, pack_floats(values_of(m, p).data(), size.rows, size.cols));
+  }
+  return b;
+}
+
+/// Sequences that advance together. Rows of every buffer are (sequence, token), a sequence's tokens next to each other.
+/// A block runs over all of them at once if it says `rows_are_alone`, else over one sequence after another.
+template <class Cache = float_cache, class Family = llama>
+class batch_decoder {
+  using facts = decode_plan_of<Family>;
+  using tensors = tensors_of<Family>;
+  using store = kept_in<Family, Cache>;
+  using buffers = join_lives<typename Family::embedding::template forward_buffers<facts::embed>,
+                             typename facts::each_layer::template forward_buffers<facts::layers>>;
+
+ public:
+  batch_decoder(const batch_model_of<Family>& m, std::size_t sequences, std::size_t context)
+      : m_(&m), sequences_(sequences), context_(context) {
+    if (has_positions<Family> && context > m.shape.context)
+      throw std::runtime_error("decoder: a context of " + std::to_string(context) + "; the model has learned " +
+                               std::to_string(m.shape.context) + " positions");
+    for (std::size_t i = 0; i < sequences; ++i)
+      kept_.push_back(std::make_unique<packed_bytes>(store::bytes(cached_by<Family>(m.shape), context)));
+    const double log_theta = v0::detail::constant_log(static_cast<double>(m.shape.rope_theta));
+    const std::size_t pairs = m.shape.head_dim() / 2;
+    for (std::size_t i = 0; i < pairs; ++i) frequencies_.push_back(rope_frequency(log_theta, i, pairs));
+  }
+
+  std::size_t length() const { return length_; }
+  std::size_t hidden_stride() const { return padded(m_->shape.dim); }
+  std::size_t logits_stride() const { return padded(m_->shape.vocab); }
+
+  /// The residual stream of new tokens, (sequences * each, hidden_stride).
+  std::vector<float> embed(std::span<const std::size_t> tokens /* (sequences, each) */) {
+    const std::size_t each = tokens.size() / sequences_;
+    std::vector<float> x(tokens.size() * hidden_stride());
+    plan_for(tokens.size());
+    const pass p(*this, 0, 0, tokens.size(), x.data());
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (tokens[i] >= m_->shape.vocab) throw std::runtime_error("decoder: a token beyond the vocabulary");
+      Family::embedding::forward(p, tokens[i], length_ + i % each, x.data() + i * hidden_stride());
+    }
+    return x;
+  }
+
+  /// Runs one layer over the residual stream in place, and keeps its keys and values and its states.
+  void block(std::size_t layer, std::vector<float>& x, const observer& see = {}) {
+    plan_for(x.size() / hidden_stride());
+    facts::each_layer::with(layer, [&]<class Layer>() {
+      Layer::each([&]<std::size_t I>() {
+        run_block<typename Layer::template block<I>, Layer::forward_from(I, facts::layers)>(layer, x, see);
+      });
+    });
+  }
+
+  /// The logits of every row, (sequences * each, logits_stride).
+  std::vector<float> head(const std::vector<float>& x, const observer& see = {}) {
+    const std::size_t rows = x.size() / hidden_stride();
+    std::vector<float> normed(x.size());
+    const pass p(*this, m_->shape.layers, 0, rows, nullptr);
+    for (std::size_t at = 0; at < x.size(); at += hidden_stride())
+      Family::last_norm::forward(p, x.data() + at, normed.data() + at);
+    if (see) see({m_->shape.layers, {}, normed.data(), m_->shape.dim, hidden_stride(), rows});
+    std::vector<float> logits(rows * logits_stride());
+    m_->head.multiply(normed.data(), hidden_stride(), rows, logits.data(), logits_stride());
+    return logits;
+  }
+
+  /// The tokens that were run are part of the sequences now.
+  void advance(std::size_t each) { length_ += each; }
+  void restart() { length_ = 0; }
+
+  /// All of it: the logits of new tokens, (sequences, each, logits_stride).
+  std::vector<float> run(std::span<const std::size_t> tokens /* (sequences, each) */, const observer& see = {}) {
+    std::vector<float> x = embed(tokens);
+    for (std::size_t layer = 0; layer < m_->shape.layers; ++layer) block(layer, x, see);
+    advance(tokens.size() / sequences_);
+    return head(x, see);
+  }
+
+ private:
+  /// An input that is told when all sequences have been.
+  struct input_rows {
+    std::vector<role> readers;
+    std::size_t cols = 0;
+    std::vector<float> x;
+  };
+
+  /// What blocks ask while many sequences answer: some of them, from `sequence` on, of which each has as many rows.
+  struct pass {
+    batch_decoder& owner;
+    std::size_t at_layer;
+    std::size_t sequence;
+    std::size_t rows;
+    float* stream;                               // (rows, hidden_stride)
+    const observer* see = nullptr;               // of all rows
+    std::vector<input_rows>* collect = nullptr;  // or they wait here for those of the other sequences
+    mutable std::vector<simd::sine_cosine> turned{};
+
+    pass(batch_decoder& of, std::size_t layer, std::size_t first, std::size_t count, float* x)
+        : owner(of), at_layer(layer), sequence(first), rows(count), stream(x) {}
+
+    const mote::shape& shape() const { return owner.m_->shape; }
+    std::size_t layer() const { return at_layer; }
+    std::size_t attention_layer() const { return facts::each_layer::attending_before(at_layer); }
+    std::size_t tokens() const { return rows; }
+    std::size_t position() const { return owner.length_; }
+    const linear& embedding() const { return owner.m_->embedding; }
+    const linear& positions() const { return owner.m_->positions; }
+    const float* x() const { return stream; }
+    const simd::sine_cosine* turns(std::size_t row) const {
+      turned.resize(owner.frequencies_.size());
+      rope_turns(owner.frequencies_.data(), turned.size(), owner.length_ + row % owner.each_, turned.data());
+      return turned.data();
+    }
+    template <class Tag>
+    float* at() const {
+      return reinterpret_cast<float*>(owner.arena_->data() + owner.plan_[buffers::template index<Tag>()]);
+    }
+    template <class Tag>
+    float* next() const {
+      return at<Tag>();
+    }
+    template <vector_role V>
+    const float* vector() const {
+      constexpr std::size_t out = tensors::find_outer(V);
+      if constexpr (out < tensors::outer_vectors) {
+        return owner.m_->outer[out].data();
+      } else {
+        static_assert(
+            tensors::find(V) < tensors::vectors,
+            "mote: a block reads a vector that no block of its family states; add it to the block's vectors() [mote-tensor-unstated]");
+        return owner.m_->vectors[at_layer][tensors::find(V)].data();
+      }
+    }
+    template <class Block>
+    float* state() const {
+      return cache_of(sequence).states() + states_of<Family>::template at<Block>(shape(), at_layer);
+    }
+    template <int, int = 0>
+    static void enter() {}
+    static void pad(float*, std::size_t) {}
+    float* add(std::size_t row, const float* delta) {
+      float* to = stream + row * owner.hidden_stride();
+      for (std::size_t i = 0; i < shape().dim; ++i) to[i] += delta[i];
+      return to;
+    }
+    void admit(std::size_t row, float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim) {
+      (void)v0::admit(query, dim, key, value, kv_dim, stream + row * owner.hidden_stride());
+    }
+    template <role... Roles, class... Floats>
+    void multiply(const float* in, std::size_t cols, Floats*... y) {
+      static constexpr std::array readers{Roles...};
+      tell(readers, in, cols);
+      (one<Roles>(in, cols, y), ...);
+    }
+    template <class, class Attention>
+    void attend(const Attention& a, attention_run run, float* scratch) {
+      run.tokens = owner.each_;
+      for (std::size_t i = 0; i < rows / owner.each_; ++i) {
+        cache_of(sequence + i).attend(a, run, 0, a.kv_heads, scratch);
+        run.query += owner.each_ * run.query_stride;
+        run.out += owner.each_ * run.query_stride;
+        run.key += owner.each_ * run.key_stride;
+        run.value += owner.each_ * run.key_stride;
+      }
+    }
+
+   private:
+    store cache_of(std::size_t i) const {
+      return store(owner.kept_[i]->data(), cached_by<Family>(shape()), owner.context_);
+    }
+    template <role R>
+    void one(const float* in, std::size_t cols, float* y) const {
+      const linear& w = owner.m_->blocks[at_layer][tensors::template index<R>];
+      w.multiply(in, padded(cols), rows, y, padded(w.rows));
+      if constexpr (tensors::template bias<R> != vector_role::none)
+        v0::detail::add_to_rows(vector<tensors::template bias<R>>(), w.rows, rows, y);
+    }
+    void tell(std::span<const role> readers, const float* in, std::size_t cols) const {
+      if (see == nullptr || !*see) return;
+      if (collect == nullptr) return (*see)({at_layer, readers, in, cols, padded(cols), rows});
+      auto found = std::ranges::find_if(*collect, [&](const input_rows& r) { return r.readers.front() == readers[0]; });
+      if (found == collect->end())
+        found = collect->insert(found, {.readers = {readers.begin(), readers.end()}, .cols = cols, .x = {}});
+      found->x.insert(found->x.end(), in, in + rows * padded(cols));
+    }
+  };
+
+  void plan_for(std::size_t rows) {
+    each_ = rows / sequences_;
+    if (length_ + each_ > context_) throw std::runtime_error("decoder: more tokens than the context it was made for");
+    if (rows == planned_) return;
+    planned_ = rows;
+    plan_ = plan_arena(buffers::of(
+        m_->shape,
+        {.tokens = rows,
+         .kept = rows,
+         .saved = rows,
+         .scratch_bytes = store::scratch_floats(cached_by<Family>(m_->shape), context_, each_) * sizeof(float)}));
+    arena_ = std::make_unique<packed_bytes>(plan_.bytes);
+  }
+
+  template <class Block, int At>
+  void run_block(std::size_t layer, std::vector<float>& x, const observer& see) {
+    if (v0::detail::rows_are_alone<Block> || sequences_ == 1) {
+      pass p(*this, layer, 0, planned_, x.data());
+      p.see = &see;
+      return Block::template forward<At>(p);
+    }
+    std::vector<input_rows> seen;
+    for (std::size_t i = 0; i < sequences_; ++i) {
+      pass p(*this, layer, i, each_, x.data() + i * each_ * hidden_stride());
+      p.see = &see;
+      p.collect = &seen;
+      Block::template forward<At>(p);
+    }
+    for (const input_rows& r : seen)
+      see({layer, r.readers, r.x.data(), r.cols, padded(r.cols), r.x.size() / padded(r.cols)});
+  }
+
+  const batch_model_of<Family>* m_;
+  std::size_t sequences_;
+  std::size_t context_;
+  std::size_t length_ = 0;
+  std::vector<std::uint64_t> frequencies_;
+  std::vector<std::unique_ptr<packed_bytes>> kept_;  // a sequence: its cache
+  std::size_t planned_ = 0;                          // the rows that the arena is for
+  std::size_t each_ = 0;                             // of a sequence
+  arena_plan<buffers::count> plan_;
+  std::unique_ptr<packed_bytes> arena_;
+};
+template <class Family>
+batch_decoder(const batch_model_of<Family>&, std::size_t, std::size_t) -> batch_decoder<float_cache, Family>;
+
+}  // namespace mote::inline v0::host

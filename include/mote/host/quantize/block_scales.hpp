@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSL-1.0
+// The scales of a block of weights, kept as the format keeps them. In a grid of one level each is rounded by itself. In one
+// of two levels they are small integers times one unit, and minima times another: the units are searched for around those
+// that the outermost integers ask for, then moved by least squares; the integers are those next to what was wanted, or
+// their neighbours. What is made small is the loss that the quantiser has: squares, magnitudes, weighed or not.
+// Refuses to want scales: a quantiser says for each group alone what would be best, and this says what can be had.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+#include "mote/host/quantize/grid.hpp"
+
+namespace mote::inline v0::host {
+
+/// Columns of a row, and what each of them counts.
+struct weighted_columns {
+  const float* w;           // (n)
+  const float* importance;  // (n), or null: all alike
+  std::size_t n;
+
+  double weight(std::size_t i) const { return importance == nullptr ? 1.0 : static_cast<double>(importance[i]); }
+  std::size_t groups(const grid& g) const { return g.groups(n); }
+  weighted_columns group(const grid& g, std::size_t index) const {
+    const std::size_t first = index * g.group;
+    return {w + first, importance == nullptr ? nullptr : importance + first, (std::min)(n - first, g.group)};
+  }
+};
+
+/// The weighted squared error under a scale, every weight on its nearest level.
+struct squared_loss {
+  double operator()(const grid& g, const weighted_columns& weighted, group_scale s) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < weighted.n; ++i) {
+      const auto d = static_cast<double>(weighted.w[i] - g.value(g.nearest(weighted.w[i], s), s));
+      sum += weighted.weight(i) * d * d;
+    }
+    return sum;
+  }
+};
+
+namespace detail {
+
+struct scale_units {
+  float scale = 0;
+  float minimum = 0;
+};
+
+/// A scale that is kept, and what is lost under it.
+struct kept_scale {
+  group_scale scale;
+  double lost = 0;
+};
+
+/// The multiples of the units, next to what is wanted or their neighbours, under which a group loses least.
+template <class Loss>
+kept_scale next_multiples(const grid& g, const weighted_columns& group, group_scale wanted, scale_units units,
+                          const Loss& loss) {
+  const auto nearest_int = [](float x, float unit, int low, int high) {
+    const float multiple = unit != 0 ? x / unit : 0;
+    return (std::clamp)(
+        std::isfinite(multiple) ? static_cast<int>(std::lround((std::clamp)(multiple, -1e6F, 1e6F))) : 0, low, high);
+  };
+  const scale_multiples& m = g.multiples;
+  const int scale = nearest_int(wanted.scale, units.scale, m.least, m.most);
+  const int minimum = nearest_int(-wanted.minimum, units.minimum, 0, m.most_minimum);
+  kept_scale best;
+  bool first = true;
+  for (int i = (std::max)(scale - 1, m.least); i <= (std::min)(scale + 1, m.most); ++i)
+    for (int j = (std::max)(minimum - 1, 0); j <= (std::min)(minimum + 1, m.most_minimum); ++j) {
+      const group_scale s{.scale = units.scale * static_cast<float>(i),
+                          .minimum = -(units.minimum * static_cast<float>(j)),
+                          .scale_unit = units.scale,
+                          .minimum_unit = units.minimum};
+      const double lost = loss(g, group, s);
+      if (!first && !(lost < best.lost)) continue;
+      best = {s, lost};
+      first = false;
+    }
+  return best;
+}
+
+/// The units of the least squares for the multiples and levels that there are.
+inline scale_units better_units(const grid& g, const weighted_columns& block, const group_scale* scales) {
+  double aa = 0, ab = 0, bb = 0, xa = 0, xb = 0;  // w ~ unit * a - minimum unit * b
+  scale_units units{.scale = scales[0].scale_unit, .minimum = scales[0].minimum_unit};
+  for (std::size_t i = 0; i < block.groups(g); ++i) {
+    const weighted_columns group = block.group(g, i);
+    const group_scale& s = scales[i];
+    const double multiple = units.scale != 0 ? static_cast<double>(s.scale / units.scale) : 0;
+    const double b = units.minimum != 0 ? static_cast<double>(-s.minimum / units.minimum) : 0;
+    for (std::size_t k = 0; k < group.n; ++k) {
+      const double a = multiple * static_cast<double>(g.levels[g.nearest(group.w[k], s)]);
+      const double weight = group.weight(k), x = static_cast<double>(group.w[k]);
+      aa += weight * a * a;
+      ab += weight * a * b;
+      bb += weight * b * b;
+      xa += weight * x * a;
+      xb += weight * x * b;
+    }
+  }
+  if (const double determinant = aa * bb - ab * ab; determinant > 1e-12 * aa * bb) {
+    units.scale = static_cast<float>((xa * bb - xb * ab) / determinant);
+    units.minimum = static_cast<float>((xa * ab - xb * aa) / determinant);
+  } else if (aa > 0) {
+    units.scale = static_cast<float>(xa / aa);
+  }
+  return {through_half(units.scale), through_half(units.minimum)};
+}
+
+}  // namespace detail
+
+/// Turns what each group of a block wants into what the format can keep; gives the loss of the block.
+template <class Loss>
+double keep_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss) {
+  const std::size_t groups = block.groups(g);
+  double best = 0;
+  if (!g.two_level()) {
+    for (std::size_t i = 0; i < groups; ++i) {
+      scales[i] = g.stored(scales[i]);
+      best += loss(g, block.group(g, i), scales[i]);
+    }
+    return best;
+  }
+  std::array<group_scale, most_groups_together> wanted, tried, kept;
+  std::copy_n(scales, groups, wanted.begin());
+  bool first = true;
+  const auto attempt = [&](detail::scale_units units) {
+    double lost = 0;
+    for (std::size_t i = 0; i < groups; ++i) {
+      const detail::kept_scale one = detail::next_multiples(g, block.group(g, i), wanted[i], units, loss);
+      tried[i] = one.scale;
+      lost += one.lost;
+    }
+    if (!first && !(lost < best)) return false;
+    best = lost;
+    kept = tried;
+    first = false;
+    return true;
+  };
+  float largest = 0, lowest = 0;
+  for (std::size_t i = 0; i < groups; ++i) {
+    if (std::fabs(wanted[i].scale) > std::fabs(largest)) largest = wanted[i].scale;
+    lowest = (std::min)(lowest, wanted[i].minimum);
+  }
+  // The largest scale on the outermost integer, or on one of those next to it; then the lowest minimum.
+  const int outermost = g.has_minimum ? g.multiples.most : g.multiples.least;
+  constexpr int steps = 5;
+  const auto unit = [](float x, int multiple) { return detail::through_half(x / static_cast<float>(multiple)); };
+  const auto own_minimum = g.has_minimum ? unit(-lowest, g.multiples.most_minimum) : 0.0F;
+  for (int step = 0; step <= steps; ++step)
+    attempt({.scale = unit(largest, outermost < 0 ? outermost + step : outermost - step), .minimum = own_minimum});
+  if (lowest < 0)
+    for (int step = 1; step <= steps; ++step)
+      attempt({.scale = kept[0].scale_unit, .minimum = unit(-lowest, g.multiples.most_minimum - step)});
+  for (int turn = 0; turn < 3; ++turn) {
+    const detail::scale_units better = detail::better_units(g, block, kept.data());
+    if ((g.has_minimum && !(better.scale > 0 && better.minimum >= 0)) || !attempt(better)) break;
+  }
+  std::copy_n(kept.begin(), groups, scales);
+  return best;
+}
+
+/// The scales of a block when find(group, scale) gives what one group alone would have, from the format's own scale on.
+/// Groups that share units want that; where together they lose more than under the format's own scales, those are kept.
+template <class Loss, class Find>
+void best_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss,
+                 const Find& find) {
+  g.fit(block.w, block.n, scales);
+  std::array<group_scale, most_groups_together> found;
+  double own = 0;
+  for (std::size_t i = 0; i < block.groups(g); ++i) {
+    const weighted_columns group = block.group(g, i);
+    own += loss(g, group, scales[i]);
+    found[i] = find(group, scales[i]);
+  }
+  if (keep_scales(g, block, found.data(), loss) < own) std::copy_n(found.begin(), block.groups(g), scales);
+}
+
+}  // namespace mote::inline v0::host

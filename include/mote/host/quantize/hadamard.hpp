@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+// Turns the residual stream by a random orthogonal matrix that is folded into the weights (QuaRot, Ashkboos et al. 2024,
+// arXiv 2404.00456): no column stands out any more, and every matrix looks Gaussian to its grid. The turn is
+// diag(+-1) * (H of 2^k, by the fast transform) x (cosines of m) for a width of m * 2^k, m odd.
+// Refuses to keep a tied head: the gains of the last norm must go into the head, and the head turns, so it becomes a
+// matrix of its own (untie_head). Costs its bytes. And a family whose stream a block or a norm does not read as a length
+// and by matrices alone: a layer norm takes the mean away, which no turn keeps.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "mote/core/rng.hpp"
+#include "mote/host/quantize/fold.hpp"
+
+namespace mote::inline v0::host {
+
+/// v H / sqrt(n) in place, n a power of two. Twice is nothing.
+inline void hadamard_transform(std::span<double> v) {
+  const std::size_t n = v.size();
+  for (std::size_t half = 1; half < n; half *= 2) {
+    for (std::size_t i = 0; i < n; i += 2 * half) {
+      for (std::size_t j = i; j < i + half; ++j) {
+        const double a = v[j];
+        const double b = v[j + half];
+        v[j] = a + b;
+        v[j + half] = a - b;
+      }
+    }
+  }
+  const double scale = 1 / std::sqrt(static_cast<double>(n));
+  for (double& x : v) x *= scale;
+}
+
+/// A random turn of vectors of n numbers.
+class rotation {
+ public:
+  rotation(std::size_t n, std::uint64_t seed) : two_(n & (~n + 1)), odd_(n / two_), sign_(n), cosines_(odd_ * odd_) {
+    rng random(seed);
+    for (double& s : sign_) s = (random.next() & 1U) != 0 ? -1 : 1;
+    for (std::size_t k = 0; k < odd_; ++k)  // the orthogonal cosine transform
+      for (std::size_t j = 0; j < odd_; ++j)
+        cosines_[k * odd_ + j] = std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(odd_)) *
+                                 std::cos(std::numbers::pi * (static_cast<double>(j) + 0.5) * static_cast<double>(k) /
+                                          static_cast<double>(odd_));
+  }
+  std::size_t size() const { return sign_.size(); }
+
+  /// v := v Q
+  void turn(std::span<double> v) const {
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] *= sign_[i];
+    for (std::size_t i = 0; i < odd_; ++i) hadamard_transform(v.subspan(i * two_, two_));
+    if (odd_ == 1) return;
+    std::vector<double> column(odd_);
+    for (std::size_t i = 0; i < two_; ++i) {
+      for (std::size_t k = 0; k < odd_; ++k) {
+        column[k] = 0;
+        for (std::size_t j = 0; j < odd_; ++j) column[k] += cosines_[k * odd_ + j] * v[j * two_ + i];
+      }
+      for (std::size_t k = 0; k < odd_; ++k) v[k * two_ + i] = column[k];
+    }
+  }
+
+ private:
+  std::size_t two_;
+  std::size_t odd_;
+  std::vector<double> sign_;
+  std::vector<double> cosines_;  // (odd, odd)
+};
+
+namespace detail {
+/// W := W Q, for what reads the residual stream (or part of a row from `first`).
+template <class Family>
+void turn_columns(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
+  const std::size_t cols = size_of<Family>(m.shape, p).cols;
+  const auto w = change_values(m, p);
+  std::vector<double> row(q.size());
+  for (std::size_t at = first; at < w.size(); at += cols) {
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<double>(w[at + i]);
+    q.turn(row);
+    for (std::size_t i = 0; i < row.size(); ++i) w[at + i] = static_cast<float>(row[i]);
+  }
+}
+/// W := Q^T W, for what writes it (or some rows from `first`).
+template <class Family>
+void turn_rows(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
+  using tensors = tensors_of<Family>;
+  const std::size_t cols = size_of<Family>(m.shape, p).cols;
+  const auto w = change_values(m, p);
+  std::vector<double> column(q.size());
+  for (std::size_t col = 0; col < cols; ++col) {
+    for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<double>(w[(first + i) * cols + col]);
+    q.turn(column);
+    for (std::size_t i = 0; i < column.size(); ++i) w[(first + i) * cols + col] = static_cast<float>(column[i]);
+  }
+  if (const vector_role bias = tensors::bias_of(tensors::find(p.role)); bias != vector_role::none) {
+    const auto b = vector_of(m, p.layer, bias).subspan(first, column.size());
+    std::copy(b.begin(), b.end(), column.begin());
+    q.turn(column);
+    for (std::size_t i = 0; i < column.size(); ++i) b[i] = static_cast<float>(column[i]);
+  }
+}
+}  // namespace detail
+
+struct hadamard {
+  std::uint64_t seed = 1;
+  bool values = true;  ///< turn each value head too, against the output matrix
+
+  template <class Family>
+  void operator()(raw_model_of<Family>& m) const {
+    must_turn<Family>(m.shape);
+    untie_head(m);
+    const mote::shape& s = m.shape;
+    // The gains of every norm go into its readers: a norm without gains does not see a turn.
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (const stream_turn& t : turns_of<Family>(layer))
+        fold_gains(m, layer, scaled_input{.readers = t.readers, .vectors = t.gain});
+    fold_gains(m, 0, head_input<Family>());
+
+    const rotation stream(s.dim, seed);
+    detail::turn_columns(m, tensor_place::embedding(), stream);
+    if (has_positions<Family>) detail::turn_columns(m, tensor_place::positions(), stream);
+    detail::turn_columns(m, tensor_place::head(), stream);
+    for (std::size_t layer = 0; layer < s.layers; ++layer) {
+      for (const stream_turn& t : turns_of<Family>(layer)) {
+        for (role r : t.readers) detail::turn_columns(m, tensor_place::block(layer, r), stream);
+        for (role r : t.writers) detail::turn_rows(m, tensor_place::block(layer, r), stream);
+      }
+      if (!values) continue;
+      for (const scaled_input& heads : scaled_inputs_of<Family>(layer))
+        if (heads.by_heads) turn_heads(m, layer, heads);
+    }
+  }
+
+ private:
+  /// How each block of a layer stands in the stream. Throws if one does not say.
+  template <class Family>
+  static std::vector<stream_turn> turns_of(std::size_t layer) {
+    std::vector<stream_turn> all;
+    layers_facts<typename Family::layer>::with(layer, [&]<class Layer>() {
+      Layer::each([&]<std::size_t I>() {
+        using block = typename Layer::template block<I>;
+        if constexpr (requires { block::turned_stream(); }) all.push_back(block::turned_stream());
+        else
+          throw std::runtime_error("hadamard: block " + std::to_string(I) + " of layer " + std::to_string(layer) +
+                                   " does not read the stream through a root-mean-square norm and by matrices alone, "
+                                   "or does not say so (block/for_tools.hpp)");
+      });
+    });
+    return all;
+  }
+  template <class Family>
+  static void must_turn(const mote::shape& s) {
+    using embedding = typename Family::embedding;
+    constexpr bool sums = requires { requires embedding::sums_rows; } && !requires { typename embedding::parts; };
+    constexpr bool lengths = requires { requires Family::last_norm::sees_lengths_alone; };
+    if (!sums || !lengths)
+      throw std::runtime_error(std::string("hadamard: the ") + (sums ? "last norm" : "embedding") +
+                               " of this family does not keep a turn of the stream" +
+                               (sums ? "; root-mean-square norms do, layer norms do not" : ""));
+    for (std::size_t layer = 0; layer < s.layers; ++layer) (void)turns_of<Family>(layer);
+  }
+  template <class Family>
+  void turn_heads(raw_model_of<Family>& m, std::size_t layer, const scaled_input& heads) const {
+    const mote::shape& s = m.shape;
+    for (std::size_t head = 0; head < s.heads; ++head) {
+      const std::size_t kv = head / (s.heads / s.kv_heads);
+      const rotation own(s.head_dim(), seed + 1 + layer * s.kv_heads + kv);
+      for (role r : heads.readers) detail::turn_columns(m, tensor_place::block(layer, r), own, head * s.head_dim());
+      if (head % (s.heads / s.kv_heads) == 0)
+        for (role r : heads.matrix) detail::turn_rows(m, tensor_place::block(layer, r), own, kv * s.head_dim());
+    }
+  }
+  /// Unlike fold_scales it allows gains of any sign, and leaves exact ones behind.
+  template <class Family>
+  static void fold_gains(raw_model_of<Family>& m, std::size_t layer, const scaled_input& input) {
+    for (const vector_role v : input.vectors) {
+      const auto gains = vector_of(m, layer, v);
+      for (const tensor_place& p : detail::readers_of(layer, input))
+        detail::scale_columns(m, p, input, {gains.begin(), gains.end()});
+      std::fill(gains.begin(), gains.end(), 1.0F);
+    }
+  }
+};
+
+}  // namespace mote::inline v0::host

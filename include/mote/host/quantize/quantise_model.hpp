@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+// Quantises the matrices of a model, each by its own recipe: which grid, which quantiser. Layers come in order, and each
+// is calibrated behind layers that are quantised already, so that it makes up for what they lost.
+// Refuses to calibrate an embedding or positions: what is looked up has no input. A head of its own has one.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "mote/host/quantize/calibration.hpp"
+#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/rounding.hpp"
+
+namespace mote::inline v0::host {
+
+/// What to do with a matrix; without a grid it stays as it is.
+struct tensor_recipe {
+  const host::grid* grid = nullptr;
+  quantiser quantise = round_to_nearest{};
+};
+using recipe = std::function<tensor_recipe(const tensor_place&)>;
+
+/// Told (done, all) in matrices.
+using quantise_report = std::function<void(std::size_t, std::size_t)>;
+
+/// Every matrix that has a grid. Without a text nothing is calibrated.
+template <class Family>
+std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, const recipe& how,
+                                             const text_sample* text = nullptr, const quantise_report& report = {}) {
+  using tensors = tensors_of<Family>;
+  std::vector<quantised_tensor> out;
+  const std::size_t all = all_tensors<Family>(m.shape).size();
+  std::size_t done = 0;
+  batch_model_of<Family> in_use;
+  if (text != nullptr) in_use = use_floats(m);
+  const auto one = [&](const tensor_place& p, const input_moments* input) {
+    const tensor_recipe r = how(p);
+    ++done;
+    if (r.grid == nullptr) return false;
+    const matrix_size size = size_of<Family>(m.shape, p);
+    out.push_back(
+        {p, r.quantise({.place = p, .w = values_of(m, p).data(), .rows = size.rows, .cols = size.cols, .input = input},
+                       *r.grid)});
+    if (text != nullptr) in_use.put(p, pack_floats(out.back().codes.values.data(), size.rows, size.cols));
+    if (report) report(done, all);
+    return true;
+  };
+  one(tensor_place::embedding(), nullptr);
+  if (has_positions<Family>) one(tensor_place::positions(), nullptr);
+  const auto layer_of = [&](std::size_t layer, const layer_moments* moments) {
+    bool changed = false;
+    for (std::size_t i = 0; i < tensors::matrices; ++i) {
+      if (!tensors::has_matrix(Family::layer::kind_of(layer), i)) continue;
+      const role which = tensors::matrix(i);
+      changed |= one(tensor_place::block(layer, which), moments == nullptr ? nullptr : moments->find(which));
+    }
+    return changed;
+  };
+  if (text == nullptr) {
+    for (std::size_t layer = 0; layer < m.shape.layers; ++layer) layer_of(layer, nullptr);
+    if (!m.shape.tied_head) one(tensor_place::head(), nullptr);
+    return out;
+  }
+  const auto head = [&](const input_moments& moments) { one(tensor_place::head(), &moments); };
+  calibrate(
+      in_use, *text, [&](std::size_t layer, const layer_moments& moments) { return layer_of(layer, &moments); },
+      m.shape.tied_head ? std::function<void(const input_moments&)>{} : head);
+  return out;
+}
+
+/// The model with what its codes decode to, in floats: for measuring the weights alone.
+template <class Family>
+batch_model_of<Family> use_decoded(batch_model_of<Family> base, const std::vector<quantised_tensor>& tensors) {
+  for (const quantised_tensor& t : tensors)
+    base.put(t.place, pack_floats(t.codes.values.data(), t.codes.rows, t.codes.cols));
+  return base;
+}
+
+}  // namespace mote::inline v0::host

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a quantiser gives and gets: a matrix of floats goes in, with what calibration saw at its input if the quantiser
+// asks for that, and codes on a grid with their scales come out. Whoever packs an image calls it once for each matrix.
+// Refuses to know formats: a grid says which numbers there are, a packed_format's put_codes how they lie.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mote/host/import/model_tensors.hpp"
+#include "mote/host/quantize/grid.hpp"
+
+namespace mote::inline v0::host {
+
+/// A matrix on a grid. The codes are those that the grid's format stores.
+struct coded_matrix {
+  std::string grid;  ///< its name
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t group = 0;            ///< columns a scale
+  std::vector<std::uint8_t> codes;  // (rows, cols)
+  std::vector<group_scale> scales;  // (rows, ceil(cols / group))
+  std::vector<float> values;        // (rows, cols) what it decodes to
+
+  std::size_t groups() const { return cols / group + (cols % group != 0 ? 1U : 0U); }
+
+  static coded_matrix on(const host::grid& g, std::size_t rows, std::size_t cols) {
+    return {.grid = g.name,
+            .rows = rows,
+            .cols = cols,
+            .group = g.group,
+            .codes = std::vector<std::uint8_t>(rows * cols),
+            .scales = std::vector<group_scale>(rows * g.groups(cols)),
+            .values = std::vector<float>(rows * cols)};
+  }
+  void put(const host::grid& g, std::size_t row, std::size_t col, std::size_t level, group_scale s) {
+    codes[row * cols + col] = g.codes[level];
+    values[row * cols + col] = g.value(level, s);
+  }
+};
+
+/// A matrix of a model on its grid.
+struct quantised_tensor {
+  tensor_place place;
+  coded_matrix codes;
+};
+
+/// What calibration saw at the input of a matrix.
+struct input_moments {
+  std::size_t cols = 0;
+  std::size_t rows_seen = 0;
+  std::vector<double> products;   // (cols, cols) sum over what was seen of x[i] * x[j]; lower triangle and diagonal
+  std::vector<double> magnitude;  // (cols) sum of |x[i]|
+  std::vector<double> largest;    // (cols) largest |x[i]|
+
+  bool empty() const { return rows_seen == 0; }
+};
+
+/// One matrix to be quantised: where it stands, its floats, its input.
+struct quantiser_task {
+  tensor_place place{};
+  const float* w = nullptr;  // (rows, cols)
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  const input_moments* input = nullptr;  ///< null: no calibration was made
+};
+
+using quantiser = std::function<coded_matrix(const quantiser_task&, const grid&)>;
+
+/// ||W - W'|| / ||W||
+inline double relative_error(std::span<const float> w, std::span<const float> decoded) {
+  double error = 0;
+  double power = 0;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const double d = static_cast<double>(decoded[i]) - static_cast<double>(w[i]);
+    error += d * d;
+    power += static_cast<double>(w[i]) * static_cast<double>(w[i]);
+  }
+  return power > 0 ? std::sqrt(error / power) : 0;
+}
+
+}  // namespace mote::inline v0::host

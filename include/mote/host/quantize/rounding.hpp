@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+// Round to nearest: the format's own scales for each block, and for each weight the level next to it.
+// Refuses to look at anything but the block at hand; it needs no calibration and is what others are measured against.
+#pragma once
+
+#include <cstddef>
+
+#include "mote/host/quantize/quantiser.hpp"
+
+namespace mote::inline v0::host {
+
+namespace detail {
+/// Rounds every block of a matrix under the scales that `choose(row, first column, count, scales)` gives its groups.
+template <class Choose>
+coded_matrix round_blocks(const quantiser_task& t, const grid& g, Choose&& choose) {
+  coded_matrix out = coded_matrix::on(g, t.rows, t.cols);
+  for (std::size_t row = 0; row < t.rows; ++row) {
+    group_scale* scales = out.scales.data() + row * out.groups();
+    for (std::size_t i = 0; i < out.groups(); i += g.together) {
+      const std::size_t first = i * g.group;
+      choose(row, first, t.cols - first < g.block() ? t.cols - first : g.block(), scales + i);
+    }
+    for (std::size_t col = 0; col < t.cols; ++col) {
+      const group_scale s = scales[col / g.group];
+      out.put(g, row, col, g.nearest(t.w[row * t.cols + col], s), s);
+    }
+  }
+  return out;
+}
+}  // namespace detail
+
+struct round_to_nearest {
+  coded_matrix operator()(const quantiser_task& t, const grid& g) const {
+    return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
+      g.fit(t.w + row * t.cols + first, count, scales);
+    });
+  }
+};
+
+}  // namespace mote::inline v0::host

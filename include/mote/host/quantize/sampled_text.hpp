@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+// Text that a model writes itself, drawn from its own distribution: what quantisers are calibrated on and what quality
+// is measured on. No corpus is needed, and the same seed gives the same text on every machine.
+// Refuses to be a judge of truth: it shows how far another model is from this one, nothing else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include "mote/core/rng.hpp"
+#include "mote/host/quantize/batch_decoder.hpp"
+#include "mote/kernel/loss.hpp"
+
+namespace mote::inline v0::host {
+
+struct text_sample {
+  std::size_t sequences = 0;
+  std::size_t length = 0;           ///< tokens that are fed; each is followed by the one that was drawn
+  std::vector<std::size_t> tokens;  // (sequences, length + 1), the first is the beginning
+
+  std::span<const std::size_t> sequence(std::size_t i) const {
+    return std::span(tokens).subspan(i * (length + 1), length + 1);
+  }
+};
+
+/// `begin` opens every sequence. At most `together` sequences run at once, which bounds memory and changes nothing.
+template <class Family>
+text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, std::size_t length, std::size_t begin,
+                        std::uint64_t seed, const std::function<void(double)>& report = {}) {
+  if (begin >= m.shape.vocab) throw std::runtime_error("sampling: the first token lies beyond the vocabulary");
+  if (looks_ahead<Family>(m.shape))
+    throw std::runtime_error("sampling: an encoder writes no text; give one of your own");
+  constexpr std::size_t together = 16;
+  text_sample text{.sequences = sequences, .length = length, .tokens = {}};
+  text.tokens.resize(sequences * (length + 1));
+  for (std::size_t first = 0; first < sequences; first += together) {
+    const std::size_t count = sequences - first < together ? sequences - first : together;
+    batch_decoder decoder(m, count, length);
+    std::vector<rng> random;
+    for (std::size_t i = 0; i < count; ++i) random.emplace_back((seed + first + i + 1) * 0x9E3779B97F4A7C15ULL);
+    std::vector<std::size_t> now(count, begin);
+    for (std::size_t i = 0; i < count; ++i) text.tokens[(first + i) * (length + 1)] = begin;
+    for (std::size_t position = 0; position < length; ++position) {
+      std::vector<float> logits = decoder.run(now);
+      for (std::size_t i = 0; i < count; ++i) {
+        float* p = logits.data() + i * decoder.logits_stride();
+        softmax(p, m.shape.vocab);
+        const float coin = random[i].uniform();
+        float sum = 0;
+        std::size_t drawn = 0;
+        while (drawn + 1 < m.shape.vocab && !(coin < (sum += p[drawn]))) ++drawn;
+        now[i] = drawn;
+        text.tokens[(first + i) * (length + 1) + position + 1] = drawn;
+      }
+      if (report)
+        report(
+            (static_cast<double>(first) + static_cast<double>(count * (position + 1)) / static_cast<double>(length)) /
+            static_cast<double>(sequences));
+    }
+  }
+  return text;
+}
+
+}  // namespace mote::inline v0::host

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+// SmoothQuant (Xiao et al. 2023, arXiv 2211.10438): moves what is large in an input's columns into the weights, so that
+// 8 bits with one scale for many columns hold both: s = max|x|^alpha / max|w|^(1 - alpha), folded away.
+// Refuses to be needed where an activation has a scale for 32 columns: there it is AWQ that pays.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "mote/host/quantize/calibration.hpp"
+#include "mote/host/quantize/fold.hpp"
+
+namespace mote::inline v0::host {
+
+struct smooth {
+  double alpha = 0.5;
+
+  template <class Family>
+  static std::vector<float> scales(const raw_model_of<Family>& m, std::size_t layer, const scaled_input& where,
+                                   const input_moments& input, double alpha) {
+    const std::size_t n = scales_of<Family>(m.shape, where);
+    std::vector<double> x(n), w(n);
+    for (std::size_t i = 0; i < input.cols; ++i) {
+      double& largest = x[scale_of_column(m.shape, where, i)];
+      largest = (std::max)(largest, input.largest[i]);
+    }
+    for (role r : where.readers) {
+      const auto values = values_of(m, tensor_place::block(layer, r));
+      const std::size_t cols = size_of<Family>(m.shape, r).cols;
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        double& largest = w[scale_of_column(m.shape, where, i % cols)];
+        largest = (std::max)(largest, static_cast<double>(std::fabs(values[i])));
+      }
+    }
+    std::vector<float> out;
+    for (std::size_t i = 0; i < n; ++i)
+      out.push_back(
+          static_cast<float>(std::pow((std::max)(x[i], 1e-5), alpha) / std::pow((std::max)(w[i], 1e-5), 1 - alpha)));
+    return out;
+  }
+
+  /// Inputs that cannot be scaled stay as they are.
+  template <class Family>
+  void operator()(raw_model_of<Family>& m, const text_sample& text) const {
+    must_scale<Family>(m.shape, "smooth");
+    const batch_model_of<Family> before = use_floats(m);
+    calibrate(before, text, [&](std::size_t layer, const layer_moments& moments) {
+      for (const scaled_input& where : scaled_inputs_of<Family>(layer))
+        fold_scales(m, layer, where, scales(m, layer, where, moments.of(where.readers.front()), alpha));
+      return false;
+    });
+  }
+};
+
+}  // namespace mote::inline v0::host

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/image/model_header_reader.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <string>
+
+using Catch::Matchers::ContainsSubstring;
+using mote::host::model_header;
+using mote::host::read_model_header;
+
+namespace {
+mote::host::model_facts facts() {
+  return {.name = "tiny",
+          .origin = "tiny.bin (llama2.c legacy, floats) and tok.bin",
+          .shape = {.dim = 64,
+                    .hidden = 172,
+                    .layers = 5,
+                    .heads = 8,
+                    .kv_heads = 4,
+                    .vocab = 512,
+                    .context = 300,
+                    .tied_head = false,
+                    .rope_theta = 500000.0F,
+                    .norm_epsilon = 1e-6F},
+          .vocabulary_bytes = 4464,
+          .longest_piece = 7,
+          .dialogue = {.bos = 1, .eos = -1, .note = 259, .user = 260, .answer = 261}};
+}
+std::string changed(const std::string& from, const std::string& to) {
+  std::string text = model_header(facts());
+  const std::size_t at = text.find(from);
+  REQUIRE(at != text.npos);
+  return text.replace(at, from.size(), to);
+}
+}  // namespace
+
+TEST_CASE("model header: reads back what was written", "[host][model_header_reader]") {
+  const auto m = read_model_header(model_header(facts()));
+  CHECK(m.name == "tiny");
+  CHECK(m.origin == facts().origin);
+  CHECK(m.shape == facts().shape);
+  CHECK(m.vocabulary_bytes == 4464);
+  CHECK(m.longest_piece == 7);
+  CHECK(m.dialogue == facts().dialogue);
+}
+
+TEST_CASE("model header: any other text is refused", "[host][model_header_reader]") {
+  CHECK_THROWS_WITH(read_model_header(""), ContainsSubstring("not what import_model writes"));
+  CHECK_THROWS_WITH(read_model_header(changed(".dim = 64", ".dim = 6x")), ContainsSubstring("not a number"));
+  CHECK_THROWS_WITH(read_model_header(changed(".dim = 64", ".dim = 99999999999999999999999")),
+                    ContainsSubstring("not a number"));
+  CHECK_THROWS_WITH(read_model_header(changed(".dim = 64", ".dim = 0")), ContainsSubstring("make no model"));
+  // Understood, but not what the importer writes: a fact might stand where nobody looked.
+  CHECK_THROWS_WITH(read_model_header(changed("      .dim = 64,", "      .dim = 064,")),
+                    ContainsSubstring("import the model again"));
+  CHECK_THROWS_WITH(read_model_header(changed("#pragma once\n", "#pragma once\n#define dim hidden\n")),
+                    ContainsSubstring("import the model again"));
+  CHECK_THROWS_WITH(read_model_header(changed(".tied_head = false", ".tied_head = maybe")),
+                    ContainsSubstring("import the model again"));
+  // No byte can be left out.
+  const std::string text = model_header(facts());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string shorter = text;
+    shorter.erase(i, 1);
+    try {
+      const auto m = read_model_header(shorter);
+      // A digit less may be another sound model; then it must read as that one.
+      CHECK(model_header(m) == shorter);
+    } catch (const std::runtime_error&) {
+    }
+  }
+}

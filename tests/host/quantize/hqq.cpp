@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/quantize/hqq.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "../gaussian.hpp"
+#include "two_level_grids.hpp"
+
+using mote::host::grid;
+using mote::host::hqq;
+
+TEST_CASE("hqq: the error of a Gaussian matrix", "[host][hqq]") {
+  const auto w = mote_tests::gaussian(512 * 1024, 1);
+  const auto error = [&](std::size_t bits) {
+    const auto coded = hqq{}({.w = w.data(), .rows = 512, .cols = 1024}, mote::host::asymmetric_grid(bits, 64));
+    return mote::host::relative_error(w, coded.values);
+  };
+  CHECK(std::fabs(error(4) / .0874 - 1) < 0.02);
+  CHECK(std::fabs(error(2) / .434 - 1) < 0.02);
+}
+
+TEST_CASE("hqq: its objective falls until the turn at which it stops, and no turn is rounding to nearest",
+          "[host][hqq]") {
+  auto w = mote_tests::gaussian(64 * 500, 2);
+  for (std::size_t i = 0; i < w.size(); i += 37) w[i] *= 6;  // outliers
+  for (const grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64),
+                        mote_tests::sixteen_integers(), mote_tests::non_linear()}) {
+    INFO(g.name);
+    std::size_t moved = 0;
+    for (std::size_t at = 0; at < w.size(); at += 64) {
+      std::vector<double> history;
+      mote::host::group_scale own;
+      g.fit(w.data() + at, 64, &own);
+      const auto s = hqq{}.fit(g, {w.data() + at, nullptr, 64}, own, &history);
+      REQUIRE(!history.empty());
+      double least = history.front();
+      for (std::size_t i = 1; i + 1 < history.size(); ++i) {
+        CHECK(history[i] < history[i - 1]);
+        least = history[i];
+      }
+      least = std::min(least, history.back());
+      double mean = 0;  // what it returned has the least error of all turns
+      for (std::size_t i = 0; i < 64; ++i)
+        mean += std::fabs(static_cast<double>(w[at + i] - g.value(g.nearest(w[at + i], s), s))) / 64;
+      CHECK(std::fabs(mean - least) < 1e-9 + least * 1e-6);
+      moved += history.size() > 2 ? 1U : 0U;
+      const auto none = hqq{.turns = 0}.fit(g, {w.data() + at, nullptr, 64}, own);
+      CHECK(none.scale == own.scale);
+      CHECK(none.minimum == own.minimum);
+    }
+    CHECK(moved > 100);
+  }
+}
+
+TEST_CASE("hqq: no block of two levels has a larger mean error than under the format's own scales", "[host][hqq]") {
+  constexpr std::size_t rows = 9;
+  for (const grid& g : mote_tests::two_level_grids())
+    for (const std::size_t cols : {400U, 172U, 1U}) {
+      INFO(g.name << ", " << cols);
+      auto w = mote_tests::gaussian(rows * cols, cols);
+      for (std::size_t i = 0; i < w.size(); i += 37) w[i] *= 6;
+      // Every other row lies on the grid already, or nearly: there is little to gain and much to lose.
+      const auto rounded = mote::host::round_to_nearest{}({.w = w.data(), .rows = rows, .cols = cols}, g).values;
+      for (std::size_t row = 1; row < rows; row += 2)
+        std::copy_n(rounded.data() + row * cols, cols, w.data() + row * cols);
+      const mote::host::quantiser_task t{.w = w.data(), .rows = rows, .cols = cols};
+      const auto own = mote::host::round_to_nearest{}(t, g), found = hqq{}(t, g);
+      double all_own = 0, all_found = 0;
+      for (std::size_t row = 0; row < rows; ++row)
+        for (std::size_t first = 0; first < cols; first += g.block()) {
+          const auto error = [&](const auto& coded) {
+            double sum = 0;
+            for (std::size_t i = first; i < std::min(cols, first + g.block()); ++i)
+              sum +=
+                  std::fabs(static_cast<double>(coded.values[row * cols + i]) - static_cast<double>(w[row * cols + i]));
+            return sum;
+          };
+          REQUIRE(error(found) <= error(own) * 1.0001);
+          all_own += error(own);
+          all_found += error(found);
+        }
+      if (cols > 1) CHECK(all_found < all_own * 0.99);
+    }
+}
