@@ -26,7 +26,7 @@ version() { "$1" --version | head -n 1; }
 
 # newer FILE: whether FILE is missing, or older than what it is made from, or was made by another compiler.
 newer() {
-  [ ! -e "$1" ] || [ -n "$(find include bench/peers -newer "$1" -print -quit)" ] || [ ! -e "$1.by" ] ||
+  [ ! -e "$1" ] || [ -n "$(find include tools/host bench/peers -newer "$1" -print -quit)" ] || [ ! -e "$1.by" ] ||
     [ "$(cat "$1.by")" != "$(version "$cxx") $flags" ]
 }
 # build FILE SOURCE FLAG...
@@ -53,7 +53,8 @@ for path in "$@"; do
 done
 
 echo "peers: building" >&2
-for program in make_gguf make_model report; do build "$out/$program" "$program.cpp" -O2; done
+for program in make_gguf report; do build "$out/$program" "$program.cpp" -O2; done
+build "$out/make_model" make_model.cpp -O2 tools/host/import/raw_model.cpp
 build "$out/run" run.cpp -O2 -static
 build "$out/bandwidth" bandwidth.cpp -O2 -pthread
 if [ -n "$llama2c" ]; then

@@ -92,11 +92,25 @@ function(_mote_host_tool tool result made)
         set(extra "")
       endif()
     endif()
+    # One file of the tool and of what it uses of mote::host: the headers are parsed once.
+    set(all "${CMAKE_BINARY_DIR}/mote_tools/${tool}.cpp")
+    set(used board_names.cpp image/*.cpp)
+    if(tool STREQUAL "import_model")
+      list(APPEND used import/*.cpp quantize/*.cpp report/helps_text.cpp report/quality.cpp)
+    else()
+      list(APPEND used import/gguf_blocks.cpp import/model_tensors.cpp import/raw_model.cpp quantize/grid.cpp
+        quantize/quantiser.cpp)
+    endif()
+    list(TRANSFORM used PREPEND "${MOTE_TOOLS_DIR}/host/")
+    file(GLOB sources ${used})
+    list(APPEND sources "${source}")
+    list(TRANSFORM sources REPLACE ".+" "#include \"\\0\"" OUTPUT_VARIABLE lines)
+    list(JOIN lines "\n" lines)
+    file(CONFIGURE OUTPUT "${all}" CONTENT "${lines}\n" @ONLY)
     add_custom_command(OUTPUT "${program}"
-      COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_BINARY_DIR}/mote_tools"
       COMMAND "${MOTE_HOST_CXX}" -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 "-I${include}" ${extra}
-        "${source}" -o "${program}"
-      DEPENDS "${source}" COMMENT "Compiling ${tool} for this PC" VERBATIM)
+        "${all}" -o "${program}"
+      DEPENDS ${sources} COMMENT "Compiling ${tool} for this PC" VERBATIM)
     add_custom_target(mote_build_${tool} DEPENDS "${program}")
   endif()
   set(${result} "${program}" PARENT_SCOPE)

@@ -81,7 +81,7 @@ endmacro()
 # What a host tool links beside the headers: threads, and CLI11 where it is installed.
 macro(mote_link_host_libraries target)
   find_package(Threads REQUIRED)
-  target_link_libraries(${target} INTERFACE Threads::Threads)
+  target_link_libraries(${target} PUBLIC Threads::Threads)
   find_path(MOTE_CLI11_INCLUDE_DIR CLI/CLI.hpp)
   mark_as_advanced(MOTE_CLI11_INCLUDE_DIR)
   if(MOTE_CLI11_INCLUDE_DIR)

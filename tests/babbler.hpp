@@ -16,6 +16,7 @@
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/vocabulary.hpp"
 
 namespace mote_tests {
 

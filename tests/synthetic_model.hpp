@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/plan_of.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"

@@ -13,10 +13,12 @@
 
 #include "mote/host/board_names.hpp"
 #include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/packing.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/host/import/model_file.hpp"
 #include "mote/host/progress.hpp"
 #include "mote/host/quantize/allocate.hpp"
+#include "mote/store/container.hpp"
 
 namespace {
 

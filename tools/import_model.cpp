@@ -25,6 +25,7 @@
 #include "mote/host/import/model_file.hpp"
 #include "mote/host/quantize/compress.hpp"
 #include "mote/host/report/helps_text.hpp"
+#include "mote/model/vocabulary.hpp"
 #include "mote/pipeline/sweep.hpp"
 
 namespace {

@@ -15,6 +15,7 @@
 #include "mote/host/file.hpp"
 #include "mote/host/image/model_header_reader.hpp"
 #include "mote/host/image/repack.hpp"
+#include "mote/store/container.hpp"
 
 namespace {
 

@@ -231,7 +231,8 @@ case $mode in
     fi
     exit $failed ;;
   kernels)
-    g++ -std=c++23 -O1 -Iinclude -isystem "$out/headers" $here/roofline.cpp -o "$out/roofline" || die "roofline does not build"
+    g++ -std=c++23 -O1 -Iinclude -isystem "$out/headers" $here/roofline.cpp tools/host/report/roofline_plot.cpp \
+      tools/host/report/svg.cpp -o "$out/roofline" || die "roofline does not build"
     echo "| target | kernel | bytes a weight | products an instruction | of the roof |"
     echo "|---|---|---:|---:|---:|"
     for name; do

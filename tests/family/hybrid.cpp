@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch_template_test_macros.hpp>
 #include <cstring>
+#include <memory>
 
 #include "../model/plain_hybrid.hpp"
 #include "../synthetic_model.hpp"

@@ -10,7 +10,9 @@
 
 #include "../model/plain_decoder.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/model/vocabulary.hpp"
 #include "mote/pipeline.hpp"
+#include "mote/store/container.hpp"
 
 namespace mote_tests {
 

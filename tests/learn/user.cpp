@@ -20,6 +20,7 @@
 #include "../assets.hpp"
 #include "../model/plain_decoder.hpp"
 #include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/plan_of.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/learn/early_stop.hpp"

@@ -9,6 +9,8 @@
 
 #include "../synthetic_model.hpp"
 #include "mote/host/image/packing.hpp"
+#include "mote/host/image/plan_of.hpp"
+#include "mote/model/weights.hpp"
 #include "mote/mote.hpp"
 #include "mote/policy/threads.hpp"
 

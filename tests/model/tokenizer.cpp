@@ -13,6 +13,7 @@
 #include "mote/core/rng.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/host/import/llama2c.hpp"
+#include "mote/model/vocabulary.hpp"
 #include "plain_tokenizer.hpp"
 
 namespace {

@@ -11,6 +11,7 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/model/vocabulary.hpp"
 
 using mote::container_header;
 using mote::container_kind;

@@ -11,6 +11,7 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/format/f32.hpp"
+#include "mote/host/import/gguf_blocks.hpp"
 
 namespace host = mote::host;
 

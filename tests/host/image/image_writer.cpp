@@ -17,10 +17,14 @@
 #include "../../assets.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/host/image/packing.hpp"
+#include "mote/host/image/plan_of.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/host/quantize/gptq.hpp"
 #include "mote/host/quantize/quantise_model.hpp"
+#include "mote/model/weights.hpp"
+#include "mote/store/container.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 using Catch::Matchers::ContainsSubstring;

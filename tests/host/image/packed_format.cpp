@@ -20,6 +20,7 @@
 #include "mote/format/q6.hpp"
 #include "mote/format/ternary.hpp"
 #include "mote/format/trits.hpp"
+#include "mote/host/image/packed_format_of.hpp"
 #include "mote/host/quantize/rounding.hpp"
 
 namespace host = mote::host;

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "../../synthetic_model.hpp"
+#include "mote/host/image/plan_of.hpp"
 #include "mote/host/image/repack.hpp"
+#include "mote/model/formats.hpp"
 #include "mote/mote.hpp"
 
 using Catch::Matchers::ContainsSubstring;

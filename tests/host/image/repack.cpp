@@ -12,7 +12,10 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
+#include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/packing.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/store/container.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;

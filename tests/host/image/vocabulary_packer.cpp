@@ -6,8 +6,12 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <limits>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "mote/model/vocabulary.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;

@@ -20,9 +20,11 @@
 #include "../../assets.hpp"
 #include "gguf_writer.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/host/quantize/batch_decoder.hpp"
 #include "mote/model/tokenizer.hpp"
+#include "mote/model/vocabulary.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;

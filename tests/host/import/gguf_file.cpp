@@ -19,6 +19,7 @@
 #include "gguf_writer.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/host/import/gguf.hpp"
+#include "mote/host/import/gguf_blocks.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;

@@ -22,10 +22,14 @@
 #include "mote/core/rng.hpp"
 #include "mote/family/llama.hpp"
 #include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/plan_of.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/learn/frozen.hpp"
+#include "mote/model/vocabulary.hpp"
+#include "mote/model/weights.hpp"
 #include "mote/pipeline.hpp"
+#include "mote/store/container.hpp"
 
 using mote::status;
 using mote_tests::aligned_bytes;

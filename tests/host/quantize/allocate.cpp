@@ -11,7 +11,9 @@
 
 #include "../../assets.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/host/image/packing.hpp"
 #include "mote/host/import/llama2c.hpp"
+#include "mote/host/quantize/gptq.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 namespace host = mote::host;

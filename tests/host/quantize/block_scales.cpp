@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../gaussian.hpp"
+#include "mote/host/image/packed_format_of.hpp"
 #include "two_level_grids.hpp"
 
 using mote::host::grid;

@@ -13,6 +13,7 @@
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/host/report/quality.hpp"
+#include "mote/store/container.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 namespace host = mote::host;

@@ -20,6 +20,8 @@
 #include "mote/family/llama.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/host/quantize/batch_decoder.hpp"
+#include "mote/model/formats.hpp"
+#include "mote/model/weights.hpp"
 
 namespace mote_tests {
 

@@ -10,6 +10,7 @@
 #include "../../synthetic_model.hpp"
 #include "../gaussian.hpp"
 #include "mote/host/quantize/awq.hpp"
+#include "mote/host/quantize/gptq.hpp"
 #include "mote/host/quantize/hadamard.hpp"
 #include "mote/host/quantize/smooth.hpp"
 #include "mote/host/report/quality.hpp"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../gaussian.hpp"
+#include "mote/host/quantize/mse_search.hpp"
 #include "two_level_grids.hpp"
 
 using mote::host::gptq;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mote/host/image/packed_format.hpp"
+#include "mote/host/image/packed_format_of.hpp"
 
 namespace mote_tests {
 

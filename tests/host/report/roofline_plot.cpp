@@ -4,6 +4,11 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "mote/core/rng.hpp"
 
 namespace host = mote::host;

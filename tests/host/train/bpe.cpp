@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "mote/core/rng.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/model/tokenizer.hpp"
+#include "mote/model/vocabulary.hpp"
 
 using mote::host::bpe_encoder;
 using mote::host::first_control_token;

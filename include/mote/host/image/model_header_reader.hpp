@@ -4,81 +4,13 @@
 // Refuses any text that model_header() would not write, byte for byte: what was understood is written again and compared.
 #pragma once
 
-#include <charconv>
-#include <cstddef>
-#include <stdexcept>
-#include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "mote/host/image/model_header.hpp"
 
 namespace mote::inline v0::host {
 
-namespace detail {
-
-/// What stands between `before` and `after`; both must be there.
-inline std::string_view text_between(std::string_view text, std::string_view before, std::string_view after) {
-  const std::size_t begin = text.find(before);
-  const std::size_t end = begin == text.npos ? begin : text.find(after, begin + before.size());
-  if (end == text.npos)
-    throw std::runtime_error("model header: no \"" + comment_text(std::string(before)) +
-                             "\"; this is not what import_model writes");
-  return text.substr(begin + before.size(), end - begin - before.size());
-}
-
-template <class T>
-T header_number(std::string_view text, std::string_view before, std::string_view after) {
-  const std::string_view digits = text_between(text, before, after);
-  T value{};
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || end != digits.data() + digits.size())
-    throw std::runtime_error("model header: \"" + comment_text(std::string(digits)) + "\" behind \"" +
-                             std::string(before) + "\" is not a number in range");
-  return value;
-}
-
-}  // namespace detail
-
 /// The facts of a header that model_header() wrote. Throws where it did not.
-inline model_facts read_model_header(std::string_view text) {
-  if (text.size() > 65536) throw std::runtime_error("model header: too long to be one");
-  const auto size = [&](std::string_view field) {
-    return detail::header_number<std::size_t>(text, "      ." + std::string(field) + " = ", ",\n");
-  };
-  const auto real = [&](std::string_view field) {
-    return detail::header_number<float>(text, "      ." + std::string(field) + " = ", "F,\n");
-  };
-  const auto id = [&](std::string_view field) {
-    return detail::header_number<int>(text, "      ." + std::string(field) + " = ", ",\n");
-  };
-  model_facts m;
-  m.name = detail::text_between(text, "\nstruct ", " {\n");
-  m.origin = detail::text_between(text, " a model as a type. Written from ", ".\n");
-  m.shape = {.dim = size("dim"),
-             .hidden = size("hidden"),
-             .layers = size("layers"),
-             .heads = size("heads"),
-             .kv_heads = size("kv_heads"),
-             .vocab = size("vocab"),
-             .context = size("context"),
-             .tied_head = detail::text_between(text, "      .tied_head = ", ",\n") == "true",
-             .rope_theta = real("rope_theta"),
-             .norm_epsilon = real("norm_epsilon")};
-  const auto has = [&](std::string_view field) {
-    return text.find("      ." + std::string(field) + " = ") != std::string_view::npos;
-  };
-  if (has("head_width")) m.shape.head_width = size("head_width");
-  if (has("window")) m.shape.window = size("window");
-  if (has("softcap")) m.shape.softcap = real("softcap");
-  if (has("score_scale")) m.shape.score_scale = real("score_scale");
-  m.vocabulary_bytes = detail::header_number<std::size_t>(text, " vocabulary_bytes = ", ";");
-  m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
-  m.dialogue = {.bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};
-  if (!m.shape.valid()) throw std::runtime_error("model header: the numbers of " + m.name + "'s shape make no model");
-  if (model_header(m) != text)
-    throw std::runtime_error("model header: " + m.name + "'s is not as import_model writes it; import the model again");
-  return m;
-}
+model_facts read_model_header(std::string_view text);
 
 }  // namespace mote::inline v0::host

@@ -32,15 +32,7 @@ struct tensor_place {
   bool operator==(const tensor_place&) const = default;
 };
 
-inline std::string name(const tensor_place& p) {
-  switch (p.where) {
-    case tensor_place::part::embedding: return "embedding";
-    case tensor_place::part::positions: return "positions";
-    case tensor_place::part::head: return "head";
-    case tensor_place::part::block: break;
-  }
-  return "layer " + std::to_string(p.layer) + " " + spelled(p.role);
-}
+std::string name(const tensor_place& p);
 
 template <class Family = llama>
 matrix_size size_of(const mote::shape& s, const tensor_place& p) {

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "mote/family/llama.hpp"
@@ -35,14 +34,8 @@ struct raw_tensor {
 };
 
 /// A tensor's name, for a person.
-inline std::string spelled(role r) {
-  const auto n = static_cast<unsigned>(r);
-  return n < role_count ? std::string(name(r)) : "own " + std::to_string(n - 16);
-}
-inline std::string spelled(vector_role v) {
-  const auto n = static_cast<unsigned>(v);
-  return n < 64 ? std::string(name(v)) : "own vector " + std::to_string(n - 64);
-}
+std::string spelled(role r);
+std::string spelled(vector_role v);
 
 /// The tensors that lie outside of layers, and those of layers by the numbers that tensors_of<Family> gives them.
 template <class Family>

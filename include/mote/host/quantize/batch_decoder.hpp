@@ -21,7 +21,6 @@
 
 #include "mote/block/decode.hpp"
 #include "mote/family/llama.hpp"
-#include "mote/format/f32.hpp"
 #include "mote/host/import/model_tensors.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/kernel/finite.hpp"
@@ -83,9 +82,7 @@ linear pack(const float* w /* (rows, cols) */, std::size_t rows, std::size_t col
                         bytes->data() + row / Format::rows * Format::tile_bytes(cols));
   return use_packed<Format>(std::move(bytes), rows, cols);
 }
-inline linear pack_floats(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols) {
-  return pack<f32<16>>(w, rows, cols);
-}
+linear pack_floats(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols);
 
 /// A model as matrices in use.
 template <class Family>
@@ -152,6 +149,8 @@ batch_model_of<Family> use_floats(const raw_model_of<Family>& m) {
   }
   return b;
 }
+
+extern template batch_model use_floats(const raw_model&);
 
 /// Sequences that advance together. Rows of every buffer are (sequence, token), a sequence's tokens next to each other.
 /// A block runs over all of them at once if it says `rows_are_alone`, else over one sequence after another.

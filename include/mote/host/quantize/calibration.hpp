@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
@@ -37,32 +36,7 @@ struct layer_moments : std::vector<seen_input> {
 };
 
 /// Adds rows of an input, (rows, stride), to its moments.
-inline void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
-  if (m.cols == 0) {
-    m.cols = cols;
-    m.products.resize(cols * cols);
-    m.magnitude.resize(cols);
-    m.largest.resize(cols);
-  }
-  m.rows_seen += rows;
-  constexpr std::size_t together = 8;  // rows that share each load of a sum
-  for (std::size_t row = 0; row < rows; row += together) {
-    const std::size_t count = rows - row < together ? rows - row : together;
-    for (std::size_t i = 0; i < cols; ++i) {
-      double xi[together] = {};
-      for (std::size_t r = 0; r < count; ++r) {
-        xi[r] = static_cast<double>(x[(row + r) * stride + i]);
-        m.magnitude[i] += std::fabs(xi[r]);
-        if (std::fabs(xi[r]) > m.largest[i]) m.largest[i] = std::fabs(xi[r]);
-      }
-      double* sum = m.products.data() + i * cols;
-      for (std::size_t r = 0; r < count; ++r) {
-        const float* from = x + (row + r) * stride;
-        for (std::size_t j = 0; j <= i; ++j) sum[j] += xi[r] * static_cast<double>(from[j]);
-      }
-    }
-  }
-}
+void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols);
 
 /// Runs the text through `m` and calls visit(layer, moments) for each layer in order, then, for the head,
 /// visit_head(moments). If a visit changes matrices of its layer it says so by returning true.
@@ -99,5 +73,9 @@ void calibrate(const batch_model_of<Family>& m, const text_sample& text,
   }
   visit_head(head);
 }
+
+extern template void calibrate(const batch_model&, const text_sample&,
+                               const std::function<bool(std::size_t, const layer_moments&)>&,
+                               const std::function<void(const input_moments&)>&);
 
 }  // namespace mote::inline v0::host

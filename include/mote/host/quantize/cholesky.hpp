@@ -5,7 +5,6 @@
 // Refuses what is not positive definite: it says so, and the caller damps more.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -13,46 +12,11 @@ namespace mote::inline v0::host {
 
 namespace detail {
 /// The sum of a[i] * b[i] as eight interleaved sums: one compiler's vectors give the same as another's.
-inline double dot_doubles(const double* a, const double* b, std::size_t n) {
-  double sum[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (std::size_t j = 0; j < 8; ++j) sum[j] += a[i + j] * b[i + j];
-  for (std::size_t j = 0; i < n; ++i, ++j) sum[j] += a[i] * b[i];
-  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
+double dot_doubles(const double* a, const double* b, std::size_t n);
 }  // namespace detail
 
 /// `h` is (n, n); only its lower triangle and diagonal are read. On success it is overwritten with U: its upper
 /// triangle and diagonal; below stands nothing of use. False: not positive definite.
-inline bool upper_of_inverse(std::vector<double>& h, std::size_t n) {
-  // H = R R^T: R[i][j] for i <= j from the last column on; H[i][j] = sum over k >= j of R[i][k] R[j][k]  (i <= j).
-  std::vector<double> r(n * n);  // row i holds R[i][i..]
-  for (std::size_t j = n; j-- > 0;) {
-    const double* rj = r.data() + j * n;
-    const double left = h[j * n + j] - detail::dot_doubles(rj + j + 1, rj + j + 1, n - j - 1);
-    if (!(left > 0) || !std::isfinite(left)) return false;
-    const double pivot = std::sqrt(left);
-    r[j * n + j] = pivot;
-    for (std::size_t i = 0; i < j; ++i) {
-      double* ri = r.data() + i * n;
-      ri[j] = (h[j * n + i] - detail::dot_doubles(ri + j + 1, rj + j + 1, n - j - 1)) / pivot;
-    }
-  }
-  // U = R^-1, row by row from the last: U[i][j] = -(sum over i < k <= j of R[i][k] U[k][j]) / R[i][i].
-  for (std::size_t i = n; i-- > 0;) {
-    double* u = h.data() + i * n;
-    const double* ri = r.data() + i * n;
-    for (std::size_t j = i + 1; j < n; ++j) u[j] = 0;
-    for (std::size_t k = i + 1; k < n; ++k) {
-      const double factor = ri[k];
-      const double* uk = h.data() + k * n;
-      for (std::size_t j = k; j < n; ++j) u[j] += factor * uk[j];
-    }
-    for (std::size_t j = i + 1; j < n; ++j) u[j] = -u[j] / ri[i];
-    u[i] = 1 / ri[i];
-  }
-  return true;
-}
+bool upper_of_inverse(std::vector<double>& h, std::size_t n);
 
 }  // namespace mote::inline v0::host

@@ -64,11 +64,7 @@ std::size_t scales_of(const mote::shape& s, const scaled_input& input) {
   return input.matrix.empty() ? s.dim : size_of<Family>(s, input.matrix.front()).rows;
 }
 /// Which scale a column of the input has.
-inline std::size_t scale_of_column(const mote::shape& s, const scaled_input& input, std::size_t col) {
-  if (!input.by_heads) return col;
-  const std::size_t head = col / s.head_dim();
-  return head / (s.heads / s.kv_heads) * s.head_dim() + col % s.head_dim();
-}
+std::size_t scale_of_column(const mote::shape& s, const scaled_input& input, std::size_t col);
 
 namespace detail {
 template <class Family>
@@ -90,12 +86,7 @@ void divide_vector(raw_model_of<Family>& m, std::size_t layer, vector_role v, co
   for (std::size_t i = 0; i < scale.size(); ++i) values[i] /= scale[i];
 }
 /// Every matrix that reads the input.
-inline std::vector<tensor_place> readers_of(std::size_t layer, const scaled_input& input) {
-  if (input.readers.empty()) return {tensor_place::head()};
-  std::vector<tensor_place> all;
-  for (const role r : input.readers) all.push_back(tensor_place::block(layer, r));
-  return all;
-}
+std::vector<tensor_place> readers_of(std::size_t layer, const scaled_input& input);
 }  // namespace detail
 
 /// Divides an input of a layer, or the head's, by `scale` and multiplies the columns that read it.

@@ -6,12 +6,7 @@
 // Refuses to work without them: a matrix with no input seen is rounded to nearest, under searched scales if it searches.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
-#include <numeric>
-#include <stdexcept>
 #include <vector>
 
 #include "mote/host/quantize/cholesky.hpp"
@@ -25,117 +20,19 @@ struct gptq {
   bool by_power = false;  ///< columns of much power first ("act order"); scales are then fixed beforehand
   bool search = false;    ///< scales by a search instead of the grid's own fit
 
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const {
-    if (t.input == nullptr || t.input->empty()) return search ? mse_search{}(t, g) : round_to_nearest{}(t, g);
-    const std::size_t n = t.cols;
-    if (t.input->cols != n) throw std::runtime_error("gptq: calibration saw inputs of another width");
-
-    std::vector<std::size_t> order(n);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto& products = t.input->products;
-    if (by_power)
-      std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-        const double first = products[a * n + a], second = products[b * n + b];
-        return first != second ? first > second : a < b;
-      });
-    std::vector<bool> dead(n);
-    const std::vector<double> u = factor(*t.input, order, dead);
-
-    coded_matrix out = coded_matrix::on(g, t.rows, n);
-    for (std::size_t row = 0; row < t.rows; row += lanes) rows_of(t, g, row, order, dead, u, out);
-    return out;
-  }
+  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
 
  private:
   static constexpr std::size_t lanes = 16;  // rows at a time: each number of U is read once for all of them
 
   std::vector<double> factor(const input_moments& input, const std::vector<std::size_t>& order,
-                             std::vector<bool>& dead) const {
-    const std::size_t n = order.size();
-    const double scale = 2.0 / static_cast<double>(input.rows_seen);
-    double trace = 0;
-    for (std::size_t i = 0; i < n; ++i) trace += input.products[i * n + i] * scale;
-    const double mean = trace > 0 ? trace / static_cast<double>(n) : 1;
-    for (double damp = damping;; damp = damp > 0 ? damp * 10 : 1e-6) {
-      if (damp > 1e6) throw std::runtime_error("gptq: the inputs are not finite");
-      std::vector<double> h(n * n);
-      for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) {
-          const std::size_t a = (std::max)(order[i], order[j]);
-          const std::size_t b = (std::min)(order[i], order[j]);
-          h[i * n + j] = input.products[a * n + b] * scale;
-        }
-        dead[order[i]] = h[i * n + i] == 0;
-        if (dead[order[i]]) h[i * n + i] = mean;
-        h[i * n + i] += damp * mean;
-      }
-      if (upper_of_inverse(h, n)) return h;
-    }
-  }
+                             std::vector<bool>& dead) const;
 
   void rows_of(const quantiser_task& t, const grid& g, std::size_t first_row, const std::vector<std::size_t>& order,
-               const std::vector<bool>& dead, const std::vector<double>& u, coded_matrix& out) const {
-    const std::size_t n = t.cols;
-    const std::size_t count = (std::min)(lanes, t.rows - first_row);
-    std::vector<std::array<float, lanes>> w(n);  // by column, as they are now
-    for (std::size_t col = 0; col < n; ++col)
-      for (std::size_t r = 0; r < lanes; ++r)
-        w[col][r] = r < count && !dead[col] ? t.w[(first_row + r) * n + col] : 0.0F;
-
-    std::vector<float> part((std::min)(n, g.block())), importance(n);
-    for (std::size_t i = 0; i < n; ++i) importance[order[i]] = static_cast<float>(1 / (u[i * n + i] * u[i * n + i]));
-    // Scales are chosen from the weights as they are now; a search weighs a column as what it loses will count.
-    const auto choose = [&](std::size_t first, std::size_t most, auto&& how) {
-      const weighted_columns weighted{part.data(), importance.data() + first, (std::min)(n - first, most)};
-      for (std::size_t r = 0; r < count; ++r) {
-        for (std::size_t i = 0; i < weighted.n; ++i) part[i] = w[first + i][r];
-        how(weighted, out.scales.data() + (first_row + r) * out.groups() + first / g.group);
-      }
-    };
-    const auto choose_block = [&](std::size_t first) {
-      choose(first, g.block(), [&](const weighted_columns& weighted, group_scale* scales) {
-        if (search) search_scales(g, weighted, scales);
-        else g.fit(weighted.w, weighted.n, scales);
-      });
-    };
-    if (by_power)
-      for (std::size_t first = 0; first < n; first += g.block()) choose_block(first);
-
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t col = order[i];
-      if (!by_power && col % g.block() == 0) choose_block(col);
-      else if (!by_power && search && col % g.group == 0)  // units stay, their multiples may still change
-        choose(col, g.group,
-               [&](const weighted_columns& weighted, group_scale* s) { *s = search_multiples(g, weighted, *s); });
-      std::array<float, lanes> error{};
-      for (std::size_t r = 0; r < count; ++r) {
-        const group_scale s = out.scales[(first_row + r) * out.groups() + col / g.group];
-        const std::size_t level = g.nearest(w[col][r], s);
-        out.put(g, first_row + r, col, level, s);
-        error[r] = static_cast<float>(static_cast<double>(w[col][r] - g.value(level, s)) / u[i * n + i]);
-      }
-      for (std::size_t j = i + 1; j < n; ++j) {
-        const auto along = static_cast<float>(u[i * n + j]);
-        auto& target = w[order[j]];
-        for (std::size_t r = 0; r < lanes; ++r) target[r] -= along * error[r];
-      }
-    }
-  }
+               const std::vector<bool>& dead, const std::vector<double>& u, coded_matrix& out) const;
 };
 
 /// ||X (W - W')^T||^2 from the moments of X: what GPTQ makes small.
-inline double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows) {
-  const std::size_t n = input.cols;
-  std::vector<double> d(n);
-  double sum = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t i = 0; i < n; ++i)
-      d[i] = static_cast<double>(w[row * n + i]) - static_cast<double>(decoded[row * n + i]);
-    for (std::size_t i = 0; i < n; ++i)
-      sum += d[i] *
-             (2 * detail::dot_doubles(input.products.data() + i * n, d.data(), i) + input.products[i * n + i] * d[i]);
-  }
-  return sum;
-}
+double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows);
 
 }  // namespace mote::inline v0::host

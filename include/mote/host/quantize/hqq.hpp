@@ -5,7 +5,6 @@
 // Refuses a turn that makes the mean error larger: the best so far is what is kept.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -23,68 +22,14 @@ struct hqq {
   /// The scale of one group from the format's own on. `history`, if asked for, gets the mean error of each turn, the
   /// format's own scale first.
   group_scale fit(const grid& g, const weighted_columns& group, group_scale s,
-                  std::vector<double>* history = nullptr) const {
-    const float* w = group.w;
-    const std::size_t n = group.n;
-    group_scale best = s;
-    double best_error = mean_error(g, group, s);
-    if (history != nullptr) history->push_back(best_error);
-    if (s.scale == 0) return best;
-    // The shrinkage is written for weights whose integers it is compared with: in units of one step of the grid.
-    double b = beta;
-    for (std::size_t turn = 0; turn < turns; ++turn, b *= growth) {
-      group_scale next = s;
-      if (g.has_minimum) {
-        double sum = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-          const std::size_t level = g.nearest(w[i], s);
-          const double rest = static_cast<double>(w[i]) - residue(w[i] - g.value(level, s), b);
-          sum += rest - static_cast<double>(s.scale * g.levels[level]);
-        }
-        next.minimum = static_cast<float>(sum / static_cast<double>(n));
-      } else {
-        double along = 0;
-        double power = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-          const std::size_t level = g.nearest(w[i], s);
-          const double rest = static_cast<double>(w[i]) - residue(w[i] - g.value(level, s), b);
-          along += rest * static_cast<double>(g.levels[level]);
-          power += static_cast<double>(g.levels[level]) * static_cast<double>(g.levels[level]);
-        }
-        if (power > 0) next.scale = static_cast<float>(along / power);
-      }
-      next = g.stored(next);
-      const double error = mean_error(g, group, next);
-      if (history != nullptr) history->push_back(error);
-      if (!(error < best_error)) break;
-      best_error = error;
-      best = s = next;
-    }
-    return best;
-  }
+                  std::vector<double>* history = nullptr) const;
 
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const {
-    return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
-      best_scales(g, {t.w + row * t.cols + first, nullptr, count}, scales, magnitudes,
-                  [&](const weighted_columns& group, group_scale own) { return fit(g, group, own); });
-    });
-  }
+  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
 
  private:
   /// What is so far off that the p-norm would rather leave it: sign(x) max(|x| - |x|^(p-1) / beta, 0).
-  double residue(float x, double b) const {
-    const double size = std::fabs(static_cast<double>(x));
-    if (size == 0) return 0;
-    const double left = size - std::pow(size, p - 1) / b;
-    if (!(left > 0)) return 0;
-    return x < 0 ? -left : left;
-  }
-  static double magnitudes(const grid& g, const weighted_columns& weighted, group_scale s) {
-    double sum = 0;
-    for (std::size_t i = 0; i < weighted.n; ++i)
-      sum += std::fabs(static_cast<double>(weighted.w[i] - g.value(g.nearest(weighted.w[i], s), s)));
-    return sum;
-  }
+  double residue(float x, double b) const;
+  static double magnitudes(const grid& g, const weighted_columns& weighted, group_scale s);
   static double mean_error(const grid& g, const weighted_columns& weighted, group_scale s) {
     return magnitudes(g, weighted, s) / static_cast<double>(weighted.n);
   }

@@ -5,10 +5,7 @@
 // Refuses to be worse than the format's own scales: they are among those tried.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <vector>
 
 #include "mote/host/quantize/block_scales.hpp"
 #include "mote/host/quantize/rounding.hpp"
@@ -23,110 +20,27 @@ struct trial {
   group_scale better;
 };
 
-inline trial attempt(const grid& g, const weighted_columns& group, group_scale s) {
-  double error = 0, v = 0, vv = 0, w = 0, wv = 0, all = 0;
-  for (std::size_t i = 0; i < group.n; ++i) {
-    const double weight = group.weight(i);
-    const float level = g.levels[g.nearest(group.w[i], s)];
-    const auto d = static_cast<double>(group.w[i] - (s.scale * level + s.minimum));
-    const double weighted = weight * static_cast<double>(level);
-    error += weight * d * d;
-    v += weighted;
-    vv += weighted * static_cast<double>(level);
-    wv += weighted * static_cast<double>(group.w[i]);
-    w += weight * static_cast<double>(group.w[i]);
-    all += weight;
-  }
-  trial t{error, s};
-  if (!g.has_minimum) {
-    if (vv > 0) t.better = g.stored({.scale = static_cast<float>(wv / vv)});
-  } else if (const double determinant = all * vv - v * v; determinant > 1e-12 * all * vv) {
-    const double scale = (all * wv - v * w) / determinant;
-    t.better = g.stored({.scale = static_cast<float>(scale), .minimum = static_cast<float>((w - scale * v) / all)});
-    if (g.two_level() && w > scale * v)  // no minimum is above zero: the line goes through it
-      t.better = g.stored({.scale = static_cast<float>(wv / vv)});
-  }
-  return t;
-}
+trial attempt(const grid& g, const weighted_columns& group, group_scale s);
 
 }  // namespace detail
 
 /// The best scale of one group, as if it were alone: `steps` scales from a half of the format's own to a little above it;
 /// where levels are not symmetric, with the other sign as well. The few best of them are moved on by least squares.
-inline group_scale search_scale(const grid& g, const weighted_columns& group, group_scale own, std::size_t steps = 32,
-                                float least = 0.6F, float most = 1.12F) {
-  group_scale best = own;
-  double best_error = detail::attempt(g, group, own).error;
-  const auto consider = [&](group_scale s) {
-    if (s.scale == 0 || !std::isfinite(s.scale)) return;
-    for (int turn = 0; turn < 3; ++turn) {
-      const detail::trial t = detail::attempt(g, group, s);
-      if (t.error < best_error) {
-        best_error = t.error;
-        best = s;
-      } else if (turn == 0 ? t.error > 1.3 * best_error : true) {
-        break;  // hopeless, or least squares has ended
-      }
-      s = t.better;
-    }
-  };
-  if (g.has_minimum) {
-    const auto [lowest, highest] = std::minmax_element(group.w, group.w + group.n);
-    const float low = g.two_level() ? (std::min)(*lowest, 0.0F) : *lowest;
-    const float range = *highest - low;
-    const auto last = g.levels.back();
-    for (std::size_t i = 0; i <= steps; ++i) {
-      const float part = least + (most - least) * static_cast<float>(i) / static_cast<float>(steps);
-      const float slack = range * (1 - part);
-      for (int shift = 0; shift <= 2; ++shift)  // what is cut off: from above, from both ends, from below
-        consider(g.stored({.scale = range * part / last, .minimum = low + slack * static_cast<float>(shift) / 2}));
-    }
-    return best;
-  }
-  const bool lopsided = g.levels.front() != -g.levels.back();
-  float from = own.scale;
-  if (from == 0) {  // too small for the unit that its block had
-    for (std::size_t i = 0; i < group.n; ++i) from = (std::max)(from, std::fabs(group.w[i]));
-    from /= (std::max)(std::fabs(g.levels.front()), std::fabs(g.levels.back()));
-  }
-  for (std::size_t i = 0; i <= steps; ++i) {
-    const float part = least + (most - least) * static_cast<float>(i) / static_cast<float>(steps);
-    consider(g.stored({.scale = from * part}));
-    if (lopsided) consider(g.stored({.scale = -from * part}));
-  }
-  return best;
-}
+group_scale search_scale(const grid& g, const weighted_columns& group, group_scale own, std::size_t steps = 32,
+                         float least = 0.6F, float most = 1.12F);
 
 /// The best scales of a block; no block is worse than under the format's own.
-inline void search_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
-                          std::size_t steps = 32) {
-  best_scales(g, block, scales, squared_loss{},
-              [&](const weighted_columns& group, group_scale own) { return search_scale(g, group, own, steps); });
-}
+void search_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
+                   std::size_t steps = 32);
 
 /// Another scale for one group of a block whose units are there already; the one it has, if none is better.
-inline group_scale search_multiples(const grid& g, const weighted_columns& group, group_scale own) {
-  const detail::scale_units units{.scale = own.scale_unit, .minimum = own.minimum_unit};
-  const detail::kept_scale found = detail::next_multiples(g, group, search_scale(g, group, own), units, squared_loss{});
-  return found.lost < squared_loss{}(g, group, own) ? found.scale : own;
-}
+group_scale search_multiples(const grid& g, const weighted_columns& group, group_scale own);
 
 struct mse_search {
   std::size_t steps = 32;
   bool use_calibration = true;  ///< weigh columns by the power of their input, where there is one
 
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const {
-    std::vector<float> importance;
-    if (use_calibration && t.input != nullptr && !t.input->empty()) {
-      for (std::size_t i = 0; i < t.cols; ++i)
-        importance.push_back(
-            static_cast<float>(t.input->products[i * t.cols + i] / static_cast<double>(t.input->rows_seen)));
-    }
-    return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
-      const float* weights = importance.empty() ? nullptr : importance.data() + first;
-      search_scales(g, {t.w + row * t.cols + first, weights, count}, scales, steps);
-    });
-  }
+  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
 };
 
 }  // namespace mote::inline v0::host

@@ -80,4 +80,8 @@ batch_model_of<Family> use_decoded(batch_model_of<Family> base, const std::vecto
   return base;
 }
 
+extern template std::vector<quantised_tensor> quantise_model(const raw_model&, const recipe&, const text_sample*,
+                                                             const quantise_report&);
+extern template batch_model use_decoded(batch_model, const std::vector<quantised_tensor>&);
+
 }  // namespace mote::inline v0::host

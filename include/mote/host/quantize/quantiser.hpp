@@ -4,7 +4,6 @@
 // Refuses to know formats: a grid says which numbers there are, a packed_format's put_codes how they lie.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -73,15 +72,6 @@ struct quantiser_task {
 using quantiser = std::function<coded_matrix(const quantiser_task&, const grid&)>;
 
 /// ||W - W'|| / ||W||
-inline double relative_error(std::span<const float> w, std::span<const float> decoded) {
-  double error = 0;
-  double power = 0;
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    const double d = static_cast<double>(decoded[i]) - static_cast<double>(w[i]);
-    error += d * d;
-    power += static_cast<double>(w[i]) * static_cast<double>(w[i]);
-  }
-  return power > 0 ? std::sqrt(error / power) : 0;
-}
+double relative_error(std::span<const float> w, std::span<const float> decoded);
 
 }  // namespace mote::inline v0::host

@@ -30,11 +30,7 @@ coded_matrix round_blocks(const quantiser_task& t, const grid& g, Choose&& choos
 }  // namespace detail
 
 struct round_to_nearest {
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const {
-    return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
-      g.fit(t.w + row * t.cols + first, count, scales);
-    });
-  }
+  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
 };
 
 }  // namespace mote::inline v0::host

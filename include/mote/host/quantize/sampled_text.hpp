@@ -65,4 +65,7 @@ text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, 
   return text;
 }
 
+extern template text_sample sample_text(const batch_model&, std::size_t, std::size_t, std::size_t, std::uint64_t,
+                                        const std::function<void(double)>&);
+
 }  // namespace mote::inline v0::host

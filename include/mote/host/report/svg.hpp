@@ -19,12 +19,7 @@ std::string print_to_string(const char* format, Values... values) {
 }
 
 /// How a picture begins: its size in pixels, the size of its text, and white.
-inline std::string white_page(double width, double height, double font_size) {
-  return print_to_string(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"%g\">\n"
-      "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
-      width, height, font_size);
-}
+std::string white_page(double width, double height, double font_size);
 
 /// In pixels; the axes lie `left` and so on away from the picture's edges.
 struct picture_frame {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/quantize/compress.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "mote/host/image/packing.hpp"
+#include "mote/host/quantize/awq.hpp"
+#include "mote/host/quantize/gptq.hpp"
+#include "mote/host/quantize/hadamard.hpp"
+#include "mote/host/quantize/hqq.hpp"
+#include "mote/host/quantize/mse_search.hpp"
+#include "mote/host/quantize/quantise_model.hpp"
+#include "mote/host/quantize/sampled_text.hpp"
+#include "mote/host/quantize/smooth.hpp"
+
+namespace mote::inline v0::host {
+
+scheme read_scheme(std::string_view text) {
+  scheme s;
+  bool fold_taken = false;
+  bool quantiser_taken = false;
+  for (std::size_t slash = text.find('/'); slash != std::string_view::npos; slash = text.find('/')) {
+    const std::string_view word = text.substr(0, slash);
+    const auto is = [&](const auto& names, auto& value, bool& taken) {
+      for (std::size_t i = 0; i < names.size(); ++i)
+        if (word == names[i] && !taken) {
+          value = static_cast<std::remove_reference_t<decltype(value)>>(i);
+          return taken = true;
+        }
+      return false;
+    };
+    if (!is(fold_names, s.fold, fold_taken) && !is(quantiser_names, s.quantiser, quantiser_taken))
+      throw std::runtime_error(
+          "scheme: \"" + std::string(word) +
+          "\" is not understood; one of awq, smooth, hadamard and one of rtn, mse, gptq, hqq may stand in front, as in awq/gptq/q4");
+    text.remove_prefix(slash + 1);
+  }
+  s.formats = text;
+  return s;
+}
+
+std::string text_of(const scheme& s) {
+  std::string text;
+  if (s.fold != fold_kind::none) text += std::string(fold_names[static_cast<std::size_t>(s.fold)]) + "/";
+  if (s.quantiser != quantiser_kind::rtn)
+    text += std::string(quantiser_names[static_cast<std::size_t>(s.quantiser)]) + "/";
+  return text + s.formats;
+}
+
+text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed,
+                             const std::function<void(double)>& report) {
+  const std::size_t length = std::min<std::size_t>(m.shape.context, 256);
+  return sample_text(use_floats(m), std::max<std::size_t>((tokens + length - 1) / length, 1), length, begin, seed,
+                     report);
+}
+
+quantiser quantiser_of(quantiser_kind kind) {
+  switch (kind) {
+    case quantiser_kind::rtn: break;
+    case quantiser_kind::mse: return mse_search{};
+    case quantiser_kind::gptq: return gptq{.search = true};
+    case quantiser_kind::hqq: return hqq{};
+  }
+  return round_to_nearest{};
+}
+
+std::vector<quantised_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantiser_kind kind,
+                                           const text_sample* text, const quantise_report& report) {
+  if (kind == quantiser_kind::rtn) return {};
+  if (scheme{.quantiser = kind}.needs_text()) {
+    if (text == nullptr)
+      throw std::runtime_error("compress: " + std::string(quantiser_names[static_cast<std::size_t>(kind)]) +
+                               " needs a text for calibration");
+  } else {
+    text = nullptr;
+  }
+  std::map<const packed_format*, grid> grids;
+  for (const tensor_place& p : all_tensors(m.shape))
+    if (plan.at(p).takes_codes() && !grids.contains(&plan.at(p))) grids.emplace(&plan.at(p), plan.at(p).levels());
+  const quantiser how = quantiser_of(kind);
+  return quantise_model(
+      m,
+      [&](const tensor_place& p) -> tensor_recipe {
+        const auto found = grids.find(&plan.at(p));
+        if (found == grids.end()) return {};
+        return {&found->second, how};
+      },
+      text, report);
+}
+
+compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text,
+                          const quantise_report& report) {
+  if (s.needs_text() && text == nullptr)
+    throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
+  compressed_model c;
+  c.plan = read_packing(s.formats, rows, m.shape);
+  bool coded = false;
+  const packed_format* coarsest = nullptr;  // of a block
+  double fewest = 0;
+  for (const tensor_place& p : all_tensors(m.shape)) {
+    const packed_format& f = c.plan.at(p);
+    if (!f.takes_codes()) continue;
+    coded = true;
+    const double bits = f.levels().bits_per_weight;
+    if (p.where != tensor_place::part::block || (coarsest != nullptr && bits >= fewest)) continue;
+    coarsest = &f;
+    fewest = bits;
+  }
+  if ((s.quantiser != quantiser_kind::rtn && !coded) || (s.fold == fold_kind::awq && coarsest == nullptr))
+    throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
+                             text_of({s.fold, s.quantiser, ""}) + "; floats stay floats");
+  switch (s.fold) {
+    case fold_kind::none: break;
+    case fold_kind::awq: awq{}(m, coarsest->levels(), *text); break;
+    case fold_kind::smooth: smooth{}(m, *text); break;
+    case fold_kind::hadamard:
+      hadamard{}(m);
+      c.plan = read_packing(s.formats, rows, m.shape);
+      break;
+  }
+  c.codes = choose_codes(m, c.plan, s.quantiser, text, report);
+  c.model = std::move(m);
+  return c;
+}
+
+std::vector<float> rounded_by(const packed_format& f, const raw_model& m, const tensor_place& p) {
+  const matrix_size size = size_of(m.shape, p);
+  const auto w = values_of(m, p);
+  const raw_tensor& t = tensor_of(m, p);
+  std::vector<float> out(w.size());
+  packed_bytes tile(f.tile_bytes(size.cols));
+  for (std::size_t row = 0; row < size.rows; ++row) {
+    if (row % f.rows == 0) {
+      const std::size_t count = (std::min)(f.rows, size.rows - row);
+      f.encode_tile(w.data() + row * size.cols, count, size.cols, tile.data());
+      f.keep(t, p.layer, size.rows, row, count, size.cols, tile.data());
+    }
+    f.decode_row(tile.data(), row % f.rows, size.cols, out.data() + row * size.cols);
+  }
+  return out;
+}
+
+batch_model use_compressed(const compressed_model& c) {
+  batch_model b = use_floats(c.model);
+  for (const tensor_place& p : all_tensors(c.model.shape)) {
+    const matrix_size m = size_of(c.model.shape, p);
+    b.put(p, pack_floats(rounded_by(c.plan.at(p), c.model, p).data(), m.rows, m.cols));
+  }
+  return use_decoded(std::move(b), c.codes);
+}
+
+}  // namespace mote::inline v0::host

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/train/bpe.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "mote/host/import/vocabulary_text.hpp"
+
+namespace mote::inline v0::host {
+
+namespace detail {
+
+namespace {
+
+enum class letter_kind : std::uint8_t { letter, apostrophe, punctuation, digit, space };
+
+/// Bytes of a character beyond ASCII count as letters.
+constexpr letter_kind kind_of(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  if (c >= '0' && c <= '9') return letter_kind::digit;
+  if (c == '\'') return letter_kind::apostrophe;
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || u >= 0x80U) return letter_kind::letter;
+  return u <= 0x20U ? letter_kind::space : letter_kind::punctuation;
+}
+
+constexpr bool may_meet(char left, char right) {
+  const letter_kind l = kind_of(left);
+  const letter_kind r = kind_of(right);
+  if (l == letter_kind::digit || r == letter_kind::digit || r == letter_kind::space) return false;
+  if (l == letter_kind::letter) return r == letter_kind::letter;
+  if (l == letter_kind::punctuation) return r != letter_kind::letter;
+  return true;
+}
+
+/// Length of the UTF-8 character at the front, as llama2.c sees it: a lead byte and at most three that continue.
+constexpr std::size_t character_length(std::string_view text) {
+  std::size_t n = 1;
+  while (n < text.size() && n < 4 && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) ++n;
+  return n;
+}
+
+std::string byte_piece(unsigned value) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  return {'<', '0', 'x', hex[value >> 4U], hex[value & 15U], '>'};
+}
+
+/// Merges the best-scored neighbours, the leftmost of equals, until none is left.
+void merge_greedily(token_ids& ids, const merge_table& table, std::span<const float> scores) {
+  if (ids.size() < 2) return;
+  token_ids with_next(ids.size(), -1);  // what a token and its right neighbour would become
+  for (std::size_t i = 0; i + 1 < ids.size(); ++i) with_next[i] = table.find(ids[i], ids[i + 1]);
+  for (;;) {
+    std::size_t best = ids.size();
+    float best_score = control_score;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (with_next[i] < 0) continue;
+      const float score = scores[static_cast<std::size_t>(with_next[i])];
+      if (score > best_score) {
+        best = i;
+        best_score = score;
+      }
+    }
+    if (best == ids.size()) return;
+    ids[best] = with_next[best];
+    const auto gone = static_cast<std::ptrdiff_t>(best + 1);
+    ids.erase(ids.begin() + gone);
+    with_next.erase(with_next.begin() + gone);
+    with_next[best] = best + 1 < ids.size() ? table.find(ids[best], ids[best + 1]) : -1;
+    if (best > 0) with_next[best - 1] = table.find(ids[best - 1], ids[best]);
+  }
+}
+
+}  // namespace
+
+}  // namespace detail
+
+bpe_encoder::bpe_encoder(vocabulary_text vocabulary) : words_(std::move(vocabulary)) {
+  // The last of equal pieces loses, and control tokens are not for text.
+  for (std::size_t id = first_control_token; id < words_.pieces.size(); ++id)
+    if (words_.scores[id] > control_score && !words_.pieces[id].empty())
+      id_.emplace(words_.pieces[id], static_cast<std::int32_t>(id));
+  for (const auto& [piece, id] : id_)
+    for (std::size_t cut = 1; cut < piece.size(); ++cut) {
+      const auto left = id_.find(piece.substr(0, cut));
+      const auto right = id_.find(piece.substr(cut));
+      if (left != id_.end() && right != id_.end()) merges_.add(left->second, right->second, id);
+    }
+}
+
+std::vector<std::int32_t> bpe_encoder::encode(std::string_view text) const {
+  detail::token_ids ids;
+  if (text.empty()) return ids;
+  ids.reserve(text.size() + 1);
+  append_character(ids, " ");
+  while (!text.empty()) {
+    const std::size_t length = detail::character_length(text);
+    append_character(ids, text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  detail::merge_greedily(ids, merges_, words_.scores);
+  return ids;
+}
+
+std::string bpe_encoder::decode(std::span<const std::int32_t> ids) const {
+  std::string text;
+  for (std::int32_t token : ids) {
+    const auto id = static_cast<std::size_t>(token);
+    if (token < static_cast<std::int32_t>(special_tokens) || id >= words_.pieces.size()) continue;
+    if (id < first_control_token) text += static_cast<char>(id - special_tokens);
+    else if (words_.scores[id] > control_score) text += words_.pieces[id];
+  }
+  return text.starts_with(' ') ? text.substr(1) : text;
+}
+
+std::int32_t bpe_encoder::find(std::string_view piece) const {
+  for (std::size_t id = 0; id < words_.pieces.size(); ++id)
+    if (words_.pieces[id] == piece) return static_cast<std::int32_t>(id);
+  return -1;
+}
+
+void bpe_encoder::append_character(detail::token_ids& ids, std::string_view character) const {
+  const auto at = id_.find(std::string(character));
+  if (at != id_.end()) {
+    ids.push_back(at->second);
+    return;
+  }
+  for (char c : character) ids.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(c) + special_tokens));
+}
+
+namespace detail {
+
+namespace {
+
+/// Counts of pairs over all distinct chunks of the text, kept up to date while chunks are merged.
+class pair_counter {
+ public:
+  struct chunk {
+    token_ids ids;
+    std::int64_t times;
+  };
+
+  void add(token_ids ids, std::int64_t times) {
+    chunks_.push_back({std::move(ids), times});
+    count(chunks_.size() - 1, 1);
+  }
+
+  /// The most frequent pair that `allowed` lets pass; ties by the ids, so that no hash order decides.
+  template <class Allowed>
+  std::pair<std::int32_t, std::int32_t> best(Allowed allowed) const {
+    std::pair<std::int32_t, std::int32_t> winner{-1, -1};
+    std::int64_t most = 1;  // a pair seen once is no pattern
+    for (const auto& [key, seen] : pairs_) {
+      const std::pair<std::int32_t, std::int32_t> pair{static_cast<std::int32_t>(key >> 32U),
+                                                       static_cast<std::int32_t>(key & 0xFFFFFFFFU)};
+      const bool better = seen.times > most || (seen.times == most && winner.first >= 0 && pair < winner);
+      if (better && allowed(pair.first, pair.second)) {
+        winner = pair;
+        most = seen.times;
+      }
+    }
+    return winner;
+  }
+
+  /// Lets `change` rewrite every chunk that holds the pair.
+  template <class Change>
+  void rewrite(std::pair<std::int32_t, std::int32_t> pair, Change change) {
+    const std::set<std::size_t> where = std::exchange(pairs_[merge_table::key(pair.first, pair.second)].chunks, {});
+    for (std::size_t index : where) {
+      count(index, -1);
+      change(chunks_[index].ids);
+      count(index, 1);
+    }
+  }
+
+ private:
+  struct entry {
+    std::int64_t times = 0;
+    std::set<std::size_t> chunks = {};  // where the pair is or once was
+  };
+
+  void count(std::size_t index, std::int64_t sign) {
+    const chunk& c = chunks_[index];
+    for (std::size_t i = 0; i + 1 < c.ids.size(); ++i) {
+      entry& e = pairs_[merge_table::key(c.ids[i], c.ids[i + 1])];
+      e.times += sign * c.times;
+      if (sign > 0) e.chunks.insert(index);
+    }
+  }
+
+  std::vector<chunk> chunks_;
+  std::unordered_map<std::uint64_t, entry> pairs_;
+};
+
+}  // namespace
+
+}  // namespace detail
+
+vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab, std::vector<std::string> control) {
+  vocabulary_text out;
+  if (vocab <= first_control_token + control.size())
+    throw std::invalid_argument("bpe: " + std::to_string(vocab) + " tokens are too few; the special, byte and " +
+                                "control tokens alone are " + std::to_string(first_control_token + control.size()));
+  for (const std::string& name : control) {
+    std::size_t length = 0;
+    for (std::size_t at = 0; at < name.size(); ++length)
+      at += detail::character_length(std::string_view(name).substr(at));
+    if (length < 3) throw std::invalid_argument("bpe: the control token '" + name + "' has less than three characters");
+    if (std::count(control.begin(), control.end(), name) != 1)
+      throw std::invalid_argument("bpe: the control token '" + name + "' is given twice");
+  }
+
+  const auto add = [&out](std::string piece, float score) {
+    out.pieces.push_back(std::move(piece));
+    out.scores.push_back(score);
+    return static_cast<std::int32_t>(out.pieces.size() - 1);
+  };
+  for (const char* special : {"<unk>", "\n<s>\n", "\n</s>\n"}) add(special, 0.0F);
+  for (unsigned value = 0; value < byte_tokens; ++value) add(detail::byte_piece(value), 0.0F);
+  for (const std::string& name : control) add(name, control_score);
+
+  // Chunks end where no merge may cross, so each distinct one is worked on once.
+  std::map<std::string, std::int64_t, std::less<>> chunks;
+  std::map<std::string, std::int64_t, std::less<>> characters;
+  for (const std::string& text : texts) {
+    if (text.empty()) continue;
+    const std::string spaced = ' ' + text;
+    for (std::size_t at = 0, start = 0; at < spaced.size();) {
+      const std::size_t length = detail::character_length(std::string_view(spaced).substr(at));
+      ++characters[spaced.substr(at, length)];
+      at += length;
+      if (at < spaced.size() && detail::may_meet(spaced[at - 1], spaced[at])) continue;
+      ++chunks[spaced.substr(start, at - start)];
+      start = at;
+    }
+  }
+
+  std::vector<std::pair<std::string, std::int64_t>> by_count(characters.begin(), characters.end());
+  std::sort(by_count.begin(), by_count.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  const std::string nul(1, '\0');
+  std::map<std::string, std::int32_t, std::less<>> known;
+  for (const auto& [character, times] : by_count)
+    if (out.pieces.size() < vocab && character != nul)                       // no packed vocabulary can hold a NUL
+      known.emplace(character, add(character, -static_cast<float>(vocab)));  // below every merge
+
+  const std::size_t character_count = known.size();
+
+  detail::pair_counter counter;
+  for (const auto& [text, times] : chunks) {
+    detail::token_ids ids;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t length = detail::character_length(std::string_view(text).substr(at));
+      const auto id = known.find(std::string_view(text).substr(at, length));
+      ids.push_back(id == known.end() ? 0 : id->second);  // 0: left to the byte pieces, never merged
+      at += length;
+    }
+    counter.add(std::move(ids), times);
+  }
+
+  // A control name must not come about by merging: no piece may be what its last step would need.
+  const auto builds_control = [&control](std::string_view piece) {
+    for (const std::string& name : control)
+      if (name.starts_with(piece) || name.ends_with(piece)) return true;
+    return false;
+  };
+
+  const auto joined = [&out](std::int32_t left, std::int32_t right) {
+    return out.pieces[static_cast<std::size_t>(left)] + out.pieces[static_cast<std::size_t>(right)];
+  };
+
+  detail::merge_table merges;
+  while (out.pieces.size() < vocab) {
+    const auto pair = counter.best([&](std::int32_t left, std::int32_t right) {
+      if (left == 0 || right == 0) return false;
+      return !builds_control(joined(left, right));
+    });
+    if (pair.first < 0) break;
+    const std::string whole = joined(pair.first, pair.second);
+    const auto rank = static_cast<float>(out.pieces.size() - first_control_token - control.size() - character_count);
+    const std::int32_t id = add(whole, -rank);
+    // Known pieces also join through the new one, and the new one may be cut elsewhere: an encoder that looks only at
+    // text merges all of these, so the counts must see them merged as well.
+    std::vector<std::pair<std::int32_t, std::int32_t>> joins;
+    const auto join = [&](std::int32_t l, std::string_view right, std::int32_t into) {
+      const auto r = known.find(right);
+      if (r == known.end()) return;
+      merges.add(l, r->second, into);
+      joins.emplace_back(l, r->second);
+    };
+    known.emplace(whole, id);
+    for (const auto& [piece, into] : known) {
+      if (into == id || piece.size() <= whole.size()) continue;
+      const auto rest = piece.size() - whole.size();
+      if (piece.starts_with(whole)) join(id, std::string_view(piece).substr(whole.size()), into);
+      const auto front = known.find(std::string_view(piece).substr(0, rest));
+      if (piece.ends_with(whole) && front != known.end()) join(front->second, whole, into);
+    }
+    for (std::size_t cut = 1; cut < whole.size(); ++cut)
+      if (const auto front = known.find(std::string_view(whole).substr(0, cut)); front != known.end())
+        join(front->second, std::string_view(whole).substr(cut), id);
+    // The encoder itself rewrites the chunks: what is counted next is what an encoder would see.
+    for (const auto& each : joins)
+      counter.rewrite(each, [&](detail::token_ids& ids) { detail::merge_greedily(ids, merges, out.scores); });
+  }
+  return out;
+}
+
+}  // namespace mote::inline v0::host
