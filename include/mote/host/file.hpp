@@ -1,90 +1,49 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files on a PC or an embedded Linux: read whole, mapped, or replaced in one step. POSIX.
-// Refuses to leave half a file behind: a reader finds the old bytes or the new ones.
+// Files on a PC or an embedded Linux: read whole, mapped, replaced in one step, or kept for a person under a lock. POSIX.
+// Refuses to write over what another program has locked or changed, and to leave half a file: a reader finds the old
+// bytes or the new ones, also after a kill.
 #pragma once
 
+#include "mote/host/posix_file.hpp"  // first: it refuses Windows by name
+
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <random>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "mote/core/checksum.hpp"
+#include "mote/core/status.hpp"
+
 namespace mote::inline v0::host {
-
-/// What the host tools throw: a sentence that names the file, what was expected and what was found.
-struct file_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-[[noreturn]] inline void fail(const std::filesystem::path& file, std::string_view what) {
-  throw file_error(file.string() + ": " + std::string(what));
-}
-
-[[noreturn]] inline void fail_with_errno(const std::filesystem::path& file, std::string_view verb) {
-  const int code = errno;
-  fail(file, "cannot " + std::string(verb) + ": " + std::strerror(code));
-}
-
-namespace detail {
-class descriptor {
- public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  /// The result of close(): the last chance to hear about a failed write.
-  int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
-
-inline std::size_t regular_size(const descriptor& fd, const std::filesystem::path& file) {
-  struct stat facts{};
-  if (::fstat(fd.get(), &facts) != 0) fail_with_errno(file, "stat");
-  if (!S_ISREG(facts.st_mode)) fail(file, "is not a regular file");
-  if (facts.st_size < 0 || !std::in_range<std::size_t>(facts.st_size)) fail(file, "is too large for this machine");
-  return static_cast<std::size_t>(facts.st_size);
-}
-}  // namespace detail
 
 /// All bytes of a file.
 inline std::vector<std::byte> read_file(const std::filesystem::path& file) {
-  const detail::descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) fail_with_errno(file, "open");
-  std::vector<std::byte> bytes(detail::regular_size(fd, file));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::read(fd.get(), bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail_with_errno(file, "read");
-    if (n == 0) fail(file, "shrank while it was read");
-    done += static_cast<std::size_t>(n);
-  }
-  return bytes;
+  return detail::read_whole(detail::open_to_read(file), file);
 }
 
 /// A file's bytes without a copy: pages come when they are touched. Page aligned, so an image can be attached.
-/// Another process that shortens the file meanwhile makes reads fault; write_atomically() never shortens one.
+/// Another process that shortens the file meanwhile makes reads fault; file_replacement never shortens one.
 class mapped_file {
  public:
   explicit mapped_file(const std::filesystem::path& file) {
-    const detail::descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd.get() < 0) fail_with_errno(file, "open");
-    size_ = detail::regular_size(fd, file);
+    const detail::descriptor fd = detail::open_to_read(file);
+    size_ = detail::size_of(fd, file);
     if (size_ == 0) return;  // nothing can be mapped; bytes() is empty
     void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
     if (at == MAP_FAILED) fail_with_errno(file, "map");
@@ -108,33 +67,289 @@ class mapped_file {
   std::size_t size_ = 0;
 };
 
-/// Replaces a file in one step: a temporary beside it, flushed to the disk, then renamed over it.
-inline void write_atomically(const std::filesystem::path& file, std::span<const std::byte> bytes) {
-  std::string temporary = file.string() + ".XXXXXX";
-  detail::descriptor fd(::mkstemp(temporary.data()));
-  if (fd.get() < 0) fail_with_errno(file, "create a temporary file beside it");
-  try {
-    // mkstemp makes the file private to its owner; a result is as readable as any other new file.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(fd.get(), static_cast<mode_t>(0666) & ~mask) != 0) fail_with_errno(file, "set its permissions");
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t n = ::write(fd.get(), bytes.data() + done, bytes.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail_with_errno(file, "write");
-      done += static_cast<std::size_t>(n);
-    }
-    if (::fsync(fd.get()) != 0 || fd.close() != 0) fail_with_errno(file, "write");
-    if (::rename(temporary.c_str(), file.c_str()) != 0) fail_with_errno(file, "rename the temporary file to it");
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+namespace detail {
+/// A name in a folder, and the file that stands there, locked against other writers.
+/// The lock is on the file itself: a replacement is locked before it gets the name, so the name is never free between.
+struct locked_name {
+  explicit locked_name(const std::filesystem::path& asked) : file(asked) {
+    const std::filesystem::path target = link_target(asked);
+    name = target.filename();
+    if (name.empty() || name == "." || name == "..") fail(file, "names a folder, not a file");
+    const std::filesystem::path parent = target.has_parent_path() ? target.parent_path() : ".";
+    folder = descriptor(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder) fail_with_errno(file, "open the folder it is to be in");
+    sweep(folder);
   }
+
+  /// Why the file cannot be written by this program; empty: it is locked and in `held`, or nothing stands there.
+  std::string lock() {
+    for (;;) {
+      if (held && stands_at(held, folder, name)) return {};
+      held = descriptor();
+      struct stat facts{};
+      if (::fstatat(folder.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) return {};
+        fail_with_errno(file, "look at it");
+      }
+      must_be_regular(facts, file);
+      constexpr const char* read_only = "is read-only";
+      if ((facts.st_mode & 0222U) == 0) return read_only;  // root could write, and is not meant to
+      descriptor fd(::openat(folder.get(), name.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
+      if (!fd && errno == ENOENT) continue;
+      if (!fd && (errno == EACCES || errno == EROFS || errno == EPERM)) return read_only;
+      if (!fd) fail_with_errno(file, "open for writing");
+      must_be_regular(facts_of(fd, file), file);
+      if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return "is in use by another program";
+        if (errno != EINTR) fail_with_errno(file, "lock");
+      } else {
+        held = std::move(fd);  // and looked at again: it may have been replaced before the lock was there
+      }
+    }
+  }
+
+  std::filesystem::path file;  // as it was asked for: for messages
+  std::string name;
+  descriptor folder;
+  descriptor held;
+};
+}  // namespace detail
+
+/// Replaces a file in one step, or makes it: `file_replacement out(file); out.append(bytes); out.commit();`
+/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. Until commit()
+/// has returned, any failure, exception or kill leaves the old file. A link stays a link, and its target is replaced;
+/// mode, owner, access list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links
+/// to the old file keep the old bytes.
+class file_replacement {
+ public:
+  explicit file_replacement(const std::filesystem::path& file) : file_replacement(nullptr, file) {}
+  /// Under a lock that is held already; `place` gets the new file's.
+  explicit file_replacement(detail::locked_name& place) : file_replacement(&place, {}) {}
+  file_replacement(const file_replacement&) = delete;
+  file_replacement& operator=(const file_replacement&) = delete;
+  ~file_replacement() { discard(); }
+
+  void append(std::span<const std::byte> bytes) {
+    must_be_open();
+    if (gathered_.size() + bytes.size() > gathered_bytes) put(std::exchange(gathered_, {}));
+    if (bytes.size() > gathered_bytes) return put(bytes);
+    gathered_.insert(gathered_.end(), bytes.begin(), bytes.end());
+  }
+  void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
+
+  /// When this returns, the new bytes and the name are on the disk.
+  void commit() {
+    must_be_open();
+    put(std::exchange(gathered_, {}));
+    try {
+      if (!detail::synced(fresh_)) fail_with_errno(place_.file, "write");
+      if (place_.held) take_over();
+      else appear();
+    } catch (...) {
+      discard();
+      throw;
+    }
+    temporary_.clear();
+    place_.held = std::exchange(fresh_, detail::descriptor());
+    if (!detail::synced(place_.folder) && errno != EINVAL && errno != ENOTSUP)  // some file systems know no such thing
+      fail_with_errno(place_.file, "sync its folder, so a power cut may bring the old file back");
+  }
+
+ private:
+  static constexpr std::size_t gathered_bytes = 65536;
+
+  file_replacement(detail::locked_name* place, const std::filesystem::path& file)
+      : own_(place == nullptr ? std::optional<detail::locked_name>(std::in_place, file) : std::nullopt),
+        place_(place == nullptr ? *own_ : *place) {
+    if (const std::string refusal = place_.lock(); !refusal.empty()) fail(place_.file, refusal);
+    make_temporary();
+    try {
+      if (place_.held) detail::keep_facts(place_.held, fresh_, place_.file);
+    } catch (...) {
+      discard();
+      throw;
+    }
+  }
+
+  void make_temporary() {
+    const mode_t mode = place_.held ? 0600 : 0666;  // of a new file the system takes the umask off
+    std::random_device random;
+    for (int tries = 0; tries < 100; ++tries) {
+      std::string name(detail::temporary_front);
+      for (std::size_t i = 0; i < detail::temporary_digits; ++i) name += "0123456789abcdef"[random() & 15U];
+      name += detail::temporary_back;
+      fresh_ = detail::descriptor(
+          ::openat(place_.folder.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+      if (!fresh_ && (errno == EEXIST || errno == EINTR)) continue;
+      if (!fresh_) fail_with_errno(place_.file, "create a temporary file beside it");
+      temporary_ = std::move(name);
+      // Who sweeps may have come between the two calls.
+      if (::flock(fresh_.get(), LOCK_EX | LOCK_NB) == 0) {
+        if (detail::stands_at(fresh_, place_.folder, temporary_)) return;
+      } else if (errno != EWOULDBLOCK && errno != EINTR) {
+        const int code = std::exchange(errno, 0);
+        discard();
+        errno = code;
+        fail_with_errno(place_.file, "lock a temporary file beside it");
+      }
+      discard();
+    }
+    fail(place_.file, "cannot create a temporary file beside it: another program takes each");
+  }
+
+  void must_be_open() const {
+    if (!fresh_) fail(place_.file, "was given up after an earlier error, or is written already");
+  }
+
+  void put(std::span<const std::byte> bytes) {
+    const detail::no_size_signal guard;
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(fresh_.get(), bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) {
+        const int code = errno;
+        discard();
+        errno = code;
+        fail_with_errno(place_.file, "write");
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+    }
+  }
+
+  void take_over() {
+    if (!detail::stands_at(place_.held, place_.folder, place_.name)) conflict();
+    if (::renameat(place_.folder.get(), temporary_.c_str(), place_.folder.get(), place_.name.c_str()) != 0)
+      fail_with_errno(place_.file, "rename the temporary file to it");
+  }
+
+  /// A name that was free is taken only if it still is.
+  void appear() {
+    const int folder = place_.folder.get();
+    if (::linkat(folder, temporary_.c_str(), folder, place_.name.c_str(), 0) == 0) {
+      ::unlinkat(folder, temporary_.c_str(), 0);
+      return;
+    }
+    if (errno == EEXIST) conflict();
+    // No second names here (FAT): a look and a rename, with a moment between them.
+    struct stat facts{};
+    if (::fstatat(folder, place_.name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) conflict();
+    if (::renameat(folder, temporary_.c_str(), folder, place_.name.c_str()) != 0)
+      fail_with_errno(place_.file, "rename the temporary file to it");
+  }
+
+  [[noreturn]] void conflict() const {
+    throw file_conflict(place_.file.string() + ": was written by another program meanwhile; nothing was written");
+  }
+
+  void discard() {
+    if (!temporary_.empty()) ::unlinkat(place_.folder.get(), temporary_.c_str(), 0);
+    temporary_.clear();
+    fresh_ = detail::descriptor();
+  }
+
+  std::optional<detail::locked_name> own_;
+  detail::locked_name& place_;
+  detail::descriptor fresh_;
+  std::string temporary_;
+  std::vector<std::byte> gathered_;
+};
+
+/// file_replacement in one call.
+inline void write_atomically(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+  file_replacement out(file);
+  out.append(bytes);
+  out.commit();
 }
 
 inline void write_atomically(const std::filesystem::path& file, std::string_view text) {
   write_atomically(file, std::as_bytes(std::span(text)));
 }
+
+/// A person's file, kept for as long as the program runs:
+/// `kept_file mine(name); mine.load([&](auto bytes) { return ai.load(bytes); }); mine.save(bytes);`
+/// It is locked from the start if no other kept_file or file_replacement has it, so two writers see each other. What
+/// other programs do without a lock (an editor, cp) is seen in what the file holds when it is to be replaced.
+class kept_file {
+ public:
+  /// Nothing needs to stand there yet. Temporaries of killed programs are removed from the folder. A file of more than
+  /// `most_bytes` is no file of a person's, and not loaded.
+  explicit kept_file(const std::filesystem::path& file, std::size_t most_bytes = std::size_t{1} << 26U)
+      : place_(file), refusal_(place_.lock()), most_bytes_(most_bytes) {
+    struct stat facts{};
+    const bool stands = ::fstatat(place_.folder.get(), place_.name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+    known_.kind = stands ? knowledge::unseen : knowledge::absent;
+  }
+
+  /// Why save() is refused, when it was last tried or at the start: read-only, or in use; empty: it is not.
+  const std::string& refusal() const { return refusal_; }
+
+  /// `take(std::span<const std::byte>)`, from a multiple of 16 bytes on, answers with a status. Only if that is ok does
+  /// this program know what the file holds, and may replace it.
+  template <class Take>
+  status load(Take&& take) {
+    const detail::descriptor fd = detail::open_to_read(place_.file, place_.folder.get(), place_.name.c_str());
+    const std::size_t size = detail::size_of(fd, place_.file);
+    if (size > most_bytes_) fail(place_.file, "has more than " + std::to_string(most_bytes_) + " bytes");
+    struct alignas(16) portion {
+      std::byte bytes[16];
+    };
+    std::vector<portion> memory(size / sizeof(portion) + 1);
+    const auto bytes = std::as_writable_bytes(std::span(memory)).first(size);
+    detail::fill(fd, bytes, place_.file);
+    const status s = take(std::span<const std::byte>(bytes));
+    if (s == status::ok) known_ = knowledge::of(bytes);
+    return s;
+  }
+
+  /// Replaces the file in one step. file_conflict: it holds what was neither loaded nor saved here, and it stays.
+  void save(std::span<const std::byte> bytes) {
+    lock();
+    if (place_.held && !holds_what_is_known()) {
+      throw file_conflict(place_.file.string() + (known_.kind == knowledge::unseen ? ": holds what was not loaded"
+                                                  : known_.kind == knowledge::absent
+                                                      ? ": was made by another program meanwhile"
+                                                      : ": was changed by another program meanwhile"));
+    }
+    put(bytes);
+  }
+
+  /// As save(), whatever the file holds: for a person who was asked.
+  void replace(std::span<const std::byte> bytes) {
+    lock();
+    put(bytes);
+  }
+
+ private:
+  struct knowledge {
+    enum { absent, unseen, seen } kind = absent;
+    std::size_t size = 0;
+    std::uint32_t crc = 0;
+
+    static knowledge of(std::span<const std::byte> bytes) { return {seen, bytes.size(), crc32(bytes)}; }
+    bool operator==(const knowledge&) const = default;
+  };
+
+  bool holds_what_is_known() const {
+    return known_.kind == knowledge::seen && detail::size_of(place_.held, place_.file) == known_.size &&
+           known_ == knowledge::of(detail::read_whole(place_.held, place_.file));
+  }
+
+  void lock() {
+    refusal_ = place_.lock();
+    if (!refusal_.empty()) fail(place_.file, refusal_);
+  }
+
+  void put(std::span<const std::byte> bytes) {
+    file_replacement out(place_);
+    out.append(bytes);
+    out.commit();
+    known_ = knowledge::of(bytes);
+  }
+
+  detail::locked_name place_;
+  std::string refusal_;
+  std::size_t most_bytes_;
+  knowledge known_;
+};
 
 }  // namespace mote::inline v0::host
