@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 // A personal assistant in a terminal: it answers, remembers what you tell it, learns your own commands, and keeps all of
 // it in one file. The model is a file that is mapped, so several of these share one copy of it in memory.
-// Refuses to lose anything: a line that cannot be used is answered with the reason, and a saved file is replaced whole.
+// Refuses to lose anything: a line that cannot be used is answered with the reason, a file is replaced whole and only if
+// what it held is known here, and what was not saved does not go without a question or a message.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,9 +46,30 @@ constexpr std::string_view help =
     "/footprint                     where the bytes are\n"
     "/help  /quit\n";
 
+constexpr const char* usual_file = "mine.mote";
+constexpr int unsaved_lost = 3;  // the exit code
+
 class session {
  public:
-  explicit session(std::span<const std::byte> image) : image_(image) {}
+  session(std::span<const std::byte> image, bool terminal) : image_(image), terminal_(terminal) {
+    try {  // kept from the start on: another program sees it, and what a killed one left is swept
+      if (const std::string& why = file(usual_file).refusal(); !why.empty())
+        std::fprintf(stderr, "%s %s: it can be loaded, not saved\n", usual_file, why.c_str());
+    } catch (const host::file_error& e) {
+      std::fprintf(stderr, "%s\n", e.what());
+    }
+  }
+
+  /// The exit code; nothing, if the person stays.
+  std::optional<int> leave() {
+    switch (about_unsaved()) {
+      case decision::go_on: return 0;
+      case decision::stay: return std::nullopt;
+      case decision::nobody_there: break;
+    }
+    std::fprintf(stderr, "%s not saved, and lost with the end of the input\n", unsaved().c_str());
+    return unsaved_lost;
+  }
 
   void line(std::string_view text) {
     const auto is = [&](std::string_view command) {
@@ -54,10 +79,10 @@ class session {
       return true;
     };
     if (text.empty()) return;
-    if (is("/remember")) return say("remembered", ai.remember(argument_));
+    if (is("/remember")) return remember();
     if (is("/learn")) return learn();
-    if (is("/save")) return save();
-    if (is("/load")) return load();
+    if (is("/save")) return static_cast<void>(save(named()));
+    if (is("/load")) return load(named());
     if (is("/forget")) return forget();
     if (is("/footprint")) return print(host::footprint_text(assistant::cost()));
     if (is("/help")) return print(help);
@@ -75,7 +100,47 @@ class session {
     if (s == mote::status::ok) std::printf("%.*s\n", static_cast<int>(done.size()), done.data());
     else std::printf("not done: %.*s\n", static_cast<int>(name(s).size()), name(s).data());
   }
-  std::filesystem::path file() const { return argument_.empty() ? "mine.mote" : std::string(argument_); }
+  std::string named() const { return argument_.empty() ? usual_file : std::string(argument_); }
+
+  /// Files are kept from their first use to the end, so that no other program writes what this one would miss.
+  host::kept_file& file(const std::string& name) {
+    std::error_code none;
+    const std::filesystem::path target = std::filesystem::absolute(host::link_target(name), none);
+    const std::filesystem::path one = std::filesystem::weakly_canonical(target, none);
+    return files_.try_emplace(one.empty() ? target : one, name).first->second;
+  }
+
+  enum class decision { go_on, stay, nobody_there };
+
+  /// What was not saved is saved, or given up by the person's own word; a pipe cannot be asked.
+  decision about_unsaved() {
+    if (facts_ + commands_ == 0) return decision::go_on;
+    if (!terminal_) return decision::nobody_there;
+    const std::string said =
+        ask(unsaved() + " not saved. s: save to " + usual_file + ", d: drop, anything else: go back > ");
+    if (said == "s") return save(usual_file) ? decision::go_on : decision::stay;
+    if (said == "d") return decision::go_on;
+    return std::cin ? decision::stay : decision::nobody_there;
+  }
+
+  static std::string ask(const std::string& question) {
+    std::cin.clear();  // Ctrl-D may be why it is asked
+    std::clearerr(stdin);
+    std::fflush(stdout);
+    std::fputs(question.c_str(), stderr);
+    std::string said;
+    std::getline(std::cin, said);
+    return std::string(trim(said));
+  }
+
+  /// "1 fact and 2 commands are"
+  std::string unsaved() const {
+    const auto some = [](std::size_t n, const char* what) {
+      return n == 0 ? std::string() : std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
+    };
+    return some(facts_, "fact") + (facts_ != 0 && commands_ != 0 ? " and " : "") + some(commands_, "command") +
+           (facts_ + commands_ == 1 ? " is" : " are");
+  }
 
   void answer(std::string_view question) {
     auto pieces = ai.ask(question);
@@ -87,6 +152,12 @@ class session {
     print("\n");
     if (pieces.ending() == mote::ending::context_full) print("[cut: the context is full]\n");
     if (pieces.state() != mote::status::ok) say("", pieces.state());
+  }
+
+  void remember() {
+    const mote::status s = ai.remember(argument_);
+    if (s == mote::status::ok) ++facts_;
+    say("remembered", s);
   }
 
   void learn() {
@@ -109,25 +180,47 @@ class session {
     bar.done();
     if (t.state != mote::status::ok) return say("", t.state);
     lessons_ = std::move(lessons);
+    ++commands_;
     std::printf("learned in %zu steps: loss %.3f -> %.3f\n", t.steps, static_cast<double>(t.before),
                 static_cast<double>(t.after));
   }
 
-  void save() {
+  bool save(const std::string& name) {
     std::vector<std::byte> bytes(ai.saved_bytes());
-    if (const mote::status s = ai.save(bytes); s != mote::status::ok) return say("", s);
+    if (const mote::status s = ai.save(bytes); s != mote::status::ok) {
+      say("", s);
+      return false;
+    }
     try {
-      host::write_atomically(file(), bytes);
-      std::printf("saved %zu bytes to %s\n", bytes.size(), file().c_str());
+      host::kept_file& mine = file(name);
+      try {
+        mine.save(bytes);
+      } catch (const host::file_conflict& e) {
+        if (!terminal_ || ask(e.what() + std::string(". y: replace it, anything else: leave it > ")) != "y") {
+          std::printf("not done: %s; /load it, or /save to another file\n", e.what());
+          return false;
+        }
+        mine.replace(bytes);
+      }
     } catch (const host::file_error& e) {
       std::printf("not done: %s\n", e.what());
+      return false;
     }
+    facts_ = commands_ = 0;
+    std::printf("saved %zu bytes to %s\n", bytes.size(), name.c_str());
+    return true;
   }
 
-  void load() {
+  void load(const std::string& name) {
     try {
-      const host::mapped_file saved(file());
-      say("loaded", ai.load(saved.bytes()));
+      host::kept_file& mine = file(name);
+      const decision go = about_unsaved();
+      if (go == decision::nobody_there)
+        std::printf("not done: %s not saved; /save first, or /forget\n", unsaved().c_str());
+      if (go != decision::go_on) return;
+      const mote::status s = mine.load([](std::span<const std::byte> saved) { return ai.load(saved); });
+      if (s == mote::status::ok) facts_ = commands_ = 0;
+      say("loaded", s);
     } catch (const host::file_error& e) {
       std::printf("not done: %s\n", e.what());
     }
@@ -135,11 +228,16 @@ class session {
 
   void forget() {
     lessons_.clear();
+    facts_ = commands_ = 0;
     if constexpr (assistant::recalls) ai.memory().clear();
     say("forgotten", ai.attach(image_));
   }
 
   std::span<const std::byte> image_;
+  bool terminal_;
+  std::size_t facts_ = 0;  // not saved
+  std::size_t commands_ = 0;
+  std::map<std::filesystem::path, host::kept_file> files_;
   std::string_view argument_;
   std::vector<host::dialogue_item> lessons_;
   host::corpus ordinary_{1,
@@ -151,6 +249,7 @@ class session {
 
 int main(int argc, char** argv) {
   const std::filesystem::path path = argc > 1 ? argv[1] : IMAGE;
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size shall not end it while something is not saved
   try {
     const host::mapped_file image(path);
     if (const mote::status s = ai.attach(image.bytes()); s != mote::status::ok) {
@@ -164,18 +263,20 @@ int main(int argc, char** argv) {
     std::printf("%.*s, %zu KiB of RAM. /help lists what else I take.\n",
                 static_cast<int>(assistant::model_type::name.size()), assistant::model_type::name.data(),
                 sizeof(assistant) / 1024);
-    session s(image.bytes());
+    session s(image.bytes(), terminal);
     for (std::string text;;) {
       if (terminal) std::printf("> ");
       std::fflush(stdout);
-      if (!std::getline(std::cin, text) || text == "/quit") break;
+      if (!std::getline(std::cin, text) || text == "/quit") {
+        if (terminal && !std::cin) std::printf("\n");
+        if (const std::optional<int> code = s.leave()) return *code;
+        continue;
+      }
       if (!terminal) std::printf("> %s\n", text.c_str());
       s.line(text);
     }
-    if (terminal) std::printf("\n");
   } catch (const host::file_error& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;
   }
-  return 0;
 }
