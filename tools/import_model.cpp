@@ -123,8 +123,12 @@ void import(const wishes& w) {
   std::filesystem::create_directories(w.out);
   const std::filesystem::path header_file = w.out / (w.name + ".hpp");
   const std::filesystem::path image_file = w.out / (w.name + ".mote");
-  host::write_atomically(image_file, image.bytes);
-  host::write_atomically(header_file, header);
+  host::file_replacement image_out(image_file);
+  host::file_replacement header_out(header_file);
+  image_out.append(image.bytes);
+  header_out.append(header);
+  image_out.commit();  // both are written: a full disk leaves no new image beside an old header
+  header_out.commit();
 
   const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };
   std::printf("%s: %s\n", w.weights.filename().c_str(), source.c_str());

@@ -6,13 +6,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
-#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "hearth/assistant_model.hpp"
 #include "mote/block/decode.hpp"
 #include "mote/family/llama.hpp"
+#include "mote/host/file.hpp"
 #include "mote/host/progress.hpp"
 #include "mote/host/report/loss_plot.hpp"
 #include "mote/host/train/llama2c_writer.hpp"
@@ -82,9 +84,19 @@ std::map<std::string_view, std::pair<int, int>> examine(trainer& t, const bpe_en
   return result;
 }
 
+/// A disk that is full for a while does not end hours of training: it is said, and the next time is another try.
+template <class Writing>
+void try_to(Writing&& writing) {
+  try {
+    writing();
+  } catch (const file_error& e) {
+    std::fprintf(stderr, "\ntrain_model: %s; training goes on\n", e.what());
+  }
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app{"Trains mote's own model from generated text."};
   double minutes = 30;
   std::size_t steps = 0;
@@ -101,6 +113,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   std::filesystem::create_directories(out);
+  std::ostringstream record;
+  record << "step,tokens,seconds,rate,loss,held_out\n";
+  const auto write_record = [&] { write_atomically(out + "/training.csv", record.view()); };
+  write_record();  // where nothing can be written, nothing is trained
   std::printf("learning %zu pieces of text ...\n", assistant_shape.vocab);
   std::vector<std::string> texts;
   corpus sample(seed + 1000);
@@ -125,8 +141,6 @@ int main(int argc, char** argv) {
 
   auto model = std::make_unique<trainer>(seed);
   corpus text(seed);
-  std::ofstream record(out + "/training.csv");
-  record << "step,tokens,seconds,rate,loss,held_out\n";
   std::vector<loss_point> curve;
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
@@ -157,7 +171,8 @@ int main(int argc, char** argv) {
     bar.show(part, "loss " + std::to_string(recent).substr(0, 6));
     if (step % 200 == 0) {
       const double held = static_cast<double>(model->loss(held_out));
-      record << step << ',' << seen << ',' << seconds() << ',' << rate << ',' << recent << ',' << held << std::endl;
+      record << step << ',' << seen << ',' << seconds() << ',' << rate << ',' << recent << ',' << held << '\n';
+      try_to(write_record);
       curve.push_back({.tokens = static_cast<double>(seen), .loss = recent, .held_out = held});
     }
     if (step % 2000 == 1999) {
@@ -165,20 +180,25 @@ int main(int argc, char** argv) {
       for (const auto& [kind, r] : examine(*model, encoder, 200, seed + 7))
         std::printf("  %.*s %d/%d", static_cast<int>(kind.size()), kind.data(), r.first, r.second);
       std::printf("\n");
-      write_llama2c(out + "/model.bin", out + "/tokenizer.bin", *model, encoder.vocabulary());
+      try_to([&] { write_llama2c(out + "/model.bin", out + "/tokenizer.bin", *model, encoder.vocabulary()); });
     }
   }
   bar.done();
   const double held = static_cast<double>(model->loss(held_out));
   curve.push_back({.tokens = static_cast<double>(seen), .loss = recent, .held_out = held});
   write_llama2c(out + "/model.bin", out + "/tokenizer.bin", *model, encoder.vocabulary());
-  std::ofstream(out + "/training.svg") << plot_loss(curve);
+  write_record();
+  write_atomically(out + "/training.svg", plot_loss(curve));
   std::printf("trained on %zu tokens in %.0f s; held-out loss %.4f nats a token\n", seen, seconds(), held);
-  std::ofstream summary(out + "/training.txt");
+  std::ostringstream summary;
   summary << "tokens " << seen << "\nseconds " << seconds() << "\nheld_out_loss " << held << "\n";
   for (const auto& [kind, r] : examine(*model, encoder, 1000, seed + 99)) {
     std::printf("  %-8.*s %d of %d held-out items exactly right\n", static_cast<int>(kind.size()), kind.data(), r.first,
                 r.second);
     summary << kind << ' ' << r.first << " of " << r.second << '\n';
   }
+  write_atomically(out + "/training.txt", summary.view());
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "train_model: %s\n", e.what());
+  return 1;
 }

@@ -17,10 +17,15 @@
 #include <riscv_vector.h>
 #endif
 #if !defined(__arm__) || defined(__linux__)
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/xattr.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #if defined(__linux__)
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #endif
@@ -120,6 +121,32 @@ TEST_CASE("file: a replaced file keeps its access list and the user's attributes
     CHECK(::getxattr(file.c_str(), "system.posix_acl_access", kept.data(), sizeof kept) == sizeof kept);
     CHECK(kept == list);
   }
+}
+#endif
+
+#if defined(__linux__)
+namespace {
+std::string synced;   // what was, one word each, and whether the new name was there then
+fs::path synced_for;  // empty: nobody asks
+}  // namespace
+
+extern "C" int fsync(int fd) {  // in place of the C library's
+  if (!synced_for.empty()) {
+    struct stat facts{};
+    ::fstat(fd, &facts);
+    synced +=
+        std::string(S_ISDIR(facts.st_mode) ? "folder" : "file") + (fs::exists(synced_for) ? " after, " : " before, ");
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
+TEST_CASE("file: the file is synced before it has its name, the folder after", "[host][file]") {
+  const scratch_folder folder;
+  synced.clear();
+  synced_for = folder.path / "a";
+  mote::host::write_atomically(synced_for, std::string_view("new"));
+  synced_for.clear();
+  CHECK(synced == "file before, folder after, ");
 }
 #endif
 
