@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -81,6 +82,37 @@ TEST_CASE("posix_file: a FIFO's writer is not released by who may not read it", 
   CHECK(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK) == -1);
   CHECK(errno == ENXIO);  // nobody reads
 }
+
+#if defined(RENAME_EXCHANGE)
+TEST_CASE("posix_file: what becomes a FIFO between the look and the opening is not waited for", "[host][file]") {
+  const scratch_folder folder;
+  const fs::path file = folder.path / "file";
+  const fs::path fifo = folder.path / "fifo";
+  make(file);
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const pid_t changing = ::fork();
+  if (changing == 0) {
+    ::alarm(20);
+    for (;;) ::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, fifo.c_str(), RENAME_EXCHANGE);
+  }
+  const auto end = in_child([&]() -> std::string {
+    int seen[2] = {0, 0};
+    for (int i = 0; i < 20'000; ++i) {
+      try {
+        (void)detail::open_to_read(file);
+        ++seen[0];
+      } catch (const mote::host::file_error&) {
+        ++seen[1];
+      }
+    }
+    return seen[0] > 0 && seen[1] > 0 ? "both were seen" : "nothing changed";
+  });
+  ::kill(changing, SIGKILL);
+  ::waitpid(changing, nullptr, 0);
+  CHECK(end.by_signal == 0);
+  CHECK(end.said == "both were seen");
+}
+#endif
 
 TEST_CASE("posix_file: only our own names are temporaries", "[host][file]") {
   CHECK(detail::is_temporary(".mote-0123456789abcdef.part"));

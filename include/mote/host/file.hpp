@@ -116,10 +116,10 @@ struct locked_name {
 }  // namespace detail
 
 /// Replaces a file in one step, or makes it: `file_replacement out(file); out.append(bytes); out.commit();`
-/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. Until commit()
-/// has returned, any failure, exception or kill leaves the old file. A link stays a link, and its target is replaced;
-/// mode, owner, access list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links
-/// to the old file keep the old bytes.
+/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. What fails, or
+/// is killed, before the name changes leaves the old file. A link stays a link, and its target is replaced; mode, owner,
+/// access list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links to the old
+/// file keep the old bytes.
 class file_replacement {
  public:
   explicit file_replacement(const std::filesystem::path& file) : file_replacement(nullptr, file) {}

@@ -41,7 +41,7 @@ struct file_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Another program wrote where this one was about to; nothing was written here.
+/// What stands in the file is not what this program knows of it; it was left.
 struct file_conflict : file_error {
   using file_error::file_error;
 };
