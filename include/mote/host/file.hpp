@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files on a PC or an embedded Linux: read whole, mapped, replaced in one step, or kept for a person under a lock. POSIX.
+// Files on a PC or an embedded Linux (POSIX): read whole, mapped, replaced in one step, or kept for a person, locked.
 // Refuses to write over what another program has locked or changed, and to leave half a file: a reader finds the old
 // bytes or the new ones, also after a kill.
 #pragma once
@@ -116,10 +116,10 @@ struct locked_name {
 }  // namespace detail
 
 /// Replaces a file in one step, or makes it: `file_replacement out(file); out.append(bytes); out.commit();`
-/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. What fails, or
-/// is killed, before the name changes leaves the old file. A link stays a link, and its target is replaced; mode, owner,
-/// access list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links to the old
-/// file keep the old bytes.
+/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. What fails,
+/// or is killed, before that leaves the old file. A link stays a link, and its target is replaced; mode, owner, access
+/// list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links to the old file
+/// keep the old bytes.
 class file_replacement {
  public:
   explicit file_replacement(const std::filesystem::path& file) : file_replacement(nullptr, file) {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the files of this room are made of: descriptors, what may be opened, what is on the disk, what killed programs left.
+// What file.hpp is made of: descriptors, what may be opened, what is on the disk, what killed programs left.
 // Refuses all but regular files: a device is not opened, a FIFO not waited for.
 //
 // Windows is refused by name, for none of this holds there: a file that is open or mapped cannot be renamed over, a
