@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A personal assistant in a terminal: it answers, remembers what you tell it, learns your own commands, and keeps all of
-// it in one file. The model is a file that is mapped, so several of these share one copy of it in memory.
-// Refuses to lose anything: a line that cannot be used is answered with the reason, a file is replaced whole and only if
-// what it held is known here, and what was not saved does not go without a question or a message.
+// A personal assistant in a terminal: it answers, remembers what you tell it, learns your own commands, and keeps all
+// of it in one file. The model is a file that is mapped, so several of these share one copy of it in memory.
+// Refuses to lose anything: a line that cannot be used is answered with the reason, a file is replaced whole and only
+// if what it held is known here, and what was not saved does not go without a question or a message.
 #include <unistd.h>
 
 #include <csignal>
