@@ -7,6 +7,7 @@
 # that the compiler made of loops must be noticed: they flush subnormals.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 #   golden.sh [<include folder> [<board>...]]
+# Parts: mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 include=${1:-$here/../../include}
@@ -91,7 +92,7 @@ helium() {
 }
 
 ran=0
-for board in ${*:-mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547}; do
+for board in ${*:-$(sed -n 's/^# Parts: //p' "$0")}; do
   script=$board
   case $board in
     mps2-an385) cpu="-mcpu=cortex-m3 -mfloat-abi=soft" script=mps2-an386 ;;  # the same memories
