@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "file_processes.hpp"
+#include "../file_processes.hpp"
 #include "mote/host/file.hpp"
 
 namespace {
