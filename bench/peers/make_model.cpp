@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace host = mote::host;
-using file = host::detail::file_under_way;
+using file = host::detail::numbers_file;
 using values = std::vector<float>;
 
 /// Normal numbers whose variance keeps a product of `cols` of them near one.
@@ -77,7 +77,7 @@ void write_floats(const fs::path& path, const host::raw_model& m) {
         &m.of(mote::role::gate), &m.of(mote::role::down), &m.of(mote::role::up), &m.of(mote::vector_role::final_norm)})
     put(*t);
   put(tensor(values(s.context * s.head_dim())));  // the old rotary tables, which nobody reads
-  out.finish();
+  out.commit();
 }
 
 /// llama2.c's rounding: the largest magnitude of a group becomes 127.
@@ -132,7 +132,7 @@ void write_integers(const fs::path& path, const host::raw_model& m) {
   put(widen(m.of(mote::role::gate).values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
   put(widen(m.of(mote::role::down).values, s.layers, s.dim, s.hidden, s.dim, hidden), s.layers);
   put(widen(m.of(mote::role::up).values, s.layers, s.hidden, s.dim, hidden, s.dim), s.layers);
-  out.finish();
+  out.commit();
 }
 
 }  // namespace
