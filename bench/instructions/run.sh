@@ -82,9 +82,8 @@ prepare_models() {
   [ -f "$model" ] && [ -f "$tokenizer" ] || skip "stories260K is not in $assets"
   import_model=$(cmake/host_tools.sh)
   import_model=${import_model:-$out}/import_model
-  if [ ! -e "$import_model" ] || [ -n "$(find include tools/import_model.cpp -newer "$import_model" -print -quit)" ]; then
-    g++ -std=c++23 -O1 -ffp-contract=off -Iinclude -isystem build/deps/usr/include tools/import_model.cpp \
-      -o "$import_model"
+  if [ ! -e "$import_model" ] || [ -n "$(find include tools -newer "$import_model" -print -quit)" ]; then
+    cmake/compile_tool.sh import_model "$import_model" -isystem build/deps/usr/include
   fi
   if [ ! -e "$out/model_q8.bin" ]; then
     gcc -O2 $here/make_q8.c -o "$out/make_q8" -lm && "$out/make_q8" "$model" "$out/model_q8.bin"

@@ -25,8 +25,7 @@ tools=${MOTE_BUILD_DIR:-}/tools  # of the build that calls; else its own
 if [ ! -x "$tools/repack_image" ]; then
   tools=$work/tools
   mkdir "$tools"
-  g++ -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 "-I$root/include" "$root/tools/repack_image.cpp" \
-    -o "$tools/repack_image"
+  "$root/cmake/compile_tool.sh" repack_image "$tools/repack_image" -DMOTE_WITH_XSIMD=0
 fi
 on_pc() {  # board type, extra flags; the transcript comes on standard output
   type=$1; shift
