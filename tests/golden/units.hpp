@@ -170,7 +170,7 @@ struct unit_checks {
           const bool minus =
               round < 12 ? round / 4 == 1 || (round / 4 == 2 && random.below(2) == 0) : random.below(2) == 0;
           const int most = round < 12 ? 127 : static_cast<int>(random.below(128));
-          b = static_cast<std::uint8_t>(minus ? -most : most);
+          b = static_cast<std::uint8_t>(minus ? -most - 1 : most);  // -128 too: no writer makes it, a hostile file may
         }
         w[q] = Unit::from_signed(Unit::load(bytes));
         p[q] = plain::load(bytes);
@@ -247,8 +247,7 @@ template <class Format>
 void write_random(std::byte* tile, std::size_t row, std::size_t cols, std::size_t g, mote::rng& random) {
   std::uint8_t codes[Format::group];
   for (std::size_t i = 0; i < Format::group; ++i) {
-    unsigned code = random.below(Format::grid::codes);
-    if (Format::grid::value(code) < -127) ++code;  // bytes refuse -128
+    const unsigned code = random.below(Format::grid::codes);
     codes[i] = static_cast<std::uint8_t>(g * Format::group + i < cols ? code : Format::grid::zero);
   }
   const float scale = static_cast<float>(1 + random.below(2000)) * 0x1p-14F;  // binary16 holds it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The integer heart: the dot products of one group of 8-bit weights, Rows rows at once, with 8-bit activations. Exact, so
 // every body gives the same integers. Weights lie in quads of four columns: (Group / 4, Rows, 4).
-// Refuses -128 on either side: quantisers stay within +-127, as the sign trick of AVX2 and the pairs of NEON need.
+// Refuses activations of -128: a weight may be -128, and 16-bit sums of two products would overflow if both were.
 #pragma once
 
 #include <cstddef>

@@ -60,13 +60,13 @@ struct dot4<avx2, 8> {
   template <std::size_t Quads>
   MOTE_INLINE static ints<8> signed_dot(ints<8> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
                                         std::int32_t) {
-    static_assert(2 * 127 * 127 <= 32767);
+    static_assert(2 * 128 * 127 <= 32767);
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum[2] = {from.v[0], _mm256_setzero_si256()};  // two chains hide the latency of the additions
 #pragma GCC unroll 16
     for (std::size_t at = 0; at < Quads; ++at) {
       const __m256i a = _mm256_set1_epi32(detail::four_of(x + at * 4));
-      const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(w[at], a));
+      const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w[at]), _mm256_sign_epi8(a, w[at]));
       sum[at & 1U] = _mm256_add_epi32(sum[at & 1U], _mm256_madd_epi16(pairs, ones));
     }
     from.v[0] = _mm256_add_epi32(sum[0], sum[1]);

@@ -58,13 +58,13 @@ struct dot4<ssse3, 4> {
   template <std::size_t Quads>
   MOTE_INLINE static ints<4> signed_dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */,
                                         std::int32_t) {
-    static_assert(2 * 127 * 127 <= 32767);
+    static_assert(2 * 128 * 127 <= 32767);
     const __m128i ones = _mm_set1_epi16(1);
     __m128i sum[2] = {from.v[0], _mm_setzero_si128()};  // two chains hide the latency of the additions
 #pragma GCC unroll 16
     for (std::size_t at = 0; at < Quads; ++at) {
       const __m128i a = _mm_set1_epi32(detail::four_of(x + at * 4));
-      const __m128i pairs = _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(w[at], a));
+      const __m128i pairs = _mm_maddubs_epi16(_mm_abs_epi8(w[at]), _mm_sign_epi8(a, w[at]));
       sum[at & 1U] = _mm_add_epi32(sum[at & 1U], _mm_madd_epi16(pairs, ones));
     }
     from.v[0] = _mm_add_epi32(sum[0], sum[1]);
