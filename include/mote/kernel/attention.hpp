@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Grouped-query attention of one position over the keys and values that it sees, and its gradient.
-// Keys lie channel by channel, (head_dim, stride), so that one vector holds one channel of many positions: scores need
-// no sum across lanes, at any head width. Values lie position by position, (positions, value_stride).
+// Keys are stored by channel, (head_dim, stride), so that one vector holds one channel of many positions: scores need
+// no sum across lanes, at any head_dim. Values are stored by position, (positions, value_stride).
 // Refuses to keep the probabilities of a sequence: the gradient computes them again, position by position.
 #pragma once
 
@@ -17,18 +17,19 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// Sums under way at once: they hide the latency of additions, as long as they stay in registers (two of AVX2, four of
-// 128 bits, or sixteen plain floats a sum). Rows are query heads of one key head, or tokens of one query head.
+// Accumulators in flight: enough independent sums to hide the latency of an addition, few enough to stay in registers
+// (a sum of 16 floats is two registers of AVX2, four of 128 bits, or sixteen plain floats). The rows of the kernels
+// below are query heads that share one key head, or tokens of one query head.
 inline constexpr std::size_t heads_together = simd::floats<16>::registers <= 4 ? 2 : 1;
 inline constexpr std::size_t tokens_together = simd::floats<16>::machine_registers <= 2 ? 4 : heads_together;
 inline constexpr std::size_t chunks_together = simd::floats<16>::registers == 1 ? 2 : 1;
-// Positions in one pack: two blocks may be one vector.
+// Positions in one pack: 32 where one register holds 32 floats, else a block of 16.
 inline constexpr std::size_t positions_together = simd::floats<32>::registers == 1 ? 32 : 16;
 template <std::size_t Rows>
 inline constexpr std::size_t blocks_together =
     Rows * simd::floats<16>::registers <= 4 && simd::floats<16>::registers <= 2 && positions_together == 16 ? 2 : 1;
 
-/// N floats of a cache, as it keeps them.
+/// Loads N numbers of a cache that holds floats or halves (binary16).
 template <std::size_t N>
 MOTE_INLINE simd::floats<N> load_kept(const float* p) {
   return simd::floats<N>::load(p);
@@ -61,7 +62,8 @@ MOTE_INLINE void score_positions(const float* q, std::size_t q_stride, const Ele
     (score[i / Blocks][i % Blocks] * floats::all(scale)).store(e + i / Blocks * e_stride + i % Blocks * Lanes);
 }
 
-/// The scores of Rows queries at every position, in blocks that keep several sums under way.
+/// The scores of Rows queries at positions [0, count), several blocks at a time. Whole blocks of 16 are written: a row
+/// of e holds padded(count) floats.
 template <std::size_t Rows, class Element>
 MOTE_INLINE void score_rows(const float* q, std::size_t q_stride, const Element* keys, std::size_t stride,
                             std::size_t head_dim, float scale, std::size_t count, float* e, std::size_t e_stride) {
@@ -82,14 +84,15 @@ MOTE_INLINE void score_group(const float* q /* (group, head_dim) */, std::size_t
   for (; g + heads_together <= group; g += heads_together)  // they share each load of a key
     score_rows<heads_together>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride,
                                e_stride);
-  for (; g < group; ++g)  // never runs where heads go alone, but GCC 12 counts a fifth less for M7's loop with it here
+  for (; g < group; ++g)  // dead if heads_together == 1; without it GCC 12 emits 20 % more instructions on Cortex-M7
     score_rows<1>(q + g * head_dim, head_dim, keys, stride, head_dim, scale, count, e + g * e_stride, e_stride);
 }
 
-/// Turns scores into e = exp(score - largest), returns 1 / sum(e). e is (padded(count)); beyond count it becomes zero.
+/// Softmax without its division: turns scores into e = exp(score - largest) and returns 1 / sum(e). e holds
+/// padded(count) floats; those from count on become zero.
 MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
   using floats = simd::floats<16>;
-  const auto none = floats::all(-3.0e38F);  // positions to come: whatever the cache holds there must not be seen
+  const auto none = floats::all(-3.0e38F);  // masks positions from count on, where the cache may hold anything
   floats most = none;
   for (std::size_t t = 0; t < count; t += 16) {
     auto score = floats::load(e + t);
@@ -116,7 +119,7 @@ MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
   return 1.0F / simd::reduce_add(sum);
 }
 
-/// `factor` by the root of head_dim, or times the scale of the scores that an attention has of its own.
+/// `factor` times the scale of scores: a.score_scale if the type has one and it is not 0, else 1 / sqrt(head_dim).
 template <class Attention>
 MOTE_INLINE float scaled(const Attention& a, float factor) {
   if constexpr (has_score_scale<Attention>)
@@ -124,7 +127,7 @@ MOTE_INLINE float scaled(const Attention& a, float factor) {
   return factor / simd::sqrt(static_cast<float>(a.head_dim));
 }
 
-/// How far scores may go, with a cap.
+/// The soft cap of scores: most * tanh(score / most), which stays within (-most, most).
 struct softcap_of {
   float most, inverse;
   explicit softcap_of(float softcap) : most(softcap), inverse(1.0F / softcap) {}
@@ -134,7 +137,8 @@ struct softcap_of {
   }
 };
 
-/// The positions of a window begin within sixteen: those before in the same sixteen, `hidden` of them, weigh nothing.
+/// Where a sliding window starts. Kernels start at a multiple of sixteen, `skipped`; the `hidden` positions from there
+/// to the first one of the window get the weight 0.
 struct seen_range {
   std::size_t skipped;  // a multiple of sixteen: where keys, values and weights begin
   std::size_t hidden;
@@ -144,8 +148,9 @@ struct seen_range {
       : skipped(first_seen(a, count) / 16 * 16), hidden(first_seen(a, count) - skipped) {}
 };
 
-/// Scores of positions [0, count) become weights of [hidden, count), and 0 before; returns 1 / their sum. The sixteen that
-/// an absolute position stands in are the same wherever e begins, as long as that is at a multiple of sixteen.
+/// Turns the scores of positions [0, count) into unnormalised softmax weights: 0 below `hidden`, exp(score - largest)
+/// from there on; returns 1 / their sum. The bits do not depend on the absolute position at which e starts, as long as
+/// that is a multiple of sixteen: every position keeps its lane.
 template <class Attention>
 MOTE_INLINE float weigh_seen(const Attention& a, [[maybe_unused]] std::size_t hidden, std::size_t count, float* e) {
   [[maybe_unused]] const std::size_t skipped = hidden / 16 * 16;
@@ -164,7 +169,7 @@ MOTE_INLINE float weigh_seen(const Attention& a, [[maybe_unused]] std::size_t hi
   }
 }
 
-/// The weights of query heads that share a key head: e (group, e_stride), and 1 / their sums.
+/// The unnormalised softmax weights of query heads that share a key head, e (group, e_stride), and 1 / their sums.
 template <class Attention, class Element>
 MOTE_INLINE void weights_of_group(const Attention& a, const float* q /* (group, head_dim) */, std::size_t group,
                                   const Element* keys, std::size_t stride, float scale, std::size_t hidden,
@@ -176,8 +181,8 @@ MOTE_INLINE void weights_of_group(const Attention& a, const float* q /* (group, 
   for (std::size_t g = 0; g < group; ++g) inverse[g] = weigh_seen(a, hidden, count, e + g * e_stride);
 }
 
-/// What sum_values() does: it answers; it answers tokens that follow each other, each of which sees one position more;
-/// or it adds to what `out` holds, and leaves the division to the caller.
+/// What sum_values() writes. answer: the weighted mean of the values. causal: the same for consecutive tokens, each of
+/// which sees one position more than the one before. onto: the weighted sum, added to `out`; the caller divides.
 enum class weighing { answer, causal, onto };
 
 /// Chunks * Lanes channels of Rows rows: out[r] = inverse[r] * sum over t of e[r][t] * values[t].
@@ -223,7 +228,7 @@ MOTE_INLINE void sum_values(const float* e, std::size_t e_stride, const float* i
 template <std::size_t Lanes, std::size_t Chunks>
 struct channel_step {};
 
-/// Calls f(channel_step, first channel) until all are done, widest first.
+/// Covers head_dim channels in steps of 32, 16, 8, 4 and 1, the widest first: f(channel_step<Lanes, Chunks>, channel).
 template <class Function>
 MOTE_INLINE void each_step(std::size_t head_dim, Function f) {
   std::size_t d = 0;
@@ -249,7 +254,7 @@ MOTE_INLINE void weigh_step(const float* e, std::size_t e_stride, const float* i
                                       out + g * out_stride, out_stride);
 }
 
-/// The values of query heads that share a key head, weighted.
+/// Weighted sums of values for query heads that share a key head (see `weighing`).
 template <weighing How, class Element>
 MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t e_stride, const float* inverse,
                              std::size_t group, const Element* values, std::size_t value_stride, std::size_t head_dim,
@@ -273,10 +278,11 @@ MOTE_INLINE void weigh_group(const float* e /* (group, e_stride) */, std::size_t
 
 }  // namespace detail
 
-/// Query heads that share a key head are worked on together, at most this many at a time.
+/// Query heads that share a key head are computed together, at most this many at a time.
 inline constexpr std::size_t attention_group = 8;
 
-/// Scratch of attention() and attention_of_several(): one row of weights for each query head of a group, or each token.
+/// The scratch of attention() and attention_of_several() in floats: one row of weights for each query head of a group,
+/// or for each token.
 constexpr std::size_t attention_scratch_floats(const attention_shape& a, std::size_t positions,
                                                std::size_t tokens = 1) {
   const std::size_t group = a.group() < attention_group ? a.group() : attention_group;
@@ -284,12 +290,13 @@ constexpr std::size_t attention_scratch_floats(const attention_shape& a, std::si
   return padded(positions) * (group > several ? group : several);
 }
 
-/// out (heads, head_dim) for one query (heads, head_dim) that sees positions up to count - 1.
-/// keys (kv_heads, head_dim, key_stride), values (positions, value_stride): (kv_heads, head_dim) each; floats or halves.
+/// Writes out (heads, head_dim) for one query q (heads, head_dim) that sees positions [0, count), or the last of them
+/// if there is a window. keys (kv_heads, head_dim, key_stride); values (positions, value_stride), each (kv_heads,
+/// head_dim); both floats or halves. scratch holds attention_scratch_floats() floats.
 template <class Attention, class Element>
 void attention(const Attention& shape, const float* q, const Element* keys, std::size_t key_stride,
                const Element* values, std::size_t value_stride, std::size_t count, float* scratch, float* out) {
-  const Attention a = shape;  // a copy that no kernel can change stays in registers
+  const Attention a = shape;  // a local copy stays in registers: no store through a pointer can change it
   const float scale = detail::scaled(a, 1.0F);
   const std::size_t group = a.group();
   const std::size_t head_dim = a.head_dim;
@@ -311,19 +318,19 @@ void attention(const Attention& shape, const float* q, const Element* keys, std:
   }
 }
 
-/// The same for tokens_together queries, which share each load of a key and a value: bit for bit what they give one by
-/// one. The first sees positions up to count - 1, each other one more, or all alike where they see each other.
-/// q and out (tokens, q_stride): (heads, head_dim) each.
+/// The same for tokens_together consecutive queries, which share each load of a key and a value; the bits are those of
+/// attention(). The first query sees positions [0, count), each later one sees one position more; with both_ways all
+/// see [0, count). q and out (tokens, q_stride), each (heads, head_dim).
 template <class Attention, class Element>
 void attention_of_several(const Attention& a, const float* q, std::size_t q_stride, const Element* keys,
                           std::size_t key_stride, const Element* values, std::size_t value_stride, std::size_t count,
                           float* scratch, float* out) {
   constexpr std::size_t tokens = detail::tokens_together;
-  constexpr std::size_t more = sees_all<Attention> ? 0 : 1;  // positions, a token
+  constexpr std::size_t more = sees_all<Attention> ? 0 : 1;  // positions that each token adds
   constexpr auto how = sees_all<Attention> ? detail::weighing::answer : detail::weighing::causal;
   const float scale = detail::scaled(a, 1.0F);
   const std::size_t head_dim = a.head_dim;
-  const std::size_t skipped = detail::seen_range(a, count).skipped;  // later tokens may begin later
+  const std::size_t skipped = detail::seen_range(a, count).skipped;  // the window of later tokens may start later
   keys += skipped;
   values += skipped * value_stride;
   const std::size_t most = count + more * (tokens - 1) - skipped;
@@ -345,15 +352,16 @@ void attention_of_several(const Attention& a, const float* q, std::size_t q_stri
   }
 }
 
-/// Scratch of attention_gradient(): weights and their gradients over the positions, and how steep a cap is.
+/// The scratch of attention_gradient() in floats: weights and their gradients for each position, and with a soft cap
+/// its slope there.
 template <class Attention>
 constexpr std::size_t attention_gradient_scratch_floats(const Attention&, std::size_t positions) {
   return (has_softcap<Attention> ? 3 : 2) * padded(positions);
 }
 
-/// The gradient of attention() at position count - 1, given dout (heads, head_dim): dq (heads, head_dim) is written,
-/// dkeys and dvalues are added to. Keys, values and their gradients all lie channel by channel here,
-/// (kv_heads, head_dim, stride), because every sum runs over positions.
+/// The gradient of attention() at position count - 1, given dout (heads, head_dim): writes dq (heads, head_dim), adds
+/// to dkeys and dvalues. Keys, values and their gradients are all stored by channel here, (kv_heads, head_dim, stride),
+/// because every sum runs over positions. scratch holds attention_gradient_scratch_floats() floats.
 template <class Attention>
 void attention_gradient(const Attention& shape, const float* q, const float* keys, const float* values,
                         std::size_t stride, const float* dout, std::size_t count, float* scratch, float* dq,

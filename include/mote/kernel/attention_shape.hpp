@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What attention is, without its weights: heads, their width, how scores are scaled and which positions a query sees. A
-// value whose type says what can be asked: what a type lacks, no kernel holds code for.
+// The parameters of an attention, without its weights: heads, their width, the scale of scores, and which positions a
+// query sees. Options are wrappers around attention_shape; kernels hold code only for the options that the type has.
 //   with_window<with_softcap<attention_shape>> a{{{.heads = 8, .kv_heads = 4, .head_dim = 32}, 50.0F}, 1024};
 // Refuses to know a model: a block makes one from the shape of its model.
 #pragma once
@@ -11,10 +11,10 @@
 
 namespace mote::inline v0 {
 
-/// Every position sees itself and all before it; scores are divided by the root of head_dim.
+/// Every position sees itself and all before it; scores are divided by sqrt(head_dim).
 struct attention_shape {
   std::size_t heads = 0;     ///< query heads
-  std::size_t kv_heads = 0;  ///< key and value heads; heads is a multiple
+  std::size_t kv_heads = 0;  ///< key and value heads; divides heads
   std::size_t head_dim = 0;
 
   constexpr std::size_t group() const { return heads / kv_heads; }  ///< query heads that share a key head
@@ -22,7 +22,7 @@ struct attention_shape {
   constexpr std::size_t kv_dim() const { return kv_heads * head_dim; }
 };
 
-/// Scores are multiplied by this; 0: divided by the root of head_dim.
+/// Scores are multiplied by score_scale; 0: divided by sqrt(head_dim).
 template <class Attention>
 struct with_score_scale : Attention {
   float score_scale = 0;
@@ -37,7 +37,7 @@ template <class Attention>
 struct with_window : Attention {
   std::size_t window = 0;
 };
-/// Every token of a run sees every other, and what is kept before it: an encoder.
+/// Every token of a run sees all tokens of the run and all cached positions before it (the attention of an encoder).
 template <class Attention>
 struct both_ways : Attention {
   static constexpr bool sees_all = true;
@@ -52,7 +52,7 @@ inline constexpr bool has_window = requires(Attention a) { a.window; };
 template <class Attention>
 inline constexpr bool sees_all = requires { Attention::sees_all; };
 
-/// The first position that a query sees which sees none from `count` on.
+/// The first position seen by a query that sees positions up to count - 1: 0, or count - window.
 template <class Attention>
 constexpr std::size_t first_seen([[maybe_unused]] const Attention& a, [[maybe_unused]] std::size_t count) {
   static_assert(!has_window<Attention> || !sees_all<Attention>,
@@ -61,7 +61,7 @@ constexpr std::size_t first_seen([[maybe_unused]] const Attention& a, [[maybe_un
   else return 0;
 }
 
-/// Up to where token i of a run sees: one position behind its last.
+/// One past the last position that token i sees, in a run of `tokens` that starts at `position`.
 template <class Attention>
 constexpr std::size_t seen_by(std::size_t position, [[maybe_unused]] std::size_t i,
                               [[maybe_unused]] std::size_t tokens) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What attention over 8-bit codes shares: queries and weights rounded to 14 bits, and the sums that they give. Integer
-// products are exact; floats go sixteen at a time, so every target gives the same bits.
+// Common code of attention over caches of 8-bit codes: rounds queries and weights to 14 bits and a sign, and multiplies
+// them with tiles of codes. Integer products are exact, and floats are summed as sixteen interleaved partial sums, so
+// that every target gives the same bits.
 // Refuses to know how codes become numbers: a cache knows its scales.
 #pragma once
 
@@ -20,7 +21,7 @@ inline constexpr std::size_t at_a_time = simd::floats<16>::registers < 16 ? 16 :
 using stride_floats = simd::floats<at_a_time>;
 static_assert(simd::tile_tokens % at_a_time == 0, "a vector would reach beyond its tile");
 
-/// Sixteen interleaved partial sums, whatever goes at a time.
+/// Sixteen interleaved partial sums for any at_a_time: position t is added to sum t % 16.
 struct sixteen_sums {
   stride_floats part[16 / at_a_time];
 
@@ -39,7 +40,8 @@ struct sixteen_sums {
 };
 MOTE_INLINE float largest_lane(simd::floats<16> v) { return simd::reduce_max(v); }
 MOTE_INLINE float largest_lane(simd::floats<1> v) { return v.v[0]; }
-/// v where position t + lane lies before count, else `beyond`.
+/// Lane i is position t + i: gives v below `count`, `beyond` from there on. One lane is returned as it is: its loop
+/// ends at count.
 MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floats<16> v, float beyond) {
   if (t + 16 > count) [[unlikely]]
     v = simd::first_lanes(count > t ? count - t : 0, v, simd::floats<16>::all(beyond));
@@ -47,7 +49,7 @@ MOTE_INLINE simd::floats<16> before(std::size_t count, std::size_t t, simd::floa
 }
 MOTE_INLINE simd::floats<1> before(std::size_t, std::size_t, simd::floats<1> v, float) { return v; }
 
-/// v from position `hidden` on, `beyond` before, where the first lane is position t.
+/// Lane i is position t + i: gives v from position `hidden` on, `beyond` below it.
 template <std::size_t N>
 MOTE_INLINE simd::floats<N> from(std::size_t hidden, std::size_t t, simd::floats<N> v, float beyond) {
   if (t < hidden) [[unlikely]]
@@ -55,14 +57,14 @@ MOTE_INLINE simd::floats<N> from(std::size_t hidden, std::size_t t, simd::floats
   return v;
 }
 
-/// A vector as 14-bit numbers and a sign: x is nearly scale * q.
+/// A vector rounded to 14 bits and a sign: x is about scale * q.
 struct rounded_vector {
   float scale = 0;
   std::int32_t sum = 0;  // of q
 };
 inline constexpr float most_rounded = 16383.0F;
 
-/// Calls f(lanes, first) for the numbers of a short vector, four at a time as far as they go.
+/// Calls f(lanes, first) over the n numbers of a short vector: lanes is 4, and 1 for the last n % 4.
 template <class Function>
 MOTE_INLINE void for_each_4(std::size_t n, Function f) {
   const std::size_t whole = n / 4 * 4;
@@ -70,7 +72,7 @@ MOTE_INLINE void for_each_4(std::size_t n, Function f) {
   for (std::size_t i = whole; i < n; ++i) f(std::integral_constant<std::size_t, 1>{}, i);
 }
 
-/// The largest of f(x), which maps lane by lane.
+/// The largest f(x[i]); f maps lane by lane.
 template <class Function>
 MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least 1 */, Function f) {
   float four[4];
@@ -91,11 +93,11 @@ MOTE_INLINE float largest_size(const float* x /* (n) */, std::size_t n) {
   return largest_of(x, n, [](auto v) { return simd::absolute(v); });
 }
 
-/// Numbers alone: attention is given none that are not finite (kernel/finite.hpp).
+/// Rounds x to q, and returns its scale and sum. x must be finite: admit() sees to it (kernel/finite.hpp).
 inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std::size_t width,
-                                   std::int16_t* q /* (width), zeros behind n */) {
+                                   std::int16_t* q /* (width), zeros from n on */) {
   const float largest = largest_size(x, n);
-  const float inverse = largest > 0x1.FFF8p-115F ? most_rounded / largest : 0.0F;  // below, it would be infinite
+  const float inverse = largest > 0x1.FFF8p-115F ? most_rounded / largest : 0.0F;  // else it would be infinite
   rounded_vector r{.scale = largest / most_rounded, .sum = 0};
   for_each_4(n,
              [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t i) __attribute__((always_inline)) {
@@ -107,12 +109,13 @@ inline rounded_vector round_vector(const float* x /* (n) */, std::size_t n, std:
   return r;
 }
 
-/// Weights of at most 1 times this are integers of at most 14 bits, fewer where a sum over `count` codes could leave 32.
+/// The scale that turns weights of at most 1 into integers of at most 14 bits; smaller for more than 1024 positions, so
+/// that the sum of weight * code over `count` positions fits 32 bits.
 inline float most_weight(std::size_t count) {
   return count > 1024 ? 16777216.0F / static_cast<float>(count) : most_rounded;
 }
 
-/// Weights of at most 2 to this have a sum of 30 bits over `count` positions.
+/// The power n for which `count` weights of at most 2^n sum to at most 2^30.
 constexpr int weight_power(std::size_t count) {
   int power = 16;
   for (count >>= 14U; count > 0; count >>= 1U) --power;
@@ -120,7 +123,7 @@ constexpr int weight_power(std::size_t count) {
 }
 constexpr float power_of_two(int n) { return __builtin_bit_cast(float, static_cast<std::uint32_t>(127 + n) << 23U); }
 
-/// The keys of a tile against every query of a group: use(head, dots (32)).
+/// The dot products of every query of a group with the keys of a tile: calls use(head, dots (tile_tokens)).
 template <class Isa, class Use>
 MOTE_INLINE void score_tile(const std::int8_t* tile, const std::int16_t* q /* (group, width) */, std::size_t group,
                             std::size_t width, Use use) {
@@ -138,7 +141,7 @@ MOTE_INLINE void score_tile(const std::int8_t* tile, const std::int16_t* q /* (g
     }
 }
 
-/// sums (group, width) += the values of a tile, weighted: weights(head, p (32)) gives the numbers.
+/// sums (group, width) += the weighted values of a tile; weights(head, p (tile_tokens)) fills in a head's weights.
 template <class Isa, class Weights>
 MOTE_INLINE void sum_tile(const std::int8_t* tile, std::size_t group, std::size_t width, Weights weights,
                           std::int32_t* sums) {

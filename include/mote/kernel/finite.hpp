@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Whether numbers are finite, asked where they would be kept or become a choice: the queries, keys and values of a token,
-// its logits, a loss, a step of an optimiser. Behind these gates a kernel meets numbers of a known size alone.
-// Refuses to look at the bits of what is not a number: whether it is one is all that machines agree on.
+// Checks that numbers are finite, at the points where they would be stored or decide something: the queries, keys and
+// values of a token, its logits, a loss, an optimiser step. After these checks kernels see only bounded numbers.
+// Refuses to look at the bits of a NaN: machines agree only on whether a number is one.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ namespace mote::inline v0 {
 namespace detail {
 using sixteen_finite = guarded::sums;
 
-/// A sum of squares over several vectors, joined once.
+/// A sum of squares over several vectors; its lanes are added up once, at the end.
 struct square_sum {
   sixteen_finite lanes;
-  float rest = 0;  // what makes no sixteen
+  float rest = 0;  // of the last n % 16 numbers
   void add(const float* x, std::size_t n) {
     if constexpr (guarded::offered || simd::floats<16>::registers < 16) add_here(x, n);
-    else add_apart(x, n);  // sixteen plain floats are much code: once is enough
+    else add_apart(x, n);  // without vectors the body is long: one copy, called
   }
   MOTE_NOINLINE void add_apart(const float* x, std::size_t n) { add_here(x, n); }
   MOTE_INLINE void add_here(const float* x, std::size_t n) {
@@ -34,7 +34,7 @@ struct square_sum {
 };
 }  // namespace detail
 
-/// Whether all of x (n) are finite, and their sum.
+/// True if all of x (n) are finite and their sum is too: a sum that overflows gives false as well.
 inline bool are_finite(const float* x, std::size_t n) {
   detail::sixteen_finite lanes;
   float rest = 0;
@@ -44,12 +44,13 @@ inline bool are_finite(const float* x, std::size_t n) {
   return is_finite(lanes.joined() + rest);
 }
 
-/// Attention takes queries, keys and values whose squares add up to less than this: no product of two is infinite then,
-/// and no score, whatever a cache makes of them.
+/// The limit for the sum of squares of a token's query, key and value. Below it every number is under 2^50, so no
+/// product of two and no score can overflow, in whatever format a cache stores them.
 inline constexpr float largest_squares = 0x1p100F;
 
-/// The gate in front of attention, of one token: what does not pass becomes zero, so that a cache never holds it, and the
-/// residual stream becomes not a number, so that every logit of this token says so.
+/// Checks one token before attention: query (dim), key and value (kv_dim). True if their squares sum to less than
+/// largest_squares. Else false: all three become zero, so that a cache never holds them, and x[0] of the residual
+/// stream becomes NaN, so that every logit of this token does.
 inline bool admit(float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim, float* x) {
   detail::square_sum all;
   all.add(query, dim);

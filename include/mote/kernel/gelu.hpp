@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Activations of a feed-forward block without a gate, and their gradients: GELU in the form with tanh (Hendrycks & Gimpel
-// 2016, arXiv 1606.08415), which GPT-2 was trained with, and ReLU.
-// Refuses sizes that are not padded: buffers hold padded(n) floats.
+// Activations of a feed-forward block without a gate, and their gradients: GELU in the form with tanh (Hendrycks &
+// Gimpel 2016, arXiv 1606.08415), which GPT-2 was trained with, and ReLU.
+// Refuses a scalar tail: buffers hold padded(n) floats, and all of them are read and written.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// GELU is x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), the same as 0.5 x (1 + tanh(..)) but without a difference in
-/// which small answers lose their digits. Beyond 20 the sigmoid is 0 or 1, and no cube may be infinite.
+/// gelu(x) = x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)): equal to 0.5 x (1 + tanh(..)), without the cancellation in
+/// 1 + tanh near -1. The sigmoid's x is clamped to [-20, 20], where it is below 1e-38 or 1: so x^3 cannot overflow.
 struct gelu_parts {
   using floats = simd::floats<16>;
   floats inner, square, open;
@@ -48,7 +48,7 @@ inline void gelu_tanh_gradient(float* x, const float* dy, std::size_t n) {
     (floats::load(dy + i) * detail::gelu_parts(floats::load(x + i)).slope()).store(x + i);
 }
 
-/// y = x where x is positive, 0 elsewhere, both (padded(n)); y may be x. What is not a number stays so.
+/// y = x where x is positive, 0 elsewhere, both (padded(n)); y may be x. NaN stays NaN.
 MOTE_NOINLINE inline void relu(const float* x, std::size_t n, float* y) {
   using floats = simd::floats<16>;
   const auto zero = floats::all(0.0F);

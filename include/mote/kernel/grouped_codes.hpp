@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What attention over codes with a step and a least number a group needs: codes unpacked to bytes, and the step folded
-// into the other side of the product, which is rounded to 14 bits afterwards. sum(q * (step * code + base)) is
+// Common code of attention over codes with a step and a minimum for each group: unpacks codes to bytes, and multiplies
+// the step into the other operand, which is then rounded to 14 bits. So sum(q * (step * code + base)) becomes
 // unit * sum(integer * code) + sum(q * base): the products are integers, and exact.
 // Refuses to multiply a code by its step: that would be a product for each code instead of one for each group.
 #pragma once
@@ -12,12 +12,12 @@
 
 namespace mote::inline v0::detail {
 
-/// Codes of Bits bits: byte i of n packed ones holds the codes i, n + i, and so on, the first in its lowest bits.
+/// Codes of Bits bits in n bytes: byte i holds the codes i, n + i, 2n + i and so on, code i in its lowest bits.
 template <std::size_t Bits>
 struct packed_codes {
   static constexpr std::size_t each = 8 / Bits;
   static constexpr std::uint32_t last = (1U << Bits) - 1U;
-  /// Codes of 8 bits are kept 128 lower, so that a byte with a sign holds them.
+  /// Codes of 8 bits are stored less 128, so that they fit a signed byte.
   static constexpr std::int32_t offset = Bits == 8 ? 128 : 0;
 
   MOTE_INLINE static void put(std::uint8_t* packed, std::size_t n, std::size_t index, std::uint32_t code) {
@@ -27,8 +27,8 @@ struct packed_codes {
                                                                << shift);
   }
 
-  /// All of them as bytes: `room` (n * each) unless they are bytes already.
-  MOTE_INLINE static const std::int8_t* unpack(const std::uint8_t* packed, [[maybe_unused]] std::size_t n /* of 8 */,
+  /// All codes as bytes: in `room` (n * each), or where they are if they are bytes already. n is a multiple of 8.
+  MOTE_INLINE static const std::int8_t* unpack(const std::uint8_t* packed, [[maybe_unused]] std::size_t n,
                                                [[maybe_unused]] std::int8_t* room) {
     if constexpr (Bits == 8) {
       return reinterpret_cast<const std::int8_t*>(packed);
@@ -49,7 +49,8 @@ struct packed_codes {
   }
 };
 
-/// n halves of steps and least numbers as floats: what a code of zero as it is kept stands for is base.
+/// Loads n steps and n minima, stored as halves. `base` is the value of stored code 0: the minimum, and 128 steps more
+/// for codes of 8 bits.
 template <std::size_t Bits>
 MOTE_INLINE void load_grid(const simd::half_bits* steps /* (n) */, const simd::half_bits* least /* (n) */,
                            std::size_t n, float* step /* (n) */, float* base /* (n) */) {
@@ -67,13 +68,13 @@ MOTE_INLINE void load_grid(const simd::half_bits* steps /* (n) */, const simd::h
   for (; i < n; ++i) one_lot(simd::floats<1>{});
 }
 
-/// One side of a product with codes: unit * integers stands for x * step; rest is the sum of x * base.
+/// One operand of a product with codes: unit * integer is about x * step; rest is the sum of x * base.
 struct folded {
   float unit = 0;
   float rest = 0;
 };
 
-/// n is a multiple of at_a_time, and so many of each are there; q gets (n) integers.
+/// q (n) = x * step, rounded to 14 bits and a sign. x, step and base (n); n is a multiple of at_a_time.
 MOTE_INLINE folded fold(const float* x, const float* step, const float* base, std::size_t n, std::int16_t* q) {
   using floats = stride_floats;
   auto most = floats::all(0.0F);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The heart of matvec and matmul for integer formats: some tiles of rows times some activations. A block is unpacked once
-// for all activations of the call; the groups of a row are added in index order, whatever the number of either.
+// The inner kernel of matvec and matmul for integer formats: Tiles tiles of rows times Tokens activations. A block is
+// unpacked once for all activations. The groups of a row are added in index order: neither number affects the result.
 // Refuses to know any format: it asks for groups(), unpack(), dot() and scales(), or for partial sums of a whole row.
 #pragma once
 
@@ -38,7 +38,8 @@ concept multiplied_from_memory = requires(const typename Format::block& b, const
   Format::template dot_from_memory<Unit>(b, x, 0);
 };
 
-/// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations: integers to the end of the row.
+/// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations. With one scale a row, integers are
+/// summed to the end of the row.
 template <class Isa, row_scaled_format Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
                                float* y /* (Tokens, y_stride) */, std::size_t y_stride) {
@@ -128,7 +129,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
         for (std::size_t k = 0; k < Tokens; ++k) {
           if constexpr (multiplied_from_memory<Format, unit>) {
             const auto dot = Format::template dot_from_memory<unit>(from, a[k].q + g * group, a[k].sum[g]);
-            scale = Format::scales(from);  // behind the products, which want its registers
+            scale = Format::scales(from);  // after the products, which need its registers
             add(k, dot);
           } else {
             add(k, Format::template dot<unit>(unpacked, a[k].q + g * group, a[k].sum[g]));

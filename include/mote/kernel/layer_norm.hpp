@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Layer normalisation (Ba, Kiros & Hinton 2016, arXiv 1607.06450) and its gradient.
 // y = gain * (x - mean) * r + bias with r = 1 / sqrt(mean((x - mean)^2) + epsilon).
-// Refuses to take the variance from a sum of squares, which loses it where the mean is large: x is read twice.
+// Refuses to compute the variance as mean(x^2) - mean^2, which cancels where the mean is large: x is read twice.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// The sum over i of f(i), taken sixteen at a time from `sixteen(i)` and one by one from `one(i)` behind them, as sixteen
-/// interleaved partial sums joined in a fixed tree.
+/// The sum of f(i) over i < n, as sixteen interleaved partial sums joined in a fixed tree. sixteen(i) gives f(i) to
+/// f(i + 15) in lanes; one(i) gives f(i) for the last n % 16.
 template <class Sixteen, class One>
 MOTE_INLINE float interleaved_sum(std::size_t n, Sixteen sixteen, One one) {
   using floats = simd::floats<16>;
@@ -25,7 +25,7 @@ MOTE_INLINE float interleaved_sum(std::size_t n, Sixteen sixteen, One one) {
   return simd::reduce_add(sum + floats::load(last));
 }
 
-/// What layer_norm() makes of x: (x - mean) * scale.
+/// layer_norm() before gain and bias is (x - mean) * scale.
 struct layer_spread {
   float mean, scale;
 
@@ -42,7 +42,7 @@ struct layer_spread {
           return d * d;
         },
         [x, middle = mean](std::size_t i) { return (x[i] - middle) * (x[i] - middle); });
-    // Not a number where the sum of squares is infinite, which would make everything the bias.
+    // squares - squares makes the scale NaN if the sum overflowed; else it would be 0, and every y the bias.
     scale = 1.0F / simd::sqrt(squares / count + epsilon) + (squares - squares);
   }
 };
@@ -71,7 +71,7 @@ inline void layer_norm_gradient(const float* x, const float* gain, const float* 
   const float straight = detail::interleaved_sum(
       n, [=](std::size_t i) { return floats::load(dy + i) * floats::load(gain + i); },
       [=](std::size_t i) { return dy[i] * gain[i]; });
-  const float along = detail::interleaved_sum(  // how far the gradient points along x
+  const float along = detail::interleaved_sum(  // the gradient's component along x - mean
       n,
       [=](std::size_t i) {
         return floats::load(dy + i) * floats::load(gain + i) * (floats::load(x + i) - floats::all(middle));

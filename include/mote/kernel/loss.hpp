@@ -17,7 +17,7 @@ struct softmax_total {
   float largest, sum;
 };
 
-/// Turns finite logits, (padded(n)) with n of them, into probabilities in place.
+/// Turns n finite logits into probabilities in place; the buffer holds padded(n) floats, which become zero from n on.
 inline softmax_total softmax(float* logits, std::size_t n) {
   using floats = simd::floats<16>;
   for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
@@ -43,7 +43,7 @@ inline softmax_total softmax(float* logits, std::size_t n) {
   return {top, all};
 }
 
-/// -log of a normal number, natural, for reporting: the exponent and a series, in fixed order.
+/// -ln(p) of a positive normal float, from its exponent and a series in a fixed order.
 inline float negative_log(float p) {
   const auto bits = __builtin_bit_cast(std::uint32_t, p);
   auto exponent = static_cast<std::int32_t>(bits >> 23U) - 127;
@@ -58,14 +58,14 @@ inline float negative_log(float p) {
   return -(series + static_cast<float>(exponent) * 0.69314718F);
 }
 
-/// Turns logits into their gradient, weight * (softmax - one_hot(target)), and returns weight * the loss in nats. Where a
-/// logit is not finite, the loss is not a number, and the logits stay as they are.
+/// Turns logits (padded(n)) into their gradient, weight * (softmax - one_hot(target)), and returns weight * the loss in
+/// nats. If a logit is not finite, returns NaN and leaves the logits as they are.
 inline float cross_entropy(float* logits, std::size_t n, std::size_t target, float weight) {
   using floats = simd::floats<16>;
   if (!are_finite(logits, n)) return __builtin_nanf("");
   const float own = logits[target];
   const softmax_total total = softmax(logits, n);
-  // A probability near the smallest float says only that it is small; its logarithm is had without it.
+  // A probability near the smallest float has lost its digits: the logits give its logarithm instead.
   const float nats =
       logits[target] > 1.0e-37F ? negative_log(logits[target]) : (total.largest - own) - negative_log(total.sum);
   const float loss = nats * weight;
@@ -74,10 +74,10 @@ inline float cross_entropy(float* logits, std::size_t n, std::size_t target, flo
   return loss;
 }
 
-/// The same against a distribution q, (padded(n)) with n numbers that sum to one: weight * the sum of q * -log softmax(logits
-/// / temperature), and weight / temperature * (softmax - q) in place of the logits. A teacher's soft targets (Hinton et al.
-/// 2015, arXiv 1503.02531) have the same temperature, and a weight with its square in it. Where a number is not finite, the
-/// loss is not a number, and the logits stay as they are.
+/// The same against a distribution q (padded(n)), whose n numbers sum to 1: returns weight * the sum of
+/// q * -ln softmax(logits / temperature); logits become weight / temperature * (softmax - q). For the soft targets of a
+/// teacher (Hinton et al. 2015, arXiv 1503.02531), q has the same temperature, and weight includes temperature^2. If a
+/// logit, q or 1 / temperature is not finite, returns NaN and leaves the logits as they are.
 inline float soft_cross_entropy(float* logits, std::size_t n, const float* q, float weight, float temperature = 1.0F) {
   using floats = simd::floats<16>;
   const float inverse = 1.0F / temperature;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A low-rank addition to a linear map, y += scale * B (A x) (Hu et al. 2021, arXiv 2106.09685), and its gradients.
-// A lies row by row, (rank, padded(cols)); B lies transposed, (rank, padded(rows)), so that both are read along vectors.
-// Refuses to form B A.
+// A is stored by rows, (rank, padded(cols)), and B transposed, (rank, padded(rows)): both are read in address order.
+// Refuses to compute the product B A, a matrix of (rows, cols).
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ inline void low_rank_add(const low_rank_size& size, const float* a, const float*
     detail::add_scaled(y, b + r * padded(size.rows), scale * dot(a + r * padded(size.cols), x, size.cols), size.rows);
 }
 
-/// Given x (padded(cols)) and dy (padded(rows)), both zero in their padding: da and db are added to, dx (padded(cols))
-/// is added to.
+/// Adds to the gradients da, db and dx (padded(cols)), given x (padded(cols)) and dy (padded(rows)), both zero in their
+/// padding.
 inline void low_rank_gradient(const low_rank_size& size, const float* a, const float* b, float scale, const float* x,
                               const float* dy, float* da, float* db, float* dx) {
   for (std::size_t r = 0; r < size.rank; ++r) {

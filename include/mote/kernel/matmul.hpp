@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrix times many vectors, and its two gradients, for training. The same sums in the same order as matvec, so that
-// what is trained is what runs.
-// Refuses to build a transposed copy of the weights: the gradient decodes a few rows at a time.
+// Matrix times many vectors, for prompts and training, and its two gradients. Sums have the order of matvec, so that a
+// model runs with the bits it was trained with.
+// Refuses to build a transposed copy of the weights: the gradient decodes four rows at a time.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// Tiles tiles for all tokens, Most tokens at a time, then half as many, and so on.
+/// Tiles tiles for all tokens, Most (8, 4 or 1) tokens at a time, then half as many, and so on.
 template <class Isa, std::size_t Most, std::size_t Tiles, class Format>
 MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const activation* a, std::size_t tokens,
                               float* y, std::size_t y_stride) {
   std::size_t k = 0;
-  if constexpr (Most >= 8)  // so many sums leave no registers for a second tile
+  if constexpr (Most >= 8)  // eight sums leave no registers for a second tile
     for (; k + 8 <= tokens; k += 8)
       for (std::size_t t = 0; t < Tiles; ++t)
         integer_tiles<Isa, Format, 1, 8>(w, tile + t, a + k, y + k * y_stride, y_stride);
@@ -28,7 +28,7 @@ MOTE_INLINE void matmul_tiles(const matrix<Format>& w, std::size_t tile, const a
   for (; k < tokens; ++k) integer_tiles<Isa, Format, Tiles, 1>(w, tile, a + k, y + k * y_stride, y_stride);
 }
 
-/// Token by token, some rows for all of them, so that a small cache keeps them.
+/// All tokens for a band of rows, then for the next: a band is about 8 KiB of weights, which a small data cache holds.
 template <class Isa, class Format>
 void matmul_by_bands(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
                      std::size_t y_stride) {
@@ -41,13 +41,13 @@ void matmul_by_bands(const matrix<Format>& w, const activation* a /* (tokens) */
 
 }  // namespace detail
 
-/// y (tokens, padded(rows)) = activations * w^T, each token with the bits that matvec gives it. Tile by tile, so that
-/// weights come from memory once, and are unpacked once for up to eight tokens.
+/// y (tokens, padded(rows)), its rows y_stride apart, = activations * w^T, each token with the bits of matvec. Goes
+/// tile by tile, so that weights are read from memory once, and unpacked once for up to eight tokens.
 template <class Isa = simd::native, integer_format Format>
 void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
             std::size_t y_stride) {
   constexpr bool native_rows = Format::rows == interleaved_rows(Isa::value);
-  // Two tiles share what an instruction that multiplies several tokens wants done to the activations.
+  // Where an instruction multiplies several tokens, two tiles reuse one rearrangement of the activations.
   constexpr bool pairs = simd::multiplies_several_tokens<simd::dot4<Isa, Format::rows>> && group_scaled_format<Format>;
   constexpr std::size_t together = pairs ? 2 : native_rows ? Isa::integer_tiles : 1;
   constexpr std::size_t most = native_rows || Isa::integer_tokens < 4 ? Isa::integer_tokens : 4;
@@ -59,7 +59,7 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
     if (tile < tiles) detail::matmul_tiles<Isa, most, 1>(w, tile, a, tokens, y, y_stride);
 }
 
-/// The same where a body takes several rows at once: it is faster than several tokens at once.
+/// The same for instruction sets with a kernel of several rows at once, which is faster than several tokens at once.
 template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
   requires(detail::takes_rows<Isa, Rows> || detail::takes_rows_guarded<Isa, Rows>)
 void matmul(const matrix<q8<Rows, Group>>& w, const activation* a /* (tokens) */, std::size_t tokens, float* y,
@@ -73,7 +73,8 @@ void matmul(const matrix<Format>& w, const activation* a /* (tokens) */, std::si
   detail::matmul_by_bands<Isa>(w, a, tokens, y, y_stride);
 }
 
-/// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols).
+/// y (tokens, padded(rows)) = x (tokens, x_stride) * w^T. `buffer` holds activation_bytes(cols): one token is rounded
+/// and multiplied at a time, unless activations stay floats.
 template <class Isa = simd::native, class Format>
 void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::size_t tokens, float* y,
             std::size_t y_stride, std::byte* buffer) {
@@ -120,7 +121,7 @@ void matmul_input_gradient(const matrix<Format>& w, const float* dy, std::size_t
   }
 }
 
-/// dw (as f32<Rows> lays it) += dy^T (tokens, y_stride) * x (tokens, x_stride). Tokens are added in index order.
+/// dw (in the layout of f32<Rows>) += dy^T (tokens, y_stride) * x (tokens, x_stride). Tokens are added in index order.
 template <std::size_t Rows>
 void matmul_weight_gradient(float* dw, std::size_t rows, std::size_t cols, const float* dy, std::size_t y_stride,
                             const float* x, std::size_t x_stride, std::size_t tokens) {

@@ -14,11 +14,11 @@
 
 namespace mote::inline v0 {
 
-/// Buffers of floats are padded to this many, so that kernels may write whole vectors.
+/// The length of float buffers is a multiple of this, so that kernels may write whole vectors.
 inline constexpr std::size_t float_padding = 16;
 constexpr std::size_t padded(std::size_t floats) { return round_up(floats, float_padding); }
 
-/// A (rows, cols) matrix in Format, in place.
+/// A view of a (rows, cols) matrix packed in Format; data is its first tile.
 template <class Format>
 struct matrix {
   const std::byte* data = nullptr;
@@ -36,8 +36,8 @@ struct matrix {
   }
 };
 
-/// A vector as the kernels of a format want it: floats, for f16 and bf16 with few bits of precision, and for integer
-/// formats 8 bits with a scale and a sum for each group of columns, or for the whole row.
+/// A vector in the form that a format's kernels read: floats for f32; floats rounded to 13 or 16 bits for f16 and bf16;
+/// 8-bit integers for integer formats, with a scale and a sum for each group of columns or for the whole row.
 struct activation {
   const float* x = nullptr;           // (cols)
   const std::int8_t* q = nullptr;     // (groups, group)
@@ -45,10 +45,11 @@ struct activation {
   const std::int32_t* sum = nullptr;  // (groups)
 };
 
-/// The integers of an activation with one scale for a whole row: 32 zeros follow it, for formats that read in other steps.
+/// The bytes of q with one scale for a whole row: at least 32 zeros follow the numbers, for formats that read past the
+/// end because their groups are not of 32 columns.
 constexpr std::size_t whole_row_padded(std::size_t cols) { return round_up(cols, 32) + 32; }
 
-/// The bytes that quantise_groups() needs beside the floats. Group: 0 (none), exact_products(), 16, 32, 64 or whole_row.
+/// The bytes of buffer that quantise_groups() needs. Group: 0 (no rounding), exact_products(), 16, 32, 64 or whole_row.
 template <std::size_t Group>
 constexpr std::size_t activation_group_bytes(std::size_t cols) {
   if constexpr (Group == 0) return 0;
@@ -57,7 +58,7 @@ constexpr std::size_t activation_group_bytes(std::size_t cols) {
   else return ceil_div(cols, Group) * (Group + 8);
 }
 
-/// The bytes that quantise() needs beside the floats.
+/// The bytes of buffer that quantise() needs.
 template <class Format>
 constexpr std::size_t activation_bytes(std::size_t cols) {
   return activation_group_bytes<Format::activation_group>(cols);
@@ -65,18 +66,18 @@ constexpr std::size_t activation_bytes(std::size_t cols) {
 
 namespace detail {
 
-/// What rounds floats of a known largest magnitude to integers. Where one of them is infinite or not a number, its product
-/// with the inverse is not a number, whose bits lie far from any integer's, and so does the sum of all: that is how it is
-/// noticed, without an instruction for each.
+/// Rounds floats to 8-bit integers, given their largest magnitude. If one of them is infinite or NaN, its product with
+/// the inverse is NaN. The bits of a NaN are far from those of any integer, and so is the sum of all: is_sum() notices
+/// that, without an instruction for each number.
 struct rounding {
-  /// Plain lanes are added as they come, and lose this at the end.
+  /// Without vectors the floats' bits are summed as they are; sum() subtracts this for each.
   static constexpr std::int32_t each = simd::floats<16>::registers == 16 ? simd::bits_of_zero : 0;
 
   simd::floats<16> inverse;
   MOTE_INLINE explicit rounding(float largest) : inverse(simd::floats<16>::all(inverse_of(largest))) {}
   /// 127 / largest, or 0 where that would be infinite.
   MOTE_INLINE static float inverse_of(float largest) { return largest > 0x1.FCp-122F ? 127.0F / largest : 0.0F; }
-  /// Sixteen floats to 8 bits, nearest, ties to even; gives the integers, `each` more.
+  /// Rounds sixteen floats to 8 bits (nearest, ties to even) into q; returns integer + `each` of every lane.
   MOTE_INLINE simd::ints<16> store(simd::floats<16> x, std::int8_t* q /* (16) */) const {
     const auto shifted = x * inverse + simd::floats<16>::all(simd::rounds_to_bits);
     simd::ints<16> integers;
@@ -85,12 +86,12 @@ struct rounding {
     simd::store_bytes(integers, q);
     return integers;
   }
-  /// The sum of `count` integers, of which reduce_add() gave `total`.
+  /// The sum of `count` integers, given the sum `total` of what store() returned for them.
   MOTE_INLINE static std::int32_t sum(std::int32_t total, std::size_t count) {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(total) - static_cast<std::uint32_t>(each) * count);
   }
-  /// Whether `count` integers with this sum, at most 255 of them, came from numbers: from NaN they are a multiple of 2^23
-  /// too far away, and 256 of them would have to meet before that is none modulo 2^32.
+  /// True if `count` integers (at most 255) with this sum came from numbers. The bits of a default NaN differ from an
+  /// integer's by an odd multiple of 2^23: fewer than 256 NaNs cannot cancel modulo 2^32.
   MOTE_INLINE static bool is_sum(std::int32_t sum, std::size_t count) {
     const auto most = static_cast<std::uint32_t>(127 * count);
     return static_cast<std::uint32_t>(sum) + most <= 2 * most;
@@ -99,16 +100,16 @@ struct rounding {
  private:
   MOTE_INLINE static std::int32_t bits_of(float v) { return __builtin_bit_cast(std::int32_t, v); }
 };
-/// The scale and the sum of what is not finite: whatever is multiplied with it is not a number.
+/// Marks a group that is not finite: its scale becomes NaN, and so does every product with it.
 MOTE_INLINE void give_up(float& scale, std::int32_t& sum) {
   scale = __builtin_nanf("");
   sum = 0;
 }
 
-/// x without its last Bits bits of precision (Veltkamp's splitting, 1968): times a weight of Bits bits that is 24 bits, a
-/// float as it is. What is below 2^-60 becomes zero: times a weight of 2^-66 and above no product is subnormal. What is
-/// above 2^112 becomes not a number, what is above 2^108 may: no product with a weight of 65504 is then infinite, which a
-/// fused instruction would not see.
+/// x rounded to 24 - Bits bits (Veltkamp's splitting, 1968): its product with a weight of Bits bits has 24 bits and is
+/// exactly a float. |x| below 2^-60 becomes 0, so that no product with a weight of at least 2^-66 is subnormal. |x|
+/// above 2^112 becomes NaN, and above 2^108 it may: else a product with a weight of 65504 could overflow, where a fused
+/// multiply-add would give another answer.
 template <unsigned Bits, std::size_t N>
 MOTE_INLINE simd::floats<N> round_off(simd::floats<N> x) {
   using floats = simd::floats<N>;
@@ -118,8 +119,9 @@ MOTE_INLINE simd::floats<N> round_off(simd::floats<N> x) {
 
 }  // namespace detail
 
-/// Rounds x to 8 bits, one scale a group: the largest magnitude becomes 127 (nearest, ties to even). All formats of the same
-/// activation_group can use the result. A group with a number that is not finite has a scale that is not a number.
+/// Rounds x into buffer for all formats with this activation_group: to 8 bits with one scale a group, whose largest
+/// magnitude becomes 127 (nearest, ties to even); with exact_products() to fewer bits of a float; with 0 not at all. A
+/// group with a number that is not finite gets the scale NaN. The result points into x and buffer.
 template <std::size_t Group>
 activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
                            std::byte* buffer /* activation_group_bytes(cols) */) {
@@ -136,7 +138,7 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
     auto* q = reinterpret_cast<std::int8_t*>(buffer);
     auto* scale = reinterpret_cast<float*>(buffer + width);
     auto* sum = reinterpret_cast<std::int32_t*>(buffer + width + 4);
-    float tail[16] = {};  // the ragged end of a row: zeros, like the weights there
+    float tail[16] = {};  // the last cols % 16 numbers, then zeros
     const std::size_t whole = cols / 16 * 16;
     for (std::size_t i = whole; i < cols; ++i) tail[i - whole] = x[i];
     lanes most = simd::absolute(lanes::load(tail));
@@ -169,7 +171,7 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
     for (std::size_t g = 0; g < groups; ++g) {
       const float* from = x + g * Group;
       float tail[Group];
-      if (cols - g * Group < Group) {  // the ragged end of a row: zeros, like the weights there
+      if (cols - g * Group < Group) {  // the last, incomplete group: zeros from cols on
         for (std::size_t i = 0; i < Group; ++i) tail[i] = g * Group + i < cols ? from[i] : 0.0F;
         from = tail;
       }
@@ -200,7 +202,7 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
   return a;
 }
 
-/// x as the kernels of Format want it.
+/// x in the form that the kernels of Format read.
 template <class Format>
 activation quantise(const float* x /* (cols) */, std::size_t cols, std::byte* buffer /* activation_bytes(cols) */) {
   return quantise_groups<Format::activation_group>(x, cols, buffer);

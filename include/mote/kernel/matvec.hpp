@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrix times vector, y = W x: nearly all of the time of a generated token. One accumulator a row; columns (f32) or
-// groups (integer formats) are added in index order, whatever the instruction set.
+// Matrix times vector, y = W x, which takes nearly all of the time of a generated token. One accumulator a row; columns
+// (float formats) or groups (integer formats) are added in index order on every instruction set.
 // Refuses to split a sum: threads and vectors go across rows.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// One tile of q8 where its rows have no body in simd/dot4.hpp: simd::dot reads the weights where they lie.
+/// One tile of q8 where dot4 has no kernel of Rows rows (dot4::own is false): simd::dot reads the weights from memory.
 template <class Isa, std::size_t Rows, std::size_t Group>
 MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size_t groups, const activation& a,
                              float* y) {
@@ -30,18 +30,19 @@ MOTE_INLINE void matvec_tile(const typename q8<Rows, Group>::block* b, std::size
   sum.store(y);
 }
 
-/// Where weights lie row by row, an instruction set may take several rows at once: they share what is done to x.
+/// Row-major q8, where the instruction set multiplies several rows at once, which share one rearrangement of x.
 template <class Isa, std::size_t Rows>
 concept takes_rows = Rows == 1 && requires { requires simd::dot4<Isa, Rows>::rows_together > 1; };
-/// Or it may do all of it in vectors of floats under guard.
+/// Row-major q8, where the instruction set has a kernel in guarded vectors of floats (simd/arch/guard.hpp).
 template <class Isa, std::size_t Rows>
 concept takes_rows_guarded = Rows == 1 && requires { requires simd::dot4<Isa, Rows>::guards_rows; };
-/// Or it may take several rows of any other format.
+/// Any other row-major integer format, where the instruction set multiplies several rows at once.
 template <class Isa, class Format>
 concept has_row_major_kernel = Format::rows == 1 && (row_scaled_format<Format> || requires { Format::least; }) &&
                                requires { requires simd::dot4<Isa, 1>::takes_rows; };
 
-/// Some groups of rows_together rows, the first block of the first row being *b: added to y, or written where First.
+/// y (rows_together) += the products of rows_together rows, `stride` bytes apart, with the groups of x whose scales are
+/// [scales, end); written instead of added if First. *b is the first row's first block; pairs is what spread() gave.
 template <class Unit, std::size_t Group, bool First>
 MOTE_NOINLINE void add_rows(const typename q8<1, Group>::block* b, std::size_t stride, const std::int32_t* pairs,
                             const float* scales, const float* end, float* y) {
@@ -72,7 +73,7 @@ MOTE_NOINLINE void add_rows(const typename q8<1, Group>::block* b, std::size_t s
 /// y (padded(rows)) = w (rows, cols) * a (cols)
 template <class Isa = simd::native, integer_format Format>
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
-  // One tile at a time is one stream of memory: some machines read two at little more than half the rate of one.
+  // One tile at a time is one stream of reads: some machines read two streams at little more than half the rate of one.
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   for (std::size_t tile = 0; tile < tiles; ++tile) detail::integer_tiles<Isa, Format, 1, 1>(w, tile, &a, y, 0);
 }
@@ -95,7 +96,7 @@ template <class Isa = simd::native, std::size_t Rows, std::size_t Group>
 void matvec(const matrix<q8<Rows, Group>>& w, const activation& a, float* y) {
   using format = q8<Rows, Group>;
   using unit = simd::dot4<Isa, Rows>;
-  constexpr std::size_t span = 256 / Group;  // groups whose activations are spread at a time: 512 bytes of stack
+  constexpr std::size_t span = 256 / Group;  // groups per pass: as 16-bit pairs they take 512 bytes of stack
   const std::size_t groups = format::groups(w.cols);
   const std::size_t stride = format::tile_bytes(w.cols);
   const std::size_t whole = w.rows / unit::rows_together * unit::rows_together;

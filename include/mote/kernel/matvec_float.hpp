@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrix times vector and vectors for weights that are floats in memory (f32, f16, bf16): each weight becomes a float
+// Matrix times vector or vectors for weights that are floats in memory (f32, f16, bf16): each weight becomes a float
 // exactly, and each row has one accumulator over the columns in index order, as a plain loop has.
-// Refuses to split a sum, and to fuse a multiplication with an addition where that could be seen: with weights of 16 bits
-// it cannot, because activations are rounded first (quantise()) so that every product is exactly a float.
+// Refuses to split a sum, and to fuse multiply and add for f32, where that would change bits. For f16 and bf16 it
+// cannot: quantise() rounds activations so that every product is exactly a float.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// Tiles tiles times Tokens activations: each load of weights serves all tokens, and while one sum waits for its
-/// addition another multiplies.
+/// Tiles tiles times Tokens activations: each load of weights serves all tokens, and the independent sums hide the
+/// latency of an addition.
 template <class Isa, class Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t cols, const float* x,
                              std::size_t x_stride, float* y, std::size_t y_stride) {
@@ -44,7 +44,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
           else sum[tile][t] = sum[tile][t] + weights[c] * floats::all(x[t * x_stride + col + c]);
     }
   };
-  // A line of a cache is asked for once, though one column of halves is half of it.
+  // Two steps share one prefetch where a step is less than a cache line of 64 bytes (a column of 16 halves is 32).
   using unit = simd::dot4<Isa, rows>;
   constexpr std::size_t line = unit::prefetch_ahead != 0 && Format::tile_bytes(step) < 64 ? 2 : 1;
   std::size_t col = 0;
@@ -59,7 +59,7 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
   if constexpr (line > 1)
     for (; col + step <= cols; col += step) add(col, step);
   if constexpr (step > 1)
-    if (col < cols) add(col, 1);  // the pair's second column is not there, nor is its activation
+    if (col < cols) add(col, 1);  // an odd number of columns: the last pair has one
   for (std::size_t tile = 0; tile < Tiles; ++tile)
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < Tokens; ++t) sum[tile][t].store(y + t * y_stride + tile * rows);
@@ -67,12 +67,12 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
 
 }  // namespace detail
 
-/// y (padded(rows)) = w (rows, cols) * a (cols), which quantise<Format>() gave
+/// y (padded(rows)) = w (rows, cols) * a (cols); a is what quantise<Format>() returned
 template <class Isa = simd::native, class Format>
   requires(!Format::quantised)
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
   constexpr std::size_t chains =
-      4;  // tiles at once: the additions of one row wait for each other, those of four do not
+      4;  // tiles at once: additions of one row wait for each other, those of four tiles overlap
   const std::size_t tiles = ceil_div(w.rows, Format::rows);
   std::size_t tile = 0;
   for (; tile + chains <= tiles; tile += chains)
@@ -81,8 +81,8 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
     detail::float_block<Isa, Format, 1, 1>(w.tile(tile), w.cols, a.x, 0, y + tile * Format::rows, 0);
 }
 
-/// y (tokens, y_stride) = activations (tokens) * w^T, tile by tile, so that weights come from memory once. Activations lie
-/// at equal distances.
+/// y (tokens, y_stride) = activations (tokens) * w^T, tile by tile, so that weights are read from memory once.
+/// Activations are equally spaced: the distance from a[0].x to a[1].x is that of all.
 template <class Isa = simd::native, class Format>
   requires(!Format::quantised)
 void matmul(const matrix<Format>& w, const activation* a, std::size_t tokens, float* y, std::size_t y_stride) {

@@ -12,8 +12,9 @@
 namespace mote::inline v0 {
 
 namespace detail {
-/// f.operator()<Lanes>(i) for sixteen of n floats at a time, and one by one for what is left. Without vectors of floats
-/// sixteen at a time would only be more code. -O2 makes vectors of a loop where its length is a constant alone.
+/// Calls f.operator()<16>(i) for every whole sixteen of n floats, then f.operator()<1>(i) for each of the rest; only
+/// the latter without vectors of floats, where sixteen at a time would just be more code. A plain loop does not serve:
+/// -O2 vectorises loops of constant length only.
 template <class Function>
 MOTE_INLINE void in_lanes(std::size_t n, Function f) {
   std::size_t i = 0;
@@ -48,7 +49,7 @@ inline float dot(const float* a, const float* b, std::size_t n) {
   return simd::reduce_add(sum);
 }
 
-/// 1 / sqrt(mean(x^2) + epsilon); not a number where the sum of squares is infinite, which would make everything zero.
+/// 1 / sqrt(mean(x^2) + epsilon) of x (n). NaN if the sum of squares overflows: the result would be 0, and every y too.
 inline float inverse_rms(const float* x, std::size_t n, float epsilon) {
   const float squares = dot(x, x, n);
   return 1.0F / simd::sqrt(squares / static_cast<float>(n) + epsilon) + (squares - squares);
@@ -72,7 +73,7 @@ inline void rms_norm_gradient(const float* x, const float* gain, const float* dy
   std::size_t i = 0;
   for (; i + 16 <= n; i += 16) sum = sum + floats::load(dy + i) * floats::load(gain + i) * floats::load(x + i);
   for (std::size_t j = 0; i + j < n; ++j) last[j] = dy[i + j] * gain[i + j] * x[i + j];
-  const float along = simd::reduce_add(sum + floats::load(last));  // how far the gradient points along x
+  const float along = simd::reduce_add(sum + floats::load(last));  // the gradient's component along x
   const float back = along * r * r * r / static_cast<float>(n);
   for (i = 0; i < n; ++i) dx[i] += dy[i] * gain[i] * r - x[i] * back;
   if (dgain != nullptr)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rotary positions (Su et al. 2021, arXiv 2104.09864): each pair of a head's values is turned by position * frequency.
-// Pairs are neighbours (2i, 2i + 1), as in the original Llama weights. The gradient is the turn backwards.
-// Refuses powf and large float angles: frequencies are fractions of a turn, computed by the compiler in 64-bit integers.
+// Rotary position embedding (Su et al. 2021, arXiv 2104.09864): rotates each pair of a head's values by position *
+// frequency. Pairs are neighbours (2i, 2i + 1), as in the original Llama weights. The gradient is the inverse rotation.
+// Refuses powf and large float angles: a frequency is a 64-bit fraction of a turn, computed by the compiler.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// theta^(-x): the logarithm and the exponential as series in double, for the compiler and for tools of the PC.
+// For theta^(-x): logarithm (of at least 1) and exponential as series in double, for the compiler and for PC tools.
 constexpr double constant_log(double v) {
   int halvings = 0;
   while (v > 1.5) {
@@ -43,13 +43,13 @@ constexpr double constant_exp(double v) {
 
 }  // namespace detail
 
-/// How much of a turn one position is for a pair of a head, in units of 2^-64 turns.
+/// The angle that one position adds to a pair of a head, theta^(-pair / pairs) radians, in units of 2^-64 turns.
 constexpr std::uint64_t rope_frequency(double log_theta, std::size_t pair, std::size_t pairs) {
   const double radians = detail::constant_exp(-log_theta * static_cast<double>(pair) / static_cast<double>(pairs));
   return static_cast<std::uint64_t>(radians * 0.15915494309189533576888376337251 * 18446744073709551616.0);
 }
 
-/// For each of Pairs pairs of a head, by the compiler.
+/// The frequencies of all pairs of a head, computed by the compiler.
 template <std::size_t Pairs>
 consteval std::array<std::uint64_t, Pairs> rope_frequencies(float theta) {
   std::array<std::uint64_t, Pairs> turns{};
@@ -57,19 +57,19 @@ consteval std::array<std::uint64_t, Pairs> rope_frequencies(float theta) {
   for (std::size_t i = 0; i < Pairs; ++i) turns[i] = rope_frequency(log_theta, i, Pairs);
   return turns;
 }
-/// The same as one table for all who turn alike.
+/// The same as a table, one for all models with these Pairs and Theta.
 template <std::size_t Pairs, float Theta>
 inline constexpr std::array<std::uint64_t, Pairs> rope_table = rope_frequencies<Pairs>(Theta);
 
-/// The turns of one position: out[i] is sin and cos of pair i, (pairs).
+/// The rotations of one position: out[i] (pairs) is sine and cosine of the angle of pair i.
 inline void rope_turns(const std::uint64_t* frequencies, std::size_t pairs, std::size_t position,
                        simd::sine_cosine* out) {
   for (std::size_t i = 0; i < pairs; ++i) out[i] = simd::turn(frequencies[i] * position);
 }
 
 namespace detail {
-/// turn(pair, by) for each pair of v, (heads, 2 * pairs). The pairs of a head make vectors; where there are none, a turn is
-/// loaded once for all heads.
+/// Calls turn(pair, by) for each pair of v, (heads, 2 * pairs). With vectors the inner loop goes over the pairs of a
+/// head, which fill them; without, over the heads, so that each rotation is loaded once.
 template <class Turn>
 MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t pairs,
                            const simd::sine_cosine* __restrict__ turns, Turn turn) {
@@ -86,7 +86,7 @@ MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t
 }
 }  // namespace detail
 
-/// Turns every head of v, (heads, 2 * pairs), in place.
+/// Rotates every head of v, (heads, 2 * pairs), in place by turns (pairs).
 inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
   detail::each_pair(v, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
     const float a = pair[0];
@@ -96,7 +96,7 @@ inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sin
   });
 }
 
-/// Turns a gradient back.
+/// The gradient of rope(): rotates dv, (heads, 2 * pairs), in place by the opposite angles.
 inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
   detail::each_pair(dv, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
     const float a = pair[0];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The gate of the feed-forward block, h = silu(gate) * up with silu(x) = x * sigmoid(x) (Shazeer 2020,
 // arXiv 2002.05202), and its gradient.
-// Refuses sizes that are not padded: buffers hold padded(n) floats.
+// Refuses a scalar tail: buffers hold padded(n) floats, and all of them are read and written.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The heart of matvec and matmul for formats whose scales are themselves integers, or that have minima: qk and affine. A
-// row has one accumulator; its sub-blocks are added in index order, each as (scale * activation's scale) * exact integer,
-// then less minimum * (activation's scale * activation's sum).
-// Refuses activations with one scale for a whole block: one outlier would cost all of 256 columns their precision. With a
-// scale for each sub-block (32 columns: the kind that q8 and q4 take, shared with them; 16 where sub-blocks are 16) the
-// products are as exact, for about one instruction in ten more.
+// The inner kernel of matvec and matmul for formats whose scales are themselves integers, or that have minima: qk and
+// affine. A row has one accumulator; its sub-blocks are added in index order: first + (scale * activation's scale) *
+// exact integer, then - minimum * (activation's scale * activation's sum).
+// Refuses activations with one scale for a whole block: one outlier would cost all of 256 columns their precision. A
+// scale for each sub-block (32 columns, the activations of q8 and q4; 16 where sub-blocks are 16) costs about one
+// instruction in ten.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
   using floats = simd::floats<rows>;
   using unit = simd::dot4<Isa, rows>;
   const std::size_t step = Format::tile_bytes(w.cols);
-  const std::size_t all = ceil_div(w.cols, sub);  // sub-blocks that an activation has; the last block may have more
+  const std::size_t all = ceil_div(w.cols, sub);  // sub-blocks of an activation; the last block may have more
   const std::byte* b = w.tile(tile);
   floats sum[Tiles][Tokens];
 #pragma GCC unroll 8
@@ -70,7 +70,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
             if constexpr (parts == 2) {
               if (whole) {
                 x_sum[1] = a[k].sum[at + 1];
-              } else {  // behind this sub-block the activation ends
+              } else {  // the activation ends with this sub-block
                 __builtin_memset(alone, 0, sizeof alone);
                 __builtin_memcpy(alone, x, sub);
                 x = alone;

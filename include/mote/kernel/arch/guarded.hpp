@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Kernels of floats for vectors that flush subnormal numbers and say so (simd/arch/guard.hpp), if this binary has such.
-// Refuses to be asked by an instruction set's name: `guarded` is one type, and generic kernels ask what it offers.
+// Float kernels for vectors that flush subnormal numbers to zero and set a flag (simd/arch/guard.hpp), if there are
+// such.
+// Refuses selection by instruction set: `guarded` is one type, and generic kernels ask what it offers.
 #pragma once
 
 #include <cstddef>
@@ -14,20 +15,20 @@
 
 namespace mote::inline v0::detail {
 
-/// Each but `sums` does a kernel's work and gives true, or gives false: then the generic kernel does it. Here nothing is
-/// offered; what has no body is asked where something is, alone.
+/// Each function does the work of a kernel and returns true, or returns false, and the generic kernel does it. This
+/// type offers none; functions without a body are called only where `offered` is true.
 struct unguarded {
   static constexpr bool offered = false;
 
   template <class... Any>
-  static bool rounding(Any...);  ///< one group of an activation as 8 bits (kernel/matrix.hpp)
+  static bool rounding(Any...);  ///< rounds one group of an activation to 8 bits (kernel/matrix.hpp)
   template <class... Any>
-  static bool weights(Any...);  ///< of query heads that share a key head, and 1 / their sums (kernel/attention.hpp)
+  static bool weights(Any...);  ///< softmax weights of a group of heads, and 1 / their sums (kernel/attention.hpp)
   template <class... Any>
-  static bool values(Any...);  ///< of them, weighted
+  static bool values(Any...);  ///< weighted sums of values for a group of heads (kernel/attention.hpp)
   /// h = silu(gate) * up, (16) each.
   MOTE_INLINE static bool swiglu(const float*, const float*, float*) { return false; }
-  /// Sixteen interleaved partial sums, to see whether what was added is finite.
+  /// Sixteen interleaved partial sums, which show whether everything added is finite.
   struct sums {
     simd::floats<16> sum = simd::floats<16>::all(0.0F);
     MOTE_INLINE void add(const float* x /* (16) */) { sum = sum + simd::floats<16>::load(x); }

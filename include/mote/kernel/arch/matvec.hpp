@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The overloads of matvec() that this binary has beside the generic ones, for instruction sets that take several rows at once.
-// Refuses to be included by others: it wants the concepts of kernel/matvec.hpp before it.
+// The overloads of matvec() for instruction sets that multiply several row-major rows at once, if this binary has them.
+// Refuses to be included by other headers: kernel/matvec.hpp includes it after the concepts that it needs.
 #pragma once
 
 #if MOTE_WITH_MVE

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Kernels of floats in Helium's vectors, under the guard of simd/arch/mve_floats.hpp: each gives false where something was
-// flushed, and its caller does the work again with plain floats.
-// Refuses another order of operations than the generic kernels have.
+// Float kernels in Helium's vectors, under the guard of simd/arch/mve_floats.hpp: each returns false if a subnormal
+// number was flushed to zero, and its caller repeats the work with plain floats.
+// Refuses any order of operations but that of the generic kernels, whose bits it gives.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace mote::inline v0::detail {
 
-/// Four floats of a cache, as it keeps them: floats or halves.
+/// Loads four numbers of a cache that holds floats or halves.
 MOTE_INLINE float32x4_t helium_kept(const float* p) { return __arm_vldrwq_f32(p); }
 MOTE_INLINE float32x4_t helium_kept(const std::uint16_t* p) {
-  // Register 0: binutils 2.40 doubles the numbers of the others in vcvtb.
+  // q0, because binutils 2.40 encodes vcvtb wrongly for the others: it doubles their numbers.
   register uint32x4_t halves __asm__("q0") = __arm_vldrhq_u32(p);
   __asm__("vcvtb.f32.f16 q0, q0" : "+w"(halves));
   return __arm_vreinterpretq_f32_u32(halves);
@@ -46,7 +46,7 @@ MOTE_INLINE void helium_scores(const float* q /* (Heads, head_dim) */, const Ele
         __asm__ volatile(""
                          :
                          :
-                         : "memory");  // the next keys wait: four sums, two keys and two products fill the registers
+                         : "memory");  // no earlier loads: four sums, two keys and two products fill the registers
       }
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < Heads; ++h) {
@@ -56,7 +56,8 @@ MOTE_INLINE void helium_scores(const float* q /* (Heads, head_dim) */, const Ele
   }
 }
 
-/// e = exp(score - largest), gives 1 / sum(e). e is (count up to a multiple of 4).
+/// Turns scores into e = exp(score - largest) and returns 1 / sum(e). e holds count numbers, rounded up to a multiple
+/// of 4; those from count on become zero.
 MOTE_INLINE float helium_weights(float* e, std::size_t count) {
   std::size_t whole = count;
   for (; whole % 4 != 0; ++whole) e[whole] = -3.0e38F;
@@ -68,7 +69,7 @@ MOTE_INLINE float helium_weights(float* e, std::size_t count) {
     __arm_vstrwq_f32(e + t,
                      simd::detail::helium_exp<true>(__arm_vsubq_n_f32(__arm_vldrwq_f32(e + t), largest), least, least));
   for (std::size_t t = count; t < whole; ++t) e[t] = 0.0F;
-  float32x4_t sum[4];  // sixteen interleaved sums; what the last few vectors lack would add zeros
+  float32x4_t sum[4];  // sixteen interleaved sums; vectors missing at the end would only add zeros
   for (auto& s : sum) s = __arm_vdupq_n_f32(0.0F);
   std::size_t t = 0;
   for (; t + 16 <= whole; t += 16)
@@ -80,7 +81,7 @@ MOTE_INLINE float helium_weights(float* e, std::size_t count) {
   return 1.0F / simd::detail::joined(sum);
 }
 
-/// out[h] = inverse[h] * sum over t of e[h][t] * values[t], Vectors * 4 channels of it.
+/// Vectors * 4 channels of out[h] = inverse[h] * sum over t of e[h][t] * values[t].
 template <std::size_t Heads, std::size_t Vectors, class Element>
 MOTE_INLINE void helium_values(const float* e /* (Heads, e_stride) */, std::size_t e_stride, const float* inverse,
                                const Element* values /* (count, value_stride) */, std::size_t value_stride,
@@ -118,12 +119,12 @@ MOTE_INLINE void helium_channels(const float* e, std::size_t e_stride, const flo
     helium_values<Heads, 1>(e, e_stride, inverse, values + d, value_stride, count, out + d, head_dim);
 }
 
-/// What kernels ask (kernel/arch/guarded.hpp).
+/// The interface of `unguarded` (kernel/arch/guarded.hpp), with Helium's kernels.
 struct helium_guarded {
   static constexpr bool offered = true;
 
-  /// One group of an activation as 8 bits (kernel/matrix.hpp): its integers, their scale and sum; false where something was
-  /// flushed.
+  /// Rounds one group of an activation to 8 bits (kernel/matrix.hpp): writes its integers, their scale and sum. False
+  /// if something was flushed.
   template <class Inverse>
   MOTE_NOINLINE static bool rounding(const float* x /* (n) */, std::size_t n /* a multiple of 4 */, Inverse inverse_of,
                                      std::int8_t* q, float* scale, std::int32_t* sum) {
@@ -133,13 +134,13 @@ struct helium_guarded {
     const float largest = __arm_vmaxnmvq_f32(0.0F, most);
     const float inverse = inverse_of(largest);
     std::uint32_t total =
-        0U - static_cast<std::uint32_t>(simd::bits_of_zero) * n;  // all bits are added, so that NaN is noticed
+        0U - static_cast<std::uint32_t>(simd::bits_of_zero) * n;  // the sum is of all bits, so that NaN is noticed
     for (std::size_t i = 0; i < n; i += 16) {
 #pragma GCC unroll 4
       for (std::size_t j = i; j < i + 16; j += 4) {
         const float32x4_t nearest =
             __arm_vaddq_n_f32(__arm_vmulq_n_f32(__arm_vldrwq_f32(x + j), inverse), simd::rounds_to_bits);
-        __arm_vstrbq_s32(q + j, __arm_vreinterpretq_s32_f32(nearest));  // the last byte of each
+        __arm_vstrbq_s32(q + j, __arm_vreinterpretq_s32_f32(nearest));  // the low byte of each lane
         total = __arm_vaddvaq_u32(total, __arm_vreinterpretq_u32_f32(nearest));
       }
     }
@@ -148,7 +149,7 @@ struct helium_guarded {
     return !simd::detail::have_flushed();
   }
 
-  /// h = silu(gate) * up; h may be gate or up, and is untouched where something was flushed (false).
+  /// h = silu(gate) * up; h may be gate or up. False if something was flushed: h is then untouched.
   MOTE_NOINLINE static bool swiglu(const float* gate /* (16) */, const float* up /* (16) */, float* h /* (16) */) {
     float result[16];
     const float32x4_t least = __arm_vdupq_n_f32(-87.0F);
@@ -173,7 +174,8 @@ struct helium_guarded {
     return true;
   }
 
-  /// Weights of query heads that share a key head, and 1 / their sums; false where something was flushed.
+  /// The unnormalised softmax weights e of query heads that share a key head, and 1 / their sums. False if something
+  /// was flushed.
   template <class Element>
   MOTE_NOINLINE static bool weights(const float* q /* (group, head_dim) */, std::size_t group,
                                     const Element* keys /* (head_dim, stride) */, std::size_t stride,
@@ -189,12 +191,13 @@ struct helium_guarded {
     return !simd::detail::have_flushed();
   }
 
-  /// Their values, weighted; head_dim is a multiple of 4. False where something was flushed.
+  /// Weighted sums of values for query heads that share a key head. False if something was flushed.
   template <class Element>
   MOTE_NOINLINE static bool values(const float* e /* (group, e_stride) */, std::size_t e_stride,
                                    const float* inverse /* (group) */, std::size_t group,
                                    const Element* values /* (count, value_stride) */, std::size_t value_stride,
-                                   std::size_t head_dim, std::size_t count, float* out /* (group, head_dim) */) {
+                                   std::size_t head_dim /* a multiple of 4 */, std::size_t count,
+                                   float* out /* (group, head_dim) */) {
     simd::detail::forget_flushes();
     std::size_t g = 0;
     for (; g + 2 <= group; g += 2)
@@ -206,7 +209,7 @@ struct helium_guarded {
     return !simd::detail::have_flushed();
   }
 
-  /// Sixteen interleaved partial sums, to see whether what was added is finite: numbers that are flushed do not matter there.
+  /// Sixteen interleaved partial sums, which show whether everything added is finite; flushes do not matter there.
   struct sums {
     float32x4_t sum[4] = {__arm_vdupq_n_f32(0.0F), __arm_vdupq_n_f32(0.0F), __arm_vdupq_n_f32(0.0F),
                           __arm_vdupq_n_f32(0.0F)};

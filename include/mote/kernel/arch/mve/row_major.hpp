@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrix times vector where rows lie one behind another and Helium takes four of them at a time: their integers, then the
-// floats that these meet, in vectors under guard (simd/arch/mve_floats.hpp). Where a vector flushed something, the same four
-// rows again with plain floats: the same operations in the same order.
-// Refuses q8, whose four rows have a body of their own in kernel/arch/mve/rows_q8.hpp.
+// Matrix times vector for row-major formats on Helium, four rows at a time: integer dot products, then scales and sums
+// in guarded vectors of floats (simd/arch/mve_floats.hpp). If a vector flushed a subnormal number, the four rows are
+// computed again with plain floats: the same operations in the same order.
+// Refuses q8, whose four rows have a kernel of their own in kernel/arch/mve/rows_q8.hpp.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// y (4) of four rows `stride` bytes apart that have one scale for 32 columns, and perhaps a minimum.
+/// y (4) of four rows, `stride` bytes apart, of a format with one scale for 32 columns, and perhaps a minimum.
 template <bool Guarded, class Unit, class Format, class Rows>
 MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, std::size_t cols, const activation& a,
                            float* y /* (4) */) {
@@ -61,7 +61,7 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
   }
 }
 
-/// The same for blocks of sub-blocks.
+/// The same for two-level blocks.
 template <bool Guarded, class Unit, class Format, class Rows>
   requires(two_level_format<Format> && requires { Format::least_scale; })
 MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, std::size_t cols, const activation& a,
@@ -87,7 +87,7 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
 #pragma GCC unroll 1
       for (std::size_t s = 0; s < now; s += 2) rows.next(x, s + 1 < now, dots + s * 4);
     }
-    rows.skip(Format::codes_at);  // to those of the next block
+    rows.skip(Format::codes_at);  // to the codes of the next block
     if constexpr (Guarded) {
 #if MOTE_WITH_MVE_FLOATS
       simd::helium_words::vector v[Format::fields];
@@ -122,7 +122,7 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
 #endif
 }
 
-/// One scale a row: the scalar unit does what floats there are.
+/// The same for one scale a row: the few operations on floats are the scalar unit's.
 template <class Unit, row_scaled_format Format>
 MOTE_INLINE void four_rows(const std::byte* w, std::size_t stride, std::size_t cols, const activation& a,
                            float* y /* (4) */) {
@@ -134,7 +134,7 @@ MOTE_INLINE void four_rows(const std::byte* w, std::size_t stride, std::size_t c
     (by * simd::to_float(simd::ints<1>::all(sums[r] - a.sum[0]))).store(y + r);
   }
 }
-/// Needs no guard.
+/// y (4) of four rows with plain floats, which need no guard.
 template <class Unit, class Format>
 MOTE_NOINLINE void four_plain_rows(const std::byte* w, std::size_t stride, std::size_t cols, const activation& a,
                                    float* y /* (4) */) {
@@ -168,8 +168,8 @@ MOTE_NOINLINE void row_major_matvec(const matrix<Format>& w, const activation& a
 #endif
   }
   std::size_t none = 0;
-  __asm__("" : "+r"(none));                // of which GCC 12 would make another copy of what is called
-  for (; y != end; ++y, from += stride) {  // what makes no four: a row four times
+  __asm__("" : "+r"(none));                // an opaque zero: stops GCC 12 from cloning the callee
+  for (; y != end; ++y, from += stride) {  // the last rows % 4: each as four times the same row
     float same[4];
     four_plain_rows<unit, Format>(from, none, w.cols, a, same);
     *y = same[0];

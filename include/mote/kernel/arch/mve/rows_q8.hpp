@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrix times vector for q8 whose rows lie one after another: Helium takes four of them at a time, which share the loads of
-// x; their scales and sums are vectors, under guard (simd/arch/mve_floats.hpp).
+// Matrix times vector for row-major q8 on Helium: four rows at a time share the loads of x; their scales and sums are
+// guarded vectors of floats (simd/arch/mve_floats.hpp).
 // Refuses other formats: kernel/arch/mve/row_major.hpp has them.
 #pragma once
 
@@ -27,8 +27,8 @@ MOTE_INLINE float32x4_t helium_rows_of_q8(const std::int8_t* w, std::size_t stri
   const std::int8_t* w3 = w2 + stride;
   float32x4_t sum = __arm_vdupq_n_f32(0.0F);
   if constexpr (Group == 32) {
-    // GCC 12 counts 41 instructions for these 29. Registers 0 for the scales: binutils 2.40 doubles the others' numbers
-    // in vcvtb. The first row moves last, the others' addresses lie at their weights.
+    // 29 instructions a group; GCC 12 emits 41. The scales are in q0, because binutils 2.40 encodes vcvtb wrongly for
+    // the others: it doubles their numbers. w points at a block's scale and moves last; w1 to w3 point at weights.
     w1 += head, w2 += head, w3 += head;
     std::int32_t s0, s1, s2, s3;
     __asm__ volatile(
@@ -87,7 +87,7 @@ MOTE_INLINE float32x4_t helium_rows_of_q8(const std::int8_t* w, std::size_t stri
   return sum;
 }
 
-/// Rows of q8 from the first on, as many as come in fours: how many are done, 0 where something was flushed.
+/// Computes y for the first rows / 4 * 4 rows of q8. Returns how many are done: 0 if something was flushed.
 template <std::size_t Group>
 MOTE_NOINLINE std::size_t guarded_rows(const std::int8_t* w /* (rows, stride) */, std::size_t stride, std::size_t rows,
                                        const std::int8_t* x /* (groups, Group) */, const float* scale /* (groups) */,
