@@ -5,9 +5,10 @@
 //   | scale row 0 | .. | scale row Rows-1 | minimum row 0 | .. | minimum row Rows-1 |   binary16 each
 //   | planes of codes (format/planes.hpp) |
 //
-// weight = scale * code + minimum. With 4 bits and Rows = 1 a block is GGUF's Q4_1, byte for byte; with 5 it has what Q5_1
-// has. Error of a Gaussian matrix: 7.8 % and 3.8 % RMS (tests/format/affine.cpp).
-// Refuses to be a first choice: qk<4> and qk<5> have less error in fewer bits. It is for files that come like this.
+// weight = scale * code + minimum. With 4 bits and Rows = 1 a block is GGUF's Q4_1, byte for byte; with 5 it holds the
+// numbers of Q5_1. Error of a Gaussian matrix: 7.8 % and 3.8 % RMS (tests/format/affine.cpp). For files that come in
+// these formats: qk<4> and qk<5> have less error in fewer bits.
+// Refuses to search for a better scale: a group reaches from its smallest weight to its largest, as in GGUF.
 #pragma once
 
 #include <cstddef>
@@ -59,7 +60,7 @@ struct affine {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
   }
 
-  /// One group of a row, with the bits of its binary16 numbers.
+  /// Writes the codes of one group of a row, and the binary16 bits of its scale and minimum.
   static void write_bits(std::byte* tile, std::size_t row, std::size_t g, std::uint16_t scale, std::uint16_t min,
                          const std::uint8_t* codes /* (group) */) {
     auto* b = reinterpret_cast<std::uint8_t*>(tile + g * block_bytes);
@@ -76,7 +77,7 @@ struct affine {
       codes[i] = static_cast<std::uint8_t>(code_planes::get(b + codes_at, row, i));
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if the tile's scales and minima are finite, scale * code within about 65504, minimum within 65504.
   static bool is_bounded(const std::byte* tile, std::size_t cols) {
     constexpr std::uint16_t most = simd::float_to_half(largest_weight / static_cast<float>((1U << Bits) - 1U));
     for (std::size_t g = 0; g < groups(cols); ++g, tile += block_bytes)
@@ -84,8 +85,8 @@ struct affine {
     return true;
   }
 
-  /// Rounds the rows of one tile: from the smallest weight of a group to its largest, as GGUF does. Missing rows and
-  /// columns are zero.
+  /// Rounds the rows of one tile: the codes of a group reach from its smallest weight to its largest, as in GGUF. The
+  /// bytes of missing rows and the codes of missing columns are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     constexpr auto last = static_cast<float>((1U << Bits) - 1U);
     for (std::size_t i = 0; i < tile_bytes(cols); ++i) tile[i] = std::byte{0};
@@ -121,7 +122,7 @@ struct affine {
     }
   }
 
-  // What the kernel asks, as of qk; a minimum is what is taken off.
+  // The interface of kernel/two_level.hpp, as in qk. The kernel subtracts minima, so expand() gives them negated.
 
   template <class Unit>
   MOTE_INLINE static void expand(const std::byte* block, simd::floats<Rows> (&scale)[1], simd::floats<Rows> (&min)[1]) {
@@ -136,7 +137,7 @@ struct affine {
   MOTE_INLINE static void unpack(const std::byte* block, std::size_t, typename Unit::vector (&w)[8]) {
     code_planes::template unpack<Unit, 0, in_place<Unit>>(reinterpret_cast<const std::uint8_t*>(block) + codes_at, w);
   }
-  /// As planar's.
+  /// As in planar.
   template <class Unit>
     requires(Unit::takes_rows)
   static auto rows_of() {

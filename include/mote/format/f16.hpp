@@ -6,10 +6,10 @@
 //
 //   one weight:              | sign 1 | exponent 5 | fraction 10 |   6e-8 (subnormal) to 65504
 //
-// Weights become floats on their way into a register, exactly. Activations are rounded to 13 bits of precision, so that a
-// product is exactly a float, and a fused multiply-add gives the bits of two instructions. With Rows = 1, GGUF's F16.
+// A load converts weights to floats, exactly. Activations are rounded to 13 bits of precision, so that a product is
+// exactly a float, and a fused multiply-add gives the bits of two instructions. With Rows = 1 a tile is GGUF's F16.
 // Error of a Gaussian matrix: 0.021 % RMS (tests/format/f16.cpp).
-// Refuses arithmetic in half precision, and to hold what is too large: it becomes 65504, and the writers say so.
+// Refuses arithmetic in half precision, and magnitudes above 65504: a tile gets 65504, and the image writer throws.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ struct f16 {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
   }
 
-  /// What a kernel takes at once: `step` columns of Rows rows, as floats.
+  /// What a kernel loads at once: `step` columns of Rows rows, as floats.
   static constexpr std::size_t step = 1;
   MOTE_INLINE static void load(const std::byte* at, simd::floats<Rows> (&w)[step]) {
     w[0] = simd::load_binary16<Rows>(reinterpret_cast<const std::uint16_t*>(at));
@@ -55,10 +55,10 @@ struct f16 {
     __builtin_memcpy(tile + (col * Rows + row) * 2, &bits, 2);
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if all weights of the tile are finite; attach() asks.
   static bool is_bounded(const std::byte* tile, std::size_t cols) { return halves_within(tile, Rows * cols, 0x7BFFU); }
 
-  /// Packs the rows of one tile, each weight to the nearest. Missing rows are zero.
+  /// Packs the rows of one tile, rounding each weight to the nearest. Missing rows are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     for (std::size_t col = 0; col < cols; ++col)
       for (std::size_t row = 0; row < Rows; ++row)

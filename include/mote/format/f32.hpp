@@ -4,8 +4,9 @@
 //   one tile of Rows rows:   | column 0: row 0 .. row Rows-1 | column 1: row 0 .. row Rows-1 | ...
 //                              Rows * 4 bytes
 //
-// A row's sum is one accumulator over the columns in index order: what a plain loop does.
-// Refuses nothing: this is what training needs and what every other format is measured against.
+// A row's sum is one accumulator over the columns in index order, as in a plain loop. Training needs this format, and
+// all others are measured against it.
+// Refuses, at attach(), weights that are not finite or beyond 65504, as all formats do.
 #pragma once
 
 #include <cstddef>
@@ -35,13 +36,13 @@ struct f32 {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
   }
 
-  /// What a kernel takes at once: `step` columns of Rows rows.
+  /// What a kernel loads at once: `step` columns of Rows rows.
   static constexpr std::size_t step = 1;
   MOTE_INLINE static void load(const std::byte* at, simd::floats<Rows> (&w)[step]) {
     w[0] = simd::floats<Rows>::load(reinterpret_cast<const float*>(at));
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if all weights of the tile are finite and within 65504; attach() asks.
   static bool is_bounded(const std::byte* tile, std::size_t cols) { return floats_within(tile, Rows * cols); }
 
   /// Packs the rows of one tile. Missing rows are zero.

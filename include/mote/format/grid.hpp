@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// A grid says which numbers a group of weights may take, scale * value(code), and how floats are rounded to them. Formats,
-// quantisers and converters of files are written over grids:
+// A grid defines which numbers a group of weights may take, scale * value(code), and how floats are rounded to them.
+// Formats, quantisers and converters of files are templates over a grid:
 //
-//   bits, codes, zero                 a code's bits, how many codes there are, the code for what is missing
+//   bits, codes, zero                 bits of a code, number of codes, the code of padding
 //   value(code)                       the integer that the scale multiplies
-//   signed_scale                      may the scale be negative?
-//   fit(w, n, codes)                  rounds n weights; gives the scale as the format stores it
+//   signed_scale                      true if the scale may be negative
+//   fit(w, n, codes)                  rounds n weights into codes; returns the scale as the format stores it
 //   nearest(w, scale)                 the code for one weight under a given scale
 //
-// Refuses libm, and to lose anything of weights that lie on the grid already: they come back bit for bit.
+// Refuses libm: all machines round alike. fit_to_grid() keeps weights that are on a grid already, bit for bit.
 #pragma once
 
 #include <cstddef>
@@ -18,18 +18,19 @@
 
 namespace mote::inline v0 {
 
-/// Columns of a scale or of a quantised activation: all of a row.
+/// The group of a scale or of a quantised activation that is the whole row.
 inline constexpr std::size_t whole_row = ~std::size_t{0};
-/// Of an activation: floats with so few bits that their products with weights of weight_bits are exactly floats, of 24.
+/// The activation group that means: floats of so few bits that their products with weights of weight_bits bits are
+/// exact in a float of 24 bits.
 constexpr std::size_t exact_products(unsigned weight_bits) { return whole_row - weight_bits; }
-/// The weights' bits, if that is what the group is; else 0.
+/// weight_bits if group is exact_products(weight_bits), else 0.
 constexpr unsigned exact_product_bits(std::size_t group) {
   return whole_row - group < 24 ? static_cast<unsigned>(whole_row - group) : 0;
 }
 
 namespace detail {
 
-/// The weight of largest magnitude, with its sign; the first of equals. Not a number counts as nothing.
+/// The weight of largest magnitude, with its sign; the first of equals. NaN is ignored.
 constexpr float most_of(const float* w /* (n) */, std::size_t n) {
   float most = 0;
   for (std::size_t i = 0; i < n; ++i)
@@ -37,7 +38,7 @@ constexpr float most_of(const float* w /* (n) */, std::size_t n) {
   return most;
 }
 
-/// x rounded to the nearest integer, ties to even, and kept within [low, high]; not a number becomes high.
+/// x clamped to [low, high] and rounded to the nearest integer, ties to even; NaN becomes high.
 constexpr float rounded(float x, float low, float high) {
   x = x < high ? x : high;
   x = x > low ? x : low;
@@ -46,7 +47,7 @@ constexpr float rounded(float x, float low, float high) {
 
 constexpr float stored_half(float x) { return simd::signed_half_to_float(simd::float_to_signed_half(x)); }
 
-/// Are all weights scale * value(code) for this scale, without rounding? Fills codes while it is so.
+/// True if every weight is exactly scale * value(code) for some code. Fills codes up to the first that is not.
 template <class Grid>
 constexpr bool lies_on_grid(const float* w /* (n) */, std::size_t n, float scale, std::uint8_t* codes /* (n) */) {
   for (std::size_t i = 0; i < n; ++i) {
@@ -57,8 +58,8 @@ constexpr bool lies_on_grid(const float* w /* (n) */, std::size_t n, float scale
   return true;
 }
 
-/// Looks for a scale, exact in binary16, under which all weights lie on the grid: the one where the largest weight has the
-/// outermost code possible. Gives 0 where there is none.
+/// Finds a scale, exact in binary16, under which all weights are on the grid; of several, the one that gives the
+/// largest weight the outermost code. Returns 0 if there is none.
 template <class Grid>
 constexpr float exact_scale(const float* w /* (n) */, std::size_t n, std::uint8_t* codes /* (n) */) {
   const float most = most_of(w, n);
@@ -74,8 +75,8 @@ constexpr float exact_scale(const float* w /* (n) */, std::size_t n, std::uint8_
   return 0;
 }
 
-/// A grid's fit(): exactly where that is possible, else by Grid::search; either way in the form that exact_scale prefers, so
-/// that decoded weights encode to the same bytes.
+/// The fit() of a grid, for n up to 256: exact if exact_scale() finds a scale, else by Grid::search(). Codes and scale
+/// have the form that exact_scale() prefers, so that decoded weights encode to the same bytes.
 template <class Grid>
 constexpr float fit_to_grid(const float* w /* (n) */, std::size_t n, std::uint8_t* codes /* (n) */) {
   float scale = exact_scale<Grid>(w, n, codes);
@@ -94,8 +95,8 @@ constexpr float fit_to_grid(const float* w /* (n) */, std::size_t n, std::uint8_
   return scale;
 }
 
-/// Scales that were tried, and the best of them: each is stored as a half, every weight gets its nearest code, and from the
-/// codes follows the scale with the least squared error, which is tried next.
+/// A search for the scale of least squared error. attempt() rounds a scale to a half and gives every weight its nearest
+/// code; then it tries, likewise, the scale that has the least squared error for these codes.
 template <class Grid>
 class scale_search {
  public:
@@ -122,7 +123,7 @@ class scale_search {
       if (scale < 0.0F && !Grid::signed_scale) return;
     }
   }
-  /// The best scale, and its codes.
+  /// Returns the best scale, and writes its codes.
   constexpr float finish(std::uint8_t* codes /* (n) */) const {
     for (std::size_t i = 0; i < n_; ++i) codes[i] = static_cast<std::uint8_t>(Grid::nearest(w_[i], best_));
     return best_;
@@ -137,7 +138,8 @@ class scale_search {
 
 }  // namespace detail
 
-/// -127 .. 127 times a scale that is never negative: the largest magnitude becomes 127. The scale is a half, or a float.
+/// -127 .. 127 times a scale that is never negative; the largest magnitude becomes 127. The scale is a half or, with
+/// FloatScale, a float.
 template <bool FloatScale>
 struct byte_grid {
   static constexpr unsigned bits = 8;
@@ -160,8 +162,8 @@ struct byte_grid {
   }
 };
 
-/// -2^(Bits-1) .. 2^(Bits-1) - 1 times a scale with a sign. The weight of largest magnitude becomes the outermost code, with
-/// the rounding of GGUF's Q4_0 and Q5_0; or, with Searched, the scale is that of the least squared error.
+/// -2^(Bits-1) .. 2^(Bits-1) - 1 times a signed scale. The weight of largest magnitude gets code 0, the outermost, with
+/// the rounding of GGUF's Q4_0 and Q5_0; or, with Searched, the scale is searched for the least squared error.
 template <unsigned Bits, bool Searched = false>
 struct signed_grid {
   static constexpr unsigned bits = Bits;
@@ -180,13 +182,13 @@ struct signed_grid {
     const float most = detail::most_of(w, n);
     if constexpr (Searched) {
       detail::scale_search<signed_grid> s(w, n);
-      // The largest weight at 0.5 to 1.25 (three bits) or 0.94 to 1.03 (six bits) of the outermost code.
+      // Puts the largest weight at 0.5 to 1.25 (three bits) or 0.94 to 1.03 (six bits) times the outermost value.
       for (int step = -16; step <= 8; ++step)
         s.attempt(most / -(static_cast<float>(zero) + static_cast<float>(step) * 0.125F));
       return s.finish(out);
     } else {
       const float scale = most / -static_cast<float>(zero);
-      const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;  // of the scale before it is a half: GGUF's rounding
+      const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;  // before the scale is rounded, as in GGUF
       for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint8_t>(code_of(w[i] * inverse));
       return detail::stored_half(scale);
     }
@@ -196,18 +198,18 @@ struct signed_grid {
   static constexpr unsigned code_of(float steps) {
     float shifted = steps + (static_cast<float>(zero) + 0.5F);
     constexpr auto last = static_cast<float>(codes - 1);
-    shifted = shifted < last ? shifted : last;  // not a number becomes the last code
+    shifted = shifted < last ? shifted : last;  // NaN becomes the last code
     return shifted > 0.0F ? static_cast<unsigned>(shifted) : 0U;
   }
 };
 
-/// The odd numbers -2^Bits + 1 .. 2^Bits - 1 times a scale: as many steps on either side, and none at zero, which two bits
-/// cannot afford. The scale is that of the least squared error.
+/// The odd numbers -2^Bits + 1 .. 2^Bits - 1 times a scale: symmetric, without a zero, for which two bits have no code
+/// to spare. The scale is searched for the least squared error.
 template <unsigned Bits>
 struct odd_grid {
   static constexpr unsigned bits = Bits;
   static constexpr unsigned codes = 1U << Bits;
-  static constexpr unsigned zero = codes / 2;  // what is missing has a scale of zero or meets an activation of zero
+  static constexpr unsigned zero = codes / 2;  // of padding, whose scale or activation is zero
   static constexpr bool signed_scale = false;
   static constexpr unsigned steps = 2;  // value(code + 1) - value(code)
 
@@ -216,7 +218,7 @@ struct odd_grid {
   static constexpr unsigned nearest(float w, float scale) {
     float shifted = (scale != 0.0F ? w / scale : 0.0F) * 0.5F + static_cast<float>(zero);
     constexpr auto last = static_cast<float>(codes - 1);
-    shifted = shifted < last ? shifted : last;  // not a number becomes the last code
+    shifted = shifted < last ? shifted : last;  // NaN becomes the last code
     return shifted > 0.0F ? static_cast<unsigned>(shifted) : 0U;
   }
 
@@ -232,11 +234,11 @@ struct odd_grid {
   }
 };
 
-/// Sixteen numbers that lie closer together near zero, as weights do: the table of GGUF's IQ4_NL.
+/// Sixteen numbers, denser near zero, as weights are: the table of GGUF's IQ4_NL.
 struct table_grid {
   static constexpr unsigned bits = 4;
   static constexpr unsigned codes = 16;
-  static constexpr unsigned zero = 8;  // the value 1 is the nearest to nothing
+  static constexpr unsigned zero = 8;  // its value is 1, the nearest to zero
   static constexpr bool signed_scale = true;
   static constexpr std::int8_t table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
@@ -244,7 +246,7 @@ struct table_grid {
 
   static constexpr unsigned nearest(float w, float scale) {
     const float steps = scale != 0.0F ? w / scale : 0.0F;
-    unsigned code = 0;  // how many middles between neighbours lie below; not a number becomes the first code
+    unsigned code = 0;  // the number of midpoints between neighbours that are below; NaN becomes code 0
     for (unsigned i = 0; i < 15; ++i) code += steps > static_cast<float>(table[i] + table[i + 1]) * 0.5F ? 1U : 0U;
     return code;
   }
@@ -264,8 +266,8 @@ struct table_grid {
   }
 };
 
-/// -1, 0, 1 times one float for a whole row; the least squared error, by turns of "who is above half the scale" and "the
-/// scale is the mean of those".
+/// -1, 0 or 1 times one float for a whole row. The scale is fitted for a small squared error in alternating steps:
+/// weights above half the scale get a code other than zero; the scale becomes the mean magnitude of those.
 struct ternary_grid {
   static constexpr unsigned bits = 2;
   static constexpr unsigned codes = 3;
@@ -280,7 +282,7 @@ struct ternary_grid {
     return w > middle ? 2U : w < -middle ? 0U : 1U;
   }
 
-  /// The scale of a row.
+  /// The scale of a row: the magnitude of its weights if all but zeros have the same, else fitted in at most 30 rounds.
   static constexpr float scale_of(const float* w /* (n) */, std::size_t n) {
     const float most = __builtin_fabsf(detail::most_of(w, n));
     bool exact = true;

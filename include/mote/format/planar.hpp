@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the integer formats of few bits have in common: codes in planes, one binary16 scale for 32 columns of a row.
+// The common part of q2 to q6 and iq4_nl: codes in planes, one binary16 scale for 32 columns of a row.
 //
 //   one block: Rows rows x 32 columns, Rows * (2 + 4 * bits) bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
 //   | planes of codes (format/planes.hpp) |
 //
-// weight = scale * value(code), as the grid says. Rows of any width: the last group is padded with the grid's zero.
+// weight = scale * value(code), by the grid. Rows of any width: the last group is padded with the grid's zero.
 // Refuses more than one scale a group, and minima: format/qk.hpp has those.
 #pragma once
 
@@ -71,16 +71,16 @@ struct planar {
     for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(code_planes::get(b->codes, row, i));
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if the tile's scales are finite and make no weight beyond about 65504; attach() asks.
   static bool is_bounded(const std::byte* tile, std::size_t cols) {
     constexpr std::uint16_t most = simd::float_to_half(largest_weight / largest_value);
-    constexpr std::uint16_t seen = Grid::signed_scale ? 0x7FFFU : 0xFFFFU;  // an unwanted sign some machines would see
+    constexpr std::uint16_t seen = Grid::signed_scale ? 0x7FFFU : 0xFFFFU;  // machines read a sign differently
     for (std::size_t g = 0; g < groups(cols); ++g, tile += sizeof(block))
       if (!halves_within(tile, Rows, most, seen)) return false;
     return true;
   }
 
-  /// Rounds the rows of one tile. Missing rows and columns are zero.
+  /// Rounds the rows of one tile. Missing rows have the scale zero, missing columns the grid's zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     for (std::size_t g = 0; g < groups(cols); ++g)
       for (std::size_t row = 0; row < Rows; ++row) {
@@ -103,9 +103,9 @@ struct planar {
     }
   }
 
-  // What kernels ask: the codes of a block in registers, their products with an activation, and the scales.
+  // The interface of kernel/integer.hpp: the codes of a block in registers, their dot product, and the scales.
 
-  /// Where an instruction takes any byte, the upper nibbles stay where they are and their sum is shifted instead.
+  /// If dot() takes weights up to 255, upper nibbles are multiplied where they are in a byte, and their sum is shifted.
   template <class Unit>
   static constexpr bool in_place = Unit::any_byte && Grid::bits == 4 && !looked_up;
 
@@ -126,7 +126,7 @@ struct planar {
       else return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(start, w, x);
     }
   }
-  /// The same where the instruction set multiplies codes where they lie.
+  /// The same for instruction sets that multiply codes from memory.
   template <class Unit>
     requires(Unit::has_codes_dot_from_memory)
   MOTE_INLINE static simd::ints<Rows> dot_from_memory(const block& b, const std::int8_t* x /* (group) */,
@@ -134,8 +134,8 @@ struct planar {
     if constexpr (looked_up) return Unit::table_dot_from_memory(Grid::table, b.codes, x);
     else return Unit::template codes_dot_from_memory<Grid::bits, doubled ? 2 : 1>(Grid::value(0) * x_sum, b.codes, x);
   }
-  /// What multiplies several rows of codes that lie one behind another, where the instruction set has it: its weights are
-  /// steps * weight + least.
+  /// The instruction set's kernel for several row-major rows, if it has one. It multiplies codes, or what the table has
+  /// for them; a weight is scale * (steps * that + least).
   template <class Unit>
     requires(Unit::takes_rows)
   static auto rows_of() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where the bits of unsigned codes lie: 32 columns of Rows rows, in planes of whole dot4 vectors (Rows * 4 bytes: four
+// The bit layout of unsigned codes: 32 columns of Rows rows, in planes of whole dot4 vectors (Rows * 4 bytes: four
 // columns of row 0, of row 1, ...; quad q is columns 4q .. 4q + 3).
 //
 //   byte plane    8 vectors   | quad 0 | quad 1 | .. | quad 7 |
@@ -8,9 +8,9 @@
 //   bit plane     1 vector               bit b    quad b
 //
 //   bits a code   8: byte   6: nibble, pair   5: nibble, bit   4: nibble   3: pair, bit   2: pair
-//   where two planes are named, the first holds the lower bits of a code and lies first.
+//   where two planes are named, the first holds the lower bits of a code and comes first.
 //
-// With one row, the nibble plane is the order of GGUF's Q4_0: column j in the lower, column j + 16 in the upper half.
+// With one row, the nibble plane is that of GGUF's Q4_0: column j in bits 0-3 of byte j, column j + 16 in bits 4-7.
 // Refuses to know what a code means.
 #pragma once
 
@@ -30,7 +30,7 @@ struct planes {
 
   /// The lower bits of a code.
   static constexpr unsigned low_bits = Bits == 3 ? 2 : Bits == 8 ? 8 : Bits >= 4 ? 4 : 2;
-  static constexpr std::size_t low_vectors = low_bits;  // 8 quads of `low_bits` bits are so many bytes
+  static constexpr std::size_t low_vectors = low_bits;  // a plane of n bits a code has n vectors
   static constexpr unsigned high_bits = Bits - low_bits;
 
   /// The code of (row, col).
@@ -44,7 +44,7 @@ struct planes {
     if constexpr (high_bits != 0) put_part<high_bits>(p + low_vectors * vector_bytes, row, col, code >> low_bits);
   }
 
-  /// All codes of the group in registers, one dot4 vector each, shifted left by To; with InPlace, upper nibbles by four.
+  /// Unpacks a group: w[q] holds the codes of quad q, shifted left by To; with InPlace those of upper nibbles by four.
   template <class Unit, unsigned To = 0, bool InPlace = false>
   MOTE_INLINE static void unpack(const std::uint8_t* p /* (bytes) */, typename Unit::vector (&w)[quads]) {
 #pragma GCC unroll 8
@@ -87,7 +87,7 @@ struct planes {
     }
   }
 
-  /// from + the products of a group unpacked with InPlace: those of upper nibbles are sixteen times as much.
+  /// from + the dot product of a group unpacked with InPlace: the sum of upper nibbles is 16 times too large.
   template <class Unit, class Ints, class Activation>  // of one token, or of several: simd/dot4.hpp
   MOTE_INLINE static Ints dot_in_place(Ints from, const typename Unit::vector (&w)[quads], Activation x /* (32) */) {
     static_assert(Bits == 4 && Unit::any_byte);
@@ -98,7 +98,7 @@ struct planes {
   }
 
  private:
-  // A plane of Width bits a code has Width vectors: quad q lies in vector q % Width, at bit q / Width * Width.
+  // A plane of Width bits a code has Width vectors: quad q is in vector q % Width, from bit q / Width * Width on.
   template <unsigned Width>
   static constexpr std::size_t byte_of(std::size_t row, std::size_t col) {
     return (col / 4 % Width * Rows + row) * 4 + col % 4;

@@ -5,9 +5,9 @@
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
 //   | pair plane, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/planes.hpp
 //
-// weight = scale * (2 * code - 3), the scale never negative and that of the least squared error.
+// weight = scale * (2 * code - 3); the scale is never negative, and searched for the least squared error.
 // Error of a Gaussian matrix: 32.7 % RMS (tests/format/q2.cpp).
-// Refuses a zero: four steps around it are worth more. Two bits without training ruin a language model.
+// Refuses a code for zero: four symmetric steps have less error. Two bits ruin a language model not trained for them.
 #pragma once
 
 #include <string_view>

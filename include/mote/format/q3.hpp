@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights as 3-bit integers, one scale with a sign for 32 columns of a row. 3.5 bits a weight.
+// Weights as 3-bit integers, one signed scale for 32 columns of a row. 3.5 bits a weight.
 //
 //   one block: Rows rows x 32 columns, Rows * 14 bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
 //   | pair plane, Rows * 8 bytes: lower two bits | bit plane, Rows * 4 bytes: the third |  format/planes.hpp
 //
-// weight = scale * (code - 4), the scale that of the least squared error.
-// Error of a Gaussian matrix: 16.2 % RMS (tests/format/q3.cpp).
-// Refuses to be the first choice: small models need training for three bits, see docs/reference/formats.md.
+// weight = scale * (code - 4); the scale is searched for the least squared error.
+// Error of a Gaussian matrix: 16.2 % RMS (tests/format/q3.cpp). Three bits need training (docs/reference/formats.md).
+// Refuses a second level of scales: format/qk.hpp has it.
 #pragma once
 
 #include <string_view>

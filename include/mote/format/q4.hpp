@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights as 4-bit integers, one scale with a sign for 32 columns of a row. 4.5 bits a weight.
+// Weights as 4-bit integers, one signed scale for 32 columns of a row. 4.5 bits a weight.
 //
 //   one block: Rows rows x 32 columns, Rows * 18 bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
 //   | bytes of quads 0|4: row 0 .. row Rows-1 | 1|5 | 2|6 | 3|7 |   lower four bits: columns 0-15, upper: 16-31
 //
-// weight = scale * (code - 8). With Rows = 1 a block is GGUF's Q4_0, bit for bit, and so is the rounding: the largest weight
-// of a group becomes code 0. Error of a Gaussian matrix: 8.6 % RMS (tests/format/q4.cpp).
-// Refuses nothing; but a model of fewer than a hundred million weights notices four bits: see docs/reference/formats.md.
+// weight = scale * (code - 8). With Rows = 1 a block is GGUF's Q4_0, bit for bit, and so is the rounding: the largest
+// weight of a group becomes code 0. Error of a Gaussian matrix: 8.6 % RMS (tests/format/q4.cpp). A model of fewer than
+// a hundred million weights loses quality with four bits: see docs/reference/formats.md.
+// Refuses to search for a better scale: host/quantize/ does.
 #pragma once
 
 #include <string_view>

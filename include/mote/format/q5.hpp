@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights as 5-bit integers, one scale with a sign for 32 columns of a row. 5.5 bits a weight.
+// Weights as 5-bit integers, one signed scale for 32 columns of a row. 5.5 bits a weight.
 //
 //   one block: Rows rows x 32 columns, Rows * 22 bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
 //   | nibble plane, Rows * 16 bytes: lower four bits | bit plane, Rows * 4 bytes: the fifth |  format/planes.hpp
 //
-// weight = scale * (code - 16). Codes and scale are those of GGUF's Q5_0, bit for bit; its fifth bits lie in another order.
+// weight = scale * (code - 16). Codes and scale are those of GGUF's Q5_0, bit for bit; the order of fifth bits differs.
 // Error of a Gaussian matrix: 4.27 % RMS (tests/format/q5.cpp).
-// Refuses nothing.
+// Refuses to search for a better scale: host/quantize/ does.
 #pragma once
 
 #include <string_view>

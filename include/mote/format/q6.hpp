@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights as 6-bit integers, one scale with a sign for 32 columns of a row. 6.5 bits a weight.
+// Weights as 6-bit integers, one signed scale for 32 columns of a row. 6.5 bits a weight.
 //
 //   one block: Rows rows x 32 columns, Rows * 26 bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
 //   | nibble plane, Rows * 16 bytes: lower four bits | pair plane, Rows * 8 bytes: upper two |  format/planes.hpp
 //
-// weight = scale * (code - 32), the scale that of the least squared error.
-// Error of a Gaussian matrix: 1.97 % RMS (tests/format/q6.cpp).
-// Refuses nothing: at any size of model this costs about 1 % of perplexity.
+// weight = scale * (code - 32); the scale is searched for the least squared error.
+// Error of a Gaussian matrix: 1.97 % RMS (tests/format/q6.cpp), about 1 % of perplexity at any size of model.
+// Refuses a second level of scales: format/qk.hpp has it.
 #pragma once
 
 #include <string_view>

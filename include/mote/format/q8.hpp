@@ -10,7 +10,7 @@
 //
 // weight = scale * integer, integers in [-127, 127]. Rows of any width: the last group is padded with zeros.
 // Error of a Gaussian matrix: 0.54 % RMS (tests/format/q8.cpp).
-// Refuses -128, so that products of two fit 16 bits, and negative scales.
+// Refuses to encode -128, which AVX2's products cannot negate, and negative scales.
 #pragma once
 
 #include <cstddef>
@@ -71,7 +71,7 @@ struct q8 {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
   }
 
-  /// Writes one group of a row: codes as the grid has them, 128 more than the integers.
+  /// Writes one group of a row: its scale, and its codes, which are 128 more than the integers.
   static void write_group(std::byte* tile, std::size_t row, std::size_t, std::size_t g, float scale,
                           const std::uint8_t* codes /* (group) */) {
     auto* b = reinterpret_cast<block*>(tile + g * sizeof(block));
@@ -87,19 +87,19 @@ struct q8 {
     for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(b->quads[i / 4][row][i % 4] + 128);
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if the tile's scales are finite and make no weight beyond about 65504; attach() asks.
   static bool is_bounded(const std::byte* tile, std::size_t cols) {
     for (std::size_t g = 0; g < groups(cols); ++g, tile += sizeof(block)) {
       if constexpr (wide) {
         if (!floats_within(tile, Rows, largest_weight / 127.0F)) return false;
-      } else {  // a sign would be seen by some machines
+      } else {  // the mask includes the sign, which machines would read differently
         if (!halves_within(tile, Rows, simd::float_to_half(largest_weight / 127.0F), 0xFFFFU)) return false;
       }
     }
     return true;
   }
 
-  /// Quantises the rows of one tile by rounding to the nearest. Missing rows and columns are zero.
+  /// Rounds the rows of one tile to the nearest integers. Missing rows and columns are zero.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     for (std::size_t g = 0; g < groups(cols); ++g)
       for (std::size_t row = 0; row < Rows; ++row) {
@@ -117,7 +117,8 @@ struct q8 {
       const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
       const float scale = from_scale(b->scale[row]);
       const std::size_t width = cols - g * group < group ? cols - g * group : group;
-      const auto* quad = reinterpret_cast<const std::int8_t*>(b->quads) + 4 * row;  // of four columns, Rows apart
+      const auto* quad =
+          reinterpret_cast<const std::int8_t*>(b->quads) + 4 * row;  // four columns each, Rows quads apart
       float* to = out + g * group;
       if constexpr (Rows == 1) {
         for (std::size_t i = 0; i < width; ++i) to[i] = scale * static_cast<float>(quad[i]);
@@ -130,7 +131,7 @@ struct q8 {
     }
   }
 
-  // What kernels ask: the integers of a block in registers, their products with an activation, and the scales.
+  // The interface of kernel/integer.hpp: the integers of a block in registers, their dot product, and the scales.
 
   template <class Unit>
   MOTE_INLINE static void unpack(const block& b, typename Unit::vector (&w)[group / 4]) {
@@ -142,7 +143,7 @@ struct q8 {
   MOTE_INLINE static auto dot(const typename Unit::vector (&w)[group / 4], Activation x /* (group) */, Sum x_sum) {
     return Unit::signed_dot(simd::start_from<Rows>(0, x_sum), w, x, x_sum);
   }
-  /// The same where the instruction set multiplies weights where they lie, rather than load a block first.
+  /// The same for instruction sets that multiply weights from memory, without a block in registers.
   template <class Unit>
     requires(Unit::has_dot_from_memory)
   MOTE_INLINE static simd::ints<Rows> dot_from_memory(const block& b, const std::int8_t* x /* (group) */,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights in two-level blocks: Super columns of a row share a scale (and a minimum) in binary16, and each 16 or 32 of them
-// have a small integer that multiplies it. GGUF's Q2_K to Q6_K have Super = 256; here it is what divides a row.
+// Weights in two-level blocks: Super columns of a row share a scale (and a minimum) in binary16, and every 16 or 32 of
+// them have a small integer that multiplies it. GGUF's Q2_K to Q6_K have Super = 256; here super_of() chooses it for a
+// row.
 //
 //   one block: Rows rows x Super columns
 //   | d row 0 | .. | d row Rows-1 |          binary16 each
@@ -16,7 +17,7 @@
 //   bits a weight, 192      2.667   3.583   4.667   5.667   6.583
 //   RMS error, Gaussian     26 %    14 %    7.0 %   3.5 %   1.7 %     (tests/format/qk.cpp)
 //
-// What the numbers mean: qk_grid. Rows of any width: what is missing of the last block is of no weight.
+// qk_grid has the formula of a weight. Rows of any width: codes of the last block that are past the row do not count.
 // Refuses a block of other than 32 to 256 columns in steps of 32.
 #pragma once
 
@@ -99,7 +100,7 @@ struct qk {
   /// q4k256, q4k192x16 and so on.
   static constexpr std::string_view name{spelled.data(), spelled.size()};
 
-  /// One row of block g, apart and together: all that is stored, nothing rounded.
+  /// Reads all numbers stored for one row of block g; write_row() writes them. Nothing is rounded.
   static qk_row read_row(const std::byte* tile, std::size_t row, std::size_t g) {
     const auto* b = reinterpret_cast<const std::uint8_t*>(tile + g * block_bytes);
     qk_row out;
@@ -120,7 +121,7 @@ struct qk {
     auto* b = reinterpret_cast<std::uint8_t*>(tile + g * block_bytes);
     __builtin_memcpy(b + row * 2, &in.d, 2);
     if constexpr (has_min) __builtin_memcpy(b + (Rows + row) * 2, &in.dmin, 2);
-    for (std::size_t s = 0; s < scale_quads * 4; ++s) {  // those of no sub-block too
+    for (std::size_t s = 0; s < scale_quads * 4; ++s) {  // also the last quad's unused ones
       put_scale(b, row, s / 4, s % 4, s < subs ? in.scale[s] : static_cast<std::uint8_t>(grid::scale_offset));
       if constexpr (has_min) put_scale(b, row, scale_quads + s / 4, s % 4, s < subs ? in.min[s] : std::uint8_t{0});
     }
@@ -128,7 +129,7 @@ struct qk {
       code_planes::put(b + codes_at + i / 32 * code_planes::bytes, row, i % 32, in.code[i]);
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if d and dmin are finite, and d * scale * code and dmin * minimum within about 65504; attach() asks.
   static bool is_bounded(const std::byte* tile, std::size_t cols) {
     constexpr float scale = has_min ? grid::largest_scale : grid::largest_scale + 1;
     constexpr float code = has_min ? grid::codes - 1 : grid::codes / 2;
@@ -142,7 +143,7 @@ struct qk {
     return true;
   }
 
-  /// Rounds the rows of one tile (format/qk_fit.hpp). Missing rows and columns are of no weight.
+  /// Rounds the rows of one tile (format/qk_fit.hpp). Missing rows are zero; codes of missing columns do not count.
   static void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) {
     for (std::size_t i = 0; i < tile_bytes(cols); ++i) tile[i] = std::byte{0};
     for (std::size_t g = 0; g < groups(cols); ++g)
@@ -163,7 +164,7 @@ struct qk {
     }
   }
 
-  // What the kernel asks: a block's scales and minima as floats, the codes of 32 columns, and their products.
+  // The interface of kernel/two_level.hpp: scales and minima of a block as floats, codes of 32 columns, dot products.
 
   /// d * scale and dmin * minimum of each sub-block: exact, since 11 bits times 8 fit a float.
   template <class Unit>
@@ -184,7 +185,7 @@ struct qk {
     }
   }
 
-  /// As planar's: upper nibbles stay where they are if the instruction takes any byte.
+  /// As in planar: upper nibbles are multiplied where they are in a byte.
   template <class Unit>
   static constexpr bool in_place = Unit::any_byte && Bits == 4;
 
@@ -193,14 +194,16 @@ struct qk {
     code_planes::template unpack<Unit, 0, in_place<Unit>>(
         reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_planes::bytes, w);
   }
-  /// What multiplies several rows that lie one behind another, where the instruction set has it; less -least * the sum of x.
+  /// The instruction set's kernel for several row-major rows, if it has one. It multiplies codes; the dot product is
+  /// that plus least * the sum of x.
   template <class Unit>
     requires(Unit::takes_rows)
   static auto rows_of() {
     return typename Unit::template rows_of_codes<Bits, code_planes::bytes>();
   }
   static constexpr int least = -grid::offset;
-  /// The small integers of the block at b, or of several: scales, then minima, in quads.
+  /// Loads the integers of the sub-blocks, scales, then minima, a quad in each vector. b: the address of a block, or of
+  /// the blocks of several rows.
   template <class Unit, class Place>
   MOTE_INLINE static void small_integers(Place b, typename Unit::vector (&v)[fields]) {
     fields_of<Unit>(b, v, std::make_index_sequence<fields>{});
@@ -222,7 +225,7 @@ struct qk {
       return Unit::template dot<grid::codes - 1>(from, half, x);
     }
   }
-  /// The products of each sub-block of 32 columns where the instruction set multiplies codes where they lie.
+  /// The same for each sub-block of 32 columns, for instruction sets that multiply codes from memory.
   template <class Unit>
     requires(Unit::has_codes_dot_from_memory)
   MOTE_INLINE static void dots_from_memory(const std::byte* block, std::size_t part, const std::int8_t* x /* (32) */,
@@ -256,7 +259,7 @@ struct qk {
     }
   }
 
-  // Place: the address of a block, or of several.
+  // Place: the address of a block, or of the blocks of several rows.
   template <class Unit, class Place, std::size_t... F>
   MOTE_INLINE static void fields_of(Place b, typename Unit::vector (&v)[fields], std::index_sequence<F...>) {
     (field_of<Unit, Place, F>(b, v[F]), ...);
@@ -272,8 +275,8 @@ struct qk {
     }
   }
 
-  /// One of the four small integers of each row, as the product with one one and three zeros: no instruction set needs
-  /// another operation for it.
+  /// Extracts one of the four small integers of each row as a dot product with a one and three zeros, so that no
+  /// instruction set needs another operation.
   template <class Unit>
   MOTE_INLINE static simd::ints<Rows> lane_of(const typename Unit::vector& v, std::size_t lane) {
     static constexpr std::int8_t one[4][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
@@ -283,8 +286,8 @@ struct qk {
   }
 };
 
-/// The Super that makes rows of `cols` smallest, the largest of equals: 576, 960 and 172 have 192, 896 has 224, multiples
-/// of 256 have 256.
+/// The Super with which a row of `cols` takes the fewest bytes; the largest of equals. 576, 960 and 172 columns have
+/// 192, 896 has 224, multiples of 256 have 256.
 template <unsigned Bits>
 constexpr std::size_t super_of(std::size_t cols) {
   std::size_t best = 256, least = qk<Bits, 256>::tile_bytes(cols);
@@ -299,7 +302,7 @@ constexpr std::size_t super_of(std::size_t cols) {
   return best;
 }
 
-/// The two-level format for rows of Cols.
+/// The two-level format for rows of Cols columns.
 template <unsigned Bits, std::size_t Cols, std::size_t Rows = 1>
 using qk_for = qk<Bits, super_of<Bits>(Cols), Rows>;
 

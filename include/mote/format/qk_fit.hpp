@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How floats are rounded to two-level blocks: each sub-block's scale and minimum by a search for the least squared error,
-// then the block's, then the codes under what was stored.
+// Rounds floats to two-level blocks: searches for each sub-block's scale and minimum of least squared error, then
+// rounds the block's, then the integers and codes that are stored for them.
 // Refuses calibration data: every weight counts alike. Refuses libm too, so that all machines encode the same bytes.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace mote::inline v0 {
 
-/// What the numbers of a two-level block mean, for each number of bits: those of GGUF's Q2_K to Q6_K.
+/// The numbers of a two-level block for each number of bits, as in GGUF's Q2_K to Q6_K.
 ///
 ///   bits a code   columns a sub-block   its scale              its minimum     weight
 ///   2             16                    4 bits, 0 .. 15        4 bits          d * scale * code - dmin * minimum
@@ -34,7 +34,7 @@ struct qk_grid {
   /// The factor that a stored scale means; scales with a sign are stored with scale_offset added.
   static constexpr float factor(unsigned stored) { return static_cast<float>(static_cast<int>(stored) - scale_offset); }
   static constexpr float value(unsigned code) { return static_cast<float>(static_cast<int>(code) - offset); }
-  /// A weight from what is stored, in the order of operations of everyone who reads these blocks.
+  /// A weight from the stored numbers, in the order of operations of GGUF's readers.
   static constexpr float weight(float d, unsigned scale, unsigned code, float dmin, unsigned min) {
     const float part = d * factor(scale) * value(code);
     if constexpr (has_min) return part - dmin * static_cast<float>(min);
@@ -42,7 +42,8 @@ struct qk_grid {
   }
 };
 
-/// One row of a two-level block, apart: what files and searches exchange with a format. Scales as stored, without a sign.
+/// One row of a two-level block, unpacked: importers and quantisers exchange it with a format. Scales are as stored,
+/// with scale_offset added.
 struct qk_row {
   std::uint16_t d = 0;          // binary16
   std::uint16_t dmin = 0;       // binary16; 0 where there are no minima
@@ -55,7 +56,7 @@ struct qk_row {
 
 namespace detail {
 
-/// x to the nearest integer, ties to even, within [low, high]; not a number becomes high.
+/// x clamped to [low, high] and rounded to the nearest integer, ties to even; NaN becomes high.
 constexpr float to_grid(float x, float low, float high) {
   x = x < high ? x : high;
   x = x > low ? x : low;
@@ -68,7 +69,7 @@ struct qk_sub_fit {
   float error = 0;  // squared
 };
 
-/// The codes 0 .. Largest for x + min in steps of scale, and what they cost.
+/// codes = (x + min) / scale, rounded to 0 .. Largest; returns their squared error.
 template <int Largest>
 constexpr float affine_error(const float* x /* (n) */, std::size_t n, float scale, float min, float* codes /* (n) */) {
   const float inverse = scale > 0.0F ? 1.0F / scale : 0.0F;
@@ -81,8 +82,8 @@ constexpr float affine_error(const float* x /* (n) */, std::size_t n, float scal
   return error;
 }
 
-/// x ~ scale * code - min with codes 0 .. Largest, scale and min not negative. Steps are tried from `From` tenths of a code
-/// less than the whole range to `To` tenths more; for each, the best line through what the rounding gave.
+/// Fits x ~ scale * code - min with codes 0 .. Largest, scale and min not negative. Tries to divide the range of x into
+/// Largest - From / 10 to Largest + To / 10 steps; for each, takes the least-squares line through the rounded codes.
 template <int Largest, int From, int To>
 constexpr qk_sub_fit fit_affine(const float* x /* (n) */, std::size_t n) {
   float low = 0, high = x[0];
@@ -118,7 +119,7 @@ constexpr qk_sub_fit fit_affine(const float* x /* (n) */, std::size_t n) {
   return best;
 }
 
-/// The codes -Half .. Half - 1 for x in steps of scale (of either sign), and what they cost.
+/// codes = x / scale (of either sign), rounded to -Half .. Half - 1; returns their squared error.
 template <int Half>
 constexpr float symmetric_error(const float* x /* (n) */, std::size_t n, float scale, float* codes /* (n) */) {
   const float inverse = scale != 0.0F ? 1.0F / scale : 0.0F;
@@ -131,8 +132,8 @@ constexpr float symmetric_error(const float* x /* (n) */, std::size_t n, float s
   return error;
 }
 
-/// x ~ scale * code with codes -Half .. Half - 1. The largest weight is tried on the codes around the outermost one, on
-/// either side.
+/// Fits x ~ scale * code with codes -Half .. Half - 1. Tries scales that put the largest weight at Half - From / 10 to
+/// Half + To / 10, with either sign; for each, takes the least-squares scale for the rounded codes.
 template <int Half, int From, int To>
 constexpr qk_sub_fit fit_symmetric(const float* x /* (n) */, std::size_t n) {
   float most = 0;
@@ -161,7 +162,7 @@ constexpr qk_sub_fit fit_symmetric(const float* x /* (n) */, std::size_t n) {
 
 }  // namespace detail
 
-/// Rounds one row of a block: n columns, at most 256. Codes of the columns behind them are those of nothing.
+/// Rounds one row of a block: n columns, at most 256. The codes from n on are those of zero.
 template <unsigned Bits>
 constexpr qk_row qk_fit(const float* x /* (n) */, std::size_t n) {
   using grid = qk_grid<Bits>;
@@ -191,7 +192,7 @@ constexpr qk_row qk_fit(const float* x /* (n) */, std::size_t n) {
     row.dmin = simd::to_binary16(most_min / static_cast<float>(grid::largest_scale));
     dmin = simd::from_binary16(row.dmin);
   }
-  // Around the scale and the minimum that come nearest: what costs least once the codes are rounded for them.
+  // Tries the nearest integers for scale and minimum and their neighbours; keeps those of least squared error.
   constexpr float lowest = grid::has_min ? 0.0F : static_cast<float>(-grid::scale_offset);
   constexpr auto highest = static_cast<float>(grid::largest_scale);
   for (std::size_t s = 0; s < 16; ++s) row.scale[s] = static_cast<std::uint8_t>(grid::scale_offset);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// What formats of one scale a row have in common: a tile begins with Rows floats, its groups of codes follow.
+// The common part of ternary and trits, which have one scale a row: a tile is Rows floats, then groups of codes.
 //
 //   one tile of Rows rows:   | scale row 0 | .. | scale row Rows-1 |  float each
 //                            | group 0 | group 1 | ..                 as the format lays them
 //
-// weight = scale * (-1, 0 or 1). Activations have one scale for the whole row as well, so that integers are added over all
-// groups, and floats met once a row.
-// Refuses to round a model that was not trained for three values: see docs/reference/ternary.md.
+// weight = scale * (-1, 0 or 1). Activations have one scale for the whole row as well, so that integers are summed over
+// all groups, and multiplied with floats once a row. For models trained for three values: docs/reference/ternary.md.
+// Refuses a scale for less than a row.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace mote::inline v0 {
 
-/// Format gives its group and group_bytes, and put(group, row, col, code) and get(group, row, col).
+/// Format (the derived class) has put(group, row, col, code) and get(group, row, col), which returns the code.
 template <class Format, std::size_t Rows, std::size_t Group, std::size_t GroupBytes>
 struct row_scaled {
   static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16);
@@ -39,7 +39,7 @@ struct row_scaled {
     return ceil_div(row_count, Rows) * tile_bytes(cols);
   }
 
-  /// Writes the codes of one group of a row. The scale is the row's: the last one written counts.
+  /// Writes the codes of one group of a row, and the scale of the whole row: the last one written counts.
   static void write_group(std::byte* tile, std::size_t row, std::size_t, std::size_t g, float scale,
                           const std::uint8_t* codes /* (group) */) {
     __builtin_memcpy(tile + row * 4, &scale, 4);
@@ -53,7 +53,7 @@ struct row_scaled {
     for (std::size_t i = 0; i < Group; ++i) codes[i] = static_cast<std::uint8_t>(Format::get(from, row, i));
   }
 
-  /// Whether the numbers of a tile are those of weights: attach() asks.
+  /// True if the tile's scales are finite and within 65504; attach() asks.
   static bool is_bounded(const std::byte* tile, std::size_t) { return floats_within(tile, Rows); }
 
   /// Rounds the rows of one tile. Missing rows and columns are zero.

@@ -4,8 +4,9 @@
 //   one tile of Rows rows:   | scale row 0 | .. | scale row Rows-1 |  float each
 //   for every 32 columns:    | pair plane, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/planes.hpp
 //
-// weight = scale * (code - 1). Error of a Gaussian matrix: 43.6 % RMS (tests/format/ternary.cpp).
-// Refuses models that were not trained for three values: rounding one ruins it.
+// weight = scale * (code - 1). Error of a Gaussian matrix: 43.6 % RMS (tests/format/ternary.cpp): rounding ruins a
+// model that was not trained for three values.
+// Refuses a scale for less than a row.
 #pragma once
 
 #include <string_view>
@@ -32,10 +33,11 @@ struct ternary : row_scaled<ternary<Rows>, Rows, 32, planes<2, Rows>::bytes> {
     return planes<2, Rows>::get(group, row, col);
   }
 
-  // What kernels ask. Where an instruction takes any byte, fields stay where they are, each with a sum of its own that is
-  // shifted once a row. A sum holds 352,000 columns.
+  // The interface of kernel/integer.hpp. If dot() takes weights up to 255, the four fields of a byte are
+  // multiplied where they are, each into a sum of its own, which is shifted once a row. The sums cannot overflow in
+  // rows of up to 352,000 columns.
 
-  /// sums[row] of four rows `stride` apart, of codes alone.
+  /// sums[r] = the sum of code * x of four rows that are `stride` bytes apart.
   template <class Unit>
     requires(Unit::takes_rows)
   MOTE_INLINE static void rows_to_their_ends(const std::byte* w, std::size_t stride, const std::int8_t* x,

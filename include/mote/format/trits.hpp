@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights -1, 0 or 1, five of them in a byte, one float scale a row. 1.6 bits a weight: for flash, where `ternary` is for speed.
+// Weights -1, 0 or 1, five of them in a byte, one float scale a row. 1.6 bits a weight: smaller than `ternary`, and
+// slower.
 //
 //   one tile of Rows rows:   | scale row 0 | .. | scale row Rows-1 |  float each
 //   for every 20 columns:    | Rows * 4 bytes: byte (row, j) holds columns j, j + 4, j + 8, j + 12, j + 16 |
 //   a byte:                  ceil(n * 256 / 243), n = 81 a + 27 b + 9 c + 3 d + e for the five codes in that order
 //
-// A digit is the carry of three times the byte, the rest of which is the byte of the digits that follow.
-// weight = scale * (code - 1). Error of a Gaussian matrix: 43.6 % RMS, as `ternary`.
-// Refuses models that were not trained for three values: rounding one ruins it.
+// Decoding: byte * 3 / 256 is the first code, and byte * 3 % 256 the byte of the codes that follow.
+// weight = scale * (code - 1). Error of a Gaussian matrix: 43.6 % RMS, as `ternary`: rounding ruins a model that was
+// not trained for three values.
+// Refuses a scale for less than a row.
 #pragma once
 
 #include <string_view>
@@ -26,7 +28,7 @@ struct trits : row_scaled<trits<Rows>, Rows, 20, Rows * 4> {
   template <std::size_t Other>
   using with_rows = trits<Other>;
 
-  /// A byte whose digits from the first on are those of n (below 243) in base three.
+  /// The byte that decodes to the five base-three digits of n (below 243), the most significant first.
   static constexpr std::uint8_t byte_of(unsigned n) { return static_cast<std::uint8_t>((n * 256 + 242) / 243); }
   static constexpr unsigned digit(unsigned byte, std::size_t place) {
     for (; place > 0; --place) byte = byte * 3 % 256;
@@ -43,10 +45,10 @@ struct trits : row_scaled<trits<Rows>, Rows, 20, Rows * 4> {
     return digit(group[row * 4 + col % 4], col / 4);
   }
 
-  // What kernels ask. Where an instruction takes any byte, digits stay in its upper two bits, and the sum is shifted once a
-  // row. It holds 132,000 columns.
+  // The interface of kernel/integer.hpp. If dot() takes weights up to 255, codes are multiplied in the upper
+  // two bits of a byte, and the sum is shifted once a row. It cannot overflow in rows of up to 132,000 columns.
 
-  /// sums[row] of four rows `stride` apart, of codes alone.
+  /// sums[r] = the sum of code * x of four rows that are `stride` bytes apart.
   template <class Unit>
     requires(Unit::takes_rows)
   MOTE_INLINE static void rows_to_their_ends(const std::byte* w, std::size_t stride, const std::int8_t* x,
