@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The envelope of an image: 128 bytes that say what follows, for which type, and if it is whole. A snapshot has a header
-// of its own (store/snapshot.hpp).
-// Refuses what it cannot prove: a number from a file is compared with the bytes that are there before it is used, and
-// the answer to a bad file is a status with a name. Nothing is copied.
+// The header of an image: 128 bytes with its sections, the fingerprints of the pipeline's type that it fits, and
+// checksums. A snapshot has a header of its own (store/snapshot.hpp).
+// Refuses what it cannot prove: every number from a file is compared with the bytes that are there before it is used,
+// and a bad file gives a status. Nothing is copied.
 //
-//   docs/reference/container.md has the table of the bytes; all little-endian, the payload is everything behind them.
+//   docs/reference/container.md has the table of the bytes; all little-endian, the payload is everything after them.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@
 
 namespace mote::inline v0 {
 
-/// A snapshot once lay in this envelope, and has a header of its own now.
+/// former_snapshot: early snapshots had this header; now they have their own.
 enum class container_kind : std::uint16_t { image = 1, former_snapshot = 2 };
 
 inline constexpr std::array<char, 4> snapshot_magic{'M', 'O', 'T', 'S'};
@@ -35,12 +35,12 @@ struct container_header {
   std::uint64_t total_bytes = 0;  ///< header and payload
   std::uint64_t shape_fingerprint = 0;
   std::uint64_t format_fingerprint = 0;
-  std::uint64_t base_fingerprint = 0;  ///< of itself (image_fingerprint)
+  std::uint64_t base_fingerprint = 0;  ///< image_fingerprint() of this image
   std::uint64_t weights_offset = 0;    ///< from the header's first byte, a multiple of 64
   std::uint64_t weights_bytes = 0;
   std::uint64_t vocabulary_offset = 0;  ///< as above
   std::uint64_t vocabulary_bytes = 0;
-  std::uint32_t payload_crc = 0;  ///< of everything behind the header
+  std::uint32_t payload_crc = 0;  ///< of everything after the header
   std::uint32_t reserved = 0;
   std::array<char, 24> model_name{};   ///< printable ASCII, then zeros
   std::array<char, 16> format_name{};  ///< as above
@@ -48,10 +48,10 @@ struct container_header {
 static_assert(sizeof(container_header) == 128 && std::is_trivially_copyable_v<container_header>);
 
 inline constexpr std::size_t container_header_bytes = sizeof(container_header);
-inline constexpr std::size_t section_alignment = 64;  ///< of offsets: a section starts on a cache line of its file
+inline constexpr std::size_t section_alignment = 64;  ///< of section offsets: a cache line
 
 namespace detail {
-/// A magic number as one: fewer instructions than a comparison of arrays.
+/// A magic as one 32-bit number: comparing it takes fewer instructions than comparing arrays.
 constexpr std::uint32_t word(std::array<char, 4> magic) { return __builtin_bit_cast(std::uint32_t, magic); }
 constexpr std::uint32_t header_checksum(container_header h) {
   h.header_crc = 0;
@@ -73,13 +73,13 @@ constexpr bool name_is_clean(const std::array<char, N>& field) {
 }
 }  // namespace detail
 
-/// What a snapshot learned on this image must agree with.
+/// Identifies an image. A snapshot loads only on the image that it was learned on.
 constexpr std::uint64_t image_fingerprint(std::uint32_t payload_crc, std::uint64_t shape_fingerprint) {
   return fingerprint{}.add(payload_crc).add(shape_fingerprint).value();
 }
 
-/// Where our writer puts the sections: the weights behind the header, the token table behind them. The sum is what
-/// MOTE_EMBED_IMAGE compares with the file. A reader goes by the header's offsets.
+/// Where mote's writer puts the sections: the weights after the header, the token table after them. MOTE_EMBED_IMAGE
+/// compares total_bytes with the file. A reader uses the header's offsets.
 struct image_layout {
   std::size_t weights_offset = container_header_bytes;
   std::size_t vocabulary_offset = 0;
@@ -90,17 +90,18 @@ constexpr image_layout lay_image(std::size_t weights_bytes, std::size_t vocabula
   return {container_header_bytes, vocabulary_offset, vocabulary_offset + vocabulary_bytes};
 }
 
-/// The last step of writing a header.
+/// Sets header_crc: the last step of writing a header.
 constexpr void seal(container_header& h) { h.header_crc = detail::header_checksum(h); }
 
-/// Cuts a name to a field; what follows is zero.
+/// Copies a name into a field: cut to N characters, padded with zeros.
 template <std::size_t N>
 constexpr void put_name(std::array<char, N>& field, std::string_view name) {
   for (std::size_t i = 0; i < N; ++i) field[i] = i < name.size() ? name[i] : '\0';
 }
 
-/// A header that is whole, of this version and of that kind, whose total_bytes are there. The payload is not looked at.
-/// truncated, misaligned (16 bytes), not_mote, wrong_version, corrupt_header or wrong_kind.
+/// Reads a header and checks that it is whole, of this version and of that kind, and that its total_bytes are there;
+/// not the payload. Errors: truncated, misaligned (16 bytes), not_mote, wrong_version, corrupt_header, wrong_kind;
+/// `out` is then untouched.
 inline status read_header(std::span<const std::byte> bytes, container_kind kind, container_header& out) {
   if (bytes.size() < container_header_bytes) return status::truncated;
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 != 0) return status::misaligned;
@@ -115,12 +116,12 @@ inline status read_header(std::span<const std::byte> bytes, container_kind kind,
     return status::corrupt_header;
   if (h.kind != static_cast<std::uint16_t>(kind)) return status::wrong_kind;
   if (h.total_bytes < container_header_bytes) return status::corrupt_header;
-  if (h.total_bytes > bytes.size()) return status::truncated;  // 64 bits against the span: right on 32-bit targets too
+  if (h.total_bytes > bytes.size()) return status::truncated;  // compared as 64 bits, so right on 32-bit targets
   out = h;
   return status::ok;
 }
 
-/// What the type knows about its image.
+/// What the type of a pipeline fixes about its image.
 struct image_expectation {
   std::uint64_t shape_fingerprint = 0;
   std::uint64_t format_fingerprint = 0;
@@ -136,8 +137,8 @@ struct attached_image {
 };
 
 /// Whether the payload's checksum is computed: a pass over the image at start, about ten cycles a byte. Without it a
-/// flipped bit in the weights goes unseen; the sizes, the header and the token table are checked in any case, and by a
-/// pipeline the numbers too (model/bounds.hpp).
+/// flipped bit in the weights is not noticed. The sizes, the header and the token table are checked in any case; a
+/// pipeline also checks that weights are bounded (model/bounds.hpp).
 enum class payload_check : bool { skip, full };
 
 namespace detail {
@@ -148,8 +149,9 @@ constexpr bool section_inside(std::uint64_t offset, std::uint64_t bytes, std::ui
 }
 }  // namespace detail
 
-/// Attaches an image in place. Bytes behind total_bytes (the rest of a flash partition) are not looked at. On any
-/// answer but ok, `out` is untouched.
+/// Attaches an image in place. Bytes after total_bytes (the rest of a flash partition) are not looked at. Errors: those
+/// of read_header() and vocabulary_view::check(), wrong_shape, wrong_format, wrong_size, corrupt_header,
+/// corrupt_payload; `out` is then untouched.
 inline status open_image(std::span<const std::byte> bytes, const image_expectation& expected, attached_image& out,
                          payload_check depth = payload_check::full) {
   container_header h;
@@ -182,7 +184,7 @@ inline status open_image(std::span<const std::byte> bytes, const image_expectati
   return status::ok;
 }
 
-/// The format that an image says it holds, for a message about wrong_format; empty where the header is not sound.
+/// The name of the format in an image's header, for a message about wrong_format; empty if read_header() refuses it.
 inline std::string_view stored_format_name(std::span<const std::byte> bytes) {
   container_header h;
   if (read_header(bytes, container_kind::image, h) != status::ok) return {};
@@ -190,7 +192,7 @@ inline std::string_view stored_format_name(std::span<const std::byte> bytes) {
   return {field, detail::stored_name(h.format_name).size()};
 }
 
-/// The model that an image says it holds, likewise.
+/// The name of the model in an image's header, likewise.
 inline std::string_view stored_model_name(std::span<const std::byte> bytes) {
   if (stored_format_name(bytes).empty()) return {};
   container_header h;

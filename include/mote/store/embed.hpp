@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Puts a file into the program, where flash is read in place: no array of numbers to compile (100 MB of those need
-// gigabytes of compiler), no copy at start-up. The assembler checks the file's size against the type's, so an image of
-// another model does not even assemble.
+// Puts a file into the program, where flash is read in place: no array of numbers to compile (100 MB of them take the
+// compiler gigabytes), no copy at start-up. The assembler checks the file's size against the type's, so that a file of
+// another size does not assemble.
 // Refuses to look inside: the pipeline's attach() checks the contents.
 #pragma once
 
@@ -29,9 +29,9 @@
 /// `path` is a string literal, best an absolute one from the build system: a relative one is looked up in the directory
 /// of the compiler's invocation and in those given by -Wa,-I.
 ///
-/// A macro, because only the assembler can include bytes and it reads nothing but literals. The statement stands in a
-/// function that nobody calls, because `size` is a constant of the type and only a function's asm takes operands;
-/// a linker with --gc-sections drops the function and keeps the bytes.
+/// A macro, because only the assembler can include bytes, and it reads only literals. The asm statement is in a
+/// function that is never called, because `size` is a constant of the type and only asm in a function takes operands. A
+/// linker with --gc-sections drops the function and keeps the bytes.
 #define MOTE_EMBED_IMAGE(symbol, path, size)                                                             \
   extern "C" const std::byte mote_image_##symbol[] __attribute__((aligned(64)));                         \
   [[gnu::used, gnu::noinline, maybe_unused]] static void mote_embed_##symbol() {                         \

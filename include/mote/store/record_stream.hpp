@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Records as bytes: what parts write record by record goes on, in portions, to a sink of bytes, and is counted and summed
-// on its way. And the simplest sink of bytes, a buffer.
+// record_stream: a sink of records that writes them to a sink of bytes, counts the bytes and computes their CRC-32.
+// buffer_sink: a buffer as a sink of bytes.
 // Refuses to hold anything back: a portion is written when it is given, so no memory of a record's size is needed.
 #pragma once
 
@@ -20,14 +20,14 @@ class record_stream {
  public:
   constexpr explicit record_stream(Sink& sink) : sink_(sink) {}
 
-  /// Bytes that are of no record.
+  /// Writes bytes outside of records, such as a header. Returns the sink's answer.
   status put(std::span<const std::byte> portion) {
     used_ += portion.size();
     crc_ = crc32(portion, crc_);
     return sink_.put(portion);
   }
 
-  /// wrong_size: no record is longer than 4,294,967,295 bytes.
+  /// Writes a record's header. wrong_size: it is longer than 4,294,967,295 bytes.
   status begin(record_kind kind, std::size_t bytes) {
     std::array<std::byte, record_header_bytes> header;
     std::size_t at = 0;
@@ -48,7 +48,7 @@ class record_stream {
   constexpr status commit() const { return left_ == 0 ? status::ok : status::wrong_size; }
 
   constexpr std::size_t used() const { return used_; }  ///< bytes so far
-  constexpr std::uint32_t crc() const { return crc_; }  ///< of them
+  constexpr std::uint32_t crc() const { return crc_; }  ///< CRC-32 of them
 
  private:
   Sink& sink_;
@@ -57,7 +57,7 @@ class record_stream {
   std::uint32_t crc_ = 0;
 };
 
-/// A buffer as a sink of bytes. full: a portion does not fit; nothing of it is written.
+/// A buffer as a sink of bytes. put() gives full if a portion does not fit; nothing of it is written then.
 class buffer_sink {
  public:
   constexpr explicit buffer_sink(std::span<std::byte> target) : rest_(target) {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The simplest sink of records: a buffer that they are written into, one behind the other. And a part of a pipeline as
-// the bytes of its records.
-// Refuses a record that does not fit, whole: full, and nothing of it is written.
+// record_writer: a sink that writes records into a buffer, one after the other. records_bytes() and write_records()
+// give the size and the bytes of a part of a pipeline as records.
+// Refuses a record that does not fit as a whole: full, and nothing of it is written.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class record_writer {
  public:
   constexpr explicit record_writer(std::span<std::byte> target) : target_(target) {}
 
-  /// full: not enough room for all of it.
+  /// Writes a record's header. full: there is no room for header and payload.
   status begin(record_kind kind, std::size_t bytes) {
     const std::size_t room = target_.size() - used_;
     if (room < record_header_bytes || room - record_header_bytes < bytes) return status::full;
@@ -36,7 +36,7 @@ class record_writer {
   /// wrong_size: less than was announced.
   constexpr status commit() const { return used_ == end_ ? status::ok : status::wrong_size; }
 
-  constexpr std::size_t used() const { return used_; }
+  constexpr std::size_t used() const { return used_; }  ///< bytes so far
 
  private:
   std::span<std::byte> target_;
@@ -45,7 +45,7 @@ class record_writer {
 };
 static_assert(record_sink<record_writer> && record_sink<counting_sink>);
 
-/// The bytes of a part's records.
+/// The size of a part's records in bytes, headers included.
 template <class Part>
 std::size_t records_bytes(const Part& part) {
   counting_sink count;
@@ -53,7 +53,7 @@ std::size_t records_bytes(const Part& part) {
   return count.bytes();
 }
 
-/// Writes a part's records into a buffer. full: it is smaller than records_bytes().
+/// Writes a part's records into a buffer. full: it is smaller than records_bytes(). Else the part's answer.
 template <class Part>
 status write_records(const Part& part, std::span<std::byte> target) {
   record_writer out(target);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What was learned and remembered, as bytes: a header that says of which pipeline and image, then a part after the other
-// as records, and last a record with the checksum of all of it. It is written from front to back into any sink of bytes.
+// A snapshot: what a pipeline learned and remembered, as bytes. A header identifies pipeline and image, then come the
+// parts as records, and last a record with the checksum of all before it. It is written front to back into any sink of
+// bytes.
 //
 //   header (96) | learned: count | its records | remembered: count | its records | end: CRC-32
 //
@@ -26,13 +27,13 @@ namespace mote::inline v0 {
 /// What a snapshot must agree with to be loaded.
 struct snapshot_identity {
   std::uint64_t shape = 0;
-  std::uint64_t parameters = 0;  ///< fingerprint of what is trained, and how it lies
+  std::uint64_t parameters = 0;  ///< fingerprint of what is trained, and of its layout
   std::uint64_t base = 0;        ///< the image
   std::string_view model;
   std::string_view format_name;
 };
 
-/// What stands for the parameters of a pipeline that does not learn: the fingerprint of `frozen`.
+/// The parameters_fingerprint of a pipeline that does not learn: that of the policy `frozen`.
 inline constexpr std::uint64_t nothing_learned = fingerprint{}.add("frozen").value();
 
 struct snapshot_header {
@@ -43,7 +44,7 @@ struct snapshot_header {
   std::uint32_t parts = 0;        ///< how many follow
   std::uint64_t total_bytes = 0;  ///< header, parts and end
   std::uint64_t shape_fingerprint = 0;
-  std::uint64_t parameters_fingerprint = 0;  ///< of the learning policy; nothing_learned: no part of it follows
+  std::uint64_t parameters_fingerprint = 0;  ///< of the learning policy; nothing_learned: no learned part follows
   std::uint64_t base_fingerprint = 0;        ///< of the image it learned on
   std::array<char, 24> model_name{};         ///< printable ASCII, then zeros
   std::array<char, 16> format_name{};        ///< as above
@@ -54,10 +55,10 @@ static_assert(sizeof(snapshot_header) == 96 && std::is_trivially_copyable_v<snap
 inline constexpr std::size_t snapshot_header_bytes = sizeof(snapshot_header);
 inline constexpr std::size_t snapshot_end_bytes = record_header_bytes + sizeof(std::uint32_t);
 
-/// The first record of the first part lies on a multiple of 16 bytes: floats are used where they are.
+/// In the first part, the payload of the record after the count is at a multiple of 16 bytes: floats are read in place.
 static_assert((snapshot_header_bytes + 2 * record_header_bytes + sizeof(std::uint32_t)) % 16 == 0);
 
-/// The last step of writing a header.
+/// Sets header_crc: the last step of writing a header.
 constexpr void seal(snapshot_header& h) {
   h.header_crc = 0;
   h.header_crc = crc32(__builtin_bit_cast(std::array<std::byte, snapshot_header_bytes>, h));
@@ -65,16 +66,17 @@ constexpr void seal(snapshot_header& h) {
 
 constexpr bool begins_part(record_kind kind) { return kind >= record_kind::learned && kind < record_kind::end; }
 
-/// One part of a snapshot: its records, and how many things the saver says they are (floats, texts).
+/// One part of a snapshot: its records, and the number of things (floats, texts) that its saver wrote down as `count`.
 struct kept_records {
   bool is_there = false;
   std::uint32_t count = 0;
   std::span<const std::byte> records;
 };
 
-/// A view of what a pipeline keeps. `ready` refuses before a byte is written; `check` looks and changes nothing: ok,
-/// no_effect (sound, and would change nothing) or what is wrong; `take` follows where every check was passed, and only
-/// the one part that `may_refuse` may still say no: it is taken first. `is_kept` is false where nothing is saved.
+/// A view of what a pipeline keeps; is_kept is false if it saves nothing. ready() is asked before a byte is written:
+/// any answer but ok stops saving. check() changes nothing: ok, no_effect (sound, but taking it would change nothing)
+/// or what is wrong. take() is called after every part's check passed. It must give ok, except that of the one part
+/// with may_refuse, which is taken first.
 template <class P>
 concept snapshot_part = requires(P& part, const P& view, counting_sink& sink, const kept_records& from) {
   { P::kind } -> std::convertible_to<record_kind>;
@@ -112,7 +114,7 @@ status save_parts(Sink& sink, const Parts&... parts) {
 
 }  // namespace detail
 
-/// The size of a snapshot of these parts: they are written into a sink that only counts.
+/// The size of a snapshot of these parts in bytes: they are written into a sink that only counts.
 template <snapshot_part... Parts>
 std::size_t snapshot_bytes(const Parts&... parts) {
   counting_sink count;
@@ -120,8 +122,8 @@ std::size_t snapshot_bytes(const Parts&... parts) {
   return snapshot_header_bytes + count.bytes() + snapshot_end_bytes;
 }
 
-/// Parts stand in the order of their kinds. wrong_size: a part wrote other than it counted; what was written is then no
-/// snapshot, as its end is missing. Else the part's or the sink's answer.
+/// Writes a snapshot; parts are given in ascending order of their kinds. wrong_size: a part wrote another number of
+/// bytes than when it was counted; what was written lacks its end and does not load. Else what a part or the sink says.
 template <byte_sink Sink, snapshot_part... Parts>
 status save_snapshot(Sink& sink, const snapshot_identity& id, const Parts&... parts) {
   status s = status::ok;
@@ -146,15 +148,15 @@ status save_snapshot(Sink& sink, const snapshot_identity& id, const Parts&... pa
 
 // ---- reading --------------------------------------------------------------------------------------------------------
 
-/// A header that is whole, of this version, whose total_bytes are there; what follows is not looked at. truncated,
-/// misaligned (16 bytes), wrong_kind (an image), not_mote, wrong_version (also a snapshot that lies in an
-/// image's envelope, as once) or corrupt_header.
+/// Reads a header and checks that it is whole and of this version, and that its total_bytes are there; not the rest.
+/// Errors: truncated, misaligned (16 bytes), wrong_kind (an image), not_mote, wrong_version (also an early snapshot
+/// with an image's header), corrupt_header; `out` is then untouched.
 inline status read_snapshot_header(std::span<const std::byte> source, snapshot_header& out) {
   if (source.size() < snapshot_header_bytes) return status::truncated;
   if (reinterpret_cast<std::uintptr_t>(source.data()) % 16 != 0) return status::misaligned;
   snapshot_header h;
   __builtin_memcpy(&h, source.data(), sizeof h);
-  if (detail::word(h.magic) == detail::word(container_header{}.magic))  // whose `kind` lies where our `header_bytes` do
+  if (detail::word(h.magic) == detail::word(container_header{}.magic))  // its `kind` is where header_bytes is here
     return h.header_bytes == static_cast<std::uint16_t>(container_kind::former_snapshot) ? status::wrong_version
                                                                                          : status::wrong_kind;
   if (detail::word(h.magic) != detail::word(snapshot_magic)) return status::not_mote;
@@ -165,13 +167,13 @@ inline status read_snapshot_header(std::span<const std::byte> source, snapshot_h
       !detail::name_is_clean(h.model_name) || !detail::name_is_clean(h.format_name) ||
       h.total_bytes < snapshot_header_bytes + snapshot_end_bytes)
     return status::corrupt_header;
-  if (h.total_bytes > source.size()) return status::truncated;  // 64 bits against the span: right on 32-bit targets too
+  if (h.total_bytes > source.size()) return status::truncated;  // compared as 64 bits, so right on 32-bit targets
   out = h;
   return status::ok;
 }
 
-/// Whether everything behind a header that read_snapshot_header() found sound was written. truncated: the end is missing,
-/// as where the power failed; corrupt_payload: the checksum is another.
+/// Checks everything after a header that passed read_snapshot_header(). truncated: the end record is missing, as after
+/// a power failure; corrupt_payload: the checksum differs.
 inline status check_snapshot_end(std::span<const std::byte> source, const snapshot_header& h) {
   const auto last = static_cast<std::size_t>(h.total_bytes) - sizeof(std::uint32_t);
   record_reader in(source.subspan(last - record_header_bytes, snapshot_end_bytes));
@@ -181,15 +183,15 @@ inline status check_snapshot_end(std::span<const std::byte> source, const snapsh
   return get_number<std::uint32_t>(end.payload, at) == crc32(source.first(last)) ? status::ok : status::corrupt_payload;
 }
 
-/// Whether a snapshot was written to its end and is undamaged, whosever it is.
+/// Checks that a snapshot of any pipeline was written to its end and is undamaged. Errors: those of the two above.
 inline status check_snapshot(std::span<const std::byte> source) {
   snapshot_header h;
   if (const status s = read_snapshot_header(source, h); s != status::ok) return s;
   return check_snapshot_end(source, h);
 }
 
-/// Whether a sound snapshot is this pipeline's. A pipeline that does not learn saves no parameters, and its snapshot
-/// agrees with any.
+/// Checks that a snapshot is sound and of this pipeline; gives its header and the bytes of its parts. One without
+/// learned parameters fits any learning policy.
 /// Errors: those of read_snapshot_header(), wrong_shape, wrong_format, wrong_base, those of check_snapshot_end().
 inline status open_snapshot(std::span<const std::byte> source, const snapshot_identity& id, snapshot_header& h,
                             std::span<const std::byte>& records) {
@@ -204,8 +206,8 @@ inline status open_snapshot(std::span<const std::byte> source, const snapshot_id
   return status::ok;
 }
 
-/// Reads the next part: a record that begins one, and those behind it up to the next. unknown_record: it is of no part;
-/// corrupt_payload: a record that is not whole.
+/// Reads the next part: a record that begins one, and those after it up to the next such. unknown_record: the first
+/// record does not begin a part; corrupt_payload: a record is not whole, or the first is not one count.
 inline status next_part(record_reader& in, record_kind& kind, kept_records& out) {
   record r;
   if (in.next(r) != status::ok) return status::corrupt_payload;
@@ -228,8 +230,9 @@ inline status next_part(record_reader& in, record_kind& kind, kept_records& out)
 
 namespace detail {
 
-/// Finds the parts of the kinds in `kinds`, in that order; nothing is there where a kind has none. Code of its own, which
-/// all pipelines share.
+/// found[i] becomes the part of kinds[i]; it stays empty if the snapshot has none. Not a template: all pipelines share
+/// the code. Errors: those of next_part(), for a part twice or out of order corrupt_payload, for one of another kind
+/// unknown_record, and corrupt_header if their number is not `parts`.
 inline status find_parts(std::span<const std::byte> records, std::uint32_t parts, std::span<const record_kind> kinds,
                          kept_records* found) {
   record_kind kind = record_kind::none;
@@ -237,7 +240,7 @@ inline status find_parts(std::span<const std::byte> records, std::uint32_t parts
     const record_kind before = kind;
     kept_records next;
     if (const status s = next_part(in, kind, next); s != status::ok) return s;
-    if (kind <= before) return status::corrupt_payload;  // each once, in one order: floats stay on a multiple of 16
+    if (kind <= before) return status::corrupt_payload;  // each once, in order: the parameters come first
     std::size_t i = 0;
     while (i < kinds.size() && kinds[i] != kind) ++i;
     if (i == kinds.size()) return status::unknown_record;
@@ -248,9 +251,10 @@ inline status find_parts(std::span<const std::byte> records, std::uint32_t parts
 
 }  // namespace detail
 
-/// Gives each part its records, all of them, or nothing changes. What the snapshot does not hold stays as it is.
-/// Errors: those of open_snapshot() and next_part(); unknown_record: a part that is none of these; wrong_format,
-/// wrong_size: parameters without their fingerprint, or the other way round; a part's own; no_effect.
+/// Gives every part its records; on any error nothing changes. Parts that the snapshot does not hold stay as they are.
+/// Errors: those of open_snapshot() and next_part(); unknown_record: it holds a part that is none of these;
+/// wrong_format: learned parameters without a fingerprint; wrong_size: a fingerprint without learned parameters; those
+/// of the parts; no_effect: it would change nothing.
 template <snapshot_part... Parts>
 status load_snapshot(std::span<const std::byte> source, const snapshot_identity& id, Parts... parts) {
   static constexpr record_kind kinds[] = {Parts::kind...};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Keeps snapshots in flash so that the power may fail at any byte: they go to two sectors in turn, page by page, and the
-// newest one that is complete is loaded. Memory: one page, while it saves.
+// Keeps snapshots in flash so that the power may fail at any byte: they are written to two sectors in turn, page by
+// page, and the newest complete one is loaded. Memory: one page, while it saves.
 //   mote::two_sectors<board_flash> kept(flash);     board_flash is a driver of yours: erase, program, sector
 //   kept.load(ai);   ...   kept.save(ai);
 //
@@ -21,8 +21,9 @@
 
 namespace mote::inline v0 {
 
-/// `erase` makes a sector all FF. `program` writes one page of page_bytes (a multiple of 16), at a multiple of that, where
-/// the sector is erased. `sector` shows one as the processor reads it, from a multiple of 16 bytes on; both are as long.
+/// erase() makes a sector all FF. program() writes one page of page_bytes (a multiple of 16) into an erased sector, at
+/// byte `at`, a multiple of page_bytes. sector() gives the bytes of sector 0 or 1 as the processor reads them, aligned
+/// to 16 bytes; both sectors have the same size.
 template <class F>
 concept flash_driver =
     requires(F& flash, const F& view, std::size_t sector, std::size_t at, std::span<const std::byte> page) {
@@ -33,7 +34,7 @@ concept flash_driver =
       requires F::page_bytes >= 16 && F::page_bytes % 16 == 0;
     };
 
-/// A sink of bytes that programs a sector page by page. The first byte erases it, so what fails before costs nothing.
+/// A sink of bytes that programs a sector page by page. The first portion erases it; an error before erases nothing.
 template <flash_driver Flash>
 class page_sink {
  public:
@@ -54,7 +55,7 @@ class page_sink {
     }
     return status::ok;
   }
-  /// Fills the page with FF and programs it.
+  /// Fills the rest of the page with FF and programs it; nothing if the page is empty. Errors as put().
   status finish() {
     if (used_ == 0) return status::ok;
     while (used_ < page_.size()) page_[used_++] = std::byte{0xFF};
@@ -72,8 +73,8 @@ class page_sink {
 
   Flash& flash_;
   std::size_t sector_;
-  std::size_t at_ = 0;    // of the page
-  std::size_t used_ = 0;  // bytes of it
+  std::size_t at_ = 0;    // where the page goes in the sector
+  std::size_t used_ = 0;  // bytes of the page
   std::array<std::byte, Flash::page_bytes> page_;
 };
 
@@ -84,24 +85,24 @@ class two_sectors {
 
   explicit two_sectors(Flash& flash) : flash_(flash) {}
 
-  /// The sector with the newest complete snapshot, 0 or 1; none. Work: a checksum over both.
+  /// The sector with the newest complete snapshot, 0 or 1, or none. Cost: a checksum over both snapshots.
   std::size_t newest() const {
     const std::uint32_t a = number_of(0);
     const std::uint32_t b = number_of(1);
     if (a == 0 || b == 0) return a != 0 ? 0 : b != 0 ? 1 : none;
-    return b - a < 0x80000000U ? 1 : 0;  // numbers go round
+    return b - a < 0x80000000U ? 1 : 0;  // numbers wrap around
   }
 
-  /// Loads it. empty: there is none; else what the pipeline's load() says, and an older one is not tried.
+  /// Loads the newest complete snapshot. empty: there is none. Else the answer of ai.load(); an older one is not tried.
   template <class Pipeline>
   status load(Pipeline& ai) const {
     const std::size_t from = newest();
     return from == none ? status::empty : ai.load(snapshot_in(from));
   }
 
-  /// Saves into the sector that does not hold it. full: the sector is too small, and nothing is erased; io_error: what is
-  /// read back is not what was written. Else what the pipeline's save() or the driver says. In any case the newest
-  /// complete snapshot stays, until a newer one is complete.
+  /// Saves into the sector that does not hold the newest complete snapshot. full: the sector is too small, and nothing
+  /// is erased; io_error: what was written does not read back as a complete snapshot. Else the answer of ai.save() or
+  /// of the driver. In any case the newest complete snapshot stays until a newer one is complete.
   template <class Pipeline>
   status save(const Pipeline& ai) {
     const std::size_t last = newest();
@@ -116,7 +117,7 @@ class two_sectors {
   }
 
  private:
-  /// Puts the stamp in front of the first byte.
+  /// Writes the stamp, in a page of its own, before the first byte.
   struct stamped {
     page_sink<Flash> pages;
     std::uint32_t number;
