@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Arm MPS2 FPGA board with image AN500: Cortex-M7 with FPU, 25 MHz (Arm DAI 0500). QEMU: -M mps2-an500.
-// Refuses to count the 16 MiB PSRAM: it is slow and lies apart.
+// Refuses to count the 16 MiB PSRAM: it is slower, and not contiguous with the SSRAM.
 #pragma once
 
 #include "mote/budget/board.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Arm MPS2+ FPGA board with image AN505: Cortex-M33 with DSP and FPU, 20 MHz (Arm DAI 0505). QEMU: -M mps2-an505.
-// Refuses to count the 16 MiB PSRAM: it is slow and lies apart. Addresses are the secure world's.
+// Refuses to count the 16 MiB PSRAM: it is slower, and not contiguous with the SSRAM. Addresses are the secure aliases.
 #pragma once
 
 #include "mote/budget/board.hpp"

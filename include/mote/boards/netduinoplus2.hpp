@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Netduino Plus 2: an STM32F405RG on a board, and the smallest machine here that QEMU emulates (-M netduinoplus2).
-// Refuses to differ from its chip in anything but the name.
+// Netduino Plus 2: an STM32F405RG on a board. QEMU: -M netduinoplus2.
+// Refuses facts of its own, except the name: all others are the chip's.
 #pragma once
 
 #include "mote/boards/stm32f405.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// An x86-64 computer under an operating system, by the vectors it has. No datasheet stands behind these numbers: they
-// are a modest machine. A program that cares writes its own three lines, as a firmware does for its board.
-// Refuses to look at the machine it runs on: a type is the same wherever it is compiled.
+// An x86-64 computer under an operating system, one type for each vector instruction set. The sizes are those of a
+// modest machine, not of a datasheet; a program for one known machine defines a board type of its own, as firmware
+// does.
+// Refuses to query the machine it runs on: a board is a constant, the same wherever it is compiled.
 #pragma once
 
 #include "mote/budget/board.hpp"

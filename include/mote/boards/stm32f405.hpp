@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // STM32F405xG: Arm Cortex-M4 with single-precision FPU, 168 MHz (ST datasheet DS8626).
-// Refuses to count the core-coupled RAM as part of the block: it lies at another address.
+// Refuses to count the core-coupled RAM (CCM) as part of the block: its addresses are not contiguous with the SRAM.
 #pragma once
 
 #include "mote/budget/board.hpp"
@@ -11,7 +11,7 @@ namespace mote::inline v0::boards {
 struct stm32f405 {
   static constexpr board_facts facts{
       .name = "STM32F405",
-      .ram_bytes = 192_KiB,        // DS8626 "Embedded SRAM": 112 + 16 in a row, 64 core-coupled at 0x10000000
+      .ram_bytes = 192_KiB,        // DS8626 "Embedded SRAM": 112 + 16 contiguous, 64 CCM at 0x10000000
       .ram_block_bytes = 128_KiB,  // SRAM1 and SRAM2 from 0x20000000
       .flash_bytes = 1_MiB,        // from 0x08000000
       .clock_hz = 168'000'000,

@@ -12,7 +12,7 @@ struct stm32n657 {
   static constexpr board_facts facts{
       .name = "STM32N657",
       .ram_bytes = 4200_KiB,     // "4.2 Mbytes of contiguous SRAM", from 0x34000000
-      .ram_block_bytes = 3_MiB,  // an assumption: the rest is taken by code, which has no flash on this chip
+      .ram_block_bytes = 3_MiB,  // an assumption: code takes the rest, because the chip has no flash
       .flash_bytes = 128_MiB,    // none on the chip; the kit's 1 Gbit octo-SPI flash, read in place
       .clock_hz = 800'000'000,   // with overdrive; 600 MHz without
       .instructions = isa::mve,
