@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// From a policy of the weights slot to the formats of a model's tensors: one format where all come out alike, else the
-// list of those in use and each tensor's place in it.
-// Refuses nothing: what a policy cannot be, the policy itself says.
+// Turns a policy of the weights slot into the formats of a model's tensors: one format if all tensors have the same,
+// else mixed_formats: the list of formats in use, and for each tensor an index into it.
+// Refuses to check the policy: weights_check (policy/quantize.hpp) does.
 #pragma once
 
 #include <array>
@@ -19,7 +19,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// A policy as a default and entries.
+/// Splits a policy into a default (number 0) and the entries of mixed<> (numbers from 1 on). holder() gives the number
+/// that applies to a tensor: the last entry that holds it, else 0.
 template <class Policy>
 struct entries_of {
   static constexpr std::size_t policies = 1;
@@ -42,7 +43,7 @@ struct entries_of<mixed<Default, Entries...>> {
 
 template <class... Candidates>
 struct candidate_list {
-  /// The place of the first that is F.
+  /// The index of the first candidate that is F.
   template <class F>
   static constexpr std::size_t first_like() {
     std::size_t at = sizeof...(Candidates);
@@ -53,7 +54,7 @@ struct candidate_list {
   static constexpr std::array<std::size_t, sizeof...(Candidates)> canonical{first_like<Candidates>()...};
 };
 
-/// The lengths that rows of a family's matrices have, each once, the embedding's first.
+/// The distinct row lengths of a family's matrices. The first is S.dim, that of the embedding and the head.
 template <class Family, shape S>
 struct row_lengths {
   std::array<std::size_t, 1 + tensors_of<Family>::matrices> all{S.dim};
@@ -74,7 +75,7 @@ struct binding {
   using entries = entries_of<Policy>;
   using tensors = tensors_of<Family>;
   using layers = typename Family::layer;
-  // A policy has a candidate for each length of rows: a format may depend on it.
+  // One candidate for each policy and row length, because format<Rows, Cols> may depend on the length.
   static constexpr row_lengths<Family, S> lengths{};
   static constexpr std::size_t candidates = lengths.count * entries::policies;
   template <std::size_t Index>
@@ -82,7 +83,7 @@ struct binding {
       typename entries::template policy<Index / lengths.count>::template format<Rows,
                                                                                 lengths.all[Index % lengths.count]>;
 
-  /// For each candidate the first that is the same format.
+  /// For each candidate, the index of the first candidate that is the same format.
   static constexpr auto canonical = []<std::size_t... Index>(std::index_sequence<Index...>) {
     return candidate_list<candidate<Index>...>::canonical;
   }(std::make_index_sequence<candidates>{});
@@ -113,7 +114,7 @@ struct binding {
         if (!tensors::has_matrix(layers::kind_of(layer), i)) continue;
         const std::size_t here = of({.layer = layer, .which = tensors::matrix(i)});
         use(here);
-        for (std::size_t first = 0; first < layer; ++first)  // of the same matrix
+        for (std::size_t first = 0; first < layer; ++first)  // the first layer that has it
           if (tensors::has_matrix(layers::kind_of(first), i)) {
             s.layers_alike = s.layers_alike && here == of({.layer = first, .which = tensors::matrix(i)});
             break;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The policies of the cache slot: how keys and values are kept. What to choose when: docs/reference/cache.md.
+// The policies of the cache slot: how keys and values are stored. How to choose: docs/reference/cache.md.
 //   cache<32>   floats: nothing is rounded                                     8 bytes a channel and token
-//   cache<16>   binary16: half of that, and nothing to be seen of it           4
+//   cache<16>   binary16: answers diverge by 1e-6 nats a token                 4
 //   cache<8>    8 bits; attention multiplies integers                          2, and 6 a token and head
 //   kivi<4>     the newest tokens as floats, older ones in 8, 4 or 2 bits      1.13, and 4 a token and 32 channels
-// Refuses a number of bits that has no meaning, and a window that no group fits, with those that have.
+// Refuses other numbers of bits, and a kivi window that is not a multiple of 32.
 #pragma once
 
 #include <concepts>
@@ -21,17 +21,17 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Bits = 0>  // refused below, as others are
+template <std::size_t Bits = 0>  // no default: the assertion below refuses 0
 struct cache {
   using slot = slots::cache;
   using store = std::conditional_t<Bits == 8, coded_cache<>, std::conditional_t<Bits == 16, half_cache, float_cache>>;
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
   static_assert(Bits == 32 || Bits == 16 || Bits == 8,
                 "mote: keys and values cannot be kept in this many bits; use cache<8>, <16> or <32> [mote-cache-bits]");
 };
 
-/// Window tokens are kept as floats; what they guarantee is model/kivi_cache.hpp's to say.
+/// KIVI: the newest Window tokens are stored as floats, older ones in Bits bits (model/kivi_cache.hpp).
 template <std::size_t Bits, std::size_t Window = 64>
 struct kivi {
   static constexpr bool has_bits = Bits == 8 || Bits == 4 || Bits == 2;
@@ -46,7 +46,8 @@ struct kivi {
                 "kivi<4, 64> [mote-kivi-window]");
 };
 
-/// What a policy of the cache slot has, in the order in which one is asked for: a class `store`, and that class's members.
+/// The members that a policy of the cache slot needs, in the order of the checks: a class `store`, then that class's
+/// members.
 enum class cache_member { none, store, bytes, scratch_floats, rollback_tokens, made_of_memory, attend };
 
 namespace detail {
@@ -110,7 +111,8 @@ struct cache_check {
       "mote: this policy's store answers no query; give it a template `attend(attention, attention_run, first, last, scratch) const` [mote-cache-policy]");
 };
 
-/// A store that rounds tokens while a run goes on says so with `rounds_in_a_run`.
+/// A store that declares `rounds_in_a_run` quantizes tokens before a run ends. A family whose tokens attend to later
+/// ones cannot have it.
 template <class P, class Family, bool LooksAhead>
 struct cache_looks_back {
   static_assert(

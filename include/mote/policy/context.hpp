@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// How many tokens a pipeline sees.
-//   context<256>   keys and values for 256 tokens; left out, all that the model was trained for
-// Refuses a context that holds no question and answer.
+// The context length: how many tokens a pipeline attends to.
+//   context<256>   keys and values for 256 tokens; without the policy, the context that the model was trained for
+// Refuses fewer than 16 tokens, and more than the model was trained for.
 #pragma once
 
 #include <concepts>
@@ -12,7 +12,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Tokens = 0>  // refused below, as others are
+template <std::size_t Tokens = 0>  // no default: the assertion below refuses 0
 struct context {
   using slot = slots::context;
   static constexpr std::size_t tokens = Tokens;

@@ -25,7 +25,8 @@ struct fit_knobs {
 };
 
 namespace detail {
-// A plain bool: GCC would print the concept's inside as further errors. static_assert(mote::board<yours>) shows it.
+// A plain bool, because GCC would print a concept's unmet requirements as further errors. To see them, compile
+// static_assert(mote::board<yours>).
 template <class B>
 inline constexpr bool is_board = board<B>;
 
@@ -42,7 +43,7 @@ constexpr bool has_region(const board_facts& board, std::string_view name) {
     if (!name.empty() && r.name == name) return true;
   return false;
 }
-/// The number of the region in which a part lies; nowhere where no entry names one.
+/// The index in board.regions of the region that an entry names for the part; `nowhere` if no entry does.
 template <placeable Part, class... Places>
 constexpr std::size_t region_of([[maybe_unused]] const board_facts& board) {
   std::size_t found = nowhere;
@@ -55,7 +56,7 @@ constexpr std::size_t region_of([[maybe_unused]] const board_facts& board) {
 }
 }  // namespace detail
 
-/// A region's name as an argument of a template.
+/// A region's name as a template argument.
 template <std::size_t Size>
 struct region_name {
   char text[Size]{};
@@ -65,8 +66,8 @@ struct region_name {
   constexpr operator std::string_view() const { return {text, Size - 1}; }
 };
 
-/// Entries of fit<>: where a part lies, by the board's name for the memory. All but object_in take the part out of the
-/// object; the program gives it memory before attach().
+/// Entries of fit<>: the memory region of a part, by its name in the board's facts. All but object_in take the part out
+/// of the object; the program passes its memory to use() before attach().
 template <region_name Name>
 struct object_in {
   static constexpr std::string_view region = Name;
@@ -82,7 +83,7 @@ struct arena_in {
   static constexpr std::string_view region = Name;
   static constexpr detail::placeable part = detail::placeable::arena;
 };
-/// What is learned, its gradients and the optimiser's state, with the lesson under way.
+/// The learned parameters, their gradients, the optimiser's state and the state of the lesson that is running.
 template <region_name Name>
 struct learning_in {
   static constexpr std::string_view region = Name;
@@ -95,7 +96,7 @@ struct recall_in {
   static constexpr detail::placeable part = detail::placeable::recall;
 };
 
-template <class Board = void /* refused below, as others are */, fit_knobs Knobs = fit_knobs{}, class... Places>
+template <class Board = void /* refused below */, fit_knobs Knobs = fit_knobs{}, class... Places>
 struct fit {
   using slot = slots::fit;
   static constexpr bool checks = detail::is_board<Board>;
@@ -107,7 +108,7 @@ struct fit {
   static constexpr std::size_t learning_region = detail::region_of<detail::placeable::learning, Places...>(facts);
   static constexpr std::size_t recall_region = detail::region_of<detail::placeable::recall, Places...>(facts);
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
   static_assert(
       detail::is_board<Board>,
       "mote: fit<> needs a board; a board is a type with a constant `facts`, as in mote/boards [mote-not-a-board]");
@@ -116,7 +117,7 @@ struct fit {
       "mote: the board has no memory of this name; its `facts.regions` lists them, as in cache_in<\"DTCM\"> [mote-no-region]");
 };
 
-/// The default of the fit slot: no board, no proof; rows lie as this binary's instructions want them.
+/// The default of the fit slot: no board, no proof; rows are interleaved for the instruction set of this binary.
 struct unchecked {
   using slot = slots::fit;
   static constexpr bool checks = false;
@@ -129,7 +130,7 @@ struct unchecked {
   static constexpr std::size_t recall_region = nowhere;
 };
 
-// Numbers with names: GCC and Clang print them in the first lines of a failed proof.
+// Numbers as named types: GCC and Clang print the names in the first lines of a failed proof.
 struct needs_bytes {
   std::size_t value;
 };
@@ -140,11 +141,12 @@ struct over_by_bytes {
   std::size_t value;
 };
 
-/// How many of the changes behind it are enough together; each is followed by what is missing then.
+/// In a message: this many changes are enough together. They follow, each with the bytes that are still missing after
+/// it.
 struct together {
   std::size_t changes;
 };
-/// Bytes that are missing when all is as small as it can be.
+/// Bytes that are missing even after every change that saves memory.
 struct still_over_by_bytes {
   std::size_t value;
 };
@@ -228,7 +230,7 @@ inline constexpr bool fit_has_knobs = requires {
 
 }  // namespace detail
 
-/// What a policy of the fit slot has, in the order in which one is asked for.
+/// The members that a policy of the fit slot needs, in the order of the checks.
 enum class fit_member { none, checks, facts, knobs };
 
 template <class P>
@@ -252,7 +254,7 @@ struct fit_check {
                 "mote: this policy does not say what is kept free; give it `knobs`, a fit_knobs [mote-fit-policy]");
 };
 
-// Numbers with names, for the message.
+// Numbers as named types, for the message.
 struct interleaved {
   std::size_t rows;
 };
@@ -281,7 +283,8 @@ inline constexpr bool places_learning = requires { requires Fit::learning_region
 template <class Fit>
 inline constexpr bool places_recall = requires { requires Fit::recall_region != nowhere; };
 
-/// What is wrong with a pipeline on its board, and whether anything is; pipeline/proof.hpp has it, as it takes costs.
+/// The fault of a pipeline on its board, and whether there is none. Defined in pipeline/proof.hpp, which knows the
+/// costs.
 template <class Chosen>
 struct board_proof;
 template <class Chosen>
@@ -302,7 +305,7 @@ struct slots::fit : slot_facts {
   template <class Chosen>
   using proof = typename detail::board_proof<Chosen>::type;
   template <class Chosen>
-  static constexpr bool holds = detail::board_holds<Chosen>::value;  // a search need not know what would help
+  static constexpr bool holds = detail::board_holds<Chosen>::value;  // for searches: computes no remedies
 };
 
 }  // namespace mote::inline v0

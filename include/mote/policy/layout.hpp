@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// How rows of weights lie.
-//   layout<16>   rows interleaved by 16 (AVX-512), 8 (AVX2), 4 (SSE2, NEON) or 1 (Cortex-M); left out, the board's own
-// Refuses a number that no instruction set wants, with the ones that some do.
+// How many rows of a weight matrix are interleaved in an image.
+//   layout<16>   16 (AVX-512, RISC-V V), 8 (AVX2, 256-bit SVE), 4 (SSE2, NEON, WebAssembly) or 1 (Cortex-M);
+//                without the policy, the number of the board's instruction set
+// Refuses other numbers of rows.
 #pragma once
 
 #include <concepts>
@@ -12,7 +13,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Rows = 0>  // refused below, as others are
+template <std::size_t Rows = 0>  // no default: the assertion below refuses 0
 struct layout {
   using slot = slots::layout;
   static constexpr std::size_t rows = Rows;

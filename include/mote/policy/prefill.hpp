@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// How many tokens of a prompt a step reads.
-//   prefill<16>   sixteen; left out, one by one
-// Refuses a step of more than 64 tokens.
+// How many tokens of a prompt one step processes.
+//   prefill<16>   sixteen; without the policy, one
+// Refuses a step of 0 or of more than 64 tokens.
 #pragma once
 
 #include <concepts>
@@ -12,9 +12,10 @@
 
 namespace mote::inline v0 {
 
-/// Reads a prompt that many tokens a step: weights come from memory once for all of them, buffers grow with them, and the
-/// answer is bit for bit the same. For boards that wait for memory; where the work of one step must stay small, leave it out.
-template <std::size_t Tokens = 0>  // refused below, as others are
+/// Processes a prompt in steps of Tokens tokens. A step reads the weights once for all of them, the buffers grow with
+/// Tokens, and the answer is bit for bit the same. For boards limited by memory bandwidth; leave it out if steps must
+/// be short.
+template <std::size_t Tokens = 0>  // no default: the assertion below refuses 0
 struct prefill {
   using slot = slots::prefill;
   static constexpr std::size_t tokens = Tokens;

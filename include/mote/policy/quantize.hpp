@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 // The policies of the weights slot: in which format each matrix is kept.
-//   quantize<8>            8-bit weights in groups of 32: free in quality at any model size     8.5 bits a weight
+//   quantize<8>            8-bit weights in groups of 32: no loss of quality at any model size  8.5 bits a weight
 //   quantize<8, 64>        groups of 64 with float scales: takes llama2.c's 8-bit files without rounding again
-//   quantize<6> <5> <4>    fewer bits in groups of 32: small models notice four                 6.5, 5.5, 4.5 bits a weight
+//   quantize<6> <5> <4>    fewer bits in groups of 32: 4 cost small models quality     6.5, 5.5, 4.5 bits a weight
 //   quantize<3> <2>        for models that were trained for it                                  3.5, 2.5 bits a weight
 //   quantize<16>           IEEE binary16                                                        16 bits a weight
 //   quantize<32>           floats: what full<> trains                                           32 bits a weight
-//   packed<iq4_nl>         any format by its name (bf16, iq4_nl, ternary, trits, q4a, q5a), a user's own too
+//   packed<iq4_nl>         any format by its name (bf16, iq4_nl, ternary, trits, q4a, q5a), or a user's own
 //   two_level<4>           blocks that fit the rows' length, with scales of scales: policy/two_level.hpp
 //   mixed<quantize<8>, in<role::down, quantize<32>>, in_embedding<...>, in_head<...>, in_layer<0, role::key, ...>>
-//                          tensors differ: later entries win; an untied head follows the first policy or in_head<>
-// Refuses a number that has no meaning, with the ones that have.
+//                          a format for each tensor: the last matching entry applies, else the first policy
+// Refuses other numbers of bits, and groups other than 32 and, with 8 bits, 64.
 #pragma once
 
 #include <concepts>
@@ -49,14 +49,14 @@ consteval auto format_of_bits() {
 
 /// A policy of the weights slot offers `format<Rows, Cols>`: the format of a matrix with rows of Cols weights, Rows of
 /// them interleaved.
-template <std::size_t Bits = 0 /* refused below, as others are */, std::size_t Group = 32>
+template <std::size_t Bits = 0 /* refused below */, std::size_t Group = 32>
 struct quantize {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
   template <std::size_t Rows, std::size_t>
   using format = typename decltype(detail::format_of_bits<Bits, Rows, Group>())::type;
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
   static_assert(
       (Bits >= 2 && Bits <= 6) || Bits == 8 || Bits == 16 || Bits == 32,
       "mote: weights cannot be kept in this many bits; use quantize<2>, <3>, <4>, <5>, <6>, <8>, <16> or <32> [mote-bits]");
@@ -73,14 +73,15 @@ struct packed {
   using format = Format<Rows>;
 };
 
-/// What an entry of mixed<> names.
+/// The tensor that `holds` of an entry of mixed<> is asked about. A tied head counts as the embedding.
 struct tensor_place {
   enum kind_type { embedding, head, block } kind = block;
   std::size_t layer = 0;
   role which = role::query;
 };
 
-/// Entries of mixed<>: `holds` says for which tensors the policy stands. A user's own entry is as good.
+/// Entries of mixed<>: the policy applies to the tensors for which `holds` is true. A user's type with both members is
+/// an entry too.
 template <role Role, class Policy>
 struct in {
   using policy = Policy;
@@ -104,20 +105,20 @@ struct in_layer {
   }
 };
 
-/// Formats that differ from tensor to tensor.
+/// Formats that differ from tensor to tensor; Default for those that no entry holds.
 template <class Default, class... Entries>
 struct mixed {
   using slot = slots::weights;
   using fallback = Default;
 };
 
-/// What a policy of the weights slot has, in the order in which one is asked for. `policy` and `holds`: what an entry of
-/// mixed<> has.
+/// The members that a policy of the weights slot needs, in the order of the checks. `policy` and `holds` are members of
+/// an entry of mixed<>.
 enum class weights_member { none, format, policy, holds };
 
 namespace detail {
 
-/// A matrix of 64 columns, four rows of it interleaved, stands for all.
+/// Checked with one example: a matrix of 64 columns, four rows interleaved.
 template <class P>
 inline constexpr bool weights_has_format = requires {
   { P::template format<4, 64>::name } -> std::convertible_to<std::string_view>;

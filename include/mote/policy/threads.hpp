@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// A team of threads for boards with several cores under Linux (or macOS): rows are split, sums are not, so the answer is
+// A team of threads for boards with several cores under Linux or macOS. Rows are split, sums are not, so the answer is
 // bit for bit that of one thread.
-//   threads<2>                                        two of the cores; leave one free where the program does more
-//   threads<4, threads_knobs{.spins = 0}>             sleeps at once: slower, and quiet on a battery
-// Cost: a cache line a helper and one more, in `scratch`; a stack a helper, which the system gives and `cost()` leaves out.
-// A part runs through one function pointer, outside of every kernel. Nothing is allocated on the heap, nothing is thrown.
-// Refuses bare metal, where one core runs one loop. Where the system gives fewer threads, fewer do the work.
+//   threads<2>                                        two cores; leave a core free for other work of the program
+//   threads<4, threads_knobs{.spins = 0}>             idle threads sleep at once: slower, but saves power
+// Cost: 64 bytes for each helper thread and 64 for the team, counted in `scratch`; the helpers' stacks come from the
+// system and are not in `cost()`. A part runs through one function pointer, outside of every kernel. No heap, no
+// exceptions.
+// Refuses targets without threads (bare metal). If the system creates fewer threads than asked for, those do all the
+// work.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +29,9 @@
 namespace mote::inline v0 {
 
 struct threads_knobs {
-  /// How often a thread looks for work before it sleeps, with a short pause each time. At 10 to 50 ns a pause the
-  /// default outlasts what lies between two matrices and between two tokens, not what lies between two questions.
+  /// How often an idle thread polls for work before it sleeps, with a short pause after each poll. At 10 to 50 ns a
+  /// poll the default lasts 40 to 200 us: longer than the gap between two matrices or two tokens, shorter than the one
+  /// between two questions.
   std::uint32_t spins = 4000;
   /// Work that reads fewer bytes is done by the caller alone: waking the others would take longer.
   std::size_t least_bytes = 32768;
@@ -38,7 +41,8 @@ struct threads_knobs {
 
 namespace detail {
 
-/// Returns when the word is no longer `old`: looks for a while, then sleeps. The order is that of the later load.
+/// Waits until `word` differs from `old` and returns its new value, loaded with acquire order. Polls `spins` times,
+/// then sleeps.
 inline std::uint32_t wait_while(const std::atomic<std::uint32_t>& word, std::uint32_t old, std::uint32_t spins) {
   for (std::uint32_t i = 0; i < spins; ++i) {
     const std::uint32_t now = word.load(std::memory_order_acquire);
@@ -49,7 +53,8 @@ inline std::uint32_t wait_while(const std::atomic<std::uint32_t>& word, std::uin
   return word.load(std::memory_order_acquire);
 }
 
-/// The threads beside the caller. Rounds are numbered: the caller raises the number, each helper answers with it.
+/// The helper threads. Each run() is a numbered round: the caller increments the number, and each helper stores it in
+/// `done` when its part is finished.
 template <std::size_t Helpers, threads_knobs Knobs>
 class crew {
  public:
@@ -61,10 +66,10 @@ class crew {
   static constexpr std::size_t parts = Helpers + 1;
   static constexpr bool pays(std::size_t bytes) { return bytes >= Knobs.least_bytes; }
 
-  /// Threads that do the work, the caller among them.
+  /// Threads that do the work, including the caller.
   std::size_t size() const { return started_ + 1; }
 
-  /// Starts the helpers that do not run yet; those that the system refuses are done without.
+  /// Starts the helpers that do not run yet, up to the first that the system refuses.
   void start() {
     while (started_ < Helpers) {
       helper& h = helpers_[started_];
@@ -92,8 +97,8 @@ class crew {
     started_ = 0;
   }
 
-  /// Calls f(part, parts) once for each part, part 0 on this thread, and returns when all are done. Called again from
-  /// within f, or from a second thread meanwhile, the caller does all of that call's work alone: f(0, 1).
+  /// Calls f(part, parts) once for each part, part 0 on this thread, and returns when all are done. A call from within
+  /// f, or from another thread during a run, does all of its work alone: f(0, 1).
   template <class F>
   void run(F&& f) {
     if (started_ == 0 || busy_.exchange(1, std::memory_order_acquire) != 0) {
@@ -123,7 +128,8 @@ class crew {
         round = wait_while(owner->round_, round, Knobs.spins);
         if (owner->call_ == nullptr) return;
         owner->call_(owner->job_, part, owner->started_ + 1);
-        // Sequentially consistent, as next_round(): a sleeper must not miss it between its look and its sleep.
+        // Sequentially consistent, as next_round(): a waiter must not miss the store between its last poll and its
+        // sleep.
         done.store(round);
         done.notify_one();
       }
@@ -136,8 +142,8 @@ class crew {
     return round;
   }
 
-  // Written by the caller before the number is raised, read by helpers behind it. All in the line of the number: one
-  // line travels to a helper and one back, where a line for each took 1.6 times as long.
+  // The caller writes these before it increments round_; helpers read them after. All share one cache line, so a round
+  // moves one line to a helper and one back; one line for each field took 1.6 times as long.
   alignas(64) void* job_ = nullptr;
   void (*call_)(void*, std::size_t, std::size_t) = nullptr;
   std::size_t started_ = 0;
@@ -150,7 +156,7 @@ class crew {
 
 #endif
 
-template <std::size_t N = 0 /* refused below, as others are */, threads_knobs Knobs = threads_knobs{}>
+template <std::size_t N = 0 /* refused below */, threads_knobs Knobs = threads_knobs{}>
 struct threads {
   using slot = slots::threads;
   static constexpr std::size_t parts = N;
@@ -161,7 +167,7 @@ struct threads {
   using team = single_thread::team;
 #endif
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
   static_assert(
       N >= 2 && N <= 64,
       "mote: this number of threads makes no team; use threads<2> to <64>, or leave threads<> out for one [mote-threads]");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// two_level<Bits>: weights in blocks of as many columns as divide a row best, each with a scale (and a minimum) of scales.
+// two_level<Bits>: weights in blocks of columns. A block has a binary16 scale (and minimum), and each 16 or 32 of its
+// columns a small integer that multiplies it.
 //   two_level<6>           6.6 bits a weight, the error of 6 bits       two_level<3>    3.4 to 3.6 bits
 //   two_level<5>           5.5 bits                                     two_level<2>    2.6 bits
 //   two_level<4>           4.5 bits, a fifth less error than quantize<4>
-// Rows of 256 columns, or of a multiple, are GGUF's Q2_K to Q6_K; other rows get the block that wastes least.
-// Refuses other bits: format/qk.hpp says what each stores.
+// Rows whose length is a multiple of 256 have the blocks of GGUF's Q2_K to Q6_K; others the block size that wastes
+// least.
+// Refuses other numbers of bits; format/qk.hpp has the layout of each.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +16,7 @@
 
 namespace mote::inline v0 {
 
-template <std::size_t Bits = 0>  // refused below, as others are
+template <std::size_t Bits = 0>  // no default: the assertion below refuses 0
 struct two_level {
   using slot = slots::weights;
   static constexpr std::size_t bits = Bits;
