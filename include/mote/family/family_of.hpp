@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The family of a model: the one that it names, else Llama.
+// The family of a model: its member type `family`, else Llama.
 //   struct yours { using family = mote::llama; ... };
-// Refuses to guess from a shape.
+// Refuses to guess the family from the shape.
 #pragma once
 
 #include "mote/family/llama.hpp"

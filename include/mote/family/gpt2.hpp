@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, biases everywhere, a feed-forward with GELU, the embedding as
-// the head.
+// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, a bias for every matrix of a layer, a feed-forward with
+// GELU. GPT-2 models tie the head to the embedding.
+// Refuses a shape with a window, a soft-cap or a score scale: no block of it reads them.
 #pragma once
 
 #include <array>

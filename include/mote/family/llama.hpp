@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Llama and what is built like it (Touvron et al. 2023, arXiv 2302.13971): RMSNorm, rotary positions, grouped-query
-// attention, gated feed-forward with SiLU.
+// Llama and models of its architecture (Touvron et al. 2023, arXiv 2302.13971): RMSNorm, rotary positions,
+// grouped-query attention, gated feed-forward with SiLU.
+// Refuses a shape with a window, a soft-cap or a score scale: no block of it reads them.
 #pragma once
 
 #include <array>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Qwen2 (arXiv 2407.10671): Llama with biases on query, key and value. Qwen3 (arXiv 2505.09388): Llama with a norm of each
-// head of query and key before it turns. Pairs that turn are neighbours, as everywhere here: an importer permutes rows.
+// Qwen2 (arXiv 2407.10671): Llama with biases on query, key and value. Qwen3 (arXiv 2505.09388): Llama with an RMSNorm
+// of each query and key head before the rotation. A rotary pair is two adjacent channels, as in every family here; the
+// files pair channels half a head apart, so an importer permutes rows.
+// Refuses a shape with a window, a soft-cap or a score scale: no block of either reads them.
 #pragma once
 
 #include <array>
