@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which attention a block has, made from the shape of its model: attention_form<> is Llama's, attention_form<windowed>
-// reads shape.window, attention_form<windowed, softcapped> its cap as well. Layers of one family may differ in it.
-// Refuses nothing: what a model's shape says and no block of its family reads is found by attends_as_asked().
+// The kind of attention of a block, made from the shape of its model. attention_form<> is plain causal attention, as in
+// Llama; attention_form<windowed> reads shape.window, attention_form<windowed, softcapped> shape.softcap as well.
+// Layers of one family may have different forms.
+// Refuses to check that some block reads what the shape sets: attends_as_asked() (block/layer.hpp) does.
 #pragma once
 
 #include "mote/kernel/attention_shape.hpp"
@@ -9,7 +10,7 @@
 
 namespace mote::inline v0 {
 
-/// What an attention may have beside heads, each by the name of attention_form's argument.
+/// The features of an attention, as arguments of attention_form.
 struct windowed {
   template <class Attention>
   static constexpr auto add(const Attention& a, const shape& s) {

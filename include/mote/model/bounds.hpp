@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Whether the numbers of packed weights are those of a model: every gain, scale and weight finite and within 65504, as the
-// formats say of theirs. Codes need no look: they are integers whatever they are.
-// Refuses to read what an image need not be trusted for: what lies between tensors.
+// Checks the numbers of packed weights: every gain, scale and float weight must be finite and at most 65504 in
+// magnitude. Each format checks its own tiles. Codes are not checked: all their bit patterns are integers.
+// Refuses to read the padding between tensors: it holds no numbers of the model.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 namespace mote::inline v0 {
 
 namespace detail {
-/// A format of one's own without is_bounded() is taken as it is.
+/// A user's format without is_bounded() is not checked.
 template <class Format>
 bool is_bounded(const matrix<Format>& m) {
   if constexpr (requires { Format::is_bounded(m.data, m.cols); }) {
@@ -24,6 +24,7 @@ bool is_bounded(const matrix<Format>& m) {
 }
 }  // namespace detail
 
+/// True if all numbers of the weights `w`, of shape `s`, are in bounds.
 template <class Formats, class Family>
 bool are_bounded(const weights<Formats, Family>& w, const shape& s) {
   using tensors = tensors_of<Family>;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What attention reads: the keys and values of the tokens so far, behind one call that keeps new ones and answers.
-// A cache is a view on memory that the pipeline owns. Here: floats and halves; coded_cache.hpp has 8 bits.
-// Refuses to answer two ways: a run of tokens gives what its tokens give one by one, and any split of the key heads
-// gives the same bits.
+// The KV cache: one call, attend(), stores the keys and values of new tokens and answers their queries. A cache is a
+// view of memory that the pipeline owns. Here: floats and halves; coded_cache.hpp has 8 bits, kivi_cache.hpp fewer.
+// Refuses results that depend on how work is split: a run of tokens gives the bits of its tokens one by one, and any
+// split of the key heads gives the same bits.
 #pragma once
 
 #include <cstddef>
@@ -13,19 +13,19 @@
 
 namespace mote::inline v0 {
 
-/// What a cache is made for: the heads of the layers that attend, and how many such layers there are. They may differ in
-/// what they see.
+/// The sizes of a cache: the heads of the layers that attend, and how many such layers there are. Their windows, caps
+/// and scales may differ.
 struct cache_shape : attention_shape {
   std::size_t layers = 1;
 };
-/// Of a model whose layers all attend.
+/// For a model whose layers all attend.
 constexpr cache_shape cache_shape_of(const shape& s) {
   return {{.heads = s.heads, .kv_heads = s.kv_heads, .head_dim = s.head_dim()}, s.layers};
 }
 
-/// Tokens of one layer that follow each other: what is kept of them, what they ask, and where the answers go.
+/// Consecutive tokens in one layer: their queries, the keys and values to store, and where the outputs go.
 struct attention_run {
-  std::size_t layer = 0;     // among those that attend
+  std::size_t layer = 0;     // index among those that attend
   std::size_t position = 0;  // of the first token
   std::size_t tokens = 1;
   const float* query = nullptr;  // (tokens, query_stride): (heads, head_dim) each
@@ -43,18 +43,19 @@ class plain_cache {
   static constexpr std::size_t bytes(const cache_shape& s, std::size_t context) {
     return 2 * elements(s, context) * sizeof(Element);
   }
-  /// What attend() needs to work in, for runs of at most `tokens`; each thread its own.
+  /// The floats of scratch that attend() needs for runs of at most `tokens`. Each thread needs its own scratch.
   static constexpr std::size_t scratch_floats(const attention_shape& a, std::size_t context, std::size_t tokens = 1) {
     return attention_scratch_floats(a, context, tokens);
   }
-  /// How many of the newest tokens can be taken back and replaced; every answer is then as if they had never been.
+  /// How many of the newest tokens can be taken back and replaced, with the results as if they had never been stored.
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
   plain_cache(std::byte* memory /* (bytes), 64-byte aligned */, const cache_shape& s, std::size_t context)
       : keys_(reinterpret_cast<Element*>(memory)), values_(keys_ + elements(s, context)), stride_(padded(context)) {}
 
-  /// Keeps the run's keys and values and answers its queries, for the key heads [first, last) and the query heads that
-  /// share them. A position that was kept before is replaced, and what followed it is forgotten.
+  /// Stores the run's keys and values and writes the outputs of its queries to r.out, for the key heads [first, last)
+  /// and the query heads that share them. A position that was stored before is replaced, and later ones are no longer
+  /// valid.
   template <class Attention>
   void attend(const Attention& a, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
     const std::size_t width = a.head_dim;
@@ -63,7 +64,8 @@ class plain_cache {
     const std::size_t channels = (last - first) * width;
     Element* keys = keys_ + (r.layer * a.kv_heads + first) * width * stride_;
     Element* values = values_ + r.layer * kv_dim * stride_ + first * width;
-    // All of the run first: no token sees what follows it, and `scratch` may lie where one token came from.
+    // All of the run is stored first: a query reads only the positions that it sees, and `scratch` may overlap the key
+    // and value of a single token.
     for (std::size_t i = 0; i < r.tokens; ++i) {
       const std::size_t t = r.position + i;
       const float* key = r.key + i * r.key_stride + first * width;
@@ -73,7 +75,7 @@ class plain_cache {
     }
     const float* query = r.query + first * group * width;
     float* out = r.out + first * group * width;
-    Attention part = a;  // these heads of it
+    Attention part = a;  // only these heads
     part.kv_heads = last - first;
     part.heads = part.kv_heads * group;
     std::size_t i = 0;

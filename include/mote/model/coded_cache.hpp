@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// Keys and values in 8 bits, a token and head at a time; attention multiplies integers.
+// A cache of keys and values in 8 bits, quantized for each token and head; attention multiplies integers.
 //
 //   a head of a layer, T = simd::tile_tokens tokens a tile, width = head_dim rounded up to 4:
 //   | key codes: tile 0 | tile 1 | .. | value codes: tile 0 | tile 1 | .. |      int8, (T, width) a tile
 //   | key steps | key middles | value steps |                                    binary16, one a token each
 //
-// key = middle + step * code: keys lie off centre, and half a step is what counts. value = step * code. How a tile lies
-// is simd/tile.hpp's. 2 * head_dim + 6 bytes a token and head, where floats take 8 * head_dim.
-// Refuses -128, and a loss in the query or the weights: both keep 14 bits.
+// key = middle + step * code: keys are not centred on zero, and subtracting the middle makes the step smaller. value =
+// step * code. The order of bytes in a tile: simd/arch/tile_order.hpp. 2 * head_dim + 6 bytes a token and head for
+// widths of a multiple of 4; floats take 8 * head_dim.
+// Refuses the code -128: codes are symmetric, -127 to 127. Queries and softmax weights have 14 bits and a sign.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +38,8 @@ class coded_cache {
 
   template <class Attention>
   void attend(const Attention& a, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
-    // The keys and values of a token, or of all where they see each other, come first: `scratch` may lie where those of one
-    // token came from.
+    // Keys and values are stored before queries are answered, token by token, or all first if tokens see later ones:
+    // `scratch` may overlap the key and value of a single token.
     if constexpr (sees_all<Attention>)
       for (std::size_t i = 0; i < r.tokens; ++i) keep(a, r, i, first, last);
     const std::size_t dim = a.head_dim;
@@ -49,7 +50,7 @@ class coded_cache {
       float* out = r.out + i * r.query_stride;
       std::size_t count = seen_by<Attention>(r.position, i, r.tokens);
       std::size_t hidden = first_seen(a, count);
-      const std::size_t skipped = hidden / tile_tokens * tile_tokens;  // whole tiles
+      const std::size_t skipped = hidden / tile_tokens * tile_tokens;  // a window skips whole tiles
       count -= skipped;
       hidden -= skipped;
       for (std::size_t kv = first; kv < last; ++kv) {
@@ -81,7 +82,7 @@ class coded_cache {
     simd::half_bits* value_step;  // (stride)
     std::size_t width;
   };
-  /// A head from a token on, the first of its tile.
+  /// The data of a head from `token` on, which is the first of a tile.
   MOTE_INLINE head place(const attention_shape& s, std::size_t index, std::size_t token = 0) const {
     std::byte* at = memory_ + index * head_bytes_;
     const std::size_t w = width(s);
@@ -120,7 +121,7 @@ class coded_cache {
     const std::size_t width = to.width;
     std::int8_t* keys = to.keys + (position - row) * width;
     std::int8_t* values = to.values + (position - row) * width + order.value(row, 0, width);
-    const std::size_t apart = order.value(0, 1, width);  // channels of one token
+    const std::size_t apart = order.value(0, 1, width);  // from one channel of a token to the next
     detail::for_each_4(
         dim, [&]<std::size_t N>(std::integral_constant<std::size_t, N>, std::size_t d) __attribute__((always_inline)) {
           using several = simd::floats<N>;
@@ -135,7 +136,8 @@ class coded_cache {
         });
   }
 
-  /// out (Heads, dim) for one position's queries (Heads, dim), which share this head. They see [hidden, count).
+  /// out (Heads, dim) for the queries of one position (Heads, dim), which share this key head and see positions
+  /// [hidden, count).
   template <std::size_t Heads, class Attention>
   MOTE_NOINLINE static void answer(const Attention& a, const head& from, const float* q,
                                    [[maybe_unused]] std::size_t hidden, std::size_t count, float* scratch, float* out) {
@@ -149,7 +151,7 @@ class coded_cache {
     detail::rounded_vector rounded[Heads];
     for (std::size_t h = 0; h < Heads; ++h) rounded[h] = detail::round_vector(q + h * dim, dim, w, query + h * w);
 
-    // Scores, but for the query's scale: dots * step + sum * middle.
+    // Scores without the query's scale: dots * step + sum * middle.
     floats most[Heads];
     for (auto& m : most) m = floats::all(-3.0e38F);
     floats largest_step = floats::all(0.0F);
@@ -178,7 +180,7 @@ class coded_cache {
       }
     }
 
-    // The likeliest position weighs 2^power, so that the weights' integers sum up within 31 bits.
+    // The largest softmax weight is 2^power, so that the sum of all integer weights fits 31 bits.
     const int power = detail::weight_power(count);
     const float unit = detail::power_of_two(-power);
     const float root = detail::scaled(a, 1.44269504F);
@@ -191,11 +193,11 @@ class coded_cache {
       largest[h] = floats::all(detail::largest_lane(most[h]));
       scale[h] = floats::all(rounded[h].scale * root);
       if constexpr (has_softcap<Attention>)
-        if (a.softcap != 0) scale[h] = floats::all(1.44269504F);  // what the query's scale was, is in its scores
+        if (a.softcap != 0) scale[h] = floats::all(1.44269504F);  // capped scores include the query's scale
       total[h] = simd::ints<at_a_time>::all(0);
     }
     const bool at_once = w < order.narrow;
-    auto* of_all = reinterpret_cast<std::int16_t*>(e);  // (Heads, 2 * stride): weights lie where their scores were read
+    auto* of_all = reinterpret_cast<std::int16_t*>(e);  // (Heads, 2 * stride): weights replace the scores already read
     for (std::size_t i = 0; i < Heads * w && !at_once; ++i) sums[i] = 0;
     for (std::size_t tile = 0; tile < count; tile += tile_tokens) {
       const std::size_t left = count - tile < tile_tokens ? count - tile : tile_tokens;

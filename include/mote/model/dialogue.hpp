@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The tokens of a model that are not text: where a document starts and ends, and who speaks. A model's header states
-// them, because no file says them reliably.
-// Refuses to be spelled by a text: no user's words ever become one of these tokens (model/tokenizer.hpp).
+// them, because no file format records them reliably.
+// Refuses to come from a text: the tokenizer never turns words into one of these tokens (model/tokenizer.hpp).
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct dialogue {
   constexpr bool operator==(const dialogue&) const = default;
 };
 
-/// What a question and its answer need beside recalled items: three control tokens, and sixteen tokens each.
+/// The least tokens for a question and its answer, without recalled items: three control tokens, and 16 for each text.
 inline constexpr std::size_t least_dialogue_tokens = 3 + 16 + 16;
 
 }  // namespace mote::inline v0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which format each matrix of a model has: one for all, or a list of formats and an index into it for every tensor. Both
-// answer the same questions, so that a decoder is written once and a model of one format pays nothing for the others.
+// Which format each matrix of a model has: one for all, or a list of formats and an index into it for every tensor.
+// Both have the same interface, so the decoder is written once, and a model of one format has no dispatch.
 // Refuses lists whose rows are interleaved differently: one binary has one layout.
 #pragma once
 
@@ -19,8 +19,8 @@
 
 namespace mote::inline v0 {
 
-/// The place in a list of formats of every tensor; the matrices of a layer by their numbers (model/tensors.hpp). So many
-/// layers differ, then they repeat; 1: all are alike.
+/// For every tensor, its index in a list of formats; the matrices of a layer by their numbers (model/tensors.hpp). The
+/// choice repeats after Layers layers; 1: all layers have the same.
 template <std::size_t Layers, std::size_t Matrices = role_count>
 struct format_choice {
   static constexpr std::size_t layers = Layers;
@@ -44,17 +44,17 @@ struct mixed_formats {
   static constexpr bool quantised = First::quantised || (Others::quantised || ...);
 };
 
-/// The questions that the model asks of its formats. A format alone is the answer for every tensor.
+/// What a model asks about its formats. The primary template is for one format of all tensors.
 template <class Format>
 struct formats_of {
   static constexpr bool per_layer = false;
   static constexpr std::size_t layers = 1;
   static constexpr std::size_t rows = Format::rows;
-  static constexpr bool shares_activation = true;  // one rounded copy of a vector serves all that read it
+  static constexpr bool shares_activation = true;  // one 8-bit copy of a vector serves all its readers
   using embedding = Format;
   using head = Format;
 
-  /// f.operator()<F>() for the format of a matrix by its number.
+  /// Calls f.operator()<F>() with the format F of a matrix in a layer; the matrix by its number.
   template <std::size_t Matrix, class F>
   MOTE_INLINE static constexpr decltype(auto) with(std::size_t, F&& f) {
     return f.template operator()<Format>();
@@ -63,7 +63,7 @@ struct formats_of {
   static constexpr decltype(auto) with(std::size_t, std::size_t, F&& f) {
     return f.template operator()<Format>();
   }
-  /// f.operator()<F>() for every format in use, once each.
+  /// Calls f.operator()<F>() for every format in use, once each.
   template <class F>
   static constexpr void each(F&& f) {
     f.template operator()<Format>();
@@ -133,14 +133,14 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
   }
 };
 
-/// The bytes of a matrix of a layer by its number.
+/// The bytes of matrix number `matrix` of a layer.
 template <class Formats, class Family = llama>
 constexpr std::size_t matrix_bytes(const shape& s, std::size_t layer, std::size_t matrix) {
   const matrix_size m = tensors_of<Family>::size(s, matrix);
   return formats_of<Formats>::with(layer, matrix, [&]<class F>() { return F::bytes(m.rows, m.cols); });
 }
 
-/// The bytes that the 8-bit copy of a vector of `cols` needs, for the format that needs most of them.
+/// The bytes of the 8-bit copy of a vector of `cols` floats, for the format that needs most; a multiple of 16.
 template <class Formats>
 constexpr std::size_t input_bytes(std::size_t cols) {
   std::size_t most = 0;
@@ -150,13 +150,13 @@ constexpr std::size_t input_bytes(std::size_t cols) {
   return round_up(most, 16);
 }
 
-/// A tensor's share of a fingerprint. Host and board add alike.
+/// Adds a tensor's format to a fingerprint. The importer and the firmware both use it.
 constexpr fingerprint add_format(fingerprint f, std::string_view name, std::size_t group, std::size_t rows) {
   return f.add(name).add(group).add(rows);
 }
 
-/// What an image must agree with beside its shape: every tensor's format and how its rows lie. Of one format, that alone;
-/// else embedding, head, then the matrices, of one layer where all are alike.
+/// A hash of the formats and their row interleaving, which an image must match as well as the shape. With one format,
+/// of that alone; else of the embedding, the head and the matrices of each layer up to where the choice repeats.
 template <class Formats>
 constexpr std::uint64_t format_fingerprint() {
   using facts = formats_of<Formats>;

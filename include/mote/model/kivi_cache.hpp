@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
-// KIVI (Liu et al. 2024): old keys in a few bits channel by channel over groups of 32 tokens, old values token by token
-// over groups of channels, each group with a step and a least number; the newest tokens as floats.
+// KIVI (Liu et al. 2024, arXiv 2402.02750): old keys are quantized per channel over groups of 32 tokens, old values per
+// token over groups of 32 channels, each group with a step and a least number; the newest tokens are floats.
 //
 //   a head of a layer, width = head_dim rounded up to 4, parts = head_dim / 32 rounded up:
 //   | keys (head_dim, ring) | values (ring, head_dim) | group 0 | group 1 | ..       the newest tokens, floats
 //   a group of 32 tokens:
 //   | key steps | key least (head_dim) | value steps | value least (parts, 32) |     binary16
-//   | key codes (32, width) | value codes: part 0 (32, 32) | part 1 | .. |           Bits each, tiles as simd/tile.hpp's
+//   | key codes (32, width) | value codes: part 0 (32, 32) | part 1 | .. |           Bits each; tiles: simd/tile.hpp
 //
-// key = least + step * code. Of Window tokens that are kept as floats the newest Window - 63 to Window - 32 are read, the
-// others wait for tokens to be taken back; a Window of 32 reads its newest 1 to 32 and takes none back.
-// Refuses to round a token before its group is full: what a key is read as depends on the position alone.
+// key = least + step * code. Of the Window tokens kept as floats, attention reads the newest Window - 63 to Window - 32
+// as floats and the others as codes; the floats of those others allow 32 tokens to be taken back. With Window = 32 it
+// reads the newest 1 to 32 as floats, and none can be taken back.
+// Refuses to quantize a token before its group is full: whether it is read as floats or codes depends on positions
+// alone.
 #pragma once
 
 #include <cstddef>
@@ -54,7 +56,7 @@ class kivi_cache {
     for (std::size_t i = 0; i < r.tokens; ++i) {
       const std::size_t position = r.position + i;
       const std::size_t coded = rounds_ ? coded_tokens(position + 1) : 0;
-      for (std::size_t kv = first; kv < last; ++kv) {  // all of them first: `scratch` may lie where they came from
+      for (std::size_t kv = first; kv < last; ++kv) {  // all heads first: `scratch` may overlap r.key, r.value
         const head at = place(s, r.layer * s.kv_heads + kv);
         if (rounds_ && coded != coded_tokens(position)) round_group(at, dim, coded - group_tokens);
         const std::size_t from = i * r.key_stride + kv * dim;
@@ -76,7 +78,7 @@ class kivi_cache {
  private:
   using codes = detail::packed_codes<Bits>;
   static constexpr std::size_t group_tokens = 32;
-  static constexpr std::size_t tile = simd::tile_tokens;  // a group is so many of them that the answer is not theirs
+  static constexpr std::size_t tile = simd::tile_tokens;  // divides a group, so it does not change the result
   static constexpr std::size_t part_channels = 32;
   static constexpr simd::tile_order order = simd::tile_order_of(Isa::value);
   static_assert(group_tokens % tile == 0);
@@ -86,7 +88,7 @@ class kivi_cache {
   static constexpr std::size_t value_at(std::size_t t, std::size_t channel, std::size_t w) {
     return t / tile * tile * w + order.value(t % tile, channel, w);
   }
-  /// So many of the newest tokens at least are read as floats.
+  /// At least this many of the newest tokens are read as floats.
   static constexpr std::size_t fresh = Window < 2 * group_tokens ? 1 : Window - (2 * group_tokens - 1);
 
   /// How many of `count` tokens are read as codes.
@@ -144,7 +146,7 @@ class kivi_cache {
     return {halves, halves + dim, halves + 2 * dim, halves + 2 * dim + n, bytes, bytes + tile_bytes(dim)};
   }
 
-  /// What turns the numbers of one group into codes. `least` is a half that none of them is below.
+  /// The quantization grid of one group. Its least number is rounded down to binary16, so that no number is below it.
   struct grid {
     float base, inverse;
     simd::half_bits step_bits, least_bits;
@@ -153,8 +155,7 @@ class kivi_cache {
       const float least = detail::least_in(x, n);
       const float most = detail::most_in(x, n);
       least_bits = simd::float_to_signed_half(least);
-      if (simd::signed_half_to_float(least_bits) > least &&
-          least_bits != 0xFBFFU)  // one half further down, if there is
+      if (simd::signed_half_to_float(least_bits) > least && least_bits != 0xFBFFU)  // the next lower half, if any
         least_bits = static_cast<simd::half_bits>(least_bits == 0               ? 0x8001U
                                                   : (least_bits & 0x8000U) != 0 ? least_bits + 1U
                                                                                 : least_bits - 1U);
@@ -172,12 +173,12 @@ class kivi_cache {
     }
   };
 
-  /// Codes for the 32 tokens from `first` on, which the ring still holds.
+  /// Quantizes the 32 tokens from `first` on; the ring still holds their floats.
   void round_group(const head& at, std::size_t dim, std::size_t first) const {
     const group_view to = group_at(at, dim, first);
-    const std::size_t slot = first % ring_;  // a ring is a multiple of 32
+    const std::size_t slot = first % ring_;  // the ring's length is a multiple of 32
     const std::size_t n = tile_bytes(dim);
-    for (std::size_t i = 0; i < 2 * n; ++i) to.key_codes[i] = 0;  // the values' too
+    for (std::size_t i = 0; i < 2 * n; ++i) to.key_codes[i] = 0;  // value codes too: they follow
     for (std::size_t d = 0; d < dim; ++d) {
       const float* x = at.keys + d * ring_ + slot;
       const grid g(x, group_tokens);
@@ -213,8 +214,8 @@ class kivi_cache {
     }
   }
 
-  /// out (group, dim) for one position's queries (group, dim) that share this head; `coded` tokens are read as codes. A
-  /// window skips whole groups, which begin where sixteen do: e begins there.
+  /// out (group, dim) for the queries of one position (group, dim), which share this head; the first `coded` tokens are
+  /// read as codes. A window skips whole groups of 32 tokens; the scores e start at the first token not skipped.
   template <class Attention>
   void answer(const Attention& a, const head& from, const float* q, std::size_t group, std::size_t coded,
               std::size_t count, float* scratch, float* out) const {
@@ -243,22 +244,22 @@ class kivi_cache {
       for (std::size_t d = 0; d < dim; ++d) out[h * dim + d] *= inverse[h];
   }
 
-  /// The scores of the tokens [skipped, coded), groups of them.
+  /// Writes the scores of the tokens [skipped, coded), whole groups, to e (group, e_stride).
   static void score_codes(const head& from, const float* q, std::size_t group, std::size_t dim, std::size_t skipped,
                           std::size_t coded, float scale, float* e, std::size_t e_stride, float* room) {
     using detail::at_a_time;
     using floats = detail::stride_floats;
     const std::size_t stride = padded(dim);
     const std::size_t w = width(dim);
-    float* query = room;                   // (group, stride), zeros behind dim
-    float* step = query + group * stride;  // (stride), and the next
+    float* query = room;                   // (group, stride), zeros from dim on
+    float* step = query + group * stride;  // (stride), as is base
     float* base = step + stride;
-    auto* rounded = reinterpret_cast<std::int16_t*>(base + stride);                      // (group, w) and 16
+    auto* rounded = reinterpret_cast<std::int16_t*>(base + stride);                      // (group, w), and 16 more
     auto* bytes = reinterpret_cast<std::int8_t*>(base + stride + (group * w + 16) / 2);  // (32, w)
     for (std::size_t h = 0; h < group; ++h)
       for (std::size_t d = 0; d < stride; ++d) query[h * stride + d] = d < dim ? q[h * dim + d] : 0.0F;
     for (std::size_t d = dim; d < stride; ++d) step[d] = base[d] = 0.0F;
-    if (w > dim && at_a_time == 1)  // nothing writes behind dim then
+    if (w > dim && at_a_time == 1)  // fold() then writes nothing from dim on
       for (std::size_t i = 0; i < group * w; ++i) rounded[i] = 0;
 
     detail::folded part[attention_group];
@@ -266,7 +267,7 @@ class kivi_cache {
       const group_view g = group_at(from, dim, t);
       const std::int8_t* keys = codes::unpack(g.key_codes, tile_bytes(dim), bytes);
       detail::load_grid<Bits>(g.key_step, g.key_least, dim, step, base);
-      for (std::size_t h = 0; h < group; ++h)  // in this order: what is written beyond a query is the next one's
+      for (std::size_t h = 0; h < group; ++h)  // ascending: fold() may write past a query, into the next
         part[h] = detail::fold(query + h * stride, step, base, round_up(dim, at_a_time), rounded + h * w);
       for (std::size_t at = 0; at < group_tokens; at += tile)
         detail::score_tile<Isa>(keys + at * w, rounded, group, w, [&](std::size_t h, const std::int32_t* dots) {
@@ -280,10 +281,10 @@ class kivi_cache {
     }
   }
 
-  /// out (group, dim) += the values of the coded tokens, weighted.
+  /// out (group, dim) += the weighted values of the tokens [skipped, coded).
   static void weigh_codes(const head& from, std::size_t group, std::size_t dim, std::size_t skipped, std::size_t coded,
                           const float* e, std::size_t e_stride, float* room, float* out) {
-    float* step = room;  // (32), and the next
+    float* step = room;  // (32), as is base
     float* base = step + group_tokens;
     auto* sums = reinterpret_cast<std::int32_t*>(base + group_tokens);           // (group, 32)
     auto* bytes = reinterpret_cast<std::int8_t*>(sums + group * part_channels);  // (32, 32)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The tensors of a layer by name: matrices by their role, vectors of floats (gains, biases) by theirs. Users write the
 // names (`in<role::down, quantize<4>>`, `only(role::query)`); blocks say which they have, and how large each is.
-// Refuses to know sizes and formats: model/tensors.hpp gathers the sizes, formats are model/formats.hpp's.
+// Refuses to know sizes and formats: model/tensors.hpp collects the sizes, model/formats.hpp has the formats.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@
 
 namespace mote::inline v0 {
 
-/// The matrices of a layer. The numbers from 16 to 31 are free for blocks of one's own: own_role(0) to own_role(15).
+/// The matrices of a layer. The numbers 16 to 31 are for users' blocks: own_role(0) to own_role(15).
 enum class role : std::uint8_t { query, key, value, output, gate, up, down };
 /// How many of them have a name.
 inline constexpr std::size_t role_count = 7;
 
 namespace detail {
-void no_name_of_that_number();  // not constant: a compiler that meets it stops here
+void no_name_of_that_number();  // not constexpr: a consteval call that reaches it does not compile
 }  // namespace detail
 
 consteval role own_role(unsigned n) {
@@ -31,8 +31,8 @@ constexpr std::string_view name(role r) {
   return static_cast<std::size_t>(r) < role_count ? names[static_cast<std::size_t>(r)] : "own";
 }
 
-/// The vectors of a model: gains and biases of norms, biases of matrices. They are floats in every image. The numbers from
-/// 64 to 254 are free for blocks of one's own: own_vector(0) and on.
+/// The vectors of a model: gains and biases of norms, biases of matrices. They are floats in every image. The numbers
+/// 64 to 254 are for users' blocks: own_vector(0) to own_vector(190).
 enum class vector_role : std::uint8_t {
   attention_norm,
   ffn_norm,
@@ -68,13 +68,13 @@ struct matrix_size {
   std::size_t rows, cols;
 };
 
-/// What a block says of a matrix: its role, its size, and the vector that is added to its product, if any.
+/// What a block declares of a matrix: its role, its size, and its bias, if any.
 struct matrix_tensor {
   role which;
   std::size_t rows, cols;
   vector_role bias = vector_role::none;
 };
-/// What a block says of a vector.
+/// What a block declares of a vector.
 struct vector_tensor {
   vector_role which;
   std::size_t floats;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The shape of a model of any family: sizes, heads of grouped-query attention (Ainslie et al. 2023, arXiv 2305.13245), what
-// rotary positions and norms take, and a window, a cap and a scale of attention. Structural, so a type can carry it.
-// Refuses nothing by itself: valid() says whether the numbers make a model.
+// The shape of a model of any family: sizes, heads of grouped-query attention (Ainslie et al. 2023, arXiv 2305.13245),
+// constants of rotary positions and norms, and a window, a soft-cap and a score scale of attention. A structural type,
+// so that it can be a template argument.
+// Refuses to know formats: sizes only. It takes any numbers; valid() says whether they make a model.
 #pragma once
 
 #include <cstddef>
@@ -14,27 +15,27 @@
 namespace mote::inline v0 {
 
 struct shape {
-  std::size_t dim = 0;       ///< width of the residual stream
-  std::size_t hidden = 0;    ///< width of the feed-forward block
-  std::size_t layers = 0;    ///< blocks
-  std::size_t heads = 0;     ///< query heads
-  std::size_t kv_heads = 0;  ///< key and value heads; heads is a multiple
-  std::size_t vocab = 0;     ///< tokens
-  std::size_t context = 0;   ///< the longest sequence it was trained for, in tokens
-  bool tied_head = true;     ///< the embedding is the head's matrix too
-  float rope_theta = 10000.0F;
-  float norm_epsilon = 1e-5F;
-  std::size_t head_width = 0;  ///< of a query, key or value head; 0: dim / heads
-  std::size_t window = 0;      ///< positions that a token sees, itself among them, in layers that have a window; 0: all
-  float softcap = 0;           ///< of attention's scores, in layers that have a cap; 0: none
-  float score_scale = 0;       ///< of attention's scores, in layers that have a scale; 0: 1 / sqrt(head_dim())
+  std::size_t dim = 0;          ///< width of the residual stream
+  std::size_t hidden = 0;       ///< width of the feed-forward block
+  std::size_t layers = 0;       ///< layers, each a sequence of blocks (block/layer.hpp)
+  std::size_t heads = 0;        ///< query heads
+  std::size_t kv_heads = 0;     ///< key and value heads; heads is a multiple
+  std::size_t vocab = 0;        ///< tokens of the vocabulary
+  std::size_t context = 0;      ///< the longest sequence it was trained for, in tokens
+  bool tied_head = true;        ///< the head uses the matrix of the embedding
+  float rope_theta = 10000.0F;  ///< base of the rotary frequencies
+  float norm_epsilon = 1e-5F;   ///< added to the mean square, or variance, in a norm
+  std::size_t head_width = 0;   ///< width of a query, key or value head; 0: dim / heads
+  std::size_t window = 0;       ///< positions that a token sees, itself included, in layers with a window; 0: all
+  float softcap = 0;            ///< limit of attention's scores, in layers with a soft-cap; 0: none
+  float score_scale = 0;        ///< factor of attention's scores, in layers with one; 0: 1 / sqrt(head_dim())
 
   constexpr std::size_t head_dim() const { return head_width == 0 ? dim / heads : head_width; }
   constexpr std::size_t query_dim() const { return head_width == 0 ? dim : heads * head_width; }
   constexpr std::size_t kv_dim() const { return head_dim() * kv_heads; }
 
   constexpr bool valid() const {
-    constexpr std::size_t most = std::size_t{1} << 20U;  // no product below can wrap, on 32-bit targets neither
+    constexpr std::size_t most = std::size_t{1} << 20U;  // query_dim() and kv_dim() stay within it too
     for (std::size_t n : {dim, hidden, layers, heads, kv_heads, vocab, context})
       if (n == 0 || n > most) return false;
     if (heads % kv_heads != 0 || head_width > most / heads || (head_width == 0 && dim % heads != 0)) return false;
@@ -43,7 +44,8 @@ struct shape {
            none_or_plain(score_scale);
   }
 
-  /// What an image must agree with. The context is a promise of the training, not of the bytes, and is left out.
+  /// A hash of the shape, which an image must match. Without the context: the size of an image shows it if positions
+  /// are learned, and otherwise no byte of the weights depends on it.
   constexpr std::uint64_t fingerprint(std::string_view family = "llama") const {
     auto facts = v0::fingerprint{}
                      .add(family)
@@ -56,7 +58,7 @@ struct shape {
                      .add(tied_head ? 1U : 0U)
                      .add(__builtin_bit_cast(std::uint32_t, rope_theta))
                      .add(__builtin_bit_cast(std::uint32_t, norm_epsilon));
-    // What few models have is a fact with a name, where they have it.
+    // Features that few models have are hashed with their name, and only if present: other models keep their hash.
     if (query_dim() != dim) facts.add("head_width").add(head_width);
     if (window != 0) facts.add("window").add(window);
     if (softcap != 0) facts.add("softcap").add(__builtin_bit_cast(std::uint32_t, softcap));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// How GGUF and safetensors files name the tensors of a family: for each of ours two patterns, in which # is the number of a
-// layer, and what an importer must turn round.
+// The names of a family's tensors in GGUF and safetensors files: two patterns for each tensor, in which # is the number
+// of a layer, and how the order of elements in those files differs from an image's.
 //   static constexpr tensor_names names{std::array{named{role::query, "blk.#.attn_q.weight", "layers.#.q.weight"}}};
-// Refuses to read a file: that is host/'s.
+// Refuses to read a file: the importers of host/ do.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ namespace mote::inline v0 {
 /// The matrices that belong to no layer.
 enum class outer_matrix : std::uint8_t { embedding, positions, head };
 
-/// A tensor of a family, of whatever kind.
+/// The name of a tensor of any kind: a matrix or vector of a layer, or an outer matrix.
 struct tensor_id {
   enum kind_type : std::uint8_t { matrix, vector, outer } kind;
   std::uint8_t number;
@@ -29,18 +29,18 @@ struct tensor_id {
   constexpr bool operator==(const tensor_id&) const = default;
 };
 
-/// The names of a tensor. Where files have several of ours in one of theirs, rows behind rows, `part` counts them from 1;
-/// 0: it is alone.
+/// The names of a tensor in files. If a file's tensor is several of ours, the rows of one after those of another,
+/// `part` is the place of this one, from 1 on; 0: it is one tensor there too.
 struct named {
   tensor_id which;
   std::string_view gguf, safetensors;
   unsigned part = 0;
 };
 
-/// How the numbers in a kind of file lie otherwise than in an image.
+/// How the order of elements in a kind of file differs from an image's.
 struct file_order {
-  /// The two of a pair that turns lie half a head apart, not side by side: so do rows of query and key, their biases, and
-  /// the gains of heads' norms.
+  /// A rotary pair is half a head apart, (i, i + head_dim / 2), not adjacent. This applies to the rows of query and
+  /// key, to their biases, and to the gains of head norms.
   bool turns_halves = false;
   /// The matrices of layers are (cols, rows).
   bool transposed = false;
@@ -57,7 +57,7 @@ struct tensor_names {
       if (n.which == which) return n;
     return {which, {}, {}};
   }
-  /// The same names and some more, in files of another order.
+  /// These names and `more`, with the element orders that are given.
   template <std::size_t More>
   constexpr tensor_names<Count + More> and_also(const std::array<named, More>& more, file_order gguf,
                                                 file_order safetensors) const {

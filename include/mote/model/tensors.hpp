@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The tensors of a family, gathered from what its blocks say: maps, formats, adapters and gradients go over this list.
+// The list of a family's tensors, collected from its blocks. Maps, formats, adapters and gradients iterate over it.
 //   a block:        static constexpr auto matrices(const shape& s) { return std::array{matrix_tensor{role::up, ...}}; }
 //                   static constexpr auto vectors(const shape& s) { return std::array{vector_tensor{...}}; }
 //   a composition:  using parts = part_list<Norm, Inner>;
-// Matrices and vectors are numbered through all kinds of layers, in the order of the blocks; of a kind, those of others are
-// absent. A matrix's bias is a vector behind those of its block.
+// Matrices and vectors are numbered across all kinds of layers, in the order of the blocks; has_matrix() and
+// has_vector() say which of them a kind has. The biases of a block's matrices come after its vectors.
 // Refuses one name for two tensors of a layer.
 #pragma once
 
@@ -67,13 +67,13 @@ MOTE_INLINE constexpr auto vectors_of(const shape& s) {
   else return std::array<vector_tensor, 0>{};
 }
 
-/// A tensor of the list: its name and who states it.
+/// A tensor of the list: its name and the block that declares it.
 template <class Name>
 struct listed {
   Name which{};
-  std::size_t block = 0;  // of the list of blocks
-  std::size_t place = 0;  // among what that block states
-  bool is_bias = false;   // of its block's matrix at `place`
+  std::size_t block = 0;  // index in the list of blocks
+  std::size_t place = 0;  // index in what that block declares
+  bool is_bias = false;   // the bias of that block's matrix `place`
   vector_role bias = vector_role::none;
 };
 template <class Name>
@@ -86,7 +86,7 @@ struct listing {
     while (i < count && all[i].which != which) ++i;
     return i;
   }
-  /// True: it was there already.
+  /// Returns true, and adds nothing, if the name is in the list already.
   constexpr bool add(const listed<Name>& t) {
     if (find(t.which) < count) return true;
     all[count++] = t;
@@ -151,7 +151,7 @@ struct kinds_of<Layer, std::index_sequence<Kind...>> {
 
 }  // namespace detail
 
-/// The tensors of a family.
+/// The tensors of a family by number: names, sizes, and which kinds of layers have them.
 template <class Family>
 class tensors_of {
   using layer = typename Family::layer;
@@ -164,7 +164,7 @@ class tensors_of {
       "mote: two tensors of a layer have one name; give one of the blocks names of its own [mote-tensor-twice]");
 
  public:
-  /// Of layers: how many there are, each with a number.
+  /// How many matrices and vectors the layers have; they are numbered from 0 on.
   static constexpr std::size_t matrices = in_layers::all.matrices.count;
   static constexpr std::size_t vectors = in_layers::all.vectors.count;
   /// Vectors that belong to no layer; they are numbered from 0 on.
@@ -173,7 +173,7 @@ class tensors_of {
   static constexpr role matrix(std::size_t i) { return in_layers::all.matrices.all[i].which; }
   static constexpr vector_role vector(std::size_t i) { return in_layers::all.vectors.all[i].which; }
   static constexpr vector_role outer_vector(std::size_t i) { return in_model::all.vectors.all[i].which; }
-  /// The number of a tensor; matrices, vectors or outer_vectors if the family has none of that name.
+  /// The number of a tensor. If the family has none of that name: the count `matrices`, `vectors` or `outer_vectors`.
   static constexpr std::size_t find(role r) { return in_layers::all.matrices.find(r); }
   static constexpr std::size_t find(vector_role v) { return in_layers::all.vectors.find(v); }
   static constexpr std::size_t find_outer(vector_role v) { return in_model::all.vectors.find(v); }
@@ -185,7 +185,7 @@ class tensors_of {
         "mote: a block reads a matrix that no block of its family states; add it to the block's matrices() [mote-tensor-unstated]");
     return find(R);
   }();
-  /// The vector that is added to a matrix's product; none if there is none.
+  /// The bias of a matrix; vector_role::none if it has none.
   template <role R>
   static constexpr vector_role bias = in_layers::all.matrices.all[index<R>].bias;
   static constexpr vector_role bias_of(std::size_t i) { return in_layers::all.matrices.all[i].bias; }
@@ -194,7 +194,7 @@ class tensors_of {
   MOTE_INLINE static constexpr matrix_size size(const shape& s) {
     return in_layers::template matrix<index<R>>(s);
   }
-  /// Of a matrix by its number, (matrices); nothing for any other.
+  /// The size of matrix number i; {0, 0} if there is no such number.
   MOTE_INLINE static constexpr matrix_size size(const shape& s, std::size_t i) {
     matrix_size m{0, 0};
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -209,7 +209,7 @@ class tensors_of {
     return one<outer_vectors>(i, [&]<std::size_t I>() { return in_model::template floats<I>(s); });
   }
 
-  /// Whether the kind of layer has that matrix, that vector.
+  /// Whether a kind of layer has matrix i, vector i.
   static constexpr bool has_matrix(std::size_t kind, std::size_t i) {
     const auto& of = of_kinds::each[kind].matrices;
     return layer::kinds == 1 || of.find(matrix(i)) < of.count;
@@ -230,17 +230,17 @@ class tensors_of {
   }
 };
 
-/// The size of a matrix of a layer; none, {0, 0}, if the family has no such.
+/// The size of a matrix of a layer; {0, 0} if the family has no such matrix.
 template <class Family = llama>
 constexpr matrix_size size_of(const shape& s, role r) {
   return tensors_of<Family>::size(s, tensors_of<Family>::find(r));
 }
 
-/// Whether a family adds learned positions to the embedding, which then lie behind it in an image.
+/// Whether a family adds learned positions to the embedding. Their table follows the embedding in an image.
 template <class Family>
 inline constexpr bool has_positions = requires { requires Family::embedding::positions; };
 
-/// The weights of a model of a family, without the unused rows that padding adds.
+/// The number of weights of a model, without the unused rows that padding adds.
 template <class Family>
 constexpr std::size_t parameters_of(const shape& s) {
   using tensors = tensors_of<Family>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Writes control tokens and texts behind each other, inside a budget of tokens: what prompts and examples are made with.
-// Refuses to cut: a text stands whole or not at all.
+// Appends control tokens and texts to a buffer of fixed size. Prompts and training examples are made with it.
+// Refuses to truncate: a text is appended whole or not at all.
 #pragma once
 
 #include <concepts>
@@ -13,14 +13,14 @@
 
 namespace mote::inline v0 {
 
-/// Turns a text into tokens: writes them to `out` and answers how many, or any number above out.size() (as `too_big`)
-/// if they do not fit. It never gives a control token: that is what keeps an item from speaking as the user.
+/// Turns a text into tokens: writes them to `out` and returns how many, or any number above out.size() (such as
+/// `too_big`) if they do not fit. It must never give a control token: otherwise a recalled item could pose as the user.
 template <class Encode, class Token>
 concept text_encoder = std::integral<Token> && requires(Encode& encode, std::string_view text, std::span<Token> out) {
   { encode(text, out) } -> std::convertible_to<std::size_t>;
 };
 
-/// Control tokens and texts, one behind the other, in a target that bounds them.
+/// Appends to `target`. control() and text() return false, and append nothing, if the room is too small.
 template <std::integral Token>
 class token_writer {
  public:
@@ -29,7 +29,7 @@ class token_writer {
   constexpr std::size_t used() const { return used_; }
   constexpr std::size_t room() const { return target_.size() - used_; }
 
-  /// A control token. One that the model does not have is nothing.
+  /// Appends a control token. A negative id (the model has no such token) appends nothing, and succeeds.
   constexpr bool control(int id) {
     if (id < 0) return true;
     if (room() == 0) return false;
@@ -37,7 +37,7 @@ class token_writer {
     return true;
   }
 
-  /// A text, in at most `most` tokens.
+  /// Appends a text, in at most `most` tokens.
   template <class Encode>
   constexpr bool text(Encode& encode, std::string_view text, std::size_t most) {
     const std::span<Token> out = target_.subspan(used_, detail::least_of(most, room()));
@@ -47,16 +47,17 @@ class token_writer {
     return true;
   }
 
-  /// Takes back everything behind `mark`.
+  /// Removes the tokens from position `mark` on.
   constexpr void back_to(std::size_t mark) { used_ = mark; }
 
-  /// Moves what stands behind `mark` to `place`, in front of what stood there.
+  /// Moves the tokens [mark, used()) to position `place`, before those that were there.
   constexpr void move_to(std::size_t place, std::size_t mark) {
     reverse(place, mark);
     reverse(mark, used_);
     reverse(place, used_);
   }
 
+  /// Whether a note, user or answer token is among the tokens [from, used()).
   constexpr bool holds(std::size_t from, const dialogue& d) const {
     for (; from < used_; ++from) {
       const auto is = [t = target_[from]](int id) { return id >= 0 && t == static_cast<Token>(id); };
@@ -66,7 +67,7 @@ class token_writer {
   }
 
  private:
-  /// The last becomes the first.
+  /// Reverses the tokens [first, end).
   constexpr void reverse(std::size_t first, std::size_t end) {
     for (; first + 1 < end; ++first) {
       const Token t = target_[first];

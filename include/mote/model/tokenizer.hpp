@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Text to tokens and back, by the merges of a SentencePiece BPE vocabulary, with llama2.c's choices: a space before the
-// text, whole characters first, bytes for what is unknown, then the best pair until none is left.
-// Refuses what a C string cannot hold (NUL), and never makes a control token out of a text, whatever it spells.
+// Text to tokens and back, with the merges of a SentencePiece BPE vocabulary, as llama2.c does: a space is put before
+// the text, each character becomes a token, or its bytes do if it is unknown, then the pair of highest rank is merged
+// until none is left.
+// Refuses a NUL in a text, and never makes a control token from a text, whatever its words.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +16,12 @@
 
 namespace mote::inline v0 {
 
-/// Working memory for one token while merging. The caller gives one a character of the text (a byte, where the
-/// vocabulary must spell the character in bytes), plus two; the tokens stay in `token` when encode() is done.
+/// Working memory for one token while merging. The caller provides one for each character of the text (for each byte of
+/// a character that the vocabulary spells in bytes), plus two. After encode() the tokens are in `token`.
 struct merge_slot {
   std::uint32_t token = 0;
   std::uint32_t merged = 0;  ///< what this token and the next become
-  std::uint32_t rank = 0;    ///< how urgent that is; 0: they do not merge
+  std::uint32_t rank = 0;    ///< priority of that merge, higher first; 0: they do not merge
 };
 
 struct encoded {
@@ -28,8 +29,8 @@ struct encoded {
   std::size_t count = 0;  ///< tokens in the slots; 0 where state is not ok
 };
 
-/// Whether llama2.c would print a piece: a lone byte that is neither printable ASCII nor white space is dropped.
-/// A character that the vocabulary spells in bytes arrives as lone bytes; a terminal must put them together itself.
+/// Whether llama2.c would print a piece: it drops a single byte that is neither printable ASCII nor white space. A
+/// character that the vocabulary spells in bytes arrives as such single bytes, which the caller must join itself.
 constexpr bool printable(std::string_view piece) {
   if (piece.size() != 1) return !piece.empty();
   const auto c = static_cast<unsigned char>(piece[0]);
@@ -42,8 +43,8 @@ class tokenizer {
   /// `control.bos` must be a token of the vocabulary, or negative.
   tokenizer(vocabulary_view vocabulary, dialogue control) : vocabulary_(vocabulary), control_(control) {}
 
-  /// The tokens of a whole text, in scratch[0 .. count). too_long: the scratch is too small; bad_utf8: a NUL, or a
-  /// character that this vocabulary cannot spell.
+  /// Writes the tokens of a whole text to scratch[0 .. count). too_long: the scratch is too small; bad_utf8: a NUL, or
+  /// a character that this vocabulary cannot spell; not_attached: no vocabulary, or none of its tokens is `bos`.
   encoded encode(std::string_view text, std::span<merge_slot> scratch, bool with_bos = true) const {
     std::size_t count = 0;
     if (with_bos) {
@@ -56,8 +57,8 @@ class tokenizer {
     return {state, state == status::ok ? count : 0};
   }
 
-  /// Adds the tokens of a text behind the first `count` slots and moves `count`; nothing merges with what stood before.
-  /// On failure, `count` stays and the slots before it are untouched. An empty text adds nothing.
+  /// Writes the tokens of a text after the first `count` slots and increases `count`; nothing merges with the tokens
+  /// before. On failure `count` and the slots before it are unchanged. An empty text adds nothing.
   status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count,
                 bool space_before = true) const {
     if (text.empty()) return status::ok;
@@ -75,8 +76,8 @@ class tokenizer {
     return status::ok;
   }
 
-  /// The bytes that `token` adds to the text after `previous` (no_token: the first). Valid as long as the image.
-  /// Behind the opening token, one leading space goes, the one that encode() put there. Empty for an unknown id.
+  /// The bytes that `token` adds to the text after token `previous` (no_token: there is none). A view of the image.
+  /// After the token `bos`, one leading space is dropped, the one that encode() added. Empty for an unknown id.
   std::string_view piece(std::uint32_t previous, std::uint32_t token) const {
     if (token >= vocabulary_.count()) return {};
     std::string_view text = vocabulary_.text(token);
@@ -89,7 +90,8 @@ class tokenizer {
   const dialogue& control() const { return control_; }
 
  private:
-  /// A first byte and up to three continuation bytes, valid UTF-8 or not, as llama2.c cuts.
+  /// The length of the next character: a first byte and up to three continuation bytes, valid UTF-8 or not, as in
+  /// llama2.c.
   static constexpr std::size_t character_bytes(std::string_view text) {
     std::size_t n = 1;
     while (n < 4 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) ++n;
@@ -111,13 +113,13 @@ class tokenizer {
 
   void look(merge_slot& left, const merge_slot& right) const {
     left.rank = 0;
-    if (vocabulary_.is_byte(left.token) || vocabulary_.is_byte(right.token)) return;  // bytes stay bytes
+    if (vocabulary_.is_byte(left.token) || vocabulary_.is_byte(right.token)) return;  // bytes do not merge
     left.merged = vocabulary_.find(vocabulary_.text(left.token), vocabulary_.text(right.token));
     if (left.merged != no_token) left.rank = vocabulary_.rank(left.merged);
   }
 
-  /// Joins the best pair, the first of equals, until none is left. Each pair is looked up once: at most three searches
-  /// a slot in all; the scan for the best compares cached ranks only.
+  /// Merges the pair of highest rank, the first of equals, until none is left; returns how many tokens remain. Each
+  /// pair is looked up once, at most three searches a slot in all; the scan for the highest compares cached ranks only.
   std::size_t merge(std::span<merge_slot> slots) const {
     std::size_t count = slots.size();
     for (std::size_t i = 0; i + 1 < count; ++i) look(slots[i], slots[i + 1]);
@@ -138,7 +140,7 @@ class tokenizer {
   }
 
   vocabulary_view vocabulary_;
-  dialogue control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one lies in .bss
+  dialogue control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one is in .bss
 };
 
 }  // namespace mote::inline v0

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// The token table as it lies in flash, used in place: texts, merge ranks, and the order for a search by text.
-// Refuses to trust it: check() validates every number once, against the bytes that are there; what it passed needs no
-// further test.
+// The token table, read in place from flash: texts, merge ranks, and the order for a search by text.
+// Refuses to trust the table: check() validates every number once, against the size of the table. The other functions
+// need a table that passed, and do not validate it again.
 //
 //   offset  field
 //        0  u32 count        tokens
-//        4  u32 searchable   tokens that a text can become; the others are control tokens, bytes and doubles
+//        4  u32 searchable   tokens that a text can become; the others are control tokens, bytes and duplicates
 //        8  u32 longest      bytes of the longest text
 //       12  u32 text_bytes
-//       16  u32 byte_first   id of the token of byte 0; the 256 follow one another; 0xFFFFFFFF: there are none
+//       16  u32 byte_first   id of the token of byte 0; those of bytes 1 to 255 follow; 0xFFFFFFFF: none
 //       20  u32 reserved[3]  zero
 //       32  u32 offsets[count + 1]   where each text starts in the text area; the last is text_bytes
 //           idx ranks[count]         merge priority, higher merges first; 0 is never the result of a merge
@@ -104,7 +104,7 @@ class vocabulary_view {
       // No substr(): its range check would link the exception machinery into a firmware.
       const std::size_t shared = candidate.size() < head.size() ? candidate.size() : head.size();
       int order = head.compare({candidate.data(), shared});
-      // A candidate that is shorter than the head has been settled by the line above.
+      // A candidate shorter than the head is already decided: the comparison above was not 0.
       if (order == 0) order = tail.compare({candidate.data() + shared, candidate.size() - shared});
       if (order == 0) return id;
       if (order < 0) high = middle;
@@ -114,7 +114,7 @@ class vocabulary_view {
   }
 
  private:
-  // Aligned loads: without the promise, a core that faults on unaligned words would read byte by byte.
+  // The alignment is promised: without it, code for cores that fault on unaligned words reads byte by byte.
   static std::uint32_t word_at(const std::byte* at) {
     std::uint32_t v = 0;
     __builtin_memcpy(&v, __builtin_assume_aligned(at, 4), 4);
@@ -127,7 +127,7 @@ class vocabulary_view {
   }
   bool wide() const { return count_ >= 65536; }
   std::uint32_t index(const std::byte* table, std::uint32_t i) const {
-    // A table of u32 follows one of u32; a table of u16 may start at any even address.
+    // Tables of u32 follow tables of u32, so they are aligned to 4 bytes; tables of u16 only to 2.
     return wide() ? word_at(table + std::size_t{4} * i) : half(table + std::size_t{2} * i);
   }
 
@@ -150,7 +150,8 @@ class vocabulary_view {
       }
     }
 
-    // Strictly ascending texts are distinct, so their ids are; empty texts would make a merge that goes nowhere.
+    // Texts must ascend strictly, so they and their ids are distinct. None may be empty: merging it would change
+    // nothing.
     std::string_view before;
     for (std::uint32_t i = 0; i < searchable_; ++i) {
       const std::uint32_t id = index(sorted_, i);
@@ -169,7 +170,7 @@ class vocabulary_view {
   std::uint32_t count_ = 0;
   std::uint32_t searchable_ = 0;
   std::uint32_t longest_ = 0;
-  std::uint32_t byte_end_ = 0;  // 0: no byte tokens, so that a static view lies in .bss
+  std::uint32_t byte_end_ = 0;  // 0: no byte tokens, so that a static view is in .bss
 };
 
 }  // namespace mote::inline v0

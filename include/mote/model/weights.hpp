@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where each tensor of a decoder lies in its packed bytes, computed by the compiler from shape and format, and typed
-// views on them. Bytes may be flash, a mapped file or RAM.
-// Refuses to copy or to check: store/container.hpp has checked before a view is made.
+// The offset of each tensor of a decoder in its packed bytes, computed from shape and formats (in firmware at compile
+// time), and typed views of the tensors. The bytes may be in flash, a mapped file or RAM.
+// Refuses to copy or to check: open_image() (store/container.hpp) checks before a view is made.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace mote::inline v0 {
 
-/// Where the tensors of a layer lie, from its first byte: by the numbers that tensors_of<Family> gives them.
+/// Byte offsets of the tensors of a layer from its first byte, by their numbers in tensors_of<Family>.
 template <std::size_t Vectors, std::size_t Matrices>
 struct block_map {
   std::array<std::size_t, Vectors> vector{};
@@ -28,13 +28,13 @@ struct block_map {
 template <class Family>
 using block_map_of = block_map<tensors_of<Family>::vectors, tensors_of<Family>::matrices>;
 
-/// Byte offsets into the packed weights. So many layers differ, then they repeat; 1: all are alike.
+/// Byte offsets into the packed weights. The layout of layers repeats after Layers of them; 1: all are alike.
 template <std::size_t Layers = 1, class Family = llama>
 struct tensor_map {
   using tensors = tensors_of<Family>;
 
   std::size_t embedding = 0;  // (vocab, dim)
-  std::size_t positions = 0;  // (context, dim), where the family has them
+  std::size_t positions = 0;  // (context, dim), if the family has learned positions
   std::size_t blocks = 0;     // the first layer
   std::array<block_map_of<Family>, Layers> block{};
   std::array<std::size_t, Layers> start{};  // of each layer, from the first
@@ -64,7 +64,7 @@ struct tensor_map {
       return start_of(layer) + in(layer).vector[i];
     }
   }
-  /// The same of names that are known when the program runs; what the family lacks has no place.
+  /// The same for names known only at run time. The family must have the tensor.
   constexpr std::size_t at(std::size_t layer, role r) const {
     return start_of(layer) + in(layer).matrix[tensors::find(r)];
   }
@@ -75,16 +75,16 @@ struct tensor_map {
   constexpr bool operator==(const tensor_map&) const = default;
 };
 
-/// How many layers differ, in formats or in kind, before they repeat.
+/// After how many layers their formats and kinds repeat.
 template <class Formats, class Family>
 inline constexpr std::size_t layers_that_differ =
     formats_of<Formats>::layers == 1 ? Family::layer::period : formats_of<Formats>::layers;
 
-/// The map of formats that are known when the program is compiled.
+/// The map for formats that are known at compile time.
 template <class Formats, class Family = llama>
 using tensor_map_of = tensor_map<layers_that_differ<Formats, Family>, Family>;
 
-/// Places the tensors of a layer, for compilers and for writers of images alike; `bytes_of(i)` says how large matrix i is.
+/// Lays out the tensors of a layer; firmware and writers of images share it. `bytes_of(i)` is the size of matrix i.
 /// Every tensor starts on a multiple of 64 bytes.
 template <class Family = llama, class BytesOf>
 constexpr block_map_of<Family> place_block(const shape& s, std::size_t kind, BytesOf&& bytes_of) {
@@ -104,8 +104,8 @@ constexpr block_map_of<Family> place_block(const shape& s, std::size_t kind, Byt
   return block;
 }
 
-/// Places all tensors of a model whose layers differ in so many ways before they repeat. `table_bytes(rows)` is the size of
-/// the embedding or of a table of positions, `bytes_of(layer, i)` that of matrix i.
+/// Lays out all tensors of a model whose layers repeat after Differ of them. `table_bytes(rows)` is the size of the
+/// embedding or of the table of positions, `bytes_of(layer, i)` that of matrix i.
 template <class Family, std::size_t Differ, class TableBytes, class BytesOf>
 constexpr tensor_map<Differ, Family> place_tensors(const shape& s, TableBytes&& table_bytes, std::size_t head_bytes,
                                                    BytesOf&& bytes_of) {
@@ -142,7 +142,7 @@ constexpr tensor_map_of<Formats, Family> map_tensors(const shape& s) {
       [&](std::size_t layer, std::size_t i) { return matrix_bytes<Formats, Family>(s, layer, i); });
 }
 
-/// Typed views on packed weights of one shape.
+/// Typed views of packed weights of one shape.
 template <class Formats, class Family = llama>
 class weights {
   using facts = formats_of<Formats>;
@@ -160,7 +160,7 @@ class weights {
     return {base_ + map_->positions, shape_->context, shape_->dim};
   }
   matrix<typename facts::head> head() const { return {base_ + map_->head, shape_->vocab, shape_->dim}; }
-  /// f(matrix<F>) with the format F that the matrix of this role has in this layer.
+  /// Returns f(matrix<F>), F being the format of the matrix of this role in this layer.
   template <role R, class F>
   MOTE_INLINE decltype(auto) with(std::size_t layer, F&& f) const {
     return facts::template with<tensors::template index<R>>(layer, [&]<class Format>() {
@@ -168,7 +168,7 @@ class weights {
       return f(matrix<Format>{base_ + map_->template at<R>(layer), m.rows, m.cols});
     });
   }
-  /// The same of a matrix by its number among the family's.
+  /// The same for a matrix by its number in tensors_of<Family>.
   template <class F>
   decltype(auto) with(std::size_t layer, std::size_t i, F&& f) const {
     return facts::with(layer, i, [&]<class Format>() { return f(view<Format>(layer, i)); });
@@ -177,13 +177,13 @@ class weights {
   decltype(auto) with(std::size_t layer, role r, F&& f) const {
     return with(layer, tensors::find(r), f);
   }
-  /// The matrix, where all have one format.
+  /// The matrix itself; only if all tensors have one format.
   matrix<Formats> of(std::size_t layer, role r) const
     requires requires { Formats::group; }
   {
     return view<Formats>(layer, tensors::find(r));
   }
-  /// A vector of a layer; what belongs to no layer takes any.
+  /// A vector of a layer. For a vector outside the layers `layer` is ignored.
   template <vector_role V>
   MOTE_INLINE const float* vector(std::size_t layer) const {
     return floats(base_ + map_->template at<V>(layer));
