@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Grouped-query attention and its gradient: output(attend(query, key, value)). Queries and keys turn with their position,
-// and each head of them may have a norm before; matrices may have biases. Form says what a token sees and how scores are
-// made.
-// Refuses to know where keys and values are kept: the pass's cache keeps them and answers.
+// Grouped-query attention and its gradient: output(attend(query, key, value)). Queries and keys may be rotated by their
+// position (RoPE), and each head of them may be normed before; matrices may have biases. Form says which positions a
+// token sees and how scores are computed.
+// Refuses to know how keys and values are stored: the pass's cache stores them and computes the outputs.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@
 
 namespace mote::inline v0 {
 
-/// The tensors of an attention by name, and whether queries and keys turn with their position. A bias that is none is not
-/// there, nor is a norm of each head of queries or keys, before they turn.
+/// The names of an attention's tensors, and whether queries and keys are rotated by their position. vector_role::none:
+/// there is no such bias, or no such norm of each head before the rotation.
 struct attention_tensors {
   role query = role::query, key = role::key, value = role::value, output = role::output;
   vector_role query_bias = vector_role::none, key_bias = vector_role::none, value_bias = vector_role::none;
@@ -39,13 +39,13 @@ struct attention_block {
                       matrix_tensor{Has.output, s.dim, s.query_dim(), Has.output_bias}};
   }
   static constexpr bool head_norms = Has.query_norm != vector_role::none;
-  static constexpr bool norms_agree = head_norms == (Has.key_norm != vector_role::none);  // asked by block/check.hpp
+  static constexpr bool norms_agree = head_norms == (Has.key_norm != vector_role::none);  // checked by block/check.hpp
   MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
     if constexpr (!head_norms) return std::array<vector_tensor, 0>{};
     else return std::array{vector_tensor{Has.query_norm, s.head_dim()}, vector_tensor{Has.key_norm, s.head_dim()}};
   }
   static constexpr bool turns = Has.rotary;
-  /// What caches and kernels take.
+  /// The attention_shape, or a type derived from it, for caches and kernels.
   static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
 
   static constexpr bool rows_are_alone = true;
@@ -56,7 +56,7 @@ struct attention_block {
   }
 
   struct query {
-    static constexpr bool saved = true;  // of a whole sequence, for the way back
+    static constexpr bool saved = true;  // for a whole sequence in training: the backward pass reads it
     static constexpr std::size_t width(const mote::shape& s) { return s.query_dim(); }
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return rows_of_floats(n.saved, s.query_dim());
@@ -72,24 +72,24 @@ struct attention_block {
   struct scratch {
     static constexpr std::size_t bytes(const mote::shape&, const pass_facts& n) { return n.scratch_bytes; }
   };
-  struct cached {  // a sequence's keys, (kv_dim, padded(prefix + kept)), and behind them its values
+  struct cached {  // a sequence's keys, (kv_dim, padded(prefix + kept)), then its values
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return 2 * s.kv_dim() * padded(n.prefix + n.kept) * sizeof(float);
     }
   };
-  // Of the way back.
+  // Of the backward pass.
   struct dattended {
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return rows_of_floats(n.tokens, s.query_dim());
     }
   };
   struct dquery : query {};
-  struct channels {  // keys or values of a sequence channel by channel, (kv_dim, padded(prefix + kept))
+  struct channels {  // keys or values of a sequence by channel, (kv_dim, padded(prefix + kept))
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return s.kv_dim() * padded(n.prefix + n.kept) * sizeof(float);
     }
   };
-  struct raw_query : dattended {};  // as they were before the norms of heads
+  struct raw_query : dattended {};  // before the norms of heads
   struct raw_key : key {};
   struct raw_head {
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts&) {
@@ -100,12 +100,13 @@ struct attention_block {
   struct dkeys : channels {};
   struct dvalues : channels {};
 
-  static constexpr int operations = 5;  // project, turn, keep, attend, output
+  static constexpr int operations = 5;  // project, rotate, store, attend, output
   static constexpr int reads_until = 0;
   static constexpr bool keeps = true;
   static constexpr int phases = 2;
 
-  /// A token alone is in the cache before attention works; of several, the last is still waiting meanwhile.
+  /// A single token's key and value are in the cache before attention starts. Of several tokens, the last may be stored
+  /// only after the earlier ones have attended, so key and value live longer.
   template <int At>
   using forward_buffers = lives<live<query, At, At + 3>, live<key, At, At + 3, At + 2>, live<value, At, At + 3, At + 2>,
                                 live<scratch, At + 3, At + 3>, live<attended, At + 3, At + 4>>;
@@ -167,7 +168,7 @@ struct attention_block {
     p.template multiply<Has.output>(a, form.query_dim(), out);
   }
 
-  /// Keeps what a delta owns in front of a text.
+  /// Stores the keys and values that a delta owns before a text.
   template <int At, class Pass>
   static void prefix_forward(Pass& p) {
     const auto form = attention(p.shape());
@@ -177,8 +178,8 @@ struct attention_block {
     p.keep_prefix(form, q, p.template at<attended>(), p.template at<scratch>());
   }
 
-  /// First phase: the gradients of queries, keys and values; later positions add to the keys of earlier ones, so the
-  /// second, through the three matrices, begins when all of the first is done.
+  /// Phase 0: the gradients of queries, keys and values. Later positions add to the keys and values of earlier ones, so
+  /// phase 1, the gradients through the three matrices, starts when phase 0 is done for all tokens.
   template <std::size_t Phase, class Pass>
   static void backward(Pass& p, const float* in, const float* dy, float* dx) {
     const mote::shape& s = p.shape();
@@ -201,7 +202,7 @@ struct attention_block {
         for (std::size_t t = 0; t < p.sequence(); ++t)
           for (std::size_t d = 0; d < s.kv_dim(); ++d)
             by_channel[d * stride + t] = keys[s.kv_dim() * stride + t * s.kv_dim() + d];
-        // Positions beyond the sequence: no weight, but no garbage either.
+        // Clear the positions beyond the sequence: they have weight zero, but kernels read whole vectors.
         for (std::size_t d = 0; d < s.kv_dim(); ++d)
           zero(keys + d * stride + p.sequence(), padded(p.sequence()) - p.sequence());
       }
@@ -255,7 +256,7 @@ struct attention_block {
     for (float* head = heads; head < heads + count * width; head += width)
       rms_norm(head, p.template vector<Gain>(), width, p.shape().norm_epsilon, head);
   }
-  /// d (count heads) becomes the gradient of what was normed.
+  /// d (count, head_dim), the gradient of the norm's output, becomes the gradient of its input `heads`.
   template <vector_role Gain, class Pass>
   static void norm_heads_gradient(Pass& p, const float* heads, std::size_t count, float* d) {
     const std::size_t width = p.shape().head_dim();

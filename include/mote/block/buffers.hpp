@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The working buffers of a pass as types: a block states each of its own, how large it is and in which operations it
-// lives, and the compiler makes one plan of them all.
+// The working buffers of a pass as types: each block declares its buffers, their sizes and the operations in which they
+// live; one plan of all of them is made at compile time.
 //   struct query { static constexpr std::size_t bytes(const shape&, const pass_facts&); };
 //   using forward_buffers = lives<live<query, project, attend>>;
-// Refuses to allocate: a buffer is an offset into an arena that somebody owns.
+// Refuses to allocate: a buffer is an offset into an arena that the caller owns.
 #pragma once
 
 #include <array>
@@ -18,17 +18,17 @@
 
 namespace mote::inline v0 {
 
-/// What the sizes of a pass's buffers are made of.
+/// The quantities from which the sizes of a pass's buffers are computed.
 struct pass_facts {
-  std::size_t tokens = 1;  ///< rows of a buffer: the tokens of a pass, or of a chunk of it
-  std::size_t kept = 1;    ///< rows of a buffer that later tokens or the way back read: those of a sequence
-  std::size_t prefix = 0;  ///< positions in front of a sequence's, of which there are keys and values alone
-  std::size_t saved = 1;   ///< rows of one that the way back alone reads: as kept, or as tokens where there is none
-  std::size_t checkpoints = 1;    ///< streams into layers that are kept for the way back, and the last output
-  std::size_t outputs = 0;        ///< rows of what a matrix alone gave, for a delta that scales it
-  std::size_t logits = 1;         ///< rows of logits
-  std::size_t parts = 1;          ///< in how many parts work is split
-  std::size_t scratch_bytes = 0;  ///< what attention works in, for all parts
+  std::size_t tokens = 1;       ///< rows of a buffer: the tokens of a pass, or of a chunk of it
+  std::size_t kept = 1;         ///< rows of a buffer that later tokens or the backward pass read: tokens of a sequence
+  std::size_t prefix = 0;       ///< positions before a sequence that have keys and values only
+  std::size_t saved = 1;        ///< rows of a buffer that only the backward pass reads: `kept`, or `tokens` without one
+  std::size_t checkpoints = 1;  ///< layer inputs kept for the backward pass, and the last layer's output
+  std::size_t outputs = 0;      ///< rows of W x + bias, for a delta that scales it; else 0
+  std::size_t logits = 1;       ///< rows of logits
+  std::size_t parts = 1;        ///< parts that work is split into
+  std::size_t scratch_bytes = 0;  ///< scratch of attention, for all parts
   std::size_t rounded_bytes = 0;  ///< 8-bit copies of the widest input, for all tokens
 };
 
@@ -39,8 +39,7 @@ inline void zero(float* p, std::size_t n) {
 /// The bytes of `rows` vectors of n floats, each padded.
 constexpr std::size_t rows_of_floats(std::size_t rows, std::size_t n) { return rows * padded(n) * sizeof(float); }
 
-/// The buffer Tag lives from operation First to Last, both included. Alone: its last one where a pass is one token in one
-/// part.
+/// The buffer Tag lives from operation First to Last, both included; only to Alone if a pass is one token in one part.
 template <class Tag, int First, int Last, int Alone = Last>
 struct live {
   using tag = Tag;
@@ -61,7 +60,7 @@ struct live_in {
   }
 };
 
-/// A life whose tensor is dead between two portions of the work.
+/// A lifetime of which nothing is needed from one portion of an operation to the next.
 template <class Live>
 struct passing {
   using tag = typename Live::tag;
@@ -72,14 +71,15 @@ struct passing {
   }
 };
 
-/// The operations in which a block runs while its model learns: there (Forward); there once more before the way back, in
-/// Again, where it does; and the phases of its own way back, from Back on.
+/// The operations of a block in training: its forward pass (Forward), its recomputation before the backward pass
+/// (Again, if RunsAgain), and the phases of its backward pass, from Back on.
 template <int Forward, int Again, bool RunsAgain, int Back>
 struct block_operations {
-  /// Made for some tokens at a time, on the way there and in these phases of the way back.
+  /// A buffer for a chunk of tokens, in the forward pass and in these phases of the backward pass.
   template <class Tag, int... Phases>
   using portion = passing<live_in<Tag, Forward, RunsAgain ? Again : Forward, (Back + Phases)...>>;
-  /// Made on the way there for a whole sequence, and read up to this phase of the way back.
+  /// A buffer for a whole sequence, written by the forward pass and read up to this phase of the backward pass. Between
+  /// Forward and Again, which writes it once more, its bytes are free.
   template <class Tag, int Phase>
   struct kept {
     using tag = Tag;
@@ -87,12 +87,13 @@ struct block_operations {
       return {Tag::bytes(s, n), Forward, Back + Phase, lifetime{0, Forward + 1, Again - 1}.operations()};
     }
   };
-  /// Of the way back alone.
+  /// A buffer of the backward pass only, in its phases First to Last.
   template <class Tag, int First, int Last = First>
   using back = live<Tag, Back + First, Back + Last>;
 };
 
-/// The same where nothing goes back: a block is one operation, and what it keeps of a sequence is dead behind it.
+/// The same without a backward pass: a block is one operation, no buffer outlives it, and those of `back` have no
+/// bytes.
 template <int Forward>
 struct loss_operations {
   template <class Tag, int...>
@@ -106,12 +107,12 @@ struct loss_operations {
   };
 };
 
-/// A list of lives. A tag that stands in it twice is one buffer with both.
+/// A list of lifetimes. A tag that is listed twice is one buffer with both lifetimes.
 template <class... Lives>
 struct lives {
   static constexpr std::size_t count = sizeof...(Lives);
 
-  /// The place of a tag in the plan.
+  /// The index of a tag in the plan.
   template <class Tag>
   static consteval std::size_t index() {
     constexpr bool is[] = {std::is_same_v<Tag, typename Lives::tag>...};
@@ -153,7 +154,7 @@ template <class... A, class... B, class... Others>
 struct joined<lives<A...>, lives<B...>, Others...> : joined<lives<A..., B...>, Others...> {};
 }  // namespace detail
 
-/// Lists of live<> as one.
+/// Joins lists of lifetimes.
 template <class... Lists>
 using join_lives = typename detail::joined<Lists...>::type;
 

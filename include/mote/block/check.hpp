@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a family and its blocks are asked for, and the one sentence that names what is missing: family_fault<Family, Model>
-// is void where all is well.
-// Refuses to run a block: whether it computes what it should, tests say.
+// The members that a family and its blocks need, and the message that names the first one missing: family_fault<Family,
+// Model> is void if none is.
+// Refuses to run a block: whether its results are right is for tests.
 #pragma once
 
 #include <concepts>
@@ -18,7 +18,7 @@
 
 namespace mote::inline v0 {
 
-/// What a family, its embedding, its norms and its blocks have, in the order in which one is asked for.
+/// The members that a family, its embedding, its norms and its blocks need, in the order of the checks.
 enum class family_member { none, name, embedding, layer, last_norm, blocks, attention };
 enum class embedding_member { none, positions, forward_buffers, forward, backward };
 enum class norm_member { none, forward, backward };
@@ -37,7 +37,8 @@ enum class block_member {
 
 namespace detail {
 
-/// Stands for every pass and learner: a block's functions take any, so only their arguments are looked at.
+/// A placeholder for a pass or a learner. The functions of a block are templates that take any, so only the call is
+/// checked.
 struct any_pass {};
 
 template <class F>
@@ -47,7 +48,8 @@ inline constexpr bool family_has_name = requires {
 template <class F>
 inline constexpr bool family_has_embedding = requires { sizeof(typename F::embedding); };
 
-/// Whether each layer has a block, and whether one of them attends. They look at the lists and make nothing of them.
+/// Whether each layer has a block, and whether some block attends. They match the lists of blocks, and instantiate
+/// none.
 template <class Layers>
 inline constexpr bool layers_have_blocks = true;
 template <class... Blocks>
@@ -65,7 +67,7 @@ inline constexpr bool family_has_blocks = requires { requires layers_have_blocks
 template <class F>
 inline constexpr bool family_attends = requires { requires layers_attend<typename F::layer>; };
 
-/// Of a list without blocks no member can be made: it is not looked into.
+/// A layer without blocks has members that do not compile, so they are not looked at.
 template <class F>
 concept has_layer_without_blocks = requires { requires !layers_have_blocks<typename F::layer>; };
 template <class F>
@@ -82,7 +84,8 @@ inline constexpr bool family_has_layer = has_layer<F>;
 template <class F>
 inline constexpr bool family_has_last_norm = requires { sizeof(typename F::last_norm); };
 
-/// What the planner of buffers holds beside a pass's own: 64 operations, and 32 where an answer takes turns with a lesson.
+/// The limits of one layer. A plan has room for 64 operations, or 32 if inference and training alternate; a pass has
+/// some operations of its own, which are subtracted.
 inline constexpr int most_operations = 61;  // embed, head_norm and head: block/decode.hpp
 inline constexpr int most_phases = 27;      // embed to again, and embedding_back: block/train_plan.hpp
 
@@ -148,7 +151,7 @@ inline constexpr norm_member norm_lacks = first_missing<norm_member>({
     {detail::norm_goes_there<N>, norm_member::forward},
     {detail::norm_goes_back<N>, norm_member::backward},
 });
-/// Of a block within a residual.
+/// For a block within a residual.
 template <class B>
 inline constexpr block_member block_lacks = first_missing<block_member>({
     {detail::block_has_operations<B>, block_member::operations},
@@ -342,7 +345,7 @@ consteval auto find_family_fault() {
 
 }  // namespace detail
 
-/// The first thing that is wrong with a family for a model; void where all is well.
+/// The class whose assertion names the first fault of a family for a model; void if there is none.
 template <class Family, class Model>
 using family_fault = typename decltype(detail::find_family_fault<Family, Model>())::type;
 

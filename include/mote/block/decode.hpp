@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The pass that answers: a few tokens of one sequence through the layers of a family, with any cache. embed(), run() over
-// some of the layers and head() may be called apart: all that they hand on is the stream and the turns in the arena.
-// Refuses to know where its memory comes from: weights, cache and working buffers are handed in, shapes are arguments.
+// The inference pass: one or more tokens of a sequence through the layers of a family, with any cache. embed(), run()
+// over some of the layers, and head() may be called separately: they pass on only the residual stream and the rotations
+// (sines and cosines of positions) in the arena.
+// Refuses to own memory: weights, cache and working buffers are passed in. Shapes are arguments.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@
 
 namespace mote::inline v0 {
 
-/// How much one pass may do: tokens at once, of how many of the last it gives logits, and in how many parts.
+/// The limits of one pass: tokens at once, how many of the last tokens get logits, and parts that work is split into.
 struct pass_size {
   std::size_t tokens = 1;
   std::size_t logits = 1;
@@ -32,7 +33,8 @@ constexpr std::size_t widest_input(const shape& s) {
   return widest > s.query_dim() ? widest : s.query_dim();
 }
 
-/// The plan of a family's pass: operations 0 (embed), those of a layer from 1 on, which repeat, head_norm, head.
+/// The operations of a family's pass and its buffers: 0 (embed), those of a layer from 1 on, which repeat for each
+/// layer, head_norm, head.
 template <class Family>
 struct decode_plan_of {
   using each_layer = layers_facts<typename Family::layer>;
@@ -41,13 +43,13 @@ struct decode_plan_of {
   static constexpr int head_norm = layers + each_layer::operations;
   static constexpr int head = head_norm + 1;
 
-  struct stream {  // (tokens, dim); stayed_finite() reads it behind the pass
+  struct stream {  // (tokens, dim); stayed_finite() reads it after the pass
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.tokens, s.dim); }
   };
   struct rounded {  // the 8-bit copies of a matrix's inputs
     static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
   };
-  struct turns {  // (tokens, head_dim / 2), the same in every layer
+  struct turns {  // (tokens, head_dim / 2) sines and cosines, the same in every layer
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
       return Family::layer::turns ? n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine) : 0;
     }
@@ -67,7 +69,8 @@ struct decode_plan_of {
                  lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
 };
 
-/// The facts of a pass: `scratch_floats` are what the cache works in for one part, `rounded_bytes` a vector's 8-bit copy.
+/// The pass_facts of an inference pass. `scratch_floats`: the scratch of the cache for one part; `rounded_bytes`: the
+/// 8-bit copy of one vector.
 constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::size_t rounded_bytes) {
   return {.tokens = n.tokens,
           .kept = n.tokens,
@@ -78,7 +81,7 @@ constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::
           .rounded_bytes = n.tokens * rounded_bytes};
 }
 
-/// Which bytes each buffer needs, and from which operation of a pass to which.
+/// The size of each buffer, and its first and last operation.
 template <class Family, class Formats, class Cache = float_cache>
 constexpr auto decode_lifetimes(const shape& s, std::size_t context, pass_size n = {}) {
   return decode_plan_of<Family>::buffers::of(
@@ -86,22 +89,22 @@ constexpr auto decode_lifetimes(const shape& s, std::size_t context, pass_size n
                       input_bytes<Formats>(widest_input(s))));
 }
 
-/// An arena laid out for decode_lifetimes; the plan outlives it.
+/// An arena laid out for decode_lifetimes. The plan must outlive it.
 template <class Family>
 struct decode_buffers {
   using plan_type = arena_plan<decode_plan_of<Family>::buffers::count>;
   std::byte* arena;
   const plan_type& plan;
-  std::size_t scores_stride = 0;  // floats that the cache works in, of one part
+  std::size_t scores_stride = 0;  // floats of scratch of the cache for one part
   template <class Tag>
   std::byte* bytes() const {
     return arena + plan[decode_plan_of<Family>::buffers::template index<Tag>()];
   }
-  /// (logits, padded(vocab)) of the last pass that gave some.
+  /// (logits, padded(vocab)) of the last pass that computed logits.
   float* logits() const { return reinterpret_cast<float*>(bytes<typename decode_plan_of<Family>::logits>()); }
 };
 
-/// What the blocks of a layer ask while they answer: some tokens that follow each other, from `position` on.
+/// The pass that blocks call in inference: `count` consecutive tokens from `position` on.
 template <class Family, class Isa, std::size_t Most, class Formats, class Adapter, class Cache, class Team>
 class decode_pass {
   using facts = decode_plan_of<Family>;
@@ -109,8 +112,8 @@ class decode_pass {
  public:
   using maps_type = detail::linear_maps<Isa, Most, Formats, Family, Adapter, Team>;
 
-  /// `maps` is an object of its own: lambdas know its address, so the compiler reloads its members after each kernel. The
-  /// shape must not be among them.
+  /// `maps` is a separate object: lambdas hold its address, so the compiler reloads its members after each kernel. The
+  /// shape is not in it, so it is not reloaded.
   MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats, Family>& w, maps_type& maps,
                           const std::uint64_t* frequencies, const Cache& cache, Team& team,
                           const decode_buffers<Family>& b, std::size_t count, std::size_t position)
@@ -138,7 +141,8 @@ class decode_pass {
       if constexpr (Family::layer::turns) rope_turns(frequencies_, pairs, position_ + t, turns_ + t * pairs);
     }
   }
-  /// Fills the cache with what a delta owns in front of a text. Where that is beyond the floats, so are these tokens.
+  /// Stores the keys and values that a delta owns before a text. If attention cannot take them, the stream of this
+  /// pass's tokens becomes NaN, and so do their logits.
   MOTE_NOINLINE void prefix_forward() {
     for (layer_ = 0; layer_ < s_.layers; ++layer_)
       facts::each_layer::with(layer_, [this]<class Layer>() {
@@ -155,7 +159,7 @@ class decode_pass {
     if (v0::keep_prefix(maps_.adapter(), at, cache_, at, a, query, out, scratch)) return;
     for (std::size_t t = 0; t < tokens(); ++t) x_[t * padded(s_.dim)] = __builtin_nanf("");
   }
-  /// Layers from first up to last, which is not of them.
+  /// Runs the layers [first, last).
   MOTE_INLINE void run(std::size_t first, std::size_t last) {
     for (layer_ = first; layer_ < last; ++layer_)
       facts::each_layer::with(layer_, [this]<class Layer>() __attribute__((always_inline)) {
@@ -164,7 +168,7 @@ class decode_pass {
         });
       });
   }
-  /// The logits (count, padded(vocab)) of the last tokens.
+  /// Computes the logits (count, padded(vocab)) of the last `count` tokens.
   MOTE_INLINE float* head(std::size_t count) {
     guard_.enter(facts::head_norm);
     const std::size_t dim = padded(s_.dim);
@@ -178,7 +182,7 @@ class decode_pass {
   }
   MOTE_INLINE void leave() { guard_.leave(); }
 
-  // What blocks ask.
+  // What blocks call.
   MOTE_INLINE const mote::shape& shape() const { return s_; }
   MOTE_INLINE std::size_t layer() const { return layer_; }
   MOTE_INLINE std::size_t attention_layer() const { return facts::each_layer::attending_before(layer_); }
@@ -196,7 +200,7 @@ class decode_pass {
   MOTE_INLINE const float* vector() const {
     return w_.template vector<V>(layer_);
   }
-  /// (state_floats) what Block left there in the last pass, of this layer.
+  /// (state_floats) the state of Block in this layer, as the last pass left it.
   template <class Block>
   MOTE_INLINE float* state() const {
     static_assert(requires { cache_.states(); }, "mote: a block keeps a state; give decode() a cache_with_states<>");
@@ -206,7 +210,7 @@ class decode_pass {
   MOTE_INLINE void enter() {
     guard_.enter(Operation, Last);
   }
-  /// Where a block writes what is added to the stream, and the addition of token t: it returns where the sum lies.
+  /// next(): where a block writes what is to be added to the stream. add(): adds it for token t, and returns the sum.
   template <class Tag>
   MOTE_INLINE float* next() const {
     return at<Tag>();
@@ -216,13 +220,14 @@ class decode_pass {
     add_to(x, delta, s_.dim);
     return x;
   }
-  /// Clears what lies behind n floats up to padded(n), where somebody reads it: nobody here does.
+  /// Clears the padding from n to padded(n) in passes that read it. Inference does not.
   MOTE_INLINE static void pad(float*, std::size_t) {}
   template <role... Roles, class... Floats>
   MOTE_INLINE void multiply(const float* x, std::size_t cols, Floats*... y) {
     maps_.template run<Roles...>(layer_, x, cols, y...);
   }
-  /// The gate in front of attention, of token t: what is not finite does not reach a cache.
+  /// Checks token t before attention: queries, keys and values that are not finite or too large become zero, and the
+  /// token's stream NaN. So a cache never holds them.
   MOTE_INLINE void admit(std::size_t t, float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim) {
     (void)v0::admit(query, dim, key, value, kv_dim, x_ + t * padded(s_.dim));
   }
@@ -254,16 +259,16 @@ class decode_pass {
   std::size_t layer_ = 0;
 };
 
-/// Runs `count` tokens (1 to Most) that follow each other from `position` on through every layer: bit for bit what they
-/// give one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if zero.
-/// `adapter.apply(layer, role, x, y)` applies what was learned; the team does rows and heads in parts. Of a token that leaves
-/// the floats on its way no logit is a number.
+/// Runs `count` consecutive tokens (1 to Most) from `position` on through all layers; the result is bit for bit that of
+/// running them one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if
+/// zero. `adapter.apply(layer, role, x, y)` applies the learned delta; the team splits rows and heads. If the values of
+/// a token overflow, all its logits are NaN.
 template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
           class Family, class Token>
 float* decode(const shape& model, const weights<Formats, Family>& packed, const Adapter& adapter,
               const std::uint64_t* frequencies, const Cache& cache, Team& team, const decode_buffers<Family>& b,
               const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for) {
-  const shape s = model;  // copies that no kernel can change: what follows from them is computed once
+  const shape s = model;  // copies that no kernel can change: derived values are computed once
   const weights<Formats, Family> w(packed.data(), s, packed.map());
   using pass_type = decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team>;
   typename pass_type::maps_type maps(s, w, adapter, team, count,
@@ -278,8 +283,8 @@ float* decode(const shape& model, const weights<Formats, Family>& packed, const 
   return logits;
 }
 
-/// Whether the first tokens of a pass were finite: those without logits, which would not show it. What was not is not in
-/// the cache either.
+/// Whether the first `tokens` of a pass passed admit(), which otherwise makes the first float of their stream NaN. For
+/// tokens without logits, which would show it. What admit() refused is not in the cache.
 template <class Family>
 bool stayed_finite(const decode_buffers<Family>& b, const shape& s, std::size_t tokens) {
   const auto* x = reinterpret_cast<const float*>(b.template bytes<typename decode_plan_of<Family>::stream>());
@@ -288,7 +293,8 @@ bool stayed_finite(const decode_buffers<Family>& b, const shape& s, std::size_t 
   return true;
 }
 
-/// One token on this thread alone; logits if wanted: a prompt's tokens but the last need none.
+/// Runs one token on this thread alone. Returns its logits if `want_logits`, else null: in a prompt only the last token
+/// needs them.
 template <class Isa = simd::native, class Formats, class Adapter, class Cache, class Family>
 float* decode(const shape& s, const weights<Formats, Family>& w, const Adapter& adapter,
               const std::uint64_t* frequencies, const Cache& cache, const decode_buffers<Family>& b, std::size_t token,

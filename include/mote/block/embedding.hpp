@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What makes a vector of a token, the first of a stream: its row of the embedding.
-// Refuses a scale: that is the family's own.
+// The embedding: turns a token into the first vector of the residual stream.
+// Refuses to scale the vector: a family that scales it has an embedding of its own.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace mote::inline v0 {
 
 struct token_embedding {
   static constexpr bool positions = false;
-  static constexpr bool sums_rows = true;  // of its tables, and does nothing else: a tool may turn the tables
+  static constexpr bool sums_rows = true;  // of its tables, nothing else: a tool may rotate the tables
   template <int>
   using forward_buffers = lives<>;
 
@@ -27,8 +27,8 @@ struct token_embedding {
   }
 };
 
-/// The token's row and the row of its position, which is learned (Radford et al. 2019). A model has as many positions as
-/// its shape has context.
+/// The token's row plus a learned row for its position (Radford et al. 2019); the table of positions has shape.context
+/// rows.
 struct token_and_position_embedding {
   static constexpr bool positions = true;
   static constexpr bool sums_rows = true;
@@ -45,7 +45,7 @@ struct token_and_position_embedding {
     p.positions().decode_row(position, learned);
     add_to(x, learned, p.shape().dim);
   }
-  /// A learner that leaves the positions as they are has no position_backward().
+  /// A learner that does not train positions has no position_backward().
   template <class Learner>
   static void backward(Learner& l, std::size_t token, std::size_t position, const float* dx) {
     l.embedding_backward(token, dx);

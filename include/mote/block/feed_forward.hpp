@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The gated feed-forward: down(silu(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202), and the one without a gate:
 // down(activation(up(x))); each with its gradient, which computes gate and up again.
-// Refuses to keep anything of the way there: what the gradient needs is made anew, a chunk at a time.
+// Refuses to keep values of the forward pass: the gradient recomputes what it needs, a chunk of tokens at a time.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace mote::inline v0 {
 
-/// The tensors of a feed-forward by name; a bias that is none is not there.
+/// The names of a feed-forward's tensors. vector_role::none: there is no such bias.
 struct feed_forward_tensors {
   role gate = role::gate, up = role::up, down = role::down;
   vector_role gate_bias = vector_role::none, up_bias = vector_role::none, down_bias = vector_role::none;
@@ -46,7 +46,7 @@ struct gated_feed_forward {
   struct dproduct : gate {};
 
   static constexpr int operations = 3;   // expand, gate, contract
-  static constexpr int reads_until = 0;  // its input, from its first operation on
+  static constexpr int reads_until = 0;  // the last operation that reads the input; the first is 0
   static constexpr bool keeps = false;
   static constexpr int phases = 1;
 
@@ -98,8 +98,8 @@ struct gated_feed_forward {
   static constexpr std::array product_from{Has.up};
 };
 
-/// Activations: y = f(x), and x turned into its gradient, given dy; all (padded(n)). `passes_factors`: f(c x) = c f(x) for
-/// c > 0.
+/// Activations: forward() gives y = f(x); gradient() replaces x by its gradient, given dy; all (padded(n)).
+/// `passes_factors`: f(c x) = c f(x) for c > 0.
 struct gelu {
   static void forward(const float* x, std::size_t n, float* y) { gelu_tanh(x, n, y); }
   static void gradient(float* x, const float* dy, std::size_t n) { gelu_tanh_gradient(x, dy, n); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A layer is blocks in sequence, each of which reads the stream and adds to it; here are their operations and buffers one
-// behind the other, on the way there and on the way back. in_sequence<...> makes all layers alike; cycle<A, A, B> says
-// which kind layer i is: A, A, B, A, A, B and on.
+// A layer is a sequence of blocks, each of which reads the residual stream and adds to it. Here their operations and
+// buffers are put in order, for the forward and for the backward pass. in_sequence<...> makes all layers alike; with
+// cycle<A, A, B> layers are of the kinds A, A, B, A, A, B and so on.
 // Refuses to run: a pass calls forward() and backward() with the number of a block.
 #pragma once
 
@@ -20,7 +20,8 @@
 namespace mote::inline v0 {
 
 namespace detail {
-/// Whether a block works with what somebody else keeps for each layer: the cache of keys and values, the turns of positions.
+/// Whether a block uses what the pass provides: the cache of keys and values (attends), the rotations by position
+/// (turns).
 template <class Block>
 inline constexpr bool attends = requires(const shape& s) { Block::attention(s); };
 template <class Block>
@@ -46,13 +47,14 @@ struct in_sequence {
       (std::size_t{detail::attends<Blocks>} + ...);  // at most one: block/check.hpp
   static constexpr int operations = (Blocks::operations + ...);
   static constexpr int phases = (Blocks::phases + ...);
-  /// How many blocks run once more before the way back: those in front of one that goes back, and those that keep.
+  /// How many blocks are recomputed before the backward pass of the layer: all but the last, whose output is not
+  /// needed, and the last as well if its gradient reads what its forward pass wrote (keeps).
   static constexpr std::size_t again = [] {
     constexpr std::array<bool, blocks> keeps{Blocks::keeps...};
     return keeps[blocks - 1] ? blocks : blocks - 1;
   }();
 
-  /// The stream between two blocks, where a sequence's is kept.
+  /// The stream into block `Block`, from the block before it; in training, for a whole sequence.
   template <std::size_t Block>
   struct between {
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
@@ -60,13 +62,13 @@ struct in_sequence {
     }
   };
 
-  /// The first operation of a block, on the way there from operation At on; blocks run in their order.
+  /// The first operation of a block in a forward pass whose first operation is `at`.
   static constexpr int forward_from(std::size_t block, int at) {
     constexpr std::array<int, blocks> each{Blocks::operations...};
     for (std::size_t i = 0; i < block; ++i) at += each[i];
     return at;
   }
-  /// The same on the way back: the last block comes first.
+  /// The same in the backward pass: the last block comes first.
   static constexpr int backward_from(std::size_t block, int at) {
     constexpr std::array<int, blocks> each{Blocks::phases...};
     for (std::size_t i = blocks - 1; i > block; --i) at += each[i];
@@ -101,11 +103,11 @@ struct in_sequence {
   template <int Forward, int Again, int Back>
   using backward_buffers = join_lives<decltype(backward_list<Forward, Again, Back>(all{})),
                                       decltype(between_list<Forward, Again, Back>(inner{}))>;
-  /// The same buffers where nothing goes back: block I is operation First + I.
+  /// The same buffers without a backward pass: block I is operation First + I.
   template <int First>
   using loss_buffers = join_lives<decltype(loss_list<First>(all{})), decltype(loss_between_list<First>(inner{}))>;
 
-  /// Calls f(attention) with what each block is that attends.
+  /// Calls f(attention) with the attention form of each block that attends.
   template <class Function>
   static constexpr void each_attention(const mote::shape& s, Function f) {
     const auto one = [&]<class Block>(std::type_identity<Block>) {
@@ -122,7 +124,7 @@ struct in_sequence {
   }
 };
 
-/// Layers that differ: the kinds in the order in which they come, over and over. A kind that comes twice is compiled once.
+/// Layers of several kinds: the pattern of kinds repeats. A kind that occurs twice is compiled once.
 template <class... Pattern>
 struct cycle {
   static constexpr std::size_t period = sizeof...(Pattern);
@@ -157,7 +159,7 @@ struct cycle {
   static constexpr std::size_t kind_of(std::size_t layer) { return found.kind[layer % period]; }
 };
 
-/// What is asked of all kinds of layers.
+/// Facts over all kinds of layers.
 template <class Layers, class Kinds = std::make_index_sequence<Layers::kinds>>
 struct layers_facts;
 template <class Layers, std::size_t... Kind>
@@ -168,7 +170,7 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
   static constexpr int phases = detail::greatest_of(kind<Kind>::phases...);
   static constexpr std::size_t fewest_blocks = detail::least_of(kind<Kind>::blocks...);
   static constexpr std::size_t most_blocks = detail::greatest_of(kind<Kind>::blocks...);
-  /// A buffer of several kinds is one with the lives of all.
+  /// A buffer that several kinds have is one buffer, with the lifetimes of all.
   template <int At>
   using forward_buffers = join_lives<typename kind<Kind>::template forward_buffers<At>...>;
   template <int Forward, int Again, int Back>
@@ -176,12 +178,12 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
   template <int First>
   using loss_buffers = join_lives<typename kind<Kind>::template loss_buffers<First>...>;
 
-  /// Calls f(attention) with what each block is that attends, of every kind.
+  /// Calls f(attention) with the attention form of each block that attends, of every kind.
   template <class Function>
   static constexpr void each_attention(const mote::shape& s, Function f) {
     (kind<Kind>::each_attention(s, f), ...);
   }
-  /// How many of the layers in front of this one attend: its place in a cache.
+  /// How many layers before this one attend: its index in a cache.
   MOTE_INLINE static constexpr std::size_t attending_before(std::size_t layer) {
     if constexpr ((kind<Kind>::attends && ...)) return layer;
     constexpr std::array<bool, sizeof...(Kind)> attends{kind<Kind>::attends...};
@@ -190,7 +192,7 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
     return n;
   }
 
-  /// f.operator()<Layer>() with the kind of that layer.
+  /// Calls f.operator()<Layer>() with the kind of that layer.
   template <class Function>
   MOTE_INLINE static decltype(auto) with(std::size_t layer, Function&& f) {
     if constexpr (sizeof...(Kind) == 1) return f.template operator()<kind<0>>();
@@ -208,7 +210,7 @@ struct layers_facts<Layers, std::index_sequence<Kind...>> {
     }
   }
 };
-/// What the caches of a family are made for. Blocks that attend have the same heads, whatever else they differ in.
+/// The sizes of a family's cache. All blocks that attend must have the same heads and head_dim.
 template <class Family>
 constexpr auto cached_by(const shape& s) {
   using layers = layers_facts<typename Family::layer>;
@@ -218,7 +220,7 @@ constexpr auto cached_by(const shape& s) {
   else return kept;
 }
 
-/// Whether a window, a cap and a scale that the shape of a model has are read by a block of its family.
+/// Whether some block of the family reads the window, the soft-cap and the score scale, each if the shape sets it.
 template <class Family>
 constexpr bool attends_as_asked(const shape& s) {
   bool window = s.window == 0;
@@ -232,7 +234,7 @@ constexpr bool attends_as_asked(const shape& s) {
   return window && cap && scale;
 }
 
-/// Whether tokens of some layer see those behind them.
+/// Whether the tokens of some layer see later ones.
 template <class Family>
 constexpr bool looks_ahead(const shape& s) {
   bool ahead = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Some tokens' vectors times the matrices that read them, with what was learned applied; rows go to the parts of a team.
-// Refuses to round a vector twice: matrices that read the same one share its 8-bit copy.
+// The matrix products of a layer for one or more tokens, with biases and the learned delta; rows are split among the
+// threads of a team.
+// Refuses to round a vector twice where all formats have one activation group: matrices that read it share its 8-bit
+// copy.
 #pragma once
 
 #include <array>
@@ -14,7 +16,7 @@
 
 namespace mote::inline v0 {
 
-/// What is applied to the weights' products where nothing was learned, or the weights themselves were.
+/// The adapter that does nothing: for models that do not learn, and for those that train the weights themselves.
 struct no_adapter {
   static void apply(std::size_t, role, const float*, float*) {}
 };
@@ -26,7 +28,8 @@ inline void add_to_rows(const float* v, std::size_t n, std::size_t tokens, float
   for (std::size_t t = 0; t < tokens; ++t) add_to(y + t * padded(n), v, n);
 }
 
-/// Isa: whose kernels; Most: tokens at once, at most; Adapter: apply(layer, role, x, y); Team: who does the parts.
+/// Isa: the instruction set of the kernels; Most: the most tokens at once; Adapter: apply(layer, role, x, y); Team: the
+/// threads that do the parts.
 template <class Isa, std::size_t Most, class Formats, class Family, class Adapter, class Team>
 class linear_maps {
   using facts = formats_of<Formats>;
@@ -38,7 +41,7 @@ class linear_maps {
       : s_(s), w_(w), adapter_(adapter), team_(team), tokens_(tokens), rounded_(rounded) {}
 
   MOTE_INLINE const Adapter& adapter() const { return adapter_; }
-  /// y (tokens, padded(rows)) = W x + the bias, where there is one, + what was learned, for each role; x (tokens, padded(cols)).
+  /// y (tokens, padded(rows)) = W x + bias (if any), changed by the adapter, for each role; x (tokens, padded(cols)).
   template <role... Roles, class... Floats>
   MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) const {
     if constexpr (facts::shares_activation) {
@@ -79,7 +82,8 @@ class linear_maps {
       add_to_rows(w_.template vector<tensors::template bias<R>>(layer), rows, tokens(), y);
     }
   }
-  // Not a member: kernels take its address, and an object whose address is known to them must be read anew behind each.
+  // Local, not a member: kernels take its address, and after each call the compiler reloads an object whose address
+  // escaped.
   using activations = std::array<activation, Most>;
 
   MOTE_INLINE std::size_t tokens() const { return Most == 1 ? 1 : tokens_; }
@@ -96,7 +100,7 @@ class linear_maps {
   template <std::size_t Group>
   MOTE_INLINE activations quantise(const float* x, std::size_t cols, [[maybe_unused]] std::size_t count) const {
     if constexpr (Most == 1) {
-      return {quantise_groups<Group>(x, cols, rounded_)};  // made where it lies
+      return {quantise_groups<Group>(x, cols, rounded_)};  // constructed in place
     } else {
       activations in;
       for (std::size_t t = 0; t < count; ++t)

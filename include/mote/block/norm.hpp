@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The norms that a residual block begins with, each with its gradient: y = norm(x) of one token.
-// Refuses buffers: in and out are the residual's.
+// Refuses buffers of its own: input and output are the residual's.
 #pragma once
 
 #include <array>
@@ -17,14 +17,14 @@ namespace mote::inline v0 {
 template <vector_role Gain>
 struct rms_norm_block {
   static constexpr std::array proportional_to{Gain};  // block/for_tools.hpp
-  static constexpr bool sees_lengths_alone = true;    // a turn of x turns y, but for the gains
+  static constexpr bool sees_lengths_alone = true;    // rotating x rotates y, apart from the gains
   MOTE_INLINE static constexpr auto vectors(const mote::shape& s) { return std::array{vector_tensor{Gain, s.dim}}; }
 
   template <class Pass>
   MOTE_INLINE static void forward(const Pass& p, const float* x, float* y) {
     rms_norm(x, p.template vector<Gain>(), p.shape().dim, p.shape().norm_epsilon, y);
   }
-  /// dx += what goes back through the norm; the gains' gradient goes to the learner.
+  /// dx += the gradient of the input; the gradient of the gains goes to the learner.
   template <class Pass>
   static void backward(Pass& p, const float* x, const float* dy, float* dx) {
     rms_norm_gradient(x, p.template vector<Gain>(), dy, p.shape().dim, p.shape().norm_epsilon, dx,
@@ -32,7 +32,7 @@ struct rms_norm_block {
   }
 };
 
-/// Layer norm with the gains and biases of those names; without a bias vector_role::none.
+/// Layer norm with the gains and biases of those names; Bias is vector_role::none if there is none.
 template <vector_role Gain, vector_role Bias>
 struct layer_norm_block {
   static constexpr auto proportional_to = [] {  // block/for_tools.hpp

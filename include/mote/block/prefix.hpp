@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Puts the keys and values that a delta owns in front of a text into a cache, whatever that keeps of them.
-// Refuses what attention cannot take: there is nought instead, and the caller hears of it.
+// Stores the keys and values that a delta owns before a text in a cache of any kind, and collects their gradients.
+// Refuses keys and values too large for attention: it stores zeros instead, and returns false.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,9 @@
 
 namespace mote::inline v0 {
 
-/// `layer` counts among those that attend, `to` among those of the cache. query and out (heads, head_dim) are a token's that
-/// runs later: what is answered here nobody reads. False: some row was beyond what attention takes.
+/// `layer` is the index among the layers that attend, `to` the index in the cache. query and out (heads, head_dim) are
+/// buffers of a token that runs later: the outputs made here are not read. False: the keys and values of some position
+/// were too large.
 template <prefixing_delta Delta, class Cache, class Attention>
 MOTE_NOINLINE bool keep_prefix(const Delta& delta, std::size_t layer, const Cache& cache, std::size_t to,
                                const Attention& a, const float* query, float* out, float* scratch) {
@@ -38,7 +39,8 @@ MOTE_NOINLINE bool keep_prefix(const Delta& delta, std::size_t layer, const Cach
   return sound;
 }
 
-/// Collects their gradients from those of all positions, (kv_dim, stride) each.
+/// Adds to the gradients of the delta's keys and values those of its positions in dkeys and dvalues, (kv_dim, stride)
+/// each.
 template <prefixing_delta Delta>
 MOTE_NOINLINE void prefix_backward(Delta& delta, std::size_t layer, const float* dkeys, const float* dvalues,
                                    std::size_t kv_dim, std::size_t stride) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A residual block: what Inner makes of the normed stream is added to the stream.
+// A residual block: adds to the residual stream what Inner computes from the normed stream.
 //   x += Inner(Norm(x))
 // Refuses to know what Inner is: attention, a feed-forward, a convolution, a user's own.
 #pragma once
@@ -21,12 +21,12 @@ struct residual {
       return rows_of_floats(n.tokens, s.dim);
     }
   };
-  struct added : normed {};  // what Inner gives, where it cannot be written to the next stream itself
+  struct added : normed {};  // Inner's output, in passes that do not write it to the next stream
   struct dnormed : normed {};
 
   using parts = part_list<Norm, Inner>;
   static constexpr bool turns = detail::turns<Inner>;
-  /// What Inner is, where it attends.
+  /// The attention form of Inner, if it attends.
   static constexpr auto attention(const mote::shape& s)
     requires requires { Inner::attention(s); }
   {
@@ -47,7 +47,7 @@ struct residual {
 
   static constexpr int operations = 1 + Inner::operations;
   static constexpr bool keeps = Inner::keeps;
-  static constexpr int phases = Inner::phases;  // of the way back: each goes over all tokens before the next begins
+  static constexpr int phases = Inner::phases;  // of the backward pass; each covers all tokens before the next starts
 
   template <int At>
   using forward_buffers = join_lives<lives<live<normed, At, At + 1 + Inner::reads_until>>,
@@ -70,13 +70,13 @@ struct residual {
     for (std::size_t t = 0; t < p.tokens(); ++t) p.add(t, out + t * dim);
   }
 
-  /// What a delta owns in front of a text, where Inner attends.
+  /// Stores the keys and values that a delta owns before a text; for an Inner that attends.
   template <int At, class Pass>
   static void prefix_forward(Pass& p) {
     Inner::template prefix_forward<At + 1>(p);
   }
 
-  /// dx holds the gradient of what comes out; after the last phase that of what went in.
+  /// p.dx() holds the gradient of the output; after the last phase, that of the input.
   template <std::size_t Phase, class Pass>
   static void backward(Pass& p) {
     const std::size_t dim = padded(p.shape().dim);

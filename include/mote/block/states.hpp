@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// What blocks remember from pass to pass beside keys and values: a convolution its last positions, a recurrence its state.
-// A block says how many floats it keeps of a layer, and asks the pass for them; they lie behind the cache.
+// States that blocks keep from pass to pass besides keys and values: a convolution its last inputs, a recurrence its
+// state. A block declares how many floats it keeps in each layer, and asks the pass for them. They follow the cache in
+// memory.
 //   static constexpr std::size_t state_floats(const shape& s) { return 2 * padded(s.dim); }
-//   float* kept = p.template state<my_block>();   // null in a pass that has all positions in its buffers
-// Refuses to take a token back: a state holds what has been, not what was before it.
+//   float* kept = p.template state<my_block>();   // null in training: the buffers hold all positions
+// Refuses to take a token back: a state does not hold its earlier values.
 #pragma once
 
 #include <array>
@@ -34,7 +35,7 @@ template <class... Blocks>
 struct states_in<part_list<Blocks...>> {
   static constexpr bool any = (has_state<Blocks> || ...);
   static constexpr std::size_t floats(const shape& s) { return (state_floats_of<Blocks>(s) + ...); }
-  /// Floats in front of Block's.
+  /// The floats before Block's state.
   template <class Block>
   static constexpr std::size_t before(const shape& s) {
     static_assert((std::size_t{std::is_same_v<Block, Blocks>} + ...) <= 1,
@@ -52,14 +53,14 @@ struct states_of_layers<Layers, std::index_sequence<Kind...>> {
   template <std::size_t K>
   using in = states_in<typename blocks_in<typename Layers::template kind<K>>::type>;
   static constexpr bool any = (in<Kind>::any || ...);
-  /// Floats of the layers in front of this one; with s.layers, of all.
+  /// The floats of all layers before `layer`; with s.layers, of all layers.
   static constexpr std::size_t floats(const shape& s, std::size_t layer) {
     const std::array<std::size_t, sizeof...(Kind)> each{in<Kind>::floats(s)...};
     std::size_t n = 0;
     for (std::size_t l = 0; l < layer; ++l) n += each[Layers::kind_of(l)];
     return n;
   }
-  /// Where the state of a block of this layer begins.
+  /// The offset of Block's state in a layer, in floats.
   template <class Block>
   static constexpr std::size_t at(const shape& s, std::size_t layer) {
     const std::array<std::size_t, sizeof...(Kind)> before{in<Kind>::template before<Block>(s)...};
@@ -72,12 +73,12 @@ struct states_of_layers<Layers, std::index_sequence<Kind...>> {
 template <class Family>
 using states_of = detail::states_of_layers<typename Family::layer, std::make_index_sequence<Family::layer::kinds>>;
 
-/// What the caches of a family with states are made for.
+/// The sizes of a cache with states.
 struct stateful_cache_shape : cache_shape {
   std::size_t state_floats = 0;
 };
 
-/// A cache, and the states behind it. Positions go on where the last run ended, or begin again at 0.
+/// A cache followed by the states. A run continues at the position where the last one ended, or starts again at 0.
 template <class Cache>
 class cache_with_states : public Cache {
  public:
@@ -99,7 +100,7 @@ class cache_with_states : public Cache {
   float* states_;
 };
 
-/// What a family's answers are kept in: a cache alone, where no block has a state.
+/// The cache type of a family: Cache itself if no block has a state.
 template <class Family, class Cache>
 using kept_in = std::conditional_t<states_of<Family>::any, cache_with_states<Cache>, Cache>;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The pass that learns: a sequence forward through the layers of a family, its loss, and the gradients backward, by hand.
-// Only the input of each layer is kept; a layer's inside is computed again on the way back (Chen et al. 2016,
-// arXiv 1604.06174). The forward sums are those of decode(), bit for bit.
-// Refuses logits for a whole sequence: they exist for a few tokens at a time.
+// The training pass: a sequence forward through the layers of a family, its loss, and the gradients backward. Only the
+// input of each layer is kept; what is inside a layer is recomputed in the backward pass (Chen et al. 2016, arXiv
+// 1604.06174). The forward sums are those of decode(), bit for bit.
+// Refuses to hold the logits of a whole sequence: they exist for a chunk of tokens at a time.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace mote::inline v0 {
 
-/// What is to be said: the next token. weight * -log of its probability, and the gradient in place of the logits.
+/// The loss of the next token. Returns weight * -log of its probability, and replaces the logits by their gradient.
 template <class Token>
 struct next_tokens {
   std::span<const Token> tokens;
@@ -28,7 +28,7 @@ struct next_tokens {
     return cross_entropy(logits, vocab, tokens[position + 1], weight);
   }
 };
-/// What is to be said: a distribution for each position, such as a teacher's.
+/// The loss against a distribution for each position, such as a teacher model's. Called like next_tokens.
 struct soft_targets {
   const float* distributions;  // (positions, padded(vocab)), each sums to one
   float weight = 1;
@@ -38,18 +38,19 @@ struct soft_targets {
   }
 };
 
-/// How far a pass has come: with the arena, all that another object needs to go on.
+/// The progress of a pass. Another object needs only this and the arena to continue it.
 struct train_progress {
   enum stage_type : std::uint8_t { embed, forward, loss, again, back, embedding_back, done } stage = embed;
-  bool strayed = false;    // true once attention was given what is not finite
-  std::uint16_t part = 0;  // of a layer: a block on the way there, a phase on the way back
+  bool strayed = false;    // a query, key or value was too large or not finite
+  std::uint16_t part = 0;  // of a layer: a block (forward), a phase (backward)
   std::uint32_t layer = 0;
   std::uint32_t at = 0;     // the first token of the next portion
   std::uint32_t count = 0;  // tokens that are run: the sequence's last is only predicted
   float sum = 0;            // of the loss
 };
 
-/// One pass over a sequence: forward, loss and, if asked for and GoesBack, gradients of the layers from `first_layer` on.
+/// One pass over a sequence: forward, loss and, if requested and GoesBack, the gradients of the layers from
+/// `first_layer` on.
 template <class Family, class Isa, class Formats, class Delta, bool GoesBack = true>
 class sequence_pass {
   using facts = train_plan_of<Family>;
@@ -70,25 +71,26 @@ class sequence_pass {
         chunk_(chunk),
         first_layer_(GoesBack ? first_layer : s.layers) {}
 
-  /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats. Infinite or not a number
-  /// where the pass left the floats.
+  /// The sum over positions t >= first of weight * -log p(tokens[t + 1] | tokens[0..t]), in nats. Infinite or NaN if
+  /// values of the pass overflow.
   template <class Token>
   float loss(std::span<const Token> tokens, std::size_t first, float weight) {
     return whole(tokens, first, next_tokens<Token>{tokens, weight}, false);
   }
-  /// The same, and its gradients into the delta.
+  /// The same, and adds its gradients to those of the delta.
   template <class Token>
   float backward(std::span<const Token> tokens, std::size_t first, float weight) {
     return whole(tokens, first, next_tokens<Token>{tokens, weight}, true);
   }
-  /// The same of another loss: loss(position, logits, vocab) gives a position's, and its gradient in place of the logits.
+  /// The same with another loss: loss(position, logits, vocab) returns that of a position, and replaces the logits by
+  /// their gradient.
   template <class Token, class Loss>
   float backward(std::span<const Token> tokens, std::size_t first, const Loss& loss) {
     return whole(tokens, first, loss, true);
   }
 
-  /// What loss() and backward() do, a portion at a time: one block or phase of one layer for a chunk of tokens, or for the
-  /// `most` that are allowed. Returns the tokens of the portion.
+  /// Does one portion of loss() or backward(): one block or phase of one layer, for a chunk of tokens, at most `most`.
+  /// Returns the number of tokens of the portion.
   template <class Token, class Loss>
   std::size_t advance(std::span<const Token> tokens, std::size_t first, const Loss& loss, bool gradient,
                       std::size_t most = too_big) {
@@ -96,7 +98,7 @@ class sequence_pass {
     const std::size_t left = state_.count - state_.at;
     tokens_ = left < chunk_ ? left : chunk_;
     if (most < tokens_) tokens_ = most;
-    if (!GoesBack && state_.stage == stage::loss && tokens_ > 1) tokens_ = 1;  // logits as an answer has them
+    if (!GoesBack && state_.stage == stage::loss && tokens_ > 1) tokens_ = 1;  // one row of logits, as decode()
     switch (state_.stage) {
       case stage::embed: embed(tokens); return 0;
       case stage::forward:
@@ -142,10 +144,10 @@ class sequence_pass {
     embed(tokens);
   }
   const train_progress& progress() const { return state_; }
-  /// Goes on where another object stopped, over the same arena.
+  /// Continues where another object stopped, over the same arena.
   void resume(const train_progress& from) { state_ = from; }
 
-  /// The last input's logits, for comparing with decode().
+  /// The logits of the last input, to compare with decode().
   template <class Token>
   const float* last_logits(std::span<const Token> tokens) {
     begin(tokens);
@@ -159,12 +161,12 @@ class sequence_pass {
     return logits;
   }
 
-  // What blocks ask.
+  // What blocks call.
   const mote::shape& shape() const { return s_; }
   std::size_t layer() const { return state_.layer; }
-  static std::size_t attention_layer() { return 0; }  // one layer's keys and values are kept
+  static std::size_t attention_layer() { return 0; }  // the cache holds one layer at a time
   std::size_t tokens() const { return tokens_; }
-  std::size_t position() const { return prefix() + state_.at; }  // with what a delta owns in front of a text
+  std::size_t position() const { return prefix() + state_.at; }  // with the positions that a delta owns before a text
   std::size_t sequence() const { return prefix() + state_.count; }
   bool first_chunk() const { return state_.at == 0; }
   auto embedding() const { return w_.embedding(); }
@@ -203,17 +205,17 @@ class sequence_pass {
     return delta;
   }
   template <class>
-  static float* state() {  // none: what a block would keep is in its buffers
+  static float* state() {  // none: the buffers hold all positions
     return nullptr;
   }
-  /// Clears what lies behind n floats up to padded(n): gradients read whole vectors.
+  /// Clears the padding from n to padded(n): gradients read whole vectors.
   static void pad(float* p, std::size_t n) { zero(p + n, padded(n) - n); }
-  /// y = W x + what was learned.
+  /// y = W x + bias (if any), changed by the delta.
   template <role... Roles, class... Floats>
   void multiply(const float* x, std::size_t, Floats*... y) {
     (w_.template with<Roles>(state_.layer, [&](const auto& m) { product(m, Roles, bias<Roles>(), x, y); }), ...);
   }
-  /// dx += W^T dy, and the delta's share.
+  /// dx += W^T dy and the delta's share; adds to the gradients of the bias and of the delta.
   template <role R>
   void multiply_backward(const float* x, std::size_t, const float* dy, std::size_t, float* dx) {
     w_.template with<R>(state_.layer,
@@ -276,7 +278,7 @@ class sequence_pass {
     if constexpr (prefixing_delta<Delta>) return delta_.positions();
     else return 0;
   }
-  // Of this layer's kind.
+  // Counts for the kind of the current layer.
   std::size_t blocks() const {
     return layers::with(state_.layer, []<class Layer>() { return Layer::blocks; });
   }
@@ -292,7 +294,7 @@ class sequence_pass {
   float* checkpoint(std::size_t layer) const {
     return at<typename facts::checkpoint>() + facts::checkpoint_of(layer, s_, first_layer_) * capacity_ * dim();
   }
-  /// The stream into a block of this layer; of the one behind the last: into the next layer.
+  /// The stream into a block of this layer; for Block == Layer::blocks, into the next layer.
   template <class Layer, std::size_t Block>
   float* stream() const {
     if constexpr (Block == 0) return checkpoint(state_.layer);
@@ -326,7 +328,7 @@ class sequence_pass {
     state_.at = at;
   }
   void step() { state_.at += static_cast<std::uint32_t>(tokens_); }
-  /// The next chunk, or the next of a layer's `parts`. True: there is none.
+  /// Moves to the next chunk, or to the next of a layer's `parts`. True: there is none.
   bool next_part(std::size_t parts) {
     step();
     if (state_.at < state_.count) return false;
@@ -335,7 +337,7 @@ class sequence_pass {
     state_.part = 0;
     return true;
   }
-  /// The layer below, where it learns.
+  /// Moves to the layer below if it learns, else to embedding_back or done.
   void next_layer_back(bool gradient) {
     if (!gradient || !GoesBack) to(train_progress::done, 0);
     else if (state_.layer-- > first_layer_) to(again() > 0 ? train_progress::again : train_progress::back, 0);
@@ -398,7 +400,7 @@ class sequence_pass {
     step();
   }
 
-  // One body for all matrices of a format: inlined for each role they are a tenth of a firmware's training code.
+  // One body for all matrices of a format: inlining it for each role takes a tenth of a firmware's training code.
   template <class Format, class Bias>
   MOTE_NOINLINE void product(const matrix<Format>& m, role r, Bias bias, const float* x, float* y) {
     matmul<Isa>(m, x, padded(m.cols), tokens_, y, padded(m.rows), rounded());
@@ -409,7 +411,7 @@ class sequence_pass {
   template <class Format, class Bias, class BiasGradient>
   MOTE_NOINLINE void product_backward(const matrix<Format>& m, role r, [[maybe_unused]] Bias bias,
                                       [[maybe_unused]] BiasGradient sum, const float* x, const float* dy, float* dx) {
-    const float* own = dy;  // the gradient of what the matrix alone gives
+    const float* own = dy;  // the gradient of W x + bias
     if constexpr (scaling_delta<Delta>) {
       if (delta_.scales(state_.layer, r)) {
         float* y = at<typename facts::outputs>();
@@ -437,7 +439,7 @@ class sequence_pass {
   std::size_t chunk_;
   std::size_t first_layer_;
   float* in_ = nullptr;   // the stream into the block that runs, of the whole sequence
-  float* out_ = nullptr;  // and out of it
+  float* out_ = nullptr;  // the stream out of it
 };
 
 }  // namespace mote::inline v0

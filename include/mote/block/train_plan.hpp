@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The memory of the pass that learns: its buffers beside those of a family's blocks, how many streams are kept for the way
-// back, and the plan in which an answer's memory lies beside a lesson's.
+// The memory of the training pass: its own buffers and those of a family's blocks, how many layer inputs are kept for
+// the backward pass, and a joint plan for training and inference.
 // Refuses to run: block/train.hpp does.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace mote::inline v0 {
 
-/// The widest vector that a matrix of a layer gives, in floats.
+/// The widest output of a matrix of a layer, in floats.
 template <class Family>
 constexpr std::size_t widest_output(const shape& s) {
   std::size_t most = 0;
@@ -23,9 +23,9 @@ constexpr std::size_t widest_output(const shape& s) {
   return most;
 }
 
-/// The plan of a family's training: operations 0 (embed), forward, loss, again, the phases of the way back of a layer, and
-/// embedding_back; forward repeats for each layer, and so do again and the phases together. Where nothing goes back:
-/// embed, each block of a layer, which repeat, and loss_alone.
+/// The operations of a family's training pass and its buffers: 0 (embed), forward, loss, again, the phases of a layer's
+/// backward pass, and embedding_back. forward repeats for each layer; so do again and the phases, together. Without a
+/// backward pass: embed, one operation for each block of a layer, which repeat for each layer, and loss_alone.
 template <class Family>
 struct train_plan_of {
   using each_layer = layers_facts<typename Family::layer>;
@@ -34,7 +34,7 @@ struct train_plan_of {
   static constexpr int embedding_back = last_phase + 1;
   static constexpr int loss_alone = forward + static_cast<int>(each_layer::most_blocks);
 
-  struct checkpoint {  // (checkpoints, kept, dim) the input of every layer that goes back, and the last output
+  struct checkpoint {  // (checkpoints, kept, dim) the input of every layer that learns, and the last output
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
       return n.checkpoints * rows_of_floats(n.kept, s.dim);
     }
@@ -53,12 +53,12 @@ struct train_plan_of {
       return Family::layer::turns ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
     }
   };
-  struct outputs {  // (outputs, widest) what a matrix alone gives, and then that one's gradient
+  struct outputs {  // (outputs, widest) W x + bias, and then its gradient
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
       return rows_of_floats(n.outputs, widest_output<Family>(s));
     }
   };
-  struct normed {  // (logits, dim) what the head reads, and its gradient
+  struct normed {  // (logits, dim) the head's input; dnormed is its gradient
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.logits, s.dim); }
   };
   struct dnormed : normed {};
@@ -76,7 +76,7 @@ struct train_plan_of {
                              lives<portion<normed, loss>, portion<dnormed, loss>, portion<logits, loss>,
                                    portion<rows, loss, last_phase>, portion<rounded, forward, last_phase>,
                                    portion<turns, forward, last_phase>, portion<outputs, back, last_phase>>>;
-  // Where nothing goes back: the same tags in the same places.
+  // Without a backward pass: the same tags at the same indices.
   template <class Tag>
   using never = typename loss_operations<embed>::template back<Tag, 0>;
   using loss_buffers =
@@ -87,8 +87,8 @@ struct train_plan_of {
                        portion<rounded, forward, loss_alone>, portion<turns, forward, loss_alone>, never<outputs>>>;
   static_assert(buffers::count == loss_buffers::count);
 
-  /// Streams that are kept where layers from `first` on go back. Those below write theirs over one another; where a layer is
-  /// one block, which reads one stream and writes the next, by turns over two.
+  /// The number of streams that are kept if the layers from `first` on learn. The layers below share one; if a layer is
+  /// one block, which reads one stream and writes another, they alternate between two.
   static constexpr bool alternates = each_layer::fewest_blocks == 1;
   static constexpr std::size_t checkpoints(const shape& s, std::size_t first) {
     return s.layers - first + (alternates && first > 0 ? 2 : 1);
@@ -99,12 +99,12 @@ struct train_plan_of {
   }
 };
 
-/// How far back a pass goes, and what it needs beside.
+/// How far back a pass goes, and what else it needs.
 struct way_back {
   std::size_t first_layer = 0;  ///< the first layer that learns
-  bool any = true;              ///< false: losses alone, and the memory that answering takes
-  std::size_t prefix = 0;       ///< positions in front of a text that have keys and values alone
-  bool scales_outputs = false;  ///< a delta wants to know what a matrix alone gave
+  bool any = true;              ///< false: losses only, in no more memory than inference
+  std::size_t prefix = 0;       ///< positions before a text that have keys and values only
+  bool scales_outputs = false;  ///< the delta reads W x + bias (scaling_delta)
 };
 
 /// The facts of a pass over sequences of at most `capacity` tokens, `chunk` of them at a time.
@@ -129,7 +129,7 @@ constexpr pass_facts train_facts(const shape& s, std::size_t capacity, std::size
           .rounded_bytes = rounded_bytes};
 }
 
-/// Which bytes each buffer needs for them.
+/// The size and lifetime of each buffer of such a pass.
 template <class Family>
 constexpr auto train_lives(const shape& s, std::size_t capacity, std::size_t chunk, std::size_t rounded_bytes,
                            const way_back& way = {}) {
@@ -142,7 +142,7 @@ constexpr auto train_lifetimes(const shape& s, std::size_t capacity, std::size_t
   return train_lives<Family>(s, capacity, chunk, input_bytes<Formats>(widest_input(s)), way);
 }
 
-/// An arena laid out for train_lifetimes; the plan outlives it.
+/// An arena laid out for train_lifetimes. The plan must outlive it.
 template <class Family>
 struct train_buffers {
   using plan_type = arena_plan<train_plan_of<Family>::buffers::count>;
@@ -154,16 +154,16 @@ struct train_buffers {
   }
 };
 
-/// The plan of a pass that learns beside what answers: both may take turns, one portion and one step at a time. What a
-/// portion needs only for itself lies where the answer's memory lies.
+/// A joint plan for training and inference, which may alternate, one portion and one step at a time. Buffers that a
+/// portion needs only for itself share memory with inference.
 template <class Plan>
 struct shared_plan {
   Plan plan;
-  std::size_t answer = 0;  ///< where the answer's memory begins
+  std::size_t answer = 0;  ///< offset of the memory of inference
 };
 template <std::size_t Tensors>
 constexpr shared_plan<arena_plan<Tensors>> plan_beside(const std::array<lifetime, Tensors>& lives, std::size_t bytes) {
-  // Each operation is followed by one more, 32 further on, in which the answer works: no more than 32 have room.
+  // Operation i has a twin, i + 32, in which inference runs after a portion of i. So a training pass has at most 32.
   std::array<lifetime, Tensors + 1> all{};
   for (std::size_t i = 0; i < Tensors; ++i) {
     all[i] = lives[i];
