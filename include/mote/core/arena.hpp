@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Lays the tensors of a step into one block of memory at compile time, each only for as long as it is needed:
-// greedy by size, the largest first, each at the lowest offset that is free for its whole life (Pisarchyk & Lee 2020,
-// arXiv 2001.03288, "greedy by size for offset calculation").
-// Refuses to exist at run time: the plan is a constant, the block's size is part of the pipeline's type.
+// Plans at compile time where the tensors of a step are placed in one block of memory; tensors that are not needed at
+// the same time share bytes. Greedy by size: the largest first, each at the lowest offset that is free for its whole
+// life (Pisarchyk & Lee 2020, arXiv 2001.03288, "greedy by size for offset calculation").
+// Refuses to plan at run time: the plan is a constant, and the block's size is part of the pipeline's type.
 #pragma once
 
 #include <array>
@@ -14,16 +14,16 @@
 
 namespace mote::inline v0 {
 
-/// One tensor of a step: how large, and from which operation to which (both included) it must survive. In between there
-/// may be operations in which it rests: what it held is lost then, and its bytes are free. Operations are 0 to 63.
+/// One tensor of a step: its size, and the first and the last operation (both included) that use it. In the operations
+/// of `rests`, between the two, its bytes are free for other tensors and its values are lost. Operations are 0 to 63.
 struct lifetime {
   std::size_t bytes = 0;
   int first = 0;
   int last = 0;
-  std::uint64_t rests = 0;  // one bit an operation
-  bool passing = false;     // nothing of it is needed from one portion of an operation to the next
+  std::uint64_t rests = 0;  // bit i: it rests in operation i
+  bool passing = false;     // its values are lost between two portions (runs of tokens) of an operation
 
-  /// The operations in which it lives, one bit each.
+  /// The operations in which it lives: bit i is operation i.
   constexpr std::uint64_t operations() const {
     return ((~std::uint64_t{0} << static_cast<unsigned>(first)) &
             (~std::uint64_t{0} >> (63U - static_cast<unsigned>(last)))) &
@@ -31,19 +31,19 @@ struct lifetime {
   }
   /// Whether it lives in some operation from `from` to `to`.
   constexpr bool lives(int from, int to) const { return (lifetime{0, from, to}.operations() & operations()) != 0; }
-  /// Whether what it held before an operation is still there in it.
+  /// Whether its values of the previous operation are still there in `operation`.
   constexpr bool carried_into(int operation) const {
     return operation > 0 && lives(operation, operation) && lives(operation - 1, operation - 1);
   }
 };
 
-/// Where each tensor lies, in the order given, and how large the block is.
+/// The offset of each tensor in bytes, in the order given to plan_arena(), and the size of the block.
 template <std::size_t Tensors>
 struct arena_plan {
   std::array<std::size_t, Tensors> offset{};
   std::size_t bytes = 0;
 #if MOTE_POISON_ARENA
-  std::array<lifetime, Tensors> tensors{};  // what arena_guard watches
+  std::array<lifetime, Tensors> tensors{};  // for arena_guard
 #endif
   constexpr std::size_t operator[](std::size_t tensor) const { return offset[tensor]; }
 };
@@ -51,6 +51,7 @@ struct arena_plan {
 /// Every tensor starts on a cache line, so that no vector load straddles two.
 inline constexpr std::size_t arena_alignment = 64;
 
+/// Offsets at which no two tensors overlap that live in a common operation. The block's size is a multiple of 64 bytes.
 template <std::size_t Tensors>
 constexpr arena_plan<Tensors> plan_arena(const std::array<lifetime, Tensors>& tensors) {
   arena_plan<Tensors> plan;
@@ -62,7 +63,7 @@ constexpr arena_plan<Tensors> plan_arena(const std::array<lifetime, Tensors>& te
 
     const lifetime t = tensors[largest];
     std::size_t offset = 0;
-    for (bool moved = true; moved;) {  // climb over every placed neighbour in time until nothing overlaps in space
+    for (bool moved = true; moved;) {  // move past placed tensors of the same time until none overlaps
       moved = false;
       for (std::size_t i = 0; i < Tensors; ++i) {
         if (!placed[i] || (tensors[i].operations() & t.operations()) == 0) continue;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Shows that the lives stated for an arena's tensors are long enough: a pass announces its operations in their order,
-// and where MOTE_POISON_ARENA is 1 each announcement overwrites all that no tensor carries into the operation, and finds
-// what was written to a tensor outside its life. Where it is 0, the guard is empty and so is each of its calls.
-//   a tensor is carried into an operation that lies in its life behind the first one. So it is poison before its first
-//   operation, behind its last, and again whenever a loop enters its first operation once more.
-// Refuses to know what runs: operations are the numbers of the lifetimes, whoever states them.
+// Tests at run time that the lifetimes stated for an arena's tensors are long enough. A pass announces its operations
+// in order. Where MOTE_POISON_ARENA is 1, each announcement finds tensors that were written outside their life, and
+// then overwrites every byte that no tensor carries into the operation. Where it is 0, the guard and its calls do
+// nothing.
+//   A tensor is carried into an operation if it lives in it and in the one before. So it is poisoned before its first
+//   operation, after its last, and whenever a loop enters its first operation again.
+// Refuses to know what runs: an operation is only the number that the lifetimes use.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +16,13 @@ namespace mote::inline v0 {
 
 #if MOTE_POISON_ARENA
 
-/// What all guards of a program do, set before a pass, and what they found, read behind it. Not for several threads.
+/// Settings of all guards of a program (set before a pass) and their findings (read after it). For one thread only.
 struct arena_watch {
   static inline bool on = true;
-  static inline unsigned char pattern = 0xFF;  ///< of what is dead: as a float, not a number
-  static inline std::size_t faults = 0;        ///< tensors found written in an operation in which they do not live
-  static inline std::size_t tensor = 0;        ///< the last of them
-  static inline int operation = 0;             ///< and where that was
+  static inline unsigned char pattern = 0xFF;  ///< overwrites dead bytes; 0xFF makes every float a NaN
+  static inline std::size_t faults = 0;        ///< how often a tensor was written in an operation outside its life
+  static inline std::size_t tensor = 0;        ///< the tensor of the last fault
+  static inline int operation = 0;             ///< the operation of the last fault
 };
 
 template <std::size_t Tensors>
@@ -29,9 +30,9 @@ class arena_guard {
  public:
   constexpr arena_guard(std::byte* arena, const arena_plan<Tensors>& plan) : arena_(arena), plan_(plan) {}
 
-  /// What follows is this operation, up to the next call.
+  /// From here to the next call, this operation runs.
   void enter(int operation) { enter(operation, operation); }
-  /// What follows is several operations in one call, which no announcement divides.
+  /// From here to the next call, operations first to last run, in one function that announces none of them.
   void enter(int first, int last) {
     if (!arena_watch::on) return;
     find_writes();
@@ -44,7 +45,7 @@ class arena_guard {
     first_ = first;
     last_ = last;
   }
-  /// The pass is over: the arena may change hands.
+  /// The pass is over; others may write to the arena.
   void leave() {
     if (arena_watch::on) find_writes();
     inside_ = false;
@@ -67,7 +68,7 @@ class arena_guard {
     }
   }
 
-  /// Calls f(begin, end) for each stretch of [from, to) in which no tensor lies that `lives` says yes to.
+  /// Calls f(begin, end) for each run of bytes in [from, to) that belongs to no tensor for which `lives` is true.
   template <class Lives, class Function>
   void each_gap(std::size_t from, std::size_t to, Lives lives, Function f) const {
     while (from < to) {

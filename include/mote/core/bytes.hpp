@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Arithmetic on sizes: units, rounding, and sums and products that cannot wrap.
-// Refuses to hand out a wrapped number: the checked forms answer "too big" instead.
+// Arithmetic on sizes: units, rounding, and sums and products with a check for overflow.
+// Refuses to return a wrapped sum or product: checked_add() and checked_mul() return too_big instead.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,10 @@ consteval std::size_t operator""_KiB(unsigned long long n) { return static_cast<
 consteval std::size_t operator""_MiB(unsigned long long n) { return static_cast<std::size_t>(n * 1024U * 1024U); }
 }  // namespace literals
 
-/// The answer of a checked operation that would not fit a size_t.
+/// What checked_add() and checked_mul() return if the result does not fit a size_t.
 inline constexpr std::size_t too_big = (std::numeric_limits<std::size_t>::max)();
 
+/// n / step rounded up, as a multiple of step and as a quotient. step > 0; n + step - 1 must fit a size_t, unchecked.
 constexpr std::size_t round_up(std::size_t n, std::size_t step) { return (n + step - 1) / step * step; }
 constexpr std::size_t ceil_div(std::size_t n, std::size_t step) { return (n + step - 1) / step; }
 

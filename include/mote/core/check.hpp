@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What makes an incomplete type say one sentence: the members that a concept asks for stand in a list, the first one
-// that is missing has a name, and a class of assertions, one a member, says only that one.
+// Makes an incomplete policy give one error message: a list of the members that a concept requires names the first one
+// that is missing, and in a class with one static_assert per member only that one fails.
 //
 //   enum class part_member { none, size, read };
 //   template <class P>
@@ -14,7 +14,7 @@
 //     static_assert(has<part_member::read>, "mote: a part needs read() [your-slug]");
 //   };
 //
-// Refuses to print: a compiler prints the assertion, and `part_lacks<yours>` is a constant that a test can read.
+// Refuses to print: the compiler prints the assertion, and a test can read the constant `part_lacks<yours>`.
 #pragma once
 
 #include <initializer_list>
@@ -24,14 +24,14 @@
 
 namespace mote::inline v0 {
 
-/// A member that a concept asks for, and whether it is there.
+/// A member that a concept requires, and whether a type has it.
 template <class Member>
 struct wanted {
   bool there;
   Member name;
 };
 
-/// The first member that is not there, in the order of the list; Member{} if all are.
+/// The first member of the list that is missing; Member{} if none is.
 template <class Member>
 consteval Member first_missing(std::initializer_list<wanted<Member>> members) {
   for (const wanted<Member>& m : members)
@@ -39,15 +39,15 @@ consteval Member first_missing(std::initializer_list<wanted<Member>> members) {
   return Member{};
 }
 
-/// The check that has something to say; void where all is well.
+/// Check, whose assertions fail, unless Well; then void.
 template <bool Well, class Check>
 using unless = std::conditional_t<Well, void, Check>;
 
-/// Instantiates a class, so that its assertions speak, without asking it for a member: Clang would refuse each later
-/// use of a class with a failed assertion as well. The lookup of this function's name looks into its argument's class:
+/// Instantiates a class, so that its assertions are checked, without naming one of its members: Clang would report each
+/// later use of a class with a failed assertion as well. Argument-dependent lookup of this name instantiates the class:
 ///   using said = decltype(let_speak(static_cast<part_check<P>*>(nullptr)));
-/// Written out and without a namespace in front, because a qualified name is not looked up in the argument's class, and
-/// an alias for it would be one more line of the compilers' way to the message.
+/// Write the call out, without a namespace in front: a qualified name gets no such lookup, and an alias would add a
+/// line to what compilers print before the message.
 void let_speak(const volatile void*);
 
 }  // namespace mote::inline v0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// CRC-32 (IEEE 802.3, reflected 0xEDB88320) over bytes that were read, and FNV-1a over facts that must agree.
-// Refuses to be cryptography: both find accidents, not attackers.
+// CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320) of stored bytes, and 64-bit FNV-1a of facts that must agree.
+// Refuses to be cryptography: both detect accidents, not attackers.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 namespace mote::inline v0 {
 
 namespace detail {
-// Sixteen entries: a nibble at a time costs 64 bytes of flash where the usual table costs 1 KiB.
+// Sixteen entries, for a nibble at a time: 64 bytes of flash instead of 1 KiB for a byte at a time.
 inline constexpr auto crc_nibbles = [] {
   std::array<std::uint32_t, 16> table{};
   for (std::uint32_t i = 0; i < 16; ++i) {
@@ -26,7 +26,7 @@ inline constexpr auto crc_nibbles = [] {
 }();
 }  // namespace detail
 
-/// CRC-32 of `bytes`; pass an earlier result to go on.
+/// CRC-32 of `bytes`. To continue a checksum, pass the result of the bytes before as `earlier`.
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t earlier = 0) {
   std::uint32_t c = ~earlier;
   for (std::byte b : bytes) {
@@ -37,7 +37,7 @@ constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t ea
   return ~c;
 }
 
-/// A 64-bit fingerprint of facts (FNV-1a), built fact by fact.
+/// A 64-bit FNV-1a hash of facts, added one by one: a number is 8 bytes, little-endian; a text ends with a zero byte.
 class fingerprint {
  public:
   constexpr fingerprint& add(std::uint64_t v) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The least and the greatest of some numbers of one type.
-// Refuses floats, where a NaN has no place.
+// The least and the greatest of one or more integers of one type.
+// Refuses floats: comparisons with a NaN are false, so the result would depend on the order.
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The instruction sets that mote has kernels for, as names, and how each wants weight rows to lie.
-// Refuses to say which one is being compiled for: that is simd/isa.hpp.
+// Names of the instruction sets that mote has kernels for, and how many weight rows each interleaves.
+// Refuses to say which one is being compiled for: simd/isa.hpp does.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ constexpr std::string_view name(isa i) {
   return names[static_cast<std::size_t>(i)];
 }
 
-/// How many weight rows lie interleaved for the vectors of an instruction set (1: one row after another).
+/// How many weight rows are interleaved in memory for the vectors of an instruction set. 1: row-major.
 constexpr std::size_t interleaved_rows(isa i) {
   switch (i) {
     case isa::avx512:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The natural logarithm in a fixed order of additions and multiplications: the same bits on every machine, below 2 ulp.
-// Refuses libm: two C libraries disagree in the last bit, and a tie between two search results would break both ways.
+// The natural logarithm in a fixed order of additions and multiplications: the same bits everywhere, error below 2 ulp.
+// Refuses libm: C libraries differ in the last bit, so two search results of equal score could change places.
 #pragma once
 
 #include <bit>
@@ -13,8 +13,8 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// log(1 + f) for f in [-0.3, 0.42]: 2 artanh(s) with s = f / (2 + f), so |s| < 0.18 and four terms of the series
-// s + s^3/3 + s^5/5 + ... leave 2e-9. The sum is written as 2s plus a small rest, so the rest's roundings do not show.
+// log(1 + f) for f in [-0.3, 0.42]: 2 artanh(s) with s = f / (2 + f). As |s| < 0.18, six terms of the series
+// s + s^3/3 + s^5/5 + ... leave 3e-11. The sum is 2s plus a small rest, whose rounding errors do not matter.
 constexpr float log_near_one(float f) {
   const float s = f / (2.0F + f);
   const float z = s * s;
@@ -26,36 +26,36 @@ constexpr float log_near_one(float f) {
   return 2.0F * s + s * (z * p);
 }
 
-// log(u (1 + rest)) for a normal, finite u > 0 and a rest below one unit in u's last place.
+// log(u (1 + rest) 2^exponent) for a normal, finite u > 0 and a rest below one unit in u's last place.
 constexpr float log_normal(float u, float rest, std::int32_t exponent) {
   const auto bits = std::bit_cast<std::uint32_t>(u);
-  // The mantissa goes to [sqrt(1/2), sqrt(2)), where f is exact and small on both sides of one.
+  // The mantissa is taken in [sqrt(1/2), sqrt(2)), so that f = mantissa - 1 is exact and small.
   const std::uint32_t shifted = bits - 0x3F3504F3U;
   exponent += static_cast<std::int32_t>(shifted) >> 23;
   const float f = std::bit_cast<float>((shifted & 0x7FFFFFU) + 0x3F3504F3U) - 1.0F;
   const auto e = static_cast<float>(exponent);
-  // log 2 in two parts: the first has 13 bits, so its product with an exponent is exact.
+  // log 2 in two parts: the first has 13 significant bits, so its product with an exponent is exact.
   return e * 0x1.62ep-1F + (log_near_one(f) + (e * 0x1.0bfbe8p-15F + rest));
 }
 
 }  // namespace detail
 
-/// log x. Zero gives minus infinity, a negative number gives not-a-number, as in <cmath>.
+/// log x. Zero gives minus infinity, a negative number or NaN gives NaN, as in <cmath>.
 constexpr float natural_log(float x) {
   using limits = std::numeric_limits<float>;
   if (x == 0.0F) return -limits::infinity();
   if (!(x > 0.0F)) return limits::quiet_NaN();
   if (x > (limits::max)()) return x;
-  if (x < (limits::min)()) return detail::log_normal(x * 0x1p24F, 0.0F, -24);  // subnormal: lifted first
+  if (x < (limits::min)()) return detail::log_normal(x * 0x1p24F, 0.0F, -24);  // subnormal: made normal first
   return detail::log_normal(x, 0.0F, 0);
 }
 
-/// log(1 + x), exact for an x so small that 1 + x would lose it.
+/// log(1 + x), also accurate where x is so small that 1 + x rounds to 1.
 constexpr float log_one_plus(float x) {
   if (x > -0.25F && x < 0.375F) return detail::log_near_one(x);
   const float u = 1.0F + x;
   if (!(u > 0.0F) || u > 0x1p24F) return natural_log(u);
-  return detail::log_normal(u, (x - (u - 1.0F)) / u, 0);  // what the addition rounded away is added back
+  return detail::log_normal(u, (x - (u - 1.0F)) / u, 0);  // rest: what 1 + x rounded away
 }
 
 }  // namespace mote::inline v0

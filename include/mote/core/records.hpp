@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a part of a pipeline is kept as: records, each a kind and its bytes, one after the other. A part writes itself
-// into a sink, a record at a time, and is read back from bytes. store/record_stream.hpp makes bytes of records for any
-// sink of bytes: a buffer, pages of flash, a file.
+// The records that a part of a pipeline is saved as: each is a kind and its bytes. A part writes itself to a sink,
+// record by record, and is read back from bytes. store/record_stream.hpp turns records into bytes for any sink of
+// bytes: a buffer, pages of flash, a file.
 //
 //   kind u16 | bytes u32 | payload          little-endian, at any address
 //
-// Refuses to vouch for a record: the snapshot around them has the checksum, and a part checks what it reads.
+// Refuses to check contents: the snapshot around the records has the checksum, and a part checks what it reads.
 #pragma once
 
 #include <concepts>
@@ -17,25 +17,25 @@
 
 namespace mote::inline v0 {
 
-/// Kinds from 0x8000 on are never ours: parts of a user's own may take them.
+/// Kinds from 0x8000 on are reserved for a user's own parts; mote never uses them.
 enum class record_kind : std::uint16_t {
   none = 0,
   item_store = 1,
   item = 2,
-  parameters = 3,       ///< floats, as they lie in memory
-  learned = 0x7F00,     ///< begins the records of what learns; from here to `end` each kind begins a part of a snapshot
-  remembered = 0x7F01,  ///< begins the records of what recalls
+  parameters = 3,       ///< floats, as in memory
+  learned = 0x7F00,     ///< begins the records of the learning part; kinds from here to `end` each begin a part
+  remembered = 0x7F01,  ///< begins the records of the recall part
   end = 0x7FFF          ///< the last record of a snapshot
 };
 
-/// A sink of bytes takes them in any portions, in order. On any answer but ok the writer stops.
+/// A sink of bytes: put() takes them in order, in portions of any size. The writer stops if it returns anything but ok.
 template <class S>
 concept byte_sink = requires(S& sink, std::span<const std::byte> portion) {
   { sink.put(portion) } -> std::same_as<status>;
 };
 
-/// `begin` announces a record of so many bytes, `append` gives them in any portions, `commit` ends it. On any answer but
-/// ok a part stops.
+/// A sink of records: begin() announces a kind and the number of payload bytes, append() gives them in portions of any
+/// size, commit() ends the record. A part stops if one of them returns anything but ok.
 template <class S>
 concept record_sink = requires(S& sink, record_kind kind, std::size_t bytes, std::span<const std::byte> portion) {
   { sink.begin(kind, bytes) } -> std::same_as<status>;
@@ -46,21 +46,21 @@ concept record_sink = requires(S& sink, record_kind kind, std::size_t bytes, std
 inline constexpr std::size_t record_header_bytes = 6;
 
 namespace detail {
-/// As they lie in memory. std::as_bytes() of a std::span of each type would have the compiler prove it a range first.
+/// The bytes of `count` objects. std::as_bytes(std::span) compiles slowly: it checks the range concepts for each type.
 template <class Object>
 std::span<const std::byte> bytes_of(const Object* first, std::size_t count = 1) {
   return {reinterpret_cast<const std::byte*>(first), count * sizeof(Object)};
 }
 }  // namespace detail
 
-/// Writes a number and moves `at` behind it. mote is little-endian everywhere.
+/// Writes a number at target[at], little-endian as every target of mote, and adds its size to `at`. No bounds check.
 template <std::unsigned_integral Unsigned>
 void put_number(std::span<std::byte> target, std::size_t& at, Unsigned v) {
   __builtin_memcpy(target.data() + at, &v, sizeof v);
   at += sizeof v;
 }
 
-/// The caller has seen that the number is there.
+/// Reads a number at source[at] and adds its size to `at`. The caller has checked that source holds it.
 template <std::unsigned_integral Unsigned>
 Unsigned get_number(std::span<const std::byte> source, std::size_t& at) {
   Unsigned v;
@@ -69,7 +69,7 @@ Unsigned get_number(std::span<const std::byte> source, std::size_t& at) {
   return v;
 }
 
-/// One record, whose payload is given in two portions.
+/// Writes one record, whose payload is `first` followed by `second`. Returns the first status that is not ok.
 template <record_sink Sink>
 status write_record(Sink& sink, record_kind kind, std::span<const std::byte> first,
                     std::span<const std::byte> second = {}) {
@@ -84,7 +84,7 @@ struct record {
   std::span<const std::byte> payload;
 };
 
-/// Reads records one after the other.
+/// Reads records from bytes, one after another.
 class record_reader {
  public:
   constexpr explicit record_reader(std::span<const std::byte> source) : rest_(source) {}
@@ -92,7 +92,8 @@ class record_reader {
   constexpr bool done() const { return rest_.empty(); }
   constexpr std::span<const std::byte> rest() const { return rest_; }
 
-  /// truncated: the bytes end before the record does; the kind is known then, if its bytes are there.
+  /// Reads the next record; its payload points into the source. truncated: the bytes end before the record does; then
+  /// nothing is consumed, and out.kind is set if its two bytes are there.
   status next(record& out) {
     out = {};
     std::size_t at = 0;
@@ -109,7 +110,7 @@ class record_reader {
   std::span<const std::byte> rest_;
 };
 
-/// The sink that only counts: what a part would take.
+/// A sink that keeps nothing and counts the bytes that a part takes, with 6 bytes of header for each record.
 class counting_sink {
  public:
   constexpr status begin(record_kind, std::size_t bytes) {

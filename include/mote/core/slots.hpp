@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a policy is: a type that names the slot it fills. The slots are the questions that a pipeline asks;
-// each has a default, so a policy is only written where the answer matters. A new slot is a name and a place in a list
-// here, and its class beside its default.
-// Refuses to know any policy: a user's own type with `using slot = mote::slots::learning;` is as good as ours.
+// A slot is one choice that a pipeline leaves open, such as how it learns; a policy is a type that names its slot.
+// Each slot has a default policy, so a program names only those that differ. A new slot is a declaration and an entry
+// of a list here; its class is defined next to its default.
+// Refuses to know any policy: a user's own type with `using slot = mote::slots::learning;` is as good as mote's.
 #pragma once
 
 #include <concepts>
@@ -13,50 +13,51 @@
 
 namespace mote::inline v0 {
 
-/// Slots in their order.
+/// A list of slots.
 template <class... Slots>
 struct slot_list {};
 
-/// The questions of a pipeline. A slot is a class: it has its default, what it asks of a policy, and what must be true of
-/// a pipeline with it. It is defined beside its default, in the header named here; docs/reference/slots.md tells all.
+/// The slots of a pipeline. A slot's class has its default, what it requires of a policy, and what must hold for a
+/// pipeline with that policy. The class is defined in the header named here; see docs/reference/slots.md.
 namespace slots {
-struct weights;   ///< how the weights are kept:   quantize<8>              policy/quantize.hpp
-struct layout;    ///< how their rows lie:         layout<16>               policy/layout.hpp
-struct context;   ///< how many tokens it sees:    context<256>             policy/context.hpp
+struct weights;   ///< format of the weights:      quantize<8>              policy/quantize.hpp
+struct layout;    ///< rows interleaved:           layout<16>               policy/layout.hpp
+struct context;   ///< length of the KV cache:     context<256>             policy/context.hpp
 struct fit;       ///< which board it must fit:    fit<boards::stm32h743>   policy/fit.hpp
-struct cache;     ///< how keys and values lie:    cache<32>                policy/cache.hpp
+struct cache;     ///< format of the KV cache:     cache<32>                policy/cache.hpp
 struct learning;  ///< how it learns:              frozen, lora<4>, full<>  learn/slot.hpp
-struct recall;    ///< how it recalls:             no_recall, rag<bm25<>>   recall/slot.hpp
+struct recall;    ///< how it recalls texts:       no_recall, rag<bm25<>>   recall/slot.hpp
 struct decoding;  ///< how it picks a token:       greedy, sample<>         decode/slot.hpp
-struct drafting;  ///< how it guesses ahead:       no_draft, ngram<1024>    decode/draft.hpp
+struct drafting;  ///< how it drafts tokens:       no_draft, ngram<1024>    decode/draft.hpp
 struct prefill;   ///< prompt tokens at once:      one_by_one, prefill<16>  policy/prefill.hpp
 struct threads;   ///< how many cores work:        single_thread            core/team.hpp
 
-/// Two policies that give one image and one context are one pipeline: of these, only what they mean is kept.
+/// Slots that decide the image and the context. A pipeline's type has their results, not these policies: policies that
+/// give the same image and context give the same pipeline.
 using of_the_image = slot_list<weights, layout, context>;
-/// The policies that the object is made of, in the order in which they are checked: `fit` first, because the others may
-/// ask for the format, which its board decides.
+/// Slots whose policies are part of the pipeline's type, in the order in which they are checked: `fit` first, because
+/// the others may ask for the format, which its board decides.
 using of_the_object = slot_list<fit, cache, learning, recall, decoding, drafting, prefill, threads>;
 }  // namespace slots
 
-/// What a slot's class begins with: three aliases of the slot's own may hide these. Each is void where all is well, else
-/// a class of which an assertion fails.
+/// The base of each slot's class; a slot hides the members that it needs. The three aliases are void if there is no
+/// error, else a class of which an assertion fails.
 struct slot_facts {
-  /// Which member a policy P lacks. Chosen: all policies, a model and their format; see pipeline/slots.hpp.
+  /// A member that policy P lacks. Chosen: all policies, the model and the format; see pipeline/slots.hpp.
   template <class P, class Chosen>
   using lack = void;
-  /// What does not go together. A policy may have a `fault` as well.
+  /// Policies that cannot be combined. A policy may have a `fault` as well.
   template <class Chosen>
   using fault = void;
   /// What is wrong with the finished pipeline, Chosen::type.
   template <class Chosen>
   using proof = void;
-  /// Whether nothing is, where that can be said for less: what can_compose asks.
+  /// Whether `proof` finds nothing, if that is cheaper to compute than `proof`; can_compose uses it.
   template <class Chosen>
   static constexpr bool holds = true;
 };
 
-// Numbers with names, for messages of more than one slot: compilers print them.
+// Numbers with a type of their own, for messages of more than one slot: compilers print the type's name.
 struct context_tokens {
   std::size_t value;
 };
@@ -64,7 +65,7 @@ struct trained_for_tokens {
   std::size_t value;
 };
 
-/// A type with a member type `slot`. It must be complete, because the pipeline looks inside.
+/// A complete class with a member type `slot`.
 template <class P>
 concept policy = requires { typename P::slot; } && std::is_class_v<P>;
 
@@ -78,7 +79,7 @@ struct slot_entry {};
 template <class... Policies>
 struct policy_set : slot_entry<typename Policies::slot, Policies>... {};
 
-// Chosen by overload: a search through a list would be written, and compiled, for each slot.
+// Overload resolution finds the policy; a search through a list would be instantiated for each slot.
 template <class Slot, class Policy>
 std::type_identity<Policy> look_up(const slot_entry<Slot, Policy>*);
 template <class Slot>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What can go wrong at run time, by name. Every function that reads a file, a buffer or a user's text answers with one.
+// The run-time errors, by name. Every function that reads a file, a buffer or a user's text returns one.
 // Refuses to abort, throw or print: the firmware decides what a failure means.
 #pragma once
 
@@ -15,32 +15,32 @@ enum class [[nodiscard]] status : std::uint8_t {
   // images and snapshots
   truncated,           ///< fewer bytes than the header or the type asks for
   misaligned,          ///< the first byte is not 16-byte aligned in memory
-  not_mote,            ///< the magic number is another
+  not_mote,            ///< the magic number is not mote's
   wrong_version,       ///< written by another version of the container
-  wrong_kind,          ///< an image where a snapshot belongs, or the other way round; or a record of another part
-  wrong_shape,         ///< another model than the type's
-  wrong_format,        ///< other weights than the type's (bits, group, layout)
-  wrong_base,          ///< learned on another image
+  wrong_kind,          ///< an image where a snapshot is expected, or the reverse; or a record of another part
+  wrong_shape,         ///< the model's shape is not the type's
+  wrong_format,        ///< the weights' bits, group or layout are not the type's
+  wrong_base,          ///< a snapshot that was learned on another image
   wrong_size,          ///< a declared size disagrees with the type
   corrupt_header,      ///< the header's checksum fails
   corrupt_payload,     ///< the payload's checksum fails
   corrupt_vocabulary,  ///< a token table points outside itself
-  not_finite,          ///< a number is infinite, not a number or beyond 65504; or a computation left the floats
+  not_finite,          ///< a stored number is infinite, NaN or beyond +-65504; or a computation gave infinity or NaN
   // the build
   fused_multiply_add,  ///< the compiler contracts a*b+c; build with -ffp-contract=off
-  flushed_subnormals,  ///< numbers below 2^-126 become zero: a mode of the processor, or -fno-tree-vectorize is missing
+  flushed_subnormals,  ///< numbers below 2^-126 become zero: a processor mode, or -fno-tree-vectorize is missing
   // use
-  not_attached,    ///< no weights yet
-  too_long,        ///< more tokens than the pipeline's window
-  empty,           ///< no text, no item, no example
+  not_attached,    ///< attach() has not given weights yet
+  too_long,        ///< more tokens than fit the pipeline's context, or a text longer than an item may be
+  empty,           ///< no text, no item or no example
   no_effect,       ///< a snapshot that changes nothing was loaded
   no_recall,       ///< a snapshot holds remembered texts, and this pipeline has no memory for them
-  full,            ///< the buffer is too small for what is to be written
-  bad_utf8,        ///< text with a NUL or an invalid sequence where it is refused
-  bad_rate,        ///< a learning rate below 0, above 10 or not a number
-  io_error,        ///< the operating system or the flash driver said no
-  unknown_record,  ///< a snapshot holds a record that is of no part of this pipeline
-  not_placed,      ///< a part that lies apart from the object was given no memory
+  full,            ///< the buffer is too small for the data
+  bad_utf8,        ///< text with a NUL, or with a character for which the vocabulary has no token
+  bad_rate,        ///< a learning rate below 0, above 10 or NaN
+  io_error,        ///< the operating system or the flash driver reported an error
+  unknown_record,  ///< a snapshot holds a record of a part that this pipeline does not have
+  not_placed,      ///< a part that is kept outside of the object was given no memory
 };
 
 /// The name of a status, as written above.

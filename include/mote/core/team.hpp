@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who does the work of a kernel: the caller alone (single_thread, the default), or a team of threads (policy/threads.hpp).
-// Refuses to split a sum: parts are ranges of rows, so the answer is the same whoever does them.
+// The slot that says who runs a kernel: the caller alone (single_thread, the default) or threads (policy/threads.hpp).
+// Refuses to split a sum: a part is a range of rows, so the number of threads does not change a bit of the answer.
 #pragma once
 
 #include <concepts>
@@ -12,7 +12,7 @@
 
 namespace mote::inline v0 {
 
-/// Rows, tiles or heads: from first up to last, which is not of it.
+/// A range of rows, tiles or heads: [first, last).
 struct part_range {
   std::size_t first = 0;
   std::size_t last = 0;
@@ -20,15 +20,15 @@ struct part_range {
   constexpr bool operator==(const part_range&) const = default;
 };
 
-/// What part `part` of `parts` does of `count` things: neighbours follow each other, sizes differ by one at most.
+/// The range of part `part` when `count` things are split into `parts` contiguous ranges; sizes differ by at most one.
 constexpr part_range part_of(std::size_t count, std::size_t part, std::size_t parts) {
   const std::size_t each = count / parts;
-  const std::size_t more = count % parts;  // the first `more` parts do one more; count * part could wrap on 32 bits
+  const std::size_t more = count % parts;  // the first `more` parts get one more; count * part could overflow 32 bits
   const std::size_t first = part * each + (part < more ? part : more);
   return {first, first + each + (part < more ? 1U : 0U)};
 }
 
-/// The default of the threads slot: the caller does everything. run(f) is f(0, 1), and melts away.
+/// The default of the threads slot: the caller does everything. run(f) is f(0, 1), inlined.
 struct single_thread {
   using slot = slots::threads;
   static constexpr std::size_t parts = 1;
@@ -38,7 +38,7 @@ struct single_thread {
     static void start() {}
     static void stop() {}
     static constexpr std::size_t size() { return 1; }
-    /// Whether work that reads this many bytes is worth sharing.
+    /// Whether splitting work that reads this many bytes saves time.
     static constexpr bool pays(std::size_t) { return false; }
     template <class F>
     MOTE_INLINE static constexpr void run(F&& f) {
@@ -47,7 +47,7 @@ struct single_thread {
   };
 };
 
-/// What a policy of the threads slot has, in the order in which one is asked for.
+/// The members of a policy of the threads slot, in the order in which they are checked.
 enum class threads_member { none, parts, team, start, pays, run };
 
 namespace detail {
@@ -97,7 +97,7 @@ struct threads_check {
       "mote: this policy's team does no work; give it `run(f)`, which calls f(part, parts) for each part [mote-threads-policy]");
 };
 
-/// The slot.
+/// The threads slot.
 struct slots::threads : slot_facts {
   using fallback = single_thread;
   template <class P, class>
