@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Tests at run time that the lifetimes stated for an arena's tensors are long enough. A pass announces its operations
-// in order. Where MOTE_POISON_ARENA is 1, each announcement finds tensors that were written outside their life, and
-// then overwrites every byte that no tensor carries into the operation. Where it is 0, the guard and its calls do
-// nothing.
+// in order. If MOTE_POISON_ARENA is 1, each announcement finds tensors that were written outside their life, and then
+// overwrites every byte that no tensor carries into the operation. If it is 0, the guard does nothing.
 //   A tensor is carried into an operation if it lives in it and in the one before. So it is poisoned before its first
 //   operation, after its last, and whenever a loop enters its first operation again.
 // Refuses to know what runs: an operation is only the number that the lifetimes use.

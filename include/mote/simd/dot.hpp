@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The integer heart: the dot products of one group of 8-bit weights, Rows rows at once, with 8-bit activations. Exact, so
-// every body gives the same integers. Weights lie in quads of four columns: (Group / 4, Rows, 4).
-// Refuses activations of -128: a weight may be -128, and 16-bit sums of two products would overflow if both were.
+// Dot products of one group of signed 8-bit weights with 8-bit activations, for Rows rows at once. Integers are exact,
+// so every implementation gives the same result. Weights are in quads of four columns: (Group / 4, Rows, 4).
+// Refuses activations of -128: 16-bit sums of two products would overflow where both factors are -128. A weight may be.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace mote::inline v0::simd {
 
-/// The reference, for any number of rows on any machine. `x_sum` is the sum of x, which unsigned instructions need.
+/// The reference, for any number of rows on any machine. `x_sum` is the sum of x; unsigned instructions need it.
 template <std::size_t Rows, std::size_t Group>
 MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */, const std::int8_t* x /* (Group) */,
                                  [[maybe_unused]] std::int32_t x_sum, scalar) {
   std::int32_t sum[Rows] = {};
-#pragma GCC unroll 2  // written out in full, its 64 loads at once would not fit the registers
+#pragma GCC unroll 2  // fully unrolled, the 64 loads would not fit the registers
   for (std::size_t at = 0; at < Group / 4; ++at) {
     for (std::size_t row = 0; row < Rows; ++row) {
       const std::int8_t* q = w + (at * Rows + row) * 4;
@@ -27,7 +27,7 @@ MOTE_INLINE ints<Rows> group_dot(const std::int8_t* w /* (Group / 4, Rows, 4) */
   return ints<Rows>::load(sum);
 }
 
-/// The best body for Rows rows that this binary may use.
+/// The same by dot4<Isa, Rows> if the instruction set has it, else by the reference.
 template <std::size_t Rows, std::size_t Group, class Isa>
 MOTE_INLINE ints<Rows> dot(const std::int8_t* w, const std::int8_t* x, std::int32_t x_sum) {
   using unit = dot4<Isa, Rows>;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What an instruction set offers to formats of few bits, as a type: operations on a dot4 vector, which is a quad of columns
-// of Rows rows, Rows * 4 bytes. Formats write their unpacking once in these words (format/planes.hpp); a new instruction set writes
-// one such type. The type here is the reference that every other must equal.
-// Refuses floats: all of this is exact.
+// The integer operations that weight formats need of an instruction set, as one type: the unit. It works on dot4
+// vectors: a quad of four columns of Rows rows, one byte each, (Rows, 4). Formats write their unpacking once in these
+// operations (format/planes.hpp); a new instruction set adds one such type. plain_dot4 is the reference for all others.
+// Refuses floats: every operation is exact.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@ namespace mote::inline v0::simd {
 /// Plain loops, for any number of rows on any machine.
 template <std::size_t Rows>
 struct plain_dot4 {
-  static constexpr bool own = false;  // is there a body for these rows on this instruction set, beside the reference?
-  /// May `dot` be given weights up to 255? A format may then leave bits where they lie in a byte and shift the sum.
+  static constexpr bool own = false;  // whether the instruction set has its own unit for this number of rows
+  /// Whether `dot` takes weights up to 255. A format may then leave codes in the upper bits and shift the sum instead.
   static constexpr bool any_byte = true;
-  /// Weights with a sign are held with this much added, modulo 256: 128 where an instruction wants them without.
+  /// Signed weights are held with this added, modulo 256: 128 where the multiplication takes unsigned weights.
   static constexpr int bias = 0;
-  /// Bytes ahead of what is read that a kernel asks the memory for; 0: never.
+  /// How many bytes ahead of its reads a kernel prefetches weights; 0: not at all.
   static constexpr std::size_t prefetch_ahead = 0;
-  /// The cache that a kernel of integers asks them into: 1, the nearest, or 2. Kernels of floats ask into the nearest.
+  /// The cache level that integer kernels prefetch into, 1 or 2. Float kernels prefetch into level 1.
   static constexpr int prefetch_cache = 1;
 
   struct vector {
@@ -41,35 +41,35 @@ struct plain_dot4 {
     for (auto& b : v.byte) b = static_cast<std::uint8_t>(((b >> From) & ((1U << Width) - 1U)) << To);
     return v;
   }
-  /// `into` with the field of v added where `into` has zeros.
+  /// `into` with field<From, Width, To>(v) inserted; `into` must have zeros there.
   template <unsigned From, unsigned Width, unsigned To>
   MOTE_INLINE static vector merge(vector into, vector v) {
     const vector moved = field<From, Width, To>(v);
     for (std::size_t i = 0; i < Rows * 4; ++i) into.byte[i] = static_cast<std::uint8_t>(into.byte[i] | moved.byte[i]);
     return into;
   }
-  /// Weights with a sign, each byte of v (below 16) being an index.
+  /// Signed weights from a table: byte i becomes table[v[i]]. Each byte of v is below 16.
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
     for (auto& b : v.byte) b = static_cast<std::uint8_t>(table[b]);
     return v;
   }
-  /// Weights with a sign from bytes in two's complement.
+  /// Signed weights from bytes in two's complement: adds `bias`.
   MOTE_INLINE static vector from_signed(vector v) { return v; }
   /// The sum of a and b, modulo 256.
   MOTE_INLINE static vector add(vector a, vector b) {
     for (std::size_t i = 0; i < Rows * 4; ++i) a.byte[i] = static_cast<std::uint8_t>(a.byte[i] + b.byte[i]);
     return a;
   }
-  /// The first digit of v / 256 in base three, 0, 1 or 2, at bit To (0 or 6): v below 86, below 171, or above.
+  /// The first base-three digit of v / 256, at bit To (0 or 6): 0 for v <= 85, 1 for v <= 170, 2 above.
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Not b * 3 / 256: GCC 12 multiplies four bytes as one word there (-O2, 32-bit Arm).
+    // Not b * 3 / 256, which GCC 12 miscompiles for 32-bit Arm at -O2: it multiplies four bytes as one word.
     for (auto& b : v.byte)
       b = static_cast<std::uint8_t>((static_cast<unsigned>(b > 85U) + static_cast<unsigned>(b > 170U)) << To);
     return v;
   }
 
-  /// from + the products of Quads quads, the weights 0 .. Largest, the activations within 127.
+  /// from + the dot products of Quads quads with x. Weights are unsigned, 0 to Largest; activations are within +-127.
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<Rows> dot(ints<Rows> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     std::int32_t sum[Rows];
@@ -78,7 +78,7 @@ struct plain_dot4 {
       for (std::size_t i = 0; i < Rows * 4; ++i) sum[i / 4] += w[at].byte[i] * x[at * 4 + i % 4];
     return ints<Rows>::load(sum);
   }
-  /// The same for weights with a sign, within 127. `x_sum` is the sum of x.
+  /// The same for signed weights within +-127, held with `bias` added. `x_sum` is the sum of x.
   template <std::size_t Quads>
   MOTE_INLINE static ints<Rows> signed_dot(ints<Rows> from, const vector (&w)[Quads],
                                            const std::int8_t* x /* (Quads, 4) */, [[maybe_unused]] std::int32_t x_sum) {
@@ -90,13 +90,14 @@ struct plain_dot4 {
   }
 };
 
-/// The operations for Rows rows that this binary may use; arch/ specialises it.
+/// The unit of an instruction set for Rows rows; simd/arch/ specializes it.
 template <class Isa, std::size_t Rows>
 struct dot4 : plain_dot4<Rows> {};
 
-// Several tokens at once, where an instruction multiplies a matrix, or where sums by turns hide how long a product takes: a
-// unit then has of_several_tokens, in which formats multiply with the same words as for one.
+// A unit may have a member class of_several_tokens: the same dot operations for several tokens at once. It pays where
+// an instruction multiplies matrices (smmla), or where alternating between tokens hides the latency of a product.
 
+/// The activations, the sums of activations and the sums of products of several tokens.
 template <std::size_t Tokens>
 struct several_activations {
   const std::int8_t* of[Tokens];  // (Quads, 4) each
@@ -115,7 +116,7 @@ concept multiplies_several_tokens = requires {
 };
 
 namespace detail {
-/// {f(0), f(1), ..}, written out: loops over arrays of vectors GCC 12 leaves in memory.
+/// {f(0), f(1), ..} without a loop: GCC 12 keeps arrays of vectors in memory if a loop runs over them.
 template <class Several, class Function, std::size_t... K>
 MOTE_INLINE Several each(std::index_sequence<K...>, Function f) {
   return {{f(K)...}};
@@ -141,7 +142,7 @@ MOTE_INLINE several_ints<Rows, Tokens> shift_right(const several_ints<Rows, Toke
       [&](std::size_t k) __attribute__((always_inline)) { return shift_right<Bits>(a.of[k]); });
 }
 
-/// What the products of codes start from whose values are `least` more: least * x_sum.
+/// The start value for dot products of codes whose weights are code + least: least * x_sum in every row.
 template <std::size_t Rows>
 MOTE_INLINE ints<Rows> start_from(int least, std::int32_t x_sum) {
   return ints<Rows>::all(least * x_sum);
@@ -152,7 +153,7 @@ MOTE_INLINE several_ints<Rows, Tokens> start_from(int least, const several_sums<
       std::make_index_sequence<Tokens>{},
       [&](std::size_t k) __attribute__((always_inline)) { return start_from<Rows>(least, x_sum.of[k]); });
 }
-/// As many zeros.
+/// Zeros of the argument's type.
 template <std::size_t Rows>
 MOTE_INLINE ints<Rows> none_of(ints<Rows>) {
   return ints<Rows>::all(0);
@@ -163,7 +164,7 @@ MOTE_INLINE several_ints<Rows, Tokens> none_of(const several_ints<Rows, Tokens>&
 }
 
 namespace detail {
-/// Four activations as the 32 bits that instructions broadcast.
+/// Four activations as one 32-bit word, for instructions that broadcast words.
 MOTE_INLINE std::int32_t four_of(const std::int8_t* x /* (4) */) {
   std::int32_t four = 0;
   __builtin_memcpy(&four, x, 4);
@@ -171,7 +172,7 @@ MOTE_INLINE std::int32_t four_of(const std::int8_t* x /* (4) */) {
 }
 }  // namespace detail
 
-/// Asks for Bytes of what will be read some blocks from here, where the instruction set's machines gain by it.
+/// Prefetches Bytes bytes at p + Unit::prefetch_ahead, one request per 64-byte line; does nothing if that is 0.
 template <class Unit, std::size_t Bytes, int Cache = Unit::prefetch_cache>
 MOTE_INLINE void prefetch([[maybe_unused]] const void* p) {
   if constexpr (Unit::prefetch_ahead != 0)

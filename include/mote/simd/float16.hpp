@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights of 16 bits as floats: binary16 and bfloat16, with their sign, one and N at a time. Each is exactly a float, so
-// every machine decodes the same bits, subnormals too.
-// Refuses arithmetic in 16 bits. (Scales, which have no sign, are simd/half.hpp's.)
+// Converts 16-bit weights, binary16 and bfloat16, to and from float. Each 16-bit value is exactly a float, subnormals
+// too, so every machine decodes the same bits.
+// Refuses arithmetic in 16 bits. (simd/half.hpp decodes scales.)
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@
 
 namespace mote::inline v0::simd {
 
-/// The float of a binary16.
+/// The float of a binary16, subnormals, infinity and NaN included.
 constexpr float from_binary16(std::uint16_t h) {
   const auto sign = static_cast<std::uint32_t>(h & 0x8000U) << 16U;
   const auto rest = static_cast<std::uint32_t>(h & 0x7FFFU) << 13U;
-  // The multiplication moves the exponent by 112, and makes the subnormals of a half right.
+  // The product corrects the exponent bias by 112 = 127 - 15, for subnormals too.
   auto magnitude = __builtin_bit_cast(std::uint32_t, __builtin_bit_cast(float, rest) * 0x1p112F);
-  if (rest >= 0x0F800000U) magnitude |= 0x7F800000U;  // infinities and what is no number stay so
+  if (rest >= 0x0F800000U) magnitude |= 0x7F800000U;  // infinity and NaN stay what they are
   return __builtin_bit_cast(float, sign | magnitude);
 }
 
-/// The binary16 nearest to a float, ties to even. What is too large becomes the largest; what is no number, zero.
+/// The binary16 nearest to a float, ties to even. Beyond +-65504, the largest of that sign; for NaN, zero.
 constexpr std::uint16_t to_binary16(float x) {
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   const auto sign = static_cast<std::uint16_t>((bits >> 16U) & 0x8000U);
@@ -36,12 +36,12 @@ constexpr std::uint16_t to_binary16(float x) {
   return sign | static_cast<std::uint16_t>((rebiased + 0xFFFU + ((rebiased >> 13U) & 1U)) >> 13U);
 }
 
-/// The float of a bfloat16: its first half.
+/// The float of a bfloat16, which is its upper 16 bits.
 constexpr float from_bfloat16(std::uint16_t b) {
   return __builtin_bit_cast(float, static_cast<std::uint32_t>(b) << 16U);
 }
 
-/// The bfloat16 nearest to a float, ties to even. What is too large becomes the largest; what is no number, zero.
+/// The bfloat16 nearest to a float, ties to even. Beyond the range, the largest of that sign; for NaN, zero.
 constexpr std::uint16_t to_bfloat16(float x) {
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   const auto sign = static_cast<std::uint16_t>((bits >> 16U) & 0x8000U);

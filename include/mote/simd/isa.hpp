@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The instruction set that this binary is compiled for, as a tag: xsimd's own tags, and tags derived from them for what
-// xsimd lacks. THE ONE place that includes xsimd.
-// Refuses to look at the machine that runs: one board, one binary, nothing is dispatched.
+// The instruction set that this binary is compiled for, as a tag type: derived from xsimd's tag where xsimd has one.
+// The only header that includes xsimd.
+// Refuses to detect the CPU at run time: a binary is for one board, and nothing is dispatched.
 #pragma once
 
 #include "mote/config.hpp"
@@ -12,7 +12,7 @@
 #include "stopped by the error above"
 #endif
 #if defined(__wasm_simd128__) && !defined(__EMSCRIPTEN__)
-// xsimd 13.2 looks for WebAssembly only in Emscripten, though its vectors need no more than the compiler's own header.
+// xsimd 13.2 enables WebAssembly only under Emscripten, though its vectors need only the compiler's own header.
 #define __EMSCRIPTEN__ 1
 #include <xsimd/config/xsimd_config.hpp>
 #undef __EMSCRIPTEN__
@@ -33,26 +33,26 @@ MOTE_PRAGMA(GCC error MOTE_TEXT(mote: xsimd XSIMD_VERSION_MAJOR.XSIMD_VERSION_MI
 
 namespace mote::inline v0::simd {
 
-/// What a kernel may ask of a tag; these are the answers of most. What concerns the bytes of weights, a unit of
-/// simd/dot4.hpp says, and of tiles, tile_order_of().
+/// Traits of a tag that kernels use, with the values of most tags. A unit of simd/dot4.hpp has those about the bytes of
+/// weights, tile_order_of() those about tiles of the KV cache.
 struct isa_traits {
-  /// matmul of integers: tokens whose sums fit the registers beside a block of unpacked weights, where rows lie as the
-  /// instruction set wants them, and tiles that are worked on together.
+  /// Integer matmul, for rows interleaved as the tag needs: how many tokens' sums fit the registers next to a block of
+  /// unpacked weights, and how many tiles of rows are computed together.
   static constexpr std::size_t integer_tokens = 4;
   static constexpr std::size_t integer_tiles = 1;
-  /// matmul of floats: the same, and tiles that share each load of an activation where a tile is one register.
+  /// Float matmul: how many tokens' sums fit the registers; how many one-register tiles share a load of activations.
   static constexpr std::size_t float_tokens = 8;
   static constexpr std::size_t float_tiles = 1;
 };
 
-/// Plain loops: the reference that every other body must equal, bit for bit.
+/// Plain loops: the reference that every other implementation must equal, bit for bit.
 struct scalar : isa_traits {
   static constexpr isa value = isa::scalar;
 };
 /// SMLAD on two 16-bit pairs: Cortex-M4, M7, M33.
 struct dsp : scalar {
   static constexpr isa value = isa::dsp;
-  static constexpr std::size_t integer_tokens = 1;  // one fills the registers
+  static constexpr std::size_t integer_tokens = 1;  // one token's sums fill the registers
 };
 /// Helium: Cortex-M55, M85.
 struct mve : scalar {
@@ -60,8 +60,8 @@ struct mve : scalar {
   static constexpr std::size_t integer_tokens = 1;
 };
 
-// A tag is derived only where its instructions are compiled in, so that no template body differs between two
-// translation units of different flags under one name.
+// A tag exists only where its instructions are compiled in. So translation units with different flags cannot
+// instantiate different code for one template name.
 #if MOTE_WITH_SSE2
 struct sse2 : xsimd::sse2, isa_traits {
   static constexpr isa value = isa::sse2;
@@ -70,7 +70,7 @@ struct sse2 : xsimd::sse2, isa_traits {
 #if MOTE_WITH_SSSE3
 struct ssse3 : xsimd::ssse3, isa_traits {
   static constexpr isa value = isa::ssse3;
-  using tile_body = simd::sse2;  // xsimd::ssse3 has a sse2 of its own
+  using tile_body = simd::sse2;  // qualified: the base class xsimd::ssse3 has a name sse2 too
 };
 #endif
 #if MOTE_WITH_AVX2
@@ -122,7 +122,7 @@ struct wasm : xsimd::wasm, isa_traits {
 #if MOTE_WITH_RVV
 struct rvv : scalar {
   static constexpr isa value = isa::rvv;
-  static constexpr std::size_t float_tokens = 4;  // a sum of sixteen rows is four registers
+  static constexpr std::size_t float_tokens = 4;  // a token's sums of sixteen rows fill four registers
 };
 #endif
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// exp, sigmoid, tanh, square root, sine and cosine in a fixed order of additions and multiplications, so that every machine
-// gives the same bits. Polynomials: Cephes (Moshier), single precision; error below 2 ulp on the ranges used.
-// Refuses libm: glibc and newlib disagree in the last bit, and newlib's brings errno and a kilobyte of RAM.
+// exp, sigmoid, tanh, square root, sine and cosine in a fixed order of additions and multiplications, so that every
+// machine gives the same bits. Polynomials: Cephes (Moshier), single precision; error below 2 ulp on the ranges used.
+// Refuses libm: glibc and newlib differ in the last bit, and newlib's needs errno and a kilobyte of RAM.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace mote::inline v0::simd {
 
 namespace detail {
 
-/// e^x for one register or one float within [-87, 88], where the result is a normal number.
+/// e^x for one register or one float within [-87, 88], where the result is a normal number: e^x = 2^n e^r.
 template <class Lane>
 MOTE_INLINE Lane exp_within(Lane x) {
-  const Lane magic(12582912.0F);  // 1.5 * 2^23: adding it rounds to the nearest integer
+  const Lane magic(12582912.0F);  // 1.5 * 2^23: adding it rounds to an integer
   const Lane shifted = x * Lane(1.44269504F) + magic;
   const Lane n = shifted - magic;
   Lane r =
-      plus_product(x, n, Lane(-0.693359375F));  // log 2 in two parts; the first has few enough bits to be exact times n
+      plus_product(x, n, Lane(-0.693359375F));  // log 2 in two parts; the first has few bits, so n times it is exact
   r = plus_product(r, n, Lane(2.12194440e-4F));
   Lane p(1.9875691500e-4F);
   p = p * r + Lane(1.3981999507e-3F);
@@ -28,10 +28,10 @@ MOTE_INLINE Lane exp_within(Lane x) {
   p = p * r + Lane(1.6666665459e-1F);
   p = p * r + Lane(5.0000001201e-1F);
   p = plus_product(r, p, r * r) + Lane(1.0F);
-  return bits_as_float(bits_as_int(p) + shift_left_23(bits_as_int(shifted)));  // the bits of magic are shifted out
+  return bits_as_float(bits_as_int(p) + shift_left_23(bits_as_int(shifted)));  // the shift drops the bits of magic
 }
 
-/// e^x; the argument is clamped.
+/// e^x; x is clamped to [-87, 88].
 template <class Lane>
 MOTE_INLINE Lane exp_lane(Lane x) {
   return exp_within(minimum(maximum(x, Lane(-87.0F)), Lane(88.0F)));
@@ -41,7 +41,7 @@ template <std::size_t N>
 MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
   std::uint32_t bits[N];
   __builtin_memcpy(bits, v, sizeof bits);
-  // Few arguments need the clamp, and comparisons of integers find them.
+  // Few arguments need the clamp; comparing bits as integers finds them cheaply.
   bool within = true;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < N; ++i) within = within && bits[i] << 1U <= 0x42AE0000U << 1U;  // +-87
@@ -51,8 +51,7 @@ MOTE_INLINE void plain_exp_of(float* v /* (N) */) {
   for (std::size_t i = 0; i < N; ++i) v[i] = exp_within(v[i]);
 }
 
-/// One body for targets without vectors of floats, where written out for sixteen lanes it would be 4 KB of flash wherever
-/// it is used.
+/// v = e^v. A function for targets without float vectors: inlined for sixteen lanes, each call takes 4 KB of flash.
 MOTE_NOINLINE inline void plain_exp(float* v /* (n) */, std::size_t n) {
   for (; n >= 16 && guarded_exp(v); n -= 16) v += 16;
   for (; n >= 4; n -= 4, v += 4) plain_exp_of<4>(v);
@@ -61,6 +60,7 @@ MOTE_NOINLINE inline void plain_exp(float* v /* (n) */, std::size_t n) {
 
 }  // namespace detail
 
+/// e^x; x is clamped to [-87, 88].
 MOTE_INLINE float exp(float x) {
   detail::plain_exp(&x, 1);
   return x;
@@ -72,7 +72,7 @@ MOTE_INLINE floats<N> exp(floats<N> x) {
     return x;
   } else {
     return map<floats<N>>(
-        x, [](auto v) __attribute__((always_inline)) { return detail::exp_lane(v); });  // constants shared
+        x, [](auto v) __attribute__((always_inline)) { return detail::exp_lane(v); });  // registers share the constants
   }
 }
 
@@ -84,14 +84,13 @@ MOTE_INLINE floats<N> plus_product(floats<N> sum, floats<N> a, floats<N> b) {
   return sum;
 }
 
-/// 2^(x + power) for x of at most 0, all too large or too small by the same factor and 2 parts in 1000 beside it: weights
-/// of a sum, which are divided by their own sum and rounded next, want no more. x = 0 gives the largest. Below -100 it
-/// stays 2^(power - 100).
+/// 2^(x + power) for x <= 0, with a relative error below 0.22 %. That is enough for weights that are divided by their
+/// own sum and then rounded (softmax). x = 0 gives the largest, 2^power; below x = -100 it stays 2^(power - 100).
 template <std::size_t N>
 MOTE_INLINE floats<N> rough_exp2(floats<N> x, float power /* an integer, 0 to 100 */) {
   return map<floats<N>>(x, [power](auto v) __attribute__((always_inline)) {
     using lane = decltype(v);
-    const lane magic(12582912.0F + power);  // 1.5 * 2^23 rounds to integers; the last bits become the exponent
+    const lane magic(12582912.0F + power);  // 1.5 * 2^23 rounds to an integer; the last bits become the exponent
     v = detail::maximum(v, lane(-100.0F));
     const lane shifted = v + magic;
     const lane r = v - (shifted - magic);
@@ -111,8 +110,8 @@ MOTE_INLINE Floats sigmoid(Floats x) {
 
 namespace detail {
 
-/// tanh(x) = m / (m + 2) with m = e^2x - 1, in which 2^n is taken from e^2x before the small part is added: no digits
-/// cancel, whatever the sign and the size of x. Beyond 10 it is 1.
+/// tanh(x) = m / (m + 2) with m = e^2x - 1. m is computed as (2^n - 1) + 2^n (e^r - 1), so that no digits cancel for
+/// any x. x is clamped to [-10, 10], where the result is +-1.
 template <class Lane>
 MOTE_INLINE Lane tanh_lane(Lane x) {
   x = minimum(maximum(x, Lane(-10.0F)), Lane(10.0F));
@@ -134,7 +133,7 @@ MOTE_INLINE Lane tanh_lane(Lane x) {
   return divide(m, m + Lane(2.0F));
 }
 
-/// One body for targets without vectors of floats, as plain_exp() is.
+/// v = tanh(v). A function for targets without float vectors, as plain_exp().
 MOTE_NOINLINE inline void plain_tanh(float* v /* (n) */, std::size_t n) {
   for (; n > 0; --n, ++v) *v = tanh_lane(*v);
 }
@@ -156,7 +155,7 @@ MOTE_INLINE floats<N> tanh(floats<N> x) {
   }
 }
 
-/// The square root, rounded correctly, of a number that is not negative.
+/// The square root of x >= 0, correctly rounded.
 MOTE_INLINE float sqrt(float x) { return detail::sqrt_lane(x); }
 
 template <std::size_t N>
@@ -168,11 +167,11 @@ struct sine_cosine {
   float sine, cosine;
 };
 
-/// sin and cos of 2 pi * phase / 2^64. An angle as a fraction of a turn wraps by itself and loses nothing with size,
-/// which a product of floats would (RoPE at position 10,000).
+/// sin and cos of 2 pi * phase / 2^64. The phase is a fraction of a turn: it wraps by integer overflow, and a large
+/// angle loses no precision, as it would in a product of floats (RoPE at position 10,000).
 MOTE_INLINE sine_cosine turn(std::uint64_t phase) {
   const auto quadrant = static_cast<std::uint32_t>((phase + (std::uint64_t{1} << 61U)) >> 62U);
-  // What is left lies in [-1/8, 1/8) of a turn; 32 bits of it are kept.
+  // The rest is in [-1/8, 1/8) of a turn; its upper 32 bits are kept.
   const auto rest = static_cast<std::int32_t>((phase - (static_cast<std::uint64_t>(quadrant) << 62U)) >> 32U);
   const float x = static_cast<float>(rest) * 1.46291807926715968105e-9F;  // 2 pi / 2^32
   const float z = x * x;

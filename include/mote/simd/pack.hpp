@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// N floats or N 32-bit integers as however many registers that takes: one AVX-512 register, two of AVX2, four of NEON,
-// or N plain variables. The same operations in the same order give the same bits whatever the width.
-// Refuses reciprocal estimates, and fused multiply-add but for products that are exact: both differ between machines.
+// N floats or N 32-bit integers in as many registers as needed: sixteen are one AVX-512 register, two of AVX2, four of
+// NEON, or 16 plain variables. The same operations in the same order give the same bits for every register width.
+// Refuses reciprocal estimates, and fused multiply-add unless the product is exact: both differ between machines.
 #pragma once
 
 #include <cstddef>
@@ -63,7 +63,7 @@ using floats = pack<float, N>;
 template <std::size_t N>
 using ints = pack<std::int32_t, N>;
 
-/// Applies a lane function register by register.
+/// Applies f to each register.
 template <class To, class From, class Function>
 MOTE_INLINE To map(From a, Function f) {
   To r;
@@ -72,7 +72,7 @@ MOTE_INLINE To map(From a, Function f) {
   return r;
 }
 
-/// Divided by 2^Bits, rounded down.
+/// a / 2^Bits, rounded down (an arithmetic shift).
 template <unsigned Bits, std::size_t N>
 MOTE_INLINE ints<N> shift_right(ints<N> a) {
   if constexpr (Bits == 0) return a;
@@ -120,7 +120,7 @@ MOTE_INLINE floats<N> where_less(floats<N> x, floats<N> y, floats<N> a, floats<N
   return a;
 }
 
-/// sum + a * b where the product is exactly a float: fused or not, the bits are the same, so a machine may take either.
+/// sum + a * b, only for products that are exactly a float: then fused or not, the bits are the same.
 template <std::size_t N>
 MOTE_INLINE floats<N> plus_exact_product(floats<N> sum, floats<N> a, floats<N> b) {
 #pragma GCC unroll 16
@@ -137,25 +137,25 @@ MOTE_INLINE floats<N> first_lanes(std::size_t count, floats<N> a, floats<N> b) {
   return where_less(floats<N>::load(index), floats<N>::all(static_cast<float>(count)), a, b);
 }
 
-/// 1.5 * 2^23: once it is added, the last bits of a number within 2^22 are the nearest integer, ties to even. What is
-/// not a number, or infinite, is further than 2^22 from it, by a multiple of 2^22 and what NaN carries.
+/// 1.5 * 2^23: added to a float within +-2^22, it leaves the nearest integer (ties to even) in the last bits.
 inline constexpr float rounds_to_bits = 12582912.0F;
-inline constexpr std::int32_t bits_of_zero = 0x4B400000;  // of it
+inline constexpr std::int32_t bits_of_zero = 0x4B400000;  // the bits of rounds_to_bits
 
-/// The bits of floats to which rounds_to_bits was added, less bits_of_zero.
+/// The integer, from floats to which rounds_to_bits was added: their bits less bits_of_zero. For infinity and NaN the
+/// result is beyond +-2^22, so they can be noticed: a multiple of 2^22, plus the payload of a NaN.
 template <std::size_t N>
 MOTE_INLINE ints<N> rounded_bits(floats<N> x) {
   return map<ints<N>>(x, [](auto v) { return detail::bits_as_int(v); }) - ints<N>::all(bits_of_zero);
 }
 
-/// The nearest integers (ties to even) of floats within 2^22; others, and NaN, differ between machines.
+/// The nearest integers (ties to even) of floats within +-2^22. For others and NaN the result differs between machines.
 template <std::size_t N>
 MOTE_INLINE ints<N> nearest(floats<N> x) {
   return map<ints<N>>(x, [](auto v) { return detail::nearest_lane(v); });
 }
 
 namespace detail {
-/// Sixteen lanes to one in a fixed tree: lane i with lane i + 8, then + 4, + 2, + 1.
+/// Reduces sixteen lanes to one in a fixed tree: f of lane i and lane i + 8, then + 4, + 2, + 1.
 template <class T, class Operation>
 MOTE_INLINE T fold(pack<T, 16> a, Operation f) {
   T s[16];
@@ -169,7 +169,7 @@ MOTE_INLINE std::int32_t wrapped_sum(std::int32_t a, std::int32_t b) {
 }
 }  // namespace detail
 
-/// Joins sixteen interleaved partial sums in a fixed tree.
+/// The sum of sixteen lanes, in the fixed tree of fold().
 MOTE_INLINE float reduce_add(floats<16> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
@@ -190,7 +190,7 @@ MOTE_INLINE float reduce_max(floats<16> a) {
 }
 
 namespace detail {
-/// What an instruction set without a narrowing store does.
+/// Fallback for instruction sets without a narrowing store.
 template <std::size_t N, class To>
 MOTE_INLINE void store_lanes(ints<N> a, To* p /* (N) */) {
   std::int32_t lanes[N];
@@ -200,7 +200,7 @@ MOTE_INLINE void store_lanes(ints<N> a, To* p /* (N) */) {
 }  // namespace detail
 
 MOTE_INLINE void store_words(ints<1> a, std::int16_t* p /* (1) */) {
-  const auto word = static_cast<std::uint16_t>(a.v[0]);  // a signed one would be extended first
+  const auto word = static_cast<std::uint16_t>(a.v[0]);  // unsigned: a signed one would be sign-extended first
   __builtin_memcpy(p, &word, sizeof word);
 }
 

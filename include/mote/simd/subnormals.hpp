@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// Finds out whether arithmetic here makes zeros of the smallest numbers: a mode of the processor that start-up code set,
-// or loops of which the compiler made Helium's vectors. Answers would then differ from other boards.
-// Refuses to repair it: -fno-tree-vectorize does on a Cortex-M55, and the target mote::mote sets it for bare metal.
+// Tests at run time whether arithmetic flushes subnormal floats to zero: because start-up code set such a processor
+// mode, or because the compiler vectorized a loop for Helium, which flushes. Other boards would answer otherwise.
+// Refuses to repair it: on a Cortex-M55 -fno-tree-vectorize does, and the target mote::mote sets it for bare metal.
 #pragma once
 
 #include "mote/config.hpp"
 
 namespace mote::inline v0 {
 
-/// False where a product below 2^-126 becomes zero, in one float or in a loop as the compiler treats loops.
+/// False if a product below 2^-126 becomes zero, as a single float or in a loop that the compiler may vectorize.
 inline bool subnormals_are_kept() {
   volatile float least = 0x1p-126F;
   volatile float half = 0.5F;
   float products[16];
   for (auto& p : products) p = least;
-  __asm__ volatile("" : : "r"(products) : "memory");  // sixteen numbers of which nothing is known
+  __asm__ volatile("" : : "r"(products) : "memory");  // hides the values from the compiler
   const float by = half;
 #pragma GCC unroll 1
   for (auto& p : products) p = p * by;

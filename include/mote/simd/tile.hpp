@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
-// Products of 16-bit numbers with tiles of 8-bit codes, for attention over a quantised cache: a tile holds 32 tokens of
-// one key head (8 where there are no vectors). Exact, so every body gives the same integers. How the bytes of a tile lie
-// is the instruction set's choice, and nobody else's: a tile never leaves the program that wrote it.
-// Refuses numbers beyond 14 bits and a sign: two halves of 7 bits are what sdot takes, and sums stay within 32 bits.
+// Dot products of 16-bit numbers with tiles of 8-bit codes, for attention over a quantized KV cache. A tile holds
+// tile_tokens tokens of one KV head: 32, or 8 on the scalar instruction set. Integers are exact, so every
+// implementation gives the same result. The byte order of a tile depends on the instruction set
+// (simd/arch/tile_order.hpp); a tile never leaves the program that wrote it.
+// Refuses numbers of more than 14 bits and a sign: sdot takes two halves of 7 bits, and sums stay within 32 bits.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "mote/simd/arch/tile_order.hpp"
-#include "mote/simd/dot.hpp"  // what an instruction set's own words need
+#include "mote/simd/dot.hpp"  // helpers of the instruction sets' bodies
 #include "mote/simd/pack.hpp"
 
 namespace mote::inline v0::simd {
 
-// The reference. Four channels at a time: their queries, or their sums, stay in registers.
+// The reference. Four channels at a time, so that their queries or their sums stay in registers.
 template <std::size_t Heads>
 MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, std::size_t width, std::int32_t* dots,
                                 scalar) {
@@ -50,7 +51,7 @@ MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, st
 namespace mote::inline v0::simd {
 
 namespace detail {
-/// Whose body an instruction set takes: its own, that of the one that it extends, or the reference.
+/// The tag whose tile functions an instruction set uses: its own, that of a set that it extends, or scalar.
 template <class Isa>
 constexpr auto tile_body() {
   if constexpr (tile_order_of(Isa::value).heads == 1 && !tile_order_of(Isa::value).pairs) return scalar{};
@@ -59,22 +60,22 @@ constexpr auto tile_body() {
 }
 }  // namespace detail
 
-/// dots (Heads, 32): each query's products with the keys of a tile.
+/// dots (Heads, tile_tokens) = each query's dot products with the keys of a tile.
 template <std::size_t Heads, class Isa>
-MOTE_INLINE void tile_scores(const std::int8_t* tile /* (32, width) as the Isa orders them */,
+MOTE_INLINE void tile_scores(const std::int8_t* tile /* (tile_tokens, width), tile_order_of(Isa) */,
                              const std::int16_t* q /* (Heads, width) */, std::size_t width, std::int32_t* dots) {
   tile_scores_by<Heads>(tile, q, width, dots, detail::tile_body<Isa>());
 }
-/// sums (Heads, width) += each head's weights times the values of a tile.
+/// sums (Heads, width) += the values of a tile, weighted by each head's p and summed over tokens.
 template <std::size_t Heads, class Isa>
-MOTE_INLINE void tile_sums(const std::int8_t* tile /* (32, width) as the Isa orders them */,
-                           const std::int16_t* p /* (Heads, 32) */, std::size_t width, std::int32_t* sums) {
+MOTE_INLINE void tile_sums(const std::int8_t* tile /* (tile_tokens, width), tile_order_of(Isa) */,
+                           const std::int16_t* p /* (Heads, tile_tokens) */, std::size_t width, std::int32_t* sums) {
   tile_sums_by<Heads>(tile, p, width, sums, detail::tile_body<Isa>());
 }
-/// The same for all tiles of a narrow head, whose sums they are.
+/// The same for all tiles of a narrow head (tile_order::narrow), but sums is overwritten, not added to.
 template <std::size_t Heads, class Isa>
   requires(tile_order_of(Isa::value).narrow != 0)
-MOTE_INLINE void narrow_sums(const std::int8_t* tile /* (tiles, 32, width) */, std::size_t tiles,
+MOTE_INLINE void narrow_sums(const std::int8_t* tile /* (tiles, tile_tokens, width) */, std::size_t tiles,
                              const std::int16_t* p /* (Heads, p_stride) */, std::size_t p_stride, std::size_t width,
                              std::int32_t* sums) {
   narrow_sums_by<Heads, false>(tile, tiles, p, p_stride, width, sums, Isa{});
