@@ -12,7 +12,7 @@ namespace mote::inline v0 {
 class rng {
  public:
   constexpr rng() = default;
-  /// Seed 0 stands for the constant of rng(): a state of zero would give only zeros.
+  /// Seed 0 is replaced by the constant of rng(), because a state of zero gives only zeros.
   constexpr explicit rng(std::uint64_t seed) : state_(seed == 0 ? 0x9E3779B97F4A7C15ULL : seed) {}
 
   constexpr std::uint32_t next() {

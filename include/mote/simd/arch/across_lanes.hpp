@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Operations of simd/pack.hpp that cross lanes or narrow them, for which an instruction set may have instructions.
-// Refuses to be included by others: it wants the types of simd/pack.hpp before it.
+// Operations of simd/pack.hpp that combine lanes or narrow them; some instruction sets have instructions for them.
+// Refuses to be included alone: simd/pack.hpp includes it, after the declarations that it needs.
 #pragma once
 
 namespace mote::inline v0::simd {
 
+/// The sum of four lanes, modulo 2^32.
 MOTE_INLINE std::int32_t reduce_add(ints<4> a) {
 #if MOTE_WITH_RVV
   return __builtin_reduce_add(a.v[0].v);
@@ -15,12 +16,12 @@ MOTE_INLINE std::int32_t reduce_add(ints<4> a) {
 #endif
 }
 
-/// Sixteen integers, each within a byte, as bytes.
+/// Stores sixteen integers as bytes; each must be within -128 to 127.
 MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
 #if MOTE_WITH_XSIMD && defined(__AVX512F__)
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v[0]));
 #elif MOTE_WITH_AVX2
-  // Packing works within halves of 128 bits: its quarters come out as 0 2 1 3.
+  // Packing works within 128-bit halves, so the four quarters come out in the order 0 2 1 3; the permutation undoes it.
   const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a.v[0], a.v[1]), 0xD8);
   const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
@@ -45,7 +46,7 @@ MOTE_INLINE void store_bytes(ints<16> a, std::int8_t* p /* (16) */) {
 #endif
 }
 
-/// Sixteen integers, each within 16 bits, as 16-bit words.
+/// Stores sixteen integers as 16-bit words; each must be within -32768 to 32767.
 MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
 #if MOTE_WITH_XSIMD && defined(__AVX512F__)
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a.v[0]));
@@ -72,7 +73,7 @@ MOTE_INLINE void store_words(ints<16> a, std::int16_t* p /* (16) */) {
 #endif
 }
 MOTE_INLINE void store_words(ints<4> a, std::int16_t* p /* (4) */) {
-#if MOTE_WITH_RVV  // a lane at a time would cost a slide each
+#if MOTE_WITH_RVV  // storing lane by lane would cost a slide each
   using words = std::int16_t __attribute__((ext_vector_type(4)));
   detail::store_narrow<words>(a.v[0], p);
 #else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// AVX2 multiplies unsigned by signed bytes and adds pairs in 16 bits (vpmaddubsw): eight rows a register. Small weights
-// are added in 16 bits for as many quads as surely fit; weights with a sign lend it to the activation.
+// AVX2 multiplies unsigned by signed bytes and adds pairs of products in 16 bits (vpmaddubsw): eight rows a register.
+// Products of small weights are added in 16 bits for as many quads as cannot overflow. For signed weights the
+// activation's sign is moved to the weight: |x| times w * sign(x).
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -35,14 +36,14 @@ struct dot4<avx2, 8> {
   MOTE_INLINE static vector add(vector a, vector b) { return _mm256_add_epi8(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    // Two averages give 3/4 (v - 1), rounded up: 64 or more from v = 86 on, 128 or more from v = 171 on.
     v = _mm256_subs_epu8(v, _mm256_set1_epi8(1));
     return field<6, 2, To>(_mm256_avg_epu8(_mm256_avg_epu8(v, _mm256_setzero_si256()), v));
   }
 
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<8> dot(ints<8> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
-    constexpr std::size_t together = 32767 / (2 * Largest * 127);  // quads whose pairs surely fit 16 bits
+    constexpr std::size_t together = 32767 / (2 * Largest * 127);  // quads whose pairs cannot overflow 16 bits
     static_assert(together >= 1, "weights above 129 would saturate");
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i total = from.v[0];

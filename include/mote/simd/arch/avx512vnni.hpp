@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// AVX-512 VNNI adds four unsigned-by-signed products at once (vpdpbusd): sixteen rows a register. Weights with a sign
-// become unsigned by adding 128, and 128 times the sum of the activations is taken off again.
+// AVX-512 VNNI adds four products of unsigned and signed bytes to a 32-bit sum (vpdpbusd): sixteen rows a register.
+// Signed weights become unsigned by adding 128; 128 times the sum of the activations is then subtracted.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -10,7 +10,7 @@ struct dot4<avx512_vnni, 16> {
   static constexpr bool own = true;
   static constexpr bool any_byte = true;
   static constexpr int bias = 128;
-  // What loses least over the machines measured (docs/reference/bench.md, "How memory is asked").
+  // The values that lose least over all machines measured (docs/reference/bench.md, "How memory is asked").
   static constexpr std::size_t prefetch_ahead = 2048;
   static constexpr int prefetch_cache = 2;
   using vector = __m512i;
@@ -34,7 +34,7 @@ struct dot4<avx512_vnni, 16> {
   MOTE_INLINE static vector add(vector a, vector b) { return _mm512_add_epi8(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    // Two averages give 3/4 (v - 1), rounded up: 64 or more from v = 86 on, 128 or more from v = 171 on.
     v = _mm512_subs_epu8(v, _mm512_set1_epi8(1));
     return field<6, 2, To>(_mm512_avg_epu8(_mm512_avg_epu8(v, _mm512_setzero_si512()), v));
   }
@@ -56,7 +56,7 @@ struct dot4<avx512_vnni, 16> {
     return dot<255>(from - ints<16>::all(bias * x_sum), w, x);
   }
 
-  /// Their sums by turns: a chain for each token, which the processor need not look for behind the products of another.
+  /// Alternates between the tokens' sums: independent chains hide the latency of vpdpbusd.
   struct of_several_tokens {
     static constexpr std::size_t most = 8;
     static constexpr bool any_byte = true;

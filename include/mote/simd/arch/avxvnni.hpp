@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// AVX-VNNI: vpdpbusd on eight rows, and AVX2 for everything else. Weights with a sign become unsigned by adding 128.
-// Built with AVX-512 VNNI, the same body is that set's 256-bit encoding.
+// AVX-VNNI: vpdpbusd on eight rows, and AVX2 for everything else. Signed weights become unsigned by adding 128.
+// In a build for AVX-512 VNNI the same code uses that set's 256-bit encoding.
 #pragma once
 
 namespace mote::inline v0::simd {

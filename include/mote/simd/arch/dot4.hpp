@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The units of simd/dot4.hpp that this binary has, one file an instruction set.
-// Refuses to be included by others: it wants the words of simd/dot4.hpp before it.
+// Includes the units of simd/dot4.hpp that this binary may use, one file per instruction set.
+// Refuses to be included alone: simd/dot4.hpp includes it, after the declarations that it needs.
 #pragma once
 
 #if MOTE_WITH_SSE2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Cortex-M4, M7, M33 (and Armv6 and later without NEON): four bytes of one row become two pairs of 16 bits (SXTB16), a pair
-// of products is added at once (SMLAD). The rotated forms are written in assembler because GCC 12 does not fold them.
+// Cortex-M4, M7, M33 (and Armv6 and later without NEON): SXTB16 extends four bytes of one row to two pairs of 16 bits,
+// and SMLAD adds two products at once. Forms that rotate first are in assembler: GCC 12 does not fold the rotation.
 #pragma once
 
 #include <arm_acle.h>
@@ -8,7 +8,7 @@
 namespace mote::inline v0::simd {
 
 namespace detail {
-/// Bytes 1 and 3 of a quad, as numbers with a sign of 16 bits each.
+/// Bytes 1 and 3 of a quad, sign-extended to 16 bits each.
 MOTE_INLINE std::int32_t odd_bytes(std::int32_t bytes) {
   std::int32_t r;
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(bytes));
@@ -24,7 +24,7 @@ struct dot4<dsp, 1> {
   static constexpr std::size_t prefetch_ahead = 0;
   static constexpr int prefetch_cache = 1;
   using vector = std::uint32_t;
-  static constexpr std::size_t rows_together = 4;  // of q8, in rows_dot()
+  static constexpr std::size_t rows_together = 4;  // rows of q8 that rows_dot() multiplies at once
 
   MOTE_INLINE static vector load(const std::uint8_t* p /* (1, 4) */) {
     vector v = 0;
@@ -50,7 +50,7 @@ struct dot4<dsp, 1> {
   MOTE_INLINE static vector add(vector a, vector b) { return __uadd8(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three times an even or odd byte in a field of 16 bits: what it carries is the digit.
+    // Even and odd bytes times 3, each in a field of 16 bits: the upper byte is the digit.
     const std::uint32_t even = (v & 0x00FF00FFU) * 3U;
     const std::uint32_t odd = (v >> 8U & 0x00FF00FFU) * 3U;
     const std::uint32_t digits = (even >> 8U & 0x00030003U) | (odd & 0x03000300U);
@@ -79,7 +79,7 @@ struct dot4<dsp, 1> {
     return from;
   }
 
-  /// x as pairs of 16 bits, two words a quad: columns 0 and 2, columns 1 and 3. Rows that follow share them.
+  /// Extends x to pairs of 16 bits, two words a quad: columns 0 and 2, then columns 1 and 3. Done once for all rows.
   MOTE_INLINE static void spread(const std::int8_t* x /* (quads, 4) */, std::size_t quads,
                                  std::int32_t* pairs /* (quads, 2) */) {
     for (std::size_t at = 0; at < quads; ++at) {
@@ -88,12 +88,12 @@ struct dot4<dsp, 1> {
       pairs[at * 2 + 1] = detail::odd_bytes(a);
     }
   }
-  /// The same address, without what the compiler knows of it: it shall add to one register, not keep one for each row.
+  /// Returns p, hidden from the compiler, so that it adds to one address register instead of keeping one for each row.
   MOTE_INLINE static const std::uint8_t* plain_address(const std::uint8_t* p) {
     __asm__("" : "+r"(p));
     return p;
   }
-  /// sum[row] = the products of Cols weights with a sign, `stride` bytes from row to row. w and pairs go to their ends.
+  /// sum[row] = the dot product of Cols signed weights at w + row * stride with `pairs`. Advances w and pairs.
   template <std::size_t Cols>
   MOTE_INLINE static void rows_dot(const std::uint8_t*& w, std::size_t stride,
                                    const std::int32_t*& pairs /* (Cols / 2) */, std::int32_t (&sum)[rows_together]) {
@@ -106,7 +106,7 @@ struct dot4<dsp, 1> {
     } else {
       static_assert(Cols == 32);
 #if defined(__thumb2__) && defined(__ARM_FEATURE_UNALIGNED)
-      // GCC 12 spills what this keeps in twelve registers. Only the first row moves its address, last of the four.
+      // In assembler: twelve registers suffice, but GCC 12 spills. Row 0 is last of the four and advances the address.
 #define MOTE_DSP_ROW(sum, load, first) \
   "ldr %[four], [%[w]" load            \
   "\n\t"                               \

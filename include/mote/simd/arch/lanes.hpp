@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a lane of simd/pack.hpp is in this binary: a vector of RISC-V, a batch of xsimd, or a plain variable.
-// Refuses 32-bit NEON, which flushes subnormal numbers and cannot divide: its lanes are plain.
+// The register type (lane) of simd/pack.hpp in this binary: a RISC-V vector, an xsimd batch, or a plain variable.
+// Refuses 32-bit NEON, which flushes subnormal numbers and cannot divide: there, lanes are plain variables.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,11 @@ using lane = T;
 template <class Lane>
 inline constexpr std::size_t width = 1;
 #endif
-/// Registers of the machine that one Lane fills: of 128 bits on RISC-V, elsewhere a lane is one.
+/// How many machine registers a Lane fills: on RISC-V one per 128 bits, elsewhere 1.
 template <class Lane>
 inline constexpr std::size_t machine_registers = MOTE_WITH_RVV && sizeof(Lane) > 16 ? sizeof(Lane) / 16 : 1;
 
-/// Keeps what depends on `count` behind its condition: on RISC-V the compiler would select lanes each time instead.
+/// Keeps a branch on `count` a branch: on RISC-V the compiler would compute both sides and select lanes each time.
 MOTE_INLINE void stay_conditional([[maybe_unused]] std::size_t& count) {
 #if MOTE_WITH_RVV
   asm volatile("" : "+r"(count));
@@ -33,8 +33,8 @@ MOTE_INLINE void stay_conditional([[maybe_unused]] std::size_t& count) {
 
 }  // namespace mote::inline v0::simd::detail
 
-/// Unrolls the loop behind it where loads of vectors take no offset: what remains of a short step is then not much more
-/// than its sums.
+/// Put before a loop, unrolls it on RISC-V, whose vector loads take no address offset: a short step would spend much of
+/// its time on addresses.
 #if MOTE_WITH_RVV
 #define MOTE_UNROLL_STEPS _Pragma("GCC unroll 4")
 #else

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights of binary16 and bfloat16 in memory as floats, by instructions where the machine has them, else one at a time.
-// Refuses to be included by others: it wants the words of simd/float16.hpp before it.
+// Loads weights of binary16 and bfloat16 as floats: with conversion instructions if the machine has them, else singly.
+// Refuses to be included alone: simd/float16.hpp includes it, after the declarations that it needs.
 #pragma once
 
 namespace mote::inline v0::simd {
 
-/// N numbers of binary16. What a machine has an instruction for goes through it.
+/// Decodes N binary16 weights at p, with their sign.
 template <std::size_t N>
 MOTE_INLINE floats<N> load_binary16(const std::uint16_t* p) {  // (N)
   [[maybe_unused]] floats<N> r;
@@ -58,7 +58,8 @@ MOTE_INLINE floats<N> load_binary16(const std::uint16_t* p) {  // (N)
   return floats<N>::load(decoded);
 }
 
-/// N pairs of bfloat16: the firsts and the seconds. A pair is one 32-bit word, so no lane has to move.
+/// Decodes N pairs of bfloat16: first[i] = p[2i], second[i] = p[2i + 1]. A pair is one 32-bit word, so no lane has to
+/// move. p is aligned to 4 bytes.
 template <std::size_t N>
 MOTE_INLINE void load_bfloat16_pairs(const std::uint16_t* p /* (N, 2) */, floats<N>& first, floats<N>& second) {
 #if MOTE_WITH_XSIMD

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Scales of binary16 in memory as floats, by an instruction where the machine has one, else one at a time.
-// Refuses to be included by others: it wants the words of simd/half.hpp before it.
+// Loads scales of binary16 as floats: with a conversion instruction if the machine has one, else singly.
+// Refuses to be included alone: simd/half.hpp includes it, after the declarations that it needs.
 #pragma once
 
 namespace mote::inline v0::simd {
 
-/// N halves of scales, decoded.
+/// Decodes N halves at p. Without Signed, their sign bits must be zero.
 template <std::size_t N, bool Signed = false>
 MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
 #if MOTE_WITH_XSIMD && defined(__AVX512F__)
@@ -40,7 +40,7 @@ MOTE_INLINE floats<N> load_halves(const half_bits* p) {  // (N)
   }
 #endif
 #if defined(__thumb2__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP)
-  // The units of Cortex-M convert; a compiler uses that only with a flag that names the format of halves.
+  // Cortex-M's floating-point units convert halves; compilers use that only with a flag for the format of halves.
   if constexpr (floats<N>::registers == N) {
     floats<N> r;
 #pragma GCC unroll 16

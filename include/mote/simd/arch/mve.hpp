@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Helium adds sixteen products of one row into a scalar (VMLADAV), so its rows lie one after another. Four of them go
-// together and share the loads of x: kernel/arch/mve/ has those kernels.
-// Refuses vectors for a single row beyond its products.
+// Helium adds sixteen products of one row to a scalar register (VMLADAV), so its weights are row-major. Kernels take
+// four rows at once, which share the loads of x; they are in kernel/arch/mve/.
+// Refuses to unpack a single row with vectors: it only multiplies one; the rest is inherited from dsp.
 #pragma once
 
 #include <arm_mve.h>
@@ -13,17 +13,17 @@
 
 namespace mote::inline v0::simd {
 
-/// Words of one row as on the cores before (Helium comes with their instructions), and what takes whole rows.
+/// Operations of one row as in dsp, whose instructions every core with Helium has, and those that take four whole rows.
 template <>
 struct dot4<mve, 1> : dot4<dsp, 1> {
-  static constexpr std::size_t rows_together = 1;                 // not by rows_dot()
-  static constexpr bool guards_rows = MOTE_WITH_MVE_FLOATS != 0;  // of q8, four at a time: kernel/arch/mve/rows_q8.hpp
+  static constexpr std::size_t rows_together = 1;                 // does not use rows_dot()
+  static constexpr bool guards_rows = MOTE_WITH_MVE_FLOATS != 0;  // q8, four rows at once: kernel/arch/mve/rows_q8.hpp
   static constexpr bool has_dot_from_memory = true;
-  static constexpr bool takes_rows = true;  // four at a time, of codes in planes: arch/mve_planes.hpp
+  static constexpr bool takes_rows = true;  // codes in planes, four rows at once: arch/mve_planes.hpp
 
   template <unsigned Bits, int Step, const std::int8_t (*Table)[16] = nullptr>
   using rows_of_codes = helium_rows<Bits, Step, Table>;
-  /// sums[row] of four rows, to their end: codes of two bits, and trits.
+  /// sums[row] = the integer dot product of a whole row with x, for four rows: 2-bit codes, and trits.
   MOTE_INLINE static void rows_of_pairs(const std::byte* w, std::size_t stride, const std::int8_t* x,
                                         std::size_t groups, std::int32_t* sums /* (4) */) {
     detail::helium_pairs(reinterpret_cast<const std::uint8_t*>(w), stride, x, groups, sums);
@@ -33,7 +33,7 @@ struct dot4<mve, 1> : dot4<dsp, 1> {
     detail::helium_trits(reinterpret_cast<const std::uint8_t*>(w), stride, x, groups, sums);
   }
 
-  /// The products of 8-bit weights, where they lie.
+  /// The dot product of signed 8-bit weights, read from memory.
   template <std::size_t Quads>
   MOTE_INLINE static ints<1> dot_from_memory(const std::uint8_t* w /* (Quads, 4) */,
                                              const std::int8_t* x /* (Quads, 4) */) {

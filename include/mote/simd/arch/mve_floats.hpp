@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Floats in Helium's vectors. They flush subnormal numbers to zero, which the scalar unit does not; but FPSCR then says so:
-// IDC for an operand that was flushed, UFC for a result. So every body here works with the flags cleared, and where one of
-// the two is set afterwards, its caller does the work again with plain floats: the same operations in the same order,
-// hence one answer. Where neither is set, vectors round as the scalar unit does.
-// Refuses VFMA, which rounds once, and sums in another order. Clears the flags of FPSCR that it looks at.
+// Floats in Helium's vectors. Unlike the scalar unit, vectors flush subnormal numbers to zero, but then set a flag of
+// FPSCR: IDC for a flushed operand, UFC for a flushed result. So a kernel clears both flags, works, and reads them. If
+// one is set, the work is repeated with plain floats: the same operations in the same order give the same answer. If
+// none is set, vectors have rounded as the scalar unit does.
+// Refuses VFMA, which rounds once, and sums in another order. Changes FPSCR: IDC and UFC are cleared.
 #pragma once
 
 #include <cstddef>
@@ -14,23 +14,25 @@
 namespace mote::inline v0::simd {
 
 namespace detail {
-/// Arithmetic stays between the two: its operands are loaded after the one, its results stored before the other.
+/// Clears the flags, and reads them. Both calls are memory barriers for the compiler: operands that are loaded after
+/// the first and results that are stored before the second keep the arithmetic between the two.
 MOTE_INLINE void forget_flushes() {
   std::uint32_t state;
   __asm__ volatile("vmrs %0, fpscr\n\tbic %0, %0, #0x88\n\tvmsr fpscr, %0" : "=r"(state) : : "memory");
 }
-MOTE_INLINE bool have_flushed(const float* results = nullptr) {  // given where nobody else knows of them
+MOTE_INLINE bool have_flushed(const float* results = nullptr) {  // needed if they are in a local array
   std::uint32_t state;
   __asm__ volatile("vmrs %0, fpscr" : "=r"(state) : "r"(results) : "memory");
   return (state & 0x88U) != 0;
 }
-/// The sum of sixteen lanes in the tree that pack.hpp fixes: lane i with i + 8, then + 4, + 2, + 1.
+/// The sum of sixteen lanes in the order of reduce_add() in pack.hpp: lane i plus lane i + 8, then + 4, + 2, + 1.
 MOTE_INLINE float joined(const float32x4_t (&sum)[4]) {
   const float32x4_t four = __arm_vaddq_f32(__arm_vaddq_f32(sum[0], sum[2]), __arm_vaddq_f32(sum[1], sum[3]));
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-/// e^x, four at a time, as exp_lane() in math.hpp does it. Clamped: x may lie outside of [-87, 88].
+/// e^x, four at a time, in the operations of exp_lane() in math.hpp. x is clamped to [least, most]; with NeverAbove, x
+/// must be at most `most`.
 template <bool NeverAbove>
 MOTE_INLINE float32x4_t helium_exp(float32x4_t x, float32x4_t least, float32x4_t most) {
   x = __arm_vmaxnmq_f32(x, least);
@@ -51,7 +53,7 @@ MOTE_INLINE float32x4_t helium_exp(float32x4_t x, float32x4_t least, float32x4_t
 
 }  // namespace detail
 
-/// v = e^v where nothing is flushed; false and v as it was where something is.
+/// Replaces v by e^v and returns true; if something was flushed, v stays, and it returns false.
 MOTE_NOINLINE inline bool guarded_exp(float* v /* (16) */) {
   float result[16];
   const float32x4_t least = __arm_vdupq_n_f32(-87.0F);

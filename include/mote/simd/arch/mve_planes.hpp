@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Codes of few bits in Helium: sixteen columns of a row in a vector, four rows at a time, which share the loads of x. Where
-// rows lie one behind another, a nibble plane of 32 columns is one vector: `& 15` columns 0-15, `>> 4` columns 16-31.
-// Here are the products as integers, exact; their scales meet them in arch/mve_rows.hpp.
-// Refuses gathers of single bytes for each row, but for a table: a core may fetch their elements one by one.
+// Integer dot products of codes of 2 to 6 bits in Helium: a vector holds sixteen columns of a row, and four rows share
+// the loads of x. In row-major order a nibble plane of 32 columns is one vector: `& 15` is columns 0-15, `>> 4` columns
+// 16-31. arch/mve_rows.hpp applies the scales.
+// Refuses gathers of single bytes for each row, except for table lookups: a core may fetch their elements one by one.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace mote::inline v0::simd {
 
 namespace detail {
 
-/// Sixteen bytes, wherever they lie; the address moves Step on in the same instruction, which GCC 12 finds for no intrinsic.
+/// Loads sixteen bytes at any address and advances p by Step in one instruction, which GCC 12 makes of no intrinsic.
 template <int Step>
 MOTE_INLINE uint8x16_t next_bytes(const std::uint8_t*& p) {
   uint8x16_t v;
@@ -23,7 +23,7 @@ MOTE_INLINE uint8x16_t next_bytes(const std::uint8_t*& p) {
           : "i"(Step), "m"(*reinterpret_cast<const std::uint8_t(*)[16]>(p)));
   return v;
 }
-/// Eight bytes, each in the lower half of 16 bits. The address must be in one of the first eight registers.
+/// Loads eight bytes, zero-extended to 16 bits each, and advances p by Step. The address must be in r0 to r7.
 template <int Step>
 MOTE_INLINE uint16x8_t next_bytes_wide(const std::uint8_t*& p) {
   uint16x8_t v;
@@ -32,7 +32,7 @@ MOTE_INLINE uint16x8_t next_bytes_wide(const std::uint8_t*& p) {
           : "i"(Step), "m"(*reinterpret_cast<const std::uint8_t(*)[8]>(p)));
   return v;
 }
-/// Four bytes, each the lowest of 32 bits.
+/// Loads four bytes, zero-extended to 32 bits each, and advances p by Step.
 template <int Step>
 MOTE_INLINE uint32x4_t next_bytes_by_words(const std::uint8_t*& p) {
   uint32x4_t v;
@@ -57,21 +57,22 @@ MOTE_INLINE int8x16_t with_sign(uint8x16_t v) { return __arm_vreinterpretq_s8_u8
 MOTE_INLINE uint32x4_t as_words(uint8x16_t v) { return __arm_vreinterpretq_u32_u8(v); }
 MOTE_INLINE uint8x16_t as_bytes(uint32x4_t v) { return __arm_vreinterpretq_u8_u32(v); }
 
-/// The same vector, without what GCC 12 knows of it: it shall keep it in a register, not make it anew for each use.
+/// Returns v, hidden from GCC 12, so that it keeps a constant in a register instead of building it for each use.
 template <class Vector>
 MOTE_INLINE Vector kept(Vector v) {
   __asm__("" : "+w"(v));
   return v;
 }
 
-/// What p points at is not loaded before `done` is there: GCC 12 would load it early, and spill.
+/// Delays loads from p until `done` is computed: GCC 12 would load early, and spill.
 template <class T>
 MOTE_INLINE void one_after_another(const T*& p, std::int32_t done) {
   __asm__("" : "+r"(p) : "r"(done));
 }
 
-/// What unpacks planes<Bits, 1>: `constants` stay in registers while groups go by, `held` between low(), which gives columns 0
-/// to 15, and high(), columns 16 to 31.
+/// Unpacks 32 columns of planes<Bits, 1> (format/planes.hpp) at p: low() gives the codes of columns 0 to 15, high()
+/// those of columns 16 to 31. The call that loads the last bytes advances p by Step. `constants` stay in registers over
+/// all groups; `held` passes bits from low() to high().
 template <unsigned Bits>
 struct helium_planes;
 
@@ -92,7 +93,7 @@ struct helium_planes<4> {
 };
 
 template <>
-struct helium_planes<5> {  // bit b of byte j belongs to column 4b + j: word b of the low columns wants its bits b
+struct helium_planes<5> {  // bit b of byte j is bit 4 of column 4b + j: word b (low) takes bits b of its bytes
   struct constants {
     int32x4_t shift = kept(int32x4_t{0, -1, -2, -3});
     uint8x16_t bits = kept(all_bytes(0x11));
@@ -110,14 +111,14 @@ struct helium_planes<5> {  // bit b of byte j belongs to column 4b + j: word b o
 };
 
 template <>
-struct helium_planes<6> {  // bits 2k of byte i belong to column 8k + i
+struct helium_planes<6> {  // bits 2k and 2k + 1 of byte i are the upper bits of column 8k + i
   struct constants {
     int8x16_t shift = kept(int8x16_t{0, 0, 0, 0, 0, 0, 0, 0, -2, -2, -2, -2, -2, -2, -2, -2});
     uint8x16_t bits = kept(all_bytes(0x33));
   };
   template <int>
   MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
-    held = __arm_vldrbq_u8(p + 8);  // its upper half is the pair plane, whose end is the block's
+    held = __arm_vldrbq_u8(p + 8);  // the upper half is the pair plane; p + 16 would read past the block
     __asm__("vmov.f64 %e0, %f0" : "+w"(held));
     held = __arm_vandq_u8(__arm_vshlq_u8(held, c.shift), c.bits);
     return __arm_vsliq_n_u8(__arm_vldrbq_u8(p), held, 4);
@@ -129,7 +130,7 @@ struct helium_planes<6> {  // bits 2k of byte i belong to column 8k + i
 };
 
 template <>
-struct helium_planes<3> {  // word j is columns j, 4 + j, 8 + j, 12 + j: a gather loads x so, once for all rows
+struct helium_planes<3> {  // word j: columns j, 4 + j, 8 + j, 12 + j; x is gathered in that order for all rows
   struct constants {
     uint8x16_t pairs = kept(all_bytes(0x33));
     uint8x16_t bits = kept(all_bytes(0x11));
@@ -138,11 +139,11 @@ struct helium_planes<3> {  // word j is columns j, 4 + j, 8 + j, 12 + j: a gathe
   };
   template <int Step>
   MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
-    // Bytes 0 to 3 have columns 8k + j in bits 2k, bytes 4 to 7 columns 8k + 4 + j.
+    // Bits 2k and 2k + 1 of byte j are of column 8k + j, those of byte 4 + j are of column 8k + 4 + j (j = 0 .. 3).
     uint32x4_t pairs = next_bytes_by_words<4>(p);
     pairs = __arm_vsliq_n_u32(pairs, next_bytes_by_words<4>(p), 8);
     pairs = __arm_vsliq_n_u32(pairs, pairs, 14);
-    uint32x4_t third = next_bytes_by_words<Step - 8>(p);  // bit b of byte j: column 4b + j
+    uint32x4_t third = next_bytes_by_words<Step - 8>(p);  // bit b of byte j is of column 4b + j
     third = __arm_vsliq_n_u32(third, third, 7);
     third = __arm_vsliq_n_u32(third, third, 14);
     held = __arm_vmlaq_n_u8(__arm_vandq_u8(as_bytes(pairs), c.pairs), __arm_vandq_u8(as_bytes(third), c.bits), 4);
@@ -155,7 +156,7 @@ struct helium_planes<3> {  // word j is columns j, 4 + j, 8 + j, 12 + j: a gathe
 };
 
 template <>
-struct helium_planes<2> {  // columns 0 8 1 9 .. 7 15, and as many from 16 on: x is loaded so as well
+struct helium_planes<2> {  // low() gives columns 0 8 1 9 .. 7 15, high() the same + 16; x is loaded in that order
   struct constants {
     uint8x16_t pair = kept(all_bytes(3));
   };
@@ -171,7 +172,7 @@ struct helium_planes<2> {  // columns 0 8 1 9 .. 7 15, and as many from 16 on: x
   }
 };
 
-/// The next sixteen activations in the order of the planes' columns.
+/// Loads the next sixteen activations in the column order of helium_planes<Bits>, and advances x by 16.
 template <unsigned Bits>
 MOTE_INLINE int8x16_t sixteen(const std::uint8_t*& x, const typename helium_planes<Bits>::constants& c) {
   if constexpr (Bits == 2) {
@@ -188,15 +189,15 @@ MOTE_INLINE int8x16_t sixteen(const std::uint8_t*& x, const typename helium_plan
   }
 }
 
-/// sums[row] of four rows of codes in pair planes, to their end. Two groups at a time, eight columns of each in a vector;
-/// behind x are 32 zeros.
+/// sums[row] = the dot product of `groups` groups of 32 columns of 2-bit codes with x, for four rows that are `stride`
+/// bytes apart. Takes two groups at a time, eight columns of each in a vector, so 32 zeros must follow x.
 MOTE_INLINE void helium_pairs(const std::uint8_t* w, std::size_t stride, const std::int8_t* x, std::size_t groups,
                               std::int32_t* sums /* (4) */) {
   const uint32x4_t eights = kept(uint32x4_t{0, 4, 32, 36});
   const uint8x16_t pair = kept(all_bytes(3));
   const std::uint8_t* row[4] = {w, w + stride, w + stride * 2, w + stride * 3};
   std::int32_t sum[4] = {};
-  std::uint8_t last[4][16];  // a group that is alone
+  std::uint8_t last[4][16];  // the last group, if their number is odd, and zeros
   for (std::size_t now = groups / 2;; now = 1) {
     for (const std::int8_t* end = x + now * 64; x != end; x += 64) {
       int8x16_t a[4];
@@ -227,15 +228,15 @@ MOTE_INLINE void helium_pairs(const std::uint8_t* w, std::size_t stride, const s
   for (std::size_t r = 0; r < 4; ++r) sums[r] = sum[r];
 }
 
-/// sums[row] of four rows of trits, to their end: four groups of twenty columns at a time. Three times a byte is a digit, in
-/// the upper half of the product, and the byte of the digits that follow.
+/// sums[row] = the dot product of `groups` groups of 20 columns of trits with x, for four rows that are `stride` bytes
+/// apart. Takes four groups at a time. A byte times 3: the upper byte is the next digit, the lower byte the rest.
 MOTE_INLINE void helium_trits(const std::uint8_t* w, std::size_t stride, const std::int8_t* x, std::size_t groups,
                               std::int32_t* sums /* (4) */) {
   uint32x4_t twenties = kept(uint32x4_t{0, 20, 40, 60});
   const uint8x16_t three = kept(all_bytes(3));
   const std::uint8_t* row[4] = {w, w + stride, w + stride * 2, w + stride * 3};
   std::int32_t sum[4] = {};
-  std::uint8_t last[4][16];  // groups that make no four
+  std::uint8_t last[4][16];  // the last 1 to 3 groups, and zeros
   std::size_t rest = groups % 4;
   for (std::size_t now = groups / 4;; now = 1) {
     for (const std::int8_t* end = x + now * 80; x != end; x += 80) {
@@ -250,7 +251,7 @@ MOTE_INLINE void helium_trits(const std::uint8_t* w, std::size_t stride, const s
         for (std::size_t r = 0; r < 4; ++r) {
           sum[r] = __arm_vmladavaq_s8(sum[r], with_sign(__arm_vmulhq_u8(v[r], three)), a);
           if (digit < 4) v[r] = __arm_vmulq_u8(v[r], three);
-          __asm__("" : "+w"(v[(r + 1) % 4]) : "r"(sum[r]));  // as above
+          __asm__("" : "+w"(v[(r + 1) % 4]) : "r"(sum[r]));  // in this order, as one_after_another()
         }
         __asm__("" : "+w"(twenties) : "r"(sum[3]));
       }
@@ -262,7 +263,7 @@ MOTE_INLINE void helium_trits(const std::uint8_t* w, std::size_t stride, const s
       for (std::size_t i = 0; i < rest; ++i) __builtin_memcpy(last[r] + i * 4, row[r] + i * 4, 4);
       row[r] = last[r];
     }
-    // x may end here: what is missing multiplies zeros with the first twenty.
+    // x may end with these groups: for missing groups the first twenty activations are read and multiplied by zeros.
     const auto there = static_cast<mve_pred16_t>((1U << (rest * 4)) - 1U);
     twenties = __arm_vpselq_u32(twenties, __arm_vdupq_n_u32(0), there);
     rest = 0;
@@ -273,7 +274,8 @@ MOTE_INLINE void helium_trits(const std::uint8_t* w, std::size_t stride, const s
 
 }  // namespace detail
 
-/// Four rows of codes in planes of 32 columns, which lie Step bytes apart. With a Table, weights are what it says of a code.
+/// Four rows of codes in planes of 32 columns; the next planes of a row follow Step bytes later. With a Table, the
+/// weight of a code is Table[code], else it is the code.
 template <unsigned Bits, int Step, const std::int8_t (*Table)[16]>
 class helium_rows {
   using planes = detail::helium_planes<Bits>;
@@ -281,7 +283,7 @@ class helium_rows {
   const std::uint8_t* row_[4] = {};
 
  public:
-  /// Begins with the rows that lie `stride` bytes apart from w on.
+  /// Begins at w; row r is at w + r * stride.
   MOTE_INLINE void begin(const std::byte* w, std::size_t stride) {
     const auto* p = reinterpret_cast<const std::uint8_t*>(w);
 #pragma GCC unroll 4
@@ -290,19 +292,19 @@ class helium_rows {
       p += stride;
     }
   }
-  /// Where the next codes of the first row lie.
+  /// The address of the next codes of the first row.
   MOTE_INLINE const std::uint8_t* first() const { return row_[0]; }
   MOTE_INLINE void skip(std::size_t bytes) {
 #pragma GCC unroll 4
     for (auto& row : row_) row += bytes;
   }
-  /// The products of the next 32 columns of each row, which x goes past.
+  /// The dot products of the next 32 columns, one lane per row. Advances x by 32.
   MOTE_INLINE int32x4_t next(const std::uint8_t*& x) {
     const int8x16_t low = detail::sixteen<Bits>(x, constants_);
     const int8x16_t high = detail::sixteen<Bits>(x, constants_);
     int32x4_t dots;
     const auto dot = [&](std::size_t r) __attribute__((always_inline)) {
-      // Not by intrinsics, whose sums GCC 12 would move from register to register.
+      // In assembler: GCC 12 would move the intrinsics' sums between registers.
       std::int32_t sum;
       uint8x16_t held;
       __asm__("vmladav.s8 %0, %q1, %q2" : "=Te"(sum) : "w"(codes_low(r, held)), "w"(low));
@@ -310,7 +312,7 @@ class helium_rows {
       __asm__("vmladava.s8 %0, %q1, %q2" : "+Te"(sum) : "w"(codes_high(r, held)), "w"(high));
       return sum;
     };
-    {  // two by two, as they go into a vector, in few registers
+    {  // rows 0 and 2, then 1 and 3, as VMOV puts two into a vector
       const std::int32_t dot0 = dot(0);
       detail::one_after_another(row_[2], dot0);
       const std::int32_t dot2 = dot(2);
@@ -323,7 +325,8 @@ class helium_rows {
     __asm__("vmov %q0[3], %q0[1], %1, %2" : "+w"(dots) : "r"(dot1), "r"(dot3));
     return dots;
   }
-  /// The same of 16 columns and 16. Where the latter are missing, x ends before them.
+  /// The dot products of the next 16 columns and, separately, of the 16 after them. If not `both`, x ends after the
+  /// first 16, and dots[4 .. 7] mean nothing.
   MOTE_INLINE void next(const std::uint8_t*& x, bool both, std::int32_t* dots /* (2, 4) */) {
     const int8x16_t low = detail::sixteen<Bits>(x, constants_);
     if (!both) x -= 16;

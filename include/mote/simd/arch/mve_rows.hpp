@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Scales of four rows meet the integers of arch/mve_planes.hpp, in Helium's vectors: one accumulator a row, groups in index
-// order, under the guard of arch/mve_floats.hpp.
-// Refuses to be called outside of that guard: what is flushed here, its caller must do again.
+// Applies the scales of four rows to the integer dot products of arch/mve_planes.hpp in Helium's vectors: one
+// accumulator (lane) per row, groups in index order.
+// Refuses to look for flushed subnormals: its caller clears and reads the flags, as arch/mve_floats.hpp says.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace mote::inline v0::simd {
 
-/// Four rows of bytes that lie `stride` apart, as formats address one.
+/// The address of four rows that are `stride` bytes apart, used by formats like a pointer to one row.
 struct helium_place {
   const std::uint8_t* at;
   std::size_t stride;
   MOTE_INLINE helium_place operator+(std::size_t bytes) const { return {at + bytes, stride}; }
 };
-/// A unit of dot4 vectors for them, as far as small integers of scales want one: a word of each row.
+/// A unit (simd/dot4.hpp) for it, with the operations that unpack small integers of scales. A vector is a word per row.
 struct helium_words {
   using vector = uint8x16_t;
   MOTE_INLINE static vector load(helium_place p) {
@@ -43,29 +43,29 @@ namespace detail {
 MOTE_INLINE float32x4_t helium_zeros() { return __arm_vdupq_n_f32(0.0F); }
 MOTE_INLINE void helium_store(float* to /* (4) */, float32x4_t v) { __arm_vstrwq_f32(to, v); }
 
-/// Four rows from a number of bytes before an address on.
+/// The offsets of four rows, the first of which starts `before` bytes before an address.
 MOTE_INLINE uint32x4_t helium_offsets(std::size_t stride, std::size_t before = 0) {
   const std::uint32_t first = 0U - static_cast<std::uint32_t>(before);  // addresses are added modulo 2^32
   const auto bytes = static_cast<std::uint32_t>(stride);
   return as_words(words(first, first + bytes, first + bytes * 2, first + bytes * 3));
 }
-/// One binary16 of each row, loaded when `done` is there: earlier GCC 12 would find no register for it.
+/// Loads one binary16 of each row as float, after `done` is computed: earlier, GCC 12 would have no register free.
 MOTE_INLINE float32x4_t helium_scales(const void* w, uint32x4_t rows, float32x4_t done) {
-  // Register 0: binutils 2.40 doubles the numbers of the others in vcvtb.
+  // q0, because binutils 2.40 encodes vcvtb with twice the number of any other register.
   register float32x4_t scales __asm__("q0");
   __asm__("vldrh.u32 q0, [%1, %q2]\n\tvcvtb.f32.f16 q0, q0" : "=&w"(scales) : "r"(w), "w"(rows), "w"(done) : "memory");
-  const float32x4_t copy = scales;  // GCC 14 takes no address of a register, and its operators on vectors ask for one
+  const float32x4_t copy = scales;  // GCC 14's vector operators need an address, which a register variable lacks
   return copy;
 }
-/// What was multiplied, as a number: Steps * dots + Least * what the activations add up to.
+/// The dot products of weights Steps * code + Least, from the codes' dot products. x_sum: the sum of the activations.
 template <int Steps, int Least>
 MOTE_INLINE float32x4_t helium_value(int32x4_t dots, std::int32_t x_sum) {
   if constexpr (Steps == 2) dots = __arm_vaddq_s32(dots, dots);
   if constexpr (Least != 0) dots = __arm_vsubq_n_s32(dots, -Least * x_sum);
   return __arm_vcvtq_f32_s32(dots);
 }
-/// sum + the products of a group times its scale, in binary16 at w + rows; where MinAt is not zero less a minimum, so many
-/// bytes behind.
+/// sum + (scale of the group * scale) * dot product. The group's scale is a binary16 at w + rows. If MinAt is not zero,
+/// an offset follows MinAt bytes later, and offset * scale * x_sum is added too.
 template <int Steps, int Least, std::size_t MinAt>
 MOTE_INLINE float32x4_t helium_group(float32x4_t sum, const std::uint8_t* w, uint32x4_t rows, int32x4_t dots,
                                      float scale, std::int32_t x_sum) {
@@ -78,7 +78,8 @@ MOTE_INLINE float32x4_t helium_group(float32x4_t sum, const std::uint8_t* w, uin
   return sum;
 }
 
-/// Small integers of a block of four rows, Words words of each: one row after another, so that a byte follows the last one.
+/// The small integers of a block, Words * 4 bytes for each of four rows, stored row by row, so that the next integer of
+/// each row is the next byte. at(p), p in row 0: that integer of each row, plus Offset, as floats.
 template <std::size_t Words>
 struct helium_small {
   alignas(4) std::uint8_t byte[4][Words * 4];
@@ -98,7 +99,8 @@ struct helium_small {
     return __arm_vcvtq_f32_s32(v);
   }
 };
-/// The first sub-blocks of a block: (d * small integer) each, and where MinsAt is not zero less (dmin * small integer).
+/// Adds the first `subs` sub-blocks of a block: sum += ((d * small integer) * scale) * dot product each; if MinsAt is
+/// not zero, also sum -= (dmin * small integer) * (scale * x_sum).
 template <int Least, bool Signed, int Offset, std::size_t MinsAt, std::size_t Words>
 MOTE_INLINE float32x4_t helium_subs(float32x4_t sum, float32x4_t d, float32x4_t dmin,
                                     const helium_small<Words>& integers, const std::int32_t* dots /* (subs, 4) */,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// NEON before dotprod, 32 and 64 bits, four rows a register: products of bytes fit 16 bits, are added there for as many
-// quads as surely fit, then in pairs to 32 bits.
-// Refuses floats on 32 bits: NEON flushes small ones to zero there (simd/pack.hpp).
+// NEON without dotprod, on 32-bit and 64-bit Arm, four rows a register: products of bytes are added in 16 bits for as
+// many quads as cannot overflow, then in pairs to 32 bits.
+// Refuses floats on 32-bit Arm: NEON flushes subnormal numbers to zero there (simd/arch/lanes.hpp).
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -39,7 +39,7 @@ struct dot4<neon, 4> {
   MOTE_INLINE static vector field(vector v) {
     if constexpr (From > To) v = vshrq_n_u8(v, From - To);
     else if constexpr (From < To) v = vshlq_n_u8(v, To - From);
-    // Shifts of bytes bring zeros, so a field that comes from one end or goes to the other is alone already.
+    // Shifting bytes brings in zeros, so a field that comes from or goes to the end of a byte needs no mask.
     constexpr bool alone = (To == 0 && From + Width == 8) || (From == 0 && To + Width == 8);
     if constexpr (alone) return v;
     else return vandq_u8(v, vdupq_n_u8(static_cast<std::uint8_t>(((1U << Width) - 1U) << To)));
@@ -61,7 +61,7 @@ struct dot4<neon, 4> {
   MOTE_INLINE static vector add(vector a, vector b) { return vaddq_u8(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    // Two averages give 3/4 (v - 1), rounded up: 64 or more from v = 86 on, 128 or more from v = 171 on.
     v = vqsubq_u8(v, vdupq_n_u8(1));
     return field<6, 2, To>(vrhaddq_u8(vrhaddq_u8(v, vdupq_n_u8(0)), v));
   }
@@ -69,7 +69,7 @@ struct dot4<neon, 4> {
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
-    constexpr std::size_t together = 32767 / (Largest * 127);  // quads whose products surely fit 16 bits
+    constexpr std::size_t together = 32767 / (Largest * 127);  // quads whose products cannot overflow 16 bits
     int32x4_t low = vdupq_n_s32(0);                            // rows 0 and 1, two partial sums each
     int32x4_t high = vdupq_n_s32(0);                           // rows 2 and 3
 #pragma GCC unroll 16

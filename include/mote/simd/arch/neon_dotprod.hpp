@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Armv8.2 dotprod: four rows of four products in one sdot, the activation's quad taken from a lane.
+// Armv8.2 dotprod: one sdot adds four products to each of four rows; the quad of activations is a lane of a register.
 #pragma once
 
 namespace mote::inline v0::simd {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Armv8.6 i8mm: smmla multiplies two rows of eight columns with two tokens of eight columns, twice what sdot does. For one
-// token everything is sdot's; for two, quads of four columns are zipped to rows of eight once a block.
+// Armv8.6 i8mm: smmla multiplies two rows by two tokens, eight columns each: twice the products of sdot. One token uses
+// sdot (neon_dotprod); for two tokens, quads of four columns are zipped to rows of eight columns, once per block.
 #pragma once
 
 namespace mote::inline v0::simd {
 
 template <>
 struct dot4<neon_i8mm, 4> : dot4<neon_dotprod, 4> {
-  /// What formats multiply two tokens with. Vector 2i holds rows 0 and 1 of columns 8i .. 8i + 7, vector 2i + 1 rows 2 and 3.
+  /// Operations for two tokens. Vector 2i holds rows 0 and 1 of columns 8i .. 8i + 7, vector 2i + 1 rows 2 and 3.
   struct of_several_tokens {
     static constexpr std::size_t most = 2;
     static constexpr bool any_byte = false;
@@ -27,7 +27,7 @@ struct dot4<neon_i8mm, 4> : dot4<neon_dotprod, 4> {
                                               several_activations<2> x) {
       static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
       static_assert(Quads % 4 == 0);
-      int32x4_t low = vdupq_n_s32(0);   // row 0 of both tokens, row 1 of both tokens
+      int32x4_t low = vdupq_n_s32(0);   // row 0 with both tokens, row 1 with both
       int32x4_t high = vdupq_n_s32(0);  // rows 2 and 3
 #pragma GCC unroll 4
       for (std::size_t at = 0; at < Quads; at += 4) {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a core does that waits for another: its instruction for that.
-// Refuses to sleep, which is the operating system's.
+// The instruction for a core that waits in a loop for another core.
+// Refuses to sleep: that needs the operating system.
 #pragma once
 
 #include "mote/config.hpp"
 
 namespace mote::inline v0::simd {
 
-/// A hint that this core waits: saves power, and leaves a sibling thread the core.
+/// Hints that this core waits in a loop: saves power, and gives a hardware thread on the same core more of it.
 MOTE_INLINE void pause_briefly() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
-  asm volatile("isb" ::: "memory");  // yield does nothing on Cortex-A; this waits some nanoseconds
+  asm volatile("isb" ::: "memory");  // some nanoseconds; yield does nothing on Cortex-A
 #elif defined(__arm__)
   asm volatile("yield" ::: "memory");
 #elif defined(__riscv)
-  asm volatile(".4byte 0x0100000F" ::: "memory");  // pause; a core that lacks it takes it for a fence
+  asm volatile(".4byte 0x0100000F" ::: "memory");  // pause (Zihintpause), elsewhere executed as a fence
 #else
   asm volatile("" ::: "memory");
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The lanes of pack.hpp as plain variables, and what any kind of lane does for want of an instruction.
-// Refuses libm, and a fused multiply-add but for products that are exact.
+// The lanes of simd/pack.hpp as plain variables, and fallbacks for lanes of any type that lack an instruction.
+// Refuses libm, and fused multiply-add unless the product is exact.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace mote::inline v0::simd::detail {
 
-/// What + - * are written for. Integers wrap, as vectors of them do.
+/// The operand type of + - * in simd/pack.hpp: integers become unsigned, so that they wrap as vectors do.
 template <class Lane>
 MOTE_INLINE Lane plain(Lane v) {
   return v;
@@ -25,8 +25,8 @@ template <class T>
 MOTE_INLINE void store_lane(T v, T* p) {
   *p = v;
 }
-// Compilers find these instructions for no expression: a comparison must say what becomes of NaN. Machines differ there,
-// so no answer may depend on it: docs/design/one-answer-everywhere.md says where NaN is caught before.
+// In assembler, because no comparison compiles to these instructions: they treat NaN otherwise. Since machines differ
+// for NaN, no answer may depend on it; docs/design/one-answer-everywhere.md says where NaN is caught before.
 MOTE_INLINE float maximum(float a, float b) {
 #if MOTE_WITH_FPV5
   __asm__("vmaxnm.f32 %0, %1, %2" : "=t"(a) : "t"(a), "t"(b));
@@ -79,7 +79,7 @@ MOTE_INLINE std::int32_t shift_right_lane(std::int32_t a) {
 MOTE_INLINE std::int32_t shift_left_23(std::int32_t a) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << 23U);
 }
-/// The nearest integers of numbers within 2^22, ties to even: in the last bits, once 1.5 * 2^23 was added.
+/// The nearest integers of floats within +-2^22, ties to even: adding 1.5 * 2^23 leaves them in the last bits.
 template <class Lane>
 MOTE_INLINE auto nearest_lane(Lane x) {
   return bits_as_int(x + Lane(12582912.0F)) - decltype(bits_as_int(x))(0x4B400000);
@@ -98,16 +98,16 @@ MOTE_INLINE std::int32_t nearest_lane(float x) {
 #endif
 }
 
-/// A byte as a number with a sign.
+/// A byte as a signed number.
 MOTE_INLINE int signed_byte(std::uint8_t byte) {
   int number = static_cast<std::int8_t>(byte);
 #if defined(__AVX512VNNI__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-  asm("" : "+r"(number));  // GCC 12 would make VPDPBUSD of a loop of products, and forget the sign
+  asm("" : "+r"(number));  // GCC 12 would make VPDPBUSD of a loop of products and lose the sign
 #endif
   return number;
 }
-/// A product with a rounding of its own. GCC 12 makes one fused vfmaddsub of a * c - b * s beside a * s + b * c where it
-/// vectorises them, -ffp-contract=off or not; behind this it does not see the pair.
+/// Makes a product round on its own. GCC 12 vectorizes a * c - b * s next to a * s + b * c into one fused vfmaddsub,
+/// even with -ffp-contract=off; this hides the product from it.
 MOTE_INLINE float rounded(float product) {
 #if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
   __asm__("" : "+x"(product));
@@ -119,7 +119,7 @@ MOTE_INLINE float rounded(float product) {
 template <class Lane>
 MOTE_INLINE Lane plus_product(Lane sum, Lane a, Lane b) {
 #if defined(__arm__) && defined(__thumb2__) && defined(__ARM_FP)
-  if constexpr (std::is_same_v<Lane, float>) {  // vmla rounds twice, unlike vfma; GCC thinks it dear
+  if constexpr (std::is_same_v<Lane, float>) {  // vmla, unlike vfma, rounds twice; GCC avoids it as slow
     __asm__("vmla.f32 %0, %1, %2" : "+t"(sum) : "t"(a), "t"(b));
     return sum;
   }
@@ -129,10 +129,10 @@ MOTE_INLINE Lane plus_product(Lane sum, Lane a, Lane b) {
 MOTE_INLINE float sqrt_lane(float x) {
 #if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 4)
   float r;
-  __asm__("vsqrt.f32 %0, %1" : "=t"(r) : "t"(x));  // the builtin calls libm for errno's sake
+  __asm__("vsqrt.f32 %0, %1" : "=t"(r) : "t"(x));  // the builtin calls libm to set errno
   return r;
 #elif defined(__arm__)
-  // No floating-point unit: the integer root of the mantissa, two bits at a time, with one bit more for rounding.
+  // Without a floating-point unit: the integer root of the mantissa, one bit a step, with one extra bit for rounding.
   std::uint32_t bits = __builtin_bit_cast(std::uint32_t, x);
   if (bits == 0 || bits >= 0x7F800000U) return x;
   int exponent = static_cast<int>(bits >> 23U);
@@ -145,7 +145,7 @@ MOTE_INLINE float sqrt_lane(float x) {
     mantissa |= 0x800000U;
   }
   exponent -= 127;
-  std::uint64_t n = static_cast<std::uint64_t>(mantissa) << 25U;  // 24 + 25 bits: a root of 25 bits
+  std::uint64_t n = static_cast<std::uint64_t>(mantissa) << 25U;  // 24 + 25 bits (or 26) give a root of 25 bits
   if ((exponent & 1) != 0) {
     n <<= 1U;
     --exponent;
@@ -159,7 +159,7 @@ MOTE_INLINE float sqrt_lane(float x) {
       root >>= 1U;
     }
   }
-  // root has 25 bits: the last one and a rest that is not zero decide the rounding; a tie cannot happen.
+  // The last of the root's 25 bits decides the rounding. There is no tie: n was even, so an odd root leaves a rest.
   const std::uint32_t rounded = static_cast<std::uint32_t>((root + 1U) >> 1U);
   return __builtin_bit_cast(float, static_cast<std::uint32_t>((exponent / 2 + 127) << 23) + rounded - 0x800000U);
 #else

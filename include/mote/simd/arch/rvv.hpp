@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0 takes the four columns of a dot4 vector apart as it loads them (vlseg4e8): sixteen rows, a register for each
-// column, so that an activation is a scalar and no sum crosses lanes. Products of bytes are added in 16 bits
-// (vwmul, vwmacc) for as many as surely fit, then widened (vwadd).
+// RISC-V V 1.0 loads a dot4 vector as its four columns (vlseg4e8): one register per column, sixteen rows each. So an
+// activation is a scalar operand, and no sum crosses lanes. Products of bytes are added in 16 bits (vwmul, vwmacc) for
+// as many as cannot overflow, then widened to 32 bits (vwadd).
 #pragma once
 
 #include <riscv_vector.h>
@@ -22,8 +22,8 @@ struct dot4<rvv, 16> {
 
   using bytes = std::uint8_t __attribute__((ext_vector_type(16)));
   using all_bytes = std::uint8_t __attribute__((ext_vector_type(64)));
-  /// A field is cut out where it is multiplied: done when it is asked for, the fields of a block would fill all registers at
-  /// once. The numbers are known to the compiler.
+  /// field() only sets the shifts and the mask, and cut() applies them just before a product: the fields of a whole
+  /// block would not fit the registers. After inlining the shifts and the mask are constants.
   struct vector {
     bytes column[4];  // (4, 16)
     std::uint8_t right = 0;
@@ -39,7 +39,7 @@ struct dot4<rvv, 16> {
     __builtin_memcpy(&all, p, sizeof all);
     return {{take<0>(all), take<1>(all), take<2>(all), take<3>(all)}};
   }
-  /// Back as they lie in memory.
+  /// The inverse of load().
   static void store(const vector& v, std::uint8_t* p /* (16, 4) */) {
     for (std::size_t i = 0; i < 64; ++i) p[i] = v.cut(i % 4)[i / 4];
   }
@@ -58,7 +58,7 @@ struct dot4<rvv, 16> {
     return {{into.cut(0) | v.cut(0), into.cut(1) | v.cut(1), into.cut(2) | v.cut(2), into.cut(3) | v.cut(3)}};
   }
   MOTE_INLINE static vector lookup(vector v, const std::int8_t (&table)[16]) {
-    // Through memory: a vector of the compiler's has no gather by register, and the intrinsic's type no fixed size.
+    // Through memory: the compiler's vector types have no vrgather, and the intrinsic's types have no fixed size.
     const vuint8m1_t from = __riscv_vle8_v_u8m1(reinterpret_cast<const std::uint8_t*>(table), 16);
     v = v.cut();
 #pragma GCC unroll 4
@@ -89,7 +89,7 @@ struct dot4<rvv, 16> {
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<16> dot(ints<16> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
     static_assert(Largest <= 127, "bytes are multiplied as numbers with a sign");
-    constexpr std::size_t together = 32767 / (Largest * 127);  // products that surely fit 16 bits
+    constexpr std::size_t together = 32767 / (Largest * 127);  // products that cannot overflow 16 bits
     static_assert(together >= 2);
 #pragma GCC unroll 64
     for (std::size_t first = 0; first < Quads * 4; first += together) {
@@ -101,7 +101,7 @@ struct dot4<rvv, 16> {
     }
     return from;
   }
-  /// The same for weights with a sign, where they lie.
+  /// The dot products of Quads quads of signed weights, read from memory, with x.
   template <std::size_t Quads>
   MOTE_INLINE static ints<16> dot_from_memory(const std::uint8_t* w /* (Quads, 16, 4) */,
                                               const std::int8_t* x /* (Quads, 4) */) {
@@ -109,7 +109,7 @@ struct dot4<rvv, 16> {
     r.v[0] = detail::lane_of(detail::rvv_bytes::dot<Quads>(w, x));
     return r;
   }
-  /// start + the products of 32 columns of codes in planes, each Step times its code.
+  /// start + Step * the dot products of 32 columns of codes, in planes<Bits, 16> (format/planes.hpp), with x.
   template <unsigned Bits, unsigned Step>
   MOTE_INLINE static ints<16> codes_dot_from_memory(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
                                                     const std::int8_t* x /* (32) */) {
@@ -117,7 +117,7 @@ struct dot4<rvv, 16> {
     r.v[0] = detail::lane_of(detail::rvv_codes<Bits>::template dot<Step>(start, p, x));
     return r;
   }
-  /// The products of the first 16 and of the last 16 of 32 columns, from a start each.
+  /// sum[0] = start[0] + the dot products of the first 16 of 32 columns; sum[1] = start[1] + those of the last 16.
   template <unsigned Bits>
   MOTE_INLINE static void halves_dot_from_memory(const std::int32_t (&start)[2],
                                                  const std::uint8_t* p /* (Bits, 16, 4) */,
@@ -128,7 +128,7 @@ struct dot4<rvv, 16> {
     sum[0].v[0] = detail::lane_of(first);
     sum[1].v[0] = detail::lane_of(last);
   }
-  /// The products of 32 columns of nibbles, indices of a table, within 127.
+  /// The dot products of 32 columns of weights table[nibble] with x. The table's values are within +-127.
   MOTE_INLINE static ints<16> table_dot_from_memory(const std::int8_t (&table)[16],
                                                     const std::uint8_t* p /* (4, 16, 4) */,
                                                     const std::int8_t* x /* (32) */) {

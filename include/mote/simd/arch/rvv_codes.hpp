@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0: products of codes and bytes with activations, from planes where they lie (format/planes.hpp). The four
-// columns of a dot4 vector are four registers one behind another, so one instruction over a group of four takes a field out
-// of all of them; then each column is multiplied by its activation, a scalar. Sixteen rows, a lane each.
-// Refuses arrays of vectors, which the compiler would keep in memory: a group is done in two halves that fit the registers.
+// RISC-V V 1.0: dot products of codes and bytes with activations, read from planes in memory (format/planes.hpp). The
+// four columns of a dot4 vector (sixteen rows, a lane each) go to four consecutive registers, so one instruction on the
+// group extracts a field of all columns; then each column is multiplied by its activation, a scalar.
+// Refuses arrays of vectors, which the compiler keeps in memory: 32 columns are two halves that fit the registers.
 #pragma once
 
 #include <riscv_vector.h>
@@ -17,7 +17,7 @@ using rvv_quad_bytes = const std::uint8_t[64];  // (16, 4)
 MOTE_INLINE rvv_quad_bytes& rvv_quad_at(const std::uint8_t* p /* (at + 1, 16, 4) */, std::size_t at) {
   return *reinterpret_cast<rvv_quad_bytes*>(p + at * sizeof(rvv_quad_bytes));
 }
-// The columns of dot4 vectors, a register each: the compiler's own words for it would copy all four into a group.
+// Load the columns of one, two or three dot4 vectors, a register each. Intrinsics would copy them to make a group.
 MOTE_INLINE void rvv_columns(vuint8m4_t& v, rvv_quad_bytes& p) {
   asm("vsetivli zero, 16, e8, m1, ta, ma\n\tvlseg4e8.v %0, %1" : "=vr"(v) : "A"(p) : "vl", "vtype");
 }
@@ -34,8 +34,8 @@ MOTE_INLINE void rvv_columns(vuint8m4_t& v, rvv_quad_bytes& p, vuint8m4_t& w, rv
       : "A"(p), "A"(q), "A"(r)
       : "vl", "vtype");
 }
-// What is computed before any of it is used: the compiler would mix lengths, and say each of them anew, or begin with the
-// next half before this one's registers are free.
+// Makes the compiler finish these values before it goes on. Else it mixes operations of different vector lengths, with
+// a vsetvli between them, or begins the next half before the registers of this one are free.
 template <class Vector>
 MOTE_INLINE void rvv_first(Vector& v, const std::uint8_t*& p) {
   asm("" : "+vr"(v), "+r"(p));
@@ -44,23 +44,23 @@ MOTE_INLINE void rvv_first(vint16m4_t& a, vint16m4_t& b) { asm("" : "+vr"(a), "+
 MOTE_INLINE void rvv_first(vuint8m4_t& a, vuint8m4_t& b, vuint8m4_t& c, vuint8m4_t& d) {
   asm("" : "+vr"(a), "+vr"(b), "+vr"(c), "+vr"(d));
 }
-/// All of four registers, however long they are: behind the sixteenth lane lies what nobody reads.
+/// The vector length of four whole registers of any size. Lanes after the sixteenth of each are computed but not used.
 MOTE_INLINE std::size_t rvv_four() { return __riscv_vsetvlmax_e8m4(); }
 
-/// Bits From .. From + Width - 1 of each byte.
+/// Bits From .. From + Width - 1 of each byte, moved to bit 0.
 template <unsigned From, unsigned Width>
 MOTE_INLINE vuint8m4_t rvv_field(vuint8m4_t v) {
   if constexpr (From != 0) v = __riscv_vsrl_vx_u8m4(v, From, rvv_four());
   if constexpr (From + Width != 8) v = __riscv_vand_vx_u8m4(v, (1U << Width) - 1U, rvv_four());
   return v;
 }
-/// `into`, which has zeros there, with bits From .. From + Width - 1 of v at To.
+/// `into` with bits From .. From + Width - 1 of v inserted at To, where `into` must have zeros.
 template <unsigned From, unsigned Width, unsigned To>
 MOTE_INLINE vuint8m4_t rvv_merged(vuint8m4_t into, vuint8m4_t v) {
   constexpr unsigned mask = (1U << Width) - 1U;
   if constexpr (From + Width == 8 && From > To)
     return __riscv_vmacc_vx_u8m4(into, 1U << To, __riscv_vsrl_vx_u8m4(v, From, rvv_four()), rvv_four());
-  else if constexpr (From < To)  // moved as it is added: a product
+  else if constexpr (From < To)  // a product with a power of two shifts and adds at once
     return __riscv_vmacc_vx_u8m4(into, 1U << (To - From), __riscv_vand_vx_u8m4(v, mask << From, rvv_four()),
                                  rvv_four());
   else {
@@ -73,7 +73,7 @@ template <std::size_t Column>
 MOTE_INLINE vint8m1_t rvv_column(vuint8m4_t w) {
   return __riscv_vreinterpret_v_u8m1_i8m1(__riscv_vget_v_u8m4_u8m1(w, Column));
 }
-/// The products of a quad, in 16 bits: of codes below 64.
+/// The dot products of a quad of codes below 64, in 16 bits; and the same added to `sum`.
 MOTE_INLINE vint16m2_t rvv_quad(vuint8m4_t w, const std::int8_t* x /* (4) */) {
   vint16m2_t sum = __riscv_vwmul_vx_i16m2(rvv_column<0>(w), x[0], 16);
   sum = __riscv_vwmacc_vx_i16m2(sum, x[1], rvv_column<1>(w), 16);
@@ -87,15 +87,15 @@ MOTE_INLINE vint16m2_t rvv_quad(vint16m2_t sum, vuint8m4_t w, const std::int8_t*
   return __riscv_vwmacc_vx_i16m2(sum, x[3], rvv_column<3>(w), 16);
 }
 
-/// 32 columns of codes of Bits bits in planes, in two halves: that of the even quads and that of the odd ones, because quads
-/// Odd, Odd + 2, Odd + 4 and Odd + 6 share their vectors.
+/// Dot products of 32 columns of codes in planes<Bits, 16>, in two halves: first the even quads, then the odd ones,
+/// because quads Odd, Odd + 2, Odd + 4 and Odd + 6 are stored in the same vectors.
 template <unsigned Bits>
 struct rvv_codes {
   static constexpr unsigned low_bits = Bits >= 4 ? 4 : 2;
   static constexpr unsigned high_bits = Bits - low_bits;
-  static constexpr unsigned together = 32767 / (((1U << Bits) - 1U) * 127);  // products that surely fit 16 bits
+  static constexpr unsigned together = 32767 / (((1U << Bits) - 1U) * 127);  // products that cannot overflow 16 bits
 
-  /// start + Step times their products.
+  /// start + Step * the dot products of 32 columns.
   template <unsigned Step>
   MOTE_INLINE static vint32m4_t dot(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
                                     const std::int8_t* x /* (32) */) {
@@ -108,7 +108,7 @@ struct rvv_codes {
     if constexpr (Step == 2) sum = __riscv_vadd_vv_i32m4(sum, sum, 16);
     return __riscv_vadd_vx_i32m4(sum, start, 16);
   }
-  /// The products of the first 16 columns and of the last 16, added to what is there.
+  /// first += the dot products of columns 0 to 15; last += those of columns 16 to 31.
   MOTE_INLINE static void halves_dot(vint32m4_t& first, vint32m4_t& last, const std::uint8_t* p /* (Bits, 16, 4) */,
                                      const std::int8_t* x /* (32) */) {
     vuint8m4_t high = __riscv_vundefined_u8m4(), q0, q1, q2, q3;
@@ -125,7 +125,7 @@ struct rvv_codes {
  private:
   MOTE_INLINE static vint32m4_t together_sum(vint16m2_t a, vint16m2_t b) { return __riscv_vwadd_vv_i32m4(a, b, 16); }
   MOTE_INLINE static vint32m4_t together_sum(vint32m4_t a, vint32m4_t b) { return __riscv_vadd_vv_i32m4(a, b, 16); }
-  /// The products of quads Odd and Odd + 2, with x those of the first.
+  /// The dot products of quads Odd and Odd + 2; x points to the activations of quad Odd.
   MOTE_INLINE static auto two(vuint8m4_t q0, vuint8m4_t q1, const std::int8_t* x /* (12) */) {
     static_assert(together >= 4);
     if constexpr (together >= 8) return rvv_quad(rvv_quad(q0, x), q1, x + 8);
@@ -144,7 +144,7 @@ struct rvv_codes {
       return __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(together_sum(a, b), c, 16), d, 16);
     }
   }
-  /// Bits of the upper plane stay in `high` for the odd half where it has no vector of its own.
+  /// Unpacks quads Odd, Odd + 2, Odd + 4 and Odd + 6. Where both halves share the upper plane, `high` keeps it.
   template <std::size_t Odd>
   MOTE_INLINE static void quads(const std::uint8_t* p, vuint8m4_t& high, vuint8m4_t& q0, vuint8m4_t& q1, vuint8m4_t& q2,
                                 vuint8m4_t& q3) {
@@ -162,7 +162,7 @@ struct rvv_codes {
     q3 = code<Odd, 3>(first, second, high);
     rvv_first(q0, q1, q2, q3);
   }
-  /// The codes of quad Odd + 2 * I.
+  /// The codes of quad Odd + 2 * Index.
   template <std::size_t Odd, std::size_t Index>
   MOTE_INLINE static vuint8m4_t code(vuint8m4_t first, vuint8m4_t second, vuint8m4_t high) {
     vuint8m4_t v;
@@ -174,7 +174,7 @@ struct rvv_codes {
   }
 };
 
-/// Weights with a sign, within 127: two products fit 16 bits, so that pairs of columns are widened, two pairs at once.
+/// Signed weights within +-127: only two products fit 16 bits, so each pair of columns is widened, two pairs at once.
 struct rvv_bytes {
   template <std::size_t Quads>
   MOTE_INLINE static vint32m4_t dot(const std::uint8_t* p /* (Quads, 16, 4) */, const std::int8_t* x /* (Quads, 4) */) {
@@ -204,7 +204,7 @@ struct rvv_bytes {
   }
 };
 
-/// 32 columns of nibbles that are indices of a table: two products fit 16 bits.
+/// 32 columns of weights table[nibble], within +-127: only two products fit 16 bits.
 struct rvv_table {
   MOTE_INLINE static vint32m4_t dot(const std::int8_t (&table)[16], const std::uint8_t* p /* (4, 16, 4) */,
                                     const std::int8_t* x /* (32) */) {

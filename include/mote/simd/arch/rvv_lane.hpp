@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0: 4, 8, 16 or 32 lanes of 32 bits as one vector of the compiler's, which are 1, 2, 4 or 8 registers of 128 bits
-// under one instruction. The compiler sets a length of that many lanes, so that machines of longer registers give the same
-// answers; -mrvv-vector-bits=zvl lets it use whole registers instead, and the program is then for one length.
-// Refuses fused multiply-add: every operation is a function of its own, and rounds by itself.
+// RISC-V V 1.0: 4, 8, 16 or 32 lanes of 32 bits as one vector type of the compiler, in a group of 1, 2, 4 or 8
+// registers of 128 bits. The compiler sets the vector length to that many lanes, so machines with longer registers give
+// the same answers. With -mrvv-vector-bits=zvl it uses whole registers instead, and the program needs that length.
+// Refuses fused multiply-add except in plus_exact_product(): every operation is a function of its own, and rounds once.
 #pragma once
 
 #include <riscv_vector.h>
@@ -30,7 +30,7 @@ struct rvv_lane {
   MOTE_INLINE friend rvv_lane operator*(rvv_lane a, rvv_lane b) { return of(a.v * b.v); }
 };
 
-/// The widest of at most N lanes.
+/// The widest vector of at most N lanes.
 template <class T, std::size_t N>
 consteval auto widest() {
   if constexpr (N >= 32) return rvv_lane<T, 32>{};
@@ -53,7 +53,7 @@ template <class T, std::size_t N>
 MOTE_INLINE void store_lane(rvv_lane<T, N> v, T* p /* (N) */) {
   __builtin_memcpy(p, &v.v, sizeof v.v);
 }
-/// Lanes First .. First + 15 of 32, which are registers of their own.
+/// Lanes First .. First + 15 of 32, which fill whole registers.
 template <std::size_t First, class T>
 MOTE_INLINE rvv_lane<T, 16> sixteen_lanes(rvv_lane<T, 32> a) {
   constexpr int f = static_cast<int>(First);
@@ -109,14 +109,14 @@ template <std::size_t N>
 MOTE_INLINE rvv_lane<std::int32_t, N> shift_left_23(rvv_lane<std::int32_t, N> a) {
   return rvv_lane<std::int32_t, N>::of(a.v << 23);
 }
-/// The lanes as Narrow, a vector type of smaller integers: the upper bits are dropped.
+/// Stores the lanes as Narrow, a vector type of smaller integers; the upper bits are dropped.
 template <class Narrow, std::size_t N>
 MOTE_INLINE void store_narrow(rvv_lane<std::int32_t, N> a, void* p) {
   const auto narrow = __builtin_convertvector(a.v, Narrow);
   __builtin_memcpy(p, &narrow, sizeof narrow);
 }
 
-/// Sixteen halves as floats (simd/half.hpp): where a sign is extended, it arrives at its place by the same shift.
+/// Sixteen halves as floats, as in simd/half.hpp. If Signed, shifting the sign-extended half by 13 also sets bit 31.
 template <bool Signed>
 MOTE_INLINE rvv_lane<float, 16> sixteen_halves(const std::uint16_t* p /* (16) */) {
   using halves = std::int16_t __attribute__((ext_vector_type(16)));
@@ -127,7 +127,7 @@ MOTE_INLINE rvv_lane<float, 16> sixteen_halves(const std::uint16_t* p /* (16) */
       __builtin_convertvector(from, ints) << 13 & static_cast<std::int32_t>(Signed ? 0x8FFFE000U : 0x0FFFE000U);
   return __builtin_bit_cast(rvv_lane<float, 16>, moved) * rvv_lane<float, 16>(0x1p112F);
 }
-/// Sixteen lanes of the intrinsics' type. Through memory where the length of a register is not known to be 128 bits.
+/// Converts from the intrinsics' type; through memory, unless the register length is known to be 128 bits.
 MOTE_INLINE rvv_lane<std::int32_t, 16> lane_of(vint32m4_t v) {
 #if defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 128
   using fixed = vint32m4_t __attribute__((riscv_rvv_vector_bits(512)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// SSE2 has no products of bytes and no table of bytes: weights and activations are widened to 16 bits and multiplied in
+// SSE2 has no byte multiplication and no byte shuffle: weights and activations are widened to 16 bits and multiplied in
 // pairs (pmaddwd), four rows a register.
 #pragma once
 
@@ -37,7 +37,7 @@ struct dot4<sse2, 4> {
   MOTE_INLINE static vector add(vector a, vector b) { return _mm_add_epi8(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    // Two averages give 3/4 (v - 1), rounded up: 64 or more from v = 86 on, 128 or more from v = 171 on.
     v = _mm_subs_epu8(v, _mm_set1_epi8(1));
     return field<6, 2, To>(_mm_avg_epu8(_mm_avg_epu8(v, _mm_setzero_si128()), v));
   }
@@ -53,7 +53,7 @@ struct dot4<sse2, 4> {
   }
 
  private:
-  /// `upper` gives the upper bytes that weights are widened with.
+  /// upper(v): the upper bytes for widening the weights v, zeros or sign bits.
   template <std::size_t Quads, class Upper>
   MOTE_INLINE static ints<4> widened(ints<4> from, const vector (&w)[Quads], const std::int8_t* x, Upper upper) {
     const __m128i zero = _mm_setzero_si128();

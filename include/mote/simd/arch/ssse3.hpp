@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// SSSE3 does what AVX2 does, in half the width: four rows a register (pmaddubsw, pshufb).
+// SSSE3: the operations of simd/arch/avx2.hpp in half the width, four rows a register (pmaddubsw, pshufb).
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -33,14 +33,14 @@ struct dot4<ssse3, 4> {
   MOTE_INLINE static vector add(vector a, vector b) { return _mm_add_epi8(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    // Two averages give 3/4 (v - 1), rounded up: 64 or more from v = 86 on, 128 or more from v = 171 on.
     v = _mm_subs_epu8(v, _mm_set1_epi8(1));
     return field<6, 2, To>(_mm_avg_epu8(_mm_avg_epu8(v, _mm_setzero_si128()), v));
   }
 
   template <unsigned Largest, std::size_t Quads>
   MOTE_INLINE static ints<4> dot(ints<4> from, const vector (&w)[Quads], const std::int8_t* x /* (Quads, 4) */) {
-    constexpr std::size_t together = 32767 / (2 * Largest * 127);  // quads whose pairs surely fit 16 bits
+    constexpr std::size_t together = 32767 / (2 * Largest * 127);  // quads whose pairs cannot overflow 16 bits
     static_assert(together >= 1, "weights above 129 would saturate");
     const __m128i ones = _mm_set1_epi16(1);
     __m128i total = from.v[0];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// SVE of 256 bits, a width that the compiler was told: eight rows a register, sdot with a lane of sixteen activations that
-// both halves of a register hold. All predicates are true.
-// Refuses a width found at run time, because rows lie in memory as the build says, and 128 bits: without loads of pairs SVE
-// takes more instructions there than NEON.
+// SVE with a width of 256 bits set by a compiler flag: eight rows a register. sdot takes a quad from a lane; both
+// halves of a register hold the same sixteen activations. All predicates are true.
+// Refuses a width found at run time, because the build decides how rows are interleaved, and a width of 128 bits: SVE
+// has no loads of register pairs and takes more instructions there than NEON.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -21,7 +21,7 @@ struct dot4<sve256, 8> {
   MOTE_INLINE static vector field(vector v) {
     if constexpr (From > To) v = svlsr_n_u8_x(svptrue_b8(), v, From - To);
     else if constexpr (From < To) v = svlsl_n_u8_x(svptrue_b8(), v, To - From);
-    // Shifts of bytes bring zeros, so a field that comes from one end or goes to the other is alone already.
+    // Shifting bytes brings in zeros, so a field that comes from or goes to the end of a byte needs no mask.
     constexpr bool alone = (To == 0 && From + Width == 8) || (From == 0 && To + Width == 8);
     if constexpr (alone) return v;
     else return svand_n_u8_x(svptrue_b8(), v, static_cast<std::uint8_t>(((1U << Width) - 1U) << To));

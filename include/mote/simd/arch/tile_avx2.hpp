@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// AVX2 widens sixteen codes in the load (vpmovsxbw) and adds pairs of products (vpmaddwd): eight tokens of keys, or eight
-// channels of values, at once.
+// Tiles on AVX2: sixteen codes are widened as they are loaded (vpmovsxbw), and pairs of products are added (vpmaddwd).
+// One register holds the sums of eight tokens (keys) or of eight channels (values).
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -10,7 +10,7 @@ MOTE_INLINE __m256i sixteen_words(const std::int8_t* p) {
   return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
 
-/// 8 * Chunks channels of values, from channel c on; the sums stay in registers over the tile.
+/// sums (Heads, width) += weights times values, for 8 * Chunks channels. The sums stay in registers for the whole tile.
 template <std::size_t Heads, std::size_t Chunks>
 MOTE_INLINE void avx2_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   __m256i sum[Heads][Chunks];
@@ -36,7 +36,7 @@ MOTE_INLINE void avx2_sums(const std::int8_t* tile, const std::int16_t* p, std::
                         sum[i / Chunks][i % Chunks]);
 }
 
-/// The last four channels where the width is no multiple of eight.
+/// The same for the last four channels if the width is not a multiple of eight.
 template <std::size_t Heads>
 MOTE_INLINE void last_four_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   __m128i sum[Heads];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// AVX-512 VNNI adds a pair of 16-bit products to each of sixteen sums (vpdpwssd); the load widens the codes.
+// Tiles on AVX-512 VNNI: codes are widened as they are loaded; vpdpwssd adds two products to each of sixteen sums.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -9,7 +9,7 @@ MOTE_INLINE __m512i thirty_two_words(const std::int8_t* p) {
   return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 
-/// 16 * Chunks channels of values; the sums stay in registers over the tile.
+/// sums (Heads, width) += weights times values, for 16 * Chunks channels. The sums stay in registers for a whole tile.
 template <std::size_t Heads, std::size_t Chunks>
 MOTE_INLINE void avx512_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   __m512i sum[Heads][Chunks];

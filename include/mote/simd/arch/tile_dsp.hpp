@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// SXTB16 makes two pairs of 16 bits of four codes, SMLAD adds a pair of products. The codes lie 0 2 1 3, so that the
-// pairs are neighbours and the other side is read as it is.
+// Tiles with SMLAD: SXTB16 extends bytes 0 and 2 of a word to 16 bits, with rotation bytes 1 and 3, and SMLAD adds two
+// products. Codes are stored in the order 0 2 1 3, so that each pair is two neighbours, and queries and weights are
+// loaded in their own order.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -12,7 +13,7 @@ MOTE_INLINE std::int32_t word_at(const void* p) {
   return word;
 }
 
-/// Two heads share loads and extensions; their queries stay in registers.
+/// Scores of two heads with 8 channels: they share loads and extensions, and their queries stay in registers.
 MOTE_INLINE void two_scores_of_eight(const std::int8_t* tile, const std::int16_t* q, std::int32_t* dots) {
   std::int32_t a[4];
   std::int32_t b[4];
@@ -40,7 +41,7 @@ MOTE_INLINE void two_scores_of_eight(const std::int8_t* tile, const std::int16_t
   }
 }
 
-/// Two heads share loads and extensions of two channels at a time.
+/// Sums of two heads, two channels at a time: the heads share loads and extensions.
 MOTE_INLINE void two_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   for (std::size_t c = 0; c < width; c += 2) {
     std::int32_t a0 = sums[c];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Helium widens eight codes in the load (VLDRB.S16) and adds eight products into a scalar (VMLADAV.S16): a token's
-// channels lie together for keys, a channel's 32 tokens for values.
+// Tiles on Helium: eight codes are widened as they are loaded (VLDRB.S16), and VMLADAV.S16 adds eight products to a
+// scalar register. So a token's channels are contiguous for keys, and a channel's 32 tokens for values.
 #pragma once
 
 namespace mote::inline v0::simd {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// NEON without sdot multiplies eight widened codes by one number and adds to 32 bits (smlal): channels of keys and tokens
-// of values lie one behind another, so that no sum crosses lanes.
+// Tiles on NEON without sdot: smlal multiplies four widened codes by one number and adds them to 32-bit sums. Lanes are
+// tokens for keys and channels for values, so no sum crosses lanes.
 #pragma once
 
 namespace mote::inline v0::simd {

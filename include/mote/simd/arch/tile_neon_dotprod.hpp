@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// sdot takes bytes, so a number of 14 bits goes as 128 * high + low: two sdots with one load of codes.
+// Tiles on NEON with sdot, which multiplies bytes: a 14-bit number is split into 128 * high + low, so that one load of
+// codes serves two sdots.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -8,7 +9,7 @@ namespace detail {
 struct split_words {
   int8x16_t high, low;
 };
-/// Sixteen numbers as their upper and their lower seven bits.
+/// Splits sixteen numbers x into high = x >> 7 (signed) and low = x & 127.
 MOTE_INLINE split_words split_sixteen(int16x8_t first, int16x8_t second) {
   const int16x8_t seven = vdupq_n_s16(127);
   return {vcombine_s8(vshrn_n_s16(first, 7), vshrn_n_s16(second, 7)),
@@ -64,7 +65,7 @@ MOTE_INLINE void tile_sums_by(const std::int8_t* tile, const std::int16_t* p, st
     const auto second = detail::split_sixteen(vld1q_s16(weight + 16), vld1q_s16(weight + 24));
     for (std::size_t c = 0; c < width; c += 4) {
       const std::int8_t* v = tile + c * 4;
-      const std::size_t step = 4 * width;  // four tokens further
+      const std::size_t step = 4 * width;  // to the next four tokens
       int32x4_t high = vdupq_n_s32(0);
       int32x4_t low = vdupq_n_s32(0);
       const auto add = [&](std::size_t i, auto lane, const detail::split_words& w) {

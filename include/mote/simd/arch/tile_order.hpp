@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How each instruction set wants the bytes of a tile of codes to lie: data, known for all of them everywhere.
-// Refuses bodies: those are tile_<name>.hpp.
+// The byte order of a tile of codes for each instruction set, as data that every build has for all sets.
+// Refuses code that computes with tiles: that is in tile_<name>.hpp.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,24 @@
 
 namespace mote::inline v0::simd {
 
-/// Without vectors and pairs a tile needs no width, and the smallest machines have no RAM to round up.
+/// Tokens of a tile. 8 on the scalar instruction set: it needs no more, and the caches of the smallest machines have no
+/// RAM for padding to 32.
 inline constexpr std::size_t tile_tokens = native::value == isa::scalar ? 8 : 32;
-/// Channels of a tile are padded to this many.
+/// The channels of a tile are padded to a multiple of this.
 inline constexpr std::size_t tile_channels = 4;
 
-/// Keys: tokens together (interleaved), in runs of `key_depth` channels; values: runs of `value_depth` tokens of one
-/// channel behind each other. `pairs` swaps the middle two of four, so that SXTB16 finds neighbours.
+/// Keys: `key_rows` tokens are interleaved in runs of `key_depth` channels. Values: channels are interleaved in runs of
+/// `value_depth` tokens. `pairs` swaps the middle two of each four, because SXTB16 extracts bytes 0 and 2.
 struct tile_order {
   std::size_t key_rows = 1;
   std::size_t key_depth = 1;
   std::size_t value_depth = 1;
   bool pairs = false;
   std::size_t heads = 1;  ///< query heads that share a load
-  /// Heads of fewer channels than this have all tokens of a tile behind each other, and all tiles are summed at once.
+  /// In heads of fewer channels than this, all tokens of a channel are one run; narrow_sums() sums all tiles at once.
   std::size_t narrow = 0;
 
+  /// The offset in a tile of the key or the value of (token, channel); width: the padded number of channels.
   constexpr std::size_t key(std::size_t token, std::size_t channel, std::size_t width) const {
     return token / key_rows * key_rows * width + channel / key_depth * key_rows * key_depth +
            token % key_rows * key_depth + within(channel % key_depth);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V widens thirty-two codes at once and multiplies them by one number into 32 bits (vwmacc): channels of keys and
-// tokens of values lie one behind another, so that no sum crosses lanes. Two query heads share what was widened. Values of
-// a narrow head do not fill a vector so: there the tokens of a channel lie one behind another.
+// Tiles on RISC-V V: up to thirty-two codes are widened at once and multiplied by one number into 32-bit sums (vwmacc).
+// Lanes are tokens for keys and channels for values, so no sum crosses lanes. Two query heads share the widened codes.
+// The channels of a narrow head do not fill a vector, so lanes are tokens for its values too, reduced once per channel.
 #pragma once
 
 namespace mote::inline v0::simd {
 
 namespace detail {
-/// sum[h] + N codes * by[h * stride], for Heads heads.
+/// sum[h] += N codes * by[h * stride], for each of Heads heads.
 template <std::size_t Heads, int N, class Sum>
 MOTE_INLINE void add_codes(Sum (&sum)[Heads], const std::int8_t* codes /* (N) */, const std::int16_t* by,
                            std::size_t stride) {
@@ -21,7 +21,7 @@ MOTE_INLINE void add_codes(Sum (&sum)[Heads], const std::int8_t* codes /* (N) */
     sum[h] += wide * __builtin_convertvector(static_cast<words>(by[h * stride]), Sum);
 }
 
-/// N channels of values: sums += weights times codes.
+/// sums (Heads, width) += weights times values, for N channels.
 template <std::size_t Heads, int N>
 MOTE_INLINE void sum_channels(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   using sum_type = std::int32_t __attribute__((ext_vector_type(N)));
@@ -48,7 +48,8 @@ MOTE_INLINE void tile_scores_by(const std::int8_t* tile, const std::int16_t* q, 
   for (std::size_t h = 0; h < Heads; ++h) __builtin_memcpy(dots + h * tile_tokens, &sum[h], sizeof sum[h]);
 }
 
-/// Lanes are tokens here, and cross once a channel.
+/// sums (Heads, width) of a narrow head over `tiles` tiles, added or (Add = false) written. Lanes are tokens; they are
+/// reduced once per channel.
 template <std::size_t Heads, bool Add>
 MOTE_INLINE void narrow_sums_by(const std::int8_t* tile, std::size_t tiles, const std::int16_t* p, std::size_t p_stride,
                                 std::size_t width, std::int32_t* sums, rvv) {
@@ -73,14 +74,14 @@ MOTE_INLINE void narrow_sums_by(const std::int8_t* tile, std::size_t tiles, cons
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < Heads; ++h) {
       std::int32_t all = __builtin_reduce_add(sum[h]);
-      asm("" : "+r"(all));  // a store of a lane would say the length twice
+      asm("" : "+r"(all));  // else it stores a lane, which sets the vector length twice
       sums[h * width + c] = Add ? sums[h * width + c] + all : all;
     }
   }
 }
 
 namespace detail {
-/// A function of its own, so that what narrow heads need stays in registers.
+/// Not inlined, so that the code for narrow heads keeps its values in registers.
 template <std::size_t Heads>
 MOTE_NOINLINE void wide_sums(const std::int8_t* tile, const std::int16_t* p, std::size_t width, std::int32_t* sums) {
   std::size_t c = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// SSE2 multiplies pairs of 16 bits and adds the two products (pmaddwd): codes are widened by unpacking and shifting.
+// Tiles on SSE2: codes are widened to 16 bits by unpacking and shifting; pmaddwd adds pairs of products.
 #pragma once
 
 namespace mote::inline v0::simd {

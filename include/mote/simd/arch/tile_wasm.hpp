@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// WebAssembly multiplies pairs of 16 bits and adds the two products (i32x4.dot_i16x8): codes are widened as they are loaded.
+// Tiles on WebAssembly: codes are widened to 16 bits as they are loaded; i32x4.dot_i16x8 adds pairs of products.
 #pragma once
 
 namespace mote::inline v0::simd {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The bodies of simd/tile.hpp that this binary has, one file an instruction set.
-// Refuses to be included by others: it wants the words of simd/tile.hpp before it.
+// Includes the implementations of simd/tile.hpp that this binary may use, one file per instruction set.
+// Refuses to be included alone: simd/tile.hpp includes it, after the declarations that it needs.
 #pragma once
 
 #if MOTE_WITH_SSE2

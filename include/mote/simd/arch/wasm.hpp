@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// WebAssembly's vectors of 128 bits, four rows a register: weights and activations are widened to 16 bits and multiplied in
-// pairs (i32x4.dot_i16x8), which x86 and Arm both have as one or three instructions.
-// Refuses relaxed SIMD, whose answers are each machine's own.
+// WebAssembly SIMD of 128 bits, four rows a register: weights and activations are widened to 16 bits and multiplied in
+// pairs (i32x4.dot_i16x8), which is one instruction on x86 and three on Arm.
+// Refuses relaxed SIMD, whose results differ between machines.
 #pragma once
 
 namespace mote::inline v0::simd {
@@ -18,7 +18,7 @@ struct dot4<wasm, 4> {
   MOTE_INLINE static vector load(const std::uint8_t* p /* (4, 4) */) { return wasm_v128_load(p); }
   template <unsigned From, unsigned Width, unsigned To>
   MOTE_INLINE static vector field(vector v) {
-    // x86 has no shifts of bytes: shifts of words and a mask are two instructions everywhere.
+    // Shifts of 32-bit words and a mask are two instructions everywhere; x86 has no byte shifts.
     if constexpr (From > To) v = wasm_u32x4_shr(v, From - To);
     else if constexpr (From < To) v = wasm_i32x4_shl(v, To - From);
     if constexpr (Width == 8) return v;
@@ -35,7 +35,7 @@ struct dot4<wasm, 4> {
   MOTE_INLINE static vector add(vector a, vector b) { return wasm_i8x16_add(a, b); }
   template <unsigned To>
   MOTE_INLINE static vector first_trit(vector v) {
-    // Three quarters of v - 1, rounded up as two averages do, reach 64 where v reaches 86, and 128 where it reaches 171.
+    // Two averages give 3/4 (v - 1), rounded up: 64 or more from v = 86 on, 128 or more from v = 171 on.
     v = wasm_u8x16_sub_sat(v, wasm_u8x16_const_splat(1));
     return field<6, 2, To>(wasm_u8x16_avgr(wasm_u8x16_avgr(v, wasm_u8x16_const_splat(0)), v));
   }

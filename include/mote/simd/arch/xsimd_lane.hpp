@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The lanes of pack.hpp as xsimd's batches: the widest that the machine has and N lanes fill.
-// Refuses xsimd's bodies where they are estimates, and on 64-bit Arm those that GCC does not inline.
+// The lanes of simd/pack.hpp as xsimd batches: the widest that the machine has and N lanes fill.
+// Refuses xsimd's functions that give estimates, and on 64-bit Arm those that GCC does not inline.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace mote::inline v0::simd::detail {
 
 template <class T, std::size_t N>
 consteval auto widest() {
-#if defined(__aarch64__) && !MOTE_WITH_SVE  // xsimd would take SVE of any width that the compiler was told
+#if defined(__aarch64__) && !MOTE_WITH_SVE  // xsimd would use SVE of any width set by a compiler flag
   if constexpr (N >= 4) return xsimd::batch<T, xsimd::neon64>{};
   else return T{};
 #else
@@ -68,7 +68,7 @@ MOTE_INLINE auto shift_left_23(xsimd::batch<std::int32_t, A> a) {
 }
 
 #if defined(__aarch64__)
-// xsimd 13.2 takes both from 32-bit NEON, where they are estimates; 64-bit NEON rounds correctly.
+// xsimd 13.2 uses its 32-bit NEON code for both, which gives estimates; 64-bit NEON's instructions round correctly.
 template <class A>
 MOTE_INLINE xsimd::batch<float, A> sqrt_lane(xsimd::batch<float, A> a) {
   if constexpr (a.size > 4) return xsimd::sqrt(a);
@@ -93,7 +93,7 @@ MOTE_INLINE auto nearest_lane(xsimd::batch<float, A> x) {
 #endif
     return xsimd::batch<std::int32_t, A>(vcvtnq_s32_f32(x));
 }
-// xsimd 13.2 reaches these through pointers to functions, which GCC follows only in small callers.
+// xsimd 13.2 calls these through function pointers, which GCC inlines only in small callers.
 template <class T, class A>
 MOTE_INLINE auto plain(xsimd::batch<T, A> v) {
   return v.data;
