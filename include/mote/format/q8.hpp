@@ -10,7 +10,7 @@
 //
 // weight = scale * integer, integers in [-127, 127]. Rows of any width: the last group is padded with zeros.
 // Error of a Gaussian matrix: 0.54 % RMS (tests/format/q8.cpp).
-// Refuses to encode -128, which AVX2's products cannot negate, and negative scales.
+// Refuses to encode -128, so that codes are symmetric, and negative scales.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // AVX2 multiplies unsigned by signed bytes and adds pairs of products in 16 bits (vpmaddubsw): eight rows a register.
 // Products of small weights are added in 16 bits for as many quads as cannot overflow. For signed weights the
-// activation's sign is moved to the weight: |x| times w * sign(x).
+// weight's sign is moved to the activation: |w| times x * sign(w), which holds for a weight of -128 too.
 #pragma once
 
 namespace mote::inline v0::simd {
