@@ -43,7 +43,7 @@ struct lookup {
     }
   };
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last, because Clang drops every member after a failed assertion and then reports that it is missing.
   static_assert(N >= 1 && N <= 16,
                 "mote: lookup<> cannot match this many tokens; 3 is usual, 16 the most [mote-lookup]");
   static_assert(Length >= 1 && Length <= longest_draft,

@@ -130,7 +130,7 @@ struct ngram {
     std::array<std::array<std::uint8_t, Ways>, Slots> counts_{};  // way 0 is 0 in an empty row only
   };
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last, because Clang drops every member after a failed assertion and then reports that it is missing.
   static_assert(Slots >= 1 && Slots <= 0x1000000,
                 "mote: ngram<> needs 1 to 16,777,216 slots; 1024 are usual [mote-ngram-slots]");
   static_assert(Ways >= 1 && Ways <= 16,

@@ -109,7 +109,7 @@ struct sample {
     std::uint32_t order_[Vocab] = {};
   };
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last, because Clang drops every member after a failed assertion and then reports that it is missing.
   static_assert(Knobs.temperature > 0 && Knobs.temperature <= 0x1.FFFFFEp127F,
                 "mote: sample<> needs a finite temperature above 0; for none, leave it out [mote-temperature]");
   static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a learner's three answers are asked for: each stands in its own place, and has the members that a lesson uses.
-// answers_fault<...> is void where all is well, else the check whose one sentence names the place or the member.
-// Refuses to judge a gradient: whether it is one, tests say.
+// Checks a learner's three parts (delta, optimiser, schedule): each is in its place and has the members that a lesson
+// uses. answers_fault<...> is void if all is well, else a check whose message names the place or the member.
+// Refuses to judge whether a gradient is right: tests do.
 #pragma once
 
 #include <concepts>
@@ -19,7 +19,7 @@
 
 namespace mote::inline v0 {
 
-/// What a delta has, then its view, in the order in which one is asked for.
+/// The members of a delta, then of its view, in the order in which they are checked.
 enum class delta_member {
   none,
   floats,
@@ -34,7 +34,7 @@ enum class delta_member {
   output_backward,
   each
 };
-/// What a schedule has, then the state of one that does not go back. learning_layers: first_layer() leaves one.
+/// The members of a schedule, then of its state if it has no backward pass. learning_layers: first_layer() < layers.
 enum class schedule_member { none, goes_back, first_layer, learning_layers, state, begin, next };
 enum class learner_place { delta, optimiser, schedule };
 
@@ -75,7 +75,7 @@ inline constexpr bool view_says_what_it_scales = requires(V& v, std::size_t n, r
 template <class V>
 inline constexpr bool view_goes_back_through_outputs =
     requires(V& v, std::size_t n, role r, const float* in, float* out) { v.output_backward(n, r, in, out, n, n); };
-/// f(offset, n), for each run of floats.
+/// Stands for the f(offset, n) that each() calls.
 struct any_run {
   void operator()(std::size_t, std::size_t) const {}
 };
@@ -102,7 +102,7 @@ inline constexpr bool schedule_goes_on =
       { s.next(v, parameters, moved, loss) } -> std::same_as<bool>;
     };
 
-// What something is, whatever it lacks.
+// What a type is meant to be: it has at least one member of that part.
 template <class T, class Model>
 inline constexpr bool looks_like_delta =
     delta_has_floats<T, Model> || delta_has_view<T, Model> || delta_has_fingerprint<T, Model>;
@@ -140,7 +140,7 @@ consteval delta_member delta_lacking() {
 
 }  // namespace detail
 
-/// The first member that a delta or its view lacks, for a model. GoesBack: its schedule's.
+/// The first member that a delta or its view lacks, for a model. GoesBack: of the schedule.
 template <class D, class Model, bool GoesBack = true>
 inline constexpr delta_member delta_lacks = detail::delta_lacking<D, Model, GoesBack>();
 
@@ -152,7 +152,7 @@ inline constexpr schedule_member schedule_lacks = first_missing<schedule_member>
     {detail::schedule_leaves_layers<S, Model>, schedule_member::learning_layers},
     {detail::schedule_has_state<S>, schedule_member::state},
 });
-/// And what the state of one that does not go back lacks, for the view of a delta.
+/// The first member that the state of a schedule without a backward pass lacks, for the view of a delta.
 template <class S, class View>
 inline constexpr schedule_member trials_lack = first_missing<schedule_member>({
     {detail::schedule_begins<typename S::template state<1>, View>, schedule_member::begin},
@@ -223,7 +223,7 @@ struct schedule_check {
       "mote: this schedule does not go back and takes no loss; give its state `bool next(view, parameters, moved, float& loss)` [mote-schedule]");
 };
 
-/// Found: what stands in a place, and is another answer or a whole policy.
+/// Found: the type in that place, which is another part or a whole policy.
 template <learner_place Place, class Found>
 struct place_check {
   using p = learner_place;
@@ -288,10 +288,10 @@ consteval auto answers_fault_of() {
 
 }  // namespace detail
 
-/// The first thing that is wrong with a learner's answers, for a model; void where all is well.
+/// The check of the first fault of a learner's parts, for a model; void if there is none.
 template <class Delta, class Optimiser, class Schedule, class Model>
 using answers_fault = typename decltype(detail::answers_fault_of<Delta, Optimiser, Schedule, Model>())::type;
-/// Of one whose delta is all weights.
+/// The same without a delta, for full<>: it trains the weights themselves.
 template <class Optimiser, class Schedule, class Model>
 using rule_and_way_fault = typename decltype(detail::rule_and_way_fault_of<Optimiser, Schedule, Model>())::type;
 

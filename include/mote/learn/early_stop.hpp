@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// When to stop learning: when held-out loss has not fallen for some looks. Longer is not better: with few examples a
-// long run ends below where it began (docs/design/early_stop.md).
+// Stops learning when the held-out loss has not fallen for Patience evaluations. With few examples a longer run damages
+// what the model could do before (docs/design/early_stop.md).
 // Refuses to hold a copy of what was learned: save on `better`, load it again on `stop`.
 #pragma once
 
@@ -16,7 +16,8 @@ enum class verdict : std::uint8_t { better, wait, stop };
 template <std::size_t Patience = 3>
 class early_stop {
  public:
-  /// Tells a look's held-out loss. A gain below a thousandth of the best does not count, nor what is not a number.
+  /// Takes the held-out loss of one evaluation. `better`: it is the first number, or at least a thousandth below the
+  /// best. `stop`: the last Patience evaluations were not better. A NaN is never better.
   constexpr verdict observe(float held_out_loss) {
     if (seen_ ? held_out_loss < best_ * 0.999F : held_out_loss == held_out_loss) {
       seen_ = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // One example of supervised learning and the tokens it is made of:
-//   bos | note text | user prompt | answer text eos        (the loss is taken from the answer on)
-// Refuses to cut: an example that does not fit the learning window whole is refused.
+//   bos | note text | user prompt | answer text eos        (the loss counts the answer's text and eos)
+// Refuses to cut: an example longer than the learning window gives too_long.
 #pragma once
 
 #include <concepts>
@@ -16,7 +16,7 @@
 
 namespace mote::inline v0 {
 
-/// Something to learn: what the user says and what the answer should be; `note` is a fact that stands in front, if any.
+/// Something to learn: the user's text and the answer that it should get. `note` is an optional fact before the prompt.
 struct example {
   std::string_view prompt;
   std::string_view answer;
@@ -27,13 +27,13 @@ struct example {
 struct learned {
   status state = status::ok;
   float loss = 0;          ///< nats a token of the answer, before this step
-  std::size_t tokens = 0;  ///< of the whole example
-  bool stepped = false;    ///< the optimiser moved the parameters; false within a batch
-  bool done = true;        ///< false: a lesson in portions is not over yet
+  std::size_t tokens = 0;  ///< of the whole example, control tokens included
+  bool stepped = false;    ///< true: the optimiser moved the parameters; false within a batch
+  bool done = true;        ///< false: the lesson has more portions
 };
 
-/// The end of a lesson whose gradient was collected: after a batch of them a step. Where the loss or the step leaves the
-/// floats, not_finite, and the batch is forgotten. Learning is the state of a learning policy.
+/// Ends a lesson whose gradient was collected; the last lesson of a batch makes the optimiser's step. If the loss or a
+/// parameter would not be finite: not_finite, and the batch is dropped. Learning: the state of a learning policy.
 template <class Learning>
 void finish_lesson(Learning& learning, std::size_t batch, std::size_t& examples_in_batch, learned& l) {
   if (!is_finite(l.loss)) {
@@ -52,10 +52,11 @@ void finish_lesson(Learning& learning, std::size_t batch, std::size_t& examples_
 struct example_tokens {
   status state = status::ok;
   std::size_t tokens = 0;  ///< written, from the start of the target; 0 where state is not ok
-  std::size_t answer = 0;  ///< where the answer's first token stands
+  std::size_t answer = 0;  ///< index of the answer's first token
 };
 
-/// Writes the example to `target`, whose size is the learning window. empty: no prompt or no answer; too_long.
+/// Writes the example to `target`, whose size is the learning window. empty: no prompt or no answer. too_long: it does
+/// not fit, or `encode` gave too_big.
 template <std::integral Token, text_encoder<Token> Encode>
 constexpr example_tokens assemble_example(const example& e, const dialogue& control, Encode&& encode,
                                           std::span<Token> target) {

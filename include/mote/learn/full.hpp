@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Learns with every parameter: the weights live in RAM as floats. For small models, and for making models on a PC.
 // Cost: 4 bytes a parameter, 4 for its gradient, 8 for Adam.
-// Refuses a quantised base: integers do not take small steps.
+// Refuses a quantised base: a step of the optimiser is smaller than one unit of its integers.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +25,14 @@
 namespace mote::inline v0 {
 
 struct full_knobs {
-  std::size_t tokens = 128;  ///< longest example, prompt and answer together
-  std::size_t batch = 8;     ///< examples to a step of the optimiser
-  std::size_t chunk = 32;    ///< tokens at a time through the wide layers
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+  std::size_t tokens = 128;  ///< longest example, control tokens included
+  std::size_t batch = 8;     ///< examples for one step of the optimiser
+  std::size_t chunk = 32;    ///< tokens that go through a layer together
+  bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 };
 
-/// Where the gradients of all tensors go: a block laid out like the weights. Satisfies `delta_view`. Several collectors may
-/// serve one set of weights, one a thread.
+/// Collects the gradients of all tensors in a block laid out like the weights. Satisfies `delta_view`. One set of
+/// weights may have several collectors, one for each thread.
 template <std::size_t Rows, class Family = llama>
 class full_gradients {
   using tensors = tensors_of<Family>;
@@ -53,14 +53,14 @@ class full_gradients {
   }
   float* vector_gradient(std::size_t layer, vector_role v) { return at(map_.at(layer, v)); }
   void embedding_backward(std::size_t token, const float* dx) { add_row(at(map_.embedding), token, dx); }
-  /// Of a learned position's vector.
+  /// Adds the gradient dx (dim) of a learned position's vector.
   void position_backward(std::size_t position, const float* dx) { add_row(at(map_.positions), position, dx); }
   void head_backward(const float* dlogits, const float* x, std::size_t count, std::size_t y_stride,
                      std::size_t x_stride) {
     matmul_weight_gradient<Rows>(at(map_.head), s_.vocab, s_.dim, dlogits, y_stride, x, x_stride, count);
   }
-  /// The norm of all gradients. Rows are summed one by one and joined in index order, so that it is the same number
-  /// however they are interleaved: a board and a PC must clip alike.
+  /// The norm of all gradients. The squares of each row are summed alone and the sums added in row order, so that the
+  /// result does not depend on the interleaving: a board and a PC must clip alike.
   float norm() const {
     float sum = 0;
     for (std::size_t i = 0; i < tensors::outer_vectors; ++i) add_vector(sum, at(map_.outer[i]), outer_floats(i));
@@ -109,7 +109,7 @@ class full_gradients {
   float* gradients_;
 };
 
-/// What full<> asks of the weights' format.
+/// The check of the weights' format.
 template <class Format>
 struct full_learns_on {
   static_assert(
@@ -117,7 +117,7 @@ struct full_learns_on {
       "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
 };
 
-/// And of its schedule.
+/// The check of the schedule.
 template <class Schedule>
 struct full_goes_back {
   static constexpr bool does = Schedule::goes_back;
@@ -164,13 +164,13 @@ struct full {
     static no_adapter adapter() { return {}; }
     full_gradients<Format::rows, family> collector() { return {s, map, this->gradients_}; }
 
-    /// False where the step would leave the floats: parameters and optimiser stay as they were.
+    /// As trained_floats::step(), with the norm that does not depend on the interleaving.
     bool step() {
       return this->optimiser_.step(this->parameters_, this->gradients_, this->optimiser_state_, parameter_floats,
                                    collector().norm());
     }
 
-    /// Takes the weights of an image as the start.
+    /// Starts from the weights of an image.
     void reset(const std::byte* weights) { this->restore(reinterpret_cast<const float*>(weights)); }
 
     /// Whether these parameters differ from the image's.
@@ -178,7 +178,7 @@ struct full {
       return __builtin_memcmp(parameters, weights, parameter_floats * sizeof(float)) != 0;
     }
 
-    /// What a snapshot of these parameters must agree with.
+    /// Identifies what the parameters are: a snapshot must have the same value.
     static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("full").add(Format::name).value(); }
 
     const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(this->parameters_); }

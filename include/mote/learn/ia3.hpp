@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns one scale a channel of what key, value and the feed-forward's up matrix give (Liu et al. 2022, arXiv 2205.05638):
-// y = W x + d * (W x), d zero at the start. Scaling up is scaling what a gated feed-forward contracts.
-// Refuses to fold the scales into the base: its groups share theirs.
+// Learns one scale for each output of the key, value and up matrices (Liu et al. 2022, arXiv 2205.05638):
+// y = W x + d * (W x), with d = 0 at the start. Scaling the output of `up` scales the input of a gated `down`.
+// Refuses to fold the scales into the base: the image in flash stays as it was packed.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct ia3_knobs {
   bool takes_turns = false;
 };
 
-/// The scales as the kernels see them.
+/// The scales as the passes call them. Satisfies `scaling_delta`.
 template <class Family>
 class output_scales : public matrices_only, public output_vectors<Family> {
   using vectors = output_vectors<Family>;

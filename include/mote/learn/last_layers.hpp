@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A schedule: the way back goes through the last layers only, and those alone learn. A step costs one way forward and that
-// part of the way back; streams are kept, and parameters held, for those layers.
+// A schedule: the backward pass goes through the last Layers layers, and only they learn. A lesson costs a whole
+// forward pass and that part of the backward pass; layer inputs are kept, and parameters exist, for those layers only.
 //   lora<4, lora_knobs{}, adam<>, last_layers<1>>
-// As many layers as the model has, or more, are backpropagation. Refuses none: nothing would learn.
+// With as many layers as the model has, or more, it is backpropagation. Refuses 0 layers: nothing would learn.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace mote::inline v0 {
 template <std::size_t Layers>
 struct last_layers {
   static constexpr bool goes_back = true;
-  static constexpr std::size_t layers = Layers == 0 ? 1 : Layers;  // nought is refused below, and there alone
+  static constexpr std::size_t layers = Layers == 0 ? 1 : Layers;  // 0 is refused below, and only there
   static constexpr std::size_t first_layer(const shape& s) { return layers < s.layers ? s.layers - layers : 0; }
   template <std::size_t Batch>
   struct state {};

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
-// A learning policy made of three answers: what changes (Delta), by which rule (Optimiser), how the pass goes (Schedule).
+// A learning policy of three parts: what changes (Delta), by which rule (Optimiser), how the pass runs (Schedule).
 //   struct delta {
-//     class view;  // of a family, if it likes: what the kernels see: a delta_view of block/delta.hpp
+//     class view;  // what the passes call: a delta_view (block/delta.hpp); may depend on the family
 //     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16
 //     template <class Family, shape S> static view over(float* parameters, float* gradients);
-//     template <class Family> static constexpr std::uint64_t fingerprint();       // what a snapshot must agree with
+//     template <class Family> static constexpr std::uint64_t fingerprint();       // a snapshot must have the same
 //   };
-// A schedule that does not go back asks the view for each(f) const: f(offset, n) for each run of trained floats, always in
-// the same order, without those that pad. What pads gets no gradient and stays zero.
-// All floats of a delta are zero at the start, and then it changes nothing; a static reset(view) and view::has_effect()
-// say otherwise where it is not so.
-// A delta that owns the first positions of a text has `positions` as well (prefixing_delta), and `lead` where tokens stand
-// there (prompting_delta).
-// Refuses weights of its own: full<> replaces the model's.
+// A schedule without a backward pass needs `each(f) const` of the view: it calls f(offset, n) for each run of trained
+// floats, always in the same order and without padding. Padding gets no gradient and stays zero.
+// By default all floats of a delta start at zero, and a delta of zeros changes no answer. A delta with another start
+// has a static reset(view), and its view a has_effect().
+// A delta that owns the first positions of a sequence also has `positions` (prefixing_delta), and `lead` if tokens run
+// at these positions (prompting_delta).
+// Refuses to replace the model's weights: full<> does.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@
 
 namespace mote::inline v0 {
 
-/// An optimiser moves sixteen floats at a time.
+/// The check of a delta's size: an optimiser moves sixteen floats at a time.
 template <std::size_t Floats>
 struct delta_floats {
   static_assert(
@@ -42,7 +42,7 @@ struct delta_floats {
       "mote: a delta's floats are a multiple of 16; round what floats() gives up with mote::padded() [mote-delta-floats]");
 };
 
-/// What stands in front of a text is far from the last layers.
+/// The check of a delta that owns the first positions: its gradient comes through every layer.
 template <std::size_t FirstLayer>
 struct front_learns_through_all {
   static_assert(
@@ -82,22 +82,22 @@ struct learner {
   template <class Chosen>
   using fault = typename decltype(find_fault<typename Chosen::model_type>())::type;
 
-  /// What one model learns.
+  /// The state for one model: parameters, gradients, optimiser, schedule.
   template <class Model, class Format>
   class state : public trained_floats<optimiser, floats_of<Model>> {
    public:
     using family = family_of<Model>;
     static constexpr std::size_t first_layer = Schedule::first_layer(Model::shape);
-    static constexpr shape s = from_layer(Model::shape, first_layer);  // of the layers that learn
+    static constexpr shape s = from_layer(Model::shape, first_layer);  // the layers that learn
     using floats = trained_floats<optimiser, floats_of<Model>>;
 
-    /// What is applied to the decoder, and what collects the gradients.
+    /// The view that the decoder applies, and the one that collects gradients.
     auto adapter() const {
       return seen(const_cast<float*>(this->parameters_), nullptr);
-    }  // its apply() alone is called
+    }  // const_cast: only its const apply() is called
     auto collector() { return seen(this->parameters_, this->gradients_); }
 
-    /// The pipeline answers as if nothing had been learned.
+    /// Starts again: the pipeline answers as if nothing had been learned.
     void reset() {
       const auto all = view(this->parameters_);
       if constexpr (requires { Delta::reset(all); }) Delta::reset(all);
@@ -123,17 +123,17 @@ struct learner {
       for (std::size_t i = 0; i < floats::parameter_floats; ++i) found = found || parameters[i] != 0.0F;
       return found;
     }
-    /// What a snapshot of these parameters must agree with.
+    /// Identifies what the parameters are: a snapshot must have the same value.
     static constexpr std::uint64_t fingerprint() {
       constexpr std::uint64_t of_delta = Delta::template fingerprint<family>();
       if constexpr (first_layer == 0) return of_delta;
       else return v0::fingerprint{}.add(of_delta).add(first_layer).value();
     }
 
-    // A schedule that takes no gradient tries changed parameters, which lie where gradients would.
+    // A schedule without a backward pass tries moved parameters; they use the memory of the gradients.
     auto trial() { return seen(this->gradients_, nullptr); }
     void begin_trials() { schedule_.begin(view(this->parameters_), this->parameters_, this->gradients_); }
-    /// Takes the loss of a trial. True: there is one more.
+    /// Takes the loss of a trial; the last trial replaces it by the lesson's. True: another trial follows.
     bool next_trial(float& loss)
       requires(!Schedule::goes_back)
     {

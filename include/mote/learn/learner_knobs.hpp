@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the knobs of every learning policy have: how long a lesson is, and how it goes. A policy's own struct names these
-// four beside its own, with the defaults that suit it, and learner_knobs_of() takes them out:
+// The four knobs that every learning policy has: the sizes of a lesson, and whether an answer may run during one. A
+// policy's own struct of knobs repeats them by name, with its own defaults, and learner_knobs_of() copies them out:
 //   struct your_knobs { float strength = 1; std::size_t tokens = 64, batch = 1, chunk = 8; bool takes_turns = false; };
-// Refuses a base class for them: C++ has no designated initialiser of a base's member, and .tokens must be one.
+// Refuses a base class for them: a designated initialiser cannot name a member of a base, and {.tokens = 32} must work.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@
 namespace mote::inline v0 {
 
 struct learner_knobs {
-  std::size_t tokens = 64;   ///< longest example, prompt and answer together
-  std::size_t batch = 1;     ///< examples to a step of the optimiser
-  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+  std::size_t tokens = 64;   ///< longest example, control tokens included
+  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t chunk = 8;     ///< tokens that go through a layer together
+  bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 
   constexpr bool are_sound() const { return tokens >= 2 && batch >= 1 && chunk >= 1; }
   /// A chunk is no longer than an example.
@@ -33,7 +33,7 @@ struct learner_knobs_check {
       Knobs.are_sound(),
       "mote: a learning policy has a knob of nought; .tokens is 2 or more, .batch and .chunk are 1 or more [mote-learning-knobs]");
 };
-/// What is wrong with them; void where all is well.
+/// The check that fails for these knobs; void if they are sound.
 template <learner_knobs Knobs>
 using learner_knobs_fault = unless<Knobs.are_sound(), learner_knobs_check<Knobs>>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A lesson under way: how far it has come, the memory it works in, and its portions. With the arena, a lesson is all that
-// is needed to go on with it later.
-// Refuses to know texts: the pipeline makes tokens of an example.
+// The lesson in progress: its position, its plan of the arena, and how it runs in portions. The arena and `lesson`
+// together are enough to continue it later.
+// Refuses to tokenize: the pipeline passes the encoder.
 #pragma once
 
 #include <array>
@@ -19,12 +19,12 @@ namespace mote::inline v0 {
 
 struct lesson {
   train_progress pass;
-  std::uint32_t tokens = 0;  ///< of the example; 0: none is under way
-  std::uint32_t answer = 0;  ///< where its answer begins
-  bool gradient = false;     ///< false: its loss alone is asked for
-  bool unfinished = false;   ///< begun, and not over: interrupted as well
+  std::uint32_t tokens = 0;  ///< of the learner's first positions and the example; 0: no lesson is open
+  std::uint32_t answer = 0;  ///< index of the answer's first token
+  bool gradient = false;     ///< false: only the loss is computed
+  bool unfinished = false;   ///< true from begin() to the end of the lesson, also after an interruption
 
-  /// Of an example behind so many tokens that are the learner's.
+  /// Opens the lesson of an example that follows `front` tokens of the learner's own.
   void begin(const example_tokens& made, std::size_t front, bool wants_gradient) {
     *this = {};
     tokens = made.tokens == 0 ? 0 : static_cast<std::uint32_t>(front + made.tokens);
@@ -34,7 +34,7 @@ struct lesson {
   }
 };
 
-/// Where a pipeline's arena is the answer's and where a lesson's, and the plan of that.
+/// The arena plan of a lesson, and the offset at which an answer's memory begins: 0 unless both take turns.
 template <class Family, class Formats, shape S, std::size_t Tokens, std::size_t Chunk, way_back Way, bool TakesTurns,
           std::size_t AnswerBytes>
 inline constexpr auto lesson_plan = [] {
@@ -43,7 +43,7 @@ inline constexpr auto lesson_plan = [] {
   else return shared_plan<decltype(plan_arena(lives))>{plan_arena(lives), 0};
 }();
 
-/// The constants of the lessons of a pipeline's type.
+/// The constants that all lessons of a pipeline type share.
 template <class Family>
 struct lesson_facts {
   const shape& s;
@@ -52,8 +52,8 @@ struct lesson_facts {
   std::size_t tokens, chunk, batch, first_layer;
 };
 
-/// Does at most `budget` token-blocks of a lesson: a token through one block of a layer, or back through a phase of one, or
-/// its loss. Pipelines of one family, format and kind of delta share its code.
+/// Runs at most `budget` units of a lesson. A unit is one token: forward through one block of a layer, backward through
+/// one phase of a layer, or its loss. Pipelines of one family, format and kind of delta share this code.
 template <class Isa, bool GoesBack, class Family, class Formats, class View, class Token>
 MOTE_NOINLINE learned advance_lesson(const lesson_facts<Family>& f, std::byte* arena, const weights<Formats, Family>& w,
                                      View& delta, const Token* tokens, lesson& l, std::size_t budget) {
@@ -73,7 +73,7 @@ MOTE_NOINLINE learned advance_lesson(const lesson_facts<Family>& f, std::byte* a
   return {.state = is_finite(loss) ? status::ok : status::not_finite, .loss = loss, .tokens = l.tokens};
 }
 
-/// The learning of a pipeline: the state of its policy, the example that is learned, and the lesson under way.
+/// The learning part of a pipeline: the policy's state, the tokens of the current example, and the lesson in progress.
 template <class Family, class Isa, class Formats, class Learning, class Model, class Token, std::size_t AnswerBytes>
 class lessons : public Learning::template state<Model, Formats> {
   using state_type = typename Learning::template state<Model, Formats>;
@@ -82,7 +82,7 @@ class lessons : public Learning::template state<Model, Formats> {
   static constexpr std::size_t first_layer = schedule::first_layer(s);
   static constexpr bool scales = detail::scales_outputs<state_type>();
   static constexpr std::size_t prefix = detail::prefix_of<Learning>();
-  static constexpr std::size_t leading = detail::positions_of<Learning>() - prefix;  // that have tokens
+  static constexpr std::size_t leading = detail::positions_of<Learning>() - prefix;  // positions that have tokens
   static constexpr const auto& plan = lesson_plan<
       Family, Formats, s, leading + Learning::tokens, Learning::chunk,
       way_back{.first_layer = first_layer, .any = schedule::goes_back, .prefix = prefix, .scales_outputs = scales},
@@ -92,12 +92,12 @@ class lessons : public Learning::template state<Model, Formats> {
   static constexpr std::size_t arena_bytes = plan.plan.bytes > AnswerBytes ? plan.plan.bytes : AnswerBytes;
   static constexpr std::size_t answer_offset = plan.answer;
 
-  /// What was learned is another now.
+  /// Closes the open lesson and its batch: the parameters were replaced.
   void restart_lessons() {
     lesson_ = {};
     examples_in_batch_ = 0;
   }
-  // What a program does to the state itself ends the lesson under way and its batch, which began from another one.
+  // These calls change the state, so they close the open lesson and its batch, which began from another one.
   template <class... Weights>
   void reset(Weights... weights)
     requires requires(state_type& state) { state.reset(weights...); }
@@ -117,13 +117,13 @@ class lessons : public Learning::template state<Model, Formats> {
     state_type::drop();
     restart_lessons();
   }
-  /// An answer takes the arena: a lesson that cannot take turns with it is over.
+  /// An answer takes the arena: closes the open lesson, unless the policy takes turns.
   void interrupt_lesson() {
     if constexpr (!detail::takes_turns<Learning>()) lesson_.tokens = 0;
   }
   template <class Encode>
   example_tokens open_lesson(const example& e, bool wants_gradient, Encode& encode) {
-    // The learner may hold a part of its gradient, beside those of the examples in front of it.
+    // An unfinished lesson may have left part of its gradient among those of the batch: all of them are dropped.
     if (lesson_.unfinished) {
       if constexpr (requires { state_type::drop(); }) state_type::drop();
       examples_in_batch_ = 0;
@@ -135,7 +135,7 @@ class lessons : public Learning::template state<Model, Formats> {
       if (wants_gradient && made.state == status::ok) this->begin_trials();
     return made;
   }
-  /// Writes the tokens in front of a text.
+  /// Writes the tokens of the learner's own first positions.
   static void put_leading(Token* tokens) {
     if constexpr (leading != 0) Learning::delta::lead(s.vocab, tokens);
   }
@@ -176,7 +176,7 @@ class lessons : public Learning::template state<Model, Formats> {
   std::size_t examples_in_batch_ = 0;
 };
 
-/// Where nothing learns.
+/// For a policy that does not learn.
 template <class Family, class Isa, class Formats, class Learning, class Model, class Token, std::size_t AnswerBytes>
   requires(!Learning::learns)
 class lessons<Family, Isa, Formats, Learning, Model, Token, AnswerBytes>

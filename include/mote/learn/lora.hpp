@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns by low-rank adapters beside a frozen, quantised base (Hu et al. 2021, arXiv 2106.09685; on the base as it is
-// deployed, Dettmers et al. 2023, arXiv 2305.14314).
+// Learns by low-rank adapters beside a frozen base (Hu et al. 2021, arXiv 2106.09685), which may be quantised:
+// gradients are computed on the weights as deployed (Dettmers et al. 2023, arXiv 2305.14314).
 //   lora<4>                                       rank 4 on query and value: the least memory that teaches a command
-//   lora<8, lora_knobs{.targets = all_matrices}>  more room to learn, four times the adapter
+//   lora<8, lora_knobs{.targets = all_matrices}>  can learn more; about ten times the parameters in a Llama
 //   lora<4, lora_knobs{}, sgd<>>                  no optimiser state
 //   lora<4, lora_knobs{}, adam<>, last_layers<1>> the last layer alone
 // Cost: 4 bytes a parameter, 4 for its gradient, 8 for Adam; rank * (rows + cols) parameters a matrix.
@@ -19,16 +19,16 @@
 namespace mote::inline v0 {
 
 struct lora_knobs {
-  float alpha = 0;  ///< the adapter counts alpha / rank; 0: 2 * rank
+  float alpha = 0;  ///< the adapter's output is scaled by alpha / rank; 0: alpha is 2 * rank
   role_set targets = query_and_value;
-  std::size_t tokens = 64;   ///< longest example, prompt and answer together
-  std::size_t batch = 1;     ///< examples to a step of the optimiser
-  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
+  std::size_t tokens = 64;   ///< longest example, control tokens included
+  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t chunk = 8;     ///< tokens that go through a layer together
   std::uint64_t seed = 1;    ///< of A; B starts at zero, so nothing changes before the first step
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+  bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 };
 
-/// What lora<> changes: B (A x) times Scale beside the matrices in Targets.
+/// The delta of lora<>: adds Scale * B (A x) to W x, for each matrix W in Targets.
 template <std::size_t Rank, float Scale, role_set Targets, std::uint64_t Seed>
 struct low_rank_delta {
   template <class Family, shape S>
@@ -55,8 +55,8 @@ struct low_rank_delta {
 };
 
 namespace detail {
-constexpr std::size_t some_rank(std::size_t rank) { return rank == 0 ? 1 : rank; }  // nought is refused by lora alone
-constexpr role_set some_targets(role_set targets) { return targets == 0 ? query_and_value : targets; }  // none as well
+constexpr std::size_t some_rank(std::size_t rank) { return rank == 0 ? 1 : rank; }  // 0 is refused by lora itself
+constexpr role_set some_targets(role_set targets) { return targets == 0 ? query_and_value : targets; }  // 0 as well
 constexpr float lora_scale(std::size_t rank, float alpha) {
   return (alpha > 0 ? alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 }
@@ -70,14 +70,14 @@ template <std::size_t Rank = 0 /* refused below */, lora_knobs Knobs = lora_knob
           class Schedule = backpropagation>
 struct lora : detail::lora_learner<Rank, Knobs, Optimiser, Schedule> {
   static constexpr std::size_t rank = detail::some_rank(Rank);
-  /// The floats of all adapters of a model, for each of the rank.
+  /// The floats of all adapters of a model at rank 1; at rank r there are r times as many.
   template <class Family>
   static constexpr std::size_t floats_a_rank(const shape& s) {
     return s.layers * lay_adapters<Family, Knobs.targets>(s, 1).layer_floats;
   }
   static constexpr float scale = detail::lora_scale(rank, Knobs.alpha);
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last, because Clang drops every member after a failed assertion and then reports that it is missing.
   static_assert(Rank >= 1 && Rank <= 256,
                 "mote: the rank of lora<> must lie in 1 to 256; 2, 4 and 8 are usual [mote-lora-rank]");
   static_assert(Knobs.alpha == 0.0F || detail::is_within(Knobs.alpha, 1e-3F, 1e4F),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The low-rank adapters of a model as a view: which matrices have one, of which rank, and where its floats lie are values.
-// Pipelines that differ in rank, targets or seed share the code of decoder, gradient and this.
+// The low-rank adapters of a model as a view. Its matrices, rank and offsets are values, so that pipelines that differ
+// in rank, targets or seed share one copy of the code of the decoder, the backward pass and this view.
 // Refuses to own memory: parameters and gradients are the learner's.
 #pragma once
 
@@ -16,19 +16,19 @@
 
 namespace mote::inline v0 {
 
-/// Where the adapter of each matrix lies in a layer's floats: A (rank, padded(cols)), then B (rank, padded(rows)).
+/// The adapter of one matrix in a layer's floats: at `offset`, A (rank, padded(cols)), then B (rank, padded(rows)).
 struct adapter_place {
   role which = role::query;
   std::size_t offset = 0;
   low_rank_size size{};
 };
-/// The adapters of a layer; those of a kind of layer that lacks the matrix stay as they are.
+/// The adapters of a layer. A kind of layer without the matrix has the floats as well; no pass reads them.
 template <std::size_t Count>
 struct adapter_layout {
   std::array<adapter_place, Count> adapters{};
   std::size_t layer_floats = 0;
 
-  /// Of a matrix that has one.
+  /// The adapter of a matrix, which must have one.
   constexpr const adapter_place& of(role r) const {
     std::size_t i = 0;
     while (adapters[i].which != r) ++i;
@@ -103,7 +103,7 @@ class low_rank_adapters : public matrices_only {
     return found;
   }
 
-  /// f(offset, n) for each row of A and of B: what is trained, and not what pads it.
+  /// Calls f(offset, n) for each row of A and of B, without the padding.
   template <class Function>
   void each(Function f) const {
     each_adapter([&](const float* a, const low_rank_size& n) {
@@ -119,7 +119,7 @@ class low_rank_adapters : public matrices_only {
       if (first_[i].which == r) return first_ + i;
     return nullptr;
   }
-  /// f(A, size) for each adapter, by layer and matrix.
+  /// Calls f(A, size) for each adapter, layer by layer.
   template <class Function>
   void each_adapter(Function f) const {
     for (std::size_t layer = 0; layer < layers_; ++layer)

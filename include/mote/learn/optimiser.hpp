@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a gradient becomes a step.
+// Optimisers: how a gradient becomes a step.
 //   adam<>   two floats of state for each trained one; the choice for adapters      (Kingma & Ba 2015, arXiv 1412.6980)
-//   sgd<>    no state; the choice where RAM ends                                    rate 1e-2 .. 1e-1
-// Both clip the gradient to a norm, in fixed order, and decay weights apart from the gradient (Loshchilov & Hutter 2019,
-// arXiv 1711.05101).
+//   sgd<>    no state; the choice where RAM is short                                rate 1e-2 .. 1e-1
+// Both clip the gradient by its norm, which is summed in a fixed order, and decay weights separately from the gradient
+// (Loshchilov & Hutter 2019, arXiv 1711.05101).
 // Refuses to allocate: the state is a member of the pipeline, its size part of the type. Refuses a step after which a
 // parameter would not be finite or would exceed largest_weight.
 #pragma once
@@ -18,7 +18,7 @@
 namespace mote::inline v0 {
 
 namespace detail {
-/// Neither where the value is not a number.
+/// Both are false for a NaN.
 constexpr bool is_within(float value, float least, float most) { return value >= least && value <= most; }
 constexpr bool is_share(float value) { return value >= 0.0F && value < 1.0F; }
 }  // namespace detail
@@ -26,10 +26,10 @@ constexpr bool is_share(float value) { return value >= 0.0F && value < 1.0F; }
 struct adam_knobs {
   float rate = 2e-3F;
   float beta1 = 0.9F;
-  float beta2 = 0.98F;  // short runs: the usual 0.999 would still remember its first step after a hundred
+  float beta2 = 0.98F;  // for short runs: averages over about 50 steps; the usual 0.999 over about 1,000
   float epsilon = 1e-8F;
   float decay = 0.0F;
-  float clip = 1.0F;  ///< largest norm of a gradient; 0: none
+  float clip = 1.0F;  ///< largest norm of the gradient; 0: no clipping
 
   constexpr bool are_sound() const {
     return detail::is_share(beta1) && detail::is_share(beta2) && detail::is_within(epsilon, 1e-30F, 1.0F) &&
@@ -47,17 +47,17 @@ struct sgd_knobs {
   }
 };
 
-/// The largest rate: one that moves every parameter by this at every step.
+/// The largest rate. Adam moves each parameter by about the rate in a step.
 inline constexpr float largest_rate = 10.0F;
 constexpr bool is_rate(float r) { return r >= 0.0F && r <= largest_rate; }
 
 namespace detail {
-/// What a gradient must be multiplied with so that its norm is at most `clip`.
+/// The factor that brings a gradient's norm down to `clip`; 1 if clip is 0 or the norm is not above it.
 inline float clip_factor(float norm, float clip) { return clip > 0.0F && norm > clip ? clip / norm : 1.0F; }
 
-/// A step in two passes over the parameters: whether all would be weights (is_weight) afterwards, then the step. So one
-/// that leaves the floats changes nothing, without a second copy of anything. move(i, write) gives sixteen
-/// parameters as they would be, and writes what else it keeps where it is told to.
+/// A step in two passes over the parameters. The first checks that the norm is finite and every new parameter
+/// is_weight(); the second stores them, if so, and zeroes the gradient. Thus a bad step changes no parameter, without a
+/// second copy. move(i, write) returns parameters i to i + 15 after the step and stores its own state if `write`.
 template <class Move>
 bool step_if_sound(float* theta, float* gradient, std::size_t n, float norm, Move move) {
   using floats = simd::floats<16>;
@@ -87,18 +87,18 @@ struct adam {
 
   float rate = 0;
 
-  /// The start of a run. Until then every member is zero, so that a static pipeline costs no flash.
+  /// Starts a run. Before it every member is zero, so that a static pipeline goes to .bss.
   void reset() {
     rate = first_rate;
     power1_ = power2_ = 1.0F;
   }
 
-  /// One step: theta moves, gradient becomes zero. All (n), n a multiple of 16; state (2, n). False where the gradient is
-  /// not finite, or a parameter would not be or grow beyond largest_weight: then the gradient becomes zero, and no more.
+  /// One step: moves theta (n) against gradient (n) and zeroes the gradient; state is (2, n), n a multiple of 16.
+  /// False: the norm or a new parameter is not finite, or a parameter exceeds largest_weight; only the gradient changes.
   MOTE_NOINLINE bool step(float* theta, float* gradient, float* state, std::size_t n) {
     return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }
-  /// The same where the caller knows the gradient's norm.
+  /// The same, with the gradient's norm from the caller.
   bool step(float* theta, float* gradient, float* state, std::size_t n, float norm) {
     using floats = simd::floats<16>;
     const float power1 = power1_ * Knobs.beta1;
@@ -127,7 +127,7 @@ struct adam {
   }
 
  private:
-  float power1_ = 0;  // beta1 to the number of steps
+  float power1_ = 0;  // beta1 to the power of the number of steps
   float power2_ = 0;
 };
 
@@ -141,7 +141,7 @@ struct sgd {
 
   void reset() { rate = first_rate; }
 
-  /// As adam's.
+  /// As adam's step(); there is no state.
   MOTE_NOINLINE bool step(float* theta, float* gradient, float* state, std::size_t n) {
     return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }
@@ -155,8 +155,8 @@ struct sgd {
   }
 };
 
-/// What an optimiser has, in the order in which one is asked for. It may have `first_rate`, the rate of reset(), and
-/// `knobs_are_sound`.
+/// The members of an optimiser, in the order in which they are checked. `first_rate`, the rate that reset() sets, and
+/// `knobs_are_sound` are optional.
 enum class optimiser_member { none, first_rate, knobs_are_sound, state_floats, rate, reset, step };
 
 namespace detail {

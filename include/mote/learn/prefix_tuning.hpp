@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns keys and values that stand in front of every prompt, in the cache of each layer (Li and Liang 2021, "prefix
-// tuning", arXiv 2101.00190; without its second network). No token runs there: a prompt is no longer, only its attention.
+// Learns keys and values for positions before every prompt, in the cache of each layer (Li and Liang 2021, "prefix
+// tuning", arXiv 2101.00190; without its second network). No token runs at these positions: only attention gets longer.
 //   prefix_tuning<8>
-// Cost: 2 * kv_dim parameters a position and layer that attends, and one position of the context.
-// Refuses last_layers<>, and families of which a block keeps a state: it would have seen nothing of what stands in front.
+// Cost: 2 * kv_dim parameters for each position and layer with attention; each position takes one of the context.
+// Refuses last_layers<>, and families with a block that keeps a state: such a block would see nothing of the prefix.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@
 namespace mote::inline v0 {
 
 struct prefix_tuning_knobs {
-  std::uint64_t seed = 1;    ///< of the keys at the start; values are zero there
-  std::size_t tokens = 64;   ///< longest example, prompt and answer together
-  std::size_t batch = 1;     ///< examples to a step of the optimiser
-  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+  std::uint64_t seed = 1;    ///< of the keys' random start; values start at zero
+  std::size_t tokens = 64;   ///< longest example, control tokens included
+  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t chunk = 8;     ///< tokens that go through a layer together
+  bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 };
 
 /// Keys and values of the first positions. Satisfies `prefixing_delta`.
@@ -36,7 +36,7 @@ class prefix_rows : public matrices_only {
   float* key_gradient(std::size_t layer, std::size_t position) { return gradients_ + at(layer, 0, position); }
   float* value_gradient(std::size_t layer, std::size_t position) { return gradients_ + at(layer, 1, position); }
 
-  /// f(offset, n) for each row.
+  /// Calls f(offset, n) for each key and each value, without the padding.
   template <class Function>
   void each(Function f) const {
     for (std::size_t row = 0; row < 2 * layers_ * count_; ++row) f(row * padded(kv_dim_), kv_dim_);
@@ -54,7 +54,7 @@ class prefix_rows : public matrices_only {
   std::size_t at(std::size_t layer, std::size_t values, std::size_t position) const {
     return ((2 * layer + values) * count_ + position) * padded(kv_dim_);
   }
-  /// f(i, start) for each float that is trained. Keys differ, or all positions would learn the same.
+  /// Calls f(i, start) for each trained float. Keys start at random, because equal positions would learn the same.
   template <class Function>
   void each_start(Function f) const {
     rng random(seed_ * 0x9E3779B97F4A7C15ULL);

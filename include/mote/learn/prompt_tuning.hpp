@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns vectors that stand in front of every prompt, a soft prompt of virtual tokens (Lester et al. 2021, "prompt tuning",
-// arXiv 2104.08691). Each begins as a token of the vocabulary, drawn by a seed: what is learned is added to its vector.
+// Learns a soft prompt: vectors of virtual tokens that run before every prompt (Lester et al. 2021, "prompt tuning",
+// arXiv 2104.08691). A seed draws a token of the vocabulary for each; the learned vector is added to that token's.
 //   prompt_tuning<8>
-// Cost: dim parameters a virtual token, and one position of the context; a prompt and an example are so many tokens longer.
-// Refuses last_layers<>: what stands in front learns through every layer.
+// Cost of a virtual token: dim parameters, a position of the context, and one more token in each prompt and example.
+// Refuses last_layers<>: the gradient of a virtual token comes through every layer.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@
 namespace mote::inline v0 {
 
 struct prompt_tuning_knobs {
-  std::uint64_t seed = 1;    ///< of the tokens that they begin as
-  std::size_t tokens = 64;   ///< longest example, prompt and answer together
-  std::size_t batch = 1;     ///< examples to a step of the optimiser
-  std::size_t chunk = 8;     ///< tokens at a time through the wide layers
-  bool takes_turns = false;  ///< an answer may be given while a lesson is under way
+  std::uint64_t seed = 1;    ///< of the tokens that they start as
+  std::size_t tokens = 64;   ///< longest example, control tokens included
+  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t chunk = 8;     ///< tokens that go through a layer together
+  bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 };
 
-/// What is added to the first vectors of a sequence. Satisfies `prompting_delta`.
+/// The learned vectors, added to the embeddings of the first positions. Satisfies `prompting_delta`.
 class virtual_tokens : public matrices_only {
  public:
   virtual_tokens(std::size_t count, std::size_t dim, float* added, float* gradients)

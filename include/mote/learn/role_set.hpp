@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which matrices of a layer learn, and where a vector of floats for each of their outputs lies.
-// Refuses to know what the floats do.
+// A set of a layer's matrices, and the layout of one trained float for each output (row) of those matrices.
+// Refuses to give the floats a meaning: the delta that uses them does.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ constexpr bool has(role_set set, role r) { return (set & only(r)) != 0; }
 inline constexpr role_set query_and_value = only(role::query) | only(role::value);
 inline constexpr role_set all_matrices = ~role_set{0};
 
-/// Those of a set that a family has.
+/// The members of a set that a family has.
 template <class Family>
 constexpr role_set targets_in(role_set targets) {
   role_set found = 0;
@@ -26,18 +26,19 @@ constexpr role_set targets_in(role_set targets) {
   return found;
 }
 
-/// A float for each output of some matrices: (layers, for each matrix padded(rows)). Those of a kind of layer that lacks the
-/// matrix stay as they are.
+/// One float for each output of the target matrices: (layers, then padded(rows) for each matrix). A kind of layer
+/// without the matrix has the floats as well; no pass reads them.
 template <class Family = llama>
 struct output_vectors {
   using tensors = tensors_of<Family>;
   const shape& s;
   role_set targets;
 
-  /// Where the vector of a matrix begins; of layer s.layers and the first matrix: how many floats there are.
+  /// The offset of a matrix's vector, in floats.
   constexpr std::size_t at(std::size_t layer, role of) const { return at(layer, tensors::find(of)); }
+  /// The number of floats, padding included.
   constexpr std::size_t floats() const { return at(s.layers, std::size_t{0}); }
-  /// f(offset, n) for each vector: what is trained, and not what pads it.
+  /// Calls f(offset, n) for each vector, without the padding.
   template <class Function>
   void each(Function f) const {
     for (std::size_t layer = 0; layer < s.layers; ++layer)
@@ -56,7 +57,7 @@ struct output_vectors {
   }
 };
 
-/// A delta of one float for each output of the targets: View<Family> is what the kernels see.
+/// A delta with one float for each output of the target matrices. The passes call its View<Family>.
 template <role_set Targets, template <class Family> class View>
 struct output_delta {
   template <class Family>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the pass of a lesson goes.
-//   backpropagation       back through every layer                              (here)
-//   last_layers<2>        back through the last two, which alone learn          (last_layers.hpp)
-//   zeroth_order<>        two losses and no way back, in the memory of answers  (zeroth_order.hpp)
-// A schedule says from which layer on a model learns, whether the pass goes back at all, and what it keeps between passes.
-// Refuses to run: sequence_pass does.
+// Schedules: which layers learn, and whether a lesson has a backward pass.
+//   backpropagation       backward through every layer                                    (here)
+//   last_layers<2>        backward through the last two layers; only these learn          (last_layers.hpp)
+//   zeroth_order<>        two forward passes, no backward pass, in the memory of answers  (zeroth_order.hpp)
+// A schedule has first_layer(shape), the first layer that learns; goes_back; and state<Batch>, kept between passes.
+// Refuses to run the pass: sequence_pass (block/train.hpp) does.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +22,13 @@ struct backpropagation {
   struct state {};
 };
 
-/// A model's shape without the layers in front of `first`.
+/// A model's shape without the layers before `first`.
 constexpr shape from_layer(shape s, std::size_t first) {
   s.layers -= first;
   return s;
 }
 
-/// A delta of the layers from `first` on, whose own first layer that is.
+/// Applies a delta to the layers from `first` on: the model's layer `first` is layer 0 of the delta.
 template <class View>
 class upper_layers : public matrices_only {
  public:
@@ -59,7 +59,7 @@ class upper_layers : public matrices_only {
 };
 
 namespace detail {
-/// What a learning policy that says less than learner<> does means.
+/// The schedule of a learning policy; backpropagation if the policy names none.
 template <class Learning>
 struct schedule_of {
   using type = backpropagation;
@@ -69,7 +69,7 @@ template <class Learning>
 struct schedule_of<Learning> {
   using type = typename Learning::schedule;
 };
-/// Whether what a state of a learning policy collects scales what matrices give.
+/// Whether the collector of a learning policy's state scales the outputs of matrices: a scaling_delta.
 template <class State>
 constexpr bool scales_outputs() {
   if constexpr (requires(State& s) { s.collector(); })

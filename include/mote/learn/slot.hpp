@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The learning slot: what a pipeline asks of a policy that learns, of its state, and of what collects its gradients.
-// Refuses to ask a policy that does not learn for more than a pipeline uses of it.
+// The learning slot: the members that a pipeline needs of a learning policy, its state and its gradient collector.
+// Refuses a policy that lacks one of them. A policy that does not learn needs only those that a pipeline uses.
 #pragma once
 
 #include <concepts>
@@ -23,8 +23,8 @@
 
 namespace mote::inline v0 {
 
-/// What a learning policy has, in the order in which one is asked for: the policy, its state for a model and a format,
-/// then the state's collector.
+/// The members of a learning policy, in the order in which they are checked: the policy's, those of its state for a
+/// model and a format, then those of the state's collector.
 enum class learning_member {
   none,
   learns,
@@ -111,7 +111,7 @@ template <class S>
 inline constexpr bool learner_resets<S, true> = requires(S& s, const std::byte* weights) { s.reset(weights); };
 template <class S>
 inline constexpr bool learner_steps = requires(S& s) { s.step(); };
-/// A state that writes and reads records of its own shows no parameters.
+/// Whether a state saves and loads records of its own; it then needs no parameters(), restore() or has_effect().
 template <class S>
 inline constexpr bool learner_streams = requires(S& s, std::span<const std::byte> records, const std::byte* weights) {
   { s.check(records, weights) } -> std::same_as<status>;
@@ -160,7 +160,7 @@ inline constexpr bool learner_goes_on = requires(S& s, float& loss) {
   { s.next_trial(loss) } -> std::same_as<bool>;
 };
 
-/// What answers and what collects fill the positions that the policy owns.
+/// Whether adapter and collector fill the positions that the policy owns.
 template <class P, class S>
 inline constexpr bool learner_fills_front = [] {
   if constexpr (positions_of<P>() == 0) return true;
@@ -172,7 +172,7 @@ inline constexpr bool learner_fills_front = [] {
   }
 }();
 
-/// Learns, OwnsWeights, Tries (its schedule does not go back): only then some are asked for.
+/// The first member that a state lacks. Some are needed only if Learns, OwnsWeights or Tries (no backward pass).
 template <class S, bool Learns, bool OwnsWeights, bool Tries = false>
 inline constexpr learning_member learning_state_lacks = first_missing<learning_member>({
     {learner_has_parameter_floats<S>, learning_member::parameter_floats},
@@ -292,7 +292,7 @@ struct learning_check {
 };
 
 namespace detail {
-/// A policy's own schedule is asked for before its state, which is made of it.
+/// The policy's schedule is checked before its state, because the state contains the schedule's.
 template <class P, class Model, class Format>
 consteval auto learning_gap() {
   using of_schedule = decltype(schedule_fault_of<typename schedule_of<P>::type, Model>());
@@ -305,7 +305,7 @@ consteval auto learning_gap() {
 }
 }  // namespace detail
 
-// Numbers with names, for the message.
+// Numbers with names, so that the message shows what each one is.
 struct window_tokens {
   std::size_t value;
 };

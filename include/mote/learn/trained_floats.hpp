@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What every learner keeps: the floats that it trains, their gradients and the optimiser's state, as members.
-// Refuses to know what the floats mean: that is the delta's.
+// The state of every learner: the floats that it trains, their gradients and the optimiser's state, as members.
+// Refuses to give the floats a meaning: the delta does.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,21 @@
 
 namespace mote::inline v0 {
 
-/// Floats is a multiple of 16. Zero until a learner resets it, so that a pipeline lies in .bss.
+/// Floats is a multiple of 16. Every member is zero until a learner's reset(), so that a static pipeline goes to .bss.
 template <class Optimiser, std::size_t Floats>
 class trained_floats {
  public:
   static constexpr std::size_t parameter_floats = Floats;
   static constexpr std::size_t optimiser_floats = Optimiser::state_floats(Floats);
 
-  /// False where the step would leave the floats: parameters and optimiser stay as they were.
+  /// One step of the optimiser; the gradients become zero. False: a parameter would not be finite or would exceed
+  /// largest_weight; parameters and optimiser keep their values.
   bool step() { return optimiser_.step(parameters_, gradients_, optimiser_state_, Floats); }
-  /// Forgets the gradients that were collected.
+  /// Zeroes the collected gradients.
   void drop() {
     for (float& g : gradients_) g = 0;
   }
-  /// bad_rate where it is not within 0 to largest_rate: the rate stays.
+  /// Sets the learning rate. bad_rate: r is outside 0 to largest_rate; the old rate stays.
   status rate(float r) {
     if (!is_rate(r)) return status::bad_rate;
     optimiser_.rate = r;
@@ -31,7 +32,7 @@ class trained_floats {
   }
   float rate() const { return optimiser_.rate; }
 
-  /// Takes saved parameters; gradients and the optimiser start anew.
+  /// Copies saved parameters (Floats); gradients and optimiser restart.
   void restore(const float* parameters) {
     __builtin_memcpy(parameters_, parameters, sizeof parameters_);
     forget();
@@ -42,7 +43,7 @@ class trained_floats {
   float* gradients() { return gradients_; }
 
  protected:
-  /// The start of a run: no gradients, and an optimiser that has seen none.
+  /// Starts a run: zeroes the gradients and the optimiser's state.
   void forget() {
     drop();
     for (float& v : optimiser_state_) v = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// A schedule without a way back (Malladi et al. 2023, arXiv 2305.17333, "MeZO"; Spall 1992): the parameters are moved a
-// little along a random direction of signs, there and back again, and the difference of two losses says how much of that
-// direction to take. Nothing is kept of the way there: a lesson takes no more memory than an answer of its length, that
-// reads as many tokens of its prompt at a time and keeps floats.
+// A schedule without a backward pass (Malladi et al. 2023, arXiv 2305.17333, "MeZO"; Spall 1992). It computes the loss
+// with the parameters moved by +distance and by -distance along a random direction of signs; the slope between the two
+// losses times the direction is the gradient. No activations are kept: a lesson needs no more memory than an answer of
+// its length that reads as many tokens of its prompt at a time and has a cache of floats.
 //   ia3<ia3_knobs{}, adam<>, zeroth_order<>>
-// The direction is made anew from its number whenever it is needed; the moved parameters lie where gradients would
-// (cost() calls them perturbed), so an answer between two portions of a lesson reads the true ones.
-// Refuses many parameters: its noise grows with their number.
+// The direction is computed again from its number each time. The moved parameters use the memory of the gradients
+// (cost() calls them perturbed), so that an answer between two portions of a lesson uses the true parameters.
+// Refuses a distance outside 1e-6 to 1. For few parameters, as of ia3<>: its noise grows with their number.
 #pragma once
 
 #include <array>
@@ -36,8 +36,8 @@ struct zeroth_order {
       below_ = false;
       move(all, parameters, moved, Knobs.distance);
     }
-    /// Takes the loss of the parameters that were moved, and gives that of both. True: they are moved the other way. After
-    /// the last example of a batch the gradient lies where they lay.
+    /// Takes the loss at `moved`. First call of a lesson: moves the parameters the other way; true. Second call: `loss`
+    /// becomes the mean of both; false. After the last example of a batch `moved` holds the gradient.
     template <class View>
     bool next(const View& all, const float* parameters, float* moved, float& loss) {
       if (!below_) {
@@ -71,11 +71,11 @@ struct zeroth_order {
       });
       add_direction(all, moved, distance);
     }
-    /// Adds factor or -factor to every parameter, what pads a row aside.
+    /// Adds factor or -factor, by the random direction, to every parameter, without the padding.
     template <class View>
     void add_direction(const View& all, float* to, float factor) const {
       rng random(Knobs.seed + (directions_ + 1) * 0x9E3779B97F4A7C15ULL);
-      for (int i = 0; i < 8; ++i) (void)random.next();  // seeds are alike, and so are the first signs
+      for (int i = 0; i < 8; ++i) (void)random.next();  // similar seeds give similar first signs
       all.each([&](std::size_t at, std::size_t n) {
         for (std::size_t i = 0; i < n; ++i) to[at + i] += (random.next() >> 31U) != 0 ? factor : -factor;
       });
@@ -83,7 +83,7 @@ struct zeroth_order {
 
     std::array<float, Batch> slope_{};
     float above_ = 0;
-    std::uint32_t directions_ = 0;  // that were tried
+    std::uint32_t directions_ = 0;  // tried so far
     std::size_t examples_ = 0;      // of the batch
     bool below_ = false;
   };

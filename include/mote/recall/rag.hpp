@@ -64,7 +64,7 @@ struct rag {
   template <std::size_t Items, class Of = Retriever>
   using with_items = rag<typename Of::template with_items<Items>, Knobs>;
 
-  // Last, because Clang leaves out every member behind a failed assertion and then complains that it is missing.
+  // Last, because Clang drops every member after a failed assertion and then reports that it is missing.
   static_assert(detail::is_given<Retriever>,
                 "mote: rag<> needs a retriever; give it one, as in rag<bm25<>> [mote-no-retriever]");
   static_assert(!detail::is_retriever<Retriever> || (hits > 0 && tokens > 0),
