@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // Drafts: tokens that are guessed cheaply, run through the model together with the newest one, and kept as far as the
-// model agrees. One pass then gives several tokens, and the answer is the one that it would have been.
+// model agrees. One pass then gives several tokens, and the answer is the same as without drafts.
 //   no_draft                       the default                                                0 bytes
 //   ngram<1024>                    a table of what followed two tokens; learns while it runs  16 bytes a slot
 //   lookup<3>                      what followed the last tokens earlier in the text          0 bytes
 //   first_of<lookup<3>, ngram<>>   the first that has a guess
-//   gated<ngram<>, draft_knobs{.batch_cost = 0.1F}>   when a draft pays: draft_gate.hpp
-// Each keeps Length more rows of logits in the arena: 4 bytes a token of the vocabulary and row.
-// Refuses to change an answer: a draft is only a guess at what the decoding policy picks by itself, in its own order.
+//   gated<ngram<>, draft_knobs{.batch_cost = 0.1F}>   knobs of the gate that runs a draft if it pays: draft_gate.hpp
+// A draft of up to Length tokens needs Length more rows of logits in the arena, 4 bytes * vocab each.
+// Refuses to change an answer: the decoding policy picks every token itself, in order; a wrong guess only costs time.
 #pragma once
 
 #include <concepts>
@@ -26,11 +26,11 @@ namespace mote::inline v0 {
 template <class State, class Token>
 concept drafter = requires(State s, const State& c, std::span<const Token> context, std::span<Token> out) {
   s.observe(context);                                        // the last token of the context is new
-  { c.propose(context, out) } -> std::same_as<std::size_t>;  // what may follow, best first; at most out.size()
+  { c.propose(context, out) } -> std::same_as<std::size_t>;  // what may follow, in text order; at most out.size()
   s.reset();                                                 // forgets everything
 };
 
-/// What a policy for slots::drafting is: how many tokens it drafts at most, and a state for tokens of either width.
+/// A policy for slots::drafting: the most tokens that it drafts, and a state for tokens of either width.
 template <class Policy>
 concept drafting_policy = fills<Policy, slots::drafting> && requires {
   { Policy::length } -> std::convertible_to<std::size_t>;
@@ -50,8 +50,8 @@ struct no_draft {
   };
 };
 
-/// What a drafting policy has, in the order in which one is asked for: a length, a state for a kind of token, and its
-/// members.
+/// The members of a drafting policy, in the order in which they are checked: a length, a state for a type of token,
+/// then the state's.
 enum class drafting_member { none, length, state, observe, propose, reset };
 
 namespace detail {
@@ -103,7 +103,7 @@ struct drafting_check {
   static_assert(has<m::reset>, "mote: this policy's state cannot forget; give it `reset()` [mote-drafting-policy]");
 };
 
-/// A wrong draft is taken back: from a cache that can, of a family whose blocks keep no state.
+/// The check that wrong drafts can be taken back: the cache must allow it, and no block of the family may keep a state.
 template <class P, class Store, bool TakesBack>
 struct drafts_are_taken_back {
   static_assert(
@@ -123,7 +123,7 @@ struct slots::drafting : slot_facts {
       unless<P::length == 0 || Store::rollback_tokens(Chosen::tokens) != 0, drafts_are_taken_back<P, Store, false>>;
 };
 
-/// The longest draft: a pass of sixteen tokens and the one before them. Longer ones are not accepted to the end.
+/// The longest draft; its pass runs the newest token and sixteen guesses. Longer drafts are hardly accepted to the end.
 inline constexpr std::size_t longest_draft = 16;
 
 }  // namespace mote::inline v0

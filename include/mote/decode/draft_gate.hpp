@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// When a draft pays. A pass of 1 + k tokens takes T(1 + k) and gives 1 + E tokens, where E is what will be accepted; the
-// gate takes the k with the most tokens a time, and that is often 0.
-//   gated<ngram<>, draft_knobs{.batch_cost = 0.1F}>              weights come slowly (external flash, a large model)
-//   gated<ngram<>, draft_knobs{.measured = false}>               the same passes on every run, whatever the clock says
+// Chooses how many guesses of a draft a pass runs. A pass with k guesses takes T(1 + k) and gives 1 + E(k) tokens on
+// average, E(k) of them accepted guesses. The gate takes the k with the most tokens per time, often 0.
+//   gated<ngram<>, draft_knobs{.batch_cost = 0.1F}>              slow weights (external flash, a large model)
+//   gated<ngram<>, draft_knobs{.measured = false}>               the same passes on every run: no clock is read
 //   gated<ngram<512>, draft_knobs{}, cycle_counter>              a firmware's own clock: static std::uint32_t now()
-// E is learned from every guess, whether it ran or not: what the model says next shows if it was right. T is measured
-// where there is a clock, else 1 + batch_cost * k.
-// Refuses to matter to the answer: only to how many passes it takes.
+// E comes from one draft at a time, run or not: the next tokens of the text show which of its guesses were right. T is
+// measured if there is a clock, else it is 1 + batch_cost * k.
+// Refuses to change an answer: only the number of its passes depends on the gate.
 #pragma once
 
 #include <array>
@@ -24,8 +24,8 @@
 namespace mote::inline v0 {
 
 struct draft_knobs {
-  float batch_cost = 0.5F;  ///< what one more token of a pass costs, where the first costs 1; until measured
-  bool measured = true;     ///< by the clock, where there is one
+  float batch_cost = 0.5F;  ///< time of each further token of a pass, the first taking 1; used until it is measured
+  bool measured = true;     ///< true: measures passes by the clock, if there is one
 };
 
 /// The default clock of a gate: nanoseconds under Linux and macOS; elsewhere there is none.
@@ -82,7 +82,7 @@ struct clock_of_draft<Policy> {
 
 }  // namespace detail
 
-/// All zero at the start: a rate of 0 stands for one half, a time of 0 for one not measured yet.
+/// All zero at the start: a stored rate of 0 means one half, a time of 0 means not measured yet.
 template <class Token, std::size_t Length, draft_knobs Knobs = draft_knobs{}, class Clock = pass_clock>
 class draft_gate {
  public:
@@ -95,13 +95,13 @@ class draft_gate {
 
   /// How many of these guesses to run.
   std::size_t choose(std::span<const Token> guess) {
-    if (checked_ == watched_) {  // one guess is watched at a time, to its end
+    if (checked_ == watched_) {  // one draft at a time is compared with the text, to its end
       watched_ = guess.size() < Length ? guess.size() : Length;
       checked_ = 0;
       for (std::size_t i = 0; i < watched_; ++i) guess_[i] = guess[i];
     }
-    float alive = 1;   // that all guesses so far are right
-    float tokens = 1;  // expected of the pass
+    float alive = 1;   // probability that all guesses so far are right
+    float tokens = 1;  // expected number that the pass gives
     float best = 1;
     std::size_t count = 0;
     for (std::size_t k = 1; k <= guess.size() && k <= Length; ++k) {
@@ -120,7 +120,7 @@ class draft_gate {
   void observe(Token token) {
     if (checked_ == watched_) return;
     const bool right = guess_[checked_] == token;
-    std::int32_t& r = rates_[checked_];  // a sixteenth of the way to what happened
+    std::int32_t& r = rates_[checked_];  // moves a sixteenth of the way to the outcome
     r += ((right ? one_half : -one_half) - r) / 16;
     checked_ = right ? checked_ + 1 : watched_;
     if (!right) watched_ = checked_;
@@ -130,25 +130,25 @@ class draft_gate {
   void took(std::size_t k, std::uint32_t start, std::uint32_t end) {
     if constexpr (measures) {
       const std::uint32_t time = end - start == 0 ? 1 : end - start;
-      for (std::uint32_t& t : times_) t -= t / 512;  // what is not tried any more looks better with time, and is tried
+      for (std::uint32_t& t : times_) t -= t / 512;  // times decay, so that an unused k is tried again
       std::uint32_t& t = times_[k];
       if (t == 0) t = time;
-      else if (time > 2 * t) t += t / 8;  // the system was busy elsewhere
+      else if (time > 2 * t) t += t / 8;  // an outlier: the system was busy elsewhere
       else t = t - t / 8 + time / 8;
     }
   }
 
-  /// How likely guess i is right, where those before it were.
+  /// The probability that guess i is right if those before it are.
   float rate(std::size_t i) const { return 0.5F + static_cast<float>(rates_[i]) / (2.0F * one_half); }
-  /// What a pass with k guesses costs, where one without costs 1.
+  /// The time of a pass with k guesses; a pass without guesses takes 1.
   float cost(std::size_t k) const {
     if constexpr (measures) {
-      if (times_[0] == 0) return k == 0 ? 1.0F : 1e9F;  // a pass without guesses comes first
+      if (times_[0] == 0) return k == 0 ? 1.0F : 1e9F;  // measures a pass without guesses first
       if (times_[k] != 0) return static_cast<float>(times_[k]) / static_cast<float>(times_[0]);
     }
     return 1.0F + Knobs.batch_cost * static_cast<float>(k);
   }
-  /// The text ends here: what follows was not guessed at.
+  /// The text ends: stops comparing the draft with it.
   void unwatch() { watched_ = checked_ = 0; }
   void reset() { *this = {}; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What drafting adds to a pipeline: the drafter, its gate, and the rows of logits that the last pass left behind.
-// Refuses to look at logits: the decoding policy picks from them, one token a step, as if each had had its own pass.
+// The drafting part of a pipeline: the drafter, its gate, and which rows of logits of the last pass are still valid.
+// Refuses to read logits: the decoding policy picks from them, one token a step, as if each token had run alone.
 #pragma once
 
 #include <cstddef>
@@ -18,27 +18,27 @@ class drafts {
  public:
   static constexpr std::size_t length = Policy::length;
 
-  /// The row of the logits to pick from now.
+  /// The row of logits to pick from next.
   std::size_t row() const { return row_; }
   /// Whether the last pass has a row for the token that was picked last.
   bool has_next() const { return row_ + 1 < rows_; }
   void next() { ++row_; }
-  /// The logits of guesses count no longer: what the pass stood on has changed, or its memory is needed.
+  /// Invalidates the rows of guesses: the text or the parameters changed, or the arena is needed.
   void drop() { rows_ = row_ + 1; }
 
-  /// The last token of the context is new, and not the model's choice.
+  /// The last token of the context is new, and is the prompt's.
   void follow(std::span<const Token> context) { drafter_.observe(context); }
-  /// The last token of the context is what was picked from the row; `guess` is what stood there before.
+  /// The last token of the context was picked from the row; `guess` is the token that was in its place.
   void picked(std::span<const Token> context, Token guess) {
     drafter_.observe(context);
     gate_.observe(context.back());
     if (guess != context.back()) drop();
   }
-  /// Writes the guesses of the next pass, at most out.size(), behind the context; how many.
+  /// Writes at most out.size() guesses to `out`, which follows the context; returns how many the next pass runs.
   std::size_t guess(std::span<const Token> context, std::span<Token> out) {
     return gate_.choose(out.first(drafter_.propose(context, out)));
   }
-  /// Runs a pass with k guesses.
+  /// Runs and times a pass with k guesses.
   template <class Pass>
   void run(std::size_t k, Pass&& pass) {
     const std::uint32_t start = gate::now();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several drafters in one: the first that has a guess drafts, all of them see every token. See draft.hpp for the menu.
+// Several drafters in one: the first that has a guess drafts, all of them see every token. draft.hpp lists drafters.
 // Refuses to mix: a draft comes from one of them.
 #pragma once
 

@@ -14,7 +14,7 @@ namespace mote::inline v0 {
 namespace detail {
 inline float largest_of(const float* x, std::size_t n) {
   float most = x[0];
-  if constexpr (simd::floats<16>::registers == 16) {  // no vectors: sixteen plain floats are only more code
+  if constexpr (simd::floats<16>::registers == 16) {  // no vector unit: a plain loop is less code
     for (std::size_t i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
     return most;
   }
@@ -36,7 +36,7 @@ struct greedy {
   struct state {
     static void seed(std::uint64_t) {}
     static std::size_t pick(const float* logits /* (Vocab) */) {
-      constexpr std::size_t chunk = 256;  // the largest of a chunk by vectors; where it is, in one chunk only
+      constexpr std::size_t chunk = 256;  // vectors find the largest of each chunk; one chunk is searched for its index
       float most = logits[0];
       std::size_t at = 0;
       for (std::size_t first = 0; first < Vocab; first += chunk) {
@@ -48,7 +48,7 @@ struct greedy {
       }
       for (std::size_t i = at; i < Vocab; ++i)
         if (logits[i] == most) return i;
-      return 0;  // no number is equal to itself: the model is broken
+      return 0;  // logits[0] is a NaN, which equals nothing: the model is broken
     }
   };
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Prompt lookup (Saxena 2023): finds the last N tokens, then N - 1, down to one, earlier in the text, and drafts what
-// followed there. Good where an answer repeats its question or the recalled items; see draft.hpp for the menu.
-// Refuses memory: it reads the text that the pipeline keeps anyway, once over for each token drafted from it.
+// followed there. Good where an answer repeats its question or the recalled items.
+// Refuses memory of its own: each draft scans once the text that the pipeline keeps anyway.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// Drafts from a table of what followed two tokens, learned while the model answers; see draft.hpp for the menu.
+// Drafts from a table of the tokens that followed each pair of tokens, learned from prompts and answers: draft.hpp.
 //
 //   slot | key: token, token | successor token x Ways | count x Ways |      16-bit tokens, 4 ways: 16 bytes
 //
-// A key stands within eight slots of where its hash points. When those are taken, the one seen least often gives way.
-// A count is 8 bits; when one is full, its slot is halved, so that what is new can overtake what is old.
-// Refuses to grow, and to guess: a draft stops where no successor has half of what was seen.
+// A key is within eight slots of the one that its hash gives. If all eight are in use, the key with the smallest sum of
+// counts is replaced. A count has 8 bits; when one is full, all counts of its slot are halved, so that new successors
+// can overtake old ones.
+// Refuses to grow, and to draft further where no successor has at least half of its key's counts.
 #pragma once
 
 #include <array>
@@ -36,7 +37,7 @@ struct ngram {
       count(row_of(context[n - 3], context[n - 2]), context[n - 1]);
     }
 
-    /// Goes from guess to guess, each time with the two newest tokens, real or drafted.
+    /// Drafts token by token, each from the two newest tokens, real or drafted.
     std::size_t propose(std::span<const Token> context, std::span<Token> out) const {
       const std::size_t n = context.size();
       if (n < 2) return 0;
@@ -60,7 +61,7 @@ struct ngram {
       return drafted;
     }
 
-    /// Slots in use, for those who choose how many.
+    /// Slots in use: a measure for choosing Slots.
     std::size_t used() const {
       std::size_t n = 0;
       for (const auto& c : counts_) n += c[0] != 0 ? 1U : 0U;
@@ -86,7 +87,7 @@ struct ngram {
       return Slots;
     }
 
-    /// The row of a key, made if there is none.
+    /// The row of a key; a key without one gets one.
     std::size_t row_of(Token before, Token newest) {
       std::size_t row = home(before, newest);
       std::size_t rarest = row;
@@ -113,7 +114,7 @@ struct ngram {
       auto& counts = counts_[row];
       std::size_t way = 0;
       while (way < Ways && counts[way] != 0 && next_[row][way] != token) ++way;
-      if (way == Ways) {  // all taken: the rarest goes
+      if (way == Ways) {  // all in use: the rarest is replaced
         way = 0;
         for (std::size_t w = 1; w < Ways; ++w)
           if (counts[w] <= counts[way]) way = w;

@@ -3,9 +3,9 @@
 // (Holtzman et al. 2020, arXiv 1904.09751). The same seed gives the same text on every machine.
 //   sample<>                                         temperature 0.8, top_p 0.9
 //   sample<sampling{.temperature = 1, .top_p = 1}>   the model's own distribution
-// Cost: 4 bytes a token of the vocabulary; one heap of them a drawn token. Any finite logits and every knob in range
-// give the exact distribution but for rounding: towards 0 the temperature is greedy, but equals share the chance.
-// Refuses a hidden seed: it is 1 until the program says another.
+// Cost: 4 bytes for each token of the vocabulary; each drawn token builds one heap of the likely ones. For finite
+// logits the distribution is exact but for rounding. A temperature near 0 is greedy, but equal logits share the chance.
+// Refuses a hidden seed: it is 1 until the program sets another.
 #pragma once
 
 #include <cstddef>
@@ -34,27 +34,27 @@ struct sample {
 
     std::size_t pick(float* logits /* (padded(Vocab)), becomes probabilities */) {
       const float most = detail::largest_of(logits, Vocab);
-      // Beyond 2^10 a quotient would lose the digits that count, and in the end be infinite: the largest becomes 0.
+      // A quotient beyond 2^10 loses digits that matter and may overflow; then the largest logit is subtracted first.
       const bool low = most <= Knobs.temperature * 1024.0F && most >= Knobs.temperature * -1024.0F;
       const float origin = low ? 0.0F : most;
       for (std::size_t i = 0; i < Vocab; ++i) logits[i] = (logits[i] - origin) / Knobs.temperature;
       softmax(logits, Vocab);
       rng random(random_);
       float coin = random.uniform();
-      if (coin == 0.0F) coin = 0x1p-25F;  // softmax gives no token 0, and a coin of 0 would draw the first of all
+      if (coin == 0.0F) coin = 0x1p-25F;  // no probability is 0, so a coin of 0 would draw token 0, however unlikely
       random_ = random.state();
       if constexpr (Knobs.top_p >= 1.0F) {
         return walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
       } else {
-        // What is below this cannot be in the nucleus, however the others share the rest.
+        // All tokens below this together have less than 1 - top_p, so the nucleus is complete without them.
         const float least = (1.0F - Knobs.top_p) / static_cast<float>(Vocab - 1);
         std::size_t count = 0;
         for (std::size_t i = 0; i < Vocab; ++i)
           if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
-        // But the likeliest token is in it always; it alone where top_p is below a share of 1 / Vocab.
+        // None is left only if top_p < 1 / Vocab; then the nucleus is the likeliest token.
         if (count == 0) return greedy::state<Vocab>::pick(logits);
         for (std::size_t i = count / 2; i-- > 0;) sink(logits, i, count);
-        // The largest goes behind the shrinking heap: the nucleus ends up at the back, largest last.
+        // Heap sort: the largest moves to the end of the shrinking heap, so the nucleus is at the back, largest last.
         float mass = 0;
         std::size_t heap = count;
         while (heap > 0) {
@@ -70,8 +70,8 @@ struct sample {
     }
 
    private:
-    /// The first token, in order, at which the running sum passes r. Where rounding left the whole sum just below r:
-    /// the last token that moved it.
+    /// The first token, in this order, at which the running sum exceeds r. If rounding keeps the whole sum at or below
+    /// r: the last token that increased it.
     template <class Order>
     static std::size_t walk(const float* p, float r, Order order, std::size_t count) {
       float sum = 0;
@@ -88,7 +88,7 @@ struct sample {
       }
       return order(last);
     }
-    /// Larger probabilities rise; of equals, the smaller id.
+    /// The heap's order: the larger probability first; of equals, the smaller id.
     static bool above(const float* p, std::uint32_t a, std::uint32_t b) {
       return p[a] > p[b] || (p[a] == p[b] && a < b);
     }

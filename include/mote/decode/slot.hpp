@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The decoding slot: what a pipeline asks of a policy that picks the next token.
-// Refuses a policy that draws by chance without a seed of the program's.
+// The decoding slot: the members that a pipeline needs of a policy that picks the next token.
+// Refuses a policy without seed(): a program must be able to repeat an answer that was drawn by chance.
 #pragma once
 
 #include <concepts>
@@ -14,7 +14,7 @@
 
 namespace mote::inline v0 {
 
-/// What a decoding policy has, in the order in which one is asked for: a state for a vocabulary, and its members.
+/// The members of a decoding policy, in the order in which they are checked: a state for a vocabulary, then its own.
 enum class decoding_member { none, state, seed, pick };
 
 namespace detail {

@@ -94,7 +94,7 @@ struct adam {
   }
 
   /// One step: moves theta (n) against gradient (n) and zeroes the gradient; state is (2, n), n a multiple of 16.
-  /// False: the norm or a new parameter is not finite, or a parameter exceeds largest_weight; only the gradient changes.
+  /// False: norm or a new parameter is not finite, or a parameter exceeds largest_weight; only the gradient changes.
   MOTE_NOINLINE bool step(float* theta, float* gradient, float* state, std::size_t n) {
     return step(theta, gradient, state, n, simd::sqrt(dot(gradient, gradient, n)));
   }

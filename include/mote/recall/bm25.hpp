@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Finds remembered texts by their words: BM25 as Lucene scores it, over a fixed number of items, by scanning.
 //   bm25<>                                64 items of up to 96 bytes and 24 different words: 14 KiB
-//   bm25<bm25_knobs{.items = 500}>        about 230 bytes an item; a search reads all of them, once per word asked
-//   bm25<bm25_knobs{.b = 0.0F}>           long items are not held back: for items of one length
-// Refuses to cut a text or to forget a word of it: what does not fit is refused with too_long, and nothing changes.
+//   bm25<bm25_knobs{.items = 500}>        about 230 bytes an item; a search reads all items once for each of its words
+//   bm25<bm25_knobs{.b = 0.0F}>           no penalty for long items: for items of one length
+// Refuses to cut a text or to drop a word of it: add() gives too_long and changes nothing.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ struct bm25_knobs {
   std::size_t item_bytes = 96;  ///< the longest text
   std::size_t terms = 24;       ///< the most different words in one text
   float k1 = 1.2F;              ///< how much a word's repetition counts; 0: not at all
-  float b = 0.75F;              ///< how much a long text is held back: 0 not at all, 1 fully
+  float b = 0.75F;              ///< penalty for long texts: 0 none, 1 full
 
   constexpr bool valid() const {
     const auto fits = [](std::size_t n) { return n >= 1 && n <= 65535; };
@@ -32,7 +32,7 @@ struct bm25_knobs {
   }
 };
 
-/// Scores rows by their terms. Table is what an embedder such as hashed_terms makes of a text.
+/// The index: scores rows by their terms. Table: the features of a text, such as hashed_terms' item.
 template <class Table, bm25_knobs Knobs>
 class bm25_index {
  public:
@@ -47,7 +47,7 @@ class bm25_index {
     terms_[row] = {};
   }
 
-  /// Offers the items that share a word with the query. A word that the query repeats counts as often.
+  /// Offers the items that share a word with the query. A word that the query repeats counts each time.
   /// Work: words in the query x items x log2(terms).
   template <class Reader, class Items>
   void search(Reader words, const Items& items, best_hits& best) const {
@@ -92,7 +92,7 @@ using bm25_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, bm25_term
 }  // namespace detail
 
 template <bm25_knobs Knobs = bm25_knobs{}>
-struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}> {  // a knob out of range is said once, here
+struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = bm25<detail::knobs_of_items(Knobs, Items)>;
   static_assert(Knobs.valid(),

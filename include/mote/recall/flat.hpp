@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Finds remembered texts by the letters they share, so that "boilers" finds "boiler" and a typing error is forgiven:
-// hashed n-grams of characters as a vector of int8, compared with every text by the cosine.
+// Finds remembered texts by the letters they share: "boilers" finds "boiler", and a typing error does little harm. A
+// text becomes an int8 vector of hashed character n-grams; the score is the cosine with the question's vector.
 //   flat<>                            64 items, 256 codes each: 22.8 KiB
-//   flat<flat_knobs{.dims = 64}>      10.8 KiB; more n-grams fall on one code
+//   flat<flat_knobs{.dims = 64}>      10.8 KiB; more n-grams share one code
 //   retrieve<item_store<64, 96>, yours, flat_index<int8_vector<64>, 64>>     vectors of an embedder of a user's own
 // Refuses an index structure: a search reads every vector, so its answer is exact.
 #pragma once
@@ -28,7 +28,7 @@ struct flat_knobs {
   std::size_t gram = 3;         ///< characters of an n-gram
   float least = 0.0F;           ///< hits have a larger cosine than this
 
-  constexpr bool valid() const {  // 0 less 1 is a large number
+  constexpr bool valid() const {  // unsigned: 0 - 1 is a large number
     return items - 1 < 65535 && item_bytes - 1 < 65535 && dims - 1 < 65535 && dims % 4 == 0 && gram - 2 < 7 &&
            least >= 0.0F && least < 1.0F;
   }
@@ -37,7 +37,7 @@ struct flat_knobs {
 template <std::size_t Dims>
 struct int8_vector {
   std::array<std::int8_t, Dims> codes{};
-  float scale = 0.0F;  ///< 1 / length; 0 for no direction at all
+  float scale = 0.0F;  ///< 1 / length of the vector; 0 if its length is 0
 
   std::int32_t dot(const int8_vector& other) const {  // below 2^31: 65,535 products within 127 * 127
     std::int32_t sum = 0;
@@ -47,14 +47,14 @@ struct int8_vector {
   void measure() { scale = dot(*this) == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(dot(*this))); }
 };
 
-/// Each n-gram adds 1 or -1 to one code, by its hash. Words are in lower case, with one space around each.
+/// Each n-gram adds 1 or -1 to one code; its hash chooses both. Words are in lower case, with one space around each.
 template <std::size_t Dims, std::size_t Gram>
 struct hashed_ngrams {
   using item = int8_vector<Dims>;
   using query = item;
   static constexpr std::size_t stack_bytes = 0;
 
-  /// empty: no n-gram in it, or none that is left when they are added.
+  /// empty: the text has no n-gram, or its n-grams cancel to a vector of zeros.
   static status embed(std::string_view text, item& out) {
     out = {};
     std::array<std::uint32_t, Gram> window{};  // the newest character is the last; 0: not full yet
@@ -117,7 +117,7 @@ using flat_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, hashed_ng
 }  // namespace detail
 
 template <flat_knobs Knobs = flat_knobs{}>
-struct flat : detail::flat_parts<Knobs.valid() ? Knobs : flat_knobs{}> {  // a knob out of range is said once, here
+struct flat : detail::flat_parts<Knobs.valid() ? Knobs : flat_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = flat<detail::knobs_of_items(Knobs, Items)>;
   static_assert(Knobs.valid(),

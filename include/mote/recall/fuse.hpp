@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two ways to find over one store: a text is kept once and known to both indexes, and their hits are fused by rank
-// (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of 1 / (k + rank).
-//   fuse<bm25<>, flat<>>                     by words and by letters; the store once, both indexes
-//   fuse<fuse<bm25<>, flat<>>, yours>        a third
-// Refuses to compare their scores: only ranks are fused. A text that one of the two cannot read is not kept; a question
-// that one cannot read is the other's alone.
+// Two retrievers over one store: each text is kept once, both indexes know it, and their hits are fused by rank
+// (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of 1 / (k + rank), rank from 1.
+//   fuse<bm25<>, flat<>>                     by words and by letters; one store, two indexes
+//   fuse<fuse<bm25<>, flat<>>, yours>        three retrievers
+// Refuses to compare their scores: only ranks count. A text that one embedder rejects is not kept; a question that one
+// rejects is searched by the other alone.
 #pragma once
 
 #include <array>
@@ -22,18 +22,18 @@
 namespace mote::inline v0 {
 
 struct fuse_knobs {
-  std::size_t depth = 16;  ///< hits of each that are fused
-  float k = 60.0F;         ///< how little the first ranks stand out
+  std::size_t depth = 16;  ///< hits taken from each
+  float k = 60.0F;         ///< the larger, the smaller the advantage of the first ranks
 
   constexpr bool valid() const { return depth >= 1 && depth <= 4096 && k >= 0.0F && k <= 1e6F; }
 };
 
-/// At least one of them works with these, and the other with these or with none.
+/// At least one embedder takes these further arguments; the other takes them or none.
 template <class A, class B, class... Model>
 concept one_embeds =
     (embeds<A, Model...> && embeds_with<B, Model...>) || (embeds_with<A, Model...> && embeds<B, Model...>);
 
-/// Reads a text twice, for two indexes.
+/// Embeds a text twice, for two indexes.
 template <class A, class B>
 struct both_features {
   struct item {
@@ -43,19 +43,19 @@ struct both_features {
   struct query {
     typename A::query a;
     typename B::query b;
-    bool asks_a = false, asks_b = false;  // which of them could read the question
+    bool asks_a = false, asks_b = false;  // which embedder accepted the question
   };
   static constexpr std::size_t stack_bytes =
       detail::greatest_of(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
-  /// A text that one of them refuses, both do.
+  /// Rejects a text that either embedder rejects, with the same status.
   template <class... Model>
     requires one_embeds<A, B, Model...>
   status embed(std::string_view text, item& out, Model&... model) const {
     const status s = embed_with(a_, text, out.a, model...);
     return s != status::ok ? s : embed_with(b_, text, out.b, model...);
   }
-  /// A question is refused where both refuse it, with the reason of the first.
+  /// Rejects a question only if both embedders do, with the status of the first.
   template <class... Model>
     requires one_embeds<A, B, Model...>
   status ask(std::string_view text, query& out, Model&... model) const {
@@ -88,7 +88,7 @@ class fused_index {
     b_.remove(row);
   }
 
-  /// Offers what those that can read the question find among their first `depth`.
+  /// Offers the first `depth` hits of each index whose embedder accepted the question, with their fused scores.
   /// Work: both searches, and depth x depth comparisons.
   template <class Query, class Items>
   void search(const Query& query, const Items& items, best_hits& best) const {
@@ -104,7 +104,7 @@ class fused_index {
   }
 
  private:
-  /// What a rank adds; 0: not found.
+  /// 1 / (k + rank) of an id in one ranking; 0 if it is not there.
   static float share(item_id id, std::span<const hit> found) {
     for (std::size_t i = 0; i < found.size(); ++i)
       if (found[i].id == id) return 1.0F / (Knobs.k + static_cast<float>(i + 1));
@@ -123,7 +123,7 @@ concept has_parts = requires {
   typename R::features;
   typename R::finder;
 };
-// Plain bools: a compiler would print the concept's inside as further lines.
+// Plain bools: of a concept that fails, a compiler prints the inside as further lines.
 template <class A, class B>
 inline constexpr bool have_parts = has_parts<A> && has_parts<B>;
 template <class A, class B>
@@ -159,7 +159,7 @@ inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 template <class A, class B, fuse_knobs Knobs = fuse_knobs{}>
 struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
   using said = decltype(let_speak(static_cast<detail::fuse_check<A, B>*>(nullptr)));
-  /// Of knobs out of range the same, so that they are told of once.
+  /// The type with another number of items. With knobs out of range it is this type, so that they are reported once.
   template <std::size_t Items, class First = A, class Second = B>
   using with_items = std::conditional_t<
       Knobs.valid(),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The features of a text as hashed terms: which words it has, and how often each. A question stays a stream of words.
-//   hashed_terms<24>                   at most 24 different words of a text, counted in 8 bits: 255 stands for more
+//   hashed_terms<24>                   at most 24 different words of a text, counted in 8 bits: 255 means 255 or more
 //   hashed_terms<24, yours>            a reader of a user's own: stems, pairs of words, n-grams
-// Refuses to drop a word: a text with more of them is too_long.
+// Refuses to drop a word: a text with more different words gives too_long.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ struct term_table {
   std::array<std::uint32_t, Terms> hash{};
   std::array<Count, Terms> times{};
   std::conditional_t<Terms <= 65535, std::uint16_t, std::uint32_t> used = 0;  // different words
-  std::uint16_t length = 0;  // words, repetitions included; 65535 stands for more
+  std::uint16_t length = 0;  // words, repetitions included; 65535 means that or more
 
   constexpr std::size_t lower_bound(std::uint32_t h) const {
     std::size_t low = 0;
@@ -35,7 +35,7 @@ struct term_table {
     return low;
   }
 
-  /// How often a word occurs; the largest Count stands for more.
+  /// How often a word occurs; the largest Count means that or more.
   constexpr Count count(std::uint32_t h) const {
     const std::size_t at = lower_bound(h);
     return at < used && hash[at] == h ? times[at] : Count{0};
@@ -68,7 +68,7 @@ struct term_table {
   }
 };
 
-/// Reader is made of a text and gives its terms one after the other: bool next(std::uint32_t& hash).
+/// Reader is constructed from a text and gives its terms one after the other: bool next(std::uint32_t& hash).
 template <std::size_t Terms, class Reader = word_reader, class Count = std::uint8_t>
 struct hashed_terms {
   using item = term_table<Terms, Count>;

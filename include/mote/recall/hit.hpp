@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a search gives: the ids of remembered texts with their scores, the best first, equal ones newest first.
+// The result of a search: ids of remembered texts with their scores, best first, equal scores newest first.
 // Refuses to compare the scores of two searches.
 #pragma once
 
@@ -11,7 +11,8 @@
 
 namespace mote::inline v0 {
 
-/// Names one remembered text. A later text has a larger id; an id is not used twice.
+/// Names one remembered text. A later text has a larger id. An id is not used twice, except after load(), or once
+/// 4,294,967,295 ids were given.
 enum class item_id : std::uint32_t { none = 0 };
 
 /// One answer of a search. Scores of one search may be compared with each other, and with nothing else.
@@ -20,7 +21,7 @@ struct hit {
   float score = 0.0F;
 };
 
-/// Collects the best hits of a search, offered in any order, in the room of its caller.
+/// Collects the best hits of a search, offered in any order, in the caller's buffer.
 class best_hits {
  public:
   explicit best_hits(std::span<hit> room) : room_(room) {}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The remembered texts of a retriever, and nothing about how they are found: their bytes, their ids, their order.
-// A text lies in a row, whose number is its own until it is forgotten: that is what an index knows it by.
-//   item_store<64, 96>      64 texts of up to 96 bytes; 104 bytes a text, and 8
-// The oldest gives its row when all are taken; a text said again becomes the newest, under a new id.
-// Refuses to cut a text, and to leave a byte of one that is forgotten.
+// The remembered texts of a retriever: their bytes, their ids, their order. Each text has a row, whose number it keeps
+// until it is forgotten; an index refers to a text by this number.
+//   item_store<64, 96>      64 texts of up to 96 bytes; 104 bytes a text, and 8 in all
+// A full store replaces the oldest text. A text that is added again becomes the newest, under a new id.
+// Refuses to cut a text, and to keep a byte of a forgotten one.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@
 
 namespace mote::inline v0 {
 
-/// Where a text was put, and whether another lay there before.
+/// The row of a new text, and whether the row was in use before.
 struct placed_item {
   std::size_t row;
   bool replaced;
@@ -36,7 +36,7 @@ struct item_store_check {
   static_assert(in_range, "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes [mote-item-store]");
 };
 
-/// Knobs of a retriever with another number of items; those out of range stay, so that they are told of once.
+/// Knobs of a retriever with another number of items; knobs out of range stay, so that they are reported once.
 template <class Knobs>
 constexpr Knobs knobs_of_items(Knobs k, std::size_t items) {
   if (k.valid()) k.items = items;
@@ -57,11 +57,11 @@ class item_store {
     return text.size() > ItemBytes ? status::too_long : text.empty() ? status::empty : status::ok;
   }
 
-  /// Keeps a text that fits() as the newest; it may lie in this store.
+  /// Keeps a text that fits() as the newest; it may be a text of this store.
   placed_item add(std::string_view text) {
     std::size_t place = 0;
     while (place < count_ && this->text(row(place)) != text) ++place;
-    if (place == count_ && count_ == Items) place = 0;  // full: the oldest gives its row
+    if (place == count_ && count_ == Items) place = 0;  // full: the oldest is replaced
     const bool replaced = place < count_;
     const std::size_t at = replaced ? row(place) : free_row();
     if (replaced) close_gap(place);
@@ -69,7 +69,7 @@ class item_store {
     return {at, replaced};
   }
 
-  /// Wipes a row that is taken.
+  /// Forgets the text of a row in use and zeroes its bytes.
   void erase(std::size_t row) {
     std::size_t place = count_ - 1;
     while (order_[place] != row) --place;
@@ -85,7 +85,7 @@ class item_store {
   item_id id(std::size_t row) const { return item_id{ids_[row]}; }
   std::string_view text(std::size_t row) const { return {texts_[row].data(), bytes_[row]}; }
 
-  /// The row of an id; `capacity` if there is none. Ids rise with the places.
+  /// The row of an id; `capacity` if there is none. A binary search: ids increase with the places.
   std::size_t find(item_id id) const {
     std::size_t low = 0;
     for (std::size_t high = count_; low < high;) {
@@ -96,7 +96,7 @@ class item_store {
     return low < count_ && this->id(row(low)) == id ? row(low) : capacity;
   }
 
-  // Kept as one record of version, count and the last id given, then a record of id and text for each, by rising id.
+  // Saved as one record (version, count, last id given), then one record (id, text) for each text, by increasing id.
 
   template <record_sink Sink>
   status save(Sink& sink) const {
@@ -117,8 +117,9 @@ class item_store {
     return status::ok;
   }
 
-  /// Whether load() may take these records: ok only for what save() of a store could have written, of this or of another
-  /// size, if all of it fits. `reads(text)` is asked about each text: what it answers empty to, was never kept.
+  /// Whether load() may take these records. ok: a store of this or another size could have saved them, and all of it
+  /// fits. `reads(text)` gives the embedder's status for each text; where that is empty, the result is corrupt_payload,
+  /// because no store keeps such a text.
   template <class Reads>
   static status check(std::span<const std::byte> records, Reads&& reads) {
     record_reader in(records);
@@ -142,8 +143,8 @@ class item_store {
     return in.done() ? status::ok : status::wrong_size;
   }
 
-  /// Takes over records that check() found sound, into an empty store, and calls added(row, text) for each. What is no
-  /// whole record of an item ends it.
+  /// Loads records that passed check() into an empty store, and calls added(row, text) for each text. Stops at the
+  /// first record that is no whole item.
   template <class Added>
   void load(std::span<const std::byte> records, Added&& added) {
     record_reader in(records);
@@ -213,14 +214,14 @@ class item_store {
 
   void put_in(std::size_t row, std::uint32_t id, std::string_view text) {
     char* target = texts_[row].data();
-    std::memmove(target, text.data(), text.size());  // `text` may lie in this very row
+    std::memmove(target, text.data(), text.size());  // `text` may be in this row
     std::memset(target + text.size(), 0, ItemBytes - text.size());
     bytes_[row] = static_cast<std::uint16_t>(text.size());
     ids_[row] = id;
     order_[count_++] = static_cast<number>(row);
   }
 
-  // After 4,294,967,295 items the ids start again: those that are left get 1, 2, 3 ...
+  // After id 4,294,967,295 the ids start again: the texts that are kept get 1, 2, 3 ...
   std::uint32_t next_id() {
     if (last_id_ == (std::numeric_limits<std::uint32_t>::max)()) {
       last_id_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The default of the recall slot: the pipeline remembers no text and pays nothing.
-// Refuses to be searched: a program that calls `remember` does not compile, and one sentence says why.
+// The default of the recall slot: the pipeline remembers no text, at no cost.
+// Refuses `remember`: a program that calls it does not compile, and one message says why.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the three parts of a retriever are: a store keeps texts in rows, an embedder turns a text into features, an index
-// compares the features of a question with those of each row. Each has a concept, and a check that names what is missing.
-// Refuses to know any of them: one of a user's own is as good as ours.
+// The three parts of a retriever: a store keeps texts in rows, an embedder turns a text into features, an index
+// compares the features of a question with those of each row. Each has a concept and a check that names what it lacks.
+// Refuses to name a type for any of them: a user's own type with these members fits.
 #pragma once
 
 #include <concepts>
@@ -91,7 +91,7 @@ inline constexpr bool store_loads = requires(S& s, std::span<const std::byte> re
 
 }  // namespace detail
 
-/// The first member that a store lacks; item_store is one. A row's number stays while its text is kept.
+/// The first member that a store lacks; item_store lacks none. A text keeps its row's number until it is forgotten.
 template <class S>
 inline constexpr store_member store_lacks = first_missing<store_member>({
     {detail::store_has_capacity<S>, store_member::capacity},
@@ -160,7 +160,7 @@ concept embeds =
 template <class E, class... Model>
 concept embeds_with = embeds<E, Model...> || embeds<E>;
 
-/// Hands the model over where the embedder wants it.
+/// Passes the model on if the embedder takes it.
 template <class E, class... Model>
 status embed_with(const E& e, std::string_view text, typename E::item& out, Model&... model) {
   if constexpr (embeds<E, Model...>) return e.embed(text, out, model...);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Recall: the pipeline remembers short texts, and puts those that match a question in front of it.
+// Recall: the pipeline remembers short texts, and puts those that match a question before it in the prompt.
 //   rag<bm25<>>                                      by words; exact, no model needed, 14 KiB for 64 items
 //   rag<yours>                                       any type that satisfies `retriever`
 //   rag<bm25<>, rag_knobs{.hits = 4, .tokens = 160}> more texts in the prompt; each token costs one step of the model
@@ -16,19 +16,19 @@
 namespace mote::inline v0 {
 
 struct rag_knobs {
-  std::size_t hits = 2;     ///< items put in front of a question, at most
-  std::size_t tokens = 96;  ///< tokens all of them may take together
+  std::size_t hits = 2;     ///< most items that are put before a question
+  std::size_t tokens = 96;  ///< most tokens of all these items together
 };
 
 namespace detail {
 
-// Plain bools: GCC would print the concept's inside as further errors.
+// Plain bools: of a concept that fails, GCC prints the inside as further errors.
 template <class R>
 inline constexpr bool is_retriever = retriever<R>;
 template <class R>
 inline constexpr bool is_given = !std::is_same_v<R, no_retriever>;
 
-// What a rag<> without a retriever is made of, so that only its own message is printed.
+// Replaces an invalid retriever, so that only one message is printed.
 template <class R>
 using retriever_or_none = std::conditional_t<is_retriever<R>, R, no_retriever>;
 
@@ -38,7 +38,7 @@ template <class R>
   requires requires { std::size_t{R::items}; }
 inline constexpr std::size_t items_kept<R> = R::items;
 
-// The check of a retriever that lacks a member; void for one that is whole.
+// The check of a retriever that lacks a member; void if it lacks none.
 template <class R>
 using retriever_fault = std::conditional_t<is_retriever<R>, void, retriever_check<R>>;
 
@@ -47,7 +47,7 @@ using retriever_fault = std::conditional_t<is_retriever<R>, void, retriever_chec
 template <class Retriever = detail::no_retriever, rag_knobs Knobs = rag_knobs{}>
 struct rag {
   using slot = slots::recall;
-  // A retriever that refuses its own knobs or parts speaks first, then one that lacks a member.
+  // Messages about the retriever's own knobs or parts come first, then those about a missing member.
   using said = decltype(let_speak(static_cast<Retriever*>(nullptr)));
   using missed = decltype(let_speak(static_cast<detail::retriever_fault<Retriever>*>(nullptr)));
   using retriever_type = detail::retriever_or_none<Retriever>;

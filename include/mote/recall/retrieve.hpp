@@ -2,8 +2,8 @@
 // A retriever made of three parts: a store keeps texts, an embedder turns a text into features, an index compares them.
 //   retrieve<item_store<64, 96>, hashed_terms<24>, bm25_index<...>>       what bm25<> is
 //   retrieve<item_store<64, 96>, yours, flat_index<int8_vector<64>, 64>>  an embedder of a user's own
-// An embedder may want the model: its calls then take one more argument, and a pipeline gives itself.
-// Refuses to keep features: a snapshot holds texts, so it cannot say one thing and find another.
+// An embedder may need the model: its calls then take one more argument, and a pipeline passes itself.
+// Refuses to save features: a snapshot holds texts only, so that texts and features cannot disagree.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ namespace mote::inline v0 {
 template <class Store, class Embedder, class Index>
 class item_memory {
  public:
-  /// Remembers a text as the newest item. One that is there already becomes the newest, under a new id. too_long and
-  /// empty, from the store or the embedder: nothing changes.
+  /// Remembers a text as the newest item. A text that is there already becomes the newest, under a new id. too_long,
+  /// empty (from the store or the embedder): nothing changes.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status add(std::string_view text, Model&... model) {
@@ -37,7 +37,7 @@ class item_memory {
     return status::ok;
   }
 
-  /// Forgets an item and wipes its bytes. False: there is none of that id.
+  /// Forgets an item and zeroes its bytes. False: no item has that id.
   bool erase(item_id id) {
     const std::size_t row = store_.find(id);
     if (row == Store::capacity) return false;
@@ -45,12 +45,12 @@ class item_memory {
     return true;
   }
 
-  /// Forgets everything and wipes it. Ids go on where they were.
+  /// Forgets all items and zeroes their bytes. Later ids continue after the last one.
   void clear() {
     while (size() > 0) wipe(store_.row(size() - 1));
   }
 
-  /// Fills `out` with the items that match the query, best first, equals newest first; answers how many.
+  /// Fills `out` with the items that match the query, best first, equal scores newest first; returns how many.
   template <class... Model>
     requires embeds<Embedder, Model...>
   std::size_t search(std::string_view text, std::span<hit> out, Model&... model) const {
@@ -61,7 +61,7 @@ class item_memory {
     return best.found();
   }
 
-  /// The text of an item, valid until the memory changes; empty if there is none of that id.
+  /// The text of an item, valid until the memory changes; empty if no item has that id.
   std::string_view text(item_id id) const {
     const std::size_t row = store_.find(id);
     return row == Store::capacity ? std::string_view{} : store_.text(row);
@@ -79,14 +79,14 @@ class item_memory {
       visit(store_.id(store_.row(place)), store_.text(store_.row(place)));
   }
 
-  /// Writes the store's records; their features are read again by load().
+  /// Writes the store's records. load() computes the features again.
   template <record_sink Sink>
   status save(Sink& sink) const {
     return store_.save(sink);
   }
 
-  /// Takes over what save() wrote, of this or of another size, if all of it fits; else nothing changes.
-  /// Ids given before are void. Work: as for adding every item twice.
+  /// Replaces the items by those that save() wrote, of a store of this or another size, if all of them fit; else
+  /// nothing changes. Earlier ids become invalid. Work: every text is embedded twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
@@ -152,7 +152,7 @@ struct retrieve {
   static constexpr std::size_t items = costs::items;  ///< that it keeps
   static constexpr std::size_t ram_bytes = sizeof(index);
   static constexpr std::size_t max_item_bytes = costs::max_item_bytes;
-  /// What add() or search() keeps on the stack, whichever is larger, without the frames themselves.
+  /// Bytes that add() or search() keeps on the stack, whichever is larger, without the call frames.
   static constexpr std::size_t stack_bytes = costs::stack_bytes;
 };
 

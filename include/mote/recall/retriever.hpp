@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What rag<> asks of a retriever: a type that names its costs and has an `index`, which keeps texts, finds those that
-// answer a question, forgets, and writes itself into a sink of records.
-// Refuses to say how texts are found: by words, by vectors, or by a user's own rule.
+// The concept of a retriever, for rag<>: a type that states its costs and has an `index`, which keeps texts, searches
+// them, erases them, and saves itself to a sink of records.
+// Refuses to fix how texts are found: by words, by vectors, or by a user's own rule.
 #pragma once
 
 #include <concepts>
@@ -16,18 +16,18 @@
 
 namespace mote::inline v0 {
 
-/// What an embedder may ask of the model: the states behind its last block for a text, averaged over the tokens.
+/// What an embedder may ask of the model: its last block's output for a text, averaged over the tokens, in `out` (dim).
 template <class M>
 concept gives_states = requires(M& model, std::string_view text, std::span<float> out) {
   { model.states(text, out) } -> std::same_as<status>;
 };
 
-/// Stands for the model where a type is checked before there is one.
+/// Stands for the model when a type is checked before there is a model.
 struct any_model {
   static status states(std::string_view, std::span<float>) { return status::not_attached; }
 };
 
-/// What a retriever has, in the order in which one is asked for.
+/// The members of a retriever and its index, in the order in which they are checked.
 enum class retriever_member {
   none,
   index,
@@ -44,7 +44,7 @@ enum class retriever_member {
   load
 };
 
-// A bool a member. `add`, `search` and `load` may want the model as well, as a last argument: a pipeline gives itself.
+// One bool for each member. `add`, `search` and `load` may take the model as a last argument: a pipeline passes itself.
 namespace detail {
 
 template <class I>
@@ -99,9 +99,9 @@ inline constexpr retriever_member index_lacks = first_missing<retriever_member>(
     {detail::index_loads<Index>, retriever_member::load},
 });
 
-/// `add` refuses what it cannot keep whole and forgets the oldest item when it is full; `search` gives the best first
-/// and nothing that does not match; `load` changes nothing unless every byte of it is good and of this retriever: what it
-/// saves should begin with a record of a kind of its own (from 0x8000 on), or be the records of a store.
+/// `add` rejects a text that it cannot keep whole, and forgets the oldest item when it is full. `search` returns
+/// matches only, best first. `load` changes nothing unless every byte is valid and of this retriever; `save` therefore
+/// writes first a record of its own kind (0x8000 and up), or the records of a store.
 template <class Index>
 concept searchable = index_lacks<Index> == retriever_member::none;
 
@@ -146,7 +146,7 @@ inline constexpr retriever_member retriever_lacks = detail::lacking<R>();
 template <class R>
 concept retriever = retriever_lacks<R> == retriever_member::none;
 
-/// The sentence about what is missing.
+/// The message about the missing member.
 template <class R>
 struct retriever_check {
   using m = retriever_member;
@@ -187,7 +187,7 @@ struct retriever_check {
 
 namespace detail {
 
-/// Stands for the index of a retriever that cannot be, so that only one message is printed. It takes every call.
+/// Replaces the index of an invalid retriever. It accepts every call, so that only one message is printed.
 struct no_memory {
   static status add(std::string_view) { return status::full; }
   static bool erase(item_id) { return false; }
@@ -202,7 +202,7 @@ struct no_memory {
   static status load(std::span<const std::byte>) { return status::ok; }
 };
 
-/// And for the retriever.
+/// Replaces an invalid retriever.
 struct no_retriever {
   using index = no_memory;
   static constexpr std::size_t ram_bytes = 0;
@@ -212,7 +212,7 @@ struct no_retriever {
 
 }  // namespace detail
 
-// ---- calls that hand over the model where the retriever wants it ----------------------------------------------------
+// ---- calls that pass the model on if the retriever takes it ---------------------------------------------------------
 
 template <class Index, class Model>
 status add_with(Index& index, std::string_view text, Model& model) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The recall slot: what a pipeline asks of a policy that remembers texts; usually rag<>, which has it all.
-// Refuses a memory that asks the model for what no pipeline has.
+// The recall slot: the members that a pipeline needs of a policy that remembers texts. rag<> has them all.
+// Refuses a memory that needs the model's states: no pipeline has states().
 #pragma once
 
 #include <concepts>
@@ -19,7 +19,7 @@
 
 namespace mote::inline v0 {
 
-/// What a recall policy has, in the order in which one is asked for; then its index has what a retriever's has.
+/// The members of a recall policy, in the order in which they are checked; then its index is checked as a retriever's.
 enum class recall_member { none, recalls, index, ram_bytes, stack_bytes, hits, tokens };
 
 namespace detail {
@@ -82,13 +82,13 @@ struct recall_check {
 
 namespace detail {
 
-/// An index is checked as a retriever's; what that costs, the policy says.
+/// A retriever around an index, so that it can be checked. The costs are not used: the policy states them.
 template <class Index>
 struct kept_in : no_retriever {
   using index = Index;
 };
 
-/// What is asked of the index: nothing where nothing is recalled.
+/// The check of the first member that policy or index lacks; void if none. Without recall the index is not checked.
 template <class P>
 consteval auto recall_gap() {
   if constexpr (recall_lacks<P> != recall_member::none) return std::type_identity<recall_check<P>>{};
@@ -113,7 +113,7 @@ consteval bool states_are_there() {
 
 }  // namespace detail
 
-/// What a memory asks of the model beside its tokens: nothing, or `states`, which the pipeline then has.
+/// The check that the pipeline has `states`, if the memory needs the model.
 template <class Policy, bool There>
 struct recall_has_states {
   static_assert(
@@ -121,7 +121,7 @@ struct recall_has_states {
       "mote: this memory is made of the model's states, which no pipeline gives; take an embedder of texts, as in rag<bm25<>> or rag<flat<>> [mote-no-states]");
 };
 
-// Numbers with names, for the message.
+// Numbers with names, so that the message shows what each one is.
 struct recalled_tokens {
   std::size_t value;
 };

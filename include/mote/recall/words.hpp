@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Cuts UTF-8 text into words and gives each as a 32-bit hash: upper and lower case are one for Latin, Greek and
+// Cuts UTF-8 text into words and gives a 32-bit hash of each. Upper and lower case are equal for Latin, Greek and
 // Cyrillic, an ideograph is a word, an English 's is dropped. One pass, no table, no buffer.
-// Refuses to know grammar: no stems, no stop words; a word that is everywhere weighs little by itself.
+// Refuses grammar: no stemming, no stop words. BM25 gives a word that most items have little weight anyway.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@ namespace mote::inline v0 {
 namespace detail {
 
 struct character {
-  std::uint32_t code;  // a Unicode scalar; a byte that is no UTF-8 gives 0x110000 + byte, which no text can spell
+  std::uint32_t code;  // a Unicode scalar; an invalid byte gives 0x110000 + byte, above all scalars
   std::size_t bytes;
 };
 
-// The first character of `text`, which is not empty. Overlong forms and surrogates are no UTF-8.
+// The first character of `text`, which is not empty. Overlong forms and surrogates are invalid.
 constexpr character first_character(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
   const std::uint32_t lead = at(0);
@@ -45,7 +45,7 @@ constexpr std::uint32_t lower(std::uint32_t c) {
   if (c < 0xC0 || c > 0x4BF) return c;
   if (c <= 0xDE) return c == 0xD7 ? c : c + 32;
   if (c == 0x130) return 'i';   // dotted capital I
-  if (c == 0x178) return 0xFF;  // Y with diaeresis lives in Latin-1
+  if (c == 0x178) return 0xFF;  // Y with diaeresis: its lower case is in Latin-1
   if (in(c, 0x100, 0x137) || in(c, 0x14A, 0x177)) return c | 1U;
   if (in(c, 0x139, 0x148) || in(c, 0x179, 0x17E)) return c + (c & 1U);
   if (c == 0x386) return 0x3AC;
