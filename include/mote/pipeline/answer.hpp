@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline's step() and ask() give: the state of one pass, the answer as a range of pieces of text, and how it
-// ended.
+// The results of a pipeline's step() and ask(): what one pass did, the answer as a range of pieces of text, its ending.
 // Refuses to run ahead: a piece is computed when the loop asks for it.
 #pragma once
 
@@ -40,10 +39,10 @@ struct progress_step {
   status state = status::ok;
   bool done = false;                     ///< nothing more will come
   v0::ending ending = v0::ending::none;  ///< once done: how the answer ended
-  std::string_view piece{};  ///< the text of the new token; empty while the prompt is read. Lies in the image.
+  std::string_view piece{};  ///< text of the new token, in the image's memory; empty while the prompt is read
 };
 
-/// Where an answer is: it starts, and then it finishes, fails or is stopped. All zero: no image was attached yet.
+/// The state of an answer: it starts, then finishes, fails or is stopped. All zero: no image was attached yet.
 struct answer_progress {
   status state = status::ok;
   v0::ending ending = v0::ending::none;
@@ -68,7 +67,7 @@ struct answer_progress {
     ending = how;
     return last_step();
   }
-  /// What every step says from then on.
+  /// The result of every step after the end.
   progress_step last_step() const {
     if (ending == v0::ending::none) return {.state = status::not_attached, .done = true, .ending = v0::ending::failed};
     return {.state = state, .done = true, .ending = ending};
@@ -104,9 +103,9 @@ class basic_answer {
   explicit basic_answer(Pipeline& owner) : owner_(&owner) {}
   iterator begin() { return iterator(owner_); }
   iterator end() { return {}; }
-  /// ok, or why there is no answer, or no more of it. Of the pipeline's newest question, as is ending().
+  /// ok, or why there is no answer or no more of it. Like ending(), it is about the pipeline's newest question.
   status state() const { return owner_->state(); }
-  /// Behind the loop: how the answer ended. none where the loop was left early: the answer can go on.
+  /// After the loop: how the answer ended. none: the loop was left early, and the answer can go on.
   v0::ending ending() const { return owner_->ending(); }
 
  private:

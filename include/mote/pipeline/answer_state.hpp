@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where an answer is, and the image that it comes from: what stands last in a pipeline, with the steps of an answer that
-// no policy changes. All pipelines share their code.
+// The position of an answer and the attached image: the last member of a pipeline, with the steps of an answer that
+// depend on no policy. All pipelines share their code.
 // Refuses to run a pass: the pipeline does, between these steps.
 #pragma once
 
@@ -24,7 +24,7 @@ namespace mote::inline v0 {
 
 struct answer_state {
   attached_image image;
-  bool attached = false;          ///< whether there is one
+  bool attached = false;          ///< whether `image` is one
   std::size_t position = 0;       ///< of the next token to run
   std::size_t prompt_tokens = 0;  ///< 0: no question was asked
   std::size_t answered = 0;
@@ -39,13 +39,14 @@ struct answer_state {
     progress.stop();
   }
 
-  /// So many positions stand in front of the prompt, and the first of them have nothing to run.
+  /// Puts `positions` before the prompt; the first `first` of them have no token to run.
   void stand_behind(std::size_t positions, std::size_t first) {
     prompt_tokens += positions;
     position = first;
   }
 
-  /// Makes the prompt, in `target`. A model of texts, without a token for its user, begins one where nothing is asked.
+  /// Writes the prompt to `target`. If the question is empty and the model has no user token, the prompt is bos alone:
+  /// the model then starts a text.
   template <class Token>
   MOTE_NOINLINE status begin(std::span<const std::string_view> best_first, std::string_view question, std::size_t most,
                              const dialogue& control, std::size_t item_budget, std::span<merge_slot> scratch,
@@ -64,7 +65,7 @@ struct answer_state {
     return progress.start();
   }
 
-  /// Whether there is a token to run in so much context; else progress says why there is none.
+  /// Whether there is a token to run, in a context of so many; if not, `progress` says why.
   bool goes_on(std::size_t context) {
     if (progress.ending != ending::none || prompt_tokens == 0) return false;
     if (answered >= limit) progress.ending = ending::limit;
@@ -72,14 +73,14 @@ struct answer_state {
     return progress.ending == ending::none;
   }
 
-  /// Adds the token that was picked to `tokens` (context), where it is no end.
+  /// Appends the picked token to `tokens` (context); an end token ends the answer instead.
   template <class Token>
   progress_step say(std::size_t next, std::span<Token> tokens, const dialogue& control) {
     const bool said = control.eos >= 0 && next == static_cast<std::size_t>(control.eos);
     if (said || next == static_cast<std::size_t>(control.bos))  // bos is llama2.c's end of a text
       return progress.finish(ending::end_of_text);
     const std::uint32_t previous = answered == 0 && control.answer >= 0
-                                       ? static_cast<std::uint32_t>(control.bos)  // drops the space in front
+                                       ? static_cast<std::uint32_t>(control.bos)  // drops the leading space
                                        : tokens[position - 1];
     if (position < tokens.size()) tokens[position] = static_cast<Token>(next);
     ++answered;
@@ -89,7 +90,8 @@ struct answer_state {
 
 namespace detail {
 
-/// Opens an image whose numbers are a model's, on a machine that computes as it must.
+/// Checks the machine's arithmetic, opens the image, and checks that all its numbers are within bounds. Errors:
+/// fused_multiply_add, flushed_subnormals, those of open_image(), not_finite.
 template <class Formats, class Family>
 status open_weights(std::span<const std::byte> image, const image_expectation& expected, const shape& s,
                     const tensor_map_of<Formats, Family>& map, payload_check depth, attached_image& opened) {

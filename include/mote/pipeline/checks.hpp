@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Checks a model and a pack of policies in the order in which a person would, and lets only the first fault speak.
-// A fault is void, or a class of which an assertion fails. Slots and policies bring theirs (core/slots.hpp: lack, fault,
-// proof); here are those about the pack itself.
-// Refuses to be a page of errors: one mistake is one sentence.
+// Checks a model and a pack of policies in a fixed order and reports only the first fault.
+// A fault is void, or a class with an assertion that fails. Slots and policies have their own (core/slots.hpp: lack,
+// fault, proof); here are those about the pack itself.
+// Refuses a page of errors: one mistake gives one message.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// Plain bools: a compiler would print the concept's inside as further lines.
+// Plain bools: of a concept that fails, a compiler prints the inside as further lines.
 template <class M>
 inline constexpr bool is_model = model<M>;
 template <class P>
@@ -38,7 +38,7 @@ inline constexpr bool fills_a_known_slot =
 template <class Slot, class... Policies>
 inline constexpr std::size_t times_filled = (std::size_t{fills<Policies, Slot>} + ... + 0);
 
-// ---- what is said about the pack ------------------------------------------------------------------------------------
+// ---- messages about the pack ----------------------------------------------------------------------------------------
 
 template <class Model>
 struct is_a_model {
@@ -79,17 +79,17 @@ struct slot_is_filled_once {
   static_assert(Times <= 1, "mote: two policies fill the same slot; keep one of them [mote-slot-twice]");
 };
 
-/// What is said of something that is no policy.
+/// The check of a type that is no policy.
 template <class P>
 using stranger = std::conditional_t<retriever<P>, is_more_than_a_retriever<P>,
                                     std::conditional_t<board<P>, is_more_than_a_board<P>, is_a_policy<P>>>;
 
 // ---- the order ------------------------------------------------------------------------------------------------------
 
-// A question gives a type of a list void, where all is well, or the fault. Later ones are not asked behind a fault:
-// what they look into may not be there.
+// A question is asked about each type of a list and gives void or a fault. After a fault no later question is asked,
+// because the members that it uses may not exist.
 
-/// What is wrong with the pack itself: with a policy, or with a slot.
+/// Faults of the pack itself: a type that is no policy, an unknown slot, a slot that is filled twice.
 struct no_policy {
   template <class P>
   static consteval auto ask() {
@@ -137,7 +137,7 @@ struct proof_of {
   }
 };
 
-/// The same, without words.
+/// As proof_of, but without a message.
 template <class Chosen>
 struct holds_of {
   template <class Slot>
@@ -149,7 +149,7 @@ struct holds_of {
 
 template <template <class> class>
 struct taken;
-/// What a policy itself refuses.
+/// The fault that a policy itself states.
 template <class Chosen>
 struct refused_by_policy {
   template <class P>
@@ -182,12 +182,13 @@ consteval auto in_turn() {
   else return std::type_identity<void>{};
 }
 
-/// The first fault of a composition, as the type of what is returned: first the pack, then the members that each policy
-/// lacks, then what the policies themselves refuse, then what does not go together, and last what is wrong with the whole.
+/// The first fault of a composition, as the type of the result. The order: model and family; the pack; missing members
+/// of the image's policies and of fit; the policies' own faults; missing members of the object's policies; policies
+/// that exclude each other; the whole.
 template <template <class> class Proof, class Model, class... Policies>
 consteval auto composition_fault() {
-  // Makes the compiler look into a policy before anything asks about it. A policy that refuses its own arguments then
-  // speaks at once, and is still a policy.
+  // Instantiates each policy before any question about it. A policy with wrong arguments then prints its own message,
+  // and still counts as a policy.
   (static_cast<void>(sizeof(decltype(let_speak(static_cast<Policies*>(nullptr)))*)), ...);
   if constexpr (!is_model<Model>) {
     return std::type_identity<is_a_model<Model>>{};
@@ -208,8 +209,8 @@ consteval auto composition_fault() {
   }
 }
 
-/// Instantiates a check whose assertion fails, and goes on with no_pipeline: by a lookup, as let_speak() does, because
-/// a class that is asked for a member, or is a base, would make Clang refuse every later use of the pipeline as well.
+/// Instantiates a check whose assertion fails, and gives no_pipeline. It does so by a name lookup, as let_speak() does:
+/// if the check were a base or asked for a member, Clang would reject every later use of the pipeline as well.
 no_pipeline refuse(const volatile void*);
 
 template <class Fault, class Model, class... Policies>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// From policies to choices: choices_from<> reads the facts of what a basic_pipeline is made of.
-// Refuses to make a pipeline: only its parts' types are looked at.
+// choices_from<>: the values that a basic_pipeline's cost depends on, read from its policies.
+// Refuses to instantiate a pipeline: it uses the types of the parts only.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ struct followed {
   [[no_unique_address]] Part part;
   char next[Bytes];
 };
-/// How many bytes of a part's tail others may share, of Least to Most. Not by offsetof, at which compilers warn.
+/// How many bytes of a part's tail padding the next member may use, from Least to Most. offsetof would warn here.
 template <class Part, std::size_t Least, std::size_t Most>
 constexpr std::size_t shared_tail() {
   if constexpr (Least == Most) {
@@ -41,14 +41,14 @@ constexpr std::size_t shared_tail() {
   }
 }
 
-/// Where the member behind a part begins that shares its tail with others.
+/// A part's size without the tail padding that the next member may use, and its alignment.
 template <class Part>
 constexpr part_size size_of_part() {
   if constexpr (std::is_empty_v<Part>) return {0, 1};
   else return {sizeof(Part) - shared_tail<Part, 0, alignof(Part) - 1>(), alignof(Part)};
 }
 
-/// A policy that does not say its floats for any shape has those of its state.
+/// A policy that does not state its floats for an arbitrary shape has those of its state.
 template <class Learning, class State, class Family>
 constexpr learning_choice learning_facts() {
   learning_choice l{.learns = Learning::learns,
@@ -83,11 +83,11 @@ constexpr learning_choice learning_facts() {
 template <class Recall>
 constexpr recall_size recall_size_of() {
   return {.ram_bytes = Recall::ram_bytes,
-          // What begin() needs for a search: the retriever's arrays, and the frames around them.
+          // What begin() needs for a search: the retriever's arrays, the hits, and 512 bytes of call frames.
           .stack_bytes = Recall::stack_bytes + Recall::hits * (sizeof(hit) + sizeof(std::string_view)) + 512,
           .index = size_of_part<typename Recall::index>()};
 }
-/// Whether a policy says how many items it keeps, and what it would be with fewer.
+/// Whether a policy states how many items it keeps, and its type with another number.
 template <class Recall>
 inline constexpr bool recall_is_sized = requires {
   requires Recall::items > 0;
@@ -98,7 +98,7 @@ constexpr std::size_t items_of(std::size_t sixteenths) {
   const std::size_t n = Recall::items * sixteenths / 16;
   return n == 0 ? 1 : n;
 }
-/// Each number is asked of the policy that keeps so many.
+/// The size with `items` items, from the policy's type with the largest number of sixteenths that is not above it.
 template <class Recall, std::size_t Sixteenths = 16>
 constexpr recall_size recall_size_with(std::size_t items) {
   if constexpr (Sixteenths == 1) {
@@ -127,7 +127,7 @@ constexpr recall_choice recall_facts() {
   return r;
 }
 
-/// Two vocabularies tell what a token adds.
+/// The bytes that each token adds, from the sizes for vocabularies of 256 and 512.
 template <class Decoding>
 constexpr decoding_choice decoding_facts() {
   constexpr part_size of_256 = size_of_part<typename Decoding::template state<256>>();
@@ -135,7 +135,7 @@ constexpr decoding_choice decoding_facts() {
   constexpr std::size_t each = of_256.bytes < of_512.bytes ? (of_512.bytes - of_256.bytes) / 256 : 0;
   return {.fixed_bytes = of_256.bytes - 256 * each, .token_bytes = each, .align = of_512.align};
 }
-/// Whether they tell it of these as well. A state that grows otherwise is what it is for its model.
+/// Whether that is the size for these vocabularies too. If not, the size for the model's own vocabulary is used.
 template <class Decoding, std::size_t... Vocab>
 inline constexpr bool decoding_grows_evenly = [] {
   constexpr decoding_choice d = decoding_facts<Decoding>();
@@ -164,7 +164,8 @@ constexpr fit_choice fit_facts() {
   return f;
 }
 
-/// The choices of a basic_pipeline with these arguments. Formats that are one for every tensor hold for any shape.
+/// The choices of a basic_pipeline with these arguments. They hold for any shape if every tensor has the same format
+/// and each policy states its sizes by shape; else `bound_to` is the model's shape.
 template <class Model, class Format, std::size_t Context, class... Policies>
 constexpr choices choices_from() {
   using Fit = policy_in<slots::fit, Policies...>;
@@ -190,7 +191,7 @@ constexpr choices choices_from() {
             .fit = fit_facts<Fit>(),
             .vocabulary_bytes = Model::vocabulary_bytes};
   bool bound = !requires { Format::group; };
-  // A state that is laid out as its policy does not say is what it is for this model.
+  // If the state's layout is not the one that its policy states, its size for this model is used.
   using learning_state = typename Learning::template state<Model, Format>;
   constexpr part_size learning = size_of_part<learning_state>();
   if (learning_part(Model::shape, c) != learning ||

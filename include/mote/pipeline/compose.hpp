@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// pipeline<>: a model and a pack of policies become one type.
+// pipeline<>: makes one type of a model and a pack of policies.
 // Refuses what cannot be composed, with one message.
 #pragma once
 

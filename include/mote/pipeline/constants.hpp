@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline knows about its passes before it runs, as objects of their own: pipelines that differ in other policies
-// share them, and the code that takes them.
-// Refuses to hold what the program changes.
+// The constants of a pipeline's passes, as variables outside its type: pipelines that differ in other policies share
+// them, and the code that uses them.
+// Refuses to hold what a program changes.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ inline constexpr image_expectation expected_image{.shape_fingerprint = S.fingerp
 template <class Formats, class Family, class Store, shape S, std::size_t Context, pass_size Most>
 inline constexpr auto plan_of = plan_arena(decode_lifetimes<Family, Formats, Store>(S, Context, Most));
 
-/// The constants of the passes that answer. Most: tokens and logits of one, and its parts.
+/// The constants of the passes that answer. Most: the largest pass, its tokens, rows of logits and threads.
 template <class Formats, class Family, class Store, shape S, std::size_t Context, pass_size Most>
 struct answer_facts {
   static constexpr const auto& plan = plan_of<Formats, Family, Store, S, Context, Most>;
@@ -38,7 +38,7 @@ struct answer_facts {
   static weights<Formats, Family> over(const std::byte* bytes) { return {bytes, s, map_of<Formats, Family, S>}; }
   static decode_buffers<Family> buffers(std::byte* arena) { return {arena, plan, scores_stride}; }
 
-  /// One pass: whether the tokens without logits stayed finite; the others' logits say so themselves.
+  /// Runs one pass. False: a token without logits did not stay finite. The caller checks the logits of the others.
   template <class Adapter, class Team, class Token>
   MOTE_NOINLINE static bool run(const std::byte* bytes, const Adapter& adapter, std::byte* cache, Team& team,
                                 std::byte* arena, const Token* tokens, std::size_t count, std::size_t position,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline keeps, as the parts of a snapshot: the state of its learning policy, and the memory of its recall policy.
-// Each streams itself; one that a pipeline does not have says what is wrong with a snapshot that holds it.
-// Refuses to know how a part is made: floats, a store of texts, or records of a user's own.
+// The parts of a snapshot: the state of the learning policy, and the memory of the recall policy. Each part saves,
+// checks and loads itself; a part that a pipeline lacks gives the status for a snapshot that holds it.
+// Refuses to fix what a part consists of: floats, a store of texts, or records of a user's own.
 #pragma once
 
 #include <concepts>
@@ -18,8 +18,8 @@
 
 namespace mote::inline v0 {
 
-/// A learning state that writes records of its own rather than its `parameters()`. `check` says what load() would do:
-/// ok, no_effect or what is wrong; `load` follows one that was passed.
+/// A learning state that saves records of its own instead of its `parameters()`. `check` returns ok, no_effect or the
+/// fault and changes nothing; `load` is called only after a check that gave ok or no_effect.
 template <class State>
 concept streams_itself = requires(std::remove_const_t<State>& state, const State& view, counting_sink& sink,
                                   std::span<const std::byte> records, const std::byte* weights) {
@@ -28,7 +28,8 @@ concept streams_itself = requires(std::remove_const_t<State>& state, const State
   state.load(records);
 };
 
-/// Whether the records are as many texts as their part says. Records of a user's own are not counted: that is theirs to do.
+/// Whether the records hold as many texts as the part states. Records of a user's own kind are not counted: their
+/// retriever checks them.
 inline bool counts_texts(const kept_records& from) {
   record_reader in(from.records);
   record r;
@@ -40,7 +41,7 @@ inline bool counts_texts(const kept_records& from) {
   return texts == from.count;
 }
 
-/// Floats: one record of all `parameters()`.
+/// What was learned: one record of all `parameters()`, or the records of a state that streams itself.
 template <class State>
 struct learned_part {
   static constexpr record_kind kind = record_kind::learned;
@@ -88,12 +89,12 @@ struct learned_part {
 
  private:
   const State& view() const { return learning; }
-  static const float* floats_of(std::span<const std::byte> records) {  // on a multiple of 16 bytes
+  static const float* floats_of(std::span<const std::byte> records) {  // 16-byte aligned
     return reinterpret_cast<const float*>(records.data() + record_header_bytes);
   }
 };
 
-/// A memory is loaded whole or not at all by itself. Model: what an embedder may ask, or any_model where it only saves.
+/// Remembered texts. The index loads all of them or changes nothing. Model: what an embedder may ask, the pipeline.
 template <class Index, class Model>
 struct remembered_part {
   static constexpr record_kind kind = record_kind::remembered;

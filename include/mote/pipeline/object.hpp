@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What pipeline<> makes: the object that answers, remembers and learns. Its parts are one policy a slot.
-// Refuses work without bound: step() runs one token through the model, learn() one example, and both can take turns.
+// basic_pipeline, the object that pipeline<> makes: it answers, remembers and learns. Each slot's policy is one part.
+// Refuses unbounded work: step() runs one pass, learn() one example, learn_step() a portion of an example.
 #pragma once
 
 #include <array>
@@ -57,21 +57,21 @@ class basic_pipeline {
   static constexpr std::size_t image_bytes =
       lay_image(detail::map_of<Format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
 
-  /// What it is made of, as a value, and the sizes of its two large parts.
+  /// Its choices, as a value, and the sizes of its two large parts.
   static constexpr choices facts = detail::choices_from<Model, Format, Context, Policies...>();
   static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
   static constexpr std::size_t cache_bytes = detail::cache_bytes(shape, facts);
 
   /// What this pipeline costs, by region.
   static constexpr footprint cost() {
-    constexpr footprint all = footprint_of(shape, facts, Fit::facts, Model::name);  // no board computes it
+    constexpr footprint all = footprint_of(shape, facts, Fit::facts, Model::name);  // a constant: no code on the board
     return all;
   }
 
-  /// Takes the weights in place: a span in flash or in a mapped file that outlives the pipeline. What was learned is
-  /// forgotten; remembered texts stay. Errors: those of open_image(), not_finite (a number of the image is not one or
-  /// beyond 65504), fused_multiply_add and flushed_subnormals.
-  /// not_placed: a part lies apart (arena_in<> and others of fit<>) and was given no memory by use().
+  /// Uses the image in place: a span in flash or in a mapped file, which must outlive the pipeline. What was learned is
+  /// forgotten; remembered texts stay. Errors: those of open_image(), not_finite (a number of the image is not finite
+  /// or beyond 65504), fused_multiply_add and flushed_subnormals.
+  /// not_placed: a part is outside the object (arena_in<> and others of fit<>), and use() gave it no memory.
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
     static_assert(cost().ram.object() == sizeof(basic_pipeline) && passes::plan.bytes <= arena_bytes,
                   "mote: the object is not what cost_of() says it is");
@@ -92,8 +92,8 @@ class basic_pipeline {
   }
   bool attached() const { return answer_.attached; }
 
-  /// Memory for a part that lies apart: static, in the region that fit<> names. Then attach(), again where it was before.
-  /// Learning and recall are made in theirs, empty: before that there is no learning() and no memory().
+  /// Memory for a part outside the object: static, in the region that fit<> names. use() detaches: call attach() after
+  /// it. Learning and recall are constructed in theirs, empty: before that, learning() and memory() must not be called.
   ///   [[gnu::section(".dtcm")]] static assistant::arena_memory room;   ai.use(room);
   using cache_memory = part_memory<0, cache_bytes>;
   using arena_memory = part_memory<1, arena_bytes>;
@@ -110,8 +110,9 @@ class basic_pipeline {
 
   // ---- answering ----------------------------------------------------------------------------------------------------
 
-  /// Makes the prompt for a question: recalled items, the question, the mark of an answer. No token runs yet.
-  /// too_long: the question leaves no room for an answer; empty; bad_utf8; not_attached.
+  /// Makes the prompt for a question: recalled items, the question, the answer's control token. No token runs yet. The
+  /// answer has at most `limit` tokens.
+  /// too_long: the question leaves no room for an answer; empty; bad_utf8; corrupt_vocabulary; not_attached.
   status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
     if (!attached()) return answer_.progress.fail(status::not_attached);
@@ -133,8 +134,8 @@ class basic_pipeline {
     return made;
   }
 
-  /// Runs one pass at most: of prefill<>'s tokens of the prompt, or one for a new token and its drafts.
-  /// not_finite: a number grew beyond a float on the way; the next answer is not touched by it.
+  /// Runs at most one pass: up to prefill<>'s number of prompt tokens, or the newest token with its drafts.
+  /// not_finite: a number of the pass was not finite; the next answer is not affected.
   progress_step step() {
     if (!answer_.goes_on(Context)) return answer_.progress.last_step();
     if (drafts_.has_next()) {  // the last pass has run this token already
@@ -172,7 +173,7 @@ class basic_pipeline {
   /// ok, or why the newest question has no answer, or no more of it; empty: it was stopped.
   status state() const { return answer_.progress.state; }
 
-  /// Remembered items that stand in the current prompt.
+  /// Remembered items in the current prompt.
   std::size_t recalled_items() const { return answer_.recalled_items; }
   /// The tokens so far: prompt and answer.
   std::span<const token> tokens() const {
@@ -182,12 +183,12 @@ class basic_pipeline {
   std::size_t prompt_tokens() const { return answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens - in_front; }
   /// The seed of the decoding policy, where it draws by chance.
   void seed(std::uint64_t s) { decoding_.seed(s); }
-  /// The logits (vocab) of the last token that ran with a choice to make; valid until the next call.
+  /// The logits (vocab) of the newest token's choice, as the decoding policy left them; valid until the next call.
   std::span<const float> logits() const { return {last_logits(), shape.vocab}; }
 
   // ---- remembering --------------------------------------------------------------------------------------------------
 
-  /// Keeps a text for later questions; the oldest goes when the memory is full. too_long (for the index, or for the
+  /// Keeps a text for later questions; a full memory forgets its oldest text. too_long (for the index, or for the
   /// prompt), empty, bad_utf8, not_attached: the text is not kept.
   template <class Text>
   status remember(const Text& text) {
@@ -196,7 +197,7 @@ class basic_pipeline {
         "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
     if constexpr (recalls) {
       if (!attached()) return status::not_attached;
-      std::size_t count = 0;  // a text that this vocabulary cannot spell could never be recalled
+      std::size_t count = 0;  // a text that this vocabulary cannot encode could never be in a prompt
       if (const status s = coder().append(std::string_view(text), merging(), count); s != status::ok) return s;
       if (count + 1 > Recall::tokens) return status::too_long;
       return add_with(*index_, std::string_view(text), *this);
@@ -209,9 +210,9 @@ class basic_pipeline {
 
   // ---- learning -----------------------------------------------------------------------------------------------------
 
-  /// One bounded step: the gradient of one example, and after a batch of them a step of the optimiser.
-  /// too_long: the example exceeds the learning window; empty: no answer; nothing changes then. not_finite: the loss or
-  /// the step left the floats; the examples of this batch are forgotten, parameters and optimiser are as they were.
+  /// Learns one example: computes its gradient, and after the last example of a batch makes a step of the optimiser.
+  /// too_long: the example exceeds the learning window; empty: no prompt or no answer; nothing changes then.
+  /// not_finite: the loss or the step was not finite; the batch is dropped, parameters and optimiser keep their values.
   template <std::same_as<example> Example = example>
   learned learn(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
@@ -219,8 +220,8 @@ class basic_pipeline {
     if constexpr (learns) return whole(e, true);
     else return {};
   }
-  /// The same in portions: opens a lesson, which learn_step() goes on with. Errors as learn()'s; one that was under way is
-  /// forgotten with its batch.
+  /// The same in portions: opens a lesson, which learn_step() runs. Errors as learn()'s. A lesson that is still open is
+  /// dropped, and so is the gradient of its batch.
   template <std::same_as<example> Example = example>
   status learn_begin(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
@@ -228,10 +229,10 @@ class basic_pipeline {
     if constexpr (learns) return open(e, true);
     else return {};
   }
-  /// At most so many token-blocks: a token through one block of a layer, there or back. What learn() gives comes with the
-  /// last portion; until then `done` is false. Between two portions an answer may take a step where the learning policy
-  /// says .takes_turns; elsewhere the lesson is forgotten, and so is the gradient of its batch. A budget of 0 does nothing.
-  /// empty: no lesson is open; not_attached.
+  /// Runs at most `budget` units of the open lesson; a unit is one token through one block of a layer, forward or
+  /// backward. The last portion returns what learn() returns; until then `done` is false. Between two portions an
+  /// answer may run if the learning policy has .takes_turns; otherwise it ends the lesson and drops the gradient of its
+  /// batch. A budget of 0 does nothing. empty: no lesson is open; not_attached.
   template <std::integral Budget>
   learned learn_step(Budget budget) {
     static_assert(learns || sizeof(Budget) == 0,
@@ -263,14 +264,16 @@ class basic_pipeline {
     return placed() ? snapshot_bytes(learned_part_of(*this), remembered_part_of(*this)) : 0;
   }
 
-  /// Streams what was learned and remembered into a sink of bytes, bound to the attached image. not_finite: the program
-  /// itself wrote parameters that load() would refuse; nothing is written then. Else the sink's answer.
+  /// Streams what was learned and remembered into a sink of bytes. The snapshot fits the attached image only.
+  /// not_attached; not_finite: the program itself set parameters that load() would reject; nothing is written then.
+  /// Else the sink's status.
   template <byte_sink Sink>
   status save(Sink& sink) const {
     if (!attached()) return status::not_attached;
     return save_snapshot(sink, identity(), learned_part_of(*this), remembered_part_of(*this));
   }
-  /// The same bytes into a buffer, from which load() takes them. full: it is too small, and nothing is written.
+  /// The same bytes into a buffer, for load(). full: it is too small; misaligned: it is not 16-byte aligned; nothing is
+  /// written then.
   status save(std::span<std::byte> target) const {
     if (!attached()) return status::not_attached;
     if (target.size() < saved_bytes()) return status::full;
@@ -279,9 +282,9 @@ class basic_pipeline {
     return save(out);
   }
 
-  /// Takes back what save() wrote, all of it, or nothing changes. What a snapshot does not hold (it is of a pipeline that
-  /// did not learn, or did not recall) stays as it is. wrong_base: learned on another image; no_recall: it holds texts,
-  /// and this pipeline keeps none; no_effect: the snapshot would change nothing.
+  /// Loads what save() wrote, all of it, or changes nothing. A part that the snapshot does not hold (its pipeline did
+  /// not learn, or did not recall) stays as it is. wrong_base: saved with another image; no_recall: it holds texts, and
+  /// this pipeline keeps none; no_effect: the snapshot would change nothing; others: store/snapshot.hpp.
   status load(std::span<const std::byte> source) {
     if (!attached()) return status::not_attached;
     const status s = load_snapshot(source, identity(), learned_part_of(*this), remembered_part_of(*this));
@@ -291,7 +294,7 @@ class basic_pipeline {
 
  private:
   using store = kept_in<family, typename Cache::store>;
-  /// Tokens of a pass: of the prompt, or the newest and what is drafted behind it.
+  /// The largest pass: tokens of the prompt, or the newest token and its drafts.
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
   using passes = detail::answer_facts<Format, family, store, Model::shape, Context, pass_limits>;
   static constexpr std::size_t in_front = detail::positions_of<Learning>();
@@ -303,7 +306,7 @@ class basic_pipeline {
   tokenizer coder() const { return answer_.words(Model::dialogue); }
   std::span<const token> text(std::size_t count) const { return std::span(tokens_).first(count).subspan(in_front); }
   std::span<merge_slot> merging() {
-    drafts_.drop();  // the arena changes hands
+    drafts_.drop();  // the arena is used for something else
     learning_->interrupt_lesson();
     return {reinterpret_cast<merge_slot*>(answer_arena()), merge_slots};
   }
@@ -312,13 +315,13 @@ class basic_pipeline {
     if constexpr (Learning::owns_weights) return learning_->bytes();
     else return answer_.image.weights;
   }
-  /// The logits of the last token that ran with a choice to make.
+  /// The row of logits that the next token is picked from.
   float* last_logits() const {
     auto* arena = const_cast<std::byte*>(arena_.data()) + learning_state::answer_offset;
     return passes::buffers(arena).logits() + drafts_.row() * padded(shape.vocab);
   }
 
-  /// One pass. False: the prompt goes on behind it, or the answer has failed.
+  /// Runs one pass. False: more of the prompt follows, or the answer has failed.
   bool advance() {
     const std::size_t at = answer_.position;
     const std::size_t left = at < answer_.prompt_tokens ? answer_.prompt_tokens - at : 1;
@@ -328,7 +331,7 @@ class basic_pipeline {
       for (std::size_t i = 1; i <= count; ++i)
         if (at + i > in_front) drafts_.follow(text(at + i));
     std::size_t guesses = 0;
-    if (whole && count == 1) {  // no more than will be asked for, have room, and can be taken back
+    if (whole && count == 1) {  // no more guesses than may be said, fit the context, and can be taken back
       const std::size_t asked = answer_.limit - answer_.answered - 1;
       const std::size_t room = Context - at - 1;
       constexpr std::size_t back = store::rollback_tokens(Context);
@@ -389,7 +392,7 @@ class basic_pipeline {
             .model = Model::name,
             .format_name = Format::name};
   }
-  template <class Self>  // const where it is saved
+  template <class Self>  // const in save()
   static auto learned_part_of(Self& self) {
     if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.answer_.image.weights : nullptr};
     else return missing_part<record_kind::learned, status::wrong_format>{};

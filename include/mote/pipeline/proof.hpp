@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The proof of a budget: what is needed, what there is, every region, and what would make it fit, all in one type's name,
-// which a compiler prints in front of the sentence.
-// Refuses to make a pipeline: Priced is anything with facts() and cost().
+// The proof of a budget: a type whose name holds the bytes needed, the bytes available, every region, and the changes
+// that would make it fit. A compiler prints this name before the message.
+// Refuses to instantiate a pipeline: Priced is any type with facts() and cost().
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace mote::inline v0::detail {
 
-/// The types in which a way is printed: what to write instead, the bytes that it saves, and whether it alone is enough.
+/// A way as it is printed: the new number, the bytes that it saves, and whether it alone is enough.
 template <help H>
 constexpr auto spoken() {
   if constexpr (H.what == way::context) return ways::context{H.to, H.saves, H.enough};
@@ -38,11 +38,11 @@ template <class Priced>
 inline constexpr choices priced_choices = Priced::facts();
 template <class Priced>
 inline constexpr footprint priced_footprint = Priced::cost();
-/// One round of what_fits(), each way a constant expression of its own.
+/// One round of what_fits(). Each way is a constant expression of its own, because Clang limits the steps of one.
 template <class Priced, memory Which, std::size_t Round>
 struct search_round {
   using lazy =
-      std::conditional_t<true, void, Priced>;  // void, but not before Priced is known: Clang would begin at once
+      std::conditional_t<true, void, Priced>;  // void, but dependent on Priced, or Clang would instantiate at once
   static constexpr choices now = [] {
     if constexpr (Round == 0) {
       return priced_choices<Priced>;
@@ -93,7 +93,7 @@ consteval std::uint32_t needed_changes() {
     return needed_changes<Priced, Which, suffices<Priced, Which, fewer> ? fewer : Taken, I + 1>();
   }
 }
-/// what_fits().
+/// The result of what_fits().
 template <class Priced, memory Which>
 inline constexpr remedy said_remedy = [] {
   constexpr const remedy& r = searched<Priced, Which>;
@@ -107,7 +107,7 @@ inline constexpr remedy said_remedy = [] {
   }
 }();
 
-/// As many as a message has room for: one that is enough is among them.
+/// At most four, which a message has room for. If one alone is enough, such a one is among them.
 template <class Priced, memory Which>
 inline constexpr helps said_helps = []<std::size_t... Way>(std::index_sequence<Way...>) {
   helps h{.which = Which};
@@ -116,8 +116,8 @@ inline constexpr helps said_helps = []<std::size_t... Way>(std::index_sequence<W
   return h;
 }(std::make_index_sequence<ways_to_help>{});
 
-/// What a message ends with where no way alone is enough: those that are together, each with what is missing behind it; or
-/// what is missing with all of them.
+/// How many words end a message if no way alone is enough: the ways that are enough together, each with the bytes
+/// still missing after it; or one word, the bytes missing with all ways.
 template <class Priced, memory Which>
 consteval std::size_t last_words() {
   if constexpr (said_helps<Priced, Which>.any_is_enough()) return 0;
@@ -133,7 +133,7 @@ constexpr auto last_word() {
   else return over_by_bytes{r.over_by[Word / 2 - 1]};
 }
 
-/// By the name of what it is: a schedule without a way back has no gradients.
+/// The word for that memory: a schedule without a backward pass has perturbed parameters there, not gradients.
 template <ram_regions Ram>
 constexpr auto said_gradients() {
   if constexpr (Ram.perturbed == 0) return parts::gradients{Ram.gradients};

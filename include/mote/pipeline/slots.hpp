@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Picks the policy of each slot, or its default, and names the pipeline that they make.
-// Refuses to be a configuration language: a slot holds one policy, and there is no second way to say it.
+// Picks the policy of each slot, or its default, and names the type of the pipeline that they make.
+// Refuses a second way to configure a pipeline: each slot holds one policy, which is a type.
 #pragma once
 
 #include <concepts>
@@ -29,7 +29,7 @@
 
 namespace mote::inline v0 {
 
-/// What the importer writes: a type that knows a model's name, shape, token table and control tokens.
+/// A model's type, as the importer writes it: its name, shape, bytes of the token table, and control tokens.
 template <class M>
 concept model = requires {
   { M::name } -> std::convertible_to<std::string_view>;
@@ -52,7 +52,7 @@ struct picked {
   using in = policy_in<Slot, Policies...>;
 };
 
-/// Whether rows of every length have one format.
+/// Whether rows of every length have the same format, by a sample of seven lengths.
 template <class Weights, std::size_t Rows>
 inline constexpr bool follows_any_shape = [] {
   if constexpr (requires { typename Weights::template format<Rows, 256>; }) {
@@ -65,18 +65,18 @@ inline constexpr bool follows_any_shape = [] {
   }
 }();
 
-/// What they make together: what a policy's `fault` may ask.
+/// The facts of the whole composition, which a policy's `fault` may use.
 template <class Model, class... Policies>
 struct chosen : picked<Model, Policies...> {
   using picked<Model, Policies...>::shape;
   template <class Slot>
   using in = policy_in<Slot, Policies...>;
 
-  /// How many rows the board's instructions want together, and how many the image has.
+  /// Interleaved rows: the number for the board's instructions, and the number in the image.
   static constexpr std::size_t board_rows =
       interleaved_rows(in<slots::fit>::checks ? in<slots::fit>::facts.instructions : simd::native::value);
   static constexpr std::size_t rows = in<slots::layout>::rows == 0 ? board_rows : in<slots::layout>::rows;
-  /// How many tokens are seen.
+  /// Tokens of the context.
   static constexpr std::size_t tokens = in<slots::context>::tokens == 0 ? shape.context : in<slots::context>::tokens;
   using format = bind_formats<in<slots::weights>, shape, rows, family_of<Model>>;
 
@@ -92,7 +92,7 @@ struct chosen : picked<Model, Policies...> {
  public:
   using type = typename decltype(made_of(slots::of_the_object{}))::type;
 
-  /// What type costs, without making it.
+  /// What the cost of `type` depends on, without instantiating it.
   static constexpr choices facts() {
     choices c = facts_of(slots::of_the_object{});
     if (!follows_any_shape<in<slots::weights>, rows>) c.bound_to = shape.fingerprint();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What stands for a pipeline that cannot be, so that a program with one wrong line shows one message.
-// Refuses to run: it is only looked at while the compiler says what is wrong.
+// no_pipeline: replaces a pipeline that cannot be composed, so that a program with one wrong line gets one message.
+// Refuses to run: the program does not compile, and no_pipeline only keeps the compiler from printing further errors.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@
 
 namespace mote::inline v0::detail {
 
-/// Its model: of a shape that divides by nothing that is nought.
+/// Its model. No size is zero, so that nothing divides by zero.
 struct no_model {
   static constexpr std::string_view name = "none";
   static constexpr mote::shape shape{
@@ -31,8 +31,7 @@ struct no_model {
   static constexpr mote::dialogue dialogue{};
 };
 
-/// What stands for a pipeline that cannot be. It takes every call of a pipeline, so that a program with one wrong line
-/// shows one message; it never runs.
+/// Accepts every call of a pipeline, so that the calls give no errors of their own. It never runs.
 struct no_pipeline {
   struct part {  // its memory() and its learning()
     status add(std::string_view) { return {}; }

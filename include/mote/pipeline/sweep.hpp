@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Costs of pipelines that nobody made: of one, and of all that the policies of several axes make together.
+// Costs of pipelines that are not instantiated: of one, and of every combination of the policies of several axes.
 //   constexpr mote::choices c = mote::choices_of<hearth, mote::quantize<4>, mote::context<256>>;
 //   mote::sweep<hearth, mote::axis<mote::quantize<8>, mote::quantize<4>>, mote::axis<mote::cache<32>, mote::cache<8>>>(
 //       [](auto made) { std::printf("%zu\n", made.cost.ram.object()); });
-// Refuses to instantiate a pipeline: a hundred combinations cost a compiler little more than their names.
+// Refuses to instantiate a pipeline: each combination costs a compiler little more than its name.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-/// Stands for the model where there is none yet. Its context is no bound.
+/// Replaces a model that is not known yet. Its context is larger than any context<> in use.
 struct any_shape {
   static constexpr std::string_view name = "any";
   static constexpr mote::shape shape{
@@ -43,12 +43,12 @@ struct choices_maker<Model, Policies...> {
 
 }  // namespace detail
 
-/// What policies choose, the first of them a model or not: choices_of<quantize<8>, context<256>> hold for every shape,
-/// unless some policy's cost depends on the shape in a way that its type alone knows; then name the model.
+/// The choices of some policies, after a model or without one. choices_of<quantize<8>, context<256>> hold for every
+/// shape, unless a policy's cost depends on the shape in a way that only its type knows; then name the model first.
 template <class... Policies>
 inline constexpr choices choices_of = detail::choices_maker<Policies...>::make();
 
-/// Policies of which one is taken at a time.
+/// Alternative policies: a combination takes one of each axis.
 template <class... Policies>
 struct axis {};
 
@@ -88,8 +88,8 @@ struct sweeper<Model, axis<Taken...>, axis<Here...>, Others...> {
 
 }  // namespace detail
 
-/// Calls f(combination) for each element of the product of the axes that composes with Model and fits its board, the last
-/// axis fastest; returns how many there were. An axis of one policy says what stays.
+/// Calls f(combination) for each combination of the axes that composes with Model and fits its board; the last axis
+/// varies fastest. Returns how many there were. A policy that does not vary is an axis of one.
 template <class Model, class... Axes, class Function>
 constexpr std::size_t sweep(Function&& f) {
   return detail::sweeper<Model, axis<>, Axes...>::run(f);

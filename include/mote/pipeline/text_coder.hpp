@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a pipeline keeps tokens, and what gives a prompt or an example the tokens of a text.
-// Refuses to hide why a text has none: the fault is kept.
+// The type of a pipeline's tokens, and the encoder that makes the tokens of prompts and examples.
+// Refuses to hide why a text has no tokens: the fault is kept.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace mote::inline v0::detail {
 template <std::size_t Vocab>
 using token_of = std::conditional_t<(Vocab <= 65536), std::uint16_t, std::uint32_t>;
 
-/// Writes the tokens of a text and answers how many there are; too_big where it has none, or more than the scratch holds.
-/// It knows no pipeline: all pipelines share the code that makes prompts and examples.
+/// Writes the tokens of a text to `out`, as many as fit, and returns how many there are; too_big: the text cannot be
+/// encoded or needs more scratch. It depends on no pipeline: all share the code that makes prompts and examples.
 struct text_coder {
   tokenizer words;
   std::span<merge_slot> scratch;
@@ -35,7 +35,7 @@ struct text_coder {
     for (std::size_t i = 0; i < count && i < out.size(); ++i) out[i] = static_cast<Token>(scratch[i].token);
     return count;
   }
-  /// What to say of an outcome that may be the coder's fault.
+  /// The encoder's fault, if there was one; else `outcome`.
   status reason(status outcome) const { return fault != status::ok ? fault : outcome; }
 };
 
