@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The facts of a board that a budget needs. Data only: nothing here asks which compiler is running, so a PC can budget
 // any board.
-// Refuses to be a description of the board: what no budget reads is not here.
+// Refuses any fact of a board that no budget reads.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ namespace mote::inline v0 {
 struct memory_region {
   std::string_view name;
   std::size_t bytes = 0;
-  bool fast = false;  ///< no wait states: for what every token works in
+  bool fast = false;  ///< no wait states: for memory that every token uses
 };
 inline constexpr std::size_t most_regions = 6;
 /// The number of no region.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline's cost depends on beside the shape, as one value: the facts of the policy of each slot. Where a number
-// would not do, a fact is a pure function of the shape, the very one that the pipeline itself is laid out by.
+// What a pipeline's cost depends on besides the shape, as one value: the facts of each slot's policy. A fact is a
+// number, or a pure function of the shape: the same one by which the pipeline itself is laid out.
 //   constexpr mote::choices c = mote::choices_of<mote::quantize<8>, mote::lora<4>>;   pipeline/choices.hpp makes them
-// Refuses to name a type: a value can be changed, compared, kept in a table, and asked for a shape read from a file.
+// Refuses to name a type: a value can be changed, compared, kept in a table, and used for a shape read from a file.
 #pragma once
 
 #include <cstddef>
@@ -17,32 +17,32 @@
 
 namespace mote::inline v0 {
 
-/// A member of the object: the bytes up to where the next one may begin, and how it is aligned. 0 bytes: it is empty.
+/// A member of the object: its bytes up to where the next member may begin, and its alignment. 0 bytes: an empty class.
 struct part_size {
   std::size_t bytes = 0;
   std::size_t align = 1;
   constexpr bool operator==(const part_size&) const = default;
 };
 
-// Pure functions of the shape stand in objects, of which a choice holds the address: GCC 12 takes no value with a
-// function's own address for an argument of a template.
+// Functions of the shape are members of constant objects, and a choice holds the object's address: GCC 12 does not
+// accept a value that holds a function's address as a template argument.
 
-/// How a model's family lays its arena: bytes of a pass that answers, and of one that learns.
+/// Sizes that depend on a model's family, such as the arena of a pass that answers and of one that learns.
 struct way_back;
 struct family_functions {
   std::size_t (*decode_bytes)(const shape&, const pass_facts&);
   std::size_t (*train_bytes)(const shape&, std::size_t tokens, std::size_t chunk, std::size_t rounded_bytes,
                              const way_back&, std::size_t beside);
-  cache_shape (*cached)(const shape&);           ///< what a cache keeps of it
-  std::uint64_t (*layer_weights)(const shape&);  ///< of the matrices of all layers
-  std::uint64_t (*last_weights)(const shape&);   ///< of those that no gradient needs again
-  /// Of packed tensors of one format, whose matrices are so large.
+  cache_shape (*cached)(const shape&);           ///< what its cache keeps
+  std::uint64_t (*layer_weights)(const shape&);  ///< weights in the matrices of all layers
+  std::uint64_t (*last_weights)(const shape&);   ///< of them, in matrices that the backward pass does not run again
+  /// Bytes of all packed tensors in one format; matrix_bytes gives those of a matrix.
   std::size_t (*packed_bytes)(const shape&, std::size_t (*matrix_bytes)(std::size_t rows, std::size_t cols));
-  std::size_t (*state_bytes)(const shape&);  ///< of what blocks keep behind the cache
+  std::size_t (*state_bytes)(const shape&);  ///< of the blocks' states, after the cache
 };
 struct weights_functions {
   std::size_t (*bytes)(const family_functions&, const shape&);  ///< of the packed tensors
-  std::size_t (*embedding_bytes)(const shape&);                 ///< of one of them
+  std::size_t (*embedding_bytes)(const shape&);                 ///< of the embedding alone
   std::size_t (*rounded_bytes)(std::size_t cols);               ///< of a vector's 8-bit copy
   std::size_t rows;                                             ///< interleaved
   std::string_view name;                                        ///< of the format
@@ -52,11 +52,11 @@ struct cache_functions {
   std::size_t (*scratch_floats)(const cache_shape&, std::size_t context, std::size_t tokens);
 };
 struct delta_functions {
-  std::size_t (*parameter_floats)(const shape&);  ///< for each of the rank
+  std::size_t (*parameter_floats)(const shape&);  ///< at rank 1
 };
 struct optimiser_functions {
   std::size_t (*kept_floats)(std::size_t parameters);
-  std::size_t bytes;  ///< of the optimiser itself
+  std::size_t bytes;  ///< of the optimiser's own members
 };
 struct schedule_functions {
   std::size_t (*first_layer)(const shape&);  ///< that learns
@@ -64,51 +64,51 @@ struct schedule_functions {
 constexpr std::size_t from_the_first(const shape&) { return 0; }
 inline constexpr schedule_functions all_layers{&from_the_first};
 
-/// Learning. Its state is parameters, gradients (or what is tried in place of them) and what the optimiser keeps, in this
-/// order, 64-byte aligned; a policy whose state is another says how large it is.
+/// The learning policy. Its state is the parameters, their gradients (or perturbed parameters) and the optimiser's
+/// state, in this order, each 64-byte aligned; for any other layout `own` is the size.
 struct learning_choice {
   bool learns = false;
-  bool owns_weights = false;  ///< it learns with all weights, which live in RAM
+  bool owns_weights = false;  ///< true: all weights are in RAM and learn
   std::size_t tokens = 0;     ///< of the longest example
   std::size_t chunk = 0;
-  std::size_t rank = 1;  ///< what the parameters are a multiple of
+  std::size_t rank = 1;  ///< the parameters are this times delta's
   const delta_functions* delta = nullptr;
   const optimiser_functions* optimiser = nullptr;
-  const schedule_functions* schedule = &all_layers;  // GCC's UBSan knows no constant that compares it with null
-  part_size own{};                                   ///< of a state that is laid out otherwise
-  bool goes_back = true;                             ///< false: losses alone, no activations
-  bool scales_outputs = false;                       ///< has room for what a matrix alone gives
+  const schedule_functions* schedule = &all_layers;  // not null: under UBSan GCC compares no constant with null
+  part_size own{};                                   ///< of a state with another layout; else 0 bytes
+  bool goes_back = true;                             ///< false: no backward pass, no activations kept
+  bool scales_outputs = false;                       ///< true: a lesson keeps W x, the matrices' own outputs
   std::size_t positions = 0;                         ///< in front of every prompt and example
-  std::size_t prefix = 0;                            ///< of these have keys and values alone
-  constexpr std::size_t leading() const { return positions - prefix; }  ///< of these have tokens
+  std::size_t prefix = 0;                            ///< of these, those with keys and values only
+  constexpr std::size_t leading() const { return positions - prefix; }  ///< of these, those with tokens
   constexpr std::size_t run() const { return leading() + tokens; }      ///< tokens of the longest lesson
-  bool takes_turns = false;                                             ///< an answer's memory lies beside a lesson's
+  bool takes_turns = false;  ///< true: the arena holds an answer beside a lesson
   constexpr bool operator==(const learning_choice&) const = default;
 };
 
-/// What a memory costs that keeps so many items.
+/// The cost of a memory for some number of items.
 struct recall_size {
   std::size_t ram_bytes = 0;
   std::size_t stack_bytes = 0;  ///< of a search, with its hits
   part_size index{};
 };
 struct recall_functions {
-  std::size_t (*number)(std::size_t sixteenths);  ///< of items, of 1 to 16 sixteenths of what the policy keeps
-  recall_size (*of)(std::size_t items);           ///< of such a number
+  std::size_t (*number)(std::size_t sixteenths);  ///< items in 1 to 16 sixteenths of the policy's number
+  recall_size (*of)(std::size_t items);           ///< the cost of such a number of items
 };
 
 struct recall_choice {
   bool recalls = false;
   std::size_t ram_bytes = 0;
   std::size_t stack_bytes = 0;  ///< of a search, with its hits
-  std::size_t tokens = 0;       ///< of the prompt, for what is recalled
+  std::size_t tokens = 0;       ///< of the prompt, for recalled items
   part_size index{};
-  std::size_t items = 0;                    ///< that it keeps; 0: it does not say
-  const recall_functions* sized = nullptr;  ///< null: nobody knows what fewer would cost
+  std::size_t items = 0;                    ///< that it keeps; 0: not stated
+  const recall_functions* sized = nullptr;  ///< null: the cost of fewer items is not known
   constexpr bool operator==(const recall_choice&) const = default;
 };
 
-/// How the next token is picked: fixed bytes, and some for each token of the vocabulary.
+/// The state of the decoding policy: fixed bytes, and bytes for each token of the vocabulary.
 struct decoding_choice {
   std::size_t fixed_bytes = 0;
   std::size_t token_bytes = 0;
@@ -123,8 +123,7 @@ struct drafting_choice {
   constexpr bool operator==(const drafting_choice&) const = default;
 };
 
-/// What is kept free beside the pipeline; all nought where no board was named. And where its parts lie, by the number of
-/// a region of the board.
+/// Bytes kept free beside the pipeline (all 0 if no board was named), and the number of each part's region on the board.
 struct fit_choice {
   bool checks = false;
   std::size_t stack_bytes = 0;
@@ -154,8 +153,8 @@ struct choices {
   part_size rest{};  ///< of the object: the attached image, counters, progress
   fit_choice fit{};
   std::size_t vocabulary_bytes = 0;  ///< the model's token table, in flash; 0 where no model was named
-  /// Not nought where some fact holds for one shape only, that with this fingerprint: a mixed<> or two_level<> of a
-  /// model, a user's own policy that says its size by its type alone.
+  /// 0: the facts hold for any shape. Else they hold for the shape with this fingerprint only, because of a mixed<> or
+  /// two_level<> of a model, or a user's own policy whose size only its type states.
   std::uint64_t bound_to = 0;
 
   constexpr std::size_t context_of(const shape& s) const { return context == 0 ? s.context : context; }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a shape and choices cost: bytes by region, and the work of a token and of an example. basic_pipeline is laid out
-// by these numbers and asserts that they are its size; nothing here makes one.
+// What a shape and choices cost: bytes by region, and the work of a token and of an example. basic_pipeline uses these
+// numbers for its layout and asserts that they are its size; nothing here instantiates it.
 //   constexpr mote::costs c = mote::cost_of(shape, mote::choices_of<mote::quantize<8>, mote::context<256>>);
 //   c.ram.object(), c.flash.image(), c.token.multiply_adds
-// Refuses to be a clock: work is counted, and what a board makes of it is measured.
+// Refuses to predict time: work is counted here, and time is measured on a board.
 #pragma once
 
 #include <array>
@@ -23,12 +23,12 @@
 
 namespace mote::inline v0 {
 
-/// Work, counted: the products of matrices, attention and adapters. What norms, rotations and rounding add is some
-/// hundredths of it.
+/// Work as counts, for matrices, attention and adapters. Norms, rotations and rounding, a few hundredths more, are not
+/// counted.
 struct work {
   std::uint64_t multiply_adds = 0;
-  std::uint64_t weight_bytes = 0;  ///< packed weights that are read, each as often as it is
-  std::uint64_t cache_bytes = 0;   ///< keys and values that are read and written
+  std::uint64_t weight_bytes = 0;  ///< packed weights, counted each time they are read
+  std::uint64_t cache_bytes = 0;   ///< keys and values, read and written
   constexpr std::uint64_t bytes_moved() const { return weight_bytes + cache_bytes; }
   constexpr bool operator==(const work&) const = default;
 };
@@ -36,17 +36,17 @@ struct work {
 struct costs {
   ram_regions ram;
   flash_regions flash;
-  work token;         ///< of an answer, when the context is full but for it: the dearest
+  work token;         ///< the last token that fits the context: the most work
   work prompt;        ///< a prompt that fills the context
   work lesson;        ///< the longest example
-  bool holds = true;  ///< false where the shape makes no model, or the choices are bound to another: all is nought
+  bool holds = true;  ///< false: the shape is invalid, or the choices are bound to another; all numbers are 0
 };
 
 namespace detail {
 
-// All that is asked of the shape's tensors.
+// Sizes that follow from the shape alone.
 constexpr std::uint64_t head_weights(const shape& s) { return static_cast<std::uint64_t>(s.vocab) * s.dim; }
-/// A query against one position, and that position's value, in all layers that attend.
+/// Multiply-adds of a query with the key and value of one position, in all layers that attend.
 constexpr std::uint64_t attention_products(const cache_shape& a) {
   return std::uint64_t{2} * a.heads * a.head_dim * a.layers;
 }
@@ -72,7 +72,7 @@ constexpr pass_size pass_size_of(const choices& c) {
           .parts = c.parts};
 }
 
-/// A text's characters become tokens one by one before they merge: four a token is what English gives, and more.
+/// Before merging, each character of a text is a token. English has up to about four characters a token.
 constexpr std::size_t merge_slots(std::size_t context) { return 4 * context; }
 
 constexpr std::size_t decode_arena_bytes(const shape& s, const choices& c) {
@@ -81,7 +81,7 @@ constexpr std::size_t decode_arena_bytes(const shape& s, const choices& c) {
                                 decode_facts(n, c.cache->scratch_floats(c.family->cached(s), c.context_of(s), n.tokens),
                                              c.weights->rounded_bytes(widest_input(s))));
 }
-/// What answers and the merging of tokens, which never work at once, need of the arena.
+/// The arena bytes of an answer: those of a pass or of the merging of tokens, which never run at once.
 constexpr std::size_t answer_arena_bytes(const shape& s, const choices& c) {
   const std::size_t decode = decode_arena_bytes(s, c);
   const std::size_t merging = round_up(merge_slots(c.context_of(s)) * sizeof(merge_slot), arena_alignment);
@@ -96,7 +96,7 @@ constexpr std::size_t train_arena_bytes(const shape& s, const choices& c) {
                                 .scales_outputs = c.learning.scales_outputs},
                                c.learning.takes_turns ? answer_arena_bytes(s, c) : 0);
 }
-/// One arena serves answers and lessons, which do not work at once, or take turns in it.
+/// One arena serves answers and lessons, which never run at once; train_arena_bytes() includes both if they take turns.
 constexpr std::size_t arena_bytes(const shape& s, const choices& c) {
   const std::size_t answer = answer_arena_bytes(s, c);
   const std::size_t train = train_arena_bytes(s, c);
@@ -113,12 +113,12 @@ constexpr part_size learning_part(const shape& s, const choices& c) {
   return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimiser->bytes, 64};
 }
 
-/// Multiply-adds of what is applied to a token: none of what stands in front of a text.
+/// Multiply-adds of the adapters for a token. Parameters of a prefix or a soft prompt are no matrices: 0.
 constexpr std::uint64_t adapter_products(const shape& s, const choices& c) {
   return c.learning.owns_weights || c.learning.positions != 0 ? 0 : parameter_floats(s, c);
 }
 
-/// Members in their order, as the compiler lays them.
+/// Adds members in their order, as the compiler lays them out.
 struct member_layout {
   std::size_t end = 0;
   std::size_t align = 1;
@@ -129,7 +129,7 @@ struct member_layout {
   }
   constexpr void place_pointer() { place({sizeof(void*), alignof(void*)}); }
 };
-/// The state of the policy, the example, how far its lesson is, and how many were in the batch.
+/// The members of `lessons`: the policy's state, the example's tokens, the lesson, the examples of the batch so far.
 constexpr void place_learning(member_layout& object, const shape& s, const choices& c) {
   object.place(learning_part(s, c));
   if (!c.learning.learns) return;
@@ -137,7 +137,7 @@ constexpr void place_learning(member_layout& object, const shape& s, const choic
   object.place({sizeof(lesson), alignof(lesson)});
   object.place({sizeof(std::size_t), alignof(std::size_t)});
 }
-/// The memory that learning and recall take where they lie apart.
+/// The memory of learning and of recall if they are outside the object.
 constexpr std::size_t learning_bytes(const shape& s, const choices& c) {
   member_layout alone;
   place_learning(alone, s, c);
@@ -145,8 +145,8 @@ constexpr std::size_t learning_bytes(const shape& s, const choices& c) {
 }
 constexpr std::size_t recall_bytes(const choices& c) { return round_up(c.recall.index.bytes, 64); }
 
-/// The memories of the parts that lie apart, by the number of their part_memory: cache, arena, learning, recall. 0: it
-/// lies in the object.
+/// The memories of the parts outside the object, by the number of their part_memory: cache, arena, learning, recall. 0:
+/// the part is in the object.
 constexpr std::array<std::size_t, 4> bytes_apart(const shape& s, const choices& c) {
   return {c.cache_is_apart() ? cache_bytes(s, c) : 0, c.arena_is_apart() ? arena_bytes(s, c) : 0,
           c.learning_is_apart() ? learning_bytes(s, c) : 0, c.recall_is_apart() ? recall_bytes(c) : 0};
@@ -174,7 +174,7 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
 
 }  // namespace detail
 
-/// One token of an answer at this position, 0 the first: a pass of its own, with logits.
+/// One token of an answer at `position` (0 is the first), in a pass of its own with logits.
 constexpr work token_work(const shape& s, const choices& c, std::size_t position) {
   const std::uint64_t adapters = detail::adapter_products(s, c);
   return {.multiply_adds = c.family->layer_weights(s) + detail::head_weights(s) + adapters +
@@ -183,11 +183,11 @@ constexpr work token_work(const shape& s, const choices& c, std::size_t position
           .cache_bytes = c.cache->bytes(c.family->cached(s), position + 1)};
 }
 
-/// A prompt's tokens from the first position on that has one, prefill<>'s many a pass; the last alone has logits.
+/// A prompt of `tokens` tokens, prefill<>'s number in each pass; only the last has logits. A prefix adds attention.
 constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens) {
   const std::uint64_t adapters = detail::adapter_products(s, c);
   const std::uint64_t passes = ceil_div(tokens, c.prefill);
-  const std::uint64_t head = c.weights->embedding_bytes(s);  // as large
+  const std::uint64_t head = c.weights->embedding_bytes(s);  // as large as the head
   const std::uint64_t layers = c.weights->bytes(*c.family, s) - (s.tied_head ? 1 : 2) * head;
   std::uint64_t read = 0;
   for (std::size_t last = tokens % c.prefill == 0 ? c.prefill : tokens % c.prefill; last <= tokens; last += c.prefill)
@@ -199,8 +199,8 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
           .cache_bytes = read};
 }
 
-/// An example of so many tokens, all of them the answer's: there and back as far as its schedule goes, or there twice
-/// where it does not go back. The step of the optimiser is left out.
+/// An example of `tokens` tokens that all count as the answer: one forward pass and the backward pass of its schedule,
+/// or two forward passes if the schedule has no backward pass. The step of the optimiser is not counted.
 constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
   if (!c.learning.learns || tokens < 2) return {};
   const std::uint64_t said = tokens - 1;  // the last is only predicted
@@ -217,13 +217,13 @@ constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens)
     return {.multiply_adds = 2 * (run * (layers + adapters) + said * head + attention),
             .weight_bytes = 2 * (chunks * layer_bytes + said * head_bytes),  // logits of one token at a time
             .cache_bytes = 0};
-  shape below = s;  // the layers that do not learn go there alone
+  shape below = s;  // the layers that do not learn run forward only
   below.layers = detail::first_layer(s, c);
   const std::uint64_t back = layers - c.family->layer_weights(below);
   const std::uint64_t last = c.family->last_weights(s) - c.family->last_weights(below);
-  const std::uint64_t again = back - last;                               // a layer's inside is computed once more
+  const std::uint64_t again = back - last;  // the backward pass runs a layer forward once more
   const std::uint64_t full = c.learning.owns_weights ? back + head : 0;  // weights' own gradients
-  // There and again, each 1; on the way back scores and their gradient, and those of query, key and value.
+  // Attention: 1 forward; in layers that learn 1 again, and 5/2 for scores and the gradients of scores, q, k and v.
   const std::uint64_t attention_back = attention - detail::attention_products(c.family->cached(below)) * pairs;
   return {.multiply_adds = run * (layers + back + again + full + adapters * 9 / 2) + said * 2 * head + attention +
                            attention_back * 7 / 2,
@@ -257,7 +257,7 @@ constexpr flash_regions flash_of(const shape& s, const choices& c) {
 
 }  // namespace detail
 
-/// All of it, for one shape.
+/// All costs, for one shape.
 constexpr costs cost_of(const shape& s, const choices& c) {
   if (!c.holds_for(s)) return {.ram = {}, .flash = {}, .token = {}, .prompt = {}, .lesson = {}, .holds = false};
   const std::size_t context = c.context_of(s);
@@ -268,7 +268,7 @@ constexpr costs cost_of(const shape& s, const choices& c) {
           .lesson = lesson_work(s, c, c.learning.tokens)};
 }
 
-/// The same beside what a board has.
+/// RAM and flash for one shape, beside what a board has.
 constexpr footprint footprint_of(const shape& s, const choices& c, const board_facts& board,
                                  std::string_view model = {}) {
   const fit_choice& at = c.fit;

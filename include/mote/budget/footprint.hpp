@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pipeline costs, by region, as constants. The sum of the RAM regions without the stack, and without what lies
-// apart, is sizeof(pipeline).
+// What a pipeline costs, by region, as constants. The sum of the RAM regions, without the stack and without the parts
+// outside the object, is sizeof(pipeline).
 // Refuses to print: host/report/footprint.hpp turns it into text, JSON or a picture.
 #pragma once
 
@@ -17,12 +17,12 @@ struct ram_regions {
   std::size_t cache = 0;        ///< keys and values
   std::size_t activations = 0;  ///< the arena of one step, for inference or training, whichever is larger
   std::size_t gradients = 0;
-  std::size_t perturbed = 0;  ///< parameters as a schedule without a way back tries them; it keeps no gradients
+  std::size_t perturbed = 0;  ///< in place of gradients, the moved parameters of a schedule without a backward pass
   std::size_t optimiser = 0;
   std::size_t index = 0;    ///< remembered items
   std::size_t scratch = 0;  ///< token buffers and everything else
   std::size_t stack = 0;    ///< kept free on the caller's stack, outside the object
-  std::size_t apart = 0;    ///< of all but the stack, what lies outside the object, in memories of its own
+  std::size_t apart = 0;    ///< of the sum of all but the stack, the bytes outside the object
 
   constexpr std::size_t all_but_scratch() const {
     return weights + cache + activations + gradients + perturbed + optimiser + index;
@@ -40,7 +40,7 @@ struct flash_regions {
   constexpr std::size_t sum() const { return image() + code; }
 };
 
-/// A memory of the board in which the program places something, and what lies there.
+/// A region of the board in which the program places parts, and the bytes used there.
 struct region_use {
   std::string_view name;
   std::size_t used = 0;
@@ -57,9 +57,9 @@ struct footprint {
   std::size_t ram_block_available =
       0;  ///< of the memory in which the object lies: the largest, or the one that is named
   std::size_t flash_available = 0;
-  std::array<region_use, most_regions> regions{};  ///< those that the program places something in, by name
+  std::array<region_use, most_regions> regions{};  ///< the regions in which the program places parts
 
-  /// All RAM together holds the pipeline, its stack and the rest of the application.
+  /// Whether all RAM together holds the pipeline, its stack and the rest of the application.
   constexpr bool ram_fits_total() const { return ram.sum() + ram_other <= ram_available; }
   /// The first region that is too small for what is placed in it; nullptr if there is none.
   constexpr const region_use* overfull() const {
@@ -67,7 +67,7 @@ struct footprint {
       if (r.used > r.available) return &r;
     return nullptr;
   }
-  /// And the object, which cannot be split, fits one block, and all that is placed its region.
+  /// Whether, besides, the object (which cannot be split) fits one block, and every placed part its region.
   constexpr bool ram_fits() const {
     for (const region_use& r : regions)  // GCC 12 cannot compare overfull() of a temporary with null
       if (r.used > r.available) return false;
@@ -78,14 +78,14 @@ struct footprint {
 
 namespace detail {
 
-/// What is wanted of a memory, and what there is.
+/// Bytes needed of a memory, and bytes available.
 struct demand {
   std::size_t needs = 0;
   std::size_t has = 0;
   constexpr std::size_t over() const { return needs > has ? needs - has : 0; }
 };
-/// The sum against all RAM; where that would do, what is placed in a region against that; where that would do as well,
-/// the object, which cannot be split, against the largest block.
+/// The first that does not fit: the sum against all RAM; then the parts of a region against the region; then the
+/// object, which cannot be split, against its block. The last one if all fit.
 constexpr demand ram_demand(const footprint& f) {
   if (!f.ram_fits_total()) return {f.ram.sum() + f.ram_other, f.ram_available};
   if (const region_use* r = f.overfull()) return {r->used, r->available};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The pure functions of the shape that choices hold the addresses of: each asks the type that the pipeline itself asks.
-// Refuses to compute anything: what a format, a cache or an optimiser costs, it says itself.
+// The functions of a shape whose addresses `choices` holds. Each calls the same type that the pipeline itself uses.
+// Refuses to repeat a size: each format, cache and optimiser states its own.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ template <class Family>
 constexpr std::size_t state_bytes(const shape& s) {
   return states_of<Family>::floats(s, s.layers) * sizeof(float);
 }
-/// Of the matrices of all layers; of one role only, if asked so.
+/// The weights in the matrices of all layers, or in the matrix `only` of each.
 template <class Family>
 constexpr std::uint64_t weights_of_layers(const shape& s, std::size_t only = too_big) {
   using tensors = tensors_of<Family>;
@@ -65,7 +65,7 @@ template <class Format>
 constexpr std::size_t matrix_bytes_in(std::size_t rows, std::size_t cols) {
   return Format::bytes(rows, cols);
 }
-/// A format alone is asked of any family, formats that differ from tensor to tensor of theirs.
+/// One format for all tensors is evaluated for any family; formats that differ between tensors, for their own family.
 template <class Formats, class Family>
 constexpr std::size_t weights_bytes(const family_functions& family, const shape& s) {
   if constexpr (requires { Formats::group; }) return family.packed_bytes(s, &matrix_bytes_in<Formats>);

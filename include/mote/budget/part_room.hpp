@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where a large part of a pipeline lies: in the object, or in memory of its own that the program gives.
-// Refuses to name an address: where memory lies is the linker's and the program's business.
+// The place of a large part of a pipeline: in the object, or in memory of its own that the program gives.
+// Refuses to name an address: the linker and the program choose it.
 #pragma once
 
 #include <cstddef>
@@ -20,22 +20,22 @@ namespace detail {
 
 template <std::size_t Bytes, bool Apart>
 struct part_room {
-  alignas(64) std::byte bytes[Bytes] = {};  // so that a static pipeline is a constant: no code makes it
+  alignas(64) std::byte bytes[Bytes] = {};  // constant initialisation: a static pipeline needs no code
   std::byte* data() { return bytes; }
   const std::byte* data() const { return bytes; }
   static constexpr bool placed() { return true; }
 };
 template <std::size_t Bytes>
 struct part_room<Bytes, true> {
-  std::byte* at = nullptr;  // null until the program gives some: a static pipeline is all zero
+  std::byte* at = nullptr;  // null until the program gives memory: a static pipeline is all zero
   std::byte* data() { return at; }
   const std::byte* data() const { return at; }
   void take(std::byte* bytes) { at = bytes; }
   bool placed() const { return at != nullptr; }
 };
 
-/// A part that is an object: in the pipeline, where it shares its tail with the next one, or made in memory that the
-/// program gives.
+/// A part that is an object: a member of the pipeline, whose tail padding the next member may use, or constructed in
+/// memory that the program gives.
 template <class Part, bool Apart>
 class part_home {
  public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What can be changed so that a pipeline fits, as values and as what a message prints.
-// Refuses to know what it saves: budget/what_helps.hpp asks cost_of().
+// The changes that can make a pipeline fit, as values and as the types that a message prints.
+// Refuses to compute what a change saves: budget/what_helps.hpp does, with cost_of().
 #pragma once
 
 #include <array>
@@ -20,14 +20,14 @@ enum class way : std::uint8_t {
   cache_bits,       ///< cache<to>
   example_tokens,   ///< .tokens = to of the learning policy
   rank,             ///< lora<to>
-  sgd,              ///< sgd<> instead of an optimiser that keeps something
+  sgd,              ///< sgd<> instead of an optimiser with state
   items,            ///< .items = to of the retriever
   prefill,          ///< prefill<to>; 1: leave it out
   no_draft,         ///< no drafts
   cache_region,     ///< the cache in region `to` of the board: cache_in<"...">
   arena_region,     ///< the arena in region `to` of the board: arena_in<"...">
-  learning_region,  ///< what learns in region `to`: learning_in<"...">
-  recall_region,    ///< what is recalled in region `to`: recall_in<"...">
+  learning_region,  ///< the learning state in region `to`: learning_in<"...">
+  recall_region,    ///< the remembered texts in region `to`: recall_in<"...">
   bits              ///< quantize<to>
 };
 inline constexpr std::size_t ways_to_help = 13;
@@ -42,11 +42,11 @@ struct help {
   way what = way::context;
   std::size_t to = 0;     ///< the new number
   std::size_t saves = 0;  ///< bytes of the memory that is short
-  bool enough = false;    ///< with this alone it fits
+  bool enough = false;    ///< true: it fits with this change alone
   constexpr bool operator==(const help&) const = default;
 };
 
-/// Ways, the one that saves most first.
+/// Ways, the largest saving first.
 struct helps {
   memory which = memory::ram;
   std::array<help, ways_to_help> list{};
@@ -67,7 +67,7 @@ struct helps {
       if (list[i].enough) return true;
     return false;
   }
-  /// The first `most` alone; where none of them is enough, the last of them is the first that is.
+  /// Keeps the first `most`. If none of them is enough, the last one is replaced by the first way that is.
   constexpr void keep(std::size_t most) {
     if (count <= most) return;
     const helps all = *this;
@@ -78,12 +78,12 @@ struct helps {
   }
 };
 
-/// Several changes, one after the other, the one that saves most first: with the last of them it fits. Where nothing makes
-/// it fit there are none, and `misses` are the bytes that are missing with all that can be changed.
+/// Several changes, applied in this order; after the last one the pipeline fits. If nothing makes it fit, the list is
+/// empty and `misses` is the number of bytes still missing with every change that helps.
 struct remedy {
   memory which = memory::ram;
-  std::array<help, ways_to_help> list{};            ///< each saves what it says behind those in front of it
-  std::array<std::size_t, ways_to_help> over_by{};  ///< bytes that are still missing behind each
+  std::array<help, ways_to_help> list{};            ///< `saves` counts after the changes before it
+  std::array<std::size_t, ways_to_help> over_by{};  ///< bytes still missing after each change
   std::size_t count = 0;
   std::size_t misses = 0;
   constexpr bool fits() const { return misses == 0; }
@@ -93,7 +93,7 @@ struct remedy {
   constexpr const help& operator[](std::size_t i) const { return list[i]; }
 };
 
-/// As a message prints them: what to write, the bytes that it saves, whether it alone is enough.
+/// The ways as a message prints them: the new number, the bytes that it saves, whether it alone is enough.
 namespace ways {
 struct context {
   std::size_t tokens, saves_bytes;

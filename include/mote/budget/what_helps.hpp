@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// What would make a pipeline fit a board: for each knob the mildest setting that is enough, or else the most it can do,
-// with the bytes that it saves, largest first; and where no one knob is enough, which together are. The message of a
-// budget, reports and programs that search all ask here.
+// Which changes make a pipeline fit a board. For each knob: the mildest setting that is enough, or else the strongest,
+// with the bytes that it saves, largest saving first. If no knob alone is enough: which together are. Budget messages,
+// reports and programs that search for a fit use this.
 //   for (const mote::help& h : mote::what_helps(shape, choices, board)) ...
 //   const mote::remedy r = mote::what_fits(shape, choices, board);
-// Refuses to take something away: learning, recall and the model stay what they are; only their sizes are at question.
+// Refuses to remove learning, recall or the model: their sizes, formats and places change, the optimiser and drafts.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// Templates of nothing: a program that never asks what would help does not instantiate five formats for it.
+// Lazy is unused: it makes templates, so that a program that never asks what helps instantiates none of these formats.
 template <class Lazy, template <std::size_t> class Format>
 constexpr const weights_functions* in_rows(std::size_t rows) {
   switch (rows) {
@@ -51,7 +51,7 @@ constexpr const weights_functions* of_bits(std::size_t bits, std::size_t rows) {
 
 }  // namespace detail
 
-/// The choices behind one change.
+/// The choices after one change.
 template <class Lazy = void>
 constexpr choices changed(choices c, way what, std::size_t to) {
   switch (what) {
@@ -98,7 +98,7 @@ struct fitting_of {
   constexpr std::size_t used(const footprint& f) const {
     if (which == memory::flash) return f.flash.sum();
     if (!before.ram_fits_total()) return f.ram.sum();
-    // All RAM would do: what counts is the memory that is short, of what is placed or else the object's.
+    // All RAM together is enough: the short memory counts, the first region that is overfull, or else the object's.
     for (std::size_t i = 0; i < most_regions; ++i)
       if (before.regions[i].used > before.regions[i].available) return f.regions[i].used;
     return f.ram.object();
@@ -110,7 +110,7 @@ struct fitting_of {
     const std::size_t b = used(f);
     return {what, to, a > b ? a - b : 0, fits(f)};
   }
-  /// The largest number from `least` to `most` in these steps that is enough; where none is, the least.
+  /// The largest number from `least` to `most`, in these steps, that is enough; if none is, the least.
   template <class Number>
   constexpr help largest(way what, std::size_t least, std::size_t most, std::size_t step, Number number) const {
     if (most <= least) return {};
@@ -149,7 +149,7 @@ constexpr help smaller_cache(const fitting_of<Lazy>& f) {
   const help half = f.try_one(way::cache_bits, 16);
   return half.enough && half.saves != 0 ? half : f.try_one(way::cache_bits, 8);
 }
-/// A part in the region, other than the object's, that has room for it.
+/// Moves a part to the region, other than the object's, that has room for it and where it saves most.
 template <class Lazy = void>
 constexpr help place_apart(const fitting_of<Lazy>& f, way what, bool there, std::size_t fit_choice::* part) {
   help best{};
@@ -165,7 +165,7 @@ constexpr help place_apart(const fitting_of<Lazy>& f, way what, bool there, std:
   return best;
 }
 
-/// What one way does. A constant expression of its own for each: Clang counts the steps of one.
+/// The best setting of one way. Each call is a constant expression of its own, because Clang limits the steps of one.
 template <class Lazy = void>
 constexpr help help_by(way what, const fitting_of<Lazy>& f) {
   const choices& c = f.now;
@@ -196,7 +196,7 @@ constexpr help help_by(way what, const fitting_of<Lazy>& f) {
   return fewer_bits<Lazy>(f);
 }
 
-/// Bytes that are missing: the most of one memory, as a message says it, and of all together.
+/// Missing bytes: the most of any one memory, which a message states, and the sum over all memories.
 struct shortage {
   std::size_t most = 0;
   std::size_t sum = 0;
@@ -222,7 +222,7 @@ constexpr shortage shortage_of(const footprint& f, memory which) {
   return all;
 }
 
-/// A way, what is missing behind it, and by how much all of RAM is less.
+/// A way, the bytes missing after it, and by how much it shrinks the sum of RAM.
 struct tried_way {
   help what;
   bool there = false;
@@ -238,8 +238,9 @@ constexpr tried_way try_way(way what, const fitting_of<Lazy>& f) {
   const std::size_t b = after.ram.sum();
   return {h, true, shortage_of(after, f.which).sum, a > b ? a - b : 0};
 }
-/// The best of them, by its number: the one behind which least is missing; of equals the one that saves most. Where none
-/// lessens what is missing, one that makes some part smaller, which may then lie elsewhere. ways_to_help: there is none.
+/// The index of the best way: the one after which least is missing; of equals, the one that saves most. If no way
+/// reduces what is missing, the one that shrinks RAM most, since a smaller part may then fit another region.
+/// ways_to_help: none.
 constexpr std::size_t best_of(const std::array<tried_way, ways_to_help>& all, std::size_t missing) {
   std::size_t best = ways_to_help;
   for (std::size_t i = 0; i < ways_to_help; ++i) {
@@ -255,7 +256,7 @@ constexpr std::size_t best_of(const std::array<tried_way, ways_to_help>& all, st
       best = i;
   return best;
 }
-/// The choices behind the changes whose bits are set.
+/// The choices after the changes whose bits are set.
 template <class Lazy = void>
 constexpr choices changed(const choices& c, const remedy& r, std::uint32_t which) {
   choices now = c;
@@ -263,7 +264,7 @@ constexpr choices changed(const choices& c, const remedy& r, std::uint32_t which
     if ((which >> i & 1U) != 0) now = v0::changed<Lazy>(now, r.list[i].what, r.list[i].to);
   return now;
 }
-/// The same without the changes whose bits are not set, with what each saves then.
+/// The remedy with only the changes whose bits are set, and what each of them saves then.
 template <class Lazy = void>
 constexpr remedy told(const shape& s, const choices& c, const board_facts& board, const remedy& r,
                       std::uint32_t which) {
@@ -292,7 +293,7 @@ constexpr helps what_helps(const shape& s, const choices& c, const board_facts& 
   return found;
 }
 
-/// What helps with the memory that is short: RAM, or else flash.
+/// What helps with the memory that is short: flash if only flash is, else RAM.
 template <class Lazy = void>
 constexpr helps what_helps(const shape& s, const choices& c, const board_facts& board) {
   if (!c.holds_for(s)) return {};
@@ -300,8 +301,8 @@ constexpr helps what_helps(const shape& s, const choices& c, const board_facts& 
   return what_helps<Lazy>(s, c, board, f.ram_fits() && !f.flash_fits() ? memory::flash : memory::ram);
 }
 
-/// Which changes together make it fit: step by step the one behind which least is missing, without those that turn out to
-/// be needless. Where one alone is enough it is the only one. Nothing where it fits already, or the choices do not hold.
+/// Which changes together make it fit: in each round the one after which least is missing; needless changes are
+/// removed at the end. If one alone is enough, it is the only one. Empty if it fits already or the choices do not hold.
 template <class Lazy = void>
 constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& board, memory which) {
   remedy r{.which = which};
@@ -327,7 +328,7 @@ constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& 
   }
   return detail::told<Lazy>(s, c, board, r, needed);
 }
-/// With the memory that is short.
+/// The same for the memory that is short: flash if only flash is, else RAM.
 template <class Lazy = void>
 constexpr remedy what_fits(const shape& s, const choices& c, const board_facts& board) {
   if (!c.holds_for(s)) return {};
