@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the compiler and the firmware decide: switches that are 0 or 1, never defined or undefined.
-// Refuses to guess: a firmware overrides a switch in its own <mote_config.hpp> or on the command line.
+// Switches, each always defined as 0 or 1. The defaults follow from the compiler's target; a firmware overrides a
+// switch in its own <mote_config.hpp> or on the command line.
+// Refuses compilers and flags that would change a model's answers: the errors below.
 #pragma once
 
 #if __has_include(<mote_config.hpp>)
 #include <mote_config.hpp>
 #endif
 
-// Who is refused gets one sentence: a file that is not there stops the compiler at once, as #error does not.
+// After #error a compiler goes on and prints more errors; an include of a missing file stops it at once.
 #if !defined(__GNUC__) || __cplusplus <= 202002L
 #error "mote: this compiler is not supported; use GCC 12 or Clang 19 with -std=c++23 or later [mote-compiler]"
 #include "stopped by the error above"
@@ -64,8 +65,8 @@
 #endif
 #endif
 
-/// 1: the floating-point unit of a Cortex-M7, M33, M55 or M85 (FPv5), as far as the compiler tells it from the older one:
-/// an M7 without double precision does not count.
+/// 1: the floating-point unit of a Cortex-M7, M33, M55 or M85 (FPv5), as far as the compiler tells it from the older
+/// one: an M7 without double precision does not count.
 #ifndef MOTE_WITH_FPV5
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && \
     ((__ARM_FP & 8) || ((__ARM_FP & 4) && __ARM_ARCH >= 8))
@@ -93,7 +94,7 @@
 #endif
 #endif
 
-/// 1: SVE of 256 bits, as the compiler was told (-msve-vector-bits=256), beside SDOT. At 128 bits NEON takes fewer instructions.
+/// 1: SVE of 256 bits, by -msve-vector-bits=256, beside SDOT. At 128 bits NEON takes fewer instructions.
 #ifndef MOTE_WITH_SVE
 #if MOTE_WITH_XSIMD && defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS == 256 && \
     defined(__ARM_FEATURE_DOTPROD)
@@ -103,7 +104,7 @@
 #endif
 #endif
 
-// What goes with xsimd, and with the compiler's flags alone: the other instruction sets that mote has bodies for.
+// The other instruction sets that mote has kernels for. They follow from xsimd and the compiler's flags alone.
 #if MOTE_WITH_XSIMD && defined(__SSE2__)
 #define MOTE_WITH_SSE2 1
 #else
@@ -119,7 +120,7 @@
 #else
 #define MOTE_WITH_AVX2 0
 #endif
-// The same instruction on the same registers is part of AVX-512 as well, in another encoding.
+// AVX-512 has the same instruction on the same registers, in another encoding.
 #if MOTE_WITH_XSIMD && (defined(__AVXVNNI__) || (defined(__AVX512VL__) && defined(__AVX512VNNI__)))
 #define MOTE_WITH_AVX_VNNI 1
 #else
@@ -155,8 +156,8 @@
 #endif
 #endif
 
-/// 1: every pass of a decoder overwrites what its arena's plan says is dead, and looks for what was written there
-/// (core/arena_guard.hpp). For tests: each operation touches the whole arena. The same in all of a program.
+/// 1: before each operation of a pass, the memory that the arena's plan calls dead is overwritten, and writes to it are
+/// counted (core/arena_guard.hpp). For tests only: each operation touches the whole arena. One value for a whole program.
 #ifndef MOTE_POISON_ARENA
 #define MOTE_POISON_ARENA 0
 #endif
@@ -167,7 +168,7 @@
 #define MOTE_TEXT(...) MOTE_TEXT_EXPANDED(__VA_ARGS__)
 #define MOTE_TEXT_EXPANDED(...) #__VA_ARGS__
 
-/// The body of a kernel that must melt into its caller.
+/// A kernel that must be inlined into its caller.
 #define MOTE_INLINE [[gnu::always_inline]] inline
-/// A kernel that must stay one body, however many pipelines call it.
+/// A function that must not be inlined: one copy of its code, however many pipelines call it.
 #define MOTE_NOINLINE [[gnu::noinline]]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The public names without their bodies, for headers of an application that only mention them: a class that holds a
 // pipeline by reference, a function that takes a shape.
-// Refuses default arguments and every template that takes a value of a class (lora, full, rag, bm25, sample, fit):
-// C++ wants those types whole, so include the policy's own header there.
+// Refuses default arguments, and templates with a parameter of class type (lora, full, rag, bm25, sample, fit): C++
+// needs that class complete, so include the policy's own header for these.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class arena_guard;
 class fingerprint;
 class rng;
 
-// the questions of a pipeline
+// the slots of a pipeline
 namespace slots {
 struct weights;
 struct layout;
@@ -196,7 +196,7 @@ struct part_range;
 struct single_thread;
 struct threads_knobs;
 
-// what is kept
+// what is stored
 enum class container_kind : std::uint16_t;
 enum class payload_check : bool;
 struct container_header;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// All that a pipeline can be made of: every policy, the object that they make, and the means to put an image into flash.
-// Refuses to bring what a firmware may not want: boards (one header each), policy/threads.hpp (an operating system's),
-// views.hpp (range-v3) and host/ (a PC's tools) are included by name.
+// Everything that a pipeline can be made of: every policy, the object that they make, and the macro that embeds an image.
+// Refuses to include what a firmware may not want: include boards (one header each), policy/threads.hpp (needs an
+// operating system), views.hpp (needs range-v3) and host/ (tools for a PC) by name.
 #pragma once
 
 #include "mote/config.hpp"   // IWYU pragma: export

@@ -8,14 +8,14 @@
 //                                    mote::fit<mote::boards::stm32h743>>;  // or it does not compile
 //   static assistant ai;                                          // all zero until attach(): .bss
 //
-// Policies stand in any order; a slot that is left out takes its default. Every call does bounded work.
-// Refuses heap, exceptions and hidden state: sizeof(assistant) is the whole truth about RAM.
+// Policies may be in any order; a slot without a policy takes its default. Every call does bounded work.
+// Refuses heap, exceptions and hidden state: all RAM is sizeof(assistant), the stack, and memory given by use().
 #pragma once
 
-// First, so that what is missing on the include path is said in few lines.
+// First, so that the error about a library missing on the include path is short.
 #include "mote/simd/isa.hpp"
 
-// Then the slots: the shorter the way to them, the fewer lines of it stand before a message.
+// Then the slots: a compiler prints the chain of includes before a message, and so the chain is short.
 #include "mote/decode/slot.hpp"
 #include "mote/learn/slot.hpp"
 #include "mote/policy/cache.hpp"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Ranges for range-v3 over what a pipeline says, finds and is told: pieces of an answer, hits of a search, sentences of
-// a text. Optional: mote.hpp does not include it, and nothing in mote needs it.
+// Ranges for range-v3 over texts: pieces of a pipeline's answer, hits of a search, sentences of a text. Optional:
+// mote.hpp does not include it, and nothing in mote needs it.
 //   views::pieces(ai, "Is the oven on?") | ranges::views::take(8)       input range of std::string_view
 //   views::hits(ai.memory(), "boiler code")                            random access range of views::found, best first
 //   views::sentences(manual) | ranges::views::filter(short_enough)     forward range of std::string_view
 // Works with -fno-exceptions and -fno-rtti. Define NDEBUG in a release: without it range-v3 checks its own
 // preconditions on every step.
-// Refuses range/v3/all.hpp, and to hide work: one step of pieces() is one pass through the model, or the whole prompt
-// before the first.
+// Refuses range/v3/all.hpp, and to hide work: each piece costs a pass through the model, or more where a token has no
+// text; the first one runs the whole prompt.
 #pragma once
 
 #include <array>
@@ -27,11 +27,11 @@ namespace mote::inline v0::views {
 
 // ---- pieces of an answer --------------------------------------------------------------------------------------------
 
-/// The answer of a pipeline. One pass: a second begin() goes on where the first one stopped.
+/// The answer of a pipeline. A single-pass range: a second begin() continues where the first one stopped.
 template <class Pipeline>
 class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
  public:
-  /// The pipeline's own, with the category that adaptors ask for.
+  /// The pipeline's own iterator, with the category that adaptors of range-v3 need.
   class iterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -58,16 +58,16 @@ class pieces_view : public ranges::view_interface<pieces_view<Pipeline>> {
 
   iterator begin() { return pipeline_ == nullptr ? iterator() : iterator(pipeline_); }
   iterator end() { return {}; }
-  /// ok, or why there is no answer, or no more of it. Of the pipeline's newest question, as is ending().
+  /// ok, or why there is no answer or no more of it. Like ending(), it is about the pipeline's newest question.
   status state() const { return pipeline_ == nullptr ? status::empty : pipeline_->state(); }
-  /// Behind the loop: how the answer ended. none where it was left early, as views::take leaves it.
+  /// After the loop: how the answer ended. none: the loop was left early, as views::take does.
   v0::ending ending() const { return pipeline_ == nullptr ? v0::ending::stopped : pipeline_->ending(); }
 
  private:
   Pipeline* pipeline_ = nullptr;
 };
 
-/// Asks. The prompt is made here; no token runs before begin().
+/// Asks a question and makes the prompt; no token runs before the view's begin(). `limit`: the answer's most tokens.
 template <class Pipeline>
 pieces_view<Pipeline> pieces(Pipeline& owner, std::string_view question, std::size_t limit = too_big) {
   (void)owner.begin(question, limit);
@@ -76,7 +76,7 @@ pieces_view<Pipeline> pieces(Pipeline& owner, std::string_view question, std::si
 
 // ---- hits of a search -----------------------------------------------------------------------------------------------
 
-/// A remembered text and how well it matches. The text lies in the index and is valid until that changes.
+/// A remembered text and how well it matches. The text is the index's own, valid until the index changes.
 struct found {
   item_id id = item_id::none;
   float score = 0.0F;
@@ -103,7 +103,7 @@ class hits_view : public ranges::view_interface<hits_view<Most>> {
   std::size_t count_ = 0;
 };
 
-/// Searches now, once. `most` beyond Most is Most.
+/// Searches once, when called. `most` above Most counts as Most.
 template <std::size_t Most = 8, searchable Index>
 hits_view<Most> hits(const Index& index, std::string_view question, std::size_t most = Most) {
   return hits_view<Most>(index, question, most);
@@ -111,8 +111,9 @@ hits_view<Most> hits(const Index& index, std::string_view question, std::size_t 
 
 // ---- sentences of a text --------------------------------------------------------------------------------------------
 
-/// Sentences as views into the text, without the spaces around them. One ends behind '.', '!' or '?' and what closes a
-/// quotation, if a space or the end follows (so 7.5 stays whole), and at a line's end. No language is known: "Dr. Ng" is cut.
+/// Sentences as views into the text, without the spaces around them. A sentence ends after '.', '!' or '?' and any
+/// closing quotes or brackets, if a space or the end of the text follows (so 7.5 stays whole), and at a line's end.
+/// Abbreviations are not known: "Dr. Ng" is cut.
 class sentences_view : public ranges::view_interface<sentences_view> {
  public:
   class iterator {
@@ -135,7 +136,7 @@ class sentences_view : public ranges::view_interface<sentences_view> {
       ++*this;
       return before;
     }
-    /// Of iterators of one text: what is left is as long, and both are at an end or neither is.
+    /// For two iterators over one text: as much text is left, and both or neither are at the end.
     bool operator==(const iterator& other) const {
       return rest_.size() == other.rest_.size() && sentence_.empty() == other.sentence_.empty();
     }
