@@ -29,7 +29,7 @@
 #include "stopped by the error above"
 #endif
 
-/// 1: vectors through xsimd. 0: plain loops only. A board without a vector unit that xsimd knows gets 0 by itself.
+/// 1: vectors through xsimd. 0: plain loops only, the default for a target without a vector unit that xsimd knows.
 #ifndef MOTE_WITH_XSIMD
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
 #define MOTE_WITH_XSIMD 1
@@ -157,12 +157,12 @@
 #endif
 
 /// 1: before each operation of a pass, the memory that the arena's plan calls dead is overwritten, and writes to it are
-/// counted (core/arena_guard.hpp). For tests only: each operation touches the whole arena. One value for a whole program.
+/// counted (core/arena_guard.hpp). For tests: each operation touches the whole arena. One value in all of a program.
 #ifndef MOTE_POISON_ARENA
 #define MOTE_POISON_ARENA 0
 #endif
 
-/// MOTE_PRAGMA(GCC error MOTE_TEXT(words)): an #error in whose words macros are expanded.
+/// MOTE_PRAGMA(GCC error MOTE_TEXT(words)): an #error whose words may contain macros, which are expanded.
 #define MOTE_PRAGMA(directive) MOTE_PRAGMA_EXPANDED(directive)
 #define MOTE_PRAGMA_EXPANDED(directive) _Pragma(#directive)
 #define MOTE_TEXT(...) MOTE_TEXT_EXPANDED(__VA_ARGS__)

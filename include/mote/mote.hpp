@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Everything that a pipeline can be made of: every policy, the object that they make, and the macro that embeds an image.
+// All that a pipeline can be made of: every policy, the object that they make, and the macro for an image in flash.
 // Refuses to include what a firmware may not want: include boards (one header each), policy/threads.hpp (needs an
 // operating system), views.hpp (needs range-v3) and host/ (tools for a PC) by name.
 #pragma once
@@ -89,6 +89,6 @@
 #include "mote/decode/sample.hpp"      // IWYU pragma: export
 #include "mote/decode/slot.hpp"        // IWYU pragma: export
 
-#if defined(__ELF__)             // elsewhere an image is read or mapped: embed.hpp says so when included
+#if defined(__ELF__)             // otherwise an image is read or mapped: embed.hpp is an error there
 #include "mote/store/embed.hpp"  // IWYU pragma: export
 #endif

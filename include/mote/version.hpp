@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The version of mote; the one place that states it. CMake and the package files read it from here.
+// The version of mote.
+// Refuses a second place that states it: CMake and the package files read it from here.
 #pragma once
 
 #define MOTE_VERSION_MAJOR 0

@@ -27,7 +27,7 @@ inline constexpr std::size_t nowhere = ~std::size_t{0};
 struct board_facts {
   std::string_view name;
   std::size_t ram_bytes = 0;        ///< all RAM that a program can use
-  std::size_t ram_block_bytes = 0;  ///< the largest contiguous block: the object lies in one, unless a region is named
+  std::size_t ram_block_bytes = 0;  ///< the largest contiguous block: the object is in one, unless a region is named
   std::size_t flash_bytes = 0;      ///< what can be read in place; on Linux boards, the file that is mapped
   std::uint64_t clock_hz = 0;
   isa instructions = isa::scalar;
@@ -35,7 +35,7 @@ struct board_facts {
   std::array<memory_region, most_regions> regions{};  ///< where there are several; the object's home first
 };
 
-/// A board is a type with a constant `facts`: a type, so that its name stands in messages.
+/// A board is a type with a constant `facts`: a type, so that its name is in messages.
 template <class B>
 concept board = requires {
   { B::facts } -> std::convertible_to<board_facts>;

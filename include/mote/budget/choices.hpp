@@ -123,7 +123,7 @@ struct drafting_choice {
   constexpr bool operator==(const drafting_choice&) const = default;
 };
 
-/// Bytes kept free beside the pipeline (all 0 if no board was named), and the number of each part's region on the board.
+/// Bytes kept free beside the pipeline (all 0 if no board is named), and the number of each part's region of the board.
 struct fit_choice {
   bool checks = false;
   std::size_t stack_bytes = 0;

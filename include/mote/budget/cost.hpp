@@ -268,7 +268,7 @@ constexpr costs cost_of(const shape& s, const choices& c) {
           .lesson = lesson_work(s, c, c.learning.tokens)};
 }
 
-/// RAM and flash for one shape, beside what a board has.
+/// RAM and flash for one shape, and what the board has of each.
 constexpr footprint footprint_of(const shape& s, const choices& c, const board_facts& board,
                                  std::string_view model = {}) {
   const fit_choice& at = c.fit;

@@ -15,7 +15,7 @@ namespace mote::inline v0 {
 struct ram_regions {
   std::size_t weights = 0;      ///< parameters that live in RAM: adapters, or all of them with full<>
   std::size_t cache = 0;        ///< keys and values
-  std::size_t activations = 0;  ///< the arena of one step, for inference or training, whichever is larger
+  std::size_t activations = 0;  ///< the arena: the larger of an answer's and a lesson's, or for both if they take turns
   std::size_t gradients = 0;
   std::size_t perturbed = 0;  ///< in place of gradients, the moved parameters of a schedule without a backward pass
   std::size_t optimiser = 0;
@@ -54,8 +54,7 @@ struct footprint {
   flash_regions flash;
   std::size_t ram_other = 0;  ///< kept free for the rest of the application
   std::size_t ram_available = 0;
-  std::size_t ram_block_available =
-      0;  ///< of the memory in which the object lies: the largest, or the one that is named
+  std::size_t ram_block_available = 0;  ///< of the memory that holds the object: the largest, or the one that is named
   std::size_t flash_available = 0;
   std::array<region_use, most_regions> regions{};  ///< the regions in which the program places parts
 

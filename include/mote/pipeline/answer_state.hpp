@@ -65,7 +65,7 @@ struct answer_state {
     return progress.start();
   }
 
-  /// Whether there is a token to run, in a context of so many; if not, `progress` says why.
+  /// Whether there is a token to run, in a context of `context` tokens; if not, `progress` says why.
   bool goes_on(std::size_t context) {
     if (progress.ending != ending::none || prompt_tokens == 0) return false;
     if (answered >= limit) progress.ending = ending::limit;

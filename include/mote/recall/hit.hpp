@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The result of a search: ids of remembered texts with their scores, best first, equal scores newest first.
-// Refuses to compare the scores of two searches.
+// Refuses memory of its own: the hits are in the caller's buffer.
 #pragma once
 
 #include <cstddef>

@@ -69,7 +69,7 @@ class item_memory {
 
   std::size_t size() const { return store_.size(); }
 
-  /// The id that the last `add` gave; none if nothing is remembered.
+  /// The id of the newest item; none if there is no item.
   item_id newest() const { return size() == 0 ? item_id::none : store_.id(store_.row(size() - 1)); }
 
   /// Calls visit(item_id, std::string_view) for each item, the oldest first.
