@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which format each tensor gets within a budget of bytes: layer-wise unified compression (EDGE-LLM, Yu et al. 2024,
-// arXiv 2406.15758) as a budget solver. What each tensor loses in each format is measured one at a time, as the divergence
-// of the whole model; losses are taken to add up; the plan of the least sum is found exactly. Then the plan is measured as
-// a whole, because losses do not quite add up, and a uniform format that does better goes before it.
-// Refuses a budget that no plan meets, with the least that one needs.
+// Chooses a format for each tensor within a budget of bytes: layer-wise unified compression (EDGE-LLM, Yu et al. 2024,
+// arXiv 2406.15758) as a budget solver. For each tensor and format it measures the divergence of the whole model with
+// only that tensor rounded. It assumes that these losses add up and finds the plan with the least sum. It then measures
+// that plan as a whole, because losses do not add up exactly, and takes a uniform format instead if that loses less.
+// Refuses a budget that no plan meets; the message gives the least budget that one needs.
 #pragma once
 
 #include <cstddef>
@@ -18,45 +18,46 @@
 
 namespace mote::inline v0::host {
 
-/// One format that a tensor could have.
+/// One candidate format of a tensor.
 struct tensor_choice {
   const packed_format* format = nullptr;
-  std::size_t bytes = 0;  ///< in the image, with what aligns the next tensor
-  double loss = 0;        ///< nats a token, all other tensors being floats
+  std::size_t bytes = 0;  ///< in the image, rounded up to 64, the alignment of the next tensor
+  double loss = 0;        ///< nats per token, with all other tensors as floats
 };
 struct tensor_choices {
   tensor_place place;
   std::vector<tensor_choice> all;
 };
 
-/// Who rounds the tensors, and the text that it is calibrated on if it is.
+/// The quantiser that rounds the tensors, and its calibration text; null if it needs none.
 struct rounding_way {
   quantiser_kind quantiser = quantiser_kind::rtn;
   const text_sample* text = nullptr;
 };
 
-/// Told (done, all) in measurements.
+/// Called with (measurements done, measurements in all).
 using allocate_report = std::function<void(std::size_t, std::size_t)>;
 
-/// Measures every tensor of the model in every family of formats, as it is in a model of that family alone.
+/// Measures every tensor in every family of formats, with the codes that it has when the whole model is in that family.
 std::vector<tensor_choices> measure_choices(const raw_model& m, std::span<const std::string_view> families,
                                             std::size_t rows, const quality_meter& meter,
                                             const allocate_report& report = {}, const rounding_way& way = {});
 
-/// The choice of each tensor whose losses have the least sum, all together in no more than `bytes`. Exact in steps of 64
-/// bytes, which is what a tensor takes, up to 16 MB; above, in as many steps, and what they leave is filled greedily.
+/// For each tensor the index of its choice: least sum of losses, all tensors together in at most `bytes`. Exact up to
+/// 16 MiB, in steps of 64 bytes. Above that the steps are larger (at most 2^18 of them), and the bytes that rounding to
+/// steps leaves over are spent greedily. Throws if even the smallest choices do not fit.
 std::vector<std::size_t> choose_within(std::span<const tensor_choices> tensors, std::size_t bytes);
 
 struct allocation {
   packing_plan plan;
-  std::size_t weights_bytes = 0;        ///< of the plan, norms and all
-  double expected = 0;                  ///< the sum of the losses
+  std::size_t weights_bytes = 0;        ///< of the plan, with norms
+  double expected = 0;                  ///< the sum of the single losses
   quality measured;                     ///< of the plan as a whole
-  std::vector<quantised_tensor> codes;  ///< of the plan, where a quantiser has rounded
-  std::string uniform;                  ///< the family, where a uniform format has gone before the plan
+  std::vector<quantised_tensor> codes;  ///< those that the quantiser chose; empty for rtn
+  std::string uniform;                  ///< the family, if one format for all tensors lost less than the mixed plan
 };
 
-/// The plan of least loss whose weights take no more than `weights_bytes` in an image, measured as a whole.
+/// The plan of least loss whose weights take at most `weights_bytes` in an image, measured as a whole.
 allocation allocate(const raw_model& m, std::span<const tensor_choices> tensors, std::size_t weights_bytes,
                     const quality_meter& meter, const rounding_way& way = {});
 

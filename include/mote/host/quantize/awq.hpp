@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// AWQ (Lin et al. 2024, arXiv 2306.00978): columns whose input is large are made larger before they are rounded, so that
-// they lose less, and the inputs smaller; the scales are folded away. How much is searched for on the grid that will be
-// used, 0 (nothing) being one of the tries.
-// Refuses to round: it only prepares, any quantiser can follow. What cannot be scaled stays (GPT-2: what GELU gives).
+// AWQ (Lin et al. 2024, arXiv 2306.00978): multiplies the columns of a matrix whose input is large by a scale before
+// rounding, so that they lose less, and divides the input by it. The scales are folded into the weights before the
+// input (fold.hpp). The power of the scale is searched on the given grid; power 0, no scaling, is one of those tried.
+// Refuses to round the model: it changes its floats only, and any quantiser can follow. Inputs that no norm or matrix
+// can absorb a scale for stay as they are (GPT-2: the output of GELU).
 #pragma once
 
 #include <algorithm>
@@ -18,10 +19,10 @@
 namespace mote::inline v0::host {
 
 struct awq {
-  double alpha = -1;       ///< the power of an input's mean magnitude; below 0: searched for, input by input
-  std::size_t steps = 20;  ///< of the search, from 0 to 1
+  double alpha = -1;       ///< scale = (mean magnitude of the column)^alpha; below 0: searched for each input
+  std::size_t steps = 20;  ///< powers tried: 0, 1 / steps, ... (steps - 1) / steps
 
-  /// The scales of one input for one power; all 1 for 0.
+  /// The scales of one input for one power: their smallest times their largest is 1. All are 1 for power 0.
   template <class Family = llama>
   static std::vector<float> scales(const mote::shape& s, const scaled_input& where, const input_moments& input,
                                    double power) {
@@ -42,7 +43,7 @@ struct awq {
     return out;
   }
 
-  /// What is made of the input loses on the grid when columns are scaled.
+  /// The squared error of the outputs of all matrices that read the input, scaled by `scale` and rounded on the grid.
   template <class Family>
   static double loss(const raw_model_of<Family>& m, std::size_t layer, const scaled_input& where,
                      const input_moments& input, const grid& g, const std::vector<float>& scale) {
@@ -61,7 +62,8 @@ struct awq {
     return sum;
   }
 
-  /// Folds scales into every block of `m`. Gives the power that was taken at each (layer, input that may be scaled).
+  /// Folds scales into every block of `m`. Returns the chosen power of each scalable input, layer by layer. Throws if
+  /// no input of the family can be scaled.
   template <class Family>
   std::vector<double> operator()(raw_model_of<Family>& m, const grid& g, const text_sample& text) const {
     must_scale<Family>(m.shape, "awq");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The decoder for tools: a model of any family, its shape known at run time, every matrix in a format of its own, many
-// sequences at once, and somebody may look at what goes into each matrix. A third pass over the blocks of a family, so
-// the logits are those of decode(), bit for bit.
-// Refuses to be small or to run on a board: it allocates, and calls matrices through std::function.
+// The decoder for tools: a model of any family with a shape known at run time, each matrix in its own format, many
+// sequences at once, and an observer that sees the input of each matrix. It runs the same block code as decode() and
+// the training pass, so its logits are those of decode(), bit for bit.
+// Refuses to run on a board: it allocates, and calls matrices through std::function.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@
 
 namespace mote::inline v0::host {
 
-/// A matrix in use.
+/// A packed matrix of (rows, cols) and its product.
 struct linear {
   std::size_t rows = 0;
   std::size_t cols = 0;
@@ -41,7 +41,7 @@ struct linear {
   std::function<void(std::size_t row, float* out /* (cols) */)> decode_row;
 };
 
-/// Bytes on a boundary of 64, as kernels want them.
+/// A zeroed buffer that is aligned to 64 bytes, as kernels need, with 64 spare bytes after its end.
 class packed_bytes {
  public:
   explicit packed_bytes(std::size_t size)
@@ -60,7 +60,7 @@ class packed_bytes {
   std::size_t size_;
 };
 
-/// Takes bytes that are packed as Format packs a (rows, cols) matrix.
+/// A matrix of (rows, cols) from bytes that Format has packed.
 template <class Format>
 linear use_packed(std::shared_ptr<const packed_bytes> bytes, std::size_t rows, std::size_t cols) {
   linear l{.rows = rows, .cols = cols, .bytes = Format::bytes(rows, cols), .multiply = {}, .decode_row = {}};
@@ -73,7 +73,7 @@ linear use_packed(std::shared_ptr<const packed_bytes> bytes, std::size_t rows, s
   return l;
 }
 
-/// Packs floats by the format's own rounding.
+/// Packs floats with the format's own rounding.
 template <class Format>
 linear pack(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols) {
   auto bytes = std::make_shared<packed_bytes>(Format::bytes(rows, cols));
@@ -84,18 +84,18 @@ linear pack(const float* w /* (rows, cols) */, std::size_t rows, std::size_t col
 }
 linear pack_floats(const float* w /* (rows, cols) */, std::size_t rows, std::size_t cols);
 
-/// A model as matrices in use.
+/// A model as packed matrices and float vectors.
 template <class Family>
 struct batch_model_of {
   using tensors = tensors_of<Family>;
 
   mote::shape shape;
   linear embedding;
-  linear positions;  // where the family learns them
+  linear positions;  // only in families with learned positions
   linear head;
   std::vector<std::array<linear, tensors::matrices>> blocks;              // (layers)
   std::vector<std::array<std::vector<float>, tensors::vectors>> vectors;  // (layers)
-  std::array<std::vector<float>, tensors::outer_vectors> outer;           // vectors of no layer
+  std::array<std::vector<float>, tensors::outer_vectors> outer;           // vectors outside of layers
 
   linear& at(const tensor_place& p) {
     switch (p.where) {
@@ -106,7 +106,7 @@ struct batch_model_of {
     }
     return blocks[p.layer][tensors::find(p.role)];
   }
-  /// Puts a matrix into its place; a tied head follows its embedding.
+  /// Replaces a matrix. A new embedding replaces a tied head as well.
   void put(const tensor_place& p, linear l) {
     at(p) = std::move(l);
     if (p.where == tensor_place::part::embedding && shape.tied_head) head = embedding;
@@ -114,10 +114,10 @@ struct batch_model_of {
 };
 using batch_model = batch_model_of<llama>;
 
-/// What goes into matrices, told once a layer for all tokens of a run.
+/// One input of matrices. An observer gets it once per layer, with the rows of all sequences.
 struct matrix_input {
-  std::size_t layer = 0;          ///< the number of layers: the head's
-  std::span<const role> readers;  ///< the matrices that multiply it; none: the head
+  std::size_t layer = 0;          ///< shape.layers for the head's input
+  std::span<const role> readers;  ///< the matrices that multiply it; empty for the head's input
   const float* x = nullptr;       // (rows, stride)
   std::size_t cols = 0;
   std::size_t stride = 0;
@@ -152,8 +152,8 @@ batch_model_of<Family> use_floats(const raw_model_of<Family>& m) {
 
 extern template batch_model use_floats(const raw_model&);
 
-/// Sequences that advance together. Rows of every buffer are (sequence, token), a sequence's tokens next to each other.
-/// A block runs over all of them at once if it says `rows_are_alone`, else over one sequence after another.
+/// Sequences that advance together, the same number of tokens in each. Rows of every buffer are in the order
+/// (sequence, token). A block with `rows_are_alone` runs over all rows at once, others over one sequence after another.
 template <class Cache = float_cache, class Family = llama>
 class batch_decoder {
   using facts = decode_plan_of<Family>;
@@ -179,7 +179,8 @@ class batch_decoder {
   std::size_t hidden_stride() const { return padded(m_->shape.dim); }
   std::size_t logits_stride() const { return padded(m_->shape.vocab); }
 
-  /// The residual stream of new tokens, (sequences * each, hidden_stride).
+  /// The residual stream of new tokens, (sequences * each, hidden_stride). Throws on a token beyond the vocabulary, and
+  /// when the sequences would exceed the context.
   std::vector<float> embed(std::span<const std::size_t> tokens /* (sequences, each) */) {
     const std::size_t each = tokens.size() / sequences_;
     std::vector<float> x(tokens.size() * hidden_stride());
@@ -192,7 +193,7 @@ class batch_decoder {
     return x;
   }
 
-  /// Runs one layer over the residual stream in place, and keeps its keys and values and its states.
+  /// Runs one layer over the residual stream in place, and stores its keys, values and states.
   void block(std::size_t layer, std::vector<float>& x, const observer& see = {}) {
     plan_for(x.size() / hidden_stride());
     facts::each_layer::with(layer, [&]<class Layer>() {
@@ -215,11 +216,11 @@ class batch_decoder {
     return logits;
   }
 
-  /// The tokens that were run are part of the sequences now.
+  /// Adds `each` tokens, which all layers have run, to the length of every sequence.
   void advance(std::size_t each) { length_ += each; }
   void restart() { length_ = 0; }
 
-  /// All of it: the logits of new tokens, (sequences, each, logits_stride).
+  /// embed(), every block(), advance() and head(): the logits of new tokens, (sequences, each, logits_stride).
   std::vector<float> run(std::span<const std::size_t> tokens /* (sequences, each) */, const observer& see = {}) {
     std::vector<float> x = embed(tokens);
     for (std::size_t layer = 0; layer < m_->shape.layers; ++layer) block(layer, x, see);
@@ -228,22 +229,22 @@ class batch_decoder {
   }
 
  private:
-  /// An input that is told when all sequences have been.
+  /// An input of matrices, collected over sequences that run one after another.
   struct input_rows {
     std::vector<role> readers;
     std::size_t cols = 0;
     std::vector<float> x;
   };
 
-  /// What blocks ask while many sequences answer: some of them, from `sequence` on, of which each has as many rows.
+  /// The pass that blocks call, over `rows` rows: each_ rows per sequence, of the sequences from `sequence` on.
   struct pass {
     batch_decoder& owner;
     std::size_t at_layer;
     std::size_t sequence;
     std::size_t rows;
-    float* stream;                               // (rows, hidden_stride)
-    const observer* see = nullptr;               // of all rows
-    std::vector<input_rows>* collect = nullptr;  // or they wait here for those of the other sequences
+    float* stream;  // (rows, hidden_stride)
+    const observer* see = nullptr;
+    std::vector<input_rows>* collect = nullptr;  // if set, inputs are appended here instead of going to the observer
     mutable std::vector<simd::sine_cosine> turned{};
 
     pass(batch_decoder& of, std::size_t layer, std::size_t first, std::size_t count, float* x)
@@ -373,9 +374,9 @@ class batch_decoder {
   std::size_t context_;
   std::size_t length_ = 0;
   std::vector<std::uint64_t> frequencies_;
-  std::vector<std::unique_ptr<packed_bytes>> kept_;  // a sequence: its cache
-  std::size_t planned_ = 0;                          // the rows that the arena is for
-  std::size_t each_ = 0;                             // of a sequence
+  std::vector<std::unique_ptr<packed_bytes>> kept_;  // one per sequence: its cache and states
+  std::size_t planned_ = 0;                          // rows that the arena has room for
+  std::size_t each_ = 0;                             // rows per sequence
   arena_plan<buffers::count> plan_;
   std::unique_ptr<packed_bytes> arena_;
 };

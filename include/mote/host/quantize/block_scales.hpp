@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The scales of a block of weights, kept as the format keeps them. In a grid of one level each is rounded by itself. In one
-// of two levels they are small integers times one unit, and minima times another: the units are searched for around those
-// that the outermost integers ask for, then moved by least squares; the integers are those next to what was wanted, or
-// their neighbours. What is made small is the loss that the quantiser has: squares, magnitudes, weighed or not.
-// Refuses to want scales: a quantiser says for each group alone what would be best, and this says what can be had.
+// Rounds the scales of a block of weights to those that the format can store. In a one-level grid each scale is rounded
+// on its own. In a two-level grid the scales of a block are small integers times one unit, and its minima integers
+// times another. The units are tried so that the largest scale (and the lowest minimum) falls on the outermost integer
+// or one next to it, then refined by least squares. Each group takes the nearest integers or their neighbours,
+// whichever loses least. The loss is the quantiser's own: squared or absolute error, weighted or not.
+// Refuses to choose targets: a quantiser finds the best scale of each group; this finds the nearest storable ones.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +16,10 @@
 
 namespace mote::inline v0::host {
 
-/// Columns of a row, and what each of them counts.
+/// Some columns of a row, with a weight for the error of each.
 struct weighted_columns {
   const float* w;           // (n)
-  const float* importance;  // (n), or null: all alike
+  const float* importance;  // (n) weight of the error; null: 1 for all
   std::size_t n;
 
   double weight(std::size_t i) const { return importance == nullptr ? 1.0 : static_cast<double>(importance[i]); }
@@ -29,7 +30,7 @@ struct weighted_columns {
   }
 };
 
-/// The weighted squared error under a scale, every weight on its nearest level.
+/// The weighted squared error under a scale, with every weight rounded to its nearest level.
 struct squared_loss {
   double operator()(const grid& g, const weighted_columns& weighted, group_scale s) const {
     double sum = 0;
@@ -48,13 +49,13 @@ struct scale_units {
   float minimum = 0;
 };
 
-/// A scale that is kept, and what is lost under it.
+/// A storable scale and the loss under it.
 struct kept_scale {
   group_scale scale;
   double lost = 0;
 };
 
-/// The multiples of the units, next to what is wanted or their neighbours, under which a group loses least.
+/// Of the multiples of the units that are nearest to `wanted`, and their neighbours, the pair with the least loss.
 template <class Loss>
 kept_scale next_multiples(const grid& g, const weighted_columns& group, group_scale wanted, scale_units units,
                           const Loss& loss) {
@@ -82,12 +83,12 @@ kept_scale next_multiples(const grid& g, const weighted_columns& group, group_sc
   return best;
 }
 
-/// The units of the least squares for the multiples and levels that there are.
+/// The units that solve the least squares problem for the present multiples and levels, rounded to binary16.
 scale_units better_units(const grid& g, const weighted_columns& block, const group_scale* scales);
 
 }  // namespace detail
 
-/// Turns what each group of a block wants into what the format can keep; gives the loss of the block.
+/// Replaces the wanted scale of each group of a block by one that the format can store; returns the loss of the block.
 template <class Loss>
 double keep_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss) {
   const std::size_t groups = block.groups(g);
@@ -120,7 +121,7 @@ double keep_scales(const grid& g, const weighted_columns& block, group_scale* sc
     if (std::fabs(wanted[i].scale) > std::fabs(largest)) largest = wanted[i].scale;
     lowest = (std::min)(lowest, wanted[i].minimum);
   }
-  // The largest scale on the outermost integer, or on one of those next to it; then the lowest minimum.
+  // Puts the largest scale on the outermost integer, then on each of the `steps` next to it; the same for the minimum.
   const int outermost = g.has_minimum ? g.multiples.most : g.multiples.least;
   constexpr int steps = 5;
   const auto unit = [](float x, int multiple) { return detail::through_half(x / static_cast<float>(multiple)); };
@@ -138,8 +139,8 @@ double keep_scales(const grid& g, const weighted_columns& block, group_scale* sc
   return best;
 }
 
-/// The scales of a block when find(group, scale) gives what one group alone would have, from the format's own scale on.
-/// Groups that share units want that; where together they lose more than under the format's own scales, those are kept.
+/// The scales of a block. find(group, scale) gives the best scale of one group alone, starting from the format's own.
+/// The result is made storable by keep_scales(); if it does not lose less than the format's own scales, those are kept.
 template <class Loss, class Find>
 void best_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss,
                  const Find& find) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What goes into each matrix, seen on a text: the moments of every input, gathered layer by layer. Whoever is called
-// with a layer's moments may put other matrices into it; the layers behind then see what those make of the text.
-// Refuses to hold more than one layer's moments: a matrix of 8,192 columns needs half a gigabyte for its own.
+// Runs a text through a model and collects the moments of every matrix input, layer by layer. A visitor gets the
+// moments of each layer and may replace matrices of that layer; later layers then see the outputs of the replaced ones.
+// Refuses to hold the moments of more than one layer: those of an 8,192-column input take half a gigabyte.
 #pragma once
 
 #include <algorithm>
@@ -17,13 +17,13 @@
 
 namespace mote::inline v0::host {
 
-/// What went into matrices of a layer, input by input in the order of its blocks.
+/// One input of a layer: the matrices that read it and its moments. layer_moments has them in the order of the blocks.
 struct seen_input {
   std::vector<role> readers;
   input_moments moments;
 };
 struct layer_moments : std::vector<seen_input> {
-  /// Null: no block has multiplied that matrix.
+  /// The moments of the input that matrix `r` reads; null if no block has multiplied it.
   const input_moments* find(role r) const {
     for (const seen_input& input : *this)
       if (std::ranges::find(input.readers, r) != input.readers.end()) return &input.moments;
@@ -35,11 +35,12 @@ struct layer_moments : std::vector<seen_input> {
   }
 };
 
-/// Adds rows of an input, (rows, stride), to its moments.
+/// Adds the rows of an input, x: (rows, stride), to its moments.
 void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols);
 
-/// Runs the text through `m` and calls visit(layer, moments) for each layer in order, then, for the head,
-/// visit_head(moments). If a visit changes matrices of its layer it says so by returning true.
+/// Runs the text through `m` and calls visit(layer, moments) for each layer in order, then visit_head(moments) for the
+/// input of the head, if it is given. A visit that has changed matrices of its layer must return true: the layer is
+/// then run again.
 template <class Family>
 void calibrate(const batch_model_of<Family>& m, const text_sample& text,
                const std::function<bool(std::size_t, const layer_moments&)>& visit,
@@ -63,7 +64,7 @@ void calibrate(const batch_model_of<Family>& m, const text_sample& text,
   }
   if (!visit_head) return;
   input_moments head;
-  const std::size_t chunk = 64;  // logits of so many positions at a time
+  const std::size_t chunk = 64;  // positions whose logits are in memory at a time
   const std::size_t all = x.size() / decoder.hidden_stride();
   for (std::size_t row = 0; row < all; row += chunk) {
     const std::size_t count = all - row < chunk ? all - row : chunk;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The one piece of linear algebra that quantisers need: for a symmetric positive definite H, the upper triangle U with
-// H^-1 = U^T U, in double. It comes from one factorisation from the last row up, H = R R^T with R an upper triangle, and
-// U = R^-1: no inverse of H is ever formed.
-// Refuses what is not positive definite: it says so, and the caller damps more.
+// For a symmetric positive definite H, the upper triangular U with H^-1 = U^T U, in double. One factorisation from the
+// last row up gives H = R R^T with R upper triangular; then U = R^-1, so no inverse of H is formed.
+// Refuses an H that is not positive definite: it returns false, and the caller adds more damping.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +10,12 @@
 namespace mote::inline v0::host {
 
 namespace detail {
-/// The sum of a[i] * b[i] as eight interleaved sums: one compiler's vectors give the same as another's.
+/// The sum of a[i] * b[i] as eight interleaved sums: the order is fixed, so every compiler gives the same bits.
 double dot_doubles(const double* a, const double* b, std::size_t n);
 }  // namespace detail
 
-/// `h` is (n, n); only its lower triangle and diagonal are read. On success it is overwritten with U: its upper
-/// triangle and diagonal; below stands nothing of use. False: not positive definite.
+/// `h` is H, (n, n), row-major; only its lower triangle and diagonal are read. On success its diagonal and upper
+/// triangle are U, and the part below is undefined. Returns false if H is not positive definite.
 bool upper_of_inverse(std::vector<double>& h, std::size_t n);
 
 }  // namespace mote::inline v0::host

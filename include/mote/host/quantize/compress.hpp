@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// A whole way from floats to an image's weights: what is folded first, which quantiser chooses codes, which format each
-// tensor has. As text: "gptq/iq4_nl,embedding=q8" or "awq/mse/q4", formats last, what is left out being nothing and rtn.
-//   rtn       the format's own rounding; no calibration
-//   mse       the scales of the least squared error, columns weighed by their input's power
-//   gptq      what a column loses, later columns make up for
-//   hqq       forgives weights that lie far out; no calibration
-//   awq, smooth, hadamard      awq.hpp, smooth.hpp, hadamard.hpp; hadamard gives a tied head its own matrix
-// Refuses a quantiser that no tensor could listen to: floats have no codes.
+// A scheme from floats to an image's weights: a fold that prepares the floats, a quantiser that chooses codes, and the
+// format of each tensor. As text, with the formats last: "gptq/iq4_nl,embedding=q8" or "awq/mse/q4". Without a fold in
+// the text nothing is folded; without a quantiser it is rtn.
+//   rtn       round to nearest, as the format itself does; no calibration
+//   mse       scales of least squared error, columns weighted by the power of their input
+//   gptq      later columns compensate the error of earlier ones
+//   hqq       minimises a p-norm (p < 1), which tolerates outliers; no calibration
+//   awq, smooth, hadamard      folds: awq.hpp, smooth.hpp, hadamard.hpp; hadamard unties a tied head
+// Refuses a quantiser if all tensors keep floats, and awq if all tensors of the blocks do: floats have no codes.
 #pragma once
 
 #include <array>
@@ -33,44 +34,46 @@ struct scheme {
   quantiser_kind quantiser = quantiser_kind::rtn;
   std::string formats = "q8";
 
-  /// Whether a text must be sampled first.
+  /// Whether compress() needs a calibration text.
   bool needs_text() const {
     return fold == fold_kind::awq || fold == fold_kind::smooth || quantiser == quantiser_kind::mse ||
            quantiser == quantiser_kind::gptq;
   }
 };
 
-/// Reads the text form above.
+/// Reads the text form above. Throws on an unknown word before a slash; the formats are checked by read_packing().
 scheme read_scheme(std::string_view text);
 std::string text_of(const scheme& s);
 
-/// What an image is written from.
+/// What write_image() needs.
 struct compressed_model {
-  raw_model model;  ///< folded; its shape has a head of its own after `hadamard`
+  raw_model model;  ///< folded; after `hadamard` its shape has an untied head
   packing_plan plan;
   std::vector<quantised_tensor>
-      codes;  ///< of the tensors that a quantiser has rounded; the others round by their format
+      codes;  ///< of the tensors that the quantiser has rounded; the others are rounded by their format
 };
 
-/// Text for calibration, from the model itself. `begin` is its first token.
+/// Text for calibration, sampled from the model itself: at least `tokens` tokens, in sequences of at most 256. `begin`
+/// is the first token of each sequence.
 text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed = 1,
                              const std::function<void(double)>& report = {});
 
-/// A quantiser by its name, as schemes use it.
+/// The quantiser of a kind, with the knobs that schemes use.
 quantiser quantiser_of(quantiser_kind kind);
 
-/// Codes for every tensor of a plan that takes them; none from `rtn`, which is what formats do by themselves.
+/// Codes for every tensor of a plan whose format takes them. Empty for `rtn`, which is the rounding of the formats.
 std::vector<quantised_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantiser_kind kind,
                                            const text_sample* text, const quantise_report& report = {});
 
-/// `text` is needed if the scheme says so; it may be sampled from the model as it was before.
+/// Folds and quantises `m`; `rows` are interleaved in each format. `text` must be given if s.needs_text(), and may be
+/// sampled from the model before folding, which changes its answers by rounding only.
 compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text = nullptr,
                           const quantise_report& report = {});
 
-/// The floats that a matrix decodes to when its format has rounded it.
+/// The floats of a matrix after its format has rounded it.
 std::vector<float> rounded_by(const packed_format& f, const raw_model& m, const tensor_place& p);
 
-/// The model whose floats are those that the image will hold: for measuring what its weights have lost.
+/// The model with the floats that the image's weights decode to: measures the loss of the weights alone.
 batch_model use_compressed(const compressed_model& c);
 
 }  // namespace mote::inline v0::host

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Scales that move between a matrix and what feeds it, so that the model computes the same: the input of a matrix
-// becomes smaller by s, its columns larger by s. The scale disappears in the norm before it, or in the rows of the
-// matrix before it (value before output, up before down): blocks say where (block/for_tools.hpp).
-// Refuses a head that is also the embedding: its columns are read in two places, and only one could be made up for.
+// Moves scales between a matrix and its input so that the model computes the same: the input is divided by s and the
+// columns that read it are multiplied by s. The division is folded into the norm before the input, or into the rows of
+// the matrix before it (value before output, up before down). Blocks state where that works (block/for_tools.hpp).
+// Refuses a tied head: the embedding uses the same columns, and its use could not be compensated.
 #pragma once
 
 #include <cmath>
@@ -31,7 +31,7 @@ void each_block_of(std::size_t layer, Visit visit) {
 }
 }  // namespace detail
 
-/// The inputs of a layer's matrices that may be scaled, in the order of the blocks.
+/// The scalable inputs of a layer's matrices, in the order of the blocks.
 template <class Family>
 std::vector<scaled_input> scaled_inputs_of(std::size_t layer) {
   std::vector<scaled_input> all;
@@ -41,14 +41,14 @@ std::vector<scaled_input> scaled_inputs_of(std::size_t layer) {
   });
   return all;
 }
-/// The head's: nobody of a layer reads it.
+/// The input of the head; no matrix of a layer reads it. Throws if the last norm does not state `proportional_to`.
 template <class Family>
 scaled_input head_input() {
   if constexpr (requires { Family::last_norm::proportional_to; })
     return {.readers = {}, .vectors = Family::last_norm::proportional_to, .matrix = {}};
   else throw std::runtime_error("fold: the head's input is not proportional to a vector; its norm says nothing of one");
 }
-/// Throws where nothing of a model can be scaled; `who` wants to.
+/// Throws if no input of the model can be scaled; `who` is the name of the fold in the message.
 template <class Family>
 void must_scale(const mote::shape& s, std::string_view who) {
   for (std::size_t layer = 0; layer < s.layers; ++layer)
@@ -58,12 +58,12 @@ void must_scale(const mote::shape& s, std::string_view who) {
                            "front, nor a matrix whose rows pass on, or their blocks do not say so");
 }
 
-/// How many scales an input has. Query heads that share a value head share its scales.
+/// The number of scales of an input. Query heads that share a value head share its scales.
 template <class Family = llama>
 std::size_t scales_of(const mote::shape& s, const scaled_input& input) {
   return input.matrix.empty() ? s.dim : size_of<Family>(s, input.matrix.front()).rows;
 }
-/// Which scale a column of the input has.
+/// The index of the scale of a column of the input.
 std::size_t scale_of_column(const mote::shape& s, const scaled_input& input, std::size_t col);
 
 namespace detail {
@@ -85,11 +85,12 @@ void divide_vector(raw_model_of<Family>& m, std::size_t layer, vector_role v, co
   const auto values = vector_of(m, layer, v);
   for (std::size_t i = 0; i < scale.size(); ++i) values[i] /= scale[i];
 }
-/// Every matrix that reads the input.
+/// Every matrix that reads the input; the head if it has no readers.
 std::vector<tensor_place> readers_of(std::size_t layer, const scaled_input& input);
 }  // namespace detail
 
-/// Divides an input of a layer, or the head's, by `scale` and multiplies the columns that read it.
+/// Divides an input of a layer, or of the head, by `scale` and multiplies the columns that read it. Throws if the
+/// number of scales is not scales_of(), if one is not finite and positive, or if the head is tied.
 template <class Family>
 void fold_scales(raw_model_of<Family>& m, std::size_t layer, const scaled_input& input,
                  const std::vector<float>& scale /* (scales_of) */) {
@@ -108,7 +109,7 @@ void fold_scales(raw_model_of<Family>& m, std::size_t layer, const scaled_input&
   }
 }
 
-/// Gives the head its own copy of the embedding: more bytes, but it can be changed alone.
+/// Gives a tied head its own copy of the embedding: the image grows by that matrix, and both can be changed separately.
 template <class Family>
 void untie_head(raw_model_of<Family>& m) {
   if (!m.shape.tied_head) return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// A grid: the numbers that a weight can become, weight = scale * level + minimum with one scale (and, in some grids, one
-// minimum) for a group of columns. What a quantiser needs to know about a format, and all that it knows:
+// A grid is the set of values that a weight can have after rounding: scale * level + minimum, with one scale (and in
+// some grids one minimum) per group of columns. It is all that a quantiser knows about a format:
 //
-//   one level    a scale is a number of its own: a block is one group (32 columns, or a row)
+//   one level    each group has its own scale: a block is one group (32 columns, or a row)
 //   two levels   the scales of a block's groups are small integers times one unit, and so are their minima
 //
 // Scales are chosen block by block (host/quantize/block_scales.hpp), codes column by column.
-// Refuses to know how bits lie: the format writes the codes (packed_format::put_codes).
+// Refuses to know the bit layout: the format writes the codes (packed_format::put_codes).
 #pragma once
 
 #include <algorithm>
@@ -22,15 +22,15 @@ namespace mote::inline v0::host {
 struct group_scale {
   float scale = 0;
   float minimum = 0;
-  float scale_unit = 0;    ///< two levels: what the scale is a whole multiple of; the same in all of a block
-  float minimum_unit = 0;  ///< and the minimum, which is never positive
+  float scale_unit = 0;    ///< two levels: scale = an integer times this; one value per block
+  float minimum_unit = 0;  ///< two levels: minimum = -(an integer >= 0) times this; one value per block
 };
 
-/// The integers that a unit is multiplied by in a grid of two levels; all zero in one of one level.
+/// The range of the integers that multiply the units of a two-level grid; all zero in a one-level grid.
 struct scale_multiples {
-  int least = 0;
-  int most = 0;
-  int most_minimum = 0;
+  int least = 0;         // of the scale
+  int most = 0;          // of the scale
+  int most_minimum = 0;  // of the minimum, from 0
 };
 
 inline constexpr std::size_t most_groups_together = 16;
@@ -38,24 +38,25 @@ inline constexpr std::size_t most_groups_together = 16;
 struct grid {
   std::string name;
   double bits_per_weight = 0;  ///< with scales
-  std::size_t group = 32;      ///< columns a scale; the last group of a row may have fewer
-  std::size_t together = 1;    ///< groups in a block; the last block of a row may have fewer
+  std::size_t group = 32;      ///< columns per scale; the last group of a row may have fewer
+  std::size_t together = 1;    ///< groups per block; the last block of a row may have fewer
   scale_multiples multiples;
   std::vector<float> levels;        // ascending
-  std::vector<std::uint8_t> codes;  // as levels: what the format stores for each
+  std::vector<std::uint8_t> codes;  // the code that the format stores for each level
   bool has_minimum = false;
-  /// The format's own choice for the n columns of a block, as stored.
+  /// The format's own scales for the n columns of a block, already rounded as stored.
   std::function<void(const float* w /* (n) */, std::size_t n, group_scale* scales /* (groups of n) */)> fit;
-  /// One level: a scale rounded as the format keeps it. Two: one that some units could have.
+  /// One level: the scale rounded as the format stores it. Two levels: the scale with its signs made possible (scale >=
+  /// 0 and minimum <= 0 where there is a minimum); the units are chosen later.
   std::function<group_scale(group_scale)> stored;
 
   bool two_level() const { return multiples.most != 0; }
   std::size_t block() const { return group * together; }
-  /// The index of the level that is nearest to w under this scale.
+  /// The index of the level nearest to w under this scale.
   std::size_t nearest(float w, group_scale s) const {
     return s.scale == 0 ? zero_index() : nearest_level((w - s.minimum) / s.scale);
   }
-  /// The index of the level that is nearest to t; halfway between two, the even one of integers, else the lower one.
+  /// The index of the level nearest to t. Halfway between two: the even one if levels are integers, else the lower one.
   std::size_t nearest_level(float t) const {
     if (!(t > levels.front())) return 0;
     if (t >= levels.back()) return levels.size() - 1;
@@ -67,7 +68,7 @@ struct grid {
       const auto above = static_cast<std::size_t>(std::lower_bound(levels.begin(), levels.end(), t) - levels.begin());
       return t - levels[above - 1] <= levels[above] - t ? above - 1 : above;
     }
-    std::size_t below = 0;  // so few that counting is faster than searching
+    std::size_t below = 0;  // up to 32 levels: counting is faster than a binary search
     for (std::size_t i = 0; i + 1 < levels.size(); ++i) below += t + t > levels[i] + levels[i + 1] ? 1U : 0U;
     return below;
   }
@@ -85,7 +86,7 @@ struct grid {
 };
 
 namespace detail {
-/// A number with its sign, rounded to binary16 and back: how formats keep scales.
+/// x rounded to binary16, in which formats store scales.
 float through_half(float x);
 inline group_scale both_through_half(group_scale s) {
   return {.scale = through_half(s.scale), .minimum = through_half(s.minimum)};
@@ -95,13 +96,14 @@ std::vector<float> integers_from(int first, int last);
 std::vector<std::uint8_t> codes_in_order(std::size_t n);
 }  // namespace detail
 
-/// 2^bits levels from the least weight of a group to the largest, a scale and a minimum in binary16 each.
+/// 2^bits levels from the smallest weight of a group to its largest; scale and minimum are binary16.
 grid asymmetric_grid(std::size_t bits, std::size_t group = 32);
 
-/// Levels -(2^(bits-1) - 1) .. 2^(bits-1) - 1, a scale in binary16; the largest magnitude is a level.
+/// Levels -(2^(bits-1) - 1) .. 2^(bits-1) - 1; the scale is binary16 and puts the largest magnitude on the last level.
 grid symmetric_grid(std::size_t bits, std::size_t group = 32);
 
-/// A grid on any table of levels; the weight of the largest magnitude meets the outermost level (of the larger side).
+/// A grid on any ascending table of levels. The scale is binary16 and puts the weight of the largest magnitude on the
+/// level of the largest magnitude.
 grid table_grid(std::string name, std::vector<float> levels, double bits_per_weight, std::size_t group = 32);
 
 }  // namespace mote::inline v0::host

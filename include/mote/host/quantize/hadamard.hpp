@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Turns the residual stream by a random orthogonal matrix that is folded into the weights (QuaRot, Ashkboos et al. 2024,
-// arXiv 2404.00456): no column stands out any more, and every matrix looks Gaussian to its grid. The turn is
-// diag(+-1) * (H of 2^k, by the fast transform) x (cosines of m) for a width of m * 2^k, m odd.
-// Refuses to keep a tied head: the gains of the last norm must go into the head, and the head turns, so it becomes a
-// matrix of its own (untie_head). Costs its bytes. And a family whose stream a block or a norm does not read as a length
-// and by matrices alone: a layer norm takes the mean away, which no turn keeps.
+// Rotates the residual stream by a random orthogonal matrix that is folded into the weights (QuaRot, Ashkboos et al.
+// 2024, arXiv 2404.00456): outlier columns disappear, and the weights of every matrix become close to Gaussian. For a
+// width of m * 2^k with m odd, the rotation is diag(+-1), then the Kronecker product of a cosine transform of size m
+// and a fast Hadamard transform of size 2^k.
+// Refuses a family whose norms or blocks see more of the stream than its length and its products with matrices: a layer
+// norm subtracts the mean, which a rotation does not keep. It unties a tied head, which costs the bytes of that matrix:
+// the gains of the last norm and the rotation go into the head in another way than into the embedding.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +21,10 @@
 
 namespace mote::inline v0::host {
 
-/// v H / sqrt(n) in place, n a power of two. Twice is nothing.
+/// v := v H / sqrt(n), n a power of two. Applied twice it gives v back.
 void hadamard_transform(std::span<double> v);
 
-/// A random turn of vectors of n numbers.
+/// A random rotation Q of vectors of n numbers; the same seed gives the same Q.
 class rotation {
  public:
   rotation(std::size_t n, std::uint64_t seed);
@@ -40,7 +41,7 @@ class rotation {
 };
 
 namespace detail {
-/// W := W Q, for what reads the residual stream (or part of a row from `first`).
+/// W := W Q for a matrix that reads the stream; with `first`, only for the q.size() columns from there.
 template <class Family>
 void turn_columns(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
   const std::size_t cols = size_of<Family>(m.shape, p).cols;
@@ -52,7 +53,7 @@ void turn_columns(raw_model_of<Family>& m, const tensor_place& p, const rotation
     for (std::size_t i = 0; i < row.size(); ++i) w[at + i] = static_cast<float>(row[i]);
   }
 }
-/// W := Q^T W, for what writes it (or some rows from `first`).
+/// W := Q^T W, bias included, for a matrix that writes the stream; with `first`, only for the q.size() rows from there.
 template <class Family>
 void turn_rows(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
   using tensors = tensors_of<Family>;
@@ -75,14 +76,14 @@ void turn_rows(raw_model_of<Family>& m, const tensor_place& p, const rotation& q
 
 struct hadamard {
   std::uint64_t seed = 1;
-  bool values = true;  ///< turn each value head too, against the output matrix
+  bool values = true;  ///< also rotate each value head, and the columns of the output matrix that read it
 
   template <class Family>
   void operator()(raw_model_of<Family>& m) const {
     must_turn<Family>(m.shape);
     untie_head(m);
     const mote::shape& s = m.shape;
-    // The gains of every norm go into its readers: a norm without gains does not see a turn.
+    // The gains of every norm move into the matrices that read it: a norm without gains commutes with a rotation.
     for (std::size_t layer = 0; layer < s.layers; ++layer)
       for (const stream_turn& t : turns_of<Family>(layer))
         fold_gains(m, layer, scaled_input{.readers = t.readers, .vectors = t.gain});
@@ -104,7 +105,7 @@ struct hadamard {
   }
 
  private:
-  /// How each block of a layer stands in the stream. Throws if one does not say.
+  /// How each block of a layer reads and writes the stream. Throws if a block does not state it.
   template <class Family>
   static std::vector<stream_turn> turns_of(std::size_t layer) {
     std::vector<stream_turn> all;
@@ -142,7 +143,7 @@ struct hadamard {
         for (role r : heads.matrix) detail::turn_rows(m, tensor_place::block(layer, r), own, kv * s.head_dim());
     }
   }
-  /// Unlike fold_scales it allows gains of any sign, and leaves exact ones behind.
+  /// Unlike fold_scales() it allows gains of any sign, and sets the gains to exactly 1.
   template <class Family>
   static void fold_gains(raw_model_of<Family>& m, std::size_t layer, const scaled_input& input) {
     for (const vector_role v : input.vectors) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Half-quadratic quantisation (Badri & Shaji 2023): minimises sum |w - w'|^p with p < 1, which forgives the few weights
-// that lie far out. Each turn moves what is far off into a residue, by a shrinkage, and fits the grid to the rest.
-// Needs no calibration. With a minimum in the grid it is the minimum that moves, as published; without, the scale.
-// Refuses a turn that makes the mean error larger: the best so far is what is kept.
+// Half-quadratic quantisation (Badri & Shaji 2023): minimises sum |w - w'|^p with p < 1, which tolerates a few
+// outliers. Each iteration moves large errors into a residue by shrinkage and fits the grid to the rest. Needs no
+// calibration. In a grid with a minimum it moves the minimum, as published; in one without, the scale.
+// Refuses an iteration that does not lower the mean absolute error: it stops there and keeps the best scale so far.
 #pragma once
 
 #include <cstddef>
@@ -15,19 +15,19 @@ namespace mote::inline v0::host {
 
 struct hqq {
   double p = 0.7;
-  double beta = 10;  ///< weight of the quadratic part, in units of 1 / (largest of the group); grows a turn
-  double growth = 1.01;
-  std::size_t turns = 20;
+  double beta = 10;        ///< weight of the quadratic part, for weights as they are, not divided by a scale
+  double growth = 1.01;    ///< factor on beta after each iteration
+  std::size_t turns = 20;  ///< iterations at most
 
-  /// The scale of one group from the format's own on. `history`, if asked for, gets the mean error of each turn, the
-  /// format's own scale first.
+  /// The scale of one group, starting from the format's own, `s`. `history`, if not null, gets the mean absolute error
+  /// under `s`, then that of each iteration.
   group_scale fit(const grid& g, const weighted_columns& group, group_scale s,
                   std::vector<double>* history = nullptr) const;
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const;
 
  private:
-  /// What is so far off that the p-norm would rather leave it: sign(x) max(|x| - |x|^(p-1) / beta, 0).
+  /// The shrinkage of an error x: sign(x) max(|x| - |x|^(p-1) / b, 0).
   double residue(float x, double b) const;
   static double magnitudes(const grid& g, const weighted_columns& weighted, group_scale s);
   static double mean_error(const grid& g, const weighted_columns& weighted, group_scale s) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The scale of each group that makes the squared error least: a range of scales is tried, each is moved to the least
-// squares solution for the levels that it leads to, and the best is kept. Where a block's scales share a unit, what is best
-// for each becomes what can be had together. Needs no calibration; with it, a column weighs as much as its input's power.
-// Refuses to be worse than the format's own scales: they are among those tried.
+// Searches the scale of each group with the least squared error: it tries a range of scales, refines promising ones by
+// least squares for the levels that they round to, and keeps the best. If the scales of a block share a unit, the best
+// ones are then rounded to storable ones together (block_scales.hpp). Needs no calibration; with it, the error of a
+// column is weighted by the mean power of its input.
+// Refuses to be worse than the format's own scales: it keeps them if no others lose less.
 #pragma once
 
 #include <cstddef>
@@ -24,21 +25,22 @@ trial attempt(const grid& g, const weighted_columns& group, group_scale s);
 
 }  // namespace detail
 
-/// The best scale of one group, as if it were alone: `steps` scales from a half of the format's own to a little above it;
-/// where levels are not symmetric, with the other sign as well. The few best of them are moved on by least squares.
+/// The best scale of one group alone. Tries steps + 1 factors from `least` to `most` on the format's own scale (in a
+/// grid with a minimum: on the range of the weights, each at three positions); where levels are not symmetric, with the
+/// other sign as well. A trial with less than 1.3 times the best error so far is refined by least squares.
 group_scale search_scale(const grid& g, const weighted_columns& group, group_scale own, std::size_t steps = 32,
                          float least = 0.6F, float most = 1.12F);
 
-/// The best scales of a block; no block is worse than under the format's own.
+/// The best scales of a block. No block loses more than under the format's own scales.
 void search_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
                    std::size_t steps = 32);
 
-/// Another scale for one group of a block whose units are there already; the one it has, if none is better.
+/// The best scale of one group of a block whose units are already fixed; `own` if none is better.
 group_scale search_multiples(const grid& g, const weighted_columns& group, group_scale own);
 
 struct mse_search {
   std::size_t steps = 32;
-  bool use_calibration = true;  ///< weigh columns by the power of their input, where there is one
+  bool use_calibration = true;  ///< weight columns by the power of their input, if the task has an input
 
   coded_matrix operator()(const quantiser_task& t, const grid& g) const;
 };

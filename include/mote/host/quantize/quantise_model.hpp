@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Quantises the matrices of a model, each by its own recipe: which grid, which quantiser. Layers come in order, and each
-// is calibrated behind layers that are quantised already, so that it makes up for what they lost.
-// Refuses to calibrate an embedding or positions: what is looked up has no input. A head of its own has one.
+// Quantises the matrices of a model, each by its own recipe: a grid and a quantiser. Layers are done in order; each is
+// calibrated on the outputs of layers that are already quantised, so that it compensates their errors.
+// Refuses to calibrate an embedding or a table of positions: a lookup has no input. An untied head is calibrated.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@
 
 namespace mote::inline v0::host {
 
-/// What to do with a matrix; without a grid it stays as it is.
+/// What to do with a matrix. Without a grid it is left as it is.
 struct tensor_recipe {
   const host::grid* grid = nullptr;
   quantiser quantise = round_to_nearest{};
 };
 using recipe = std::function<tensor_recipe(const tensor_place&)>;
 
-/// Told (done, all) in matrices.
+/// Called with (matrices done, matrices in all).
 using quantise_report = std::function<void(std::size_t, std::size_t)>;
 
-/// Every matrix that has a grid. Without a text nothing is calibrated.
+/// The codes of every matrix whose recipe has a grid. Without a text nothing is calibrated.
 template <class Family>
 std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, const recipe& how,
                                              const text_sample* text = nullptr, const quantise_report& report = {}) {
@@ -72,7 +72,7 @@ std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, cons
   return out;
 }
 
-/// The model with what its codes decode to, in floats: for measuring the weights alone.
+/// `base` with the floats that the codes decode to: measures the loss of the weights alone.
 template <class Family>
 batch_model_of<Family> use_decoded(batch_model_of<Family> base, const std::vector<quantised_tensor>& tensors) {
   for (const quantised_tensor& t : tensors)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a quantiser gives and gets: a matrix of floats goes in, with what calibration saw at its input if the quantiser
-// asks for that, and codes on a grid with their scales come out. Whoever packs an image calls it once for each matrix.
-// Refuses to know formats: a grid says which numbers there are, a packed_format's put_codes how they lie.
+// The interface of quantisers: in go the floats of one matrix and, if calibration was made, the moments of its input;
+// out come codes on a grid and their scales. It is called once per matrix.
+// Refuses to know formats: a grid has the values that can be stored, packed_format::put_codes writes their bits.
 #pragma once
 
 #include <cstddef>
@@ -16,15 +16,15 @@
 
 namespace mote::inline v0::host {
 
-/// A matrix on a grid. The codes are those that the grid's format stores.
+/// A matrix rounded to a grid. The codes are those that the grid's format stores.
 struct coded_matrix {
   std::string grid;  ///< its name
   std::size_t rows = 0;
   std::size_t cols = 0;
-  std::size_t group = 0;            ///< columns a scale
+  std::size_t group = 0;            ///< columns per scale
   std::vector<std::uint8_t> codes;  // (rows, cols)
   std::vector<group_scale> scales;  // (rows, ceil(cols / group))
-  std::vector<float> values;        // (rows, cols) what it decodes to
+  std::vector<float> values;        // (rows, cols) decoded
 
   std::size_t groups() const { return cols / group + (cols % group != 0 ? 1U : 0U); }
 
@@ -43,24 +43,24 @@ struct coded_matrix {
   }
 };
 
-/// A matrix of a model on its grid.
+/// A matrix of a model, rounded.
 struct quantised_tensor {
   tensor_place place;
   coded_matrix codes;
 };
 
-/// What calibration saw at the input of a matrix.
+/// Sums over all input vectors x that a matrix got during calibration.
 struct input_moments {
   std::size_t cols = 0;
   std::size_t rows_seen = 0;
-  std::vector<double> products;   // (cols, cols) sum over what was seen of x[i] * x[j]; lower triangle and diagonal
+  std::vector<double> products;   // (cols, cols) sum of x[i] * x[j], the Gram matrix; only j <= i is filled
   std::vector<double> magnitude;  // (cols) sum of |x[i]|
   std::vector<double> largest;    // (cols) largest |x[i]|
 
   bool empty() const { return rows_seen == 0; }
 };
 
-/// One matrix to be quantised: where it stands, its floats, its input.
+/// One matrix to be quantised: its place in the model, its floats, the moments of its input.
 struct quantiser_task {
   tensor_place place{};
   const float* w = nullptr;  // (rows, cols)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Round to nearest: the format's own scales for each block, and for each weight the level next to it.
-// Refuses to look at anything but the block at hand; it needs no calibration and is what others are measured against.
+// Round to nearest: the format's own scales for each block, and the nearest level for each weight. It is the baseline
+// that other quantisers are compared with.
+// Refuses to use calibration, or anything outside of the block.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 namespace mote::inline v0::host {
 
 namespace detail {
-/// Rounds every block of a matrix under the scales that `choose(row, first column, count, scales)` gives its groups.
+/// Rounds every block of a matrix. choose(row, first column, number of columns, scales) sets the scales of its groups.
 template <class Choose>
 coded_matrix round_blocks(const quantiser_task& t, const grid& g, Choose&& choose) {
   coded_matrix out = coded_matrix::on(g, t.rows, t.cols);

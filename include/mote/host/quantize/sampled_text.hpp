@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Text that a model writes itself, drawn from its own distribution: what quantisers are calibrated on and what quality
-// is measured on. No corpus is needed, and the same seed gives the same text on every machine.
-// Refuses to be a judge of truth: it shows how far another model is from this one, nothing else.
+// Text that a model samples from its own distribution, for calibrating quantisers and for measuring quality. It needs
+// no corpus, and the same seed gives the same text on every machine.
+// Refuses an encoder, which writes no text. Quality on such a text is the distance from this model, not correctness.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,17 @@ namespace mote::inline v0::host {
 
 struct text_sample {
   std::size_t sequences = 0;
-  std::size_t length = 0;           ///< tokens that are fed; each is followed by the one that was drawn
-  std::vector<std::size_t> tokens;  // (sequences, length + 1), the first is the beginning
+  std::size_t length = 0;           ///< tokens per sequence that a model is run on
+  std::vector<std::size_t> tokens;  // (sequences, length + 1): `begin`, then the tokens that were drawn
 
   std::span<const std::size_t> sequence(std::size_t i) const {
     return std::span(tokens).subspan(i * (length + 1), length + 1);
   }
 };
 
-/// `begin` opens every sequence. At most `together` sequences run at once, which bounds memory and changes nothing.
+/// Samples `sequences` sequences of `length` tokens that follow `begin`. At most `together` sequences run at once,
+/// which bounds memory and does not affect the text. `report` is called with the part that is done, 0 to 1. Throws if
+/// `begin` is not in the vocabulary.
 template <class Family>
 text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, std::size_t length, std::size_t begin,
                         std::uint64_t seed, const std::function<void(double)>& report = {}) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// SmoothQuant (Xiao et al. 2023, arXiv 2211.10438): moves what is large in an input's columns into the weights, so that
-// 8 bits with one scale for many columns hold both: s = max|x|^alpha / max|w|^(1 - alpha), folded away.
-// Refuses to be needed where an activation has a scale for 32 columns: there it is AWQ that pays.
+// SmoothQuant (Xiao et al. 2023, arXiv 2211.10438): moves large magnitudes from the columns of an input into the
+// weights, so that 8 bits with one scale for many columns hold both. Each input column is divided, and each column of
+// the matrices that read it multiplied, by s = max|x|^alpha / max|w|^(1 - alpha). fold.hpp folds the division away.
+// Refuses a family none of whose inputs can be scaled. It serves formats whose activations have one scale per row; most
+// of mote's formats have one per 32 columns.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +17,7 @@
 namespace mote::inline v0::host {
 
 struct smooth {
-  double alpha = 0.5;
+  double alpha = 0.5;  ///< 1: all columns of the input get the same maximum; 0: all columns of the weights do
 
   template <class Family>
   static std::vector<float> scales(const raw_model_of<Family>& m, std::size_t layer, const scaled_input& where,
@@ -41,7 +43,7 @@ struct smooth {
     return out;
   }
 
-  /// Inputs that cannot be scaled stay as they are.
+  /// Folds scales into every block of `m`. Inputs that cannot be scaled stay as they are.
   template <class Family>
   void operator()(raw_model_of<Family>& m, const text_sample& text) const {
     must_scale<Family>(m.shape, "smooth");
