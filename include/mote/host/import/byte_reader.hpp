@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Takes numbers, texts and bytes from the front of a file that is in memory.
-// Refuses to read behind its end: the message names what was to be read, how much it needs, where, and what is left.
+// Reads numbers, texts and bytes one after another from a file in memory.
+// Refuses to read past the end: the message has what was to be read, the bytes needed, the offset and the bytes left.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A llama-architecture GGUF file as a model and a vocabulary: tensors as floats, and as the blocks that the file has, so
-// that a format with the same numbers takes them bit for bit.
-// Refuses other architectures, tensors that such a model does not have, and options that would change its answers.
+// Reads a GGUF file of the llama architecture as a model and a vocabulary. Tensors are given as floats and also as the
+// blocks of the file, so that a format with the same numbers can take them bit for bit.
+// Refuses other architectures, tensors that the architecture does not have, and options that would change the answers.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace mote::inline v0::host {
 
-/// What a GGUF file holds. Token ids are -1 where the file names none.
+/// The content of a GGUF file. A token id is -1 if the file does not have it.
 struct gguf_model {
   raw_model model;
   vocabulary_text vocabulary;
@@ -22,7 +22,7 @@ struct gguf_model {
   int eos = -1;
 };
 
-/// The model and the vocabulary of a file. `file` stands in messages.
+/// The model and the vocabulary of a file. `file` is its name in messages. Throws file_error.
 gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
 gguf_model read_gguf(const std::filesystem::path& file);

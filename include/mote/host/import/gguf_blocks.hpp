@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The blocks of GGUF tensors, taken apart and put together again, bit for bit: what each byte means, and nothing else.
+// Unpacks the blocks of GGUF tensors into scales and codes, and packs them again, bit for bit.
 //
 //   Q8_0    32 columns   34 bytes  | d | 32 x int8 |
 //   Q4_0    32           18        | d | 16 x (low nibble: column j, high nibble: column j + 16) |       IQ4_NL alike
@@ -14,8 +14,8 @@
 //   TQ2_0  256           66        | 64 x 4 columns of 2 bits | d |
 //   TQ1_0  256           54        | 48 x 5 trits | 4 x 4 trits | d |
 //
-// d, m, dmin: binary16. All little-endian. What a weight is: gguf_decode().
-// Refuses to round: floats become blocks only in the formats of format/.
+// d, m, dmin: binary16. All numbers are little-endian. gguf_decode() computes the weights.
+// Refuses to round floats to blocks: the formats of format/ do that.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@
 
 namespace mote::inline v0::host {
 
-/// The types of tensors that are read, with GGUF's own numbers.
+/// The tensor types that can be read, with GGUF's numbers.
 enum class gguf_type : std::uint32_t {
   f32 = 0,
   f16 = 1,
@@ -50,8 +50,8 @@ enum class gguf_type : std::uint32_t {
 struct gguf_type_facts {
   gguf_type type;
   std::string_view name;
-  std::size_t cols;   ///< of a block; a row is a multiple
-  std::size_t bytes;  ///< of a block
+  std::size_t cols;   ///< per block; a row has a multiple of it
+  std::size_t bytes;  ///< per block
 };
 
 inline constexpr gguf_type_facts gguf_types[] = {
@@ -63,7 +63,7 @@ inline constexpr gguf_type_facts gguf_types[] = {
     {gguf_type::tq2_0, "TQ2_0", 256, 66},
 };
 
-/// Null for a number that is none of these.
+/// The facts of GGUF's type `number`; null if that type cannot be read.
 constexpr const gguf_type_facts* find_gguf_type(std::uint32_t number) {
   for (const auto& facts : gguf_types)
     if (static_cast<std::uint32_t>(facts.type) == number) return &facts;
@@ -71,14 +71,14 @@ constexpr const gguf_type_facts* find_gguf_type(std::uint32_t number) {
 }
 constexpr const gguf_type_facts& facts_of(gguf_type type) { return *find_gguf_type(static_cast<std::uint32_t>(type)); }
 
-/// A block of 32 columns, apart. Codes without a sign: those of Q8_0 have 128 added.
+/// An unpacked block of 32 columns. Codes are unsigned: 128 is added to those of Q8_0.
 struct gguf_group {
   std::uint16_t d = 0;
-  std::uint16_t m = 0;  // Q4_1 and Q5_1
+  std::uint16_t m = 0;  // Q4_1 and Q5_1: the minimum
   std::uint8_t code[32] = {};
 };
 
-/// A block of TQ1_0 or TQ2_0, apart. Weight = d * (code - 1).
+/// An unpacked block of TQ1_0 or TQ2_0. Weight = d * (code - 1).
 struct gguf_trits {
   std::uint16_t d = 0;
   std::uint8_t code[256] = {};
@@ -89,7 +89,7 @@ inline constexpr std::int8_t iq4_nl_values[16] = {-127, -104, -83, -65, -49, -35
 
 namespace detail {
 
-/// The parts of a one-level block, from where its bits begin.
+/// Whether blocks of the type have a minimum `m`.
 constexpr bool has_m(gguf_type t) { return t == gguf_type::q4_1 || t == gguf_type::q5_1; }
 
 }  // namespace detail
@@ -102,11 +102,12 @@ void write_group_block(gguf_type type, const gguf_group& g, std::byte* block);
 qk_row read_super_block(gguf_type type, const std::byte* block);
 void write_super_block(gguf_type type, const qk_row& row, std::byte* block);
 
-/// TQ1_0, TQ2_0. A byte of TQ2_0 may hold a code of 3, which no writer makes.
+/// TQ1_0, TQ2_0. A byte of TQ2_0 can hold the code 3 as well, which no writer makes.
 gguf_trits read_trit_block(gguf_type type, const std::byte* block);
 void write_trit_block(gguf_type type, const gguf_trits& t, std::byte* block);
 
-/// The weights of one block, in the order of operations of those who read GGUF, so that each has one value.
+/// The weights of one block of any type above. Floating-point operations are in the same order as in other GGUF
+/// readers, so that every reader gets the same bits.
 void gguf_decode(gguf_type type, const std::byte* block, float* out /* (columns of a block) */);
 
 }  // namespace mote::inline v0::host

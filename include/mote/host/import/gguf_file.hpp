@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// A GGUF file's directory, versions 2 and 3: its named values and where its tensors lie.
+// The directory of a GGUF file, versions 2 and 3: its named values and the positions of its tensors.
 //
 //   "GGUF" | u32 version | u64 tensors | u64 values
 //   values:   string key | u32 type | value          string: u64 length, bytes      array: u32 type, u64 count, elements
 //   tensors:  string name | u32 dimensions | u64 each, columns first | u32 type | u64 offset
 //   padding to the alignment, then the tensors' bytes
 //
-// Every number is hostile: compared with the bytes that are there before it is used, in arithmetic that cannot wrap.
-// Nothing is allocated by a number of the file. Refuses what it does not know, by name.
+// Every number of the file is untrusted: it is compared with the size of the file before it is used, in arithmetic that
+// cannot overflow, and no allocation has a size that the file states.
+// Refuses types of values and tensors that it does not know; the message names them.
 #pragma once
 
 #include <cstddef>
@@ -35,20 +36,20 @@ class gguf_cursor : public byte_reader {
   std::string_view text(std::string_view what);
 };
 
-/// A key or name, safe to show: at most 64 characters, those that are no printable ASCII as '?'.
+/// A key or name for a message: at most 64 characters, with '?' for those that are not printable ASCII.
 std::string shown(std::string_view name);
 
 }  // namespace detail
 
 enum class gguf_value_type : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
 
-/// Bytes of a number; 0 for strings, arrays and what is unknown.
+/// Bytes of a number of this type; 0 for strings, arrays and unknown types.
 constexpr std::size_t gguf_number_bytes(std::uint32_t type) {
   constexpr std::uint8_t bytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
   return type < sizeof bytes ? bytes[type] : 0;
 }
 
-/// A value, in place. Of an array, its elements' type, their number and their bytes.
+/// A value; `bytes` points into the file. For an array: the type, the number and the bytes of its elements.
 struct gguf_value {
   gguf_value_type type{};
   gguf_value_type element{};
@@ -64,7 +65,7 @@ struct gguf_tensor {
   std::span<const std::byte> bytes;  // (rows, cols) in blocks
 };
 
-/// The directory of a file whose bytes outlive it.
+/// The directory of a file. `bytes` must outlive it. The constructor throws file_error.
 class gguf_file {
  public:
   gguf_file(std::span<const std::byte> bytes, const std::filesystem::path& file);
@@ -73,12 +74,12 @@ class gguf_file {
   const std::map<std::string_view, gguf_tensor>& tensors() const { return tensors_; }
 
   const gguf_value* find(std::string_view key) const;
-  /// An integer of any width within [low, high]; `fallback` where there is no such key, if one is given.
+  /// An integer of any width within [low, high]. If there is no such key: `fallback`, or an error if that is negative.
   std::uint64_t integer(std::string_view key, std::uint64_t low, std::uint64_t high, std::int64_t fallback = -1) const;
   float real(std::string_view key, float fallback) const;
   bool truth(std::string_view key, bool fallback) const;
   std::string_view text(std::string_view key) const;
-  /// An array of `element`, or null.
+  /// An array with elements of this type; null if there is no such key, an error if the value is something else.
   const gguf_value* array(std::string_view key, gguf_value_type element) const;
   /// The strings of an array of strings.
   std::vector<std::string_view> texts(const gguf_value& array) const;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Reads the files of llama2.c: checkpoints (legacy floats; "ak42" version 1, floats; "ak42" version 2, int8 groups) and
 // tokenizer.bin.
-// Refuses a file whose size is not exactly what its header asks for, and every number that is not finite. The header is
-// hostile: nothing is allocated or read before it has been compared with the bytes that are there.
+// Refuses a file whose size is not exactly what its header requires, and numbers that are not finite. The header is
+// untrusted: it is compared with the size of the file before anything is allocated or read.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,12 @@
 
 namespace mote::inline v0::host {
 
-/// A checkpoint of any of the three kinds. `file` stands in messages.
+/// A checkpoint of any of the three kinds. `file` is its name in messages. Throws file_error.
 raw_model parse_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
 raw_model read_llama2c(const std::filesystem::path& file);
 
-/// A tokenizer.bin; the file does not say how many tokens it holds, so the model must, and the file must end there.
+/// A tokenizer.bin of `vocab` tokens; the file does not state their number. Throws file_error, also on bytes left over.
 vocabulary_text parse_llama2c_tokenizer(std::span<const std::byte> bytes, std::size_t vocab,
                                         const std::filesystem::path& file);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A model file of any kind that mote reads, by its name: GGUF, or a llama2.c checkpoint and its vocabulary.
+// Reads a model file of any kind that mote knows: GGUF if its name ends with .gguf, else a llama2.c checkpoint.
 // Refuses a checkpoint without a vocabulary, and a second vocabulary for a GGUF file.
 #pragma once
 
@@ -10,7 +10,8 @@
 
 namespace mote::inline v0::host {
 
-/// A GGUF file holds its vocabulary and says its control tokens; a checkpoint of llama2.c does neither.
+/// The model and its vocabulary. `tokenizer` is empty for a GGUF file, which has its own vocabulary and may have token
+/// ids; for a checkpoint it is tokenizer.bin, and bos and eos are -1.
 gguf_model read_model_file(const std::filesystem::path& weights, const std::filesystem::path& tokenizer);
 
 }  // namespace mote::inline v0::host

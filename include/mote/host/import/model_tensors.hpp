@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The tensors of a model between file and image, one by one: which matrices there are, how large each is, and its floats;
-// and the floats of a vector.
-// Refuses to list vectors: they stay floats in every image.
+// The matrices of a raw_model one by one: which there are, their sizes and their floats; and the floats of a vector.
+// Refuses to list vectors: they are floats in every image, so nothing has to be chosen for them.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +15,7 @@
 
 namespace mote::inline v0::host {
 
-/// Which matrix: the token embedding, the table of learned positions, the head where it is not the embedding, or a role in
-/// a layer.
+/// Names a matrix: the token embedding, the table of learned positions, an untied head, or a role in a layer.
 struct tensor_place {
   enum class part : std::uint8_t { embedding, positions, block, head } where = part::embedding;
   std::size_t layer = 0;
@@ -32,8 +30,10 @@ struct tensor_place {
   bool operator==(const tensor_place&) const = default;
 };
 
+/// The name of a matrix for messages and tables.
 std::string name(const tensor_place& p);
 
+/// Rows and columns of a matrix.
 template <class Family = llama>
 matrix_size size_of(const mote::shape& s, const tensor_place& p) {
   if (p.where == tensor_place::part::positions) return {s.context, s.dim};
@@ -56,7 +56,7 @@ std::vector<tensor_place> all_tensors(const mote::shape& s) {
 }
 
 namespace detail {
-/// The tensor that holds a matrix, and which of its parts it is: of the layers, those that have the matrix.
+/// The index of a matrix within its raw_tensor: the number of earlier layers that have this role.
 template <class Family>
 std::size_t part_of_tensor(const tensor_place& p) {
   using tensors = tensors_of<Family>;
@@ -68,7 +68,7 @@ std::size_t part_of_tensor(const tensor_place& p) {
 }
 }  // namespace detail
 
-/// The tensor that holds a matrix: of a role, that of every layer.
+/// The raw_tensor that contains a matrix. That of a role contains the matrices of all layers.
 template <class Model>
 auto& tensor_of(Model& m, const tensor_place& p) {
   switch (p.where) {
@@ -80,7 +80,8 @@ auto& tensor_of(Model& m, const tensor_place& p) {
   return m.of(p.role);
 }
 
-/// The floats of one matrix, (rows, cols). The place is taken by value: GCC 14 would take the span for a part of it.
+/// The floats of one matrix, (rows, cols). Throws if the tensor has too few. `p` is passed by value: with a reference,
+/// GCC 14 warns that the span refers to a temporary.
 template <class Family>
 std::span<const float> values_of(const raw_model_of<Family>& m, tensor_place p) {
   const matrix_size size = size_of<Family>(m.shape, p);
@@ -93,7 +94,7 @@ std::span<const float> values_of(const raw_model_of<Family>& m, tensor_place p) 
   return std::span(t.values).subspan(at * count, count);
 }
 
-/// The same to be changed. What the source had as integers or blocks is forgotten: it would no longer be true.
+/// The same, writable. Clears the integers and blocks of the source, which the changed floats no longer match.
 template <class Family>
 std::span<float> change_values(raw_model_of<Family>& m, tensor_place p) {
   raw_tensor& t = tensor_of(m, p);
@@ -105,7 +106,7 @@ std::span<float> change_values(raw_model_of<Family>& m, tensor_place p) {
   return {t.values.data() + (values.data() - t.values.data()), values.size()};
 }
 
-/// The floats of a vector; what belongs to no layer takes any.
+/// The floats of a vector. `layer` is ignored for vectors outside of layers. Throws if the tensor has too few.
 template <class Family>
 std::span<float> vector_of(raw_model_of<Family>& m, std::size_t layer, vector_role v) {
   using tensors = tensors_of<Family>;

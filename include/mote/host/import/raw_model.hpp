@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A model of any family between a foreign file and an image: its shape, and each tensor as plain floats, layers one after
-// another; and what the file itself had, where that was integers or blocks.
-// Refuses nothing but a name that the family lacks: the readers check, the writers trust.
+// A model of any family between a foreign file and an image: its shape, each tensor as plain floats, layers one after
+// another, and the integers or blocks of the file if it was quantised.
+// Refuses a role that the family does not have. It checks nothing else: readers check what they fill in.
 #pragma once
 
 #include <array>
@@ -18,38 +18,39 @@
 
 namespace mote::inline v0::host {
 
-/// One layer of a tensor as a GGUF file has it: all rows in order. Layers of one kind may differ in type.
+/// One layer of a tensor as GGUF blocks, all rows in order. The layers of a tensor may have different types.
 struct raw_blocks {
   gguf_type type{};
   std::vector<std::byte> bytes;
 };
 
-/// A tensor. Where the source was quantised, its integers too, so that a writer of the same bits need not round twice.
+/// A tensor. If the source was quantised it also has the source's integers or blocks, so that a format with the same
+/// numbers does not round a second time.
 struct raw_tensor {
-  std::vector<float> values;  // (layers that have it, rows, cols) of a matrix, (layers, floats) of a vector; flat
+  std::vector<float> values;  // matrix: (layers that have it, rows, cols); vector: (layers that have it, floats)
   std::vector<std::int8_t> integers;  // as values, or empty
-  std::vector<float> scales;          // one a group of integers, in order
-  std::size_t group = 0;              ///< integers a scale; 0: the source had none
-  std::vector<raw_blocks> blocks;     // one a layer, or empty
+  std::vector<float> scales;          // one per group of integers, in order
+  std::size_t group = 0;              ///< integers per scale; 0: the source had no integers
+  std::vector<raw_blocks> blocks;     // one per layer, or empty
 };
 
-/// A tensor's name, for a person.
+/// The name of a role, for messages.
 std::string spelled(role r);
 std::string spelled(vector_role v);
 
-/// The tensors that lie outside of layers, and those of layers by the numbers that tensors_of<Family> gives them.
+/// All tensors of a model. Those of layers are indexed as in tensors_of<Family>.
 template <class Family>
 struct raw_model_of {
   using tensors = tensors_of<Family>;
 
   mote::shape shape;
-  std::string source;    ///< what the file was, for a person: "llama2.c version 2, int8 in groups of 64"
+  std::string source;    ///< the kind of file, for messages: "llama2.c version 2, int8 in groups of 64"
   raw_tensor embedding;  // (vocab, dim)
-  raw_tensor positions;  // (context, dim), where the family learns them
-  raw_tensor head;       // (vocab, dim); empty where it is the embedding
+  raw_tensor positions;  // (context, dim); only in families with learned positions
+  raw_tensor head;       // (vocab, dim); empty if tied to the embedding
   std::array<raw_tensor, tensors::matrices> matrices;
   std::array<raw_tensor, tensors::vectors> vectors;
-  std::array<raw_tensor, tensors::outer_vectors> outer;  // vectors of no layer
+  std::array<raw_tensor, tensors::outer_vectors> outer;  // vectors outside of layers
 
   raw_tensor& of(role r) { return named(*this, r); }
   const raw_tensor& of(role r) const { return named(*this, r); }

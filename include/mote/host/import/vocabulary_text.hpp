@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A vocabulary as the importers and the trainers hold it: one text and one merge score a token, at the token's id.
-// Refuses to be used in place: host/image/vocabulary_packer.hpp turns it into the table that a board reads from flash.
+// A vocabulary as importers and trainers have it: one text and one merge score per token, indexed by the token's id.
+// Refuses to check: host/image/vocabulary_packer.hpp does, when it makes the table that a board reads from flash.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace mote::inline v0::host {
 
-/// Both vectors have one entry a token. Higher scores merge first; the order matters, the values do not.
+/// Both vectors have one entry per token. The pair whose result has the highest score merges first; only order matters.
 struct vocabulary_text {
   std::vector<std::string> pieces;
   std::vector<float> scores;
