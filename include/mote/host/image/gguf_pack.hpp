@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// GGUF's blocks in the formats that hold the same numbers, so that nothing is rounded a second time:
+// Copies GGUF blocks into the formats that hold the same numbers, so that nothing is rounded a second time:
 //
 //   Q8_0 q8    Q4_0 q4    Q5_0 q5    IQ4_NL iq4_nl    Q4_1 affine<4>    Q5_1 affine<5>    Q2_K .. Q6_K  qk<2 .. 6, 256>
 //
-// Refuses a block that the format would not give back byte for byte, as q8 has no negative scale, and -128 in q8.
+// Refuses a block that would not read back byte for byte (q8 has no negative scales), and -128 in q8. Such a block
+// keeps the format's own rounding.
 #pragma once
 
 #include <algorithm>
@@ -55,11 +56,11 @@ struct gguf_twin<qk<Bits, 256, Rows>> {
 
 }  // namespace detail
 
-/// Is there a type of GGUF whose blocks this format holds?
+/// True for a format that holds the numbers of one GGUF block type; detail::gguf_twin<Format>::type is that type.
 template <class Format>
 concept has_gguf_twin = requires { detail::gguf_twin<Format>::type; };
 
-/// Writes a block of GGUF as group g of a row.
+/// Writes a GGUF block as group g of a row of the tile.
 template <has_gguf_twin Format>
 void put_gguf_block(const std::byte* block, std::byte* tile, std::size_t row, std::size_t cols, std::size_t g) {
   constexpr gguf_type type = detail::gguf_twin<Format>::type;
@@ -72,7 +73,7 @@ void put_gguf_block(const std::byte* block, std::byte* tile, std::size_t row, st
   }
 }
 
-/// The block of GGUF that group g of a row is.
+/// The inverse: group g of a row of the tile as a GGUF block.
 template <has_gguf_twin Format>
 void get_gguf_block(const std::byte* tile, std::size_t row, std::size_t cols, std::size_t g, std::byte* block) {
   constexpr gguf_type type = detail::gguf_twin<Format>::type;
@@ -91,8 +92,9 @@ void get_gguf_block(const std::byte* tile, std::size_t row, std::size_t cols, st
   }
 }
 
-/// Puts rows first .. first + count - 1 of a file's matrix into an encoded tile, where the file has the format's twin;
-/// blocks that the format cannot hold stay as encode_tile() rounded them. Gives the number of blocks kept.
+/// If the file's matrix has the format's twin type, copies its rows first .. first + count - 1 into an encoded tile.
+/// Blocks that the format cannot hold stay as encode_tile() rounded them. Returns the number of blocks copied. Throws
+/// if the matrix has fewer blocks than the rows need.
 template <class Format>
 std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t count, std::size_t cols,
                         std::byte* tile) {
@@ -114,7 +116,7 @@ std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t c
         if (std::memcmp(again.data(), block, facts.bytes) != 0) continue;
         if (facts.type == gguf_type::q8_0 &&
             std::find(block + 2, block + facts.bytes, std::byte{0x80}) != block + facts.bytes)
-          continue;  // kernels rely on it that there is no -128
+          continue;  // kernels assume that no code is -128
         put_gguf_block<Format>(block, tile, row, cols, g);
         ++kept;
       }

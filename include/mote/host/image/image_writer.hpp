@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Packs a model that an importer or a trainer holds as floats into an image: the format is chosen at run time, the
-// layout of the bytes is the one that the type computes (model/weights.hpp, store/container.hpp).
-// Refuses weights that the format cannot hold, and reports what the rounding cost.
+// Packs the floats of a model into an image. The formats are chosen at run time; the layout of the bytes is the one
+// that a pipeline's type computes (model/weights.hpp, store/container.hpp).
+// Refuses weights that the format cannot hold; reports the rounding error of the others.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace mote::inline v0::host {
 
-/// Told (done, all) in rows of matrices, now and then.
+/// Called with (rows done, rows in all) of all matrices, about every 1,024 rows and at the end.
 using packing_report = std::function<void(std::size_t, std::size_t)>;
 
 struct written_image {
@@ -25,11 +25,12 @@ struct written_image {
   std::string format_name;
   std::size_t weights_bytes = 0;
   std::size_t vocabulary_bytes = 0;
-  double relative_error = 0;  ///< RMS of the rounding over RMS of the weights, all matrices together
+  double relative_error = 0;  ///< RMS of the rounding error over RMS of the weights, all matrices together
 };
 
-/// A whole image. `vocabulary` is a packed table (vocabulary_packer.hpp) of exactly the shape's tokens. `codes` are what
-/// quantisers chose for some of the matrices (host/quantize/quantise_model.hpp), as they are; the others are rounded here.
+/// A whole image. `vocabulary` is a packed table (vocabulary_packer.hpp) of exactly m.shape.vocab tokens. `name` is the
+/// model's, `plan` the formats. `codes` are written unchanged for the matrices that they belong to
+/// (quantise_model.hpp); the other matrices are rounded here. Throws std::runtime_error with the reason.
 written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
                           const packing_plan& plan, const packing_report& report = {},
                           std::span<const quantised_tensor> codes = {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Writes the header with which a firmware names its model: a type of constants, readable, one line a fact.
-// Refuses a name that is no C++ identifier, and text from outside that could leave its comment.
+// Writes the header that declares a model as a type, for firmware: readable constants, one per line.
+// Refuses a name that is no C++ identifier. In text from outside, characters that could end its comment become '?'.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace mote::inline v0::host {
 
 struct model_facts {
   std::string name;    ///< of the type
-  std::string origin;  ///< which files it came from, for the comment
+  std::string origin;  ///< the source files, for the comment
   mote::shape shape;
   std::size_t vocabulary_bytes = 0;
   std::size_t longest_piece = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reads the facts back out of a `<name>.hpp`, for tools that meet a model they were not compiled for. The header is the
-// one place that states a shape: an image holds only its hash, and a second file beside it could come to disagree.
-// Refuses any text that model_header() would not write, byte for byte: what was understood is written again and compared.
+// Reads the facts of a model from its `<name>.hpp`, for tools that were not compiled for that model. Only the header
+// states the shape: an image holds a hash of it, and a third file could contradict the header.
+// Refuses any text that model_header() would not write, byte for byte: the facts are written again and compared.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace mote::inline v0::host {
 
-/// The facts of a header that model_header() wrote. Throws where it did not.
+/// The facts of a header that model_header() wrote. Throws if it did not write `text`.
 model_facts read_model_header(std::string_view text);
 
 }  // namespace mote::inline v0::host

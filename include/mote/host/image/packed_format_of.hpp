@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// packed_format_of<F>: a format's type as a value, made of the format's own functions, nothing else: those of one row,
-// which all its layouts share, and a row's way into a tile and out of it. F may be a format of your own.
-// Refuses to be cheap: a compiler instantiates all of a format for it. What names no type includes packed_format.hpp.
+// packed_format_of<F>: the type of a format as a run-time value. It points to the format's own functions for one row,
+// which all layouts share, and copies rows into tiles and out of them. F may be a format of your own.
+// Refuses a format without a one-row form, with_rows<1>. It instantiates all functions of F, which takes compile time:
+// code that names no format type includes packed_format.hpp instead.
 #pragma once
 
 #include <algorithm>
@@ -31,13 +32,13 @@ constexpr std::string_view family_of = Format::template with_rows<1>::name;
 template <unsigned Bits, std::size_t Super, std::size_t Rows>
 constexpr std::string_view family_of<qk<Bits, Super, Rows>> = qk<Bits, Super, 1>::name.substr(0, 3);
 
-/// One scale for some columns, codes on a grid: all integer formats but those of two levels.
+/// One scale per group of columns, codes on a grid: all integer formats without a minimum, except those of two levels.
 template <class Format>
 concept has_codes = Format::quantised && requires { Format::scale_columns; };
-/// The same with a minimum.
+/// One scale and one minimum per group.
 template <class Format>
 concept has_minimum = Format::quantised && requires { &Format::write_bits; };
-/// A scale of scales.
+/// Two levels: integer scales per group, times one unit per block.
 template <class Format>
 concept has_super_blocks = Format::quantised && requires { &Format::write_row; };
 
@@ -46,14 +47,14 @@ constexpr bool is_q8 = false;
 template <std::size_t Rows, std::size_t Group>
 constexpr bool is_q8<q8<Rows, Group>> = true;
 
-/// Where the source's own integers fit a q8 group, they go into the block as they are: rounding a second time would
-/// cost more than the scale's way from 32 to 16 bits does.
+/// Copies the integers of the source into q8 groups, where a group has one source scale. Rounding the weights again
+/// would lose more than rounding the scale from 32 to 16 bits does.
 template <class Format>
 void keep_integers(const raw_tensor& t, std::size_t first /* weight of the row */, std::size_t cols, std::byte* row) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t at = first + g * Format::group;
     const std::size_t width = (std::min)(cols - g * Format::group, Format::group);
-    if (at / t.group != (at + width - 1) / t.group) continue;  // two scales of the source meet here
+    if (at / t.group != (at + width - 1) / t.group) continue;  // the group spans two scales of the source
     const float scale = t.scales[at / t.group];
     const auto stored = Format::to_scale(scale);
     const float kept = Format::from_scale(stored);
@@ -76,7 +77,7 @@ void keep_source(const raw_tensor& from, std::size_t layer, std::size_t layer_ro
   if (layer < from.blocks.size()) keep_blocks<Format>(from.blocks[layer], index, 1, cols, row);
 }
 
-/// A row from a tile of one format to a tile of the same with other rows.
+/// Copies a row between tiles of one format with different numbers of rows.
 template <class From, class To>
 void move_row(const std::byte* from, std::size_t from_row, std::byte* to, std::size_t to_row, std::size_t cols) {
   if constexpr (has_super_blocks<From>) {
@@ -112,7 +113,7 @@ void put_row(const std::byte* alone, std::byte* tile, std::size_t row, std::size
   move_row<typename Format::template with_rows<1>, Format>(alone, 0, tile, row, cols);
 }
 
-/// The grid of a format of two levels; rows have no part in it.
+/// The grid of a two-level format with blocks of `super` columns.
 template <unsigned Bits>
 grid two_level_grid(std::string_view name, double bits_per_weight, std::size_t super) {
   using levels = qk_grid<Bits>;
@@ -144,7 +145,7 @@ grid two_level_grid(std::string_view name, double bits_per_weight, std::size_t s
   return g;
 }
 
-/// A block of a row as the format keeps it. The integers are quotients of floats without a remainder.
+/// A block of a row as the format stores it. Scales are exact multiples of their units: no division has a remainder.
 template <unsigned Bits>
 qk_row two_level_row(const group_scale* scales, const std::uint8_t* codes, std::size_t n) {
   using levels = qk_grid<Bits>;
@@ -162,7 +163,7 @@ qk_row two_level_row(const group_scale* scales, const std::uint8_t* codes, std::
   return row;
 }
 
-/// The grid of a format, its own fit and its own way of keeping scales with it.
+/// The grid of a format, with the format's own fit() and rounding of scales.
 template <class Format>
 grid grid_of() {
   if constexpr (has_super_blocks<Format>) {
@@ -177,7 +178,7 @@ grid grid_of() {
     g.name = family_of<Format>;
     g.bits_per_weight = Format::bits_per_weight;
     g.group = Format::scale_columns;
-    for (unsigned code = is_q8<Format> ? 1 : 0; code < levels::codes; ++code) {  // q8 has no -128; values ascend
+    for (unsigned code = is_q8<Format> ? 1 : 0; code < levels::codes; ++code) {  // without -128 in q8; values ascend
       g.levels.push_back(static_cast<float>(levels::value(code)));
       g.codes.push_back(static_cast<std::uint8_t>(code));
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The formats of an image as a person asks for them, at run time: one for all tensors, or a list of exceptions,
-//   "q4,embedding=q8,value=q6,0.down=q8"      four bits, but embedding, values and the first layer's down differently
-// Later entries win, as in mote::mixed<>. An untied head follows `head=`, else the first entry. And back: a plan as the
-// shortest such text, and as the C++ policy that means the same.
-// Refuses a name that no format has, with those that there are.
+// The formats of an image as text, for command lines: one format for all tensors, then exceptions:
+//   "q4,embedding=q8,value=q6,0.down=q8"      4 bits; 8 for the embedding, 6 for values, 8 for the first layer's down
+// Later entries win, as in mote::mixed<>. An untied head has the format of `head=`, else of the first entry. And back:
+// a plan as a short text of this form, and as the C++ policy with the same meaning.
+// Refuses an unknown format; the message lists those that exist.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace mote::inline v0::host {
 
-/// What remains of a format when its row layout is taken away: its name in a list, and the policy that asks for it.
+/// A format without its row layout: its name in the text, and the C++ policy that selects it.
 struct format_family {
   std::string_view name;
   std::string_view policy;
@@ -25,15 +25,17 @@ struct format_family {
 };
 extern const std::array<format_family, 20> format_families;
 
+/// The family of that name. Throws if there is none.
 const format_family& family_of(std::string_view word);
 
-/// The format of a family for rows of `cols` weights, `rows` of them interleaved.
+/// The format of a family for a matrix of `cols` columns, with `rows` rows interleaved.
 const packed_format* format_with(const format_family& family, std::size_t rows, std::size_t cols);
 
-/// Reads the text form above for a model of this shape.
+/// Reads the text form above for a model of this shape, with `rows` rows interleaved. Throws std::runtime_error with
+/// the entry that is wrong.
 packing_plan read_packing(std::string_view text, std::size_t rows, const shape& s);
 
-/// A plan in words: the family that most tensors have, then the exceptions.
+/// An entry of the text form: the family that most tensors have, or an exception.
 struct plan_entry {
   enum class kind : std::uint8_t { everywhere, embedding, head, in_role, in_layer } what = kind::everywhere;
   std::size_t layer = 0;

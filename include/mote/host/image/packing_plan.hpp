@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The format of every tensor of an image, where that puts the tensors, and the name and fingerprint that the image gets:
-// by the same rules as the type's (model/weights.hpp, model/formats.hpp), at run time.
-// Refuses to choose: host/image/packing.hpp reads plans from text, plan_of.hpp takes a type's.
+// The format of every tensor of an image at run time, and what follows from it: the offsets of the tensors, and the
+// format name and fingerprint of the image. The rules are those of the compile-time types (model/weights.hpp,
+// model/formats.hpp).
+// Refuses to choose formats: packing.hpp reads a plan from text, plan_of.hpp takes that of a type.
 #pragma once
 
 #include <array>
@@ -29,7 +30,7 @@ struct packing_plan {
   }
   const packed_format& at(const tensor_place& p) const {
     if (p.where == tensor_place::part::head) return *head;
-    if (p.where != tensor_place::part::block) return *embedding;  // positions have its format
+    if (p.where != tensor_place::part::block) return *embedding;  // positions have the embedding's format
     return *blocks[p.layer][static_cast<std::size_t>(p.role)];
   }
   void put(const tensor_place& p, const packed_format* f) {
@@ -40,18 +41,18 @@ struct packing_plan {
   bool operator==(const packing_plan&) const = default;
 };
 
-/// Where a plan puts the tensors: by the same rule as map_tensors().
+/// The offsets of the tensors in bytes, by the rules of map_tensors() for types.
 struct planned_map {
   std::size_t embedding = 0;
   std::vector<block_map_of<llama>> block;  // (layers)
-  std::vector<std::size_t> start;          // (layers), from the first byte of the weights
+  std::vector<std::size_t> start;          // (layers), of each layer from the first byte of the weights
   std::size_t final_norm = 0;
   std::size_t head = 0;
   std::size_t bytes = 0;
 };
 planned_map map_tensors(const packing_plan& plan, const shape& s);
 
-/// The name and the fingerprint that the type's image has.
+/// The format name and fingerprint of an image, equal to those of the type with the same formats.
 struct format_identity {
   std::string name;
   std::uint64_t fingerprint = 0;

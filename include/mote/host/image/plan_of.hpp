@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The plan and the image that a type's formats ask for: plan_of<Pipeline::format>(shape), write_image<Pipeline::format>(...).
-// Refuses to read a plan from text: packing.hpp does, for programs that learn their formats at run time.
+// The plan and the image for the formats of a type: plan_of<Pipeline::format>(shape),
+// write_image<Pipeline::format>(...).
+// Refuses to read a plan from text: packing.hpp does that.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 
 namespace mote::inline v0::host {
 
-/// What a type says, at run time.
+/// The formats of a type as a run-time plan for a model of this shape.
 template <class Formats>
 packing_plan plan_of(const shape& s) {
   using facts = formats_of<Formats>;
@@ -29,7 +30,7 @@ packing_plan plan_of(const shape& s) {
   return plan;
 }
 
-/// The image of a type's formats.
+/// An image in the formats of a type; otherwise as write_image() with a plan.
 template <class Formats>
 written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
                           const packing_report& report = {}) {

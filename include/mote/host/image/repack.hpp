@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The same integers and scales in another order of rows: one image is shipped, each board gets its own layout of it at
-// build time, byte for byte what the importer would have written.
-// Refuses to change bits, groups or a single weight, and an image that is not whole or not the model's.
+// Rewrites an image with another row interleaving: one image is shipped, and each board gets its own layout at build
+// time, byte for byte what the importer would have written for it. Codes and scales are moved, not changed.
+// Refuses an image that is damaged or of another model.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,10 @@
 
 namespace mote::inline v0::host {
 
-/// An image of the model `m` with `rows` rows interleaved (1, 4, 8 or 16). The image's address is a multiple of 16.
-/// `formats` says which tensor has which, as in read_packing(); an image of one format needs no such help.
-/// A snapshot belongs to the image it learned on, and the new image is another one.
+/// `image`, of the model `m`, with `rows` rows interleaved (1, 4, 8 or 16). `image` must be aligned to 16 bytes.
+/// `formats` is the text that read_packing() takes; it may be empty if all tensors have one format. The new image has
+/// another fingerprint: a snapshot that was saved with one of them does not load with the other. Throws
+/// std::runtime_error with the reason.
 std::vector<std::byte> repack(std::span<const std::byte> image, const model_facts& m, std::size_t rows,
                               std::string_view formats = {});
 

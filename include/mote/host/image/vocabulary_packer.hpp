@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Texts and scores of a vocabulary to the table that a board reads in place (model/vocabulary.hpp).
-// Refuses a vocabulary that would tokenise wrongly without a word: half a set of byte tokens, a NUL, a score that is no
-// number, a control token that does not exist.
+// Packs the texts and scores of a vocabulary into the table that a board reads in place (model/vocabulary.hpp).
+// Refuses a vocabulary that would silently tokenise wrongly: an incomplete set of byte tokens, a NUL in a text, a score
+// that is not finite, a control token that does not exist.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +20,14 @@ namespace detail {
 /// The llama2.c spelling of a byte token: "<0x0A>".
 std::string byte_spelling(unsigned byte);
 
-/// Scores to merge ranks: the same order and the same ties, dense from 1; 0 where llama2.c would never merge.
+/// Merge ranks from scores: the same order and the same ties, dense from 1. 0: llama2.c would never merge to the token.
 std::vector<std::uint32_t> ranks(const std::vector<float>& scores);
 
 }  // namespace detail
 
-/// The table. Tokens in front of the byte tokens (<unk>, <s>, </s>), the dialogue's tokens and empty texts are hidden:
-/// no text becomes one.
+/// The table. Hidden from the search for a text's tokens: all tokens up to the last byte token (<unk>, <s>, </s> and
+/// the bytes), the tokens of `control`, and empty texts. An encoder gets a byte token only from a byte without another
+/// token. Throws std::runtime_error with the reason.
 std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const dialogue& control = {});
 
 }  // namespace mote::inline v0::host
