@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns a byte-pair vocabulary from text and encodes with it, in the order and the meaning of llama2.c's tokenizer.
-// Refuses merges that make copying hard: none touches a digit, none crosses from one word to the next.
+// Learns a byte-pair vocabulary from text and encodes with it, with the same results as llama2.c's tokenizer.
+// Refuses merges that make copying hard for a model: none contains a digit or crosses from one word into the next.
 //
 //   id 0..2        <unk>, begin, end, as llama2.c spells them
 //   3..258         the byte pieces <0x00> .. <0xFF>: any text can be encoded
-//   259..          control tokens (asked for by name; no text can produce one)
+//   259..          control tokens (given by name; no text can produce one)
 //   then           the single characters of the text, most frequent first
 //   then           merges; scores fall by one each, so "merge the best-scored pair first" replays the training
 //
-// A pair may merge if the characters that meet may meet inside a piece:
+// Two pieces may merge if this table allows the last character of the left one before the first of the right one:
 //
 // | left \ right      | letter | apostrophe | punctuation | digit | space |
 // |-------------------|--------|------------|-------------|-------|-------|
@@ -18,7 +18,7 @@
 // | digit             | no     | no         | no          | no    | no    |
 // | space             | yes    | yes        | yes         | no    | no    |
 //
-// The rule looks at two characters only, so an encoder needs to know nothing of it.
+// The rule depends on two characters only, so the merges of a vocabulary contain it: an encoder need not apply it.
 #pragma once
 
 #include <cstddef>
@@ -35,16 +35,16 @@ namespace mote::inline v0::host {
 
 inline constexpr std::size_t special_tokens = 3;
 inline constexpr std::size_t byte_tokens = 256;
-/// Control tokens have the ids from here, in the order of their names.
+/// The id of the first control token; the others follow in the order in which they were given.
 inline constexpr std::size_t first_control_token = special_tokens + byte_tokens;
-/// Below any score a merge can have; a token with this score is never made from text.
+/// The score of control tokens, below that of any merge: no text becomes a token with this score.
 inline constexpr float control_score = -1e9F;
 
 namespace detail {
 
 using token_ids = std::vector<std::int32_t>;
 
-/// What a pair of ids merges into.
+/// The id that a pair of ids merges into; find() returns -1 if the pair does not merge.
 class merge_table {
  public:
   void add(std::int32_t left, std::int32_t right, std::int32_t whole) {
@@ -64,20 +64,20 @@ class merge_table {
 
 }  // namespace detail
 
-/// The reference encoder. Works with any llama2.c vocabulary; const and shareable between threads once built.
+/// The reference encoder, for any llama2.c vocabulary. After construction it is const: threads can share it.
 class bpe_encoder {
  public:
   explicit bpe_encoder(vocabulary_text vocabulary);
 
   const vocabulary_text& vocabulary() const { return words_; }
 
-  /// Text with a leading space in front, as llama2.c adds it, and no begin or end token. Empty text has no tokens.
+  /// The ids of a text. A space is put in front, as llama2.c does; there is no begin or end token. Empty text: no ids.
   std::vector<std::int32_t> encode(std::string_view text) const;
 
   /// The text of `ids` without the leading space; special and control tokens have no text.
   std::string decode(std::span<const std::int32_t> ids) const;
 
-  /// The id of a token by its exact piece; -1 if there is none. This is how a trainer finds its control tokens.
+  /// The id of the token with exactly this piece, control tokens included; -1 if there is none.
   std::int32_t find(std::string_view piece) const;
 
  private:
@@ -88,10 +88,10 @@ class bpe_encoder {
   detail::merge_table merges_;
 };
 
-/// A vocabulary of at most `vocab` tokens learned from `texts` (fewer if the text has no more patterns).
-/// `control`: names of at least three characters, in the order of their ids; they should hold a sign the text does not
-/// use, as in "<user>", since pieces that begin or end a name are never learned.
-/// Throws std::invalid_argument where not one character has room, or a control name is too short or given twice.
+/// A vocabulary of at most `vocab` tokens learned from `texts`; fewer if no pair occurs twice any more.
+/// `control`: names of at least three characters, in the order of their ids. A name should contain a sign that the text
+/// does not use, as in "<user>": pieces that begin or end a name are never learned.
+/// Throws std::invalid_argument if there is no room for a single character, or if a name is too short or given twice.
 vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab, std::vector<std::string> control);
 
 }  // namespace mote::inline v0::host

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Writes a trained model in llama2.c's formats (legacy f32 weights, tokenizer), which the importer and other programs
-// read.
-// Refuses to leave half a file, or one of the two: both are written beside their places before one is moved there.
+// Writes a trained model in llama2.c's formats (legacy f32 weights, tokenizer.bin), which the importer and other
+// programs read.
+// Refuses to leave half a file: each is written to a temporary file and renamed when it is complete, the weights first.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +33,8 @@ class numbers_file {
 };
 }  // namespace detail
 
-/// Trainer: anything with a shape `s`, a `format` and a `view()` of weights.
+/// Writes the weights and the vocabulary. Trainer has a static constexpr shape `s` and `view()`, its weights<format>.
+/// Throws file_error.
 template <class Trainer>
 void write_llama2c(const std::string& weights_path, const std::string& tokenizer_path, const Trainer& trainer,
                    const vocabulary_text& vocabulary) {
@@ -61,7 +62,7 @@ void write_llama2c(const std::string& weights_path, const std::string& tokenizer
     file.put(w.vector(layer, vector_role::ffn_norm), s.dim * sizeof(float));
   for (role r : {role::gate, role::down, role::up}) all(r);
   file.put(w.vector(0, vector_role::final_norm), s.dim * sizeof(float));
-  for (std::size_t i = 0; i < s.context * s.head_dim(); ++i) file.put(0.0F);  // the old rotary tables, unused
+  for (std::size_t i = 0; i < s.context * s.head_dim(); ++i) file.put(0.0F);  // rotary tables, which readers skip
   if (!s.tied_head) matrix(w.head());
 
   detail::numbers_file words(tokenizer_path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Teaches a pipeline a few lessons without spoiling what it knew: each lesson is mixed with ordinary items (replay), a
-// part of both is held back to see when to stop, and the best state that was seen is kept.
-// Refuses to end worse than it began: if no state was better on the held-back part, nothing was learned and it says so.
+// Trains a pipeline on a few lessons without losing what it knew: each lesson is mixed with ordinary items (replay),
+// some of both are held back to decide when to stop, and the parameters with the lowest held-back loss are kept.
+// Refuses to end worse than it began: if no round lowers the held-back loss, it restores the start (no_effect).
 #pragma once
 
 #include <algorithm>
@@ -21,26 +21,26 @@ namespace mote::inline v0::host {
 
 struct teach_knobs {
   float rate = 2e-3F;
-  std::size_t rounds = 12;    ///< at most; a round sees every lesson once
-  std::size_t replay = 4;     ///< ordinary items beside each lesson
-  std::size_t held_back = 7;  ///< every seventh lesson judges and does not teach; fewer lessons do both
-  std::size_t ordinary = 12;  ///< ordinary items that judge
+  std::size_t rounds = 12;    ///< at most; each round trains on every lesson once
+  std::size_t replay = 4;     ///< ordinary items trained on after each lesson
+  std::size_t held_back = 7;  ///< every seventh lesson is only evaluated; with fewer lessons all do both
+  std::size_t ordinary = 12;  ///< ordinary items that are evaluated
   std::uint64_t seed = 1;
 };
 
 struct taught {
-  status state = status::ok;  ///< no_effect: no round was better than the start
+  status state = status::ok;  ///< no_effect: no round was better; empty: no lessons; else why a lesson cannot be taught
   std::size_t rounds = 0;
-  std::size_t steps = 0;
-  float before = 0;  ///< loss of the held-back part, nats a token
+  std::size_t steps = 0;  ///< examples trained on
+  float before = 0;       ///< loss of the held-back part, nats per token
   float after = 0;
 };
 
-/// What a lesson is: an item with `prompt`, `answer` and `notes`, of which it has none or one.
+/// The type of a lesson: `prompt`, `answer` and `notes`, a list of at most one note.
 template <class Source>
 using item_of = std::remove_cvref_t<decltype(std::declval<Source&>().next())>;
 
-/// An item of text as something to learn.
+/// An item as a training example.
 template <class Item>
 example to_example(const Item& item) {
   return {.prompt = item.prompt,
@@ -48,18 +48,18 @@ example to_example(const Item& item) {
           .note = item.notes.empty() ? std::string_view() : std::string_view(item.notes.front())};
 }
 
-/// `ordinary.next()` gives items of what must go on working, without end; `report(round, rounds, loss)` is called after
-/// each round.
+/// Trains `ai` on the lessons. ordinary.next() returns items of what must still work afterwards, without end.
+/// report(round, rounds, held-back loss) is called after each round.
 template <class Assistant, class Source, class Report>
 taught teach(Assistant& ai, std::span<const item_of<Source>> lessons, Source& ordinary, teach_knobs knobs,
              Report&& report) {
   using item_type = item_of<Source>;
   taught result;
   if (lessons.empty()) return {.state = status::empty};
-  for (const item_type& lesson : lessons)  // a lesson that cannot be taught is refused before anything changes
+  for (const item_type& lesson : lessons)  // refuses a lesson that cannot be taught before anything changes
     if (const learned l = ai.loss(to_example(lesson)); l.state != status::ok) return {.state = l.state};
 
-  // What does not fit the learning window is no replay for this pipeline.
+  // Skips ordinary items that do not fit this pipeline's training window.
   const auto next_ordinary = [&] {
     for (;;) {
       item_type item = ordinary.next();
@@ -75,7 +75,7 @@ taught teach(Assistant& ai, std::span<const item_of<Source>> lessons, Source& or
     if (held || !enough) judging.push_back(lessons[i]);
     if (!held || !enough) teaching.push_back(lessons[i]);
   }
-  // Both halves count alike, or a single lesson would drown among the ordinary items.
+  // Lessons and ordinary items have half of the held-back loss each: the ordinary items outnumber a single lesson.
   std::vector<item_type> usual;
   for (std::size_t i = 0; i < knobs.ordinary; ++i) usual.push_back(next_ordinary());
   const auto mean = [&](const std::vector<item_type>& items) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Trains every parameter of a decoder from text, on a PC: two halves of a batch side by side, their gradients added in a
-// fixed order, so that the result does not depend on how many threads ran.
-// Refuses to read files or to print: it makes steps and says the loss.
+// Trains every parameter of a decoder from text, on a PC. Two threads compute the gradients of one half of a batch
+// each; these are added in a fixed order, so the result does not depend on timing.
+// Refuses to read files or to print: it takes batches of tokens and returns losses.
 #pragma once
 
 #include <algorithm>
@@ -22,13 +22,14 @@
 
 namespace mote::inline v0::host {
 
-/// A sequence to learn: what stands at `first_answer` and later is to be predicted, what stands before is given.
+/// A sequence to learn. The tokens from index `first_answer` (1 or more) on are predicted; those before it are given.
 struct training_sequence {
   std::vector<std::uint32_t> tokens;
   std::size_t first_answer = 1;
 };
 
-/// Shape is a compile-time constant because the rotary frequencies are.
+/// Trains Llama models of this shape on sequences of at most `Tokens` tokens. The map of the tensors, the arena of a
+/// pass and the rotary frequencies are computed from both at compile time.
 template <shape Shape, std::size_t Tokens>
 class model_trainer {
  public:
@@ -42,7 +43,8 @@ class model_trainer {
     for (auto& w : workers_) w = std::make_unique<worker>();
     optimiser_.reset();
     rng random(seed);
-    // Normal with deviation 1/sqrt(dim), smaller where a block adds to the residual stream (GPT-2's rule).
+    // Normal with deviation 1/sqrt(columns); matrices that add to the residual stream have it divided by sqrt(2
+    // layers), as in GPT-2. The embedding has half of 1/sqrt(dim).
     const float narrow = 1.0F / std::sqrt(static_cast<float>(s.dim));
     const float residual = 1.0F / std::sqrt(2.0F * static_cast<float>(s.layers));
     fill(at(map.embedding), {s.vocab, s.dim}, 0.5F * narrow, random);
@@ -61,8 +63,8 @@ class model_trainer {
     if (!s.tied_head) fill(at(map.head), {s.vocab, s.dim}, narrow, random);
   }
 
-  /// One step over a batch; the mean loss a predicted token, in nats. Each predicted token of the batch counts alike.
-  /// Not a number where the step would have left the floats: then nothing moved.
+  /// One optimiser step over a batch. Returns the mean loss per predicted token in nats, before the step. NaN: the
+  /// gradient is not finite, or a parameter would leave the range of weights; then no parameter was changed.
   float step(std::span<const training_sequence> batch, float rate) {
     std::size_t predicted = 0;
     for (const auto& q : batch) predicted += q.tokens.size() - q.first_answer;
@@ -79,13 +81,13 @@ class model_trainer {
     float* gradient = workers_[0]->gradients.data();
     const float* other = workers_[1]->gradients.data();
     for (std::size_t i = 0; i < parameter_floats; ++i) gradient[i] += other[i];
-    optimiser_.rate = rate;  // the schedule is the caller's
+    optimiser_.rate = rate;  // the caller has the schedule
     const bool stepped = optimiser_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
     std::fill(workers_[1]->gradients.begin(), workers_[1]->gradients.end(), 0.0F);
     return stepped ? loss[0] + loss[1] : std::numeric_limits<float>::quiet_NaN();
   }
 
-  /// The mean loss a predicted token over a set, without learning.
+  /// The mean loss per predicted token of a set, in nats, without training.
   float loss(std::span<const training_sequence> set) {
     float sum = 0;
     std::size_t predicted = 0;
@@ -96,7 +98,7 @@ class model_trainer {
     return sum / static_cast<float>(predicted);
   }
 
-  /// The parameters as f32<16> lays them.
+  /// The parameters as bytes in the layout of f32<16>.
   std::span<const std::byte> packed() const { return std::as_bytes(std::span(parameters_)); }
   weights<format> view() const { return {packed().data(), s, map}; }
   std::span<float> parameters() { return parameters_; }
