@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pipeline's footprint for people and for scripts: a text table, JSON, and a picture for white and for black pages.
-// Refuses to judge: `fit` did that at compile time; here stands by how much.
+// A pipeline's footprint for people and for scripts: a text table, JSON, and an SVG picture for light and dark pages.
+// Refuses to fail on a pipeline that does not fit its board: `fit` rejects that at compile time; this says by how much.
 //
 //   std::fputs(mote::host::footprint_text(assistant::footprint).c_str(), stdout);
 #pragma once
@@ -11,13 +11,13 @@
 
 namespace mote::inline v0::host {
 
-/// A table of what is used, one line a region. The bars stand where each region would lie in the board's memory.
+/// A table with one line per part of RAM and flash. Each bar shows where the part would be in the board's memory.
 std::string footprint_text(const footprint& f);
 
-/// The same numbers for scripts, all in bytes. No board: the three that it has are 0.
+/// The same numbers in bytes, for scripts. Without a board both `available` and `block_available` are 0.
 std::string footprint_json(const footprint& f);
 
-/// A picture: one bar a memory, drawn to the board's size, with its parts by name. Follows the reader's light or dark.
+/// One bar per memory, to the scale of the board's, with its parts by name. Follows the reader's light or dark theme.
 std::string footprint_svg(const footprint& f);
 
 }  // namespace mote::inline v0::host

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What would make a pipeline fit, for people: what what_helps() found, one way a line, as it is written in a program.
-// Refuses to choose: the reader knows what the application can do without.
+// The results of what_helps() as text: the changes that would make a pipeline fit, one per line, as C++ spells them.
+// Refuses to choose among them: the reader knows what the application can do without.
 #pragma once
 
 #include <string>
@@ -9,12 +9,14 @@
 
 namespace mote::inline v0::host {
 
-/// "context<64>", "cache_in<"DTCM">", ".tokens = 32".
+/// One change as it is spelled in a program: "context<64>", "cache_in<"DTCM">", ".tokens = 32".
 std::string policy_text(const help& h, const board_facts& board);
 
+/// All changes that help, each with the bytes that it saves and whether it is enough alone.
 std::string helps_text(const helps& h, const board_facts& board);
 
-/// What makes it fit together, one change a line, or that nothing does. Empty where one change is enough, or none is needed.
+/// The changes that make it fit together, one per line, or the bytes that are missing if nothing does. Empty if one
+/// change is enough or none is needed.
 std::string remedy_text(const remedy& r, const board_facts& board);
 
 }  // namespace mote::inline v0::host

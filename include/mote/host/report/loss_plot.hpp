@@ -12,6 +12,7 @@ struct loss_point {
   double tokens, loss, held_out;
 };
 
+/// The SVG. `across` labels the horizontal axis, on which `unit` tokens are 1. The vertical axis is logarithmic.
 std::string plot_loss(std::span<const loss_point> points, const char* across = "million tokens", double unit = 1e6);
 
 }  // namespace mote::inline v0::host

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// How far a model has moved from the one it was made of, on text that the first one wrote: the mean divergence
-// KL(base || other) in nats a token, the ratio of perplexities, and how often both would choose the same token.
-// Refuses small talk: below a thousand tokens the figures say little, and the report carries how many there were.
+// The distance of a model from the base that it was made from, on text sampled from the base: the mean divergence
+// KL(base || other) in nats per token, the ratio of perplexities, and how often both models prefer the same token.
+// Refuses models with different vocabularies. Below a thousand tokens the figures are noise; `tokens` has their number.
 #pragma once
 
 #include <algorithm>
@@ -17,14 +17,14 @@
 namespace mote::inline v0::host {
 
 struct quality {
-  double divergence = 0;        ///< mean KL(base || other), nats a token
-  double perplexity_ratio = 1;  ///< other / base, on the tokens that base drew
-  double same_choice = 1;       ///< part of the positions where the likeliest token is the same
+  double divergence = 0;        ///< mean KL(base || other), nats per token
+  double perplexity_ratio = 1;  ///< other / base, on the tokens of the text
+  double same_choice = 1;       ///< part of the positions, 0 to 1, where the likeliest token is the same
   std::size_t tokens = 0;
 };
 
 namespace detail {
-/// The logarithm of the sum of exp(logits), and a token's log-probability.
+/// log(sum(exp(logits))), and the log-probability of a token.
 double log_sum(std::span<const float> logits);
 double log_probability(std::span<const float> logits, std::size_t token);
 }  // namespace detail
@@ -34,17 +34,18 @@ class quality_meter_of {
   using model = batch_model_of<Family>;
 
  public:
-  /// Keeps the base's logits if they fit `most_bytes`, else runs the base beside every model that is measured.
+  /// `base` must outlive the meter. Its logits on the text are kept if they fit into `most_bytes`; otherwise the base
+  /// runs again for every model that is measured.
   quality_meter_of(const batch_model_of<Family>& base, text_sample text,
                    std::size_t most_bytes = std::size_t{1} << 29U);
 
   quality_meter_of(batch_model_of<Family>&& base, text_sample text,
-                   std::size_t most_bytes = 0) = delete;  // the base must outlive it
+                   std::size_t most_bytes = 0) = delete;  // a temporary would not outlive it
 
   const text_sample& text() const { return text_; }
   double base_perplexity() const { return perplexity_; }
 
-  /// How far `other` is, with the keys and values of its tokens in a Cache.
+  /// The distance of `other`, run with its keys and values in a Cache. Throws if the vocabularies differ.
   template <class Cache = float_cache>
   quality measure(const model& other) const;
 
@@ -56,7 +57,7 @@ class quality_meter_of {
   }
   const model* base_;
   text_sample text_;
-  std::vector<std::vector<float>> kept_;  // a sequence: (length, padded(vocab))
+  std::vector<std::vector<float>> kept_;  // per sequence: (length, padded(vocab))
   double perplexity_ = 0;
 };
 using quality_meter = quality_meter_of<llama>;

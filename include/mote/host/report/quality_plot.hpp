@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Schemes as points of an SVG picture: divergence over bytes, both growing by factors of ten or two; the ones that no other
-// scheme beats in both are joined by a line.
+// An SVG picture of compression schemes as points: divergence over bytes, both axes logarithmic. A line joins the
+// schemes that no other beats in both.
 // Refuses options: one plot, one look.
 #pragma once
 
@@ -15,7 +15,7 @@ struct quality_point {
   double bytes, divergence;
 };
 
-/// The points that no other point beats in both: by bytes, losses falling.
+/// The Pareto front: the points that no other point beats in both, with bytes rising and divergence falling.
 std::vector<quality_point> frontier(std::span<const quality_point> points);
 
 std::string plot_quality(std::span<const quality_point> points, const std::string& title);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The instruction roofline (Ding and Williams 2019) of a kernel's weights, as numbers and as an SVG picture: products an
-// instruction over products a byte of weights, both growing by factors of two, under what the widest load and the widest
-// multiply-accumulate allow.
-// Refuses time: instructions are counted, and the same on every run. And refuses to see activations, scales and loops: their
-// instructions are what keeps a kernel from its roof.
+// The instruction roofline (Ding and Williams 2019) of a kernel's weights, as numbers and as an SVG picture: products
+// per instruction over products per byte of weights, both axes logarithmic, below the limit that the widest load and
+// the widest multiply-accumulate set.
+// Refuses time: it uses counts of instructions, which are the same on every run. The roof counts weights only; the
+// instructions for activations, scales and loops are what keeps a kernel below it.
 #pragma once
 
 #include <span>
@@ -12,22 +12,22 @@
 
 namespace mote::inline v0::host {
 
-/// What one instruction of a target does at most.
+/// The most that one instruction of a target does.
 struct instruction_roof {
-  std::string load;      // the widest load's name
-  double bytes;          // that it brings
-  std::string multiply;  // the widest multiply-accumulate's name
-  double products;       // that it adds; 1/2 where a product and its sum are two instructions
+  std::string load;      // name of the widest load
+  double bytes;          // per load
+  std::string multiply;  // name of the widest multiply-accumulate
+  double products;       // per multiply-accumulate; 1/2 if multiply and add are two instructions
 };
 
-/// What a kernel did: products a byte of weights, and an instruction.
+/// A measured kernel: products per byte of weights (intensity) and products per instruction (rate).
 struct roofline_point {
   std::string name;
   double intensity, rate;
 };
 
-/// Products an instruction that no kernel exceeds: an instruction loads or multiplies, so the two come one after the other,
-/// where times overlap and a roofline of times is the lower of its two lines.
+/// The most products per instruction at an intensity. An instruction either loads or multiplies, so both counts add up;
+/// in a roofline of time, loads and products overlap, and the roof is the lower of the two lines.
 inline double attainable(const instruction_roof& roof, double intensity) {
   return 1 / (1 / (roof.bytes * intensity) + 1 / roof.products);
 }
@@ -38,12 +38,13 @@ inline double share_of_roof(const instruction_roof& roof, const roofline_point& 
 namespace detail {
 
 struct text_place {
-  double x, y;  // of the text's start, middle or end
+  double x, y;  // pixels, of the point that `anchor` (start, middle or end) names
   const char* anchor;
-  double left, right;  // the text from end to end
+  double left, right;  // the ends of the text in pixels
 };
 
-/// Where a text of 10 pixels lies neither over a point nor over a text placed before: beside its point, above, or below.
+/// A place beside, above or below `point` where a text of 10 pixels' height covers no point and no text placed before;
+/// if there is none, to the right of the point.
 text_place free_place(std::pair<double, double> point, double width, std::span<const std::pair<double, double>> points,
                       std::span<const text_place> placed);
 

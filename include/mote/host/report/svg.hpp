@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the SVG pictures share: printf into a string, and a white picture whose vertical axis grows by factors of ten.
-// Refuses to know what is drawn: curves and points are the picture's own.
+// The common parts of the SVG pictures: printf into a string, and a white page with a logarithmic vertical axis.
+// Refuses to draw data: each picture draws its own curves and points.
 #pragma once
 
 #include <algorithm>
@@ -18,17 +18,17 @@ std::string print_to_string(const char* format, Values... values) {
   return out;
 }
 
-/// How a picture begins: its size in pixels, the size of its text, and white.
+/// The opening of an SVG of width x height pixels, with the font size in pixels and a white background.
 std::string white_page(double width, double height, double font_size);
 
-/// In pixels; the axes lie `left` and so on away from the picture's edges.
+/// In pixels. left, right, top and bottom are the margins between the edges of the picture and the axes.
 struct picture_frame {
   double width, height, left, right, top, bottom;
 };
 
 class log_picture {
  public:
-  /// The axis holds [least, most], to whole factors of ten; what is below `least_shown` stands there.
+  /// The axis covers [least, most], extended to whole powers of ten. Values below `least_shown` are drawn at it.
   log_picture(picture_frame f, double least, double most, double least_shown)
       : frame_(f),
         least_shown_(least_shown),
@@ -45,7 +45,7 @@ class log_picture {
   void add(const char* format, Values... values) {
     svg_ += print_to_string(format, values...);
   }
-  /// A line and a number at each factor of ten.
+  /// A grid line and a label at each power of ten.
   void decades() {
     for (double decade = low_; decade <= high_; ++decade) {
       const double v = std::pow(10.0, decade);
