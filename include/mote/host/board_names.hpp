@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The boards that mote ships, by the names that tools take on a command line.
-// Refuses to know more than the facts of each: a firmware names the type.
+// The boards of mote/boards by the names that tools take on a command line.
+// Refuses to give more than a board's facts: a firmware names the board's type instead.
 #pragma once
 
 #include <map>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files on a PC or an embedded Linux (POSIX): read whole, mapped, replaced in one step, or kept for a person, locked.
-// Refuses to write over what another program has locked or changed, and to leave half a file: a reader finds the old
-// bytes or the new ones, also after a kill.
+// Files on a PC or an embedded Linux (POSIX): read whole, mapped, replaced atomically, or kept locked for a user.
+// Refuses to overwrite a file that another program has locked or changed, and to leave half a file: a reader finds
+// either the old bytes or the new ones, also after the program was killed.
 #pragma once
 
-#include "mote/host/posix_file.hpp"  // first: it refuses Windows by name
+#include "mote/host/posix_file.hpp"  // first: its #error names Windows before a POSIX header is missing
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -37,14 +37,14 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& file) {
   return detail::read_whole(detail::open_to_read(file), file);
 }
 
-/// A file's bytes without a copy: pages come when they are touched. Page aligned, so an image can be attached.
-/// Another process that shortens the file meanwhile makes reads fault; file_replacement never shortens one.
+/// The bytes of a file without a copy: the system loads pages when they are read. They are page-aligned, so an image
+/// can be attached. If another process shortens the file, reads fault; file_replacement never shortens a file.
 class mapped_file {
  public:
   explicit mapped_file(const std::filesystem::path& file) {
     const detail::descriptor fd = detail::open_to_read(file);
     size_ = detail::size_of(fd, file);
-    if (size_ == 0) return;  // nothing can be mapped; bytes() is empty
+    if (size_ == 0) return;  // mmap rejects a length of 0; bytes() is empty
     void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
     if (at == MAP_FAILED) fail_with_errno(file, "map");
     data_ = static_cast<const std::byte*>(at);
@@ -68,8 +68,8 @@ class mapped_file {
 };
 
 namespace detail {
-/// A name in a folder, and the file that stands there, locked against other writers.
-/// The lock is on the file itself: a replacement is locked before it gets the name, so the name is never free between.
+/// A name in a folder, and the file of that name, locked against other writers. The lock is on the file itself: a
+/// replacement is locked before it gets the name, so there is no moment at which the name is unlocked.
 struct locked_name {
   explicit locked_name(const std::filesystem::path& asked) : file(asked) {
     const std::filesystem::path target = link_target(asked);
@@ -81,7 +81,8 @@ struct locked_name {
     sweep(folder);
   }
 
-  /// Why the file cannot be written by this program; empty: it is locked and in `held`, or nothing stands there.
+  /// Tries to lock the file. Returns why this program cannot write it; empty: the file is locked and in `held`, or
+  /// there is no file of that name.
   std::string lock() {
     for (;;) {
       if (held && stands_at(held, folder, name)) return {};
@@ -93,7 +94,7 @@ struct locked_name {
       }
       must_be_regular(facts, file);
       constexpr const char* read_only = "is read-only";
-      if ((facts.st_mode & 0222U) == 0) return read_only;  // root could write, and is not meant to
+      if ((facts.st_mode & 0222U) == 0) return read_only;  // also for root, who could open it for writing
       descriptor fd(::openat(folder.get(), name.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
       if (!fd && errno == ENOENT) continue;
       if (!fd && (errno == EACCES || errno == EROFS || errno == EPERM)) return read_only;
@@ -103,32 +104,33 @@ struct locked_name {
         if (errno == EWOULDBLOCK) return "is in use by another program";
         if (errno != EINTR) fail_with_errno(file, "lock");
       } else {
-        held = std::move(fd);  // and looked at again: it may have been replaced before the lock was there
+        held = std::move(fd);  // the loop checks the name again: the file may have been replaced before it was locked
       }
     }
   }
 
-  std::filesystem::path file;  // as it was asked for: for messages
+  std::filesystem::path file;  // as given by the caller, for messages
   std::string name;
   descriptor folder;
   descriptor held;
 };
 }  // namespace detail
 
-/// Replaces a file in one step, or makes it: `file_replacement out(file); out.append(bytes); out.commit();`
-/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. What fails,
-/// or is killed, before that leaves the old file. A link stays a link, and its target is replaced; mode, owner, access
-/// list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links to the old file
-/// keep the old bytes.
+/// Replaces or creates a file atomically: `file_replacement out(file); out.append(bytes); out.commit();` The bytes go
+/// to a temporary file in the same folder, which is synced and renamed; then the folder is synced. An error or a kill
+/// before the rename leaves the old file. A symbolic link stays, and its target is replaced. Mode, owner, access list
+/// (Linux) and the user's attributes (Linux) are kept; if that fails, nothing is replaced. Other hard links to the old
+/// file keep the old bytes. All functions throw file_error.
 class file_replacement {
  public:
   explicit file_replacement(const std::filesystem::path& file) : file_replacement(nullptr, file) {}
-  /// Under a lock that is held already; `place` gets the new file's.
+  /// Uses the lock of `place`, which afterwards holds that of the new file.
   explicit file_replacement(detail::locked_name& place) : file_replacement(&place, {}) {}
   file_replacement(const file_replacement&) = delete;
   file_replacement& operator=(const file_replacement&) = delete;
   ~file_replacement() { discard(); }
 
+  /// Adds bytes at the end. Up to 64 KiB are buffered in memory.
   void append(std::span<const std::byte> bytes) {
     must_be_open();
     if (gathered_.size() + bytes.size() > gathered_bytes) put(std::exchange(gathered_, {}));
@@ -137,7 +139,8 @@ class file_replacement {
   }
   void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
 
-  /// When this returns, the new bytes and the name are on the disk.
+  /// Replaces the file. When this returns, the new bytes and the name are on the disk. Throws file_conflict if another
+  /// program has replaced the file meanwhile.
   void commit() {
     must_be_open();
     put(std::exchange(gathered_, {}));
@@ -151,7 +154,7 @@ class file_replacement {
     }
     temporary_.clear();
     place_.held = std::exchange(fresh_, detail::descriptor());
-    if (!detail::synced(place_.folder) && errno != EINVAL && errno != ENOTSUP)  // some file systems know no such thing
+    if (!detail::synced(place_.folder) && errno != EINVAL && errno != ENOTSUP)  // some file systems cannot sync folders
       fail_with_errno(place_.file, "sync its folder, so a power cut may bring the old file back");
   }
 
@@ -172,7 +175,7 @@ class file_replacement {
   }
 
   void make_temporary() {
-    const mode_t mode = place_.held ? 0600 : 0666;  // of a new file the system takes the umask off
+    const mode_t mode = place_.held ? 0600 : 0666;  // for a new file the system applies the umask
     std::random_device random;
     for (int tries = 0; tries < 100; ++tries) {
       std::string name(detail::temporary_front);
@@ -183,7 +186,7 @@ class file_replacement {
       if (!fresh_ && (errno == EEXIST || errno == EINTR)) continue;
       if (!fresh_) fail_with_errno(place_.file, "create a temporary file beside it");
       temporary_ = std::move(name);
-      // Who sweeps may have come between the two calls.
+      // Another program's sweep() may have removed the file before it was locked.
       if (::flock(fresh_.get(), LOCK_EX | LOCK_NB) == 0) {
         if (detail::stands_at(fresh_, place_.folder, temporary_)) return;
       } else if (errno != EWOULDBLOCK && errno != EINTR) {
@@ -222,7 +225,7 @@ class file_replacement {
       fail_with_errno(place_.file, "rename the temporary file to it");
   }
 
-  /// A name that was free is taken only if it still is.
+  /// Gives the file a name that was free, if it still is: link() fails on an existing name, rename() replaces it.
   void appear() {
     const int folder = place_.folder.get();
     if (::linkat(folder, temporary_.c_str(), folder, place_.name.c_str(), 0) == 0) {
@@ -230,7 +233,7 @@ class file_replacement {
       return;
     }
     if (errno == EEXIST) conflict();
-    // No second names here (FAT): a look and a rename, with a moment between them.
+    // A file system without hard links (FAT): check and rename, which leaves a short gap between the two.
     struct stat facts{};
     if (::fstatat(folder, place_.name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) conflict();
     if (::renameat(folder, temporary_.c_str(), folder, place_.name.c_str()) != 0)
@@ -254,7 +257,7 @@ class file_replacement {
   std::vector<std::byte> gathered_;
 };
 
-/// file_replacement in one call.
+/// Replaces or creates a file by a file_replacement, in one call.
 inline void write_atomically(const std::filesystem::path& file, std::span<const std::byte> bytes) {
   file_replacement out(file);
   out.append(bytes);
@@ -265,14 +268,14 @@ inline void write_atomically(const std::filesystem::path& file, std::string_view
   write_atomically(file, std::as_bytes(std::span(text)));
 }
 
-/// A person's file, kept for as long as the program runs:
+/// A user's file that a program keeps locked while it runs:
 /// `kept_file mine(name); mine.load([&](auto bytes) { return ai.load(bytes); }); mine.save(bytes);`
-/// It is locked from the start if no other kept_file or file_replacement has it, so two writers see each other. What
-/// other programs do without a lock (an editor, cp) is seen in what the file holds when it is to be replaced.
+/// The constructor locks it unless another kept_file or file_replacement has the lock, so two writers notice each
+/// other. Changes by programs that do not lock (an editor, cp) are detected by size and CRC before a replacement.
 class kept_file {
  public:
-  /// Nothing needs to stand there yet. Temporaries of killed programs are removed from the folder. A file of more than
-  /// `most_bytes` is no file of a person's, and not loaded.
+  /// The file need not exist. Temporary files of killed programs are removed from its folder. load() rejects a file of
+  /// more than `most_bytes` (64 MiB by default).
   explicit kept_file(const std::filesystem::path& file, std::size_t most_bytes = std::size_t{1} << 26U)
       : place_(file), refusal_(place_.lock()), most_bytes_(most_bytes) {
     struct stat facts{};
@@ -280,11 +283,12 @@ class kept_file {
     known_.kind = stands ? knowledge::unseen : knowledge::absent;
   }
 
-  /// Why save() is refused, when it was last tried or at the start: read-only, or in use; empty: it is not.
+  /// Why the file cannot be saved: read-only, or in use by another program; empty if it can. As found by the
+  /// constructor or the last save().
   const std::string& refusal() const { return refusal_; }
 
-  /// `take(std::span<const std::byte>)`, from a multiple of 16 bytes on, answers with a status. Only if that is ok does
-  /// this program know what the file holds, and may replace it.
+  /// Reads the file and returns the status of take(std::span<const std::byte>), whose bytes are aligned to 16. Only
+  /// after status::ok may save() replace this content. Throws file_error if the file cannot be read.
   template <class Take>
   status load(Take&& take) {
     const detail::descriptor fd = detail::open_to_read(place_.file, place_.folder.get(), place_.name.c_str());
@@ -301,7 +305,8 @@ class kept_file {
     return s;
   }
 
-  /// Replaces the file in one step. file_conflict: it holds what was neither loaded nor saved here, and it stays.
+  /// Replaces the file atomically. Throws file_conflict, and leaves the file, if it has content that was neither loaded
+  /// nor saved by this object.
   void save(std::span<const std::byte> bytes) {
     lock();
     if (place_.held && !holds_what_is_known()) {
@@ -313,7 +318,7 @@ class kept_file {
     put(bytes);
   }
 
-  /// As save(), whatever the file holds: for a person who was asked.
+  /// As save(), whatever the file has: for use after the user has agreed.
   void replace(std::span<const std::byte> bytes) {
     lock();
     put(bytes);

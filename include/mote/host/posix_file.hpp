@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// What file.hpp is made of: descriptors, what may be opened, what is on the disk, what killed programs left.
-// Refuses all but regular files: a device is not opened, a FIFO not waited for.
+// The POSIX calls that file.hpp is built from: opening, reading, syncing, removing temporary files of killed programs.
+// Refuses all but regular files: it opens no device and does not wait for a FIFO.
 //
-// Windows is refused by name, for none of this holds there: a file that is open or mapped cannot be renamed over, a
-// folder cannot be synced, locks hinder readers, and an owner is an access list. Cygwin and WSL are POSIX.
+// It also refuses Windows, where these guarantees do not hold: an open or mapped file cannot be replaced by a rename, a
+// folder cannot be synced, locks block readers, and ownership is an access list. Cygwin and WSL are POSIX.
 #pragma once
 
 #if defined(_WIN32)
@@ -36,12 +36,12 @@
 
 namespace mote::inline v0::host {
 
-/// What the host tools throw: a sentence that names the file, what was expected and what was found.
+/// The exception of the host tools. Its text names the file, what was expected and what was found.
 struct file_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What stands in the file is not what this program knows of it; it was left.
+/// The file was not replaced: its content is not what this program has read or written.
 struct file_conflict : file_error {
   using file_error::file_error;
 };
@@ -94,8 +94,9 @@ inline struct stat facts_of(const descriptor& fd, const std::filesystem::path& f
   return facts;
 }
 
-/// Looked at before it is opened: opening a device may do something, and opening a FIFO releases who waits to write.
-/// O_NONBLOCK and the second look are for what took its place in between. `name` in `folder`; `file` is for messages.
+/// Opens `name` in `folder` for reading; `file` is for messages. The type is checked before opening, because opening a
+/// device may have an effect and opening a FIFO releases a waiting writer. It is checked again afterwards, and
+/// O_NONBLOCK is set, because another file may have taken the name in between.
 inline descriptor open_to_read(const std::filesystem::path& file, int folder, const char* name) {
   struct stat facts{};
   if (::fstatat(folder, name, &facts, 0) == 0) must_be_regular(facts, file);
@@ -129,7 +130,8 @@ inline std::vector<std::byte> read_whole(const descriptor& fd, const std::filesy
   return bytes;
 }
 
-/// For this thread, a write beyond a limit of file size (`ulimit -f`) fails with EFBIG instead of killing the program.
+/// While it lives, a write of this thread beyond the file size limit (`ulimit -f`) fails with EFBIG instead of killing
+/// the program by SIGXFSZ.
 class no_size_signal {
  public:
   no_size_signal() {
@@ -158,7 +160,7 @@ class no_size_signal {
   bool earlier_ = false;
 };
 
-/// True: what was written is on the disk, as far as the system can tell.
+/// True if what was written is on the disk, as far as the system can tell; else errno says why not.
 inline bool synced(const descriptor& fd) {
 #if defined(F_FULLFSYNC)
   if (::fcntl(fd.get(), F_FULLFSYNC) == 0) return true;  // macOS: fsync leaves it in the drive's cache
@@ -168,7 +170,7 @@ inline bool synced(const descriptor& fd) {
   return true;
 }
 
-// A temporary is locked by who writes it, so an unlocked one belongs to a program that was killed.
+// A program locks the temporary file that it writes, so an unlocked one is from a program that was killed.
 inline constexpr std::string_view temporary_front = ".mote-";
 inline constexpr std::string_view temporary_back = ".part";
 inline constexpr std::size_t temporary_digits = 16;
@@ -179,7 +181,7 @@ inline bool is_temporary(std::string_view name) {
          name.substr(temporary_front.size(), temporary_digits).find_first_not_of("0123456789abcdef") == name.npos;
 }
 
-/// Whether `fd` is what stands at the name now, and not what stood there when it was opened.
+/// Whether `fd` is still the file of that name: the name may have got another file since `fd` was opened.
 inline bool stands_at(const descriptor& fd, const descriptor& folder, const std::string& name) {
   struct stat here{};
   struct stat there{};
@@ -187,7 +189,7 @@ inline bool stands_at(const descriptor& fd, const descriptor& folder, const std:
          here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-/// Removes what killed programs left in a folder; of what cannot be removed nothing is said.
+/// Removes the temporary files of killed programs from a folder. Errors are ignored.
 inline void sweep(const descriptor& folder) {
   const int again = ::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (again < 0) return;
@@ -202,7 +204,7 @@ inline void sweep(const descriptor& folder) {
     const descriptor fd(::openat(folder.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     struct stat facts{};
     if (!fd || ::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
-    // A second name says that it was finished: only the removal of the first is missing.
+    // A second hard link: the program was killed after it had given the file its name, before it removed this one.
     const bool ownerless =
         facts.st_nlink > 1 || (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && stands_at(fd, folder, name));
     if (ownerless) ::unlinkat(folder.get(), name.c_str(), 0);
@@ -210,7 +212,7 @@ inline void sweep(const descriptor& folder) {
   ::closedir(entries);
 }
 
-/// Gives a new file the mode, the owner, the access list and the user's attributes of the old one.
+/// Copies mode, owner, access list and the user's attributes from the old file to the new one. Throws if it cannot.
 inline void keep_facts(const descriptor& old, const descriptor& fresh, const std::filesystem::path& file) {
   const struct stat was = facts_of(old, file);
   const struct stat is = facts_of(fresh, file);
@@ -218,12 +220,12 @@ inline void keep_facts(const descriptor& old, const descriptor& fresh, const std
     fail_with_errno(file, "keep its owner and group");
 #if defined(__linux__)
   constexpr const char* access_list = "system.posix_acl_access";
-  ::fremovexattr(fresh.get(), access_list);  // a folder may give one to what is made in it
+  ::fremovexattr(fresh.get(), access_list);  // a folder's default access list may have been applied
 #endif
   if (::fchmod(fresh.get(), was.st_mode & static_cast<mode_t>(07777)) != 0) fail_with_errno(file, "keep its mode");
 #if defined(__linux__)
   const ssize_t bytes = ::flistxattr(old.get(), nullptr, 0);
-  if (bytes <= 0) return;  // there are none, or this file system has no such thing
+  if (bytes <= 0) return;  // there are none, or the file system does not support them
   std::string names(static_cast<std::size_t>(bytes), '\0');
   const ssize_t listed = ::flistxattr(old.get(), names.data(), names.size());
   if (listed < 0) fail_with_errno(file, "keep its attributes");
@@ -231,7 +233,7 @@ inline void keep_facts(const descriptor& old, const descriptor& fresh, const std
   for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {
     const char* name = &names[at];
     if (std::strcmp(name, access_list) != 0 && !std::string_view(name).starts_with("user.")) continue;
-    std::vector<char> value(65536);  // no attribute is longer
+    std::vector<char> value(65536);  // the largest value that Linux allows
     const ssize_t size = ::fgetxattr(old.get(), name, value.data(), value.size());
     if (size < 0 || ::fsetxattr(fresh.get(), name, value.data(), static_cast<std::size_t>(size), 0) != 0)
       fail_with_errno(file, "keep its access list and attributes");
@@ -240,7 +242,7 @@ inline void keep_facts(const descriptor& old, const descriptor& fresh, const std
 }
 }  // namespace detail
 
-/// Where a link's bytes lie, over any number of links; a link to nothing leads to the file that a write would make.
+/// The file that a symbolic link leads to, over at most 40 links. It need not exist. Throws if the links form a circle.
 inline std::filesystem::path link_target(const std::filesystem::path& file) {
   std::filesystem::path at = file;
   for (int links = 0; links < 40; ++links) {

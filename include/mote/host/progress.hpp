@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A progress bar with the time left, on one line of a terminal; a line now and then where there is no terminal.
-// Refuses to be redrawn more than ten times a second.
+// A progress bar with the estimated time left, on one line of a terminal; without a terminal, a line every 15 seconds.
+// Refuses to redraw more than ten times per second.
 #pragma once
 
 #include <unistd.h>
@@ -15,7 +15,7 @@ class progress {
  public:
   explicit progress(std::string what) : what_(std::move(what)), terminal_(isatty(fileno(stdout)) != 0) {}
 
-  /// part in [0, 1]; `note` stands behind the bar.
+  /// Draws the bar for `part` in [0, 1], with `note` after it.
   void show(double part, const std::string& note = {}) {
     const auto now = clock::now();
     const double interval = terminal_ ? 0.1 : 15.0;
