@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// The pipeline of this firmware: all of it where the board's RAM has room, else without learning and with a shorter
-// context. The compiler decides, from the type and the board's facts.
-// Refuses a board that holds neither: the error says how many bytes are missing.
+// The pipeline of this firmware: assistant<Model, Board>. It answers, recalls and learns if the board has the RAM for
+// it; otherwise it does not learn and has a shorter context. The compiler decides by the facts of the board.
+// Refuses a board that has room for neither: the error message gives the missing bytes.
 #pragma once
 
 #include <cstddef>
 
 #include <mote/mote.hpp>
 
-/// What the whole firmware's code takes, measured on the linked images; tests/boards/assistant.sh compares.
+/// Flash for the code of the whole firmware, measured on linked images; tests/boards/assistant.sh checks it.
 inline constexpr mote::fit_knobs with_learning{.code_bytes = 53 * 1024};
 inline constexpr mote::fit_knobs without_learning{.code_bytes = 28 * 1024};
 
@@ -20,7 +20,7 @@ struct choose {
                               mote::fit<Board, with_learning>>;
 };
 
-// 128 KiB of RAM: keys and values for 64 tokens, sixteen remembered texts, one of them in a prompt.
+// For 128 KiB of RAM: keys and values of 64 tokens, sixteen remembered texts, at most one of them in a prompt.
 template <class Model, class Board>
 struct choose<Model, Board, false> {
   using type = mote::pipeline<Model, mote::quantize<8>,

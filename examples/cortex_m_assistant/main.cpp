@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A personal assistant as a firmware: the model in flash, one static object in RAM, no heap. It holds the conversation of
-// transcript.hpp and says how deep its stack was. Compiled for a PC, the same file prints the same conversation.
-// Refuses to be interactive: an emulator's output is compared with a PC's.
+// A personal assistant as firmware: the model in flash, one static object in RAM, no heap. It runs the fixed
+// conversation of transcript.hpp, then prints its RAM, flash and stack. Compiled for a PC, it has the same
+// conversation.
+// Refuses input: the output of a board or an emulator is compared with that of a PC.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -24,9 +25,9 @@ namespace {
 using home = assistant<MODEL, mote::boards::BOARD>;
 MOTE_EMBED_IMAGE(image, IMAGE, home::image_bytes);
 
-home ai;  // all zero until attach(): .bss
+home ai;  // zero until attach(), so it is in .bss and costs no flash
 
-// A type of its own, not a function pointer: the linked image then holds no indirect call.
+// A function object, not a function pointer: its calls are direct, so a stack analysis of the firmware can follow them.
 struct printer {
   void operator()(std::string_view piece) const {
 #if defined(__linux__)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Does this toolchain, linker script and board reach main() with everything in its place? Run it before any model.
-// Refuses to need mote: only the start-up code is on trial here.
+// Tests the toolchain, the linker script and the start-up code: data, FPU, stack. Run it first on a new board.
+// Refuses to use mote: it tests the start-up code alone. The argument "fault" or "overflow" makes it fail on purpose.
 
 #include <array>
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace {
 
-// volatile, so that the answers come from the board's memory and not from the compiler.
+// volatile: the values must be read from the board's memory, not computed by the compiler.
 volatile std::uint32_t in_data = 0x12345678;
 std::array<volatile std::uint32_t, 1000> in_bss;
 volatile float seven = 7.0F;
@@ -26,7 +26,7 @@ std::uint32_t from_initialiser = in_data + 1;  // run by .init_array, after .dat
   return sum;
 }
 
-/// Never ends, so the stack does.
+/// Recurses without end, until the stack overflows.
 [[gnu::noinline]] std::uint32_t overflow_stack(std::uint32_t n) {
   if (in_data == 0) return n;
   return use_stack(n) + overflow_stack(n + 1) + in_data;
@@ -51,7 +51,7 @@ void expect(bool holds, std::string_view what) {
 int main() {
   std::array<char, 64> buffer{};
   const std::string_view arguments = semihosting::command_line(buffer);
-  if (arguments.ends_with("fault")) *reinterpret_cast<volatile std::uint32_t*>(0xFFFF0000U) = 1;  // nothing is there
+  if (arguments.ends_with("fault")) *reinterpret_cast<volatile std::uint32_t*>(0xFFFF0000U) = 1;  // no memory there
   if (arguments.ends_with("overflow")) semihosting::print(overflow_stack(0));
 
   expect(in_data == 0x12345678, ".data is copied");

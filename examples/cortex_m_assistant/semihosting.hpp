@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Talks through the debugger: text, the command line, files of the host, and the exit code. An emulator and every debug
-// probe understand it (Arm "Semihosting for AArch32 and AArch64"), so no UART driver is needed to try a firmware.
-// Refuses to stay: with no debugger attached the first call faults. A product prints with its own UART.
+// Input and output through the debugger (Arm "Semihosting for AArch32 and AArch64"): text, the command line, files of
+// the PC, and the exit code. Emulators and debug probes support it, so a firmware can be tried without a UART driver.
+// Refuses to run without a debugger: the first call then faults. A product prints through its own UART.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ enum class operation : std::uint32_t {
   exit_extended = 0x20,
 };
 
-/// The one instruction behind everything here.
+/// A semihosting call: the operation in r0, the address of its parameters in r1; returns r0.
 inline std::int32_t call(operation what, const void* block) {
   register std::uint32_t r0 __asm__("r0") = static_cast<std::uint32_t>(what);
   register const void* r1 __asm__("r1") = block;
@@ -40,13 +40,13 @@ std::uint32_t word(T* p) {
 }
 }  // namespace detail
 
-/// A file of the host.
+/// A file of the PC. A file that could not be opened reads and writes 0 bytes.
 class file {
  public:
   enum class mode : std::uint32_t { read = 1, write = 5, append = 9, console = 4 };  // rb, wb, ab; w for the console
 
   constexpr file() = default;
-  /// `path` ends with a zero, as the debugger wants it.
+  /// Opens a file. `path` ends with a zero.
   file(const char* path, mode how) {
     const std::array<std::uint32_t, 3> block{detail::word(path), static_cast<std::uint32_t>(how),
                                              static_cast<std::uint32_t>(std::string_view(path).size())};
@@ -62,7 +62,7 @@ class file {
   }
 
   bool is_open() const { return handle_ >= 0; }
-  /// Bytes in the file, or 0 if it cannot be asked.
+  /// The size of the file in bytes; 0 if it is unknown.
   std::size_t size() const {
     const std::array<std::uint32_t, 1> block{static_cast<std::uint32_t>(handle_)};
     const std::int32_t n = is_open() ? call(operation::length, block.data()) : -1;
@@ -72,9 +72,9 @@ class file {
     const std::array<std::uint32_t, 2> block{static_cast<std::uint32_t>(handle_), static_cast<std::uint32_t>(offset)};
     return is_open() && call(operation::seek, block.data()) == 0;
   }
-  /// Bytes that arrived.
+  /// Returns the bytes that were read.
   std::size_t read(std::span<std::byte> to) { return transfer(operation::read, to.data(), to.size()); }
-  /// Bytes that were taken.
+  /// Returns the bytes that were written.
   std::size_t write(std::span<const std::byte> from) { return transfer(operation::write, from.data(), from.size()); }
 
  private:
@@ -82,7 +82,7 @@ class file {
     if (!is_open()) return 0;
     const std::array<std::uint32_t, 3> block{static_cast<std::uint32_t>(handle_), detail::word(bytes),
                                              static_cast<std::uint32_t>(size)};
-    const auto not_done = static_cast<std::size_t>(call(what, block.data()));  // the answer counts what is left
+    const auto not_done = static_cast<std::size_t>(call(what, block.data()));  // 0: all bytes were transferred
     return not_done > size ? 0 : size - not_done;
   }
   std::int32_t handle_ = -1;
@@ -96,8 +96,8 @@ class file {
 }
 
 namespace detail {
-// Opened by the first print. A handle, not a file: at zero it needs no initialiser, so a fault during start-up can
-// print, and it is never closed.
+// The console's handle plus one; 0 until the first print opens it. It needs no initialiser, so a fault during start-up
+// can print. It is never closed.
 inline constinit std::uint32_t console_plus_one = 0;
 
 inline std::uint32_t console() {
@@ -111,7 +111,7 @@ inline std::uint32_t console() {
 }
 }  // namespace detail
 
-/// To the host's standard output. (SYS_WRITE0 would be shorter, but emulators send it to standard error.)
+/// Prints to the PC's standard output. SYS_WRITE0 would be shorter, but emulators send it to standard error.
 inline void print(std::string_view text) {
   if (text.empty()) return;
   const std::array<std::uint32_t, 3> block{detail::console(), detail::word(text.data()),
@@ -136,10 +136,10 @@ inline void print_hex(std::uint32_t value) {
   text::hex(detail::put, value);
 }
 
-/// Three decimals; beyond the range of an int, or not a number, "?".
+/// Three decimals; "?" outside of -2,000,000 to 2,000,000 and for NaN.
 inline void print_fixed(float value) { text::fixed(detail::put, value); }
 
-/// The command line that the emulator was given, in `buffer`; empty if there is none or it does not fit.
+/// The command line of the firmware, stored in `buffer`; empty if there is none or it does not fit.
 inline std::string_view command_line(std::span<char> buffer) {
   std::array<std::uint32_t, 2> block{detail::word(buffer.data()), static_cast<std::uint32_t>(buffer.size())};
   if (call(operation::command_line, block.data()) != 0 || block[1] >= buffer.size()) return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// From power-up to main() on any Cortex-M (M0 to M55), and what happens on a fault. One file instead of a vendor's, so that every step is in sight.
-// Refuses to return: a main() that ends hands its answer to the debugger or the emulator.
+// The start-up code and the fault handler of any Cortex-M from M0 to M55: vector table, FPU, .data, .bss, stack guard,
+// initialisers, main(). A vendor's start-up code can take its place.
+// Refuses to return from main(): the result goes to the debugger or emulator as the exit code.
 
 #include "startup.hpp"
 
@@ -12,7 +13,7 @@
 int main();
 
 extern "C" {
-// The linker script's marks. Their addresses are the values; arrays, so that no compiler reasons about one object.
+// Symbols of the linker script: only their addresses count. As arrays, so that no compiler assumes single objects.
 extern std::uint32_t mote_stack_low[];
 extern std::uint32_t mote_stack_top[];
 extern const std::uint32_t mote_data_source[];
@@ -29,32 +30,32 @@ extern initialiser* const mote_init_end[];
 [[noreturn]] void mote_start();
 [[noreturn]] void mote_fault();
 
-// Statics live as long as the firmware: nobody is told when to destroy them.
+// The firmware never ends, so the destructors of statics are not registered.
 void* __dso_handle = nullptr;
 int __aeabi_atexit(void*, void (*)(void*), void*) { return 0; }
 int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
-// Old objects of libgcc ask for the unwinder by this name; answering keeps the unwinder out of the image.
+// Objects of libgcc refer to the unwinder by these names; defining them keeps the unwinder out of the image.
 void __aeabi_unwind_cpp_pr0() {}
 void __aeabi_unwind_cpp_pr1() {}
 }
 
 namespace {
 
-/// What fresh stack looks like. Odd, so that neither a pointer nor a common constant is mistaken for it.
+/// The pattern of unused stack. It is odd, so it equals no pointer to a word.
 constexpr std::uint32_t paint = 0xC0FFEE55U;
 
 /// Registers of the system control block (Armv7-M and Armv8-M Architecture Reference Manuals, "SCB").
 volatile std::uint32_t& scb(std::uint32_t address) {
   return *reinterpret_cast<volatile std::uint32_t*>(static_cast<std::uintptr_t>(address));
 }
-constexpr std::uint32_t vtor = 0xE000ED08U;  // where the vector table lies
-constexpr std::uint32_t cfsr = 0xE000ED28U;  // which fault
-constexpr std::uint32_t bfar = 0xE000ED38U;  // at which address
+constexpr std::uint32_t vtor = 0xE000ED08U;  // vector table offset
+constexpr std::uint32_t cfsr = 0xE000ED28U;  // fault status
+constexpr std::uint32_t bfar = 0xE000ED38U;  // bus fault address
 #if defined(__ARM_FEATURE_MVE)
-constexpr std::uint32_t ccr = 0xE000ED14U;  // configuration
+constexpr std::uint32_t ccr = 0xE000ED14U;  // configuration and control
 #endif
 #if __ARM_ARCH < 7
-void guard_stack() {}  // Armv6-M has nothing to guard with
+void guard_stack() {}  // Armv6-M has no stack limit, and its MPU is optional
 constexpr std::uint32_t overflow_faults = 0;
 #elif __ARM_ARCH < 8
 constexpr std::uint32_t mpu_control = 0xE000ED94U;
@@ -62,13 +63,13 @@ constexpr std::uint32_t mpu_region = 0xE000ED98U;
 constexpr std::uint32_t mpu_address = 0xE000ED9CU;
 constexpr std::uint32_t mpu_attributes = 0xE000EDA0U;
 
-/// Armv7-M has no stack limit register: forbid the 4 KiB below the RAM instead, which costs no RAM. Without it some
-/// boards answer down there with zeros, and a stack overflow returns to address 0.
+/// Armv7-M has no stack limit register, so the MPU forbids the 4 KiB below the RAM, where the stack would overflow to.
+/// That costs no RAM. Without it some boards read zeros there, and a function returns to address 0 after an overflow.
 void guard_stack() {
   scb(mpu_region) = 0;
   scb(mpu_address) = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(mote_stack_low)) - 4096U;
-  scb(mpu_attributes) = (1U << 28U) | (11U << 1U) | 1U;  // never execute, no access, 2^(11 + 1) bytes, on
-  scb(mpu_control) = (1U << 2U) | 1U;                    // everything else as if there were no MPU
+  scb(mpu_attributes) = (1U << 28U) | (11U << 1U) | 1U;  // execute never, no access, 2^(11 + 1) bytes, enabled
+  scb(mpu_control) = (1U << 2U) | 1U;                    // enabled, with the default map for all other addresses
   __asm__ volatile("dsb\n isb");
 }
 constexpr std::uint32_t overflow_faults = (1U << 12U) | (1U << 4U) | (1U << 1U);  // STKERR MSTKERR DACCVIOL
@@ -91,7 +92,7 @@ extern "C" [[gnu::section(".vectors"), gnu::used, gnu::aligned(128)]] const vect
      HardFault_Handler, nullptr, nullptr, nullptr, HardFault_Handler, HardFault_Handler, nullptr, HardFault_Handler,
      HardFault_Handler}};
 
-// Naked: a bootloader may arrive with any stack, and until the FPU is on, no compiled prologue is safe.
+// Naked: a bootloader may leave any stack pointer, and a compiled prologue could use the FPU before it is on.
 extern "C" [[gnu::naked, noreturn]] void Reset_Handler() {
   __asm__ volatile(
       "cpsid i\n"
@@ -99,7 +100,7 @@ extern "C" [[gnu::naked, noreturn]] void Reset_Handler() {
       "mov sp, r0\n"
 #if __ARM_ARCH >= 8
       "ldr r0, =mote_stack_low\n"
-      "msr msplim, r0\n"  // Armv8-M watches the stack itself
+      "msr msplim, r0\n"  // Armv8-M checks the stack pointer against this
 #endif
 #if __ARM_ARCH >= 7
       "ldr r0, =0xE000ED88\n"  // CPACR: full access to CP10 and CP11, the FPU and Helium
@@ -112,13 +113,13 @@ extern "C" [[gnu::naked, noreturn]] void Reset_Handler() {
       "b mote_start\n");
 }
 
-// GCC turns the loops below into memcpy and memset; both come from the C library and need no start-up of their own.
+// GCC turns the loops below into memcpy and memset of the C library, which need no initialisation.
 extern "C" void mote_start() {
 #if __ARM_ARCH >= 7
   scb(vtor) = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&mote_vectors));
 #endif
 #if defined(__ARM_FEATURE_MVE)
-  scb(ccr) = scb(ccr) | (1U << 19U);  // LOB: remember the ends of low-overhead loops
+  scb(ccr) = scb(ccr) | (1U << 19U);  // LOB: enables the loop and branch info cache, for low-overhead loops
 #endif
   const std::uint32_t* from = mote_data_source;
   for (std::uint32_t* to = mote_data_begin; to != mote_data_end;) *to++ = *from++;
@@ -130,7 +131,7 @@ extern "C" void mote_start() {
   semihosting::exit(main());
 }
 
-// Naked: after a stack overflow there is no stack to save anything on, so start again from its top.
+// Naked: after a stack overflow there is no stack left, so the handler starts again at its top.
 extern "C" [[gnu::naked, noreturn]] void HardFault_Handler() {
   __asm__ volatile(
       "ldr r0, =mote_stack_top\n"
@@ -153,8 +154,8 @@ extern "C" void mote_fault() {
 
 namespace firmware {
 
-// The compiler may read the stack pointer before it saves its registers: a margin keeps them out of the paint. volatile,
-// so that the loop does not become a call whose own frame would lie in it.
+// The margin leaves out registers that the compiler may save after `here` was read. volatile: the loop must not become
+// a call of memset, whose frame would be in the painted area.
 [[gnu::noinline]] void paint_stack() {
   constexpr std::size_t margin_words = 16;
   std::uint32_t* here = nullptr;

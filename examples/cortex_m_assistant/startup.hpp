@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a program may ask its start-up code: how deep the stack has been.
-// Refuses to grow: the rest of startup.cpp happens before main().
+// The functions of the start-up code for programs: how deep the stack has been.
+// Refuses to measure an overflow: it counts only the stack that the linker script reserves.
 #pragma once
 
 #include <cstddef>
 
 namespace firmware {
 
-/// main's answer after a fault, so that a script tells it from an ordinary failure.
+/// The exit code after a fault; it differs from that of an ordinary failure.
 inline constexpr int exit_after_fault = 70;
 
-/// The stack that the linker script keeps.
+/// The bytes of stack that the linker script reserves.
 std::size_t stack_bytes();
-/// The deepest it has been since start-up, or since paint_stack().
+/// The most bytes of stack that were in use since start-up or the last paint_stack().
 std::size_t stack_high_water();
-/// Forget the past: the next high-water mark is that of what runs from here on.
+/// Fills the unused stack with the pattern again: the high-water mark then counts from here on.
 void paint_stack();
 
 }  // namespace firmware

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Numbers as text, for whatever takes text: `put` is called with std::string_view, once or more.
-// Refuses printf: its formats need a heap, or double arithmetic in software.
+// Writes numbers as text: each function calls put(std::string_view) one or more times.
+// Refuses printf, which needs a heap or double arithmetic in software.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 
 namespace text {
 
+/// Decimal, without leading zeros.
 template <class Put>
 void number(Put&& put, std::uint32_t value) {
   std::array<char, 10> digits{};
@@ -21,7 +22,7 @@ void number(Put&& put, std::uint32_t value) {
   put(std::string_view(&digits[first], digits.size() - first));
 }
 
-/// Eight digits a word, the highest first.
+/// Eight hexadecimal digits.
 template <class Put>
 void hex(Put&& put, std::uint32_t value) {
   std::array<char, 8> digits{};
@@ -30,7 +31,7 @@ void hex(Put&& put, std::uint32_t value) {
   put(std::string_view(digits.data(), digits.size()));
 }
 
-/// Three decimals; beyond the range of an int, or not a number, "?".
+/// Three decimals; "?" outside of -2,000,000 to 2,000,000, whose thousandths fit into 32 bits, and for NaN.
 template <class Put>
 void fixed(Put&& put, float value) {
   if (!(value > -2e6F && value < 2e6F)) return put(std::string_view("?"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The conversation that this example holds: a question that the model cannot answer, a fact, the question again, a
-// private command before and after a few steps of learning. Tokens, losses and a hash of all logits are printed, so that
-// two machines can be compared line by line.
-// Refuses to print what may differ between machines: sizes, times and the stack are main.cpp's.
+// The conversation of this example: a question that the model cannot answer, a fact to remember, the question again,
+// and a private command before and after a few steps of learning. It prints tokens, losses and a hash of all logits, so
+// that the outputs of two machines can be compared line by line.
+// Refuses to print what differs between machines: main.cpp prints sizes and the stack.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@
 
 #include "text.hpp"
 
-/// Put takes std::string_view.
+/// `put` is called with every std::string_view to print.
 template <class Assistant, class Put>
 class transcript {
  public:
   transcript(Assistant& ai, Put put) : ai_(ai), put_(put) {}
 
-  /// Everything worked, and learning made the taught command likelier.
+  /// Attaches the image and runs the conversation. True if every call succeeded and learning lowered the loss.
   bool run(std::span<const std::byte> image) {
     if (!good("attach", ai_.attach(image))) return false;
     put_("model ");
@@ -51,7 +51,7 @@ class transcript {
     return s == mote::status::ok;
   }
 
-  /// The answer, its tokens with the prompt's, and a hash of the logits behind each of them.
+  /// Prints the answer, the tokens of prompt and answer, and a hash of the logits that the answer was chosen from.
   bool ask(std::string_view question) {
     put_("> ");
     put_(question);
@@ -59,7 +59,7 @@ class transcript {
     if (const mote::status s = ai_.begin(question, 24); s != mote::status::ok) return good("ask", s);
     mote::fingerprint seen;
     for (bool done = false; !done;) {
-      const mote::progress_step s = ai_.step();  // one token: a main loop does its other work in between
+      const mote::progress_step s = ai_.step();  // one token; a main loop can do other work between two steps
       done = s.done;
       put_(s.piece);
       if (done || ai_.tokens().size() > ai_.prompt_tokens())
@@ -78,7 +78,7 @@ class transcript {
   }
 
   bool learn(const mote::example& e, int steps) {
-    (void)ai_.learning().rate(0.01F);  // five times the default: a handful of steps has to do
+    (void)ai_.learning().rate(0.01F);  // five times the default, because there are only a few steps
     const mote::learned first = ai_.loss(e);
     if (first.state != mote::status::ok) return good("learn", first.state);
     for (int i = 0; i < steps; ++i) (void)ai_.learn(e);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Tells a story from the first words on, with 4-bit weights and an 8-bit cache. Compiled for a PC, the same file tells the
-// same story.
-// Refuses to be interactive: an emulator's output is compared with a PC's.
+// A story on a BBC micro:bit (16 KiB of RAM): 4-bit weights, 8-bit embedding and KV cache. The model continues "Once
+// upon a time". Compiled for a PC, the same file prints the same story.
+// Refuses input: the output of the emulator is compared with that of a PC.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

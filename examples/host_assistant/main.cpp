@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A personal assistant in a terminal: it answers, remembers what you tell it, learns your own commands, and keeps all
-// of it in one file. The model is a file that is mapped, so several of these share one copy of it in memory.
-// Refuses to lose anything: a line that cannot be used is answered with the reason, a file is replaced whole and only
-// if what it held is known here, and what was not saved does not go without a question or a message.
+// A personal assistant in a terminal: it answers, remembers what you tell it, learns your own commands, and saves all
+// of it to one file. The model is a mapped file, so that several processes share one copy in memory.
+// Refuses to lose data: input that it cannot use gets the reason; a file is replaced as a whole, and only if this
+// program knows its content; before unsaved data is dropped, it asks or reports.
 #include <unistd.h>
 
 #include <csignal>
@@ -31,10 +31,10 @@ namespace {
 namespace host = mote::host;
 
 using assistant = mote::pipeline<MODEL,                                                           // the model
-                                 mote::quantize<8>,                                               // in 8 bits
-                                 mote::lora<4, mote::lora_knobs{.targets = mote::all_matrices}>,  // learns
-                                 mote::rag<mote::bm25<>>,                                         // recalls by words
-                                 mote::fit<mote::boards::BOARD>>;                                 // or does not compile
+                                 mote::quantize<8>,                                               // 8-bit weights
+                                 mote::lora<4, mote::lora_knobs{.targets = mote::all_matrices}>,  // learning, rank 4
+                                 mote::rag<mote::bm25<>>,                                         // recall by words
+                                 mote::fit<mote::boards::BOARD>>;                                 // checks the memory
 assistant ai;
 
 constexpr std::string_view help =
@@ -52,7 +52,7 @@ constexpr int unsaved_lost = 3;  // the exit code
 class session {
  public:
   session(std::span<const std::byte> image, bool terminal) : image_(image), terminal_(terminal) {
-    try {  // kept from the start on: another program sees it, and what a killed one left is swept
+    try {  // locks the usual file from the start, and removes temporary files of killed programs
       if (const std::string& why = file(usual_file).refusal(); !why.empty())
         std::fprintf(stderr, "%s %s: it can be loaded, not saved\n", usual_file, why.c_str());
     } catch (const host::file_error& e) {
@@ -60,7 +60,7 @@ class session {
     }
   }
 
-  /// The exit code; nothing, if the person stays.
+  /// The exit code, or nothing if the user decides to stay.
   std::optional<int> leave() {
     switch (about_unsaved()) {
       case decision::go_on: return 0;
@@ -102,7 +102,7 @@ class session {
   }
   std::string named() const { return argument_.empty() ? usual_file : std::string(argument_); }
 
-  /// Files are kept from their first use to the end, so that no other program writes what this one would miss.
+  /// The file of that name. It stays locked from its first use to the end, so that no other program changes it unseen.
   host::kept_file& file(const std::string& name) {
     std::error_code none;
     const std::filesystem::path target = std::filesystem::absolute(host::link_target(name), none);
@@ -112,7 +112,7 @@ class session {
 
   enum class decision { go_on, stay, nobody_there };
 
-  /// What was not saved is saved, or given up by the person's own word; a pipe cannot be asked.
+  /// Asks the user to save or drop unsaved data. Without a terminal nobody can be asked.
   decision about_unsaved() {
     if (facts_ + commands_ == 0) return decision::go_on;
     if (!terminal_) return decision::nobody_there;
@@ -124,7 +124,7 @@ class session {
   }
 
   static std::string ask(const std::string& question) {
-    std::cin.clear();  // Ctrl-D may be why it is asked
+    std::cin.clear();  // the question may follow a Ctrl-D
     std::clearerr(stdin);
     std::fflush(stdout);
     std::fputs(question.c_str(), stderr);
@@ -147,7 +147,7 @@ class session {
     if (pieces.state() != mote::status::ok) return say("", pieces.state());
     for (const std::string_view piece : pieces) {
       print(piece);
-      std::fflush(stdout);  // a token a time
+      std::fflush(stdout);  // shows each token at once
     }
     print("\n");
     if (pieces.ending() == mote::ending::context_full) print("[cut: the context is full]\n");
@@ -168,7 +168,7 @@ class session {
                                      .prompt = std::string(trim(argument_.substr(0, at))),
                                      .answer = std::string(trim(argument_.substr(at + arrow.size()))),
                                      .kind = host::task::command};
-    // Earlier lessons go along, or the newest would be the only one that sticks.
+    // Earlier lessons are repeated, or training on the newest alone would overwrite them.
     std::vector<host::dialogue_item> lessons = lessons_;
     lessons.push_back(lesson);
     host::progress bar("learning");
@@ -235,8 +235,8 @@ class session {
 
   std::span<const std::byte> image_;
   bool terminal_;
-  std::size_t facts_ = 0;  // not saved
-  std::size_t commands_ = 0;
+  std::size_t facts_ = 0;     // not yet saved
+  std::size_t commands_ = 0;  // not yet saved
   std::map<std::filesystem::path, host::kept_file> files_;
   std::string_view argument_;
   std::vector<host::dialogue_item> lessons_;
@@ -249,7 +249,7 @@ class session {
 
 int main(int argc, char** argv) {
   const std::filesystem::path path = argc > 1 ? argv[1] : IMAGE;
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size shall not end it while something is not saved
+  std::signal(SIGXFSZ, SIG_IGN);  // beyond `ulimit -f` a write fails; it must not kill the program with unsaved data
   try {
     const host::mapped_file image(path);
     if (const mote::status s = ai.attach(image.bytes()); s != mote::status::ok) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// An assistant on an embedded Linux board: the image is a file that is mapped and used in place, learning and recall
-// work, and a hash of all logits says whether this board answers exactly as another machine does.
-// Refuses to read the image into RAM: pages come when they are touched, and two processes share them.
+// An assistant on an embedded Linux board: it answers, remembers a fact and learns a command. It prints a hash of all
+// logits, which is the same on every machine with the same answers, bit for bit. The image is a file, mapped read-only.
+// Refuses to copy the image into RAM: the system loads pages on first use, and processes share them.
 //   linux_board [hearth.mote]
 #include <chrono>
 #include <cstddef>
@@ -26,7 +26,7 @@ bool good(const char* what, mote::status s) {
   return s == mote::status::ok;
 }
 
-/// Prints the answer, its tokens, and the hash of the logits behind them; the speed goes to standard error.
+/// Prints the answer, the tokens of prompt and answer, and a hash of the logits; the speed goes to standard error.
 bool ask(std::string_view question) {
   std::printf("> %.*s\n", static_cast<int>(question.size()), question.data());
   const auto start = std::chrono::steady_clock::now();
@@ -51,7 +51,7 @@ bool converse() {
     return false;
 
   const mote::example command{.prompt = "movie night", .answer = "{\"scene\":\"cinema\"}"};
-  (void)ai.learning().rate(0.01F);  // a handful of steps has to do
+  (void)ai.learning().rate(0.01F);  // five times the default, because there are only a few steps
   const mote::learned before = ai.loss(command);
   if (!ask(command.prompt) || !good("learn", before.state)) return false;
   for (int i = 0; i < 8; ++i)
