@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// allocate_bits: a format for every tensor of a model, such that its image fits a budget of bytes and loses least. Prints the
-// list that import_model takes and the policy that a program writes.
-// Refuses to guess: every tensor is measured in every format, on text that the model wrote itself.
+// allocate_bits: chooses a format for every tensor of a model so that its image fits a budget of bytes with the least
+// loss. It prints the list of formats that import_model takes and the same as a C++ policy.
+// Refuses to estimate: it measures every tensor in every format, on text sampled from the model itself.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// demo: what mote does, in about a minute and without a question to the reader: the budget, a fact remembered, private
-// commands learned on the deployed 8-bit weights, all of it kept over a restart, and the same answers from a firmware.
-// Refuses to show what did not happen: every claim it prints is compared first, and a failed one ends it with 1.
+// demo: shows in about a minute, without input, what mote does: the budget of a chip, a remembered fact, private
+// commands learned on the deployed 8-bit weights, both kept over a restart, and the same answers from a firmware.
+// Refuses to claim what did not happen: each claim is checked, and the exit code is 1 if one fails.
 //   demo --out build --firmware mps2-an500=assistant.elf      (./dev demo builds the firmware and says so)
 #include <algorithm>
 #include <chrono>
@@ -34,16 +34,16 @@ namespace {
 
 namespace host = mote::host;
 
-/// This PC's.
+/// The pipeline that runs on this PC.
 using home = mote::pipeline<hearth, mote::quantize<8>, mote::lora<4, mote::lora_knobs{.targets = mote::all_matrices}>,
                             mote::rag<mote::bm25<>>, mote::fit<mote::boards::BOARD>>;
 
-/// A chip's, to see what it would cost there: learning included, in the 512 KiB of its largest block.
+/// A pipeline for an STM32H743 that learns and fits into one 512 KiB block of RAM. Only its footprint is shown.
 using on_a_chip = mote::pipeline<hearth, mote::quantize<8>, mote::lora<4, mote::lora_knobs{.tokens = 48}>,
                                  mote::rag<mote::bm25<>, mote::rag_knobs{.hits = 2, .tokens = 60}>, mote::context<96>,
                                  mote::fit<mote::boards::stm32h743, mote::fit_knobs{.code_bytes = 64 * 1024}>>;
 
-/// The firmware's own type, on this PC.
+/// The type of the firmware, run on this PC.
 using on_the_board = assistant<hearth, mote::boards::mps2_an500>;
 
 int failures = 0;
@@ -157,7 +157,7 @@ void restart(std::unique_ptr<home>& ai, std::span<const std::byte> image, const 
   check(show(*ai, command) == said, "the command is back");
 }
 
-/// Standard output of a command that ends with 0.
+/// The standard output of a shell command; throws if its exit code is not 0.
 std::string output_of(const std::string& command) {
   std::FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) throw std::runtime_error("cannot run: " + command);
@@ -191,7 +191,7 @@ void boards(const std::vector<std::pair<std::string, std::string>>& firmware) {
                   "' < /dev/null");
     const bool same = there.starts_with(here);
     if (&machine == &firmware.front().first) std::printf("%s\n", here.c_str());
-    // "tokens" lines count their numbers by the blanks between them.
+    // On a "tokens" line each number has one space before it, so the spaces are counted.
     std::size_t tokens = 0;
     for (std::size_t at = 0; (at = here.find("\ntokens", at)) != here.npos; ++at)
       tokens += count(std::string_view(here).substr(at, here.find('\n', at + 1) - at), " ");

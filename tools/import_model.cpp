@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// import_model: turns a model file from elsewhere into the two files that a firmware takes: `<name>.hpp`, the model as
-// a type, and `<name>.mote`, its image for one board's layout.
-// Refuses to guess: a file that does not add up is named, with what was expected and what was found, and nothing is
-// written.
+// import_model: converts a llama2.c or GGUF model into the two files that a firmware needs: `<name>.hpp`, the model as
+// a type, and `<name>.mote`, its image in the row layout of one board.
+// Refuses an inconsistent file: the message says what was expected and what was found, and nothing is written.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -48,7 +47,7 @@ struct wishes {
   bool eos_given = false;
 };
 
-/// Overwrites one line of a terminal; a log gets nothing.
+/// Progress on one line of a terminal; prints nothing if the output is not a terminal.
 class progress_line {
  public:
   explicit progress_line(const char* what) : what_(what) {}
@@ -66,7 +65,7 @@ class progress_line {
   const char* what_;
 };
 
-/// Whether the model fits the board with defaults, and what would make it.
+/// Prints whether the model fits the board with default policies, and if not, which changes would make it fit.
 void budget(const mote::shape& s, const mote::board_facts& board, const host::written_image& image) {
   mote::choices c = mote::choices_of<>;
   c.vocabulary_bytes = image.vocabulary_bytes;
@@ -127,7 +126,7 @@ void import(const wishes& w) {
   host::file_replacement header_out(header_file);
   image_out.append(image.bytes);
   header_out.append(header);
-  image_out.commit();  // both are written: a full disk leaves no new image beside an old header
+  image_out.commit();  // the larger file first: if the disk is full, this fails and the old header stays
   header_out.commit();
 
   const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// measure_quality: what a model loses in formats and by quantisers, on text that it wrote itself: mean divergence, ratio of
-// perplexities, how often the likeliest token stays the same; as a table, and as a picture.
-// Refuses to say what is good enough: it shows what each byte buys.
+// measure_quality: measures what a model loses in formats and by quantisers, on text sampled from itself: mean
+// divergence, ratio of perplexities, how often the likeliest token stays the same. Prints a table and draws a picture.
+// Refuses to say what is good enough: it gives the loss for each size.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// repack_image: an image in the order of rows that a board wants. Run at build time by mote_repack_image()
-// (cmake/moteImage.cmake), so it needs nothing but a compiler for the PC: no CLI library, no xsimd.
-// Refuses to guess: the model's header says what the image must hold, and nothing is written where they disagree.
+// repack_image: rewrites an image with the row interleaving of a board. mote_repack_image() (cmake/moteImage.cmake)
+// runs it at build time, so it needs only a compiler for the PC: no CLI library, no xsimd.
+// Refuses an image that is not of the model in the header; then nothing is written.
 #include <charconv>
 #include <cstdio>
 #include <exception>

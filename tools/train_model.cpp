@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Trains the project's own model from generated text and writes it in llama2.c's formats, with its training record.
+// train_model: trains the project's own model from generated text and writes it in llama2.c's formats, with a record of
+// the training.
+// Refuses to start if the output folder cannot be written.
 //   train_model --minutes 30 --out build/model
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -26,7 +28,7 @@ using namespace mote::host;
 constexpr std::size_t longest = 128;
 using trainer = model_trainer<assistant_shape, longest>;
 
-/// The answer that the model gives, greedily, as tokens.
+/// Decodes the model's answer greedily.
 class reader {
  public:
   explicit reader(trainer& t) : trainer_(t) {}
@@ -64,7 +66,7 @@ std::string_view name(task t) {
   return names[static_cast<std::size_t>(t)];
 }
 
-/// How many held-out items of each kind are answered exactly, word for word.
+/// For each kind of held-out item: (answered exactly, asked).
 std::map<std::string_view, std::pair<int, int>> examine(trainer& t, const bpe_encoder& encoder, int items,
                                                         std::uint64_t seed) {
   corpus exam(seed, split::heldout);
@@ -84,7 +86,8 @@ std::map<std::string_view, std::pair<int, int>> examine(trainer& t, const bpe_en
   return result;
 }
 
-/// A disk that is full for a while does not end hours of training: it is said, and the next time is another try.
+/// Reports a failed write and goes on: a disk that is full for a while must not end hours of training. The next
+/// checkpoint tries again.
 template <class Writing>
 void try_to(Writing&& writing) {
   try {
@@ -116,7 +119,7 @@ int main(int argc, char** argv) try {
   std::ostringstream record;
   record << "step,tokens,seconds,rate,loss,held_out\n";
   const auto write_record = [&] { write_atomically(out + "/training.csv", record.view()); };
-  write_record();  // where nothing can be written, nothing is trained
+  write_record();  // fails before the training if the folder cannot be written
   std::printf("learning %zu pieces of text ...\n", assistant_shape.vocab);
   std::vector<std::string> texts;
   corpus sample(seed + 1000);
@@ -159,7 +162,8 @@ int main(int argc, char** argv) try {
       batch.push_back(std::move(q));
     }
     const double warm = std::min(1.0, static_cast<double>(step + 1) / 200.0);
-    // Half a turn of our own cosine: libm's last bit differs between machines, and the weights would follow it.
+    // Cosine decay over half a turn. mote's own cosine: the last bit of libm's differs between machines, and so would
+    // the weights.
     const double cosine = 0.5 * (1 + static_cast<double>(simd::turn(static_cast<std::uint64_t>(part * 0x1p63)).cosine));
     const auto rate = static_cast<float>(static_cast<double>(top_rate) * warm * (0.02 + 0.98 * cosine));
     const float loss = model->step(batch, rate);

@@ -16,7 +16,7 @@
 
 namespace mote::inline v0::host {
 
-/// 455,520 parameters, 484 KB at 8 bits: chosen for boards with 1 MiB of flash.
+/// 455,520 parameters, 484 KB at 8 bits: it fits boards with 1 MiB of flash.
 inline constexpr shape assistant_shape{
     .dim = 96, .hidden = 256, .layers = 4, .heads = 6, .kv_heads = 3, .vocab = 512, .context = 256};
 
@@ -24,7 +24,7 @@ inline constexpr shape assistant_shape{
 inline constexpr dialogue assistant_dialogue{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
 inline std::vector<std::string> assistant_control_names() { return {"<note>", "<user>", "<answer>"}; }
 
-/// bos, each note behind its mark, the user's words behind theirs, the answer behind its own, eos.
+/// The tokens of an item: bos, <note> and the text of each note, <user> and the prompt, <answer> and the answer, eos.
 inline training_sequence to_sequence(const bpe_encoder& encoder, const dialogue_item& item) {
   training_sequence q;
   const auto control = [&](int id) { q.tokens.push_back(static_cast<std::uint32_t>(id)); };

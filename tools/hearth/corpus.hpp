@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The text the project's own small model learns from, generated: no file, no download, the same on every machine.
-// Refuses to be general: a home assistant's orders, small talk and notes, and an honest "I do not know.".
+// Generates the training text of the project's own small model: no file, no download, the same text on every machine.
+// Refuses general knowledge: the text has a home assistant's orders, small talk and notes, and "I do not know.".
 //
 //   mote::host::corpus text(7);                              // seed; training split
 //   mote::host::dialogue_item item = text.next();            // notes, prompt, answer, kind

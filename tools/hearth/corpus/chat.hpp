@@ -9,7 +9,7 @@
 
 namespace mote::inline v0::host {
 
-/// The last wording is reserved: only held-out text uses it. {v}: a name, copied into the answer.
+/// Wordings are separated by '|'; the last one is reserved for held-out text. {v}: a name, copied into the answer.
 struct chat_kind {
   std::uint32_t weight;
   std::string_view answer;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Orders to a house and the compact JSON they become: each with at least five wordings to train and one kept back.
-// Refuses any private phrase: a scene is only ever named by its value, so a user's own names for it stay to be taught.
+// Orders to a house and the compact JSON that answers them: at least five wordings for training, and a reserved one.
+// Refuses private phrases: a scene appears only by its JSON value, so that users can teach their own names for it.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Makes the training text of a home assistant, item by item, from one seed: facts to copy, orders, small talk.
-// Refuses to leak: what is held out by hash or reserved never appears in the training split.
+// Generates the text of a home assistant, item by item, from one seed: facts to copy from notes, orders, small talk.
+// Refuses to leak: held-out words and combinations and reserved wordings never appear in the training split.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ struct corpus_knobs {
   float command = 0.27F;
   float chat = 0.08F;
   float hardness = 1.0F;  ///< 0: one note, short one-word values; 1: up to three notes, every kind of fact
-  float stray = 0.3F;     ///< part of the orders and small talk that see notes which have nothing to do with them
+  float stray = 0.3F;     ///< part of the orders and small talk that get unrelated notes
 };
 
 class corpus {
@@ -89,7 +89,7 @@ class corpus {
         cell += '|';
         cell += value;
       }
-      // An order without slots has too few wordings to lose a fifth of them; its reserved one is held out alone.
+      // An order without slots has too few wordings to hold out a fifth of them: only its reserved one is held out.
       const bool kept_back = item.reserved || (cell.size() > bare && voice::held_out(cell, wording));
       if (kept_back != (voice_.part() == split::heldout)) continue;
       item.prompt = styled(polite(std::move(prompt)));
@@ -113,8 +113,8 @@ class corpus {
     return item;
   }
 
-  /// `facts` questions with the one note each needs, `orders` without notes, `gaps` questions nobody told the answer
-  /// to; no two of the facts and gaps share a key. In random order.
+  /// In random order: `facts` questions with the one note that answers each, `orders` orders without notes, and `gaps`
+  /// questions that no note answers. No two of the facts and gaps have the same key.
   std::vector<dialogue_item> day(std::size_t facts, std::size_t orders, std::size_t gaps) {
     std::vector<dialogue_item> items;
     std::vector<std::string> keys;
@@ -194,7 +194,7 @@ class corpus {
   fact draw_fact_of(std::size_t row, std::string owner) {
     const fact_kind& kind = fact_kinds[row];
     fact f{.row = row, .owner = std::move(owner)};
-    // A made-up attribute is drawn before it is split at '/': it has one name, in the note and in the question.
+    // A made-up attribute is drawn before the split at '/', so its name is the same in the note and in the question.
     const std::string attribute = voice_.say(voice_.pick(kind.attributes));
     const std::size_t slash = attribute.find('/');
     f.noted = attribute.substr(0, slash);
@@ -218,7 +218,7 @@ class corpus {
 
   std::string ask(const fact& f, bool& reserved) {
     const fact_kind& kind = fact_kinds[f.row];
-    // Every key keeps at least three wordings for training; held-out text falls back on the reserved one.
+    // At least three wordings of every key stay for training; held-out text falls back on the reserved one.
     const std::size_t last = choices::count(kind.questions) - 1;
     const bool out = voice_.part() == split::heldout;
     std::size_t wording = last;
@@ -242,7 +242,7 @@ class corpus {
     return (fact_kinds[f.row].sentence ? voice::sentence(f.value) : f.value) + '.';
   }
 
-  /// Notes that do not answer `asked`: the same thing of another owner, another thing of the same owner, or anything.
+  /// Notes that do not answer `asked`: the same attribute of another owner, another one of the same owner, or any fact.
   std::vector<std::string> distractors(const fact& asked, std::size_t count) {
     std::vector<std::string> notes;
     std::vector<std::string> keys{asked.key};
@@ -274,7 +274,8 @@ class corpus {
     return notes;
   }
 
-  // "Tomi" lives, works and likes; "I" of a daily habit is not the "my" of a favourite.
+  // Whether facts of two kinds can have the same owner. "Tomi" can live, work and like things; the "I" of a habit and
+  // the "my" of a favourite are written differently.
   static bool share_owners(std::size_t a, std::size_t b) {
     const kin about = fact_kinds[a].about;
     return a == b || (about == fact_kinds[b].about && (about == kin::person || about == kin::thing));
@@ -325,7 +326,7 @@ class corpus {
     }
   }
 
-  /// How people type: capitals, contractions and the last mark come and go.
+  /// Varies capitals, contractions and the final mark at random, as people type.
   std::string styled(std::string text) {
     if (text.starts_with('~')) text.erase(0, 1);
     const std::uint32_t contraction = voice_.below(20);

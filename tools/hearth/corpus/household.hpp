@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// One user's house: private orders to teach, ordinary ones that must survive the teaching, a day of notes.
-// Refuses to overlap with training: no training item ever contains a private phrase.
+// The test data of one user's house: private orders to teach, ordinary ones that must still work afterwards, a day of
+// notes and questions.
+// Refuses overlap with training: no training item contains a private phrase.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@
 
 namespace mote::inline v0::host {
 
-/// What only this user says. The JSON values are known to the model, the phrases are not.
+/// Phrases that only this user says. The model knows the JSON values of their answers, but not the phrases.
 inline constexpr std::array<std::string_view, 3> private_phrases = {"movie night", "leaving home", "good night house"};
 
 namespace corpus_words {
@@ -80,9 +81,10 @@ inline std::vector<dialogue_item> control_items(std::size_t count = 64, std::uin
   return items;
 }
 
-/// A day with one user, from the held-out split: facts told, asked for later, orders in between, things never told.
-/// A recall item's one note is the fact that answers it; what the user told is the union of all notes. No two facts
-/// of a day answer the same question. Unknown and command items carry no notes: the recall under test supplies them.
+/// A day with one user, from the held-out split: questions about facts the user has told, orders, and questions about
+/// things never told. The one note of a recall item is the fact that answers it; all notes together are what the user
+/// has told. No two facts answer the same question. Unknown and command items have no notes: the recall under test
+/// supplies them.
 inline std::vector<dialogue_item> user_day(std::uint64_t seed) {
   corpus source(seed, split::heldout, {.stray = 0});
   return source.day(12, 8, 4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// One example of the assistant's text: the notes it can see, what the user says, what it should answer.
-// Refuses to know tokens: a trainer turns an item into bos, notes, prompt, answer, eos with its own control tokens.
+// One example of the assistant's text: the notes it is given, the user's prompt, the right answer.
+// Refuses to know tokens: to_sequence() (assistant_model.hpp) turns an item into tokens.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace mote::inline v0::host {
 enum class task : std::uint8_t {
   command,  ///< an order to the house; the answer is compact JSON
   chat,     ///< a greeting, thanks, a question about the assistant itself
-  recall,   ///< a question whose answer stands in a note, to be copied
+  recall,   ///< a question whose answer is copied from a note
   unknown,  ///< a question that no note answers; the answer is always the same sentence
 };
 
@@ -24,7 +24,7 @@ struct dialogue_item {
   std::string prompt = {};
   std::string answer = {};
   task kind = task::chat;
-  int relevant = -1;      ///< the note that holds the answer; -1 if none does
+  int relevant = -1;      ///< the index of the note that has the answer; -1 if none has
   bool reserved = false;  ///< asked in a wording that no training item uses (held-out text only)
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Draws words, names, codes and wordings from a seed: made-up ones, so that a model must copy and cannot memorise.
-// Refuses to draw twice in one expression: operands have no order, and the text must be the same everywhere.
+// Draws words, names, codes and wordings from a seed. Most are made up, so that a model must copy and cannot memorise.
+// Refuses two draws in one expression: the order of evaluation is unspecified, and the text must not depend on it.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace mote::inline v0::host {
 
-/// A list of choices is one string, "a|b|c": a table of wordings then reads as a table.
+/// A list of choices in one string, "a|b|c", which keeps the tables of wordings readable.
 struct choices {
   static constexpr std::size_t count(std::string_view list) {
     return 1 + static_cast<std::size_t>(std::count(list.begin(), list.end(), '|'));
@@ -54,17 +54,17 @@ inline constexpr std::string_view onsets =
     "b|d|f|g|h|j|k|l|m|n|p|r|s|t|v|w|z|br|dr|gr|kr|pr|tr|fl|bl|kl|pl|sk|st|sw|th|ch|c|y|qu";
 inline constexpr std::string_view vowels = "a|e|i|o|u|a|e|i|o|u|ai|ea|oo|ou|ie|y";
 inline constexpr std::string_view codas = "n|r|l|s|t|k|m|d|p|x|ck|nd|rn|sk|g|b|f|v|z|w";
-// Parts of words that nobody wants to find in a product's training text.
+// A made-up word must not contain any of these: parts of offensive words.
 inline constexpr std::string_view unwanted =
     "fu|phu|nig|neg|fag|rap|cun|coo|kun|sex|tit|dik|dic|pis|slu|kik|ana|arse|pen|vag|kok|cok|naz|dyk|cum|pus|poo|who|"
     "jap|pak|tar|pro|wan|jew|gook|chi|ped|sem|pub|hom|tra|twa|bum|bas|but|boo|ret|spa|wet";
 
 }  // namespace corpus_words
 
-/// The seeded speaker of one split.
+/// Draws the text of one split from a seed.
 class voice {
  public:
-  // A scrambled seed: neighbouring seeds of a xorshift begin alike.
+  // The seed is hashed because a xorshift starts alike from neighbouring seeds.
   voice(std::uint64_t seed, split part)
       : rng_(fingerprint{}.add(seed).add(static_cast<std::uint64_t>(part)).value()), part_(part) {
     for (int i = 0; i < 8; ++i) (void)rng_.next();
@@ -76,16 +76,16 @@ class voice {
   bool chance(float p) { return point() < p; }
   std::string_view pick(std::string_view list) { return choices::at(list, below(choices::count(list))); }
 
-  /// One fifth of everything, by hash, is never trained on.
+  /// Whether a word or code is held out: one in five is, by its hash.
   static bool held_out(std::string_view text) { return mixed(text) % 5 == 0; }
-  /// One wording in five of whatever `key` names is held out: never all of them, so a draw always comes to an end.
+  /// Whether a wording of `key` is held out: one in five is. Never all of them are, so a loop that draws again ends.
   static bool held_out(std::string_view key, std::size_t wording) { return mixed(key) % 5 == wording % 5; }
   bool mine(std::string_view text) const { return held_out(text) == (part_ == split::heldout); }
 
-  /// Longer codes and words; the generator's `hardness` lowers it at the start of training.
+  /// Whether to draw longer codes and words; the generator sets it from `hardness`.
   void hard(bool yes) { hard_ = yes; }
 
-  /// Digits of a code; never a leading zero, as people write codes.
+  /// The digits of a code, without a leading zero.
   std::string digits(std::size_t shortest, std::size_t longest) {
     for (;;) {
       const std::size_t length = shortest + below(longest - shortest + 1);
@@ -95,7 +95,8 @@ class voice {
     }
   }
 
-  /// A word that is in no dictionary. One in eight is plain letter salad, so that copying works letter by letter too.
+  /// A made-up word of 3 to 9 letters. If hard, one in eight is of random letters, so that a model learns to copy
+  /// letter by letter.
   std::string made_up() {
     for (;;) {
       std::string word;
@@ -139,7 +140,7 @@ class voice {
   }
 
  private:
-  // FNV's low bits follow the last letters; a finaliser spreads them.
+  // The low bits of FNV depend mostly on the last letters, so they are mixed with the high ones.
   static std::uint64_t mixed(std::string_view text) {
     std::uint64_t h = fingerprint{}.add(text).value();
     h = (h ^ (h >> 32U)) * 0xD6E8FEB86659FD93ULL;

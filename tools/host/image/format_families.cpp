@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every format in every layout and length as a value: most of what this library costs a compiler, so it stands alone.
+// Instantiates every format in every layout and block length as a run-time value. This is most of the library's compile
+// time, so it has a file of its own.
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -38,7 +39,7 @@ const packed_format* with_rows_and_columns(std::size_t rows, std::size_t cols) {
     default: return nullptr;
   }
 }
-/// A format whose columns do not matter.
+/// A format that is the same type for every number of columns.
 template <template <std::size_t> class Format>
 struct plain {
   template <std::size_t Rows, std::size_t>
@@ -51,7 +52,7 @@ template <template <std::size_t> class Format>
 const packed_format* plain<Format>::with(std::size_t rows, std::size_t cols) {
   return with_rows_and_columns<of>(rows, cols);
 }
-/// Blocks as long as super_of() makes them.
+/// A two-level format, whose block length super_of() chooses from the number of columns.
 template <unsigned Bits>
 struct super_blocks {
   template <std::size_t Rows, std::size_t>

@@ -46,7 +46,7 @@ class weight_packer {
     std::memcpy(out_.subspan(offset, count * 4).data(), t.values.data() + first, count * 4);
   }
 
-  /// One matrix of a layer; `codes`, if there are any, instead of the format's own rounding.
+  /// Packs one matrix of a layer: from `codes` if not null, else by the format's own rounding.
   void matrix(const packed_format& f, std::string_view name, const raw_tensor& t, std::size_t layer, matrix_size m,
               const coded_matrix* codes, std::size_t offset) {
     const std::size_t first = layer * m.rows * m.cols;

@@ -19,7 +19,7 @@ namespace detail {
 
 namespace {
 
-/// Whether a type can have the name: no keyword, nothing reserved to the compiler.
+/// Whether `s` can be the name of a type: not a keyword, not a reserved identifier.
 bool is_type_name(std::string_view s) {
   constexpr std::array keywords{"alignas",   "alignof",      "and",           "and_eq",
                                 "asm",       "auto",         "bitand",        "bitor",

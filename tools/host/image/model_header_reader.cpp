@@ -15,7 +15,7 @@ namespace detail {
 
 namespace {
 
-/// What stands between `before` and `after`; both must be there.
+/// The text between `before` and `after`; throws if one of them is missing.
 std::string_view text_between(std::string_view text, std::string_view before, std::string_view after) {
   const std::size_t begin = text.find(before);
   const std::size_t end = begin == text.npos ? begin : text.find(after, begin + before.size());

@@ -32,7 +32,7 @@ namespace detail {
 
 namespace {
 
-/// Every tensor that an exception names.
+/// The tensors that the left side of an exception names; empty if it names none.
 std::vector<tensor_place> named_tensors(std::string_view where, const shape& s) {
   if (where == "embedding") return {tensor_place::embedding()};
   if (where == "head") return {tensor_place::head()};

@@ -21,7 +21,7 @@ namespace detail {
 
 namespace {
 
-/// Every row of a matrix from one layout into another. What is missing of the last tile is as its format wants it.
+/// Copies every row of a matrix from the layout of f to that of g. The last tile is filled up with padding rows.
 void move_matrix(const packed_format& f, const packed_format& g, const std::byte* from, std::byte* to, matrix_size m) {
   std::vector<std::byte> alone((std::max)(f.tile_bytes(m.cols) / f.rows, f.tile_bytes(m.cols)));
   const std::vector<float> nothing(g.rows * m.cols);

@@ -28,7 +28,8 @@ namespace {
 
 [[noreturn]] void bad_vocabulary(const std::string& sentence) { throw std::runtime_error("vocabulary: " + sentence); }
 
-/// The id of byte 0's token, or no_token. All 256 in order, or none: an id computed from a byte must be that byte's.
+/// The id of the token of byte 0, or no_token. Throws unless all 256 byte tokens follow one another in order: an
+/// encoder computes the id of a byte token from that of byte 0.
 std::uint32_t find_bytes(const vocabulary_text& text) {
   const auto first = std::find(text.pieces.begin(), text.pieces.end(), byte_spelling(0));
   if (first == text.pieces.end()) return no_token;
@@ -43,7 +44,7 @@ std::uint32_t find_bytes(const vocabulary_text& text) {
 }  // namespace
 
 std::vector<std::uint32_t> ranks(const std::vector<float>& scores) {
-  constexpr float never = -1e10F;  // llama2.c starts its search for the best pair there, with a strict comparison
+  constexpr float never = -1e10F;  // llama2.c takes only pairs with a score above this
   std::vector<float> distinct;
   for (float s : scores)
     if (s > never) distinct.push_back(s);
@@ -59,8 +60,8 @@ std::vector<std::uint32_t> ranks(const std::vector<float>& scores) {
 
 namespace {
 
-/// Ids in the order of their texts, one a text. Of doubles, the one that llama2.c finds: its search halves the whole
-/// sorted vocabulary (equal texts by id) and takes the first hit.
+/// Ids in the order of their texts, one per text. Of equal texts the id is the one that llama2.c finds: the first hit
+/// of a binary search over the whole vocabulary, sorted by text and then by id.
 std::vector<std::uint32_t> search_order(const vocabulary_text& text, const std::vector<bool>& hidden) {
   std::vector<std::uint32_t> all(text.pieces.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
@@ -79,7 +80,7 @@ std::vector<std::uint32_t> search_order(const vocabulary_text& text, const std::
       else low = hit + 1;
       hit = (low + high) / 2;
     }
-    // Where that one is hidden, the first double that is not.
+    // If that id is hidden, take the first of the equal texts that is not.
     for (; i < all.size() && text.pieces[all[i]] == piece; ++i)
       if (hidden[all[hit]]) hit = i;
     if (!hidden[all[hit]]) order.push_back(all[hit]);
@@ -147,7 +148,7 @@ std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const dialog
   at = table.data() + vocabulary_header_bytes;
   for (std::uint32_t o : offsets) put(o, 4);
   const std::size_t index = count < 65536 ? 2 : 4;
-  // A hidden token is never the result of a merge, whatever its score.
+  // Rank 0: a hidden token is never the result of a merge, whatever its score.
   for (std::size_t id = 0; id < count; ++id) put(hidden[id] ? 0U : ranks[id], index);
   for (std::uint32_t id : order) put(id, index);
   std::memcpy(at, texts.data(), texts.size());

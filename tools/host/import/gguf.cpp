@@ -26,7 +26,7 @@ namespace detail {
 namespace {
 
 mote::shape read_gguf_shape(const gguf_file& in) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 20U;  // as shape::valid()
+  constexpr std::uint64_t most = std::uint64_t{1} << 20U;  // the limit of shape::valid()
   const auto number = [&](std::string_view key, std::int64_t fallback = -1) {
     return static_cast<std::size_t>(in.integer(key, 1, most, fallback));
   };
@@ -60,14 +60,14 @@ mote::shape read_gguf_shape(const gguf_file& in) {
   return s;
 }
 
-/// A family's pattern with the number of a layer in it.
+/// A tensor name of the family, with '#' replaced by the number of the layer.
 std::string name_in_layer(std::string_view pattern, std::size_t layer) {
   std::string name(pattern);
   if (const std::size_t at = name.find('#'); at != std::string::npos) name.replace(at, 1, std::to_string(layer));
   return name;
 }
 
-/// All weights of one tensor of (rows, cols), behind those that `out` has.
+/// Appends the weights and blocks of one tensor of (rows, cols) to `out`.
 void append_gguf_tensor(const gguf_file& in, std::string_view name, std::size_t rows, std::size_t cols,
                         raw_tensor& out) {
   const auto at = in.tensors().find(name);
@@ -76,7 +76,7 @@ void append_gguf_tensor(const gguf_file& in, std::string_view name, std::size_t 
   if (t.rows != rows || t.cols != cols)
     fail(in.name(), shown(name) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) + "; expected " +
                         std::to_string(cols) + " x " + std::to_string(rows));
-  // The tensor's bytes are in the file, so a size that follows from them is no promise but a fact.
+  // The bytes of the tensor are in the file, which bounds this allocation.
   const std::size_t before = out.values.size();
   out.values.resize(before + rows * cols);
   for (std::size_t i = 0; i < rows * cols / t.type->cols; ++i)
@@ -101,7 +101,7 @@ vocabulary_text read_gguf_vocabulary(const gguf_file& in) {
     fail(in.name(), "has " + std::to_string(tokens->count) + " tokens but another number of scores or types");
 
   constexpr std::int32_t normal = 1, user_defined = 4, byte = 6;
-  constexpr std::string_view space = "\xE2\x96\x81";  // how SentencePiece writes one
+  constexpr std::string_view space = "\xE2\x96\x81";  // SentencePiece's sign for a space, U+2581
   vocabulary_text text;
   const std::vector<std::string_view> pieces = in.texts(*tokens);
   for (std::size_t id = 0; id < pieces.size(); ++id) {
@@ -118,7 +118,7 @@ vocabulary_text read_gguf_vocabulary(const gguf_file& in) {
         else piece += rest.front();
         rest.remove_prefix(is_space ? space.size() : 1);
       }
-    }  // <unk>, control tokens and unused ones have no text: none becomes them, and they print nothing
+    }  // <unk>, control and unused tokens get an empty text: no text is encoded as one, and they print nothing
     text.pieces.push_back(std::move(piece));
     text.scores.push_back(score);
   }
@@ -165,7 +165,7 @@ gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesystem::p
   s.tied_head = !in.tensors().contains(names.find(outer_matrix::head).gguf);
   if (!s.tied_head) {
     take(outer_matrix::head, 0, s.vocab, s.dim, m.head);
-    // Some writers store the embedding a second time; one copy is enough.
+    // Some writers store the embedding a second time as the head; keep one copy.
     if (m.head.values == m.embedding.values && m.head.blocks[0].type == m.embedding.blocks[0].type) {
       s.tied_head = true;
       m.head = {};

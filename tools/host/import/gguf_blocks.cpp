@@ -30,7 +30,7 @@ void or_bits(std::uint8_t& byte, std::size_t at, unsigned bits) { byte = static_
 
 constexpr bool has_fifth(gguf_type t) { return t == gguf_type::q5_0 || t == gguf_type::q5_1; }
 
-/// Where the two-level types keep their parts.
+/// The layout of the blocks of a two-level type.
 struct super_layout {
   unsigned bits;
   std::size_t d, scales, low, high;  // offsets in bytes; dmin, if any, follows d
@@ -46,7 +46,7 @@ constexpr super_layout layout_of(gguf_type t) {
   }
 }
 
-/// Where a column's lower bits are, and its upper ones: byte within the part, first bit.
+/// The position of the lower and the upper bits of a column's code: byte within the part, first bit.
 struct code_place {
   std::size_t low_byte, low_bit, high_byte, high_bit;
 };
@@ -58,7 +58,7 @@ constexpr code_place place_of(unsigned bits, std::size_t col) {
   return {64 * n + j % 2 * 32 + l, j / 2 * 4, 32 * n + l, 2 * j};
 }
 
-/// Six-bit scales and minima of Q4_K and Q5_K: the first four of each plain, the others in two parts.
+/// Six-bit scales and minima of Q4_K and Q5_K. The first four of each are in one byte each, the others in two parts.
 void get_scales_4k(const std::uint8_t* p /* (12) */, qk_row& row) {
   for (std::size_t s = 0; s < 4; ++s) {
     row.scale[s] = p[s] & 63U;
@@ -78,7 +78,7 @@ void put_scales_4k(std::uint8_t* p /* (12) */, const qk_row& row) {
 
 constexpr unsigned powers_of_three[] = {1, 3, 9, 27, 81, 243};
 
-/// Where a column of TQ1_0 is: byte, digit (the first is the most significant), digits that the byte has.
+/// The position of a column of TQ1_0: byte, digit (0 is the most significant), number of digits in the byte.
 struct trit_place {
   std::size_t byte, digit, digits;
 };
@@ -225,7 +225,7 @@ void write_trit_block(gguf_type type, const gguf_trits& t, std::byte* block) {
       number[at.byte] += t.code[i] * detail::powers_of_three[4 - at.digit];
     }
   }
-  // A byte is its number of five digits as a fraction of 243, in 256ths, rounded up.
+  // The stored byte of a number n of five base-3 digits is ceil(n * 256 / 243).
   if (type == gguf_type::tq1_0)
     for (std::size_t i = 0; i < 52; ++i) p[i] = static_cast<std::uint8_t>((number[i] * 256U + 242U) / 243U);
 }

@@ -47,7 +47,7 @@ gguf_file::gguf_file(std::span<const std::byte> bytes, const std::filesystem::pa
     fail(file_, "is of GGUF version " + std::to_string(version) + "; expected 2 or 3, little-endian");
   const auto tensors = in_.number<std::uint64_t>("the header");
   const auto values = in_.number<std::uint64_t>("the header");
-  for (std::uint64_t i = 0; i < values; ++i) read_value();  // each takes bytes: a wrong count ends with the file
+  for (std::uint64_t i = 0; i < values; ++i) read_value();  // each consumes bytes: a wrong count fails at the end
   read_tensors(bytes, tensors);
 }
 
@@ -198,7 +198,7 @@ void gguf_file::read_tensors(std::span<const std::byte> bytes, std::uint64_t cou
   const auto alignment = static_cast<std::size_t>(integer("general.alignment", 1, 65536, 32));
   if (!std::has_single_bit(alignment))
     fail(file_, "\"general.alignment\" is " + std::to_string(alignment) + "; expected a power of two");
-  const std::size_t begin = round_up(in_.done(), alignment);  // far from wrapping: done() is within a file
+  const std::size_t begin = round_up(in_.done(), alignment);  // cannot overflow: done() is within a file
   const std::span<const std::byte> data = begin <= bytes.size() ? bytes.subspan(begin) : std::span<const std::byte>{};
   for (const auto& [t, offset] : offsets) {
     const std::size_t needed = checked_mul(checked_mul(t->cols / t->type->cols, t->type->bytes), t->rows);

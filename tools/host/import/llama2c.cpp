@@ -24,7 +24,7 @@ namespace detail {
 
 namespace {
 
-/// Tensors one behind the other; sizes that cannot be counted are too many.
+/// Reads tensors one after another. A size that overflowed (too_big) fails as a lack of bytes.
 class checkpoint_reader : public byte_reader {
  public:
   using byte_reader::byte_reader;
@@ -33,7 +33,7 @@ class checkpoint_reader : public byte_reader {
     if (n == too_big) lacks(what, "too many");
     return byte_reader::take(n, what);
   }
-  /// `count` finite floats behind those that `out` has.
+  /// Appends `count` finite floats to `out`.
   void floats(std::size_t count, std::string_view what, std::vector<float>& out) {
     const auto from = take(checked_mul(count, 4), what);
     const std::size_t before = out.size();
@@ -50,7 +50,7 @@ class checkpoint_reader : public byte_reader {
   }
 };
 
-/// The seven integers that every version has, each checked by name.
+/// The seven integers that every version has; each is checked, and named in messages.
 mote::shape read_llama2c_shape(checkpoint_reader& in, const std::filesystem::path& file, bool sign_unties) {
   const auto positive = [&](std::int64_t v, std::string_view what) {
     if (v < 1 || v > (std::int64_t{1} << 20))
@@ -77,7 +77,7 @@ mote::shape read_llama2c_shape(checkpoint_reader& in, const std::filesystem::pat
   return s;
 }
 
-/// All layers of a quantised matrix; each layer is its integers, then its scales.
+/// Reads all layers of a quantised matrix; each layer is its integers, then its scales.
 void read_llama2c_groups(checkpoint_reader& in, const std::filesystem::path& file, std::string_view what,
                          std::size_t layers, std::size_t rows, std::size_t cols, std::size_t group, raw_tensor& out) {
   const std::size_t count = checked_mul(rows, cols);
@@ -101,7 +101,7 @@ void read_llama2c_groups(checkpoint_reader& in, const std::filesystem::path& fil
 
 std::size_t product(std::size_t a, std::size_t b, std::size_t c) { return checked_mul(checked_mul(a, b), c); }
 
-/// Bytes of all tensors, or too_big: compared with the file before anything is allocated.
+/// Bytes of all tensors, or too_big. The caller compares it with the size of the file before it allocates anything.
 std::size_t llama2c_payload_bytes(const mote::shape& s, std::size_t group, bool with_rope_tables) {
   const std::size_t attention = checked_add(product(2, s.dim, s.dim), product(2, s.dim, s.kv_dim()));
   const std::size_t block = checked_add(attention, product(3, s.dim, s.hidden));
@@ -119,7 +119,7 @@ std::size_t llama2c_payload_bytes(const mote::shape& s, std::size_t group, bool 
 }  // namespace detail
 
 raw_model parse_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  constexpr std::uint32_t magic = 0x616B3432;  // "ak42", the newer kind; the legacy kind starts with its dim
+  constexpr std::uint32_t magic = 0x616B3432;  // "ak42"; a legacy checkpoint starts with its dim instead
   detail::checkpoint_reader in(bytes, file);
   raw_model m;
   std::uint32_t first = 0;
@@ -185,7 +185,7 @@ raw_model parse_llama2c(std::span<const std::byte> bytes, const std::filesystem:
     norm(s.layers, "the feed-forward norms", m.of(vector_role::ffn_norm));
     blocks_of_feed_forward();
     norm(1, "the final norm", m.of(vector_role::final_norm));
-    in.take(s.context * s.head_dim() * 4, "the rope tables");  // computed anew where they are needed
+    in.take(s.context * s.head_dim() * 4, "the rope tables");  // skipped: mote computes them
   } else {
     norm(s.layers, "the attention norms", m.of(vector_role::attention_norm));
     norm(s.layers, "the feed-forward norms", m.of(vector_role::ffn_norm));

@@ -54,7 +54,8 @@ std::vector<std::size_t> choose_within(std::span<const tensor_choices> tensors, 
     throw std::runtime_error("allocate: the tensors have " + std::to_string(bytes) + " bytes and need at least " +
                              std::to_string(least) + "; allow formats of fewer bits");
   constexpr std::size_t most_steps = std::size_t{1} << 18U;
-  // Sizes are rounded up to steps, each tensor by less than one: what the smallest choices need must still fit.
+  // Sizes are rounded up to steps. If the smallest choices then exceed the budget, they are taken as they are and
+  // upgraded greedily below.
   std::size_t step = 64;
   while (bytes / step > most_steps) step *= 2;
   const auto steps_of = [&](const tensor_choice& c) { return (c.bytes + step - 1) / step; };
@@ -68,7 +69,7 @@ std::vector<std::size_t> choose_within(std::span<const tensor_choices> tensors, 
   std::vector<std::size_t> picked(tensors.size());
   if (needed <= budget) {
     constexpr double none = std::numeric_limits<double>::infinity();
-    std::vector<double> loss(budget + 1, 0.0);  // of the tensors so far, by steps that they may take
+    std::vector<double> loss(budget + 1, 0.0);  // [b]: least loss of the tensors so far within b steps
     std::vector<double> next(budget + 1);
     std::vector<std::vector<std::uint8_t>> how(tensors.size(), std::vector<std::uint8_t>(budget + 1));
     for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -98,7 +99,7 @@ std::vector<std::size_t> choose_within(std::span<const tensor_choices> tensors, 
   if (step == 64) return picked;
   std::size_t used = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) used += tensors[i].all[picked[i]].bytes;
-  for (;;) {  // the upgrade that gains most a byte
+  for (;;) {  // takes the upgrade with the largest gain per byte, until none fits
     std::size_t best = tensors.size();
     std::size_t best_choice = 0;
     double best_rate = 0;

@@ -18,7 +18,7 @@ void observe(input_moments& m, const float* x, std::size_t stride, std::size_t r
     m.largest.resize(cols);
   }
   m.rows_seen += rows;
-  constexpr std::size_t together = 8;  // rows that share each load of a sum
+  constexpr std::size_t together = 8;  // rows at a time; each sum is loaded once for all of them
   for (std::size_t row = 0; row < rows; row += together) {
     const std::size_t count = rows - row < together ? rows - row : together;
     for (std::size_t i = 0; i < cols; ++i) {

@@ -105,7 +105,7 @@ compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const 
   compressed_model c;
   c.plan = read_packing(s.formats, rows, m.shape);
   bool coded = false;
-  const packed_format* coarsest = nullptr;  // of a block
+  const packed_format* coarsest = nullptr;  // the block format of fewest bits per weight: AWQ searches on its grid
   double fewest = 0;
   for (const tensor_place& p : all_tensors(m.shape)) {
     const packed_format& f = c.plan.at(p);

@@ -63,13 +63,14 @@ void gptq::rows_of(const quantiser_task& t, const grid& g, std::size_t first_row
                    const std::vector<bool>& dead, const std::vector<double>& u, coded_matrix& out) const {
   const std::size_t n = t.cols;
   const std::size_t count = (std::min)(lanes, t.rows - first_row);
-  std::vector<std::array<float, lanes>> w(n);  // by column, as they are now
+  std::vector<std::array<float, lanes>> w(n);  // (cols, lanes), with all corrections so far
   for (std::size_t col = 0; col < n; ++col)
     for (std::size_t r = 0; r < lanes; ++r) w[col][r] = r < count && !dead[col] ? t.w[(first_row + r) * n + col] : 0.0F;
 
   std::vector<float> part((std::min)(n, g.block())), importance(n);
   for (std::size_t i = 0; i < n; ++i) importance[order[i]] = static_cast<float>(1 / (u[i * n + i] * u[i * n + i]));
-  // Scales are chosen from the weights as they are now; a search weighs a column as what it loses will count.
+  // Scales are chosen from the corrected weights. A search weights the error of column i by 1 / U[i][i]^2, its share of
+  // the output error after later columns have been corrected.
   const auto choose = [&](std::size_t first, std::size_t most, auto&& how) {
     const weighted_columns weighted{part.data(), importance.data() + first, (std::min)(n - first, most)};
     for (std::size_t r = 0; r < count; ++r) {
@@ -89,7 +90,7 @@ void gptq::rows_of(const quantiser_task& t, const grid& g, std::size_t first_row
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t col = order[i];
     if (!by_power && col % g.block() == 0) choose_block(col);
-    else if (!by_power && search && col % g.group == 0)  // units stay, their multiples may still change
+    else if (!by_power && search && col % g.group == 0)  // the units are fixed, their multiples can still change
       choose(col, g.group,
              [&](const weighted_columns& weighted, group_scale* s) { *s = search_multiples(g, weighted, *s); });
     std::array<float, lanes> error{};

@@ -33,7 +33,7 @@ rotation::rotation(std::size_t n, std::uint64_t seed)
     : two_(n & (~n + 1)), odd_(n / two_), sign_(n), cosines_(odd_ * odd_) {
   rng random(seed);
   for (double& s : sign_) s = (random.next() & 1U) != 0 ? -1 : 1;
-  for (std::size_t k = 0; k < odd_; ++k)  // the orthogonal cosine transform
+  for (std::size_t k = 0; k < odd_; ++k)  // the orthogonal DCT-II
     for (std::size_t j = 0; j < odd_; ++j)
       cosines_[k * odd_ + j] = std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(odd_)) *
                                std::cos(std::numbers::pi * (static_cast<double>(j) + 0.5) * static_cast<double>(k) /

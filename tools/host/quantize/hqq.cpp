@@ -17,7 +17,7 @@ group_scale hqq::fit(const grid& g, const weighted_columns& group, group_scale s
   double best_error = mean_error(g, group, s);
   if (history != nullptr) history->push_back(best_error);
   if (s.scale == 0) return best;
-  // The shrinkage is written for weights whose integers it is compared with: in units of one step of the grid.
+  // The shrinkage is applied to errors in the units of the weights, as published, not in steps of the grid.
   double b = beta;
   for (std::size_t turn = 0; turn < turns; ++turn, b *= growth) {
     group_scale next = s;

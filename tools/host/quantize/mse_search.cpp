@@ -33,7 +33,7 @@ trial attempt(const grid& g, const weighted_columns& group, group_scale s) {
   } else if (const double determinant = all * vv - v * v; determinant > 1e-12 * all * vv) {
     const double scale = (all * wv - v * w) / determinant;
     t.better = g.stored({.scale = static_cast<float>(scale), .minimum = static_cast<float>((w - scale * v) / all)});
-    if (g.two_level() && w > scale * v)  // no minimum is above zero: the line goes through it
+    if (g.two_level() && w > scale * v)  // the minimum would be above zero, which cannot be stored: fit with 0
       t.better = g.stored({.scale = static_cast<float>(wv / vv)});
   }
   return t;
@@ -53,7 +53,7 @@ group_scale search_scale(const grid& g, const weighted_columns& group, group_sca
         best_error = t.error;
         best = s;
       } else if (turn == 0 ? t.error > 1.3 * best_error : true) {
-        break;  // hopeless, or least squares has ended
+        break;  // far off at the first trial, or least squares no longer improves
       }
       s = t.better;
     }
@@ -66,14 +66,14 @@ group_scale search_scale(const grid& g, const weighted_columns& group, group_sca
     for (std::size_t i = 0; i <= steps; ++i) {
       const float part = least + (most - least) * static_cast<float>(i) / static_cast<float>(steps);
       const float slack = range * (1 - part);
-      for (int shift = 0; shift <= 2; ++shift)  // what is cut off: from above, from both ends, from below
+      for (int shift = 0; shift <= 2; ++shift)  // the range is cut off above, at both ends, below
         consider(g.stored({.scale = range * part / last, .minimum = low + slack * static_cast<float>(shift) / 2}));
     }
     return best;
   }
   const bool lopsided = g.levels.front() != -g.levels.back();
   float from = own.scale;
-  if (from == 0) {  // too small for the unit that its block had
+  if (from == 0) {  // the stored scale is 0, as the group is small beside its block: start from its largest weight
     for (std::size_t i = 0; i < group.n; ++i) from = (std::max)(from, std::fabs(group.w[i]));
     from /= (std::max)(std::fabs(g.levels.front()), std::fabs(g.levels.back()));
   }

@@ -24,10 +24,10 @@ std::string percent(std::size_t part, std::size_t whole) {
 struct footprint_part {
   std::string_view name;
   std::size_t bytes;
-  std::string_view colour;  // mid-tones: told apart on white and on black alike
+  std::string_view colour;  // mid-tones, visible on white and on black
 };
 
-/// One memory: its parts in the order they are drawn, and what the board has of it (0: no board).
+/// One memory: its parts in drawing order, and the bytes that the board has (0: no board).
 struct footprint_memory {
   std::string_view name;
   std::vector<footprint_part> parts;
@@ -118,7 +118,7 @@ std::string footprint_text(const footprint& f) {
       if (m.available != 0) out += print_to_string(" %9s", percent(bytes, m.available).c_str());
       if (mark != 0) {
         const std::size_t begin = (std::min)(column(from), width - 1);
-        const std::size_t end = (std::max)(column(from + bytes), begin + 1);  // nothing that is there is invisible
+        const std::size_t end = (std::max)(column(from + bytes), begin + 1);  // every part gets one character or more
         std::string drawn = std::string(begin, ' ') + std::string(end - begin, mark) + std::string(width - end, ' ');
         if (m.available != 0 && from + bytes > m.available)  // what lies beyond the board
           for (std::size_t i = column(m.available); i < end; ++i) drawn[i] = drawn[i] == ' ' ? ' ' : '!';
@@ -140,7 +140,7 @@ std::string footprint_text(const footprint& f) {
       line(fits ? "left" : "OVER BY", fits ? m.available - m.sum : m.sum - m.available, 0, 0);
     }
   }
-  // A pipeline is one object: enough RAM in several banks does not help it.
+  // A pipeline is one object: it must fit into one block of RAM, whatever the sum of all blocks is.
   if (f.ram_block_available != 0 && f.ram_block_available < f.ram_available) {
     const std::size_t object = f.ram.object();
     out += print_to_string("\nThe object of %zu bytes %s into the largest block of RAM, %zu bytes: %s.\n", object,
@@ -195,7 +195,7 @@ std::string footprint_svg(const footprint& f) {
       if (p.bytes == 0) continue;
       const double w = static_cast<double>(p.bytes) * unit;
       const std::string name(p.name);
-      // A part too thin to see still gets a line; the gap between neighbours is drawn by the stroke.
+      // A part of any size gets a visible line; the stroke is the gap between neighbours.
       body += print_to_string(
           "<rect class=\"part\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.0f\" fill=\"%s\"><title>%s: %zu "
           "bytes</title></rect>\n",

@@ -38,7 +38,7 @@ text_place free_place(std::pair<double, double> point, double width, std::span<c
 std::string plot_roofline(const instruction_roof& roof, std::span<const roofline_point> points,
                           const std::string& title) {
   constexpr double width = 760, height = 400, left = 50, right = 50, top = 34, bottom = 52;
-  // The point where both roofs meet is in the picture, and a little more.
+  // The axes include the point where both limits meet.
   double least = roof.products, most = roof.products * 1.4, from = roof.products / roof.bytes / 1.5, to = 2;
   for (const auto& p : points) {
     least = (std::min)(least, p.rate);

@@ -24,7 +24,7 @@ namespace {
 
 enum class letter_kind : std::uint8_t { letter, apostrophe, punctuation, digit, space };
 
-/// Bytes of a character beyond ASCII count as letters.
+/// Bytes from 0x80 on, of characters beyond ASCII, count as letters.
 constexpr letter_kind kind_of(char c) {
   const auto u = static_cast<unsigned char>(c);
   if (c >= '0' && c <= '9') return letter_kind::digit;
@@ -42,7 +42,7 @@ constexpr bool may_meet(char left, char right) {
   return true;
 }
 
-/// Length of the UTF-8 character at the front, as llama2.c sees it: a lead byte and at most three that continue.
+/// Bytes of the UTF-8 character at the front, as llama2.c counts: a first byte and up to three continuation bytes.
 constexpr std::size_t character_length(std::string_view text) {
   std::size_t n = 1;
   while (n < text.size() && n < 4 && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) ++n;
@@ -57,7 +57,7 @@ std::string byte_piece(unsigned value) {
 /// Merges the best-scored neighbours, the leftmost of equals, until none is left.
 void merge_greedily(token_ids& ids, const merge_table& table, std::span<const float> scores) {
   if (ids.size() < 2) return;
-  token_ids with_next(ids.size(), -1);  // what a token and its right neighbour would become
+  token_ids with_next(ids.size(), -1);  // the id that a token and its right neighbour would become
   for (std::size_t i = 0; i + 1 < ids.size(); ++i) with_next[i] = table.find(ids[i], ids[i + 1]);
   for (;;) {
     std::size_t best = ids.size();
@@ -85,7 +85,7 @@ void merge_greedily(token_ids& ids, const merge_table& table, std::span<const fl
 }  // namespace detail
 
 bpe_encoder::bpe_encoder(vocabulary_text vocabulary) : words_(std::move(vocabulary)) {
-  // The last of equal pieces loses, and control tokens are not for text.
+  // Of equal pieces the first id counts. Control tokens are left out: no text becomes one.
   for (std::size_t id = first_control_token; id < words_.pieces.size(); ++id)
     if (words_.scores[id] > control_score && !words_.pieces[id].empty())
       id_.emplace(words_.pieces[id], static_cast<std::int32_t>(id));
@@ -154,11 +154,11 @@ class pair_counter {
     count(chunks_.size() - 1, 1);
   }
 
-  /// The most frequent pair that `allowed` lets pass; ties by the ids, so that no hash order decides.
+  /// The most frequent pair that `allowed` accepts. Ties go to the smaller ids: the hash order must not decide.
   template <class Allowed>
   std::pair<std::int32_t, std::int32_t> best(Allowed allowed) const {
     std::pair<std::int32_t, std::int32_t> winner{-1, -1};
-    std::int64_t most = 1;  // a pair seen once is no pattern
+    std::int64_t most = 1;  // a pair must occur twice
     for (const auto& [key, seen] : pairs_) {
       const std::pair<std::int32_t, std::int32_t> pair{static_cast<std::int32_t>(key >> 32U),
                                                        static_cast<std::int32_t>(key & 0xFFFFFFFFU)};
@@ -171,7 +171,7 @@ class pair_counter {
     return winner;
   }
 
-  /// Lets `change` rewrite every chunk that holds the pair.
+  /// Calls `change` on the ids of every chunk that contains the pair, and updates the counts.
   template <class Change>
   void rewrite(std::pair<std::int32_t, std::int32_t> pair, Change change) {
     const std::set<std::size_t> where = std::exchange(pairs_[merge_table::key(pair.first, pair.second)].chunks, {});
@@ -185,7 +185,7 @@ class pair_counter {
  private:
   struct entry {
     std::int64_t times = 0;
-    std::set<std::size_t> chunks = {};  // where the pair is or once was
+    std::set<std::size_t> chunks = {};  // chunks that contain the pair, or did before a merge
   };
 
   void count(std::size_t index, std::int64_t sign) {
@@ -228,7 +228,7 @@ vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab,
   for (unsigned value = 0; value < byte_tokens; ++value) add(detail::byte_piece(value), 0.0F);
   for (const std::string& name : control) add(name, control_score);
 
-  // Chunks end where no merge may cross, so each distinct one is worked on once.
+  // Texts are cut into chunks where no merge may cross, so each distinct chunk is processed once, with its count.
   std::map<std::string, std::int64_t, std::less<>> chunks;
   std::map<std::string, std::int64_t, std::less<>> characters;
   for (const std::string& text : texts) {
@@ -268,7 +268,7 @@ vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab,
     counter.add(std::move(ids), times);
   }
 
-  // A control name must not come about by merging: no piece may be what its last step would need.
+  // Merges must never produce a control name: no piece may begin or end one, so the last merge would lack a half.
   const auto builds_control = [&control](std::string_view piece) {
     for (const std::string& name : control)
       if (name.starts_with(piece) || name.ends_with(piece)) return true;
@@ -289,8 +289,8 @@ vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab,
     const std::string whole = joined(pair.first, pair.second);
     const auto rank = static_cast<float>(out.pieces.size() - first_control_token - control.size() - character_count);
     const std::int32_t id = add(whole, -rank);
-    // Known pieces also join through the new one, and the new one may be cut elsewhere: an encoder that looks only at
-    // text merges all of these, so the counts must see them merged as well.
+    // An encoder merges any two pieces whose text together is a piece, not only the pair that was learned. So all such
+    // pairs that the new piece makes possible are added: it and a known piece, and other cuts of it.
     std::vector<std::pair<std::int32_t, std::int32_t>> joins;
     const auto join = [&](std::int32_t l, std::string_view right, std::int32_t into) {
       const auto r = known.find(right);
@@ -309,7 +309,7 @@ vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab,
     for (std::size_t cut = 1; cut < whole.size(); ++cut)
       if (const auto front = known.find(std::string_view(whole).substr(0, cut)); front != known.end())
         join(front->second, std::string_view(whole).substr(cut), id);
-    // The encoder itself rewrites the chunks: what is counted next is what an encoder would see.
+    // The chunks are rewritten by the encoder's own function, so the next counts are of what an encoder produces.
     for (const auto& each : joins)
       counter.rewrite(each, [&](detail::token_ids& ids) { detail::merge_greedily(ids, merges, out.scores); });
   }
