@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: BSL-1.0
-# One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0, must fail with MOTE_FAIL 1, and then every
-# `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines;
-# the first error that it prints must match one of them.
-# `// BARE: <options>` in the source stands for all other options where it must fail: nothing is on the include path but mote.
-# `// LINES: <n>` stands for LINES where the way to a message is long: through the body of a user's own function, or through
-# headers that include one another.
-# Lines of source that a compiler repeats are not counted, as each version repeats others: what it says is.
-# PARSED, if there is one, is a header that COMPILER has parsed already (PARSED.gch, PARSED.pch) and that comes first.
+# One pair of tests/fail: SOURCE must compile silently with MOTE_FAIL 0 and must fail with MOTE_FAIL 1. Then every
+# `// EXPECT: <regex>` line of the source must match what COMPILER prints, in at most LINES lines, and the first error
+# that it prints must match one of them.
+# `// BARE: <options>` in the source replaces all other options of the run that must fail: only mote is on the include
+# path.
+# `// LINES: <n>` replaces LINES if a message comes with a long trace: through a user's own function, or through headers
+# that include one another.
+# Lines of source that the compiler quotes are not counted, because each version quotes others.
+# PARSED, if set, is a header that COMPILER has precompiled (PARSED.gch, PARSED.pch); it is included first.
 # Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= [-DPARSED=] -P compile_fail.cmake
 cmake_minimum_required(VERSION 3.25)
 set(ENV{LC_ALL} C)
 
-# The compiler's words are printed as they are: FATAL_ERROR would fold its lines.
+# The compiler's output is printed by NOTICE: FATAL_ERROR would fold its lines.
 macro(refuse reason)
   message(NOTICE "${text}")
   message(FATAL_ERROR "${reason}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-# mote_write_flags(<file>): what a compiler run by hand needs to compile against mote, as a response file.
-# The tests that expect a compiler to fail, and those of headers and documents, run the compiler themselves with it.
+# mote_write_flags(<file>): writes a response file with the flags for compiling against mote. The tests of errors,
+# headers and documents call the compiler themselves, with this file.
 function(mote_write_flags file)
   set(flags -std=c++23 -ffp-contract=off -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow
     "-I${PROJECT_SOURCE_DIR}/include")

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: BSL-1.0
-# Models at build time: an image in the layout of a board, and a model from elsewhere as a type.
+# Prepares models at build time: mote_repack_image() gives an image the row layout of a board, mote_import_model()
+# converts a llama2.c or GGUF model into a C++ type and an image.
 #
 #   mote_repack_image(my_image HEADER hearth.hpp IMAGE hearth.mote BOARD mps2_an500 OUTPUT ${CMAKE_BINARY_DIR}/board.mote)
 #   mote_import_model(my_model NAME stories260k WEIGHTS stories260K.bin TOKENIZER tok512.bin BOARD stm32h743
 #                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also FORMATS QUANTISER FOLD LAYOUT BOS EOS NOTE USER ANSWER
 #
-# Each makes a target of that name; a program that embeds the file says add_dependencies(program my_image), and
-# set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>), as the compiler does not see the assembler
-# read it. Refuses to need a second build tree: where the build is for a board, the two tools are compiled here with the
-# PC's own compiler (MOTE_HOST_CXX, by default c++). Who builds for many boards has them already and says where:
-# MOTE_HOST_TOOLS=<folder with repack_image and import_model>.
+# Each creates a target of that name. A program that embeds the file needs two more lines, because CMake does not see
+# that the assembler reads the file:
+#   add_dependencies(program my_image)
+#   set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>)
+# If the build is for a board, the two tools are compiled with the PC's own compiler (MOTE_HOST_CXX, by default c++). To
+# use tools that are already built, set MOTE_HOST_TOOLS=<folder with repack_image and import_model>.
+# Refuses to need a second build tree for the tools.
 include_guard(GLOBAL)
 
-# The models that come with mote, <name>/<name>.hpp and .mote: in the source tree, or installed.
+# MOTE_MODELS_DIR: the models that come with mote, <name>/<name>.hpp and .mote, in the source tree or installed.
 foreach(_mote_place IN ITEMS "${CMAKE_CURRENT_LIST_DIR}/../models" "${CMAKE_CURRENT_LIST_DIR}/models")
   cmake_path(NORMAL_PATH _mote_place)
   if(EXISTS "${_mote_place}/hearth/hearth.hpp")
     set(MOTE_MODELS_DIR "${_mote_place}" CACHE INTERNAL "the models that come with mote")
   endif()
 endforeach()
-# What runs on a PC, as sources, and hearth/: the text that our own model learns from.
+# MOTE_TOOLS_DIR: the sources of the host tools, and hearth/: the training text of mote's own model.
 foreach(_mote_place IN ITEMS "${CMAKE_CURRENT_LIST_DIR}/../tools" "${CMAKE_CURRENT_LIST_DIR}/tools")
   cmake_path(NORMAL_PATH _mote_place)
   if(EXISTS "${_mote_place}/repack_image.cpp")
@@ -27,8 +30,8 @@ foreach(_mote_place IN ITEMS "${CMAKE_CURRENT_LIST_DIR}/../tools" "${CMAKE_CURRE
   endif()
 endforeach()
 
-# mote_target_board(<variable>): the board type whose row layout suits what the compiler may use for this target.
-# A program that is made for one board names that board instead.
+# mote_target_board(<variable>): sets the variable to a board type whose row layout suits the instructions that the
+# compiler may use for this target. A program for one particular board names that board instead.
 function(mote_target_board variable)
   include(CheckCXXSourceCompiles)
   if(MOTE_ARCH)
@@ -48,7 +51,7 @@ function(mote_target_board variable)
   message(FATAL_ERROR "mote: no board type is known for this target; name one")
 endfunction()
 
-# Sets `result` to how the tool is called, and `made` to what must exist before.
+# Sets `result` to the tool's command, and `made` to the target or file that must exist before it runs.
 function(_mote_host_tool tool result made)
   if(TARGET ${tool} AND NOT CMAKE_CROSSCOMPILING)
     set(${result} "$<TARGET_FILE:${tool}>" PARENT_SCOPE)
@@ -92,7 +95,7 @@ function(_mote_host_tool tool result made)
         set(extra "")
       endif()
     endif()
-    # One file of the tool and of what it uses of mote::host: the headers are parsed once.
+    # The tool and its part of mote::host are compiled as one file, so that the headers are parsed once.
     set(all "${CMAKE_BINARY_DIR}/mote_tools/${tool}.cpp")
     set(used board_names.cpp image/*.cpp)
     if(tool STREQUAL "import_model")
@@ -118,7 +121,9 @@ function(_mote_host_tool tool result made)
 endfunction()
 
 # mote_repack_image(<target> HEADER <hpp> IMAGE <mote> (BOARD <name> | LAYOUT <rows>) OUTPUT <file>
-#                   [FORMATS list])  the list, where tensors differ
+#                   [FORMATS list])
+# Writes OUTPUT: the image in the row layout of the board, or with LAYOUT rows interleaved (1, 4, 8 or 16). An image
+# whose tensors have different formats needs FORMATS, the list that it was imported with.
 function(mote_repack_image target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;IMAGE;BOARD;LAYOUT;OUTPUT;FORMATS" "")
   foreach(need IN ITEMS HEADER IMAGE OUTPUT)
@@ -154,6 +159,7 @@ endfunction()
 # mote_import_model(<target> NAME <type> WEIGHTS <file> [TOKENIZER <file>] OUTPUT_DIRECTORY <folder>
 #                   [BOARD <name> | LAYOUT <rows>] [FORMATS list] [QUANTISER name] [FOLD name]
 #                   [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
+# Writes OUTPUT_DIRECTORY/<type>.hpp and <type>.mote. The options are those of import_model; n is the id of a token.
 function(mote_import_model target)
   set(optional BOARD LAYOUT FORMATS QUANTISER FOLD BOS EOS NOTE USER ANSWER)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;WEIGHTS;TOKENIZER;OUTPUT_DIRECTORY;${optional}" "")
@@ -166,7 +172,7 @@ function(mote_import_model target)
     message(FATAL_ERROR "mote: mote_import_model(${target}) does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   cmake_path(ABSOLUTE_PATH arg_WEIGHTS NORMALIZE)
-  set(tokenizer "")  # a .gguf file has its own
+  set(tokenizer "")  # a .gguf file has its own vocabulary
   if(arg_TOKENIZER)
     cmake_path(ABSOLUTE_PATH arg_TOKENIZER NORMALIZE)
     set(tokenizer --tokenizer "${arg_TOKENIZER}")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
-# Where the headers are that mote needs: xsimd >= 13.2. Used by the build tree and, installed, by find_package(mote): both
-# mean the same search. Refuses to download unless it is told to (the build tree does).
+# Finds the headers that mote needs: xsimd >= 13.2. The build tree and find_package(mote) use the same search.
+# Refuses to download unless it is told to; the build tree tells it to.
 #
-# MOTE_HOSTED is whether there is an operating system with files and threads. A system without one may have any name
-# (Generic, PICO, ...), and its platform file may say UNIX: so those that have one are listed.
-# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR; where it is not found, it is left -NOTFOUND. Only a hosted system
-# must have xsimd: of the others none but WebAssembly has vectors that it knows, and there the header speaks.
-# mote_for_this_system(<target>) adds the flags that one answer needs on a machine without an operating system.
+# MOTE_HOSTED: whether the target has an operating system with files and threads. Such systems are listed by name,
+# because a system without one can have any name (Generic, PICO, ...), and its platform file may set UNIX.
+# mote_find_headers(<fetch>) sets MOTE_XSIMD_INCLUDE_DIR, to -NOTFOUND if xsimd is not found. Only hosted systems must
+# have xsimd. Of the others it supports WebAssembly alone, where a header's #error asks for it.
+# mote_for_this_system(<target>) adds the flags that keep answers bit-identical on targets without an operating system.
 
 set(_mote_hosted "Linux|Android|Darwin|iOS|Windows|CYGWIN|MSYS|FreeBSD|NetBSD|OpenBSD|DragonFly|GNU|SunOS|AIX|QNX|Haiku")
 if(CMAKE_SYSTEM_NAME MATCHES "^(${_mote_hosted})$")
@@ -15,7 +15,7 @@ else()
   set(MOTE_HOSTED FALSE)
 endif()
 
-# The version that stands in an xsimd tree's own header; empty if there is none.
+# The version in the header of an xsimd tree; empty if there is none.
 function(_mote_xsimd_version directory result)
   set(version "")
   set(file "${directory}/xsimd/config/xsimd_config.hpp")
@@ -26,7 +26,7 @@ function(_mote_xsimd_version directory result)
   set(${result} "${version}" PARENT_SCOPE)
 endfunction()
 
-# A cross compiler must not see the whole of the host's /usr/include: a link to the one folder is all it gets.
+# A cross compiler must not see the PC's /usr/include: it gets a folder with a link to xsimd alone.
 function(_mote_isolate_xsimd)
   if(NOT MOTE_XSIMD_INCLUDE_DIR OR NOT CMAKE_CROSSCOMPILING OR NOT MOTE_XSIMD_INCLUDE_DIR MATCHES "^/usr(/local)?/include$")
     return()
@@ -37,7 +37,7 @@ function(_mote_isolate_xsimd)
   set(MOTE_XSIMD_INCLUDE_DIR "${alone}" CACHE PATH "" FORCE)
 endfunction()
 
-# Only headers, the same for every target: a toolchain file that hides the host's folders does not hide these.
+# xsimd has only headers, the same for every target, so the search also looks into folders that a toolchain file hides.
 function(_mote_find_xsimd)
   find_path(MOTE_XSIMD_INCLUDE_DIR NAMES xsimd/xsimd.hpp HINTS ${ARGN} PATH_SUFFIXES include)
   if(NOT MOTE_XSIMD_INCLUDE_DIR)
@@ -49,7 +49,7 @@ endfunction()
 macro(_mote_fetch_xsimd)
   message(STATUS "mote: fetching xsimd 13.2.0")
   include(FetchContent)
-  # No such SOURCE_SUBDIR: its headers are wanted, not its targets.
+  # SOURCE_SUBDIR names a folder that does not exist, so that only the headers are fetched and no targets are added.
   FetchContent_Declare(mote_xsimd GIT_REPOSITORY "https://github.com/xtensor-stack/xsimd.git" GIT_TAG 13.2.0
     GIT_SHALLOW ON SOURCE_SUBDIR none)
   FetchContent_MakeAvailable(mote_xsimd)
@@ -71,14 +71,14 @@ macro(mote_find_headers fetch)
   mark_as_advanced(MOTE_XSIMD_INCLUDE_DIR)
 endmacro()
 
-# The compiler makes no vectors of loops there: only Helium has some, and they flush subnormals.
+# Turns off auto-vectorisation on targets without an operating system: Helium's vectors flush subnormals to zero.
 macro(mote_for_this_system target)
   if(NOT MOTE_HOSTED)
     target_compile_options(${target} INTERFACE "$<BUILD_INTERFACE:-fno-tree-vectorize>")
   endif()
 endmacro()
 
-# What a host tool links beside the headers: threads, and CLI11 where it is installed.
+# Links what host tools need besides the headers: threads, and CLI11 if it is installed.
 macro(mote_link_host_libraries target)
   find_package(Threads REQUIRED)
   target_link_libraries(${target} PUBLIC Threads::Threads)

@@ -1,5 +1,5 @@
 # WebAssembly with vectors of 128 bits (no relaxed SIMD), Clang with Debian's wasi-libc and libc++, run by node.
-set(CMAKE_SYSTEM_NAME Generic)  # no threads, no files: what a page or a plug-in has
+set(CMAKE_SYSTEM_NAME Generic)  # no threads, no files, as in a web page or a plug-in
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_C_COMPILER clang-19)
 set(CMAKE_CXX_COMPILER clang++-19)
