@@ -117,10 +117,10 @@ struct locked_name {
 }  // namespace detail
 
 /// Replaces or creates a file atomically: `file_replacement out(file); out.append(bytes); out.commit();` The bytes go
-/// to a temporary file in the same folder, which is synced and renamed; then the folder is synced. An error or a kill
-/// before the rename leaves the old file. A symbolic link stays, and its target is replaced. Mode, owner, access list
-/// (Linux) and the user's attributes (Linux) are kept; if that fails, nothing is replaced. Other hard links to the old
-/// file keep the old bytes. All functions throw file_error.
+/// to a temporary file in the same folder, which is synced and renamed; then the folder is synced. After an error or a
+/// kill before the rename the old file is still there. A symbolic link stays, and its target is replaced. Mode, owner,
+/// access list (Linux) and the user's attributes (Linux) are kept; if that fails, nothing is replaced. Other hard links
+/// to the old file keep the old bytes. All functions throw file_error.
 class file_replacement {
  public:
   explicit file_replacement(const std::filesystem::path& file) : file_replacement(nullptr, file) {}
