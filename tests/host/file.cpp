@@ -6,6 +6,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -126,8 +127,10 @@ TEST_CASE("file: a replaced file keeps its access list and the user's attributes
 
 #if defined(__linux__)
 namespace {
-std::string synced;   // what was, one word each, and whether the new name was there then
-fs::path synced_for;  // empty: nobody asks
+std::string synced;            // what was, one word each, and whether the new name was there then
+fs::path synced_for;           // empty: nobody asks
+bool folders_can_sync = true;  // false: their fsync fails
+int lock_error = 0;            // what flock() fails with
 }  // namespace
 
 extern "C" int fsync(int fd) {  // in place of the C library's
@@ -137,7 +140,20 @@ extern "C" int fsync(int fd) {  // in place of the C library's
     synced +=
         std::string(S_ISDIR(facts.st_mode) ? "folder" : "file") + (fs::exists(synced_for) ? " after, " : " before, ");
   }
+  struct stat facts{};
+  if (!folders_can_sync && ::fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode)) {
+    errno = EIO;
+    return -1;
+  }
   return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
+extern "C" int flock(int fd, int operation) {
+  if (lock_error != 0) {
+    errno = lock_error;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_flock, fd, operation));
 }
 
 TEST_CASE("file: the file is synced before it has its name, the folder after", "[host][file]") {
@@ -329,11 +345,26 @@ TEST_CASE("file: what a killed program left is swept, what a living one writes i
   living.commit();
   CHECK(text_of(mote::host::read_file(folder.path / "c")) == "whole");
 
-  // Finished but for the removal of the first name: the file has two.
-  fs::create_hard_link(folder.path / "c", folder.path / ".mote-00000000000000fd.part");
+  // Killed when the new name was there and the temporary's was not removed yet: the file has two.
+  mote::host::write_atomically(folder.path / "d", std::string_view("whole"));
+  fs::create_hard_link(folder.path / "d", folder.path / ".mote-00000000000000fd.part");
   mote::host::write_atomically(file, std::string_view("newer"));
-  CHECK(folder.files() == kept + 1);
-  CHECK(text_of(mote::host::read_file(folder.path / "c")) == "whole");
+  CHECK(folder.files() == kept + 2);
+  CHECK(text_of(mote::host::read_file(folder.path / "d")) == "whole");
+}
+
+TEST_CASE("file: a backup by hard links does not take what a living program writes", "[host][file]") {
+  const scratch_folder folder;
+  const fs::path backup = folder.path / "backup";
+  fs::create_directory(backup);
+  mote::host::file_replacement living(folder.path / "a");
+  living.append(std::string_view("whole"));
+  for (const auto& entry : fs::directory_iterator(folder.path))
+    if (entry.is_regular_file()) fs::create_hard_link(entry.path(), backup / entry.path().filename());
+  mote::host::write_atomically(folder.path / "b", std::string_view("other"));  // sweeps
+  living.commit();
+  CHECK(text_of(mote::host::read_file(folder.path / "a")) == "whole");
+  CHECK(folder.files() == 3);
 }
 
 TEST_CASE("file: a replacement is written in parts, and given up whole", "[host][file]") {
@@ -488,6 +519,28 @@ TEST_CASE("file: what another program changed in a kept file is noticed", "[host
   }
 }
 
+TEST_CASE("file: a change is noticed also where old and new have one CRC, as whole snapshots have", "[host][file]") {
+  const auto with_crc = [](std::string text) {  // as a snapshot ends
+    const std::uint32_t crc = mote::crc32(std::as_bytes(std::span(text)));
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      text += static_cast<char>(static_cast<unsigned char>(crc >> shift));
+    return text;
+  };
+  const std::string old = with_crc("what was loaded");
+  const std::string theirs = with_crc("what they wrote");
+  REQUIRE(old.size() == theirs.size());
+  REQUIRE(mote::crc32(std::as_bytes(std::span(old))) == mote::crc32(std::as_bytes(std::span(theirs))));
+  const scratch_folder folder;
+  const fs::path file = folder.path / "mine";
+  mote::host::write_atomically(file, old);
+  mote::host::kept_file mine(file);
+  CHECK(mine.load(accept_any) == mote::status::ok);
+  fs::remove(file);
+  mote::host::write_atomically(file, theirs);
+  CHECK_THROWS_AS(save(mine, "ours"), mote::host::file_conflict);
+  CHECK(text_of(mote::host::read_file(file)) == theirs);
+}
+
 TEST_CASE("file: of two processes that keep one file the second does not write", "[host][file]") {
   const scratch_folder folder;
   const fs::path file = folder.path / "mine";
@@ -547,6 +600,12 @@ TEST_CASE("file: a kept file that cannot be written is told of at the start, and
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
   save(mine, "new");
   CHECK(mode_of(file) == 0600U);
+  REQUIRE(::chmod(file.c_str(), 0444) == 0);  // also while it is held
+  CHECK_THROWS_MATCHES(save(mine, "newer"), mote::host::file_error, MessageMatches(EndsWith("mine: is read-only")));
+  CHECK(mine.refusal() == "is read-only");
+  CHECK(text_of(mote::host::read_file(file)) == "new");
+  REQUIRE(::chmod(file.c_str(), 0600) == 0);
+  save(mine, "newer");
 
   mote::host::kept_file small(folder.path / "small", 3);
   save(small, "1234");
@@ -559,3 +618,59 @@ TEST_CASE("file: a kept file that cannot be written is told of at the start, and
   });
   CHECK(end.said == (folder.path / "fifo").string() + ": is a FIFO, not a regular file");
 }
+
+#if defined(__linux__)
+TEST_CASE("file: after a folder that was not synced, a kept file knows what it wrote", "[host][file]") {
+  const scratch_folder folder;
+  const fs::path file = folder.path / "mine";
+  mote::host::kept_file mine(file);
+  struct restored {
+    ~restored() { folders_can_sync = true; }
+  } at_the_end;
+  for (const char* text : {"new", "replaced"}) {
+    folders_can_sync = false;
+    CHECK_THROWS_MATCHES(
+        save(mine, text), mote::host::file_error,
+        MessageMatches(ContainsSubstring("mine: cannot sync its folder, so a power cut may bring the old file back")));
+    folders_can_sync = true;
+    CHECK(text_of(mote::host::read_file(file)) == text);  // it stands there already
+    save(mine, "known");
+    CHECK(text_of(mote::host::read_file(file)) == "known");
+  }
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("file: where there are no locks, a file is replaced, and a kept one only loaded", "[host][file]") {
+  const scratch_folder folder;
+  const fs::path file = folder.path / "a";
+  const auto no_locks = MessageMatches(EndsWith(": is on a file system without locks"));
+  struct restored {
+    ~restored() { lock_error = 0; }
+  } at_the_end;
+  for (const int code : {ENOLCK, ENOTSUP, EOPNOTSUPP, ENOSYS}) {
+    lock_error = code;
+    mote::host::write_atomically(file, std::string_view("made"));
+    mote::host::write_atomically(file, std::string_view("replaced"));
+    CHECK(text_of(mote::host::read_file(file)) == "replaced");
+    {
+      mote::host::kept_file mine(file);
+      CHECK(mine.refusal() == "is on a file system without locks");
+      CHECK(mine.load(accept_any) == mote::status::ok);
+      CHECK_THROWS_MATCHES(save(mine, "ours"), mote::host::file_error, no_locks);
+      CHECK_THROWS_MATCHES(mine.replace({}), mote::host::file_error, no_locks);
+      mote::host::kept_file fresh(folder.path / "new");
+      CHECK_THROWS_MATCHES(save(fresh, "ours"), mote::host::file_error, no_locks);
+      lock_error = 0;
+      save(mine, "ours");  // as soon as there are
+    }
+    CHECK(folder.files() == 1);
+  }
+  lock_error = EIO;  // any other error is one
+  CHECK_THROWS_MATCHES(mote::host::write_atomically(file, std::string_view("x")), mote::host::file_error,
+                       MessageMatches(ContainsSubstring("a: cannot lock: ")));
+  CHECK_THROWS_MATCHES(mote::host::write_atomically(folder.path / "b", std::string_view("x")), mote::host::file_error,
+                       MessageMatches(ContainsSubstring("b: cannot lock a temporary file beside it: ")));
+  lock_error = 0;
+  CHECK(folder.files() == 1);
+}
+#endif

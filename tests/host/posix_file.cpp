@@ -130,6 +130,10 @@ TEST_CASE("posix_file: a temporary is swept when nobody has it locked", "[host][
     REQUIRE(::flock(owner.get(), LOCK_EX) == 0);
     detail::sweep(at);
     CHECK(fs::exists(file));
+    fs::create_hard_link(file, folder.path / "backup");
+    detail::sweep(at);
+    CHECK(fs::exists(file));  // also with a second name
+    fs::remove(folder.path / "backup");
     CHECK(detail::stands_at(owner, at, file.filename()));
     fs::rename(file, folder.path / "kept");
     make(file);

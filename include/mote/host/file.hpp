@@ -71,7 +71,9 @@ namespace detail {
 /// A name in a folder, and the file of that name, locked against other writers. The lock is on the file itself: a
 /// replacement is locked before it gets the name, so there is no moment at which the name is unlocked.
 struct locked_name {
-  explicit locked_name(const std::filesystem::path& asked) : file(asked) {
+  enum class without_locks { go_on, refuse };  // what is done on a file system that has none
+
+  locked_name(const std::filesystem::path& asked, without_locks choice) : file(asked), choice_(choice) {
     const std::filesystem::path target = link_target(asked);
     name = target.filename();
     if (name.empty() || name == "." || name == "..") fail(file, "names a folder, not a file");
@@ -84,8 +86,10 @@ struct locked_name {
   /// Tries to lock the file. Returns why this program cannot write it; empty: the file is locked and in `held`, or
   /// there is no file of that name.
   std::string lock() {
+    constexpr const char* read_only = "is read-only";
+    constexpr auto may_be_written = [](const struct stat& facts) { return (facts.st_mode & 0222U) != 0; };
     for (;;) {
-      if (held && stands_at(held, folder, name)) return {};
+      if (held && stands_at(held, folder, name)) return may_be_written(facts_of(held, file)) ? "" : read_only;
       held = descriptor();
       struct stat facts{};
       if (::fstatat(folder.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -93,8 +97,7 @@ struct locked_name {
         fail_with_errno(file, "look at it");
       }
       must_be_regular(facts, file);
-      constexpr const char* read_only = "is read-only";
-      if ((facts.st_mode & 0222U) == 0) return read_only;  // also for root, who could open it for writing
+      if (!may_be_written(facts)) return read_only;  // root could write, and is not meant to
       descriptor fd(::openat(folder.get(), name.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
       if (!fd && errno == ENOENT) continue;
       if (!fd && (errno == EACCES || errno == EROFS || errno == EPERM)) return read_only;
@@ -102,25 +105,35 @@ struct locked_name {
       must_be_regular(facts_of(fd, file), file);
       if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) return "is in use by another program";
-        if (errno != EINTR) fail_with_errno(file, "lock");
-      } else {
-        held = std::move(fd);  // the loop checks the name again: the file may have been replaced before it was locked
+        if (errno == EINTR) continue;
+        if (!goes_on_without(errno)) {
+          if (means_no_locks(errno)) return no_locks;
+          fail_with_errno(file, "lock");
+        }
       }
+      held = std::move(fd);  // and looked at again: it may have been replaced before the lock was there
     }
   }
 
-  std::filesystem::path file;  // as given by the caller, for messages
+  bool goes_on_without(int code) const { return means_no_locks(code) && choice_ == without_locks::go_on; }
+
+  static constexpr const char* no_locks = "is on a file system without locks";
+
+  std::filesystem::path file;  // as it was asked for: for messages
   std::string name;
   descriptor folder;
   descriptor held;
+
+ private:
+  without_locks choice_;
 };
 }  // namespace detail
 
-/// Replaces or creates a file atomically: `file_replacement out(file); out.append(bytes); out.commit();` The bytes go
-/// to a temporary file in the same folder, which is synced and renamed; then the folder is synced. After an error or a
-/// kill before the rename the old file is still there. A symbolic link stays, and its target is replaced. Mode, owner,
-/// access list (Linux) and the user's attributes (Linux) are kept; if that fails, nothing is replaced. Other hard links
-/// to the old file keep the old bytes. All functions throw file_error.
+/// Replaces a file in one step, or makes it: `file_replacement out(file); out.append(bytes); out.commit();`
+/// A temporary in the same folder takes the bytes, is synced and gets the name; then the folder is synced. What fails,
+/// or is killed, before it has the name leaves the old file. A link stays a link, and its target is replaced; mode,
+/// owner, access list (Linux) and attributes of the user (Linux) are kept, or nothing is written. Other hard links to
+/// the old file keep the old bytes. Where the file system has no locks, it goes on without.
 class file_replacement {
  public:
   explicit file_replacement(const std::filesystem::path& file) : file_replacement(nullptr, file) {}
@@ -142,6 +155,16 @@ class file_replacement {
   /// Replaces the file. When this returns, the new bytes and the name are on the disk. Throws file_conflict if another
   /// program has replaced the file meanwhile.
   void commit() {
+    take_name();
+    sync_name();
+  }
+
+ private:
+  friend class kept_file;  // which knows the new bytes as soon as they have the name
+
+  static constexpr std::size_t gathered_bytes = 65536;
+
+  void take_name() {
     must_be_open();
     put(std::exchange(gathered_, {}));
     try {
@@ -154,15 +177,17 @@ class file_replacement {
     }
     temporary_.clear();
     place_.held = std::exchange(fresh_, detail::descriptor());
-    if (!detail::synced(place_.folder) && errno != EINVAL && errno != ENOTSUP)  // some file systems cannot sync folders
+  }
+
+  void sync_name() {
+    if (!detail::synced(place_.folder) && errno != EINVAL && errno != ENOTSUP)  // some file systems know no such thing
       fail_with_errno(place_.file, "sync its folder, so a power cut may bring the old file back");
   }
 
- private:
-  static constexpr std::size_t gathered_bytes = 65536;
-
   file_replacement(detail::locked_name* place, const std::filesystem::path& file)
-      : own_(place == nullptr ? std::optional<detail::locked_name>(std::in_place, file) : std::nullopt),
+      : own_(place == nullptr
+                 ? std::optional<detail::locked_name>(std::in_place, file, detail::locked_name::without_locks::go_on)
+                 : std::nullopt),
         place_(place == nullptr ? *own_ : *place) {
     if (const std::string refusal = place_.lock(); !refusal.empty()) fail(place_.file, refusal);
     make_temporary();
@@ -186,13 +211,14 @@ class file_replacement {
       if (!fresh_ && (errno == EEXIST || errno == EINTR)) continue;
       if (!fresh_) fail_with_errno(place_.file, "create a temporary file beside it");
       temporary_ = std::move(name);
-      // Another program's sweep() may have removed the file before it was locked.
-      if (::flock(fresh_.get(), LOCK_EX | LOCK_NB) == 0) {
+      // Who sweeps may have come between the two calls.
+      if (::flock(fresh_.get(), LOCK_EX | LOCK_NB) == 0 || place_.goes_on_without(errno)) {
         if (detail::stands_at(fresh_, place_.folder, temporary_)) return;
       } else if (errno != EWOULDBLOCK && errno != EINTR) {
         const int code = std::exchange(errno, 0);
         discard();
         errno = code;
+        if (detail::means_no_locks(code)) fail(place_.file, place_.no_locks);
         fail_with_errno(place_.file, "lock a temporary file beside it");
       }
       discard();
@@ -277,14 +303,14 @@ class kept_file {
   /// The file need not exist. Temporary files of killed programs are removed from its folder. load() rejects a file of
   /// more than `most_bytes` (64 MiB by default).
   explicit kept_file(const std::filesystem::path& file, std::size_t most_bytes = std::size_t{1} << 26U)
-      : place_(file), refusal_(place_.lock()), most_bytes_(most_bytes) {
+      : place_(file, detail::locked_name::without_locks::refuse), refusal_(place_.lock()), most_bytes_(most_bytes) {
     struct stat facts{};
     const bool stands = ::fstatat(place_.folder.get(), place_.name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
     known_.kind = stands ? knowledge::unseen : knowledge::absent;
   }
 
-  /// Why the file cannot be saved: read-only, or in use by another program; empty if it can. As found by the
-  /// constructor or the last save().
+  /// Why save() is refused, when it was last tried or at the start: read-only, in use, or on a file system without
+  /// locks (of a file that is not there yet, the first save() says so); empty: it is not.
   const std::string& refusal() const { return refusal_; }
 
   /// Reads the file and returns the status of take(std::span<const std::byte>), whose bytes are aligned to 16. Only
@@ -328,9 +354,12 @@ class kept_file {
   struct knowledge {
     enum { absent, unseen, seen } kind = absent;
     std::size_t size = 0;
-    std::uint32_t crc = 0;
+    std::uint64_t hash = 0;  // no CRC-32: of bytes that end with their own, as a snapshot does, it is always the same
 
-    static knowledge of(std::span<const std::byte> bytes) { return {seen, bytes.size(), crc32(bytes)}; }
+    static knowledge of(std::span<const std::byte> bytes) {
+      const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      return {seen, bytes.size(), fingerprint{}.add(text).value()};
+    }
     bool operator==(const knowledge&) const = default;
   };
 
@@ -347,8 +376,9 @@ class kept_file {
   void put(std::span<const std::byte> bytes) {
     file_replacement out(place_);
     out.append(bytes);
-    out.commit();
-    known_ = knowledge::of(bytes);
+    out.take_name();
+    known_ = knowledge::of(bytes);  // they stand there, also if the sync of the folder fails
+    out.sync_name();
   }
 
   detail::locked_name place_;

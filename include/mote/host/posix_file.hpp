@@ -189,7 +189,12 @@ inline bool stands_at(const descriptor& fd, const descriptor& folder, const std:
          here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-/// Removes the temporary files of killed programs from a folder. Errors are ignored.
+/// Whether a lock failed with `code` because this file system has none, as NFS without its lock daemon.
+inline bool means_no_locks(int code) {
+  return code == ENOLCK || code == ENOTSUP || code == EOPNOTSUPP || code == ENOSYS;
+}
+
+/// Removes what killed programs left in a folder; of what cannot be removed nothing is said.
 inline void sweep(const descriptor& folder) {
   const int again = ::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (again < 0) return;
@@ -204,10 +209,9 @@ inline void sweep(const descriptor& folder) {
     const descriptor fd(::openat(folder.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     struct stat facts{};
     if (!fd || ::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
-    // A second hard link: the program was killed after it had given the file its name, before it removed this one.
-    const bool ownerless =
-        facts.st_nlink > 1 || (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && stands_at(fd, folder, name));
-    if (ownerless) ::unlinkat(folder.get(), name.c_str(), 0);
+    // However many names it has: a backup by hard links gives one more to what is being written.
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && stands_at(fd, folder, name))
+      ::unlinkat(folder.get(), name.c_str(), 0);
   }
   ::closedir(entries);
 }
