@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -49,6 +50,25 @@ constexpr std::string_view help =
 constexpr const char* usual_file = "mine.mote";
 constexpr int unsaved_lost = 3;  // the exit code
 
+volatile std::sig_atomic_t interrupted = 0;  // by Ctrl-C
+volatile std::sig_atomic_t ended = 0;        // by another signal
+
+/// Ends a read; the rest is done where lines are read. Again a second later, if it came just before the read.
+void note(int which) {
+  (which == SIGINT ? interrupted : ended) = 1;
+  if (ended != 0) ::alarm(1);
+}
+
+void note_signals() {
+  struct sigaction noting{};  // without SA_RESTART
+  noting.sa_handler = note;
+  for (const int which : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGALRM})  // what was ignored (nohup) stays so
+    if (std::signal(which, SIG_IGN) != SIG_IGN) ::sigaction(which, &noting, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size shall not end it while something is not saved
+}
+
+bool signalled() { return interrupted != 0 || ended != 0; }
+
 class session {
  public:
   session(std::span<const std::byte> image, bool terminal) : image_(image), terminal_(terminal) {
@@ -62,12 +82,14 @@ class session {
 
   /// The exit code, or nothing if the user decides to stay.
   std::optional<int> leave() {
+    if (terminal_) interrupted = 0;  // Ctrl-C asks what /quit asks
     switch (about_unsaved()) {
       case decision::go_on: return 0;
       case decision::stay: return std::nullopt;
       case decision::nobody_there: break;
     }
-    std::fprintf(stderr, "%s not saved, and lost with the end of the input\n", unsaved().c_str());
+    std::fprintf(stderr, "%s not saved, and lost with %s\n", unsaved().c_str(),
+                 signalled() ? "a signal to end" : "the end of the input");
     return unsaved_lost;
   }
 
@@ -112,10 +134,10 @@ class session {
 
   enum class decision { go_on, stay, nobody_there };
 
-  /// Asks the user to save or drop unsaved data. Without a terminal nobody can be asked.
+  /// What was not saved is saved, or given up by the person's own word; a pipe cannot be asked, nor who has gone.
   decision about_unsaved() {
     if (facts_ + commands_ == 0) return decision::go_on;
-    if (!terminal_) return decision::nobody_there;
+    if (!terminal_ || ended != 0) return decision::nobody_there;
     const std::string said =
         ask(unsaved() + " not saved. s: save to " + usual_file + ", d: drop, anything else: go back > ");
     if (said == "s") return save(usual_file) ? decision::go_on : decision::stay;
@@ -212,18 +234,17 @@ class session {
   }
 
   void load(const std::string& name) {
-    try {
-      host::kept_file& mine = file(name);
-      const decision go = about_unsaved();
-      if (go == decision::nobody_there)
-        std::printf("not done: %s not saved; /save first, or /forget\n", unsaved().c_str());
-      if (go != decision::go_on) return;
-      const mote::status s = mine.load([](std::span<const std::byte> saved) { return ai.load(saved); });
-      if (s == mote::status::ok) facts_ = commands_ = 0;
-      say("loaded", s);
-    } catch (const host::file_error& e) {
-      std::printf("not done: %s\n", e.what());
+    host::kept_file& mine = file(name);
+    const decision go = about_unsaved();
+    if (go == decision::nobody_there)
+      std::printf("not done: %s not saved; /save first, or /forget\n", unsaved().c_str());
+    if (go != decision::go_on) return;
+    const mote::status s = mine.load([](std::span<const std::byte> saved) { return ai.load(saved); });
+    if (s == mote::status::ok) {
+      lessons_.clear();  // of what is gone none is taught again
+      facts_ = commands_ = 0;
     }
+    say("loaded", s);
   }
 
   void forget() {
@@ -249,7 +270,7 @@ class session {
 
 int main(int argc, char** argv) {
   const std::filesystem::path path = argc > 1 ? argv[1] : IMAGE;
-  std::signal(SIGXFSZ, SIG_IGN);  // beyond `ulimit -f` a write fails; it must not kill the program with unsaved data
+  note_signals();
   try {
     const host::mapped_file image(path);
     if (const mote::status s = ai.attach(image.bytes()); s != mote::status::ok) {
@@ -265,17 +286,21 @@ int main(int argc, char** argv) {
                 sizeof(assistant) / 1024);
     session s(image.bytes(), terminal);
     for (std::string text;;) {
-      if (terminal) std::printf("> ");
-      std::fflush(stdout);
-      if (!std::getline(std::cin, text) || text == "/quit") {
-        if (terminal && !std::cin) std::printf("\n");
-        if (const std::optional<int> code = s.leave()) return *code;
-        continue;
+      try {
+        if (terminal) std::printf("> ");
+        std::fflush(stdout);
+        if (signalled() || !std::getline(std::cin, text) || signalled() || text == "/quit") {
+          if (terminal && (!std::cin || signalled())) std::printf("\n");
+          if (const std::optional<int> code = s.leave()) return *code;
+          continue;
+        }
+        if (!terminal) std::printf("> %s\n", text.c_str());
+        s.line(text);
+      } catch (const std::exception& e) {
+        std::printf("not done: %s\n", e.what());
       }
-      if (!terminal) std::printf("> %s\n", text.c_str());
-      s.line(text);
     }
-  } catch (const host::file_error& e) {
+  } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;
   }

@@ -48,8 +48,19 @@ What is the boiler's code?
 /nonsense
 /footprint
 END
+cat > dropped << 'END'
+/load
+/learn quiet hours => {"mode":"silent"}
+/save learned.mote
+/load
+/learn wake me up => {"scene":"morning"}
+quiet hours
+wake me up
+/save learned.mote
+END
 build/host_assistant < teach > first || { echo "FAILED: the first session"; cat first; exit 1; }
 build/host_assistant < again > second || { echo "FAILED: the second session"; cat second; exit 1; }
+build/host_assistant < dropped > third || { echo "FAILED: the third session"; cat third; exit 1; }
 answer() {  # file, line, which occurrence: the last line before the next prompt, as a progress line may stand between
   awk -v line="> $2" -v nth="$3" '/^> / { if (on) exit; on = $0 == line && ++n == nth; next } on { last = $0 }
     END { print last }' "$1"
@@ -76,6 +87,11 @@ expect second '/learn without an arrow' 1 'not done: write*'
 expect second '/learn => {"a":1}' 1 'not done: empty'
 expect second /remember 1 'not done: empty'
 expect second /nonsense 1 'there is no such command*'
+expect third 'wake me up' 1 '{"scene":"morning"}'
+case $(answer third 'quiet hours' 1) in
+  '{"mode":"silent"}') echo "FAILED: a lesson that /load dropped was taught again"; cat third; exit 1 ;;
+  *) echo "ok    a lesson that /load dropped is gone" ;;
+esac
 grep -q '^flash  *bytes' second || { echo "FAILED: no footprint"; exit 1; }
 
 # An image that is not whole is refused by name, and nothing is started.

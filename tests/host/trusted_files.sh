@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # The terminal example's file in a rough world: modes, owners, links, what is no file, limits, a full disk, folders and
-# files that are read-only, two programs at once, changes from outside, and facts that were not saved.
+# files that are read-only, two programs at once, changes from outside, and facts that were not saved when it is ended by a
+# person, a signal or the end of its input.
 #   trusted_files.sh [INCLUDE [PROGRAM]]       PROGRAM: host_assistant, else the one of $MOTE_BUILD_DIR
 # Refuses to judge answers: what stands on the disk, what was said, how it ended.
 set -u
@@ -83,6 +84,11 @@ same "a read-only file" "$(last)" 'not done: mine.mote: is read-only'
 same "said at the start" "$(head -n 1 errors)" 'mine.mote is read-only: it can be loaded, not saved'
 cmp -s before mine.mote || { echo "FAILED: a read-only file was changed"; failed=1; }
 chmod 644 mine.mote
+truncate -s 63M large
+(ulimit -v 65536; run '/load large' "$fact" /forget; echo $code > code)
+same "no memory for it" "$(sed -n '/^> .load/{n;p;}' said)" 'not done: std::bad_alloc'
+same "and it goes on" "$(cat code) $(grep -c '^remembered' said)" '0 1'
+rm large
 mkdir -p locked && cp mine.mote locked/ && chmod 666 locked/mine.mote && chmod 555 locked
 image=$work/image.mote
 cp "$(dirname "$program")/hearth.mote" "$image" && chmod 644 "$image" && cp "$program" ./assistant && chmod 755 assistant
@@ -114,7 +120,11 @@ mkfifo first
 timeout 20 "$program" < first > first.said 2> first.errors &
 pid=$!
 exec 3> first
-wait_for() { for _ in $(seq 100); do grep -q "$1" first.said && return; sleep 0.1; done; echo "FAILED: no '$1'"; failed=1; }
+wait_for() {  # WORDS [FILE]
+  for _ in $(seq 100); do grep -q "$1" "${2:-first.said}" && return; sleep 0.1; done
+  echo "FAILED: no '$1'"
+  failed=1
+}
 printf '/load\n/remember The first one knows this.\n' >&3
 wait_for '^remembered'
 run /load "$other" /save
@@ -148,6 +158,46 @@ run "$fact" /load '/save two.mote'
 same "/load" "$(sed -n '/^> .load/{n;p;}' said)" 'not done: 1 fact is not saved; /save first, or /forget'
 same "and the fact is there" "$(grep -ac Anna two.mote)" '[1-9]*'
 
+# ---- it is ended from outside
+lost='1 fact is not saved, and lost with a signal to end'
+begin() {  # COMMAND...: a session that has one fact, and waits
+  : > first.said
+  "$@" < first > first.said 2> errors &
+  pid=$!
+  exec 3> first
+  printf '%s\n' "$fact" >&3
+  wait_for '^remembered'
+}
+ended() {
+  wait $pid
+  code=$?
+  exec 3>&-
+  cp first.said said
+}
+for signal in TERM HUP; do
+  begin timeout 20 "$program"
+  printf '/forget' >&3  # half a line is not taken
+  sleep 0.3
+  kill -$signal $pid
+  ended
+  same "SIG$signal" "$code $(cat errors)" "3 $lost"
+done
+begin timeout 20 "$program"
+printf '/save three.mote\n' >&3
+wait_for '^saved'
+kill -TERM $pid
+ended
+same "SIGTERM when all is saved" "$code$(cat errors)" 0
+{ echo "$fact"; yes /help | head -n 2000; } > lines
+{ timeout 20 "$program" < lines 2> errors; echo $? > code; } | head -n 4 > said
+same "nobody reads what it says" "$(cat code) $(cat errors)" "3 $lost"
+begin sh -c 'trap "" HUP; exec "$0"' "$program"
+kill -HUP $pid
+sleep 0.3
+exec 3>&-
+ended
+same "what nohup ignores stays ignored" "$code $(cat errors)" '3 1 fact is not saved, and lost with the end of the input'
+
 # ---- a person is asked
 typed() {  # LINE...: at a terminal, where the last line is the end of input
   printf '%s\n' "$@" | timeout 20 script -qec "$program" /dev/null > said 2> errors
@@ -170,6 +220,19 @@ if command -v script > /dev/null; then
   printf '%s\n\004' "$fact" | timeout 20 script -qec "$program" /dev/null > said 2> errors  # Ctrl-D, and again
   code=$?
   same "nobody answers" "$code $(tr -d '\r' < said | grep -c 'not saved, and lost')" '3 1'
+  keys() {  # WHAT is typed when Ctrl-C after a fact has led to the question
+    rm -f mine.mote
+    : > said
+    { printf '%s\n' "$fact"; wait_for '^remembered' said; printf '\003'; wait_for 's: save' said; printf "$1"; } |
+      timeout 20 script -qec "exec $program" /dev/null > said 2> errors
+    code=$?
+  }
+  keys 's\n'
+  same "Ctrl-C: save" "$code $(grep -ac Anna mine.mote)" '0 [1-9]*'
+  keys 'b\n/help\n/quit\nd\n'
+  same "Ctrl-C: back, then /quit: drop" "$code $(tr -d '\r' < said | grep -c 's: save to mine.mote, d: drop')" '0 2'
+  keys '\003'
+  same "Ctrl-C and again" "$code $(tr -d '\r' < said | grep -c "$lost")" '3 1'
 else
   echo "skip  questions: script is not installed"
 fi
