@@ -111,7 +111,7 @@ function(_mote_host_tool tool result made)
     list(JOIN lines "\n" lines)
     file(CONFIGURE OUTPUT "${all}" CONTENT "${lines}\n" @ONLY)
     add_custom_command(OUTPUT "${program}"
-      COMMAND "${MOTE_HOST_CXX}" -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 "-I${include}" ${extra}
+      COMMAND "${MOTE_HOST_CXX}" -std=c++23 -O1 -ffp-contract=off -DMOTE_WITH_XSIMD=0 -pthread "-I${include}" ${extra}
         "${all}" -o "${program}"
       DEPENDS ${sources} COMMENT "Compiling ${tool} for this PC" VERBATIM)
     add_custom_target(mote_build_${tool} DEPENDS "${program}")
