@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
-# Blocks may include our own model, "hearth.hpp", and its text, <hearth/corpus.hpp>. A program behind which the document says `prints` and shows a block
-# without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
+# Blocks may include our own model, "hearth.hpp", and its text, <hearth/corpus.hpp>. A program after which the document says
+# `prints` and shows a block without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
@@ -65,6 +65,9 @@ for block in "$scratch"/block_*.cpp; do
     for flag; do
       shift
       [ "$flag" = -fsyntax-only ] || set -- "$@" "$flag"
+    done
+    for source in $(sed -n "s|^#include <mote/host/\\(.*\\)[.]hpp>|$tools/host/\\1.cpp|p" "$block"); do
+      [ ! -e "$source" ] || set -- "$@" "$source"  # bodies of mote::host that the block asks for
     done
     "$@" "-I$models/hearth" "-I$tools" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2
   ) || { echo "$block does not print what $document shows"; failed=$((failed + 1)); }
