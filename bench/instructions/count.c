@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSL-1.0
  * A QEMU plugin that counts the guest's instructions between calls of one function, and, if asked, how often each
- * address was run. Exact and repeatable to the last instruction; built for version 1 of QEMU's plugin interface (QEMU
- * 4.2 to 8.x), whose few declarations are written out here because distributions ship no header.
+ * address was run. Exact and repeatable to the last instruction. For versions 1 (QEMU 4.2 to 8.x) and 2 and newer (QEMU 9
+ * and 10) of QEMU's plugin interface, whose few declarations are written out here because distributions ship no header.
  * Refuses to guess cycles: an emulator has no pipeline and no cache.
  *
  *   qemu-aarch64 -plugin ./libcount.so,mark=0x400abc,out=counts.txt[,profile=profile.txt] program
@@ -26,7 +26,10 @@ struct qemu_plugin_insn;
 enum { add_u64 = 0, no_registers = 0 };
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int operation, void *where, uint64_t what);
+/* Gone with version 2: then each block calls a function. */
+__attribute__((weak)) void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int operation, void *where,
+                                                                    uint64_t what);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, void (*)(unsigned, void *), int registers, void *);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *), int registers, void *);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
@@ -34,6 +37,9 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, 
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 
 EXPORT int qemu_plugin_version = 1;
+__attribute__((constructor)) static void choose_version(void) {
+  if (!qemu_plugin_register_vcpu_tb_exec_inline) qemu_plugin_version = 2;
+}
 
 /* A block of instructions without a branch inside, as translated; it may be translated more than once. */
 struct block {
@@ -59,10 +65,24 @@ static void at_mark(unsigned cpu, void *data) {
   last = now;
 }
 
+static void add_size(unsigned cpu, void *size) {
+  (void)cpu;
+  now += (uintptr_t)size;
+}
+static void add_run(unsigned cpu, void *block) {
+  (void)cpu;
+  ++((struct block *)block)->runs;
+}
+/* Before the block runs, and so before a call of at_mark in it. */
+static void count_at(struct qemu_plugin_tb *tb, uint64_t *where, uint64_t what, void (*call)(unsigned, void *), void *data) {
+  if (qemu_plugin_register_vcpu_tb_exec_inline) qemu_plugin_register_vcpu_tb_exec_inline(tb, add_u64, where, what);
+  else qemu_plugin_register_vcpu_tb_exec_cb(tb, call, no_registers, data);
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
   const size_t n = qemu_plugin_tb_n_insns(tb);
-  qemu_plugin_register_vcpu_tb_exec_inline(tb, add_u64, &now, n);
+  count_at(tb, &now, n, add_size, (void *)(uintptr_t)n);
   if (profile) {
     struct block *b = calloc(1, sizeof *b + n * sizeof b->address[0]);
     if (!b) abort();
@@ -70,7 +90,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     for (size_t i = 0; i < n; ++i) b->address[i] = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, i));
     b->next = blocks;
     blocks = b;
-    qemu_plugin_register_vcpu_tb_exec_inline(tb, add_u64, &b->runs, 1);
+    count_at(tb, &b->runs, 1, add_run, b);
   }
   for (size_t i = 0; i < n; ++i) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);

@@ -45,6 +45,10 @@ target() {
     emulator="qemu-system-arm -M $board -nographic -monitor none -serial none -semihosting-config enable=on,target=native"
   fi
   for tool in ${cc%% *} ${cxx%% *} ${emulator%% *}; do have "$tool" || skip "$1 needs $tool, which is not here"; done
+  case $(${emulator%% *} -help) in
+    *-plugin*) ;;
+    *) skip "$1 needs plugins of ${emulator%% *}, which was built without them" ;;  # as Debian 13's qemu-user
+  esac
 }
 
 # roof NAME: the widest load and multiply-accumulate of a target's kernels: name, bytes; name, products.

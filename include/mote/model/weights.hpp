@@ -66,11 +66,15 @@ struct tensor_map {
   }
   /// The same for names known only at run time. The family must have the tensor.
   constexpr std::size_t at(std::size_t layer, role r) const {
-    return start_of(layer) + in(layer).matrix[tensors::find(r)];
+    const std::size_t i = tensors::find(r);
+    if (i >= tensors::matrices) __builtin_unreachable();  // GCC 14 warns of the index otherwise
+    return start_of(layer) + in(layer).matrix[i];
   }
   constexpr std::size_t at(std::size_t layer, vector_role v) const {
     if (const std::size_t out = tensors::find_outer(v); out < tensors::outer_vectors) return outer[out];
-    return start_of(layer) + in(layer).vector[tensors::find(v)];
+    const std::size_t i = tensors::find(v);
+    if (i >= tensors::vectors) __builtin_unreachable();
+    return start_of(layer) + in(layer).vector[i];
   }
   constexpr bool operator==(const tensor_map&) const = default;
 };
