@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "mote/core/rng.hpp"
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/packing.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
 #include "mote/model/vocabulary.hpp"
+#include "random_weights.hpp"
 
 namespace mote_tests {
 
@@ -33,24 +33,7 @@ struct babbler {
 class babbler_image {
  public:
   explicit babbler_image(std::size_t rows) {
-    constexpr mote::shape s = babbler::shape;
-    mote::host::raw_model m;
-    m.shape = s;
-    mote::rng random(5);
-    const auto fill = [&random](mote::host::raw_tensor& t, std::size_t n) {
-      for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
-    };
-    fill(m.embedding, s.vocab * s.dim);
-    fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim);
-    fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim);
-    fill(m.of(mote::vector_role::final_norm), s.dim);
-    fill(m.of(mote::role::query), s.layers * s.dim * s.dim);
-    fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim);
-    fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim);
-    fill(m.of(mote::role::output), s.layers * s.dim * s.dim);
-    fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim);
-    fill(m.of(mote::role::down), s.layers * s.hidden * s.dim);
-    fill(m.of(mote::role::up), s.layers * s.hidden * s.dim);
+    const mote::host::raw_model m = random_weights(babbler::shape, 5);
     mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
     for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
     const auto table = mote::host::pack_vocabulary(text, babbler::dialogue);

@@ -21,6 +21,7 @@
 #include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
 #include "mote/model/vocabulary.hpp"
+#include "random_weights.hpp"
 
 namespace mote_tests {
 
@@ -104,25 +105,7 @@ inline std::vector<std::byte> synthetic_vocabulary(const mote::dialogue& control
 
 /// Weights of the size that training would give, so that nothing overflows and every path counts.
 inline mote::host::raw_model synthetic_weights(const mote::shape& s, std::uint64_t seed) {
-  mote::host::raw_model m;
-  m.shape = s;
-  mote::rng random(seed);
-  const auto fill = [&random](mote::host::raw_tensor& t, std::size_t n, float scale, float offset = 0) {
-    for (std::size_t i = 0; i < n; ++i) t.values.push_back(offset + scale * random.normal());
-  };
-  fill(m.embedding, s.vocab * s.dim, 0.5F);
-  fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim, 0.1F, 1.0F);
-  fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim, 0.1F, 1.0F);
-  fill(m.of(mote::vector_role::final_norm), s.dim, 0.1F, 1.0F);
-  fill(m.of(mote::role::query), s.layers * s.dim * s.dim, 0.2F);
-  fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim, 0.2F);
-  fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim, 0.2F);
-  fill(m.of(mote::role::output), s.layers * s.dim * s.dim, 0.2F);
-  fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim, 0.2F);
-  fill(m.of(mote::role::down), s.layers * s.hidden * s.dim, 0.2F);
-  fill(m.of(mote::role::up), s.layers * s.hidden * s.dim, 0.2F);
-  if (!s.tied_head) fill(m.head, s.vocab * s.dim, 0.5F);
-  return m;
+  return random_weights(s, seed, {.table = 0.5F, .matrix = 0.2F, .gain = 0.1F, .mean_gain = 1});
 }
 
 /// The image that a pipeline's type asks for.

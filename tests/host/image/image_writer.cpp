@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../../assets.hpp"
+#include "../../random_weights.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/host/image/packing.hpp"
 #include "mote/host/image/plan_of.hpp"
@@ -40,27 +41,9 @@ constexpr mote::dialogue silent{.bos = -1, .eos = -1};
 
 /// Odd sizes on purpose: no tile and no group of 32 is whole.
 raw_model odd_model(bool tied) {
-  raw_model m;
-  m.shape = {
-      .dim = 40, .hidden = 52, .layers = 3, .heads = 4, .kv_heads = 2, .vocab = 13, .context = 16, .tied_head = tied};
-  const mote::shape& s = m.shape;
-  mote::rng random(3);
-  const auto fill = [&random](raw_tensor& t, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
-  };
-  fill(m.embedding, s.vocab * s.dim);
-  fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim);
-  fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim);
-  fill(m.of(mote::vector_role::final_norm), s.dim);
-  fill(m.of(mote::role::query), s.layers * s.dim * s.dim);
-  fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim);
-  fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim);
-  fill(m.of(mote::role::output), s.layers * s.dim * s.dim);
-  fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim);
-  fill(m.of(mote::role::down), s.layers * s.hidden * s.dim);
-  fill(m.of(mote::role::up), s.layers * s.hidden * s.dim);
-  if (!tied) fill(m.head, s.vocab * s.dim);
-  return m;
+  return mote_tests::random_weights(
+      {.dim = 40, .hidden = 52, .layers = 3, .heads = 4, .kv_heads = 2, .vocab = 13, .context = 16, .tied_head = tied},
+      3);
 }
 
 std::vector<std::byte> table_of(std::size_t tokens) {

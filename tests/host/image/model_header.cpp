@@ -11,30 +11,16 @@
 #include <stdexcept>
 #include <string>
 
+#include "tiny_facts.hpp"
+
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-mote::host::model_facts facts() {
-  return {.name = "tiny",
-          .origin = "tiny.bin and tok.bin",
-          .shape = {.dim = 64,
-                    .hidden = 172,
-                    .layers = 5,
-                    .heads = 8,
-                    .kv_heads = 4,
-                    .vocab = 512,
-                    .context = 512,
-                    .tied_head = false,
-                    .rope_theta = 500000.0F,
-                    .norm_epsilon = 1e-6F},
-          .vocabulary_bytes = 4464,
-          .longest_piece = 7,
-          .dialogue = {.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261}};
-}
+using mote_tests::tiny_facts;
 }  // namespace
 
 TEST_CASE("model header: states every fact, one a line", "[host][model_header]") {
-  const std::string text = mote::host::model_header(facts());
+  const std::string text = mote::host::model_header(tiny_facts());
   for (const char* line : {"struct tiny {", "  static constexpr std::string_view name = \"tiny\";", "      .dim = 64,",
                            "      .hidden = 172,", "      .layers = 5,", "      .heads = 8,", "      .kv_heads = 4,",
                            "      .vocab = 512,", "      .context = 512,", "      .tied_head = false,",
@@ -57,20 +43,20 @@ TEST_CASE("model header: floats read back as the same bits", "[host][model_heade
 
 TEST_CASE("model header: refuses names that would not compile", "[host][model_header]") {
   for (const char* name : {"", "1a", "a-b", "a b", "class", "int", "a__b", "_a", "a;", "\xC3\xBC", "mote", "a\nb"}) {
-    auto m = facts();
+    auto m = tiny_facts();
     m.name = name;
     CHECK_THROWS_MATCHES(mote::host::model_header(m), std::runtime_error,
                          Catch::Matchers::MessageMatches(ContainsSubstring("cannot name a C++ type")));
   }
   for (const char* name : {"a", "stories260k", "my_model", "A1_b"}) {
-    auto m = facts();
+    auto m = tiny_facts();
     m.name = name;
     CHECK_NOTHROW(mote::host::model_header(m));
   }
 }
 
 TEST_CASE("model header: a file's name cannot leave its comment", "[host][model_header]") {
-  auto m = facts();
+  auto m = tiny_facts();
   m.origin = "a\n#error out\r\\";
   const std::string text = mote::host::model_header(m);
   CHECK_THAT(text, ContainsSubstring("a?#error out??."));

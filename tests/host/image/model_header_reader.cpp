@@ -8,27 +8,19 @@
 #include <stdexcept>
 #include <string>
 
+#include "tiny_facts.hpp"
+
 using Catch::Matchers::ContainsSubstring;
 using mote::host::model_header;
 using mote::host::read_model_header;
 
 namespace {
 mote::host::model_facts facts() {
-  return {.name = "tiny",
-          .origin = "tiny.bin (llama2.c legacy, floats) and tok.bin",
-          .shape = {.dim = 64,
-                    .hidden = 172,
-                    .layers = 5,
-                    .heads = 8,
-                    .kv_heads = 4,
-                    .vocab = 512,
-                    .context = 300,
-                    .tied_head = false,
-                    .rope_theta = 500000.0F,
-                    .norm_epsilon = 1e-6F},
-          .vocabulary_bytes = 4464,
-          .longest_piece = 7,
-          .dialogue = {.bos = 1, .eos = -1, .note = 259, .user = 260, .answer = 261}};
+  mote::host::model_facts f = mote_tests::tiny_facts();
+  f.origin = "tiny.bin (llama2.c legacy, floats) and tok.bin";
+  f.shape.context = 300;
+  f.dialogue.eos = -1;
+  return f;
 }
 std::string changed(const std::string& from, const std::string& to) {
   std::string text = model_header(facts());

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "../../random_weights.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/packing.hpp"
@@ -25,27 +26,9 @@ namespace {
 
 /// Odd sizes on purpose: no tile and no group is whole.
 host::raw_model odd_model(bool tied) {
-  host::raw_model m;
-  m.shape = {
-      .dim = 40, .hidden = 52, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 13, .context = 16, .tied_head = tied};
-  const shape& s = m.shape;
-  rng random(5);
-  const auto fill = [&random](host::raw_tensor& t, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) t.values.push_back(random.normal());
-  };
-  fill(m.embedding, s.vocab * s.dim);
-  fill(m.of(mote::vector_role::attention_norm), s.layers * s.dim);
-  fill(m.of(mote::vector_role::ffn_norm), s.layers * s.dim);
-  fill(m.of(mote::vector_role::final_norm), s.dim);
-  fill(m.of(mote::role::query), s.layers * s.dim * s.dim);
-  fill(m.of(mote::role::key), s.layers * s.kv_dim() * s.dim);
-  fill(m.of(mote::role::value), s.layers * s.kv_dim() * s.dim);
-  fill(m.of(mote::role::output), s.layers * s.dim * s.dim);
-  fill(m.of(mote::role::gate), s.layers * s.hidden * s.dim);
-  fill(m.of(mote::role::down), s.layers * s.hidden * s.dim);
-  fill(m.of(mote::role::up), s.layers * s.hidden * s.dim);
-  if (!tied) fill(m.head, s.vocab * s.dim);
-  return m;
+  return mote_tests::random_weights(
+      {.dim = 40, .hidden = 52, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 13, .context = 16, .tied_head = tied},
+      5);
 }
 
 std::vector<std::byte> small_table() {

@@ -14,11 +14,14 @@
 #include "mote/host/quantize/hadamard.hpp"
 #include "mote/host/quantize/smooth.hpp"
 #include "mote/host/report/quality.hpp"
+#include "relative_difference.hpp"
 
 namespace host = mote::host;
 using mote::scaled_input;
 
 namespace {
+
+using mote_tests::relative_difference;
 
 /// Shapes on purpose: query heads that share value heads, widths with an odd factor.
 constexpr mote::shape small{
@@ -37,16 +40,6 @@ std::vector<float> logits_of(const host::raw_model& m) {
     logits.insert(logits.end(), all.begin() + static_cast<std::ptrdiff_t>(t * 80),
                   all.begin() + static_cast<std::ptrdiff_t>(t * 80 + 70));
   return logits;
-}
-/// The largest difference, in parts of the largest logit.
-double difference(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double most = 0, largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    most = std::max(most, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-    largest = std::max(largest, std::fabs(static_cast<double>(a[i])));
-  }
-  return most / largest;
 }
 bool same_weights(const host::raw_model& a, const host::raw_model& b, const host::tensor_place& p) {
   const auto x = host::values_of(a, p);
@@ -72,7 +65,7 @@ TEST_CASE("fold: scales of each input leave the logits where they were", "[host]
       const auto changed =
           where.readers.empty() ? host::tensor_place::head() : host::tensor_place::block(1, where.readers[0]);
       CHECK_FALSE(same_weights(m, before, changed));
-      CHECK(difference(logits_of(m), expected) < 1e-5);
+      CHECK(relative_difference(logits_of(m), expected) < 1e-5);
     }
   }
 }
@@ -86,7 +79,7 @@ TEST_CASE("fold: refuses a tied head, scales of another number, and scales that 
   CHECK_THROWS(host::fold_scales(m, 0, inputs[1], std::vector<float>(48, 2.0F)));  // 24: heads share
   CHECK_THROWS(host::fold_scales(m, 0, inputs[3], std::vector<float>(52, 0.0F)));
   host::untie_head(m);
-  CHECK(difference(logits_of(m), logits_of(mote_tests::synthetic_weights(small, 3))) == 0);
+  CHECK(relative_difference(logits_of(m), logits_of(mote_tests::synthetic_weights(small, 3))) == 0);
   CHECK_NOTHROW(host::fold_scales(m, 0, head, std::vector<float>(48, 2.0F)));
 }
 
@@ -103,7 +96,7 @@ TEST_CASE("awq: folding alone changes nothing, and the search never loses more t
       const auto powers = host::awq{.alpha = alpha}(m, mote_tests::sixteen_integers(), text);
       REQUIRE(powers.size() == 4 * s.layers);
       CHECK(*std::ranges::max_element(powers) > 0);
-      CHECK(difference(logits_of(m), expected) < 1e-5);
+      CHECK(relative_difference(logits_of(m), expected) < 1e-5);
     }
     host::calibrate(model, text, [&](std::size_t layer, const host::layer_moments& moments) {
       for (const scaled_input& where : host::scaled_inputs_of<mote::llama>(layer)) {
@@ -134,7 +127,7 @@ TEST_CASE("smooth: folding alone changes nothing, and inputs come down to the we
   const auto text = host::sample_text(host::use_floats(before), 4, 30, 1, 6);
   auto m = before;
   host::smooth{}(m, text);
-  CHECK(difference(logits_of(m), logits_of(before)) < 1e-5);
+  CHECK(relative_difference(logits_of(m), logits_of(before)) < 1e-5);
   const auto spread = [&](const host::raw_model& model) {  // largest input over the mean of the largest ones
     double worst = 0;
     host::calibrate(host::use_floats(model), text, [&](std::size_t, const host::layer_moments& moments) {
@@ -190,7 +183,7 @@ TEST_CASE("hadamard: the turned model gives the same logits, and its matrices ha
       auto m = before;
       host::hadamard{.values = values}(m);
       CHECK_FALSE(m.shape.tied_head);
-      CHECK(difference(logits_of(m), logits_of(before)) < 1e-4);
+      CHECK(relative_difference(logits_of(m), logits_of(before)) < 1e-4);
       const auto loudest = [&](const host::raw_model& model) {
         double most = 0, all = 0;
         for (std::size_t col = 0; col < s.dim; ++col) {

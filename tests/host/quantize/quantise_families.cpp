@@ -16,6 +16,7 @@
 #include "mote/host/quantize/quantise_model.hpp"
 #include "mote/host/quantize/smooth.hpp"
 #include "mote/host/report/quality.hpp"
+#include "relative_difference.hpp"
 
 namespace host = mote::host;
 using Catch::Matchers::ContainsSubstring;
@@ -27,6 +28,8 @@ using mote_tests::hybrids::hybrid;
 using mote_tests::kinds::mixed_layers;
 
 namespace {
+
+using mote_tests::relative_difference;
 
 /// Some columns of what norms give are loud, as in models that were trained.
 template <class Family>
@@ -49,15 +52,6 @@ std::vector<float> logits_of(const host::raw_model_of<Family>& m) {
   for (std::size_t i = 0; i < all.size(); ++i)
     if (i % decoder.logits_stride() < m.shape.vocab) logits.push_back(all[i]);
   return logits;
-}
-double difference(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double most = 0, largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    most = std::max(most, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-    largest = std::max(largest, std::fabs(static_cast<double>(a[i])));
-  }
-  return most / largest;
 }
 
 /// How far a quantiser moves a model, every matrix of its layers on a grid of sixteen.
@@ -156,14 +150,14 @@ TEMPLATE_TEST_CASE("fold: of any family scales at each input leave the logits wh
       for (std::size_t i = 0; i < host::scales_of<TestType>(s, input); ++i)
         scale.push_back(0.25F + 4 * random.uniform());
       host::fold_scales(m, layer, input, scale);
-      CHECK(difference(logits_of(m), expected) < 1e-5);
+      CHECK(relative_difference(logits_of(m), expected) < 1e-5);
       // Each half alone is another model.
       auto half = before;
       if (!input.readers.empty()) {
         const tensor_place p = tensor_place::block(layer, input.readers.front());
         const auto from = host::values_of(m, p);
         std::copy(from.begin(), from.end(), host::change_values(half, p).begin());
-        CHECK(difference(logits_of(half), expected) > 1e-4);
+        CHECK(relative_difference(logits_of(half), expected) > 1e-4);
       }
     }
   }
@@ -176,7 +170,7 @@ TEMPLATE_TEST_CASE("smooth: of any family folding alone changes nothing, and inp
   const auto text = host::sample_text(host::use_floats(before), 4, 30, 1, 6);
   auto m = before;
   host::smooth{}(m, text);
-  CHECK(difference(logits_of(m), logits_of(before)) < 1e-5);
+  CHECK(relative_difference(logits_of(m), logits_of(before)) < 1e-5);
   const auto spread = [&](const auto& model) {  // the largest input over the mean of the largest ones
     double worst = 0;
     host::calibrate(host::use_floats(model), text, [&](std::size_t, const host::layer_moments& moments) {
@@ -217,7 +211,7 @@ TEMPLATE_TEST_CASE("hadamard: families whose norms see lengths alone are turned,
   for (const bool values : {false, true}) {
     auto m = before;
     host::hadamard{.values = values}(m);
-    CHECK(difference(logits_of(m), logits_of(before)) < 1e-4);
+    CHECK(relative_difference(logits_of(m), logits_of(before)) < 1e-4);
     const auto query = host::values_of(m, tensor_place::block(0, role::query));
     const auto own = host::values_of(before, tensor_place::block(0, role::query));
     CHECK_FALSE(std::equal(query.begin(), query.end(), own.begin()));
