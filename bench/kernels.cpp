@@ -56,7 +56,7 @@ struct problem {
       std::memcpy(weights.data + t * Format::tile_bytes(cols), weights.data, Format::tile_bytes(cols));
     for (std::size_t k = 0; k < tokens; ++k) {
       for (float& v : x) v = random.normal();
-      a.push_back(mote::quantise<Format>(x.data(), cols, buffer.data + k * step));
+      a.push_back(mote::quantize_activations<Format>(x.data(), cols, buffer.data + k * step));
     }
     m = {weights.data, tiles * rows, cols};
   }

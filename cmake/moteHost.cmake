@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# mote::host: the static library of mote/host/ (import, quantisation, training on a PC), compiled from tools/host/.
+# mote::host: the static library of mote/host/ (import, quantization, training on a PC), compiled from tools/host/.
 # The source tree and find_package(mote) both define it as a target of your build, with your compiler and the flags of
 # its folder. Set flags that choose instructions (-march) and macros of mote/config.hpp for the whole folder, not for
 # one target that links the library: the library and the program share templates.

@@ -4,7 +4,7 @@
 #
 #   mote_repack_image(my_image HEADER hearth.hpp IMAGE hearth.mote BOARD mps2_an500 OUTPUT ${CMAKE_BINARY_DIR}/board.mote)
 #   mote_import_model(my_model NAME stories260k WEIGHTS stories260K.bin TOKENIZER tok512.bin BOARD stm32h743
-#                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also FORMATS QUANTISER FOLD LAYOUT BOS EOS NOTE USER ANSWER
+#                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also FORMATS QUANTIZER FOLD INTERLEAVE BOS EOS NOTE USER ANSWER
 #
 # Each creates a target of that name. A program that embeds the file needs two more lines, because CMake does not see
 # that the assembler reads the file:
@@ -102,7 +102,7 @@ function(_mote_host_tool tool result made)
       list(APPEND used import/*.cpp quantize/*.cpp report/helps_text.cpp report/quality.cpp)
     else()
       list(APPEND used import/gguf_blocks.cpp import/model_tensors.cpp import/raw_model.cpp quantize/grid.cpp
-        quantize/quantiser.cpp)
+        quantize/quantizer.cpp)
     endif()
     list(TRANSFORM used PREPEND "${MOTE_TOOLS_DIR}/host/")
     file(GLOB sources ${used})
@@ -120,19 +120,19 @@ function(_mote_host_tool tool result made)
   set(${made} mote_build_${tool} PARENT_SCOPE)
 endfunction()
 
-# mote_repack_image(<target> HEADER <hpp> IMAGE <mote> (BOARD <name> | LAYOUT <rows>) OUTPUT <file>
+# mote_repack_image(<target> HEADER <hpp> IMAGE <mote> (BOARD <name> | INTERLEAVE <rows>) OUTPUT <file>
 #                   [FORMATS list])
-# Writes OUTPUT: the image in the row layout of the board, or with LAYOUT rows interleaved (1, 4, 8 or 16). An image
+# Writes OUTPUT: the image in the row layout of the board, or with INTERLEAVE rows interleaved (1, 4, 8 or 16). An image
 # whose tensors have different formats needs FORMATS, the list that it was imported with.
 function(mote_repack_image target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;IMAGE;BOARD;LAYOUT;OUTPUT;FORMATS" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;IMAGE;BOARD;INTERLEAVE;OUTPUT;FORMATS" "")
   foreach(need IN ITEMS HEADER IMAGE OUTPUT)
     if(NOT arg_${need})
       message(FATAL_ERROR "mote: mote_repack_image(${target}) needs ${need}")
     endif()
   endforeach()
   if((arg_BOARD AND arg_LAYOUT) OR NOT (arg_BOARD OR arg_LAYOUT) OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "mote: mote_repack_image(${target}) takes either BOARD or LAYOUT, and nothing else")
+    message(FATAL_ERROR "mote: mote_repack_image(${target}) takes either BOARD or INTERLEAVE, and nothing else")
   endif()
   foreach(input IN ITEMS HEADER IMAGE)
     cmake_path(ABSOLUTE_PATH arg_${input} NORMALIZE)
@@ -144,7 +144,7 @@ function(mote_repack_image target)
   if(arg_BOARD)
     set(rows --board ${arg_BOARD})
   else()
-    set(rows --layout ${arg_LAYOUT})
+    set(rows --interleave ${arg_LAYOUT})
   endif()
   if(arg_FORMATS)
     list(APPEND rows --formats "${arg_FORMATS}")
@@ -157,11 +157,11 @@ function(mote_repack_image target)
 endfunction()
 
 # mote_import_model(<target> NAME <type> WEIGHTS <file> [TOKENIZER <file>] OUTPUT_DIRECTORY <folder>
-#                   [BOARD <name> | LAYOUT <rows>] [FORMATS list] [QUANTISER name] [FOLD name]
+#                   [BOARD <name> | INTERLEAVE <rows>] [FORMATS list] [QUANTIZER name] [FOLD name]
 #                   [BOS n] [EOS n] [NOTE n] [USER n] [ANSWER n])
 # Writes OUTPUT_DIRECTORY/<type>.hpp and <type>.mote. The options are those of import_model; n is the id of a token.
 function(mote_import_model target)
-  set(optional BOARD LAYOUT FORMATS QUANTISER FOLD BOS EOS NOTE USER ANSWER)
+  set(optional BOARD INTERLEAVE FORMATS QUANTIZER FOLD BOS EOS NOTE USER ANSWER)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;WEIGHTS;TOKENIZER;OUTPUT_DIRECTORY;${optional}" "")
   foreach(need IN ITEMS NAME WEIGHTS OUTPUT_DIRECTORY)
     if(NOT arg_${need})

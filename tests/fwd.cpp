@@ -24,12 +24,12 @@ struct application {
 
 template <class... Policies>
 struct names {};
-using policies = names<mote::quantize<8, 32>, mote::layout<4>, mote::context<64>, mote::cache<32>, mote::frozen,
-                       mote::no_recall, mote::greedy, mote::unchecked, mote::board_layout, mote::trained_context,
-                       mote::prefill<4>, mote::one_by_one, mote::single_thread, mote::no_draft, mote::two_level<4>,
+using policies = names<mote::quantize<8, 32>, mote::interleave<4>, mote::context<64>, mote::cache<32>, mote::frozen,
+                       mote::no_recall, mote::greedy, mote::unchecked, mote::board_interleave, mote::trained_context,
+                       mote::prefill<4>, mote::one_by_one, mote::single_thread, mote::no_draft, mote::k_quant<4>,
                        mote::kivi<4, 64>, mote::mixed<mote::quantize<8, 32>>, mote::ngram<1024, 4, 8>,
                        mote::lookup<3, 8>, mote::first_of<mote::lookup<3, 8>, mote::ngram<1024, 4, 8>>>;
-using slots = names<mote::slots::weights, mote::slots::layout, mote::slots::context, mote::slots::cache,
+using slots = names<mote::slots::weights, mote::slots::interleave, mote::slots::context, mote::slots::cache,
                     mote::slots::learning, mote::slots::recall, mote::slots::decoding, mote::slots::fit,
                     mote::slots::drafting, mote::slots::prefill, mote::slots::threads>;
 
@@ -48,7 +48,7 @@ struct some_model {
   static constexpr mote::shape shape{
       .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 29, .context = 64};
   static constexpr std::size_t vocabulary_bytes = 600;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 using named =
@@ -70,7 +70,7 @@ constexpr std::size_t width_of = sizeof(std::underlying_type_t<T>);
 }  // namespace
 
 TEST_CASE("fwd: the names are those of the definitions", "[fwd]") {
-  STATIC_REQUIRE(std::is_same_v<named, mote::pipeline<some_model, mote::layout<4>>>);
+  STATIC_REQUIRE(std::is_same_v<named, mote::pipeline<some_model, mote::interleave<4>>>);
   STATIC_REQUIRE(all_policies(policies{}));
   STATIC_REQUIRE(all_complete(slots{}));
   STATIC_REQUIRE(width_of<mote::isa> == 1);

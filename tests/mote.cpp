@@ -25,7 +25,7 @@ struct some_model {
   static constexpr mote::shape shape{
       .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 64, .context = 128};
   static constexpr std::size_t vocabulary_bytes = 600;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 struct some_board {
@@ -40,13 +40,13 @@ struct some_board {
 
 TEST_CASE("mote.hpp: every policy is there, in any order, and the defaults are what the headers say", "[mote]") {
   using namespace mote;
-  using a = pipeline<some_model, quantize<8>, layout<1>, context<96>, lora<2, lora_knobs{.tokens = 32}>,
+  using a = pipeline<some_model, quantize<8>, interleave<1>, context<96>, lora<2, lora_knobs{.tokens = 32}>,
                      rag<bm25<>, rag_knobs{.tokens = 32}>, sample<>, fit<some_board>>;
   using b = pipeline<some_model, fit<some_board>, sample<>, rag<bm25<>, rag_knobs{.tokens = 32}>,
                      lora<2, lora_knobs{.tokens = 32}>, context<96>, quantize<8>>;
   STATIC_REQUIRE(std::is_same_v<a, b>);
-  STATIC_REQUIRE(std::is_same_v<pipeline<some_model>, pipeline<some_model, quantize<8>, board_layout, trained_context,
-                                                               frozen, no_recall, greedy, unchecked>>);
+  STATIC_REQUIRE(std::is_same_v<pipeline<some_model>, pipeline<some_model, quantize<8>, board_interleave,
+                                                               trained_context, frozen, no_recall, greedy, unchecked>>);
   STATIC_REQUIRE(can_compose<some_model, quantize<32>, full<>>);
   STATIC_REQUIRE_FALSE(can_compose<some_model, quantize<8>, full<>>);
   STATIC_REQUIRE(early_stop<2>{}.observe(1.0F) == verdict::better);

@@ -183,8 +183,8 @@ TEST_CASE("pipeline: two orders of the same policies are one type", "[pipeline]"
   using mote::rag;
   using mote::sample;
   using first = mote::pipeline<synthetic, quantize<32>, lora<2>, rag<bm25<>, few>, sample<>, mote::context<128>,
-                               mote::layout<1>, mote::fit<mote::boards::stm32h743>>;
-  using second = mote::pipeline<synthetic, mote::fit<mote::boards::stm32h743>, mote::layout<1>, mote::context<128>,
+                               mote::interleave<1>, mote::fit<mote::boards::stm32h743>>;
+  using second = mote::pipeline<synthetic, mote::fit<mote::boards::stm32h743>, mote::interleave<1>, mote::context<128>,
                                 sample<>, rag<bm25<>, few>, lora<2>, quantize<32>>;
   STATIC_REQUIRE(std::is_same_v<first, second>);
   STATIC_REQUIRE(!std::is_same_v<first, mote::pipeline<synthetic, quantize<8>, lora<2>, rag<bm25<>, few>, sample<>,
@@ -196,27 +196,27 @@ TEST_CASE("pipeline: every default, written out, is the same type as nothing", "
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::quantize<8>>>);
   STATIC_REQUIRE(
       std::is_same_v<plain,
-                     mote::pipeline<synthetic, mote::layout<mote::interleaved_rows(mote::simd::native::value)>>>);
+                     mote::pipeline<synthetic, mote::interleave<mote::interleaved_rows(mote::simd::native::value)>>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::context<synthetic::shape.context>>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::frozen>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::no_recall>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::greedy>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::unchecked>>);
   STATIC_REQUIRE(std::is_same_v<plain, mote::pipeline<synthetic, mote::greedy, mote::unchecked, mote::no_recall,
-                                                      mote::frozen, mote::trained_context, mote::board_layout>>);
+                                                      mote::frozen, mote::trained_context, mote::board_interleave>>);
   STATIC_REQUIRE(plain::context == synthetic::shape.context);
   STATIC_REQUIRE(!plain::learns);
   STATIC_REQUIRE(!plain::recalls);
 }
 
-TEST_CASE("pipeline: a board decides how rows lie, and layout<> where there is none", "[pipeline]") {
+TEST_CASE("pipeline: a board decides how rows lie, and interleave<> where there is none", "[pipeline]") {
   using on_a_board = mote::pipeline<synthetic, mote::fit<mote::boards::stm32h743>>;
   using on_a_pc = mote::pipeline<synthetic, mote::fit<mote::boards::pc_avx2>>;
   STATIC_REQUIRE(on_a_board::format::rows == 1);
   STATIC_REQUIRE(on_a_pc::format::rows == 8);
-  STATIC_REQUIRE(mote::pipeline<synthetic, mote::layout<16>>::format::rows == 16);
+  STATIC_REQUIRE(mote::pipeline<synthetic, mote::interleave<16>>::format::rows == 16);
   STATIC_REQUIRE(
-      std::is_same_v<mote::pipeline<synthetic, mote::quantize<8, 64>, mote::layout<4>>::format, mote::q8<4, 64>>);
+      std::is_same_v<mote::pipeline<synthetic, mote::quantize<8, 64>, mote::interleave<4>>::format, mote::q8<4, 64>>);
 }
 
 TEST_CASE("pipeline: can_compose asks the same question without an error", "[pipeline]") {
@@ -237,7 +237,7 @@ TEST_CASE("pipeline: can_compose asks the same question without an error", "[pip
   STATIC_REQUIRE(!can_compose<synthetic, mote::context<96>, rag<bm25<>>>);
   STATIC_REQUIRE(can_compose<synthetic, mote::context<96>, rag<bm25<>, rag_knobs{.tokens = 61}>>);
   STATIC_REQUIRE(!can_compose<synthetic, mote::context<96>, rag<bm25<>, rag_knobs{.tokens = 62}>>);
-  STATIC_REQUIRE(!can_compose<synthetic, layout<16>, fit<boards::stm32h743>>);
+  STATIC_REQUIRE(!can_compose<synthetic, interleave<16>, fit<boards::stm32h743>>);
   // A draft is taken back: kivi<4, 32> has rounded it, unless all of its context is in the window.
   STATIC_REQUIRE(!can_compose<synthetic, kivi<4, 32>, lookup<3>>);
   STATIC_REQUIRE(can_compose<synthetic, kivi<4, 64>, lookup<3>>);
@@ -279,7 +279,7 @@ TEST_CASE("pipeline: a stranger's retriever and recall policy stand in the promp
     REQUIRE(ai.begin("who", 1) == status::ok);
     CHECK(ai.recalled_items() == 1);
     CHECK(ai.prompt_tokens() > without);
-    CHECK(ai.tokens()[1] == synthetic::dialogue.note);
+    CHECK(ai.tokens()[1] == synthetic::special_tokens.note);
     CHECK(ai.remember(std::string(41, 'a')) == status::too_long);
     mote_tests::aligned_bytes kept(ai.saved_bytes());
     REQUIRE(ai.save(kept.span()) == status::ok);

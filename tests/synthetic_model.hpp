@@ -18,8 +18,8 @@
 #include "mote/core/rng.hpp"
 #include "mote/host/image/plan_of.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 #include "random_weights.hpp"
 
@@ -75,16 +75,16 @@ struct synthetic {
                                      .context = 128};
   static constexpr std::size_t vocabulary_bytes =
       mote::vocabulary_bytes(synthetic_parts::tokens, synthetic_parts::searchable, synthetic_parts::text_bytes);
-  static constexpr mote::dialogue dialogue{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
+  static constexpr mote::special_tokens special_tokens{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
 };
 
 /// The same without marks of a dialogue: a model that goes on with a text.
 struct synthetic_story : synthetic {
   static constexpr std::string_view name = "story";
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
-inline std::vector<std::byte> synthetic_vocabulary(const mote::dialogue& control) {
+inline std::vector<std::byte> synthetic_vocabulary(const mote::special_tokens& control) {
   mote::host::vocabulary_text text;
   const auto add = [&text](std::string piece, float score) {
     text.pieces.push_back(std::move(piece));
@@ -96,10 +96,10 @@ inline std::vector<std::byte> synthetic_vocabulary(const mote::dialogue& control
   for (char c : synthetic_parts::letters) add(std::string(1, c), -100);
   float score = -1;
   for (std::string_view s : synthetic_parts::merged) add(std::string(s), score--);
-  mote::dialogue hidden = control;  // the marks stay hidden in either model
-  hidden.note = synthetic::dialogue.note;
-  hidden.user = synthetic::dialogue.user;
-  hidden.answer = synthetic::dialogue.answer;
+  mote::special_tokens hidden = control;  // the marks stay hidden in either model
+  hidden.note = synthetic::special_tokens.note;
+  hidden.user = synthetic::special_tokens.user;
+  hidden.answer = synthetic::special_tokens.answer;
   return mote::host::pack_vocabulary(text, hidden);
 }
 
@@ -112,8 +112,9 @@ inline mote::host::raw_model synthetic_weights(const mote::shape& s, std::uint64
 template <class Pipeline>
 aligned_bytes synthetic_image(std::uint64_t seed = 1) {
   using model = typename Pipeline::model_type;
-  return aligned_bytes(mote::host::write_image<typename Pipeline::format>(
-                           synthetic_weights(model::shape, seed), synthetic_vocabulary(model::dialogue), model::name)
+  return aligned_bytes(mote::host::write_image<typename Pipeline::format>(synthetic_weights(model::shape, seed),
+                                                                          synthetic_vocabulary(model::special_tokens),
+                                                                          model::name)
                            .bytes);
 }
 

@@ -13,17 +13,17 @@
 #include <string>
 #include <vector>
 
-#include "babbler.hpp"
 #include "mote/mote.hpp"
+#include "random_model.hpp"
 
 namespace views = mote::views;
 using mote::status;
-using mote_tests::babbler;
-using mote_tests::babbler_image;
+using mote_tests::random_model;
+using mote_tests::random_model_image;
 
 namespace {
 
-using pipeline = mote::pipeline<babbler, mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 20}>>;
+using pipeline = mote::pipeline<random_model, mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 20}>>;
 using pieces = views::pieces_view<pipeline>;
 static_assert(ranges::input_range<pieces> && ranges::view_<pieces> && !ranges::forward_range<pieces>);
 static_assert(ranges::forward_range<views::sentences_view> && ranges::view_<views::sentences_view>);
@@ -32,7 +32,7 @@ static_assert(ranges::random_access_range<views::hits_view<3>> && ranges::view_<
 }  // namespace
 
 TEST_CASE("views: pieces say what a plain loop over ask() says", "[views]") {
-  const babbler_image weights(pipeline::format::rows);
+  const random_model_image weights(pipeline::format::rows);
   static pipeline ai;
   REQUIRE(ai.attach(weights.bytes()) == status::ok);
   std::vector<std::string> plain;
@@ -58,7 +58,7 @@ TEST_CASE("views: a question that cannot be asked gives no piece and says why", 
   CHECK(none.begin() == none.end());
   CHECK(none.ending() == mote::ending::failed);
 
-  const babbler_image weights(pipeline::format::rows);
+  const random_model_image weights(pipeline::format::rows);
   REQUIRE(ai.attach(weights.bytes()) == status::ok);
   CHECK(views::pieces(ai, std::string(200, 'a')).state() == status::too_long);
   CHECK(views::pieces_view<pipeline>().state() == status::empty);

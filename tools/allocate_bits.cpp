@@ -30,7 +30,7 @@ struct wishes {
   std::vector<std::size_t> budgets;
   std::vector<std::string> families{"q8", "q6", "q5", "iq4_nl", "q3"};
   std::string board;
-  std::string quantiser = "rtn";
+  std::string quantizer = "rtn";
   std::size_t rows = 1;
   std::size_t tokens = 2560;
   std::size_t calibration_tokens = 4096;
@@ -44,7 +44,7 @@ void run(const wishes& w) {
   const std::size_t vocabulary = host::pack_vocabulary(read.vocabulary, {}).size();
   const host::batch_model base = host::use_floats(model);
   host::progress sampling("sampling text");
-  const host::scheme scheme = host::read_scheme(w.quantiser + "/q8");
+  const host::scheme scheme = host::read_scheme(w.quantizer + "/q8");
   const double texts = scheme.needs_text() ? 3 : 2;
   const auto text = [&](std::size_t tokens, std::uint64_t seed) {
     return host::calibration_text(model, tokens, w.begin, seed,
@@ -54,7 +54,7 @@ void run(const wishes& w) {
   const host::quality_meter other(base, text(w.tokens, 2));
   host::text_sample calibration;
   if (scheme.needs_text()) calibration = text(w.calibration_tokens, 3);
-  const host::rounding_way way{.quantiser = scheme.quantiser, .text = scheme.needs_text() ? &calibration : nullptr};
+  const host::rounding_way way{.quantizer = scheme.quantizer, .text = scheme.needs_text() ? &calibration : nullptr};
   sampling.done();
 
   const std::vector<std::string_view> families(w.families.begin(), w.families.end());
@@ -92,7 +92,7 @@ void run(const wishes& w) {
                   a.measured.divergence, again.divergence);
     std::printf("  perplexity x %.4f, same choice %.4f\n", again.perplexity_ratio, again.same_choice);
     std::printf("  --formats %s%s\n  %s\n", host::text_of(a.plan, s).c_str(),
-                w.quantiser == "rtn" ? "" : (" --quantiser " + w.quantiser).c_str(),
+                w.quantizer == "rtn" ? "" : (" --quantizer " + w.quantizer).c_str(),
                 host::policy_of(a.plan, s).c_str());
   }
 }
@@ -107,18 +107,18 @@ int main(int argc, char** argv) {
   app.add_option("--bytes", w.budgets, "of the whole image, vocabulary and all; several budgets share the measurements")
       ->required();
   app.add_option("--formats", w.families, "that a tensor may have")->delimiter(',')->capture_default_str();
-  app.add_option("--quantiser", w.quantiser, "who rounds, here and in import_model: rtn, mse, gptq or hqq")
-      ->check(CLI::IsMember(std::vector<std::string>(host::quantiser_names.begin(), host::quantiser_names.end())))
+  app.add_option("--quantizer", w.quantizer, "who rounds, here and in import_model: rtn, mse, gptq or hqq")
+      ->check(CLI::IsMember(std::vector<std::string>(host::quantizer_names.begin(), host::quantizer_names.end())))
       ->capture_default_str();
   app.add_option("--calibration-tokens", w.calibration_tokens, "for mse and gptq")
       ->check(CLI::Range(256, 1 << 20))
       ->capture_default_str();
-  auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
+  auto* interleave = app.add_option("--interleave", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
   for (const auto& [name, facts] : host::board_names()) names.push_back(name);
   app.add_option("--board", w.board, "takes the layout of a board's instruction set")
       ->check(CLI::IsMember(names))
-      ->excludes(layout);
+      ->excludes(interleave);
   app.add_option("--tokens", w.tokens, "to measure on")->check(CLI::Range(256, 1 << 20))->capture_default_str();
   app.add_option("--begin", w.begin, "the token that opens a text")->capture_default_str();
   try {

@@ -38,11 +38,11 @@ struct wishes {
   std::string name;
   std::string board;
   std::string formats = "q8";
-  std::string quantiser = "rtn";
+  std::string quantizer = "rtn";
   std::string fold = "none";
   std::size_t calibration_tokens = 4096;
   std::size_t rows = 1;
-  mote::dialogue dialogue;
+  mote::special_tokens special_tokens;
   bool bos_given = false;
   bool eos_given = false;
 };
@@ -86,23 +86,24 @@ void budget(const mote::shape& s, const mote::board_facts& board, const host::wr
 
 void import(const wishes& w) {
   host::gguf_model read = host::read_model_file(w.weights, w.tokenizer);
-  mote::dialogue dialogue = w.dialogue;
-  if (!w.bos_given && read.bos >= 0) dialogue.bos = read.bos;
-  if (!w.eos_given && read.eos >= 0) dialogue.eos = read.eos;
-  const std::vector<std::byte> table = host::pack_vocabulary(read.vocabulary, dialogue);
+  mote::special_tokens special_tokens = w.special_tokens;
+  if (!w.bos_given && read.bos >= 0) special_tokens.bos = read.bos;
+  if (!w.eos_given && read.eos >= 0) special_tokens.eos = read.eos;
+  const std::vector<std::byte> table = host::pack_vocabulary(read.vocabulary, special_tokens);
 
   const std::string source = read.model.source;
-  const host::scheme how = host::read_scheme(w.fold + "/" + w.quantiser + "/" + w.formats);
+  const host::scheme how = host::read_scheme(w.fold + "/" + w.quantizer + "/" + w.formats);
   host::text_sample text;
   if (how.needs_text()) {
     progress_line line("sampling text");
-    text = host::calibration_text(read.model, w.calibration_tokens, static_cast<std::size_t>(std::max(dialogue.bos, 0)),
-                                  1, [&line](double part) { line(static_cast<std::size_t>(part * 1000), 1000); });
+    text = host::calibration_text(read.model, w.calibration_tokens,
+                                  static_cast<std::size_t>(std::max(special_tokens.bos, 0)), 1,
+                                  [&line](double part) { line(static_cast<std::size_t>(part * 1000), 1000); });
   }
-  progress_line quantising("quantising");
+  progress_line quantizing("quantizing");
   const host::compressed_model compressed =
       host::compress(std::move(read.model), how, w.rows, &text,
-                     [&quantising](std::size_t done, std::size_t all) { quantising(done, all); });
+                     [&quantizing](std::size_t done, std::size_t all) { quantizing(done, all); });
   const mote::shape& s = compressed.model.shape;
 
   const std::string header = host::model_header({
@@ -112,7 +113,7 @@ void import(const wishes& w) {
       .shape = s,
       .vocabulary_bytes = table.size(),
       .longest_piece = mote::vocabulary_view{table}.longest(),
-      .dialogue = dialogue,
+      .special_tokens = special_tokens,
   });
   progress_line packing("packing");
   const host::written_image image = host::write_image(
@@ -160,8 +161,8 @@ int main(int argc, char** argv) {
          "of the weights: q8, q6, iq4_nl, q4k, q8g64 (keeps llama2.c version 2 files exactly), f32 ...; exceptions "
          "behind it, as in q4,embedding=q8,value=q6,0.down=q8")
       ->capture_default_str();
-  app.add_option("--quantiser", w.quantiser, "who chooses the codes: rtn (the format's own rounding), mse, gptq or hqq")
-      ->check(CLI::IsMember(std::vector<std::string>(host::quantiser_names.begin(), host::quantiser_names.end())))
+  app.add_option("--quantizer", w.quantizer, "who chooses the codes: rtn (the format's own rounding), mse, gptq or hqq")
+      ->check(CLI::IsMember(std::vector<std::string>(host::quantizer_names.begin(), host::quantizer_names.end())))
       ->capture_default_str();
   app.add_option("--fold", w.fold, "before that: none, awq, smooth, or hadamard (a tied head gets its own matrix)")
       ->check(CLI::IsMember(std::vector<std::string>(host::fold_names.begin(), host::fold_names.end())))
@@ -170,19 +171,22 @@ int main(int argc, char** argv) {
                  "of text sampled from the model itself, for mse, gptq, awq and smooth")
       ->check(CLI::Range(256, 1 << 20))
       ->capture_default_str();
-  auto* layout = app.add_option("--layout", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
+  auto* interleave = app.add_option("--interleave", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;
   for (const auto& [name, facts] : host::board_names()) names.push_back(name);
   app.add_option("--board", w.board, "takes the layout of a board's instruction set")
       ->check(CLI::IsMember(names))
-      ->excludes(layout);
-  auto* bos = app.add_option("--bos", w.dialogue.bos, "token that opens a document; -1: none; a .gguf file says it")
+      ->excludes(interleave);
+  auto* bos =
+      app.add_option("--bos", w.special_tokens.bos, "token that opens a document; -1: none; a .gguf file says it")
+          ->capture_default_str();
+  auto* eos = app.add_option("--eos", w.special_tokens.eos, "token that ends an answer; -1: none; a .gguf file says it")
                   ->capture_default_str();
-  auto* eos = app.add_option("--eos", w.dialogue.eos, "token that ends an answer; -1: none; a .gguf file says it")
-                  ->capture_default_str();
-  app.add_option("--note", w.dialogue.note, "token in front of recalled knowledge; -1: none")->capture_default_str();
-  app.add_option("--user", w.dialogue.user, "token in front of the user's words; -1: none")->capture_default_str();
-  app.add_option("--answer", w.dialogue.answer, "token in front of the answer; -1: none")->capture_default_str();
+  app.add_option("--note", w.special_tokens.note, "token in front of recalled knowledge; -1: none")
+      ->capture_default_str();
+  app.add_option("--user", w.special_tokens.user, "token in front of the user's words; -1: none")
+      ->capture_default_str();
+  app.add_option("--answer", w.special_tokens.answer, "token in front of the answer; -1: none")->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

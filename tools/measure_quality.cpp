@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// measure_quality: measures what a model loses in formats and by quantisers, on text sampled from itself: mean
+// measure_quality: measures what a model loses in formats and by quantizers, on text sampled from itself: mean
 // divergence, ratio of perplexities, how often the likeliest token stays the same. Prints a table and draws a picture.
 // Refuses to say what is good enough: it gives the loss for each size.
 #include <CLI/CLI.hpp>
@@ -87,7 +87,7 @@ void run(const wishes& w) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures what a model loses in formats and by quantisers, on text that it wrote itself."};
+  CLI::App app{"Measures what a model loses in formats and by quantizers, on text that it wrote itself."};
   wishes w;
   std::vector<std::string> schemes;
   app.add_option("--weights", w.weights, "a llama2.c checkpoint or a .gguf file")->required();
@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
                  "such as q8, gptq/iq4_nl,embedding=q8, awq/mse/q4; left out: a table of usual ones");
   app.add_option("--plot", w.plot, "an SVG picture");
   app.add_option("--tokens", w.tokens, "to measure on")->check(CLI::Range(256, 1 << 20))->capture_default_str();
-  app.add_option("--calibration-tokens", w.calibration_tokens, "for quantisers and folds")
+  app.add_option("--calibration-tokens", w.calibration_tokens, "for quantizers and folds")
       ->check(CLI::Range(256, 1 << 20))
       ->capture_default_str();
   app.add_option("--begin", w.begin, "the token that opens a text")->capture_default_str();

@@ -22,11 +22,11 @@ namespace {
 namespace host = mote::host;
 
 constexpr std::string_view usage =
-    "repack_image --header MODEL.hpp --image MODEL.mote (--board NAME | --layout ROWS) --out FILE [--formats LIST]\n"
+    "repack_image --header MODEL.hpp --image MODEL.mote (--board NAME | --interleave ROWS) --out FILE [--formats LIST]\n"
     "  --header  the model as a type, as import_model wrote it\n"
     "  --image   its image, in any layout\n"
     "  --board   the layout of this board's instruction set\n"
-    "  --layout  rows interleaved: 1, 4, 8 or 16\n"
+    "  --interleave  rows interleaved: 1, 4, 8 or 16\n"
     "  --formats of an image of mixed formats: the list that import_model was given\n";
 
 std::size_t wanted_rows(const std::map<std::string, std::string>& options) {
@@ -37,11 +37,11 @@ std::size_t wanted_rows(const std::map<std::string, std::string>& options) {
     for (const auto& [name, facts] : host::board_names()) names += " " + name;
     throw std::runtime_error("there is no board '" + options.at("board") + "'; known are" + names);
   }
-  const std::string& text = options.at("layout");
+  const std::string& text = options.at("interleave");
   std::size_t rows = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
   if (error != std::errc{} || end != text.data() + text.size())
-    throw std::runtime_error("--layout is '" + text + "'; 1, 4, 8 or 16 can be packed");
+    throw std::runtime_error("--interleave is '" + text + "'; 1, 4, 8 or 16 can be packed");
   return rows;
 }
 
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
     options[argv[i] + 2] = argv[i + 1];
   const bool known = options.size() == (options.contains("formats") ? 5 : 4) && options.contains("header") &&
                      options.contains("image") && options.contains("out") &&
-                     options.contains("board") != options.contains("layout");
+                     options.contains("board") != options.contains("interleave");
   if (argc != 2 * static_cast<int>(options.size()) + 1 || !known) {
     std::fputs(usage.data(), argc == 2 && std::string_view(argv[1]) == "--help" ? stdout : stderr);
     return argc == 2 && std::string_view(argv[1]) == "--help" ? 0 : 2;

@@ -164,7 +164,8 @@ int main(int argc, char** argv) try {
     const double warm = std::min(1.0, static_cast<double>(step + 1) / 200.0);
     // Cosine decay over half a turn. mote's own cosine: the last bit of libm's differs between machines, and so would
     // the weights.
-    const double cosine = 0.5 * (1 + static_cast<double>(simd::turn(static_cast<std::uint64_t>(part * 0x1p63)).cosine));
+    const double cosine =
+        0.5 * (1 + static_cast<double>(simd::rotation(static_cast<std::uint64_t>(part * 0x1p63)).cosine));
     const auto rate = static_cast<float>(static_cast<double>(top_rate) * warm * (0.02 + 0.98 * cosine));
     const float loss = model->step(batch, rate);
     if (!std::isfinite(loss)) {

@@ -23,17 +23,17 @@ struct model_of {
                                      .context = 512};
   static constexpr std::size_t vocabulary_bytes = 4488;
   static constexpr std::size_t longest_piece = 10;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 #ifdef LEARN
 template <class Learning>
-using learner = mote::pipeline<model_of<64, 5>, mote::quantize<8>, mote::layout<1>, mote::context<128>, Learning>;
+using learner = mote::pipeline<model_of<64, 5>, mote::quantize<8>, mote::interleave<1>, mote::context<128>, Learning>;
 using first = learner<mote::lora<4>>;
 using second = learner<mote::lora<8, mote::lora_knobs{.targets = mote::all_matrices, .seed = 7}>>;
 #else
-using first = mote::pipeline<model_of<64, 5>, mote::quantize<8>, mote::layout<1>, mote::context<128>>;
-using second = mote::pipeline<model_of<96, 4>, mote::quantize<8>, mote::layout<1>, mote::context<256>>;
+using first = mote::pipeline<model_of<64, 5>, mote::quantize<8>, mote::interleave<1>, mote::context<128>>;
+using second = mote::pipeline<model_of<96, 4>, mote::quantize<8>, mote::interleave<1>, mote::context<256>>;
 #endif
 static first one;
 #ifdef TWO

@@ -34,7 +34,7 @@ template <class Format, std::size_t Tokens>
 
 template <class Format>
 void fill_tile(mote::rng& random) {
-  if constexpr (mote::two_level_format<Format>) {
+  if constexpr (mote::super_block_format<Format>) {
     // Made up, not rounded: QEMU 7.2 dies of what Clang 19 makes of the search for RISC-V V.
     using grid = typename Format::grid;
     for (std::size_t g = 0; g < Format::groups(counted::cols); ++g)
@@ -64,7 +64,7 @@ bool count() {
   mote::activation a[Tokens];
   for (auto& one : a) {
     for (std::size_t i = 0; i < counted::cols; ++i) numbers[i] = random.uniform() - 0.5F;
-    one = mote::quantise<Format>(numbers, counted::cols, integers[&one - a]);
+    one = mote::quantize_activations<Format>(numbers, counted::cols, integers[&one - a]);
   }
   for (float& v : product) v = 0;
   const mote::matrix<Format> w{weights, counted::rows, counted::cols};

@@ -31,7 +31,7 @@ extern char llama2c_model[];
 
 int main(void) {
   static Transformer model;
-#if PEER_IS_QUANTISED
+#if PEER_IS_QUANTIZED
   memcpy(&model.config, llama2c_model + 8, sizeof(Config));
   memcpy(&GS, llama2c_model + 8 + sizeof(Config) + 1, sizeof GS);
   memory_map_weights(&model.weights, &model.config, llama2c_model + 256, llama2c_model[8 + sizeof(Config)]);

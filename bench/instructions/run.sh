@@ -133,7 +133,7 @@ ours() {
   done
   local folder=$out/$name/$variant
   mkdir -p "$folder"
-  "$import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --layout $rows --eos -1 $import \
+  "$import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --interleave $rows --eos -1 $import \
     --out "$folder" >/dev/null || die "import_model fails"
   local program=$folder/mote$flags
   build_ours $here/mote_program.cpp "$program" $flags -DTOKENS=$tokens -DMOTE_POLICIES=$policies \
@@ -144,11 +144,11 @@ ours() {
 
 # theirs TARGET FILE FLAGS: prints "mean least".
 theirs() {
-  local name=$1 file=$2 flags=$3 quantised=0 weights=$model
-  [ "$file" != runq.c ] || quantised=1 weights=$out/model_q8.bin
+  local name=$1 file=$2 flags=$3 quantized=0 weights=$model
+  [ "$file" != runq.c ] || quantized=1 weights=$out/model_q8.bin
   local program=$out/$name/${file%.c}$flags
   mkdir -p "$out/$name"
-  local options="$flags $arch -w -DTOKENS=$tokens -DPEER_FILE=\"$peers/$file\" -DPEER_IS_QUANTISED=$quantised
+  local options="$flags $arch -w -DTOKENS=$tokens -DPEER_FILE=\"$peers/$file\" -DPEER_IS_QUANTIZED=$quantized
     -DMODEL_FILE=\"$weights\""
   if [ -n "$board" ]; then
     $cxx -std=gnu++23 -O2 $arch -fno-exceptions -fno-rtti -fno-threadsafe-statics -c $start -o "$program.start.o"

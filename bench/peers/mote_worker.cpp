@@ -43,7 +43,7 @@ struct random_model {
   static constexpr std::size_t longest_piece = 4;
   // The last token opens. Its weights are those of an earlier one, so that greedy, which takes the first of equals,
   // never ends a text.
-  static constexpr mote::dialogue dialogue{.bos = static_cast<int>(shape.vocab) - 1, .eos = -1};
+  static constexpr mote::special_tokens special_tokens{.bos = static_cast<int>(shape.vocab) - 1, .eos = -1};
 };
 
 struct every_matrix {

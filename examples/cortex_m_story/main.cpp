@@ -22,7 +22,7 @@ namespace {
 
 using weights = mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>>;
 #if defined(__linux__)
-using storyteller = mote::pipeline<stories260k, weights, mote::cache<8>, mote::context<24>, mote::layout<1>>;
+using storyteller = mote::pipeline<stories260k, weights, mote::cache<8>, mote::context<24>, mote::interleave<1>>;
 #else
 using storyteller =
     mote::pipeline<stories260k, weights, mote::cache<8>, mote::context<24>, mote::fit<mote::boards::microbit>>;

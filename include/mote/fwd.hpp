@@ -26,7 +26,7 @@ class rng;
 // the slots of a pipeline
 namespace slots {
 struct weights;
-struct layout;
+struct interleave;
 struct context;
 struct fit;
 struct cache;
@@ -46,10 +46,10 @@ struct q8;
 template <std::size_t Bits, std::size_t Group>
 struct quantize;
 template <std::size_t Bits>
-struct two_level;
+struct k_quant;
 template <std::size_t Rows>
-struct layout;
-struct board_layout;
+struct interleave;
+struct board_interleave;
 template <std::size_t Tokens>
 struct context;
 struct trained_context;
@@ -63,7 +63,7 @@ struct mixed;
 
 // the model
 struct shape;
-struct dialogue;
+struct special_tokens;
 template <std::size_t Vectors, std::size_t Matrices>
 struct block_map;
 template <std::size_t Layers, class Family>
@@ -85,7 +85,7 @@ struct attention_run;
 template <class Element>
 class plain_cache;
 template <class Isa>
-class coded_cache;
+class int8_cache;
 template <std::size_t Bits, std::size_t Window, class Isa>
 class kivi_cache;
 template <std::size_t Bits>
@@ -180,7 +180,7 @@ struct prompt_result;
 
 // decoding
 struct greedy;
-struct sampling;
+struct sample_knobs;
 struct no_draft;
 struct draft_knobs;
 struct pass_clock;

@@ -21,7 +21,7 @@
 #include "mote/policy/cache.hpp"
 #include "mote/policy/context.hpp"
 #include "mote/policy/fit.hpp"
-#include "mote/policy/layout.hpp"
+#include "mote/policy/interleave.hpp"
 #include "mote/policy/prefill.hpp"
 #include "mote/policy/quantize.hpp"
 #include "mote/recall/slot.hpp"

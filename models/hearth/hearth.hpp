@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include <mote/model/dialogue.hpp>
 #include <mote/model/shape.hpp>
+#include <mote/model/special_tokens.hpp>
 
 struct hearth {
   static constexpr std::string_view name = "hearth";
@@ -23,8 +23,8 @@ struct hearth {
       .norm_epsilon = 1e-05F,
   };
   static constexpr std::size_t vocabulary_bytes = 4488;  // of the packed token table
-  static constexpr std::size_t longest_piece = 10;  // bytes
-  static constexpr mote::dialogue dialogue{
+  static constexpr std::size_t longest_piece = 10;       // bytes
+  static constexpr mote::special_tokens special_tokens{
       .bos = 1,
       .eos = 2,
       .note = 259,

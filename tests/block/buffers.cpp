@@ -11,7 +11,7 @@
 #include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
-#include "mote/model/coded_cache.hpp"
+#include "mote/model/int8_cache.hpp"
 
 namespace {
 
@@ -68,7 +68,7 @@ TEST_CASE("no two live tensors of a pass overlap, whatever the shape, the chunk 
       for (const std::size_t parts : {1U, 2U, 5U}) {
         CAPTURE(s.vocab, tokens, parts);
         CHECK(answering_is_sound<mote::q8<4>>(s, 256, {.tokens = tokens, .logits = tokens, .parts = parts}));
-        CHECK(answering_is_sound<mote::f32<1>, mote::coded_cache<>>(s, 100, {.tokens = tokens, .parts = parts}));
+        CHECK(answering_is_sound<mote::f32<1>, mote::int8_cache<>>(s, 100, {.tokens = tokens, .parts = parts}));
       }
   }
   for (int round = 0; round < 300; ++round) {

@@ -59,10 +59,10 @@ std::vector<token> some_tokens(std::size_t n, std::uint64_t seed = 5) {
 template <class Format, class Family = mote::llama, class Learner, class Function>
 auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learner, std::size_t chunk, Function f,
                unsigned char fill = 0xFF) {
-  std::vector<std::uint64_t> turning;
+  std::vector<std::uint64_t> frequencies;
   const double log_theta = mote::detail::constant_log(static_cast<double>(s.rope_theta));
   for (std::size_t i = 0; i < s.head_dim() / 2; ++i)
-    turning.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
+    frequencies.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
   const auto map = mote::map_tensors<Format, Family>(s);
   const auto plan = mote::plan_arena(mote::train_lifetimes<Family, Format>(s, capacity, chunk));
   packed_bytes arena(plan.bytes, fill);  // 0xFF: every float is NaN
@@ -73,7 +73,7 @@ auto with_pass(const mote::shape& s, const packed_bytes& weights, Learner& learn
     else return (learner);
   }();
   mote::sequence_pass<Family, mote::simd::native, Format, std::remove_cvref_t<decltype(collector)>> pass(
-      s, w, collector, turning.data(), buffers, capacity, chunk);
+      s, w, collector, frequencies.data(), buffers, capacity, chunk);
   return f(pass);
 }
 
@@ -337,7 +337,7 @@ TEMPLATE_TEST_CASE("neither the chunk nor what lay in the memory changes a bit o
       CHECK(std::memcmp(&reference_loss, &loss, 4) == 0);
     }
   }
-  if constexpr (!format::quantised) {
+  if constexpr (!format::quantized) {
     const auto map = mote::map_tensors<format>(tied);
     std::vector<float> all;
     for (const std::size_t chunk : {1U, 3U, 8U, 32U}) {
@@ -454,10 +454,10 @@ TEST_CASE("with a window and a cap too, what is trained is what runs, one token 
     const packed_bytes packed = plain_decoder::random(s, 41).pack<format>();
     const auto map = mote::map_tensors<format, other_attention>(s);
     const mote::weights<format, other_attention> w(packed.data(), s, map);
-    std::vector<std::uint64_t> turning;
+    std::vector<std::uint64_t> frequencies;
     const double log_theta = mote::detail::constant_log(static_cast<double>(s.rope_theta));
     for (std::size_t i = 0; i < s.head_dim() / 2; ++i)
-      turning.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
+      frequencies.push_back(mote::rope_frequency(log_theta, i, s.head_dim() / 2));
     constexpr std::size_t context = 40, most = 6;
     const auto tokens = some_tokens(31, 12);
     packed_bytes nothing(map.bytes);
@@ -474,8 +474,8 @@ TEST_CASE("with a window and a cap too, what is trained is what runs, one token 
       std::vector<float> all;
       for (std::size_t t = 0; t + 1 < tokens.size(); t += Most) {
         const std::size_t n = std::min(Most, tokens.size() - 1 - t);
-        const float* logits = mote::decode<mote::simd::native, Most>(s, w, mote::no_adapter{}, turning.data(), cache,
-                                                                     alone, buffers, tokens.data() + t, n, t, n);
+        const float* logits = mote::decode<mote::simd::native, Most>(s, w, mote::no_adapter{}, frequencies.data(),
+                                                                     cache, alone, buffers, tokens.data() + t, n, t, n);
         for (std::size_t i = 0; i < n; ++i)
           all.insert(all.end(), logits + i * mote::padded(s.vocab), logits + i * mote::padded(s.vocab) + s.vocab);
       }

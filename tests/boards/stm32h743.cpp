@@ -16,7 +16,7 @@ struct stories260k_shape {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
   static constexpr std::size_t vocabulary_bytes = 4492;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 template <std::size_t Context>

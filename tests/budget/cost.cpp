@@ -19,8 +19,8 @@
 #include "mote/learn/zeroth_order.hpp"
 #include "mote/mote.hpp"
 #include "mote/pipeline/sweep.hpp"
+#include "mote/policy/k_quant.hpp"
 #include "mote/policy/threads.hpp"
-#include "mote/policy/two_level.hpp"
 
 namespace {
 
@@ -37,7 +37,7 @@ struct wide_vocabulary {  // 4-byte tokens
                                      .context = 256,
                                      .tied_head = false};
   static constexpr std::size_t vocabulary_bytes = 12'345;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 /// The object, every region and the image, against the type itself.
@@ -99,7 +99,7 @@ TEST_CASE("cost: the object is sizeof, whatever stands in its slots", "[budget][
   using recalls = mote::rag<mote::bm25<>, mote::rag_knobs{.tokens = 40}>;
   STATIC_REQUIRE(is_exact_for_all<>());
   STATIC_REQUIRE(is_exact_for_all<mote::quantize<4>, mote::cache<8>>());
-  STATIC_REQUIRE(is_exact_for_all<mote::two_level<4>, mote::cache<16>, mote::prefill<8>>());
+  STATIC_REQUIRE(is_exact_for_all<mote::k_quant<4>, mote::cache<16>, mote::prefill<8>>());
   STATIC_REQUIRE(is_exact_for_all<mote::kivi<4, 32>, mote::sample<>>());
   STATIC_REQUIRE(is_exact_for_all<mote::lora<3, lora_knobs{.tokens = 30}>, recalls>());
   STATIC_REQUIRE(is_exact_for_all<mote::lora<2, lora_knobs{.tokens = 31}, mote::sgd<>>, mote::sample<>>());
@@ -147,7 +147,7 @@ TEST_CASE("cost: choices without a model hold for every shape, or say that they 
                  sizeof(mote::pipeline<wide_vocabulary>));
 
   using bound = mote::mixed<mote::quantize<8>, mote::in_layer<1, mote::role::key, mote::quantize<4>>>;
-  STATIC_REQUIRE(!mote::cost_of(synthetic::shape, mote::choices_of<mote::two_level<4>>).holds);
+  STATIC_REQUIRE(!mote::cost_of(synthetic::shape, mote::choices_of<mote::k_quant<4>>).holds);
   STATIC_REQUIRE(!mote::cost_of(synthetic::shape, mote::choices_of<bound>).holds);
   STATIC_REQUIRE(!mote::cost_of(synthetic::shape, mote::choices_of<by_the_square>).holds);
   STATIC_REQUIRE(!mote::cost_of(synthetic::shape, mote::choices_of<wide_vocabulary, bound>).holds);
@@ -185,7 +185,7 @@ struct counted : synthetic {
 
 TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[budget][cost]") {
   constexpr mote::shape s = counted::shape;
-  constexpr mote::choices c = mote::choices_of<mote::quantize<32>, mote::layout<1>>;
+  constexpr mote::choices c = mote::choices_of<mote::quantize<32>, mote::interleave<1>>;
   constexpr std::uint64_t layers = 2 * (24 * 24 + 8 * 24 + 8 * 24 + 24 * 24 + 3 * 24 * 40);
   constexpr std::uint64_t head = 300 * 24;
   constexpr mote::work first = mote::token_work(s, c, 0);
@@ -206,8 +206,8 @@ TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[bud
   CHECK(mote::prompt_work(s, four, 10).weight_bytes * 3 < mote::prompt_work(s, c, 10).weight_bytes * 2);
 
   // Learning: there, a layer's inside again, and the gradient of every input.
-  constexpr mote::choices lora = mote::choices_of<mote::quantize<32>, mote::layout<1>, mote::lora<1>>;
-  constexpr mote::choices full = mote::choices_of<mote::quantize<32>, mote::layout<1>, mote::full<>>;
+  constexpr mote::choices lora = mote::choices_of<mote::quantize<32>, mote::interleave<1>, mote::lora<1>>;
+  constexpr mote::choices full = mote::choices_of<mote::quantize<32>, mote::interleave<1>, mote::full<>>;
   STATIC_REQUIRE(mote::lesson_work(s, c, 10) == mote::work{});
   constexpr std::uint64_t bare = 9 * (3 * layers - 2 * 40 * 24 + 2 * head);
   constexpr std::uint64_t attention = 2 * 2 * 3 * 8 * 45 * 9 / 2;
@@ -220,9 +220,9 @@ TEST_CASE("cost: work is what matrices and attention are, summed by hand", "[bud
   using by_last = mote::lora<1, mote::lora_knobs{}, mote::adam<>, mote::last_layers<1>>;
   using by_all = mote::lora<1, mote::lora_knobs{}, mote::adam<>, mote::last_layers<2>>;
   using by_losses = mote::lora<1, mote::lora_knobs{}, mote::adam<>, mote::zeroth_order<>>;
-  constexpr mote::choices one_back = mote::choices_of<mote::quantize<32>, mote::layout<1>, by_last>;
-  constexpr mote::choices all_back = mote::choices_of<mote::quantize<32>, mote::layout<1>, by_all>;
-  constexpr mote::choices none_back = mote::choices_of<counted, mote::quantize<32>, mote::layout<1>, by_losses>;
+  constexpr mote::choices one_back = mote::choices_of<mote::quantize<32>, mote::interleave<1>, by_last>;
+  constexpr mote::choices all_back = mote::choices_of<mote::quantize<32>, mote::interleave<1>, by_all>;
+  constexpr mote::choices none_back = mote::choices_of<counted, mote::quantize<32>, mote::interleave<1>, by_losses>;
   constexpr mote::work there_and_back = mote::lesson_work(s, lora, 10);
   STATIC_REQUIRE(mote::lesson_work(s, all_back, 10) == there_and_back);
   STATIC_REQUIRE(mote::lesson_work(s, one_back, 10).multiply_adds ==

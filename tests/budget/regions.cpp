@@ -68,7 +68,7 @@ struct stories {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
   static constexpr std::size_t vocabulary_bytes = 4492;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 std::string talk(auto& ai, std::span<const std::byte> image) {

@@ -38,7 +38,7 @@ TEST_CASE("team: one thread is a call of the function, and takes no byte", "[cor
   STATIC_REQUIRE(mote::policy<mote::single_thread>);
   STATIC_REQUIRE(mote::fills<mote::single_thread, mote::slots::threads>);
   STATIC_REQUIRE(std::is_empty_v<mote::single_thread::team>);
-  STATIC_REQUIRE(!mote::single_thread::team::pays(1U << 30U));
+  STATIC_REQUIRE(!mote::single_thread::team::worth_splitting(1U << 30U));
   constexpr int calls = [] {
     int n = 0;
     mote::single_thread::team::run(

@@ -58,7 +58,7 @@ struct pass_counter {
 constexpr draft_knobs always{.batch_cost = 0, .measured = false};
 
 template <class Model, class... Policies>
-using plain = pipeline<Model, quantize<8>, mote::layout<8>, mote::context<64>, Policies...>;
+using plain = pipeline<Model, quantize<8>, mote::interleave<8>, mote::context<64>, Policies...>;
 
 /// How the last answer of compare() ended.
 ending last_ending = ending::none;
@@ -71,7 +71,7 @@ struct ends {
     std::uint64_t left = 0;
     void seed(std::uint64_t n) { left = n; }
     std::size_t pick(const float* logits) {
-      if (left != 0 && --left == 0) return static_cast<std::size_t>(synthetic::dialogue.eos);
+      if (left != 0 && --left == 0) return static_cast<std::size_t>(synthetic::special_tokens.eos);
       const std::size_t likeliest = greedy::state<Vocab>::pick(logits);
       return likeliest < 3 ? 270 : likeliest;  // the model itself never ends
     }
@@ -126,7 +126,7 @@ void check_same(std::tuple<Drafting...>*, std::size_t limit) {
 }  // namespace
 
 TEST_CASE("decode/drafts: whatever is guessed, by chance or not, the answer and its logits stay") {
-  constexpr auto knobs = sampling{.temperature = 1.3F, .top_p = .95F};
+  constexpr auto knobs = sample_knobs{.temperature = 1.3F, .top_p = .95F};
   check_same<>(static_cast<std::tuple<gated<ngram<64>, always>>*>(nullptr), 60);
   check_same<>(static_cast<std::tuple<gated<first_of<lookup<2, 5>, ngram<16, 2, 3>>, always>, prefill<5>>*>(nullptr),
                60);

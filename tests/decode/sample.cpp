@@ -68,7 +68,7 @@ class plain_sampler {
   std::uint64_t state_;
 };
 
-template <mote::sampling Knobs, std::size_t Vocab>
+template <mote::sample_knobs Knobs, std::size_t Vocab>
 void check_against_plain(std::uint64_t seed) {
   typename mote::sample<Knobs>::template state<Vocab> sampler;
   sampler.seed(seed);
@@ -115,7 +115,7 @@ constexpr logit_kind kinds[] = {
 };
 
 /// Draws many times and compares with the distribution in long double. What it leaves out are coins on an edge.
-template <mote::sampling Knobs, std::size_t Vocab>
+template <mote::sample_knobs Knobs, std::size_t Vocab>
 void check_against_exact() {
   constexpr int draws = 300;
   constexpr long double edge = 2e-3L;
@@ -176,7 +176,7 @@ void check_against_exact() {
 }
 template <float Temperature, std::size_t Vocab, float... TopP>
 void at_temperature() {
-  (check_against_exact<mote::sampling{.temperature = Temperature, .top_p = TopP}, Vocab>(), ...);
+  (check_against_exact<mote::sample_knobs{.temperature = Temperature, .top_p = TopP}, Vocab>(), ...);
 }
 template <std::size_t Vocab, float... Temperature>
 void at_each_temperature() {
@@ -214,7 +214,7 @@ TEST_CASE("any temperature and nucleus draw from the exact distribution, whateve
 
 TEST_CASE("the first and the last coin draw a token that can be drawn") {
   constexpr std::size_t n = 4096;
-  using all = mote::sample<mote::sampling{.temperature = 0.01F, .top_p = 1}>::state<n>;
+  using all = mote::sample<mote::sample_knobs{.temperature = 0.01F, .top_p = 1}>::state<n>;
   auto sampler = std::make_unique<all>();
   std::vector<float> logits(n);
   const std::uint64_t first = seed_of(0), last = seed_of(0xFFFFFF);
@@ -231,12 +231,12 @@ TEST_CASE("the first and the last coin draw a token that can be drawn") {
 
 TEST_CASE("the same seed draws the tokens that llama2.c's sampler draws") {
   for (const std::uint64_t seed : {1ULL, 42ULL, 123456789012345ULL}) {
-    check_against_plain<mote::sampling{}, 37>(seed);
-    check_against_plain<mote::sampling{}, 512>(seed);
-    check_against_plain<mote::sampling{.temperature = 1, .top_p = 1}, 512>(seed);
-    check_against_plain<mote::sampling{.temperature = 0.3F, .top_p = 0.5F}, 37>(seed);
-    check_against_plain<mote::sampling{.temperature = 1.7F, .top_p = 0.99F}, 300>(seed);
-    check_against_plain<mote::sampling{.temperature = 1, .top_p = 0.9F}, 2>(seed);
+    check_against_plain<mote::sample_knobs{}, 37>(seed);
+    check_against_plain<mote::sample_knobs{}, 512>(seed);
+    check_against_plain<mote::sample_knobs{.temperature = 1, .top_p = 1}, 512>(seed);
+    check_against_plain<mote::sample_knobs{.temperature = 0.3F, .top_p = 0.5F}, 37>(seed);
+    check_against_plain<mote::sample_knobs{.temperature = 1.7F, .top_p = 0.99F}, 300>(seed);
+    check_against_plain<mote::sample_knobs{.temperature = 1, .top_p = 0.9F}, 2>(seed);
   }
 }
 
@@ -254,10 +254,10 @@ TEST_CASE("tokens are drawn as often as their probability says") {
     }
     return seen;
   };
-  const auto all = frequencies(mote::sample<mote::sampling{.temperature = 1, .top_p = 1}>::state<n>{});
+  const auto all = frequencies(mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 1}>::state<n>{});
   for (std::size_t t = 0; t < n; ++t) CHECK(std::fabs(all[t] - static_cast<double>(p[t])) < 0.01);
   // A nucleus of 0.6 is the first two tokens (0.4 < 0.6 < 0.7), which share the rest.
-  const auto nucleus = frequencies(mote::sample<mote::sampling{.temperature = 1, .top_p = 0.6F}>::state<n>{});
+  const auto nucleus = frequencies(mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 0.6F}>::state<n>{});
   CHECK(std::fabs(nucleus[0] - 4.0 / 7) < 0.01);
   CHECK(std::fabs(nucleus[1] - 3.0 / 7) < 0.01);
   CHECK(nucleus[2] + nucleus[3] + nucleus[4] == 0);
@@ -265,7 +265,7 @@ TEST_CASE("tokens are drawn as often as their probability says") {
 
 TEST_CASE("the likeliest of equals is the smaller id, and one token that has everything is always drawn") {
   // Of four equals, a nucleus of 0.3 keeps two: 0 and 1.
-  mote::sample<mote::sampling{.temperature = 1, .top_p = 0.3F}>::state<4> narrow;
+  mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 0.3F}>::state<4> narrow;
   narrow.seed(3);
   for (int i = 0; i < 200; ++i) {
     float logits[16] = {1, 1, 1, 1};

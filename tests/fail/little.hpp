@@ -16,5 +16,5 @@ struct little {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
   static constexpr std::size_t vocabulary_bytes = 6000;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };

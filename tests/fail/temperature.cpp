@@ -4,9 +4,9 @@
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::sample<mote::sampling{.temperature = 0}>>;
+using assistant = mote::pipeline<little, mote::sample<mote::sample_knobs{.temperature = 0}>>;
 #else
-using assistant = mote::pipeline<little, mote::sample<mote::sampling{.temperature = 0.5F}>>;
+using assistant = mote::pipeline<little, mote::sample<mote::sample_knobs{.temperature = 0.5F}>>;
 #endif
 
 static assistant ai;

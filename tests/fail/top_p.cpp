@@ -4,9 +4,9 @@
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::sample<mote::sampling{.top_p = 1.5F}>>;
+using assistant = mote::pipeline<little, mote::sample<mote::sample_knobs{.top_p = 1.5F}>>;
 #else
-using assistant = mote::pipeline<little, mote::sample<mote::sampling{.top_p = 0.95F}>>;
+using assistant = mote::pipeline<little, mote::sample<mote::sample_knobs{.top_p = 0.95F}>>;
 #endif
 
 static assistant ai;

@@ -153,7 +153,7 @@ template <class Pipeline>
 mote_tests::aligned_bytes image_of(const std::byte* weights) {
   using format = typename Pipeline::format;
   constexpr auto map = mote::map_tensors<format, small::family>(small::shape);
-  const std::vector<std::byte> vocabulary = mote_tests::synthetic_vocabulary(small::dialogue);
+  const std::vector<std::byte> vocabulary = mote_tests::synthetic_vocabulary(small::special_tokens);
   const mote::image_layout layout = mote::lay_image(map.bytes, vocabulary.size());
   std::vector<std::byte> image(layout.total_bytes);
   std::memcpy(&image[layout.weights_offset], weights, map.bytes);
@@ -203,9 +203,9 @@ TEST_CASE("a pipeline of a family with states: whatever the prompt's runs are", 
   reference<3> m(small::shape);
   const mote_tests::against_reference<hybrid<3>, 4, reference<3>> mine(small::shape, m);
   const std::byte* weights = mine.view().data();
-  using one = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<1>>;
-  using several = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<7>>;
-  using few = mote::pipeline<small, mote::quantize<32>, mote::layout<4>, mote::cache<32>, mote::prefill<3>>;
+  using one = mote::pipeline<small, mote::quantize<32>, mote::interleave<4>, mote::cache<32>, mote::prefill<1>>;
+  using several = mote::pipeline<small, mote::quantize<32>, mote::interleave<4>, mote::cache<32>, mote::prefill<7>>;
+  using few = mote::pipeline<small, mote::quantize<32>, mote::interleave<4>, mote::cache<32>, mote::prefill<3>>;
   constexpr std::size_t states = mote::states_of<hybrid<3>>::floats(small::shape, s.layers) * sizeof(float);
   STATIC_CHECK(one::cache_bytes == mote::float_cache::bytes(mote::cached_by<hybrid<3>>(small::shape), 64) + states);
   const answers expected = two_answers<one>(weights);

@@ -29,7 +29,7 @@ namespace golden {
 // ---- a model out of nothing -----------------------------------------------------------------------------------------
 
 inline constexpr std::size_t vocab = 300;
-inline constexpr mote::dialogue control{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
+inline constexpr mote::special_tokens control{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
 inline constexpr std::size_t first_letter = 262;  // behind <unk>, <s>, </s>, 256 bytes and three control tokens
 inline constexpr std::size_t letters = 27;        // a to z and the space
 inline constexpr std::size_t merges = vocab - first_letter - letters;
@@ -113,7 +113,7 @@ struct middling {  // rows of 172 are no multiple of a group of 32, nor of 16 la
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 2, .heads = 8, .kv_heads = 4, .vocab = vocab, .context = 64};
   static constexpr std::size_t vocabulary_bytes = table_bytes;
-  static constexpr mote::dialogue dialogue = control;
+  static constexpr mote::special_tokens special_tokens = control;
 };
 struct tiny {  // nothing is a multiple of 16, and the head is a matrix of its own
   static constexpr std::string_view name = "golden_tiny";
@@ -126,7 +126,7 @@ struct tiny {  // nothing is a multiple of 16, and the head is a matrix of its o
                                      .context = 64,
                                      .tied_head = false};
   static constexpr std::size_t vocabulary_bytes = table_bytes;
-  static constexpr mote::dialogue dialogue = control;
+  static constexpr mote::special_tokens special_tokens = control;
 };
 
 /// Room for the largest image, the largest pipeline and the largest snapshot, one after another.
@@ -238,7 +238,7 @@ struct tap {
 };
 
 /// Draws with the knobs of sample<> from logits of every finite size: probabilities and tokens.
-template <mote::sampling Knobs>
+template <mote::sample_knobs Knobs>
 void draw_everything() {
   constexpr std::size_t count = 43;
   constexpr float sizes[] = {1.0e-40F, 1.0e-3F, 8.0F, 2.0e4F, 1.0e30F, 3.4e38F};
@@ -259,9 +259,9 @@ void draw_everything() {
 }
 template <float... Temperature>
 std::uint64_t draws_at() {
-  (draw_everything<mote::sampling{.temperature = Temperature, .top_p = 1.0F}>(), ...);
-  (draw_everything<mote::sampling{.temperature = Temperature, .top_p = 0.01F}>(), ...);
-  (draw_everything<mote::sampling{.temperature = Temperature, .top_p = 0.9F}>(), ...);
+  (draw_everything<mote::sample_knobs{.temperature = Temperature, .top_p = 1.0F}>(), ...);
+  (draw_everything<mote::sample_knobs{.temperature = Temperature, .top_p = 0.01F}>(), ...);
+  (draw_everything<mote::sample_knobs{.temperature = Temperature, .top_p = 0.9F}>(), ...);
   return seen.take();
 }
 
@@ -417,18 +417,18 @@ inline constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tok
 
 template <class Bits, std::size_t Rows>
 using assistant = mote::pipeline<
-    middling, Bits, mote::layout<Rows>, mote::context<64>, mote::lora<4, everywhere>,
+    middling, Bits, mote::interleave<Rows>, mote::context<64>, mote::lora<4, everywhere>,
     mote::rag<mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32}>, mote::rag_knobs{.hits = 2, .tokens = 24}>,
     tap>;
 /// Questions only, the keys and values rounded: learning does not read the cache.
 template <std::size_t Bits, std::size_t Rows>
 using rounder =
-    mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::layout<Rows>, mote::context<64>, tap>;
+    mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::interleave<Rows>, mote::context<64>, tap>;
 template <std::size_t Bits, std::size_t Rows>  // the first 32 tokens are rounded when the 33rd comes
 using grouper =
-    mote::pipeline<middling, mote::quantize<8>, mote::kivi<Bits, 32>, mote::layout<Rows>, mote::context<64>, tap>;
+    mote::pipeline<middling, mote::quantize<8>, mote::kivi<Bits, 32>, mote::interleave<Rows>, mote::context<64>, tap>;
 template <std::size_t Rows>
-using student = mote::pipeline<tiny, mote::quantize<32>, mote::layout<Rows>, mote::context<64>,
+using student = mote::pipeline<tiny, mote::quantize<32>, mote::interleave<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;
 
 inline constexpr std::uint64_t of_draws = 0x4C20996077645AD0;

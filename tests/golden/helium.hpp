@@ -287,7 +287,7 @@ void check_matvec(report& r) {
     }
     if (kind == 1)
       for (std::size_t i = 0; i < 40; ++i) x[i] = 0;
-    const mote::activation a = mote::quantise<format>(x, cols, buffer);
+    const mote::activation a = mote::quantize_activations<format>(x, cols, buffer);
     for (std::size_t g = 0; g < groups; ++g) {
       float largest = 0;
       for (std::size_t i = g * Group; i < cols && i < (g + 1) * Group; ++i) {
@@ -357,7 +357,7 @@ unsigned check_rows(report& r) {
     }
     if (kind == 1)
       for (std::size_t i = 0; i < 40; ++i) x[i] = 0;
-    const mote::activation a = mote::quantise<Format>(x, cols, buffer);
+    const mote::activation a = mote::quantize_activations<Format>(x, cols, buffer);
     for (std::size_t row = 0; row < rows; ++row)
       for (std::size_t g = 0; g < Format::groups(cols); ++g) {
         mote_units::write_random<Format>(packed + row * bytes, 0, cols, g, random);

@@ -20,7 +20,7 @@ struct small {
   static constexpr mote::shape shape{
       .dim = 16, .hidden = 24, .layers = 2, .heads = 2, .kv_heads = 1, .vocab = golden::vocab, .context = 64};
   static constexpr std::size_t vocabulary_bytes = golden::table_bytes;
-  static constexpr mote::dialogue dialogue = golden::control;
+  static constexpr mote::special_tokens special_tokens = golden::control;
 };
 
 inline golden::digest seen;
@@ -104,7 +104,7 @@ class run {
       using n = numbers_of<format>;
       const std::size_t to = at + row / format::rows * format::tile_bytes(cols) + row % format::rows * n::stride;
       for (std::size_t v = 0; v < value_count; ++v) {
-        as_file_only_ = !n::wide && format::quantised && (v == 1 || v == 4 || v == 5);
+        as_file_only_ = !n::wide && format::quantized && (v == 1 || v == 4 || v == 5);
         one(*ai, image, name, value_names[v], [&](std::byte* w) {
           if constexpr (n::wide) __builtin_memcpy(w + to, floats + v, 4);
           else __builtin_memcpy(w + to, n::stride == 4 ? brain + v : halves + v, 2);
@@ -122,7 +122,7 @@ class run {
       number("value", map.at(1, mote::role::value), 3, s.dim);
       number("gate", map.at(1, mote::role::gate), 9, s.dim);
       number("down", map.at(0, mote::role::down), 5, s.hidden);
-      if constexpr (!format::quantised && numbers_of<format>::wide)
+      if constexpr (!format::quantized && numbers_of<format>::wide)
         for (const float factor : {1e-36F, 1e-12F, 1e12F, 1e36F})
           for (const mote::role r : {mote::role::query, mote::role::gate, mote::role::value})
             one(*ai, image, "matrix times", factor < 1 ? (factor < 1e-20F ? "1e-36" : "1e-12") : "1e12 or 1e36",
@@ -140,7 +140,7 @@ class run {
       for (std::size_t v = 0; v < value_count; ++v) {
         begin("parameter", value_names[v]);
         seen.word(static_cast<std::uint32_t>(ai->attach(image, mote::payload_check::skip)));
-        const std::size_t at = format::quantised ? 7 : map.at(0, mote::vector_role::attention_norm) / 4 + 3;
+        const std::size_t at = format::quantized ? 7 : map.at(0, mote::vector_role::attention_norm) / 4 + 3;
         __builtin_memcpy(ai->learning().parameters() + at, floats + v, 4);
         answer(*ai);
         lesson(*ai);
@@ -367,7 +367,7 @@ inline int mote_hostile(void (*print)(const char*), bool each = false) {
                                                                                        0xA5586C143B6651C2);
   r.check<model<quantize<32>, mote::full<whole>>>("full", 0x183820D76C4EF1C7);
   r.check<model<quantize<32>, mote::full<whole, leaping>>, extent::of_learning>("full astray", 0xBA78619019845D0B);
-  r.check_snapshots<model<quantize<8>, mote::layout<4>, mote::lora<1, short_ones>,
+  r.check_snapshots<model<quantize<8>, mote::interleave<4>, mote::lora<1, short_ones>,
                           mote::rag<few_texts, mote::rag_knobs{.tokens = 24}>>>("q8, lora, bm25, damaged snapshots",
                                                                                 0x8831D9AE569655B4);
   return r.cases() < 400 ? 1 : r.failures();

@@ -12,7 +12,7 @@
 #include "mote/kernel/gelu.hpp"
 #include "mote/kernel/layer_norm.hpp"
 #include "mote/model/attention_form.hpp"
-#include "mote/model/coded_cache.hpp"
+#include "mote/model/int8_cache.hpp"
 #include "mote/model/kivi_cache.hpp"
 #include "mote/simd/math.hpp"
 #include "report.hpp"
@@ -108,10 +108,10 @@ inline void check_forms_of_attention(report& r) {
       s.softcap = window == 8 ? 0.0F : 1.5F, s.score_scale = window == 17 ? 0.0F : 0.375F;
       hash_answers<mote::float_cache, rich>(floats, room, s);
       hash_answers<mote::half_cache, rich>(halves, room, s);
-      hash_answers<mote::coded_cache<>, rich>(codes, room, s);
+      hash_answers<mote::int8_cache<>, rich>(codes, room, s);
       hash_answers<mote::kivi_cache<4, 32>, rich>(kivi, room, s);
       hash_answers<mote::float_cache, encoder>(all, room, s);
-      hash_answers<mote::coded_cache<>, encoder>(all, room, s);
+      hash_answers<mote::int8_cache<>, encoder>(all, room, s);
       hash_gradient<rich>(gradient, s);
     }
   floats.expect(0x752C61B03300DE65, "attention with a window, a cap and a scale");

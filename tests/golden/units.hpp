@@ -183,12 +183,12 @@ struct unit_checks {
       r.check(equal(Unit::signed_dot(from, w, x, x_sum), plain::signed_dot(from, p, x, x_sum)), what);
     }
   }
-  /// Products of codes where they lie, and of a table's numbers, against planes read code by code.
+  /// Products of codes where they lie, and of a table's numbers, against fields read code by code.
   template <unsigned Bits, unsigned Step>
   void codes_from_memory(const char* what) {
-    using planes = mote::planes<Bits, Rows>;
+    using fields = mote::bit_fields<Bits, Rows>;
     for (int round = 0; round < 60; ++round) {
-      std::uint8_t p[planes::bytes];
+      std::uint8_t p[fields::bytes];
       for (auto& b : p) b = static_cast<std::uint8_t>(round < 4 || round % 8 == 7 ? 255 : random.below(256));
       std::int8_t x[32], table[16];
       draw_activations(x, 32, round);
@@ -204,7 +204,7 @@ struct unit_checks {
         half[0][row] = starts[0];
         half[1][row] = starts[1];
         for (std::size_t col = 0; col < 32; ++col) {
-          const auto code = static_cast<int>(planes::get(p, row, col));
+          const auto code = static_cast<int>(fields::get(p, row, col));
           sum[row] += static_cast<int>(Step) * code * x[col];
           looked_up[row] += table[code % 16] * x[col];
           half[col / 16][row] += code * x[col];
@@ -253,7 +253,7 @@ void write_random(std::byte* tile, std::size_t row, std::size_t cols, std::size_
   const float scale = static_cast<float>(1 + random.below(2000)) * 0x1p-14F;  // binary16 holds it
   Format::write_group(tile, row, cols, g, scale, codes);
 }
-template <mote::two_level_format Format>
+template <mote::super_block_format Format>
 void write_random(std::byte* tile, std::size_t row, std::size_t, std::size_t g, mote::rng& random) {
   if constexpr (Format::subs == 1) {  // affine
     std::uint8_t codes[Format::group];
@@ -293,7 +293,7 @@ void check_format(report& r) {
     mote::activation a[most_tokens];
     for (std::size_t k = 0; k < tokens; ++k) {
       for (auto& v : x) v = random.uniform() * 8.0F - 4.0F;
-      a[k] = mote::quantise<Format>(x, cols, buffers[k]);
+      a[k] = mote::quantize_activations<Format>(x, cols, buffers[k]);
     }
     for (auto& v : got) v = -99.0F;
     const mote::matrix<Format> w{packed, rows, cols};
@@ -325,7 +325,7 @@ void check_floats(report& r) {
                         packed + tile * Format::tile_bytes(cols));
   }
   mote::activation a[tokens];
-  for (std::size_t t = 0; t < tokens; ++t) a[t] = mote::quantise<Format>(x + t * step, cols, buffer[t]);
+  for (std::size_t t = 0; t < tokens; ++t) a[t] = mote::quantize_activations<Format>(x + t * step, cols, buffer[t]);
   const mote::matrix<Format> m{packed, rows, cols};
   mote::matmul(m, a, tokens, y, stride);
   for (std::size_t t = 0; t < tokens; ++t)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrices that quantisers are tried on: N(0, 1) by Box and Muller from the project's generator, and inputs whose
+// Matrices that quantizers are tried on: N(0, 1) by Box and Muller from the project's generator, and inputs whose
 // columns go together.
 // Refuses rng::normal(): its tails are cut at six, and a format's error is made by the tails.
 #pragma once
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 
 namespace mote_tests {
 
@@ -33,7 +33,7 @@ inline mote::host::input_moments moments(std::size_t cols, std::size_t count, do
   mote::host::input_moments m;
   m.cols = cols;
   m.rows_seen = count;
-  m.products.resize(cols * cols);
+  m.hessian.resize(cols * cols);
   m.magnitude.resize(cols);
   m.largest.resize(cols);
   const std::vector<float> noise = gaussian(cols * count, seed);
@@ -45,7 +45,7 @@ inline mote::host::input_moments moments(std::size_t cols, std::size_t count, do
       x[i] = before * (i % 7 == 3 ? 4 : 1);  // a few loud columns, as models have them
     }
     for (std::size_t i = 0; i < cols; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) m.products[i * cols + j] += x[i] * x[j];
+      for (std::size_t j = 0; j <= i; ++j) m.hessian[i * cols + j] += x[i] * x[j];
       m.magnitude[i] += std::fabs(x[i]);
       m.largest[i] = std::max(m.largest[i], std::fabs(x[i]));
     }
@@ -53,12 +53,12 @@ inline mote::host::input_moments moments(std::size_t cols, std::size_t count, do
   return m;
 }
 
-inline mote::host::grid sixteen_integers() {  // -8 .. 7, as Q4_0 has them
+inline mote::host::quantization_grid sixteen_integers() {  // -8 .. 7, as Q4_0 has them
   std::vector<float> levels;
   for (int i = -8; i < 8; ++i) levels.push_back(static_cast<float>(i));
   return mote::host::table_grid("-8..7", levels, 4.5);
 }
-inline mote::host::grid non_linear() {  // as IQ4_NL has them
+inline mote::host::quantization_grid non_linear() {  // as IQ4_NL has them
   return mote::host::table_grid("non-linear",
                                 {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}, 4.5);
 }

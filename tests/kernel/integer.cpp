@@ -92,8 +92,8 @@ TEMPLATE_LIST_TEST_CASE("integers are exact and groups are added in order, for a
     const aligned_bytes buffers(std::vector<std::byte>(tokens * buffer_bytes));
     std::vector<mote::activation> a;
     for (std::size_t k = 0; k < tokens; ++k)
-      a.push_back(
-          mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
+      a.push_back(mote::quantize_activations<format>(x.data() + k * cols, cols,
+                                                     const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
     std::vector<float> expected;
     for (std::size_t k = 0; k < tokens; ++k)
       for (std::size_t row = 0; row < rows; ++row) expected.push_back(expected_sum(w, row, a[k]));
@@ -121,7 +121,7 @@ TEMPLATE_LIST_TEST_CASE("a slice of rows is a matrix of its own", "", mote_tests
   const mote::matrix<format> w{packed.data(), rows, cols};
   const auto x = mote_tests::gaussian(cols, 5);
   const aligned_bytes buffer(std::vector<std::byte>(mote::activation_bytes<format>(cols)));
-  const auto a = mote::quantise<format>(x.data(), cols, const_cast<std::byte*>(buffer.data()));
+  const auto a = mote::quantize_activations<format>(x.data(), cols, const_cast<std::byte*>(buffer.data()));
   std::vector<float> whole(mote::padded(rows)), parts(mote::padded(rows) + 16);
   mote::matvec(w, a, whole.data());
   mote::matvec(w.slice(0, 32), a, parts.data());
@@ -159,8 +159,8 @@ TEMPLATE_LIST_TEST_CASE("matmul of 1 to 17 tokens has the bits of matvec, whole 
   const aligned_bytes buffers(std::vector<std::byte>(most * buffer_bytes));
   std::vector<mote::activation> a;
   for (std::size_t k = 0; k < most; ++k)
-    a.push_back(
-        mote::quantise<format>(x.data() + k * cols, cols, const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
+    a.push_back(mote::quantize_activations<format>(x.data() + k * cols, cols,
+                                                   const_cast<std::byte*>(buffers.data()) + k * buffer_bytes));
   for (const std::size_t rows : {1U, 5U, 16U, 32U, 37U, 48U, 63U}) {
     const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian(rows * cols, rows), rows, cols));
     const mote::matrix<format> w{packed.data(), rows, cols};

@@ -41,7 +41,7 @@ TEMPLATE_TEST_CASE("matmul gives every token the bits of matvec", "", mote::f32<
       std::vector<float> y(tokens * y_stride), one(y_stride);
       mote::matmul(w, x.data(), x_stride, tokens, y.data(), y_stride, buffer.data());
       for (std::size_t t = 0; t < tokens; ++t) {
-        mote::matvec(w, mote::quantise<format>(x.data() + t * x_stride, cols, buffer.data()), one.data());
+        mote::matvec(w, mote::quantize_activations<format>(x.data() + t * x_stride, cols, buffer.data()), one.data());
         REQUIRE(std::memcmp(y.data() + t * y_stride, one.data(), rows * 4) == 0);
       }
     }

@@ -29,7 +29,7 @@ TEMPLATE_TEST_CASE("an activation that is not finite has a scale that is not a n
     const auto look = [&](std::size_t first, std::size_t count, float v) {
       for (auto& f : x) f = random.normal();
       for (std::size_t i = first; i < first + count && i < cols; ++i) x[i] = v;
-      const mote::activation a = mote::quantise_groups<group>(x.data(), cols, buffer);
+      const mote::activation a = mote::quantize_groups<group>(x.data(), cols, buffer);
       for (std::size_t g = 0; g * width < cols; ++g) {
         bool finite = true;
         for (std::size_t i = g * width; i < (g + 1) * width && i < cols; ++i) finite = finite && mote::is_finite(x[i]);
@@ -50,22 +50,22 @@ TEST_CASE("what is too small for an inverse is rounded to zeros, and stays finit
   alignas(16) std::byte buffer[mote::activation_group_bytes<32>(32)];
   for (const float size : {1e-45F, 1e-40F, 1e-38F, 3.7e-37F}) {
     std::vector<float> x(32, size);
-    const mote::activation a = mote::quantise_groups<32>(x.data(), 32, buffer);
+    const mote::activation a = mote::quantize_groups<32>(x.data(), 32, buffer);
     CHECK(a.sum[0] == 0);
     for (std::size_t i = 0; i < 32; ++i) REQUIRE(a.q[i] == 0);
     CHECK(mote::is_finite(a.scale[0]));
   }
   std::vector<float> x(32, 0x1.FCp-122F);  // the largest whose inverse is infinite, and the next
-  CHECK(mote::quantise_groups<32>(x.data(), 32, buffer).q[0] == 0);
+  CHECK(mote::quantize_groups<32>(x.data(), 32, buffer).q[0] == 0);
   x.assign(32, std::nextafter(0x1.FCp-122F, 1.0F));
-  CHECK(mote::quantise_groups<32>(x.data(), 32, buffer).q[0] == 127);
+  CHECK(mote::quantize_groups<32>(x.data(), 32, buffer).q[0] == 127);
 }
 
 TEST_CASE("activations for halves: large ones are no numbers before a product could be infinite") {
   alignas(16) std::byte buffer[mote::activation_group_bytes<mote::exact_products(8)>(64)];
   const auto rounded = [&]<std::size_t Group>(grouped<Group>, float v) {
     std::vector<float> x(64, v);
-    return mote::quantise_groups<Group>(x.data(), 64, buffer).x[17];
+    return mote::quantize_groups<Group>(x.data(), 64, buffer).x[17];
   };
   for (const float v : {NAN, std::numeric_limits<float>::infinity(), 0x1p112F, -0x1p120F}) {
     CHECK(!mote::is_finite(rounded(grouped<mote::exact_products(8)>{}, v)));

@@ -28,7 +28,7 @@ std::vector<float> multiply(const packed_bytes& packed, const plain_matrix& w, c
                             mote::activation* used = nullptr) {
   static thread_local packed_bytes buffer(1 << 14);
   std::vector<float> y(mote::padded(w.rows), -99.0F);
-  const auto a = mote::quantise<Format>(x.data(), w.cols, buffer.data());
+  const auto a = mote::quantize_activations<Format>(x.data(), w.cols, buffer.data());
   mote::matvec<Isa>(mote::matrix<Format>{packed.data(), w.rows, w.cols}, a, y.data());
   if (used != nullptr) *used = a;
   y.resize(w.rows);
@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("activations: the largest of a group becomes 127, the rest li
     auto x = gaussian(cols, random);
     if (cols > 64)
       for (std::size_t i = 0; i < format::group; ++i) x[i] = 0;  // a group of nothing
-    const auto a = mote::quantise<format>(x.data(), cols, buffer.data());
+    const auto a = mote::quantize_activations<format>(x.data(), cols, buffer.data());
     for (std::size_t g = 0; g < format::groups(cols); ++g) {
       float largest = 0;
       std::int32_t sum = 0;

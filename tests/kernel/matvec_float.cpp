@@ -38,7 +38,7 @@ struct multiplied {
       : packed(mote_tests::pack_matrix<Format>(w)), x(std::move(from)), y(mote::padded(w.rows), -99.0F) {
     const mote::matrix<Format> m{packed.data(), w.rows, w.cols};
     packed_bytes buffer(mote::activation_bytes<Format>(w.cols));
-    mote::matvec(m, mote::quantise<Format>(x.data(), w.cols, buffer.data()), y.data());
+    mote::matvec(m, mote::quantize_activations<Format>(x.data(), w.cols, buffer.data()), y.data());
     x = as_taken<Format>(std::move(x));
     weights.resize(w.rows * w.cols);
     for (std::size_t row = 0; row < w.rows; ++row) m.decode_row(row, weights.data() + row * w.cols);
@@ -119,7 +119,7 @@ TEMPLATE_TEST_CASE("weights of floats: many tokens give each the bits of one", "
       packed_bytes buffer(tokens * step);
       std::vector<mote::activation> a;
       for (std::size_t t = 0; t < tokens; ++t)
-        a.push_back(mote::quantise<format>(x.data() + t * x_stride, cols, buffer.data() + t * step));
+        a.push_back(mote::quantize_activations<format>(x.data() + t * x_stride, cols, buffer.data() + t * step));
       mote::matmul(w, a.data(), tokens, y.data(), y_stride);
       for (std::size_t t = 0; t < tokens; ++t) {
         mote::matvec(w, a[t], one.data());
@@ -139,7 +139,7 @@ TEMPLATE_TEST_CASE("activations for weights of 16 bits: the nearest with the bit
     x[0] = 0x1.8p-61F;
     std::vector<float> buffer(cols);
     static_assert(mote::activation_bytes<format>(7) == 28);
-    const auto a = mote::quantise<format>(x.data(), cols, reinterpret_cast<std::byte*>(buffer.data()));
+    const auto a = mote::quantize_activations<format>(x.data(), cols, reinterpret_cast<std::byte*>(buffer.data()));
     CHECK(a.x == buffer.data());
     CHECK(buffer[0] == 0);
     for (std::size_t i = 1; i < cols; ++i) {

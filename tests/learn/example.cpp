@@ -14,8 +14,8 @@ namespace {
 using mote::status;
 using token = std::uint16_t;
 
-constexpr mote::dialogue chat{.bos = 1, .eos = 2, .note = 3, .user = 4, .answer = 5};
-constexpr mote::dialogue plain{.bos = -1, .eos = -1};
+constexpr mote::special_tokens chat{.bos = 1, .eos = 2, .note = 3, .user = 4, .answer = 5};
+constexpr mote::special_tokens plain{.bos = -1, .eos = -1};
 
 // A letter is its own token, from 16 on.
 std::size_t letters(std::string_view text, std::span<token> out) {

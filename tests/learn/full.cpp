@@ -24,7 +24,7 @@ using mote_tests::small_model;
 
 template <std::size_t Rows>
 using student =
-    mote::pipeline<small_model, mote::quantize<32>, mote::layout<Rows>,
+    mote::pipeline<small_model, mote::quantize<32>, mote::interleave<Rows>,
                    mote::full<mote::full_knobs{.tokens = 48, .batch = 8}, mote::adam<mote::adam_knobs{.rate = 5e-3F}>>>;
 
 constexpr std::array<example, 8> lessons{{{.prompt = "hall lamp", .answer = "seven"},

@@ -103,8 +103,8 @@ TEMPLATE_TEST_CASE("ia3: gradients of all scales equal central differences in do
 }
 
 TEST_CASE("ia3: nothing changes before the first step; a lesson is learned, saved and taken back") {
-  using plain = mote::pipeline<small_model, mote::quantize<8>, mote::layout<4>>;
-  using pipeline = mote::pipeline<small_model, mote::quantize<8>, mote::layout<4>, mote::ia3<>>;
+  using plain = mote::pipeline<small_model, mote::quantize<8>, mote::interleave<4>>;
+  using pipeline = mote::pipeline<small_model, mote::quantize<8>, mote::interleave<4>, mote::ia3<>>;
   // key and value (16 each), up (44, padded to 48), of two layers
   STATIC_REQUIRE(pipeline::cost().ram.weights == 2 * (16 + 16 + 48) * 4);
   const auto image = mote_tests::small_image<pipeline::format>(plain_decoder::random(small_model::shape, 3));

@@ -16,7 +16,7 @@ struct little {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 2, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 128};
   static constexpr std::size_t vocabulary_bytes = 6000;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 using scales = mote::ia3_delta<mote::all_matrices>;
 

@@ -24,7 +24,7 @@ using mote_tests::small_model;
 
 constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tokens = 64};
 template <class Bits, class... More>
-using base = mote::pipeline<small_model, Bits, mote::layout<4>, More...>;
+using base = mote::pipeline<small_model, Bits, mote::interleave<4>, More...>;
 
 struct planted {
   static constexpr mote::shape shape{

@@ -171,7 +171,7 @@ TEST_CASE("what is learned depends neither on the chunk nor on the rows: a shape
 TEST_CASE("what is learned depends neither on the threads that answer nor on the room for longer examples") {
   const auto trained = []<class Threads, std::size_t Tokens, std::size_t Chunk>(Threads,
                                                                                 std::index_sequence<Tokens, Chunk>) {
-    using pipeline = mote::pipeline<mote_tests::small_model, mote::layout<4>, Threads,
+    using pipeline = mote::pipeline<mote_tests::small_model, mote::interleave<4>, Threads,
                                     mote::lora<4, mote::lora_knobs{.tokens = Tokens, .chunk = Chunk}>>;
     const packed_bytes image =
         mote_tests::small_image<typename pipeline::format>(plain_decoder::random(mote_tests::small_model::shape, 5));

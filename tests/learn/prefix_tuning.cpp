@@ -30,7 +30,7 @@ using mote_tests::plain_decoder;
 using mote_tests::small_model;
 
 template <class... More>
-using base = mote::pipeline<small_model, mote::quantize<8>, mote::layout<4>, More...>;
+using base = mote::pipeline<small_model, mote::quantize<8>, mote::interleave<4>, More...>;
 constexpr std::size_t front = 5;
 template <class Optimiser = mote::adam<mote::adam_knobs{.rate = 3e-2F}>, class Schedule = mote::backpropagation>
 using student = mote::prefix_tuning<front, mote::prefix_tuning_knobs{.tokens = 40}, Optimiser, Schedule>;

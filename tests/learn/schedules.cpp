@@ -38,7 +38,7 @@ struct deep_model {
 constexpr std::size_t capacity = 24;
 
 template <class... More>
-using base = mote::pipeline<small_model, mote::quantize<8>, mote::layout<4>, More...>;
+using base = mote::pipeline<small_model, mote::quantize<8>, mote::interleave<4>, More...>;
 constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tokens = 40};
 constexpr mote::lora_knobs by_turns{.targets = mote::all_matrices, .tokens = 40, .takes_turns = true};
 using small_steps = mote::adam<mote::adam_knobs{.rate = 1e-2F}>;
@@ -174,7 +174,7 @@ struct of_hearth {
   static constexpr mote::shape shape{
       .dim = 96, .hidden = 256, .layers = 4, .heads = 6, .kv_heads = 3, .vocab = 512, .context = 256};
   static constexpr std::size_t vocabulary_bytes = 0;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 struct of_260k : of_hearth {
   static constexpr mote::shape shape{

@@ -16,7 +16,7 @@
 
 namespace mote_tests {
 
-inline constexpr mote::dialogue small_dialogue{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
+inline constexpr mote::special_tokens small_dialogue{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
 
 /// <unk>, <s>, </s>, the bytes, three control tokens, a to z and the space: 289 tokens, nothing merges.
 inline std::vector<std::byte> small_vocabulary() {
@@ -36,7 +36,7 @@ struct small_model {
       .dim = 32, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = small_vocab, .context = 64};
   static constexpr std::size_t vocabulary_bytes =
       mote::vocabulary_bytes(small_vocab, 27, 5 + 3 + 4 + 256 + 6 + 6 + 8 + 27);
-  static constexpr mote::dialogue dialogue = small_dialogue;
+  static constexpr mote::special_tokens special_tokens = small_dialogue;
 };
 
 /// Packs doubles as an image of Format.

@@ -37,7 +37,7 @@ struct stories260k {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
   static constexpr std::size_t vocabulary_bytes = 4464;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 using assistant =
     mote::pipeline<stories260k, mote::quantize<8>, mote::context<96>,
@@ -81,7 +81,7 @@ mote_tests::packed_bytes stories_image() {
   const auto model = mote::host::read_llama2c(mote_tests::asset("llama2c-stories260K/stories260K.bin"));
   const auto vocabulary = mote::host::pack_vocabulary(
       mote::host::read_llama2c_tokenizer(mote_tests::asset("llama2c-stories260K/tok512.bin"), model.shape.vocab),
-      stories260k::dialogue);
+      stories260k::special_tokens);
   const auto written = mote::host::write_image<assistant::format>(model, vocabulary, stories260k::name);
   mote_tests::packed_bytes image(written.bytes.size());
   std::memcpy(image.data(), written.bytes.data(), written.bytes.size());

@@ -25,7 +25,7 @@ struct numbers {
 };
 template <class F>
 numbers numbers_of(std::size_t cols) {
-  if constexpr (!F::quantised)
+  if constexpr (!F::quantized)
     return {F::tile_bytes(cols) / (F::name[0] == 'f' && F::name[1] == '3' ? 4 : 2), F::name[1] == '3' ? 4U : 2U,
             F::tile_bytes(cols)};
   else if constexpr (requires { F::header_bytes; }) return {F::rows, 4, F::tile_bytes(cols)};
@@ -110,11 +110,11 @@ TEMPLATE_TEST_CASE("bounds: attach() refuses each tensor's first and last number
     }
   };
   const auto matrix = [&]<class F>(std::size_t at, std::size_t rows, std::size_t cols) {
-    const std::size_t each = F::quantised ? 2 : 4;
-    refuses(at, each, F::quantised ? 0x7C00U : 0x7F800000U);
+    const std::size_t each = F::quantized ? 2 : 4;
+    refuses(at, each, F::quantized ? 0x7C00U : 0x7F800000U);
     const std::size_t last = at + (mote::ceil_div(rows, F::rows) - 1) * F::tile_bytes(cols);
-    refuses(F::quantised ? last + F::tile_bytes(cols) - F::tile_bytes(1) : last + F::tile_bytes(cols) - 4, each,
-            F::quantised ? 0x7C00U : 0xFFC00000U);
+    refuses(F::quantized ? last + F::tile_bytes(cols) - F::tile_bytes(1) : last + F::tile_bytes(cols) - 4, each,
+            F::quantized ? 0x7C00U : 0xFFC00000U);
   };
   matrix.template operator()<typename mote::formats_of<format>::embedding>(map.embedding, s.vocab, s.dim);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {

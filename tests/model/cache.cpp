@@ -158,8 +158,8 @@ TEST_CASE("a cache answers as attention in double does", "[cache]") {
   for (const shape& s : forms) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
     CHECK(largest_error<mote::float_cache>(s) < 2e-6);
-    CHECK(largest_error<mote::half_cache>(s) < 4e-3);     // keys of 3 or 4 are rounded to 1/1024 each
-    CHECK(largest_error<mote::coded_cache<>>(s) < 0.04);  // a step of keys is 5 / 254 here, one of values 2 / 254
+    CHECK(largest_error<mote::half_cache>(s) < 4e-3);    // keys of 3 or 4 are rounded to 1/1024 each
+    CHECK(largest_error<mote::int8_cache<>>(s) < 0.04);  // a step of keys is 5 / 254 here, one of values 2 / 254
   }
 }
 
@@ -230,7 +230,7 @@ TEST_CASE("a cache answers with a window, a cap and a scale as attention in doub
     CAPTURE(s.heads, s.kv_heads, s.head_dim(), s.window, s.softcap, s.score_scale);
     CHECK(richer_error<mote::float_cache>(s) < 3e-6);
     CHECK(richer_error<mote::half_cache>(s) < 4e-3);
-    CHECK(richer_error<mote::coded_cache<>>(s) < 0.05);
+    CHECK(richer_error<mote::int8_cache<>>(s) < 0.05);
     CHECK(richer_error<mote::kivi_cache<8, 32>>(s) < 0.05);
     const bool plain = s.window == 0 && s.softcap == 0 && s.score_scale == 0;
     const material m(s, context, 20);
@@ -241,7 +241,7 @@ TEST_CASE("a cache answers with a window, a cap and a scale as attention in doub
 }
 
 TEMPLATE_TEST_CASE("with a window, a cap and a scale too, runs, splits and tokens taken back change no bit", "[cache]",
-                   mote::float_cache, mote::half_cache, mote::coded_cache<>, (mote::kivi_cache<8, 32>),
+                   mote::float_cache, mote::half_cache, mote::int8_cache<>, (mote::kivi_cache<8, 32>),
                    (mote::kivi_cache<4, 64>)) {
   for (const shape& s : richer_forms()) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim(), s.window, s.softcap, s.score_scale);
@@ -269,12 +269,12 @@ TEST_CASE("tokens that see each other: one run, split by heads, as attention in 
       };
       check(std::type_identity<mote::float_cache>{}, 3e-6);
       check(std::type_identity<mote::half_cache>{}, 4e-3);
-      check(std::type_identity<mote::coded_cache<>>{}, 0.05);
+      check(std::type_identity<mote::int8_cache<>>{}, 0.05);
     }
 }
 
 TEMPLATE_TEST_CASE("runs, splits and tokens taken back change no bit", "[cache]", mote::float_cache, mote::half_cache,
-                   mote::coded_cache<>, (mote::kivi_cache<8, 32>), (mote::kivi_cache<4, 64>), (mote::kivi_cache<2, 64>),
+                   mote::int8_cache<>, (mote::kivi_cache<8, 32>), (mote::kivi_cache<4, 64>), (mote::kivi_cache<2, 64>),
                    (mote::kivi_cache<4, 96>)) {
   for (const shape& s : forms) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
@@ -343,7 +343,7 @@ double largest_difference(const shape& s, int levels, Coded coded) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("one token's key and value may lie where the scratch or the answer will", "[cache]",
-                   mote::float_cache, mote::half_cache, mote::coded_cache<>, (mote::kivi_cache<8, 32>),
+                   mote::float_cache, mote::half_cache, mote::int8_cache<>, (mote::kivi_cache<8, 32>),
                    (mote::kivi_cache<4, 64>)) {
   for (const shape& s : forms) {
     CAPTURE(s.heads, s.kv_heads, s.head_dim());
@@ -404,15 +404,15 @@ TEST_CASE("kivi with a window as long as the context is cache<32>", "[cache]") {
 TEST_CASE("the order of an instruction set changes no bit of a coded cache", "[cache]") {
   for (const shape& s : richer_forms()) {
     const material m(s, context, 14);
-    CHECK(same_bits(kept<mote::coded_cache<mote::simd::scalar>, every_feature>(s).one_by_one(m),
-                    kept<mote::coded_cache<>, every_feature>(s).one_by_one(m)));
+    CHECK(same_bits(kept<mote::int8_cache<mote::simd::scalar>, every_feature>(s).one_by_one(m),
+                    kept<mote::int8_cache<>, every_feature>(s).one_by_one(m)));
     CHECK(same_bits(kept<mote::kivi_cache<4, 32, mote::simd::scalar>, every_feature>(s).one_by_one(m),
                     kept<mote::kivi_cache<4, 32>, every_feature>(s).one_by_one(m)));
   }
   for (const shape& s : forms) {
     const material m(s, context, 14);
-    CHECK(same_bits(kept<mote::coded_cache<mote::simd::scalar>>(s).one_by_one(m),
-                    kept<mote::coded_cache<>>(s).one_by_one(m)));
+    CHECK(same_bits(kept<mote::int8_cache<mote::simd::scalar>>(s).one_by_one(m),
+                    kept<mote::int8_cache<>>(s).one_by_one(m)));
     CHECK(same_bits(kept<mote::kivi_cache<4, 32, mote::simd::scalar>>(s).one_by_one(m),
                     kept<mote::kivi_cache<4, 32>>(s).one_by_one(m)));
   }
@@ -423,9 +423,9 @@ TEST_CASE("a coded cache takes tokens without size and tokens all alike", "[cach
   material m(s, 40, 15);
   std::fill(m.v.begin(), m.v.end(), 0.0F);
   std::fill(m.k.begin(), m.k.end(), 2.0F);
-  for (const float v : kept<mote::coded_cache<>>(s).one_by_one(m)) REQUIRE(v == 0.0F);
+  for (const float v : kept<mote::int8_cache<>>(s).one_by_one(m)) REQUIRE(v == 0.0F);
   std::fill(m.v.begin(), m.v.end(), -0.75F);
-  for (const float v : kept<mote::coded_cache<>>(s).one_by_one(m)) REQUIRE(std::abs(v + 0.75F) < 1e-3F);
+  for (const float v : kept<mote::int8_cache<>>(s).one_by_one(m)) REQUIRE(std::abs(v + 0.75F) < 1e-3F);
   for (const float v : kept<mote::kivi_cache<4, 32>>(s).one_by_one(m)) REQUIRE(std::abs(v + 0.75F) < 1e-6F);
 }
 

@@ -76,25 +76,21 @@ TEST_CASE("mixed formats: the writer places tensors where the type looks for the
 }
 
 TEST_CASE("mixed formats: an answer is the same whatever the layout, the pass and the team") {
-  const auto one = answer<pipeline<synthetic, several, mote::layout<1>>>();
-  CHECK(answer<pipeline<synthetic, several, mote::layout<4>>>() == one);
-  CHECK(answer<pipeline<synthetic, several, mote::layout<16>>>() == one);
-  CHECK(answer<pipeline<synthetic, several, mote::layout<16>, prefill<7>>>() == one);
-  CHECK(
-      answer<
-          pipeline<synthetic, several, mote::layout<4>, prefill<16>, threads<3, threads_knobs{.least_bytes = 1}>>>() ==
-      one);
-  CHECK(answer<pipeline<synthetic, quantize<8>, mote::layout<4>>>() != one);
+  const auto one = answer<pipeline<synthetic, several, mote::interleave<1>>>();
+  CHECK(answer<pipeline<synthetic, several, mote::interleave<4>>>() == one);
+  CHECK(answer<pipeline<synthetic, several, mote::interleave<16>>>() == one);
+  CHECK(answer<pipeline<synthetic, several, mote::interleave<16>, prefill<7>>>() == one);
+  CHECK(answer<pipeline<synthetic, several, mote::interleave<4>, prefill<16>,
+                        threads<3, threads_knobs{.least_bytes = 1}>>>() == one);
+  CHECK(answer<pipeline<synthetic, quantize<8>, mote::interleave<4>>>() != one);
 }
 
 TEST_CASE("passes of many tokens and teams change no bit of any format") {
   const auto check = []<class Policy>() {
-    const auto one = answer<pipeline<synthetic, Policy, mote::layout<1>>>();
-    CHECK(answer<pipeline<synthetic, Policy, mote::layout<16>, prefill<5>>>() == one);
-    CHECK(
-        answer<
-            pipeline<synthetic, Policy, mote::layout<8>, prefill<32>, threads<2, threads_knobs{.least_bytes = 1}>>>() ==
-        one);
+    const auto one = answer<pipeline<synthetic, Policy, mote::interleave<1>>>();
+    CHECK(answer<pipeline<synthetic, Policy, mote::interleave<16>, prefill<5>>>() == one);
+    CHECK(answer<pipeline<synthetic, Policy, mote::interleave<8>, prefill<32>,
+                          threads<2, threads_knobs{.least_bytes = 1}>>>() == one);
   };
   check.template operator()<quantize<32>>();
   check.template operator()<quantize<16>>();

@@ -100,8 +100,8 @@ inline double soft_cap(double score, double cap) { return cap == 0 ? score : cap
 enum class rope_pairs { neighbours, halves };
 
 /// Turns the first `turning` values of every head of `width` values; pair i by position * theta^(-2i / turning).
-inline void turn_heads(plain_vector& v, std::size_t width, std::size_t turning, std::size_t position, double theta,
-                       rope_pairs pairs) {
+inline void rotate_heads(plain_vector& v, std::size_t width, std::size_t turning, std::size_t position, double theta,
+                         rope_pairs pairs) {
   for (std::size_t head = 0; head < v.size(); head += width)
     for (std::size_t i = 0; i < turning / 2; ++i) {
       const double power = -2.0 * static_cast<double>(i) / static_cast<double>(turning);

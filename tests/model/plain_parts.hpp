@@ -156,7 +156,7 @@ struct plain_attention {
               norm(plain_vector(head, head + static_cast<std::ptrdiff_t>(form.count.width)), form.norm_epsilon);
           std::copy(normed.begin(), normed.end(), head);
         }
-      turn_heads(v, form.count.width, form.turning, front + t, form.rope_theta, form.pairs);
+      rotate_heads(v, form.count.width, form.turning, front + t, form.rope_theta, form.pairs);
       return v;
     };
     plain_rows queries, keys = front_keys, values = front_values;

@@ -171,7 +171,7 @@ TEST_CASE("Norms: by hand, mean, variance, and what they do not see", "[plain]")
 TEST_CASE("Rotary positions: by hand, and scores depend on the distance alone", "[plain]") {
   const auto both = GENERATE(rope_pairs::neighbours, rope_pairs::halves);
   plain_vector v{1, 0, 0, 1};  // neighbours: pairs (1, 0) and (0, 1); halves: (1, 0) and (0, 1) as well
-  turn_heads(v, 4, 4, 3, 100, both);
+  rotate_heads(v, 4, 4, 3, 100, both);
   const double slow = 0.3;  // 3 * 100^(-2/4)
   const plain_vector neighbours{std::cos(3.0), std::sin(3.0), -std::sin(slow), std::cos(slow)};
   const plain_vector halves{std::cos(3.0), -std::sin(slow), std::sin(3.0), std::cos(slow)};
@@ -180,8 +180,8 @@ TEST_CASE("Rotary positions: by hand, and scores depend on the distance alone", 
   const plain_rows two = some_rows(2, 12);  // two heads of 6
   const auto dot = [&](std::size_t t, std::size_t u, std::size_t head) {
     plain_vector q = two[0], k = two[1];
-    turn_heads(q, 6, 6, t, 10000, both);
-    turn_heads(k, 6, 6, u, 10000, both);
+    rotate_heads(q, 6, 6, t, 10000, both);
+    rotate_heads(k, 6, 6, u, 10000, both);
     double sum = 0;
     for (std::size_t i = head * 6; i < head * 6 + 6; ++i) sum += q[i] * k[i];
     return sum;
@@ -192,10 +192,10 @@ TEST_CASE("Rotary positions: by hand, and scores depend on the distance alone", 
     CHECK(std::abs(dot(7, 3, head) - dot(7, 4, head)) > 0.01);
   }
   plain_vector still = two[0];
-  turn_heads(still, 6, 6, 0, 10000, both);
+  rotate_heads(still, 6, 6, 0, 10000, both);
   CHECK(apart(still, two[0]) == 0);
   plain_vector partly = two[0];
-  turn_heads(partly, 6, 4, 2, 10000, both);
+  rotate_heads(partly, 6, 4, 2, 10000, both);
   for (std::size_t i : {4U, 5U, 10U, 11U}) CHECK(partly[i] == two[0][i]);
   for (std::size_t i : {0U, 1U, 2U, 3U, 6U, 7U, 8U, 9U}) CHECK(partly[i] != two[0][i]);
 }

@@ -19,7 +19,7 @@
 namespace {
 
 struct packed {
-  explicit packed(const mote::host::vocabulary_text& text, const mote::dialogue& control = {})
+  explicit packed(const mote::host::vocabulary_text& text, const mote::special_tokens& control = {})
       : table(mote::host::pack_vocabulary(text, control)) {
     REQUIRE(mote::vocabulary_view::check(table) == mote::status::ok);
     tokens = mote::tokenizer{mote::vocabulary_view{table}, control};

@@ -11,8 +11,8 @@ namespace {
 
 using mote::ending;
 using mote::status;
-constexpr mote::dialogue of_texts{};  // no token for its user
-constexpr mote::dialogue of_chats{.bos = 1, .eos = 2, .note = 3, .user = 4, .answer = 5};
+constexpr mote::special_tokens of_texts{};  // no token for its user
+constexpr mote::special_tokens of_chats{.bos = 1, .eos = 2, .note = 3, .user = 4, .answer = 5};
 
 /// An image without a vocabulary: every piece is empty.
 mote::answer_state attached() {

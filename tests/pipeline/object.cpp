@@ -97,7 +97,7 @@ struct scripted {
     void seed(std::uint64_t n) { left = n; }
     std::size_t pick(const float*) {
       constexpr std::size_t letter = 263 + 1;
-      return left != 0 && --left == 0 ? static_cast<std::size_t>(synthetic::dialogue.eos) : letter;
+      return left != 0 && --left == 0 ? static_cast<std::size_t>(synthetic::special_tokens.eos) : letter;
     }
   };
 };
@@ -198,8 +198,9 @@ TEST_CASE("basic_pipeline: attach takes the type's image, in place, and no other
   refuses(changed(bytes.size() - 1), status::corrupt_payload);
   refuses(mote_tests::synthetic_image<mote::pipeline<synthetic, mote::quantize<32>>>(), status::wrong_format);
   refuses(mote_tests::synthetic_image<mote::pipeline<synthetic, mote::quantize<8, 64>>>(), status::wrong_format);
-  refuses(mote_tests::synthetic_image<mote::pipeline<synthetic, mote::layout<(plain::format::rows == 1 ? 4 : 1)>>>(),
-          status::wrong_format);
+  refuses(
+      mote_tests::synthetic_image<mote::pipeline<synthetic, mote::interleave<(plain::format::rows == 1 ? 4 : 1)>>>(),
+      status::wrong_format);
   refuses(mote_tests::synthetic_image<mote::pipeline<wider>>(), status::wrong_shape);
 
   REQUIRE(ai.attach(image) == status::ok);
@@ -513,7 +514,7 @@ TEST_CASE("basic_pipeline: the oldest item goes when the memory is full", "[pipe
   CHECK(ai.recalled_items() == 0);
   REQUIRE(ai.begin("eel", 1) == status::ok);
   CHECK(ai.recalled_items() == 1);
-  CHECK(ai.tokens()[1] == synthetic::dialogue.note);
+  CHECK(ai.tokens()[1] == synthetic::special_tokens.note);
   REQUIRE(ai.begin("bee dog", 1) == status::ok);
   CHECK(ai.recalled_items() == 2);
 }
@@ -586,7 +587,8 @@ TEST_CASE("basic_pipeline: full training is saved too", "[pipeline]") {
 }
 
 TEST_CASE("basic_pipeline: the seed decides what chance draws", "[pipeline]") {
-  using drawing = mote::pipeline<synthetic, window, mote::sample<mote::sampling{.temperature = 1.5F, .top_p = 1.0F}>>;
+  using drawing =
+      mote::pipeline<synthetic, window, mote::sample<mote::sample_knobs{.temperature = 1.5F, .top_p = 1.0F}>>;
   static drawing ai;
   const aligned_bytes image = mote_tests::synthetic_image<drawing>();
   REQUIRE(ai.attach(image) == status::ok);

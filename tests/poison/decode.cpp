@@ -14,7 +14,7 @@
 #include "mote/format/bf16.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
-#include "mote/model/coded_cache.hpp"
+#include "mote/model/int8_cache.hpp"
 #include "mote/model/kivi_cache.hpp"
 #include "shortened.hpp"
 #include "watched.hpp"
@@ -38,7 +38,7 @@ constexpr std::size_t context = 44;
 template <std::size_t Parts>
 struct eager_team {
   static constexpr std::size_t parts = Parts;
-  static bool pays(std::size_t) { return Parts > 1; }
+  static bool worth_splitting(std::size_t) { return Parts > 1; }
   template <class F>
   void run(F&& f) const {
     for (std::size_t part = 0; part < parts; ++part) f(part, parts);
@@ -117,7 +117,7 @@ void check_cache() {
 
 TEST_CASE("poisoned: answers with keys and values as floats") { check_cache<mote::float_cache>(); }
 TEST_CASE("poisoned: answers with keys and values as halves") { check_cache<mote::half_cache>(); }
-TEST_CASE("poisoned: answers with keys and values in 8 bits") { check_cache<mote::coded_cache<>>(); }
+TEST_CASE("poisoned: answers with keys and values in 8 bits") { check_cache<mote::int8_cache<>>(); }
 TEST_CASE("poisoned: answers with keys and values in KIVI's groups") {
   check_cache<mote::kivi_cache<4, 32>>();
   check<mote::q8<16>, mote::kivi_cache<2, 32>, 1, 1>();

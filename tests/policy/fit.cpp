@@ -153,6 +153,6 @@ TEST_CASE("fit: a board is any type with facts, and nothing else is one", "[budg
   STATIC_REQUIRE(mote::pipeline<synthetic, fit<roomy_avx512>>::format::rows == 16);
   STATIC_REQUIRE(mote::pipeline<synthetic, fit<roomy_neon>>::format::rows == 4);
   STATIC_REQUIRE(mote::pipeline<synthetic, fit<roomy>>::format::rows == 1);
-  STATIC_REQUIRE(can_compose<synthetic, mote::layout<4>, fit<roomy_neon>>);
-  STATIC_REQUIRE(!can_compose<synthetic, mote::layout<8>, fit<roomy_neon>>);
+  STATIC_REQUIRE(can_compose<synthetic, mote::interleave<4>, fit<roomy_neon>>);
+  STATIC_REQUIRE(!can_compose<synthetic, mote::interleave<8>, fit<roomy_neon>>);
 }

@@ -46,8 +46,8 @@ team_of<3> in_bss;
 TEST_CASE("threads: the policy", "[threads]") {
   STATIC_REQUIRE(mote::fills<mote::threads<2>, mote::slots::threads>);
   STATIC_REQUIRE(mote::threads<4>::parts == 4);
-  STATIC_REQUIRE(team_of<4>::pays(32768));
-  STATIC_REQUIRE(!team_of<4>::pays(32767));
+  STATIC_REQUIRE(team_of<4>::worth_splitting(32768));
+  STATIC_REQUIRE(!team_of<4>::worth_splitting(32767));
   STATIC_REQUIRE(!std::is_copy_constructible_v<team_of<2>>);
 }
 

@@ -15,12 +15,12 @@
 
 namespace {
 
-using mote::dialogue;
+using mote::special_tokens;
 using mote::status;
 using token = std::uint16_t;
 
-constexpr dialogue chat{.bos = 1, .eos = 2, .note = 3, .user = 4, .answer = 5};
-constexpr dialogue plain{};
+constexpr special_tokens chat{.bos = 1, .eos = 2, .note = 3, .user = 4, .answer = 5};
+constexpr special_tokens plain{};
 
 // A byte is a token; 0 to 15 are control tokens, so no text can spell one.
 std::size_t bytes_as_tokens(std::string_view text, std::span<token> out) {
@@ -34,7 +34,7 @@ struct built {
   std::vector<token> tokens;
 };
 
-built assemble(const std::vector<std::string_view>& hits, std::string_view question, const dialogue& control,
+built assemble(const std::vector<std::string_view>& hits, std::string_view question, const special_tokens& control,
                std::size_t item_budget, std::size_t budget) {
   std::vector<token> target(budget + 4, token{0xFFFF});
   const auto result = mote::assemble_prompt<token>(hits, question, control, item_budget, bytes_as_tokens,
@@ -53,7 +53,7 @@ std::string shown(const std::vector<token>& tokens) {
   return text;
 }
 
-std::string golden(const std::vector<std::string_view>& hits, std::string_view question, const dialogue& control,
+std::string golden(const std::vector<std::string_view>& hits, std::string_view question, const special_tokens& control,
                    std::size_t item_budget = 100, std::size_t budget = 200) {
   const built b = assemble(hits, question, control, item_budget, budget);
   REQUIRE(b.result.state == status::ok);
@@ -131,7 +131,7 @@ TEST_CASE("tokens may be wider than 16 bits", "[recall][prompt]") {
     out[0] = 100'000;
     return 1;
   };
-  constexpr dialogue high{.bos = 128'000, .eos = -1, .note = 128'001, .user = 128'002, .answer = 128'003};
+  constexpr special_tokens high{.bos = 128'000, .eos = -1, .note = 128'001, .user = 128'002, .answer = 128'003};
   const std::array<std::string_view, 1> hits{"fact"};
   const auto r = mote::assemble_prompt<std::uint32_t>(hits, "why?", high, 8, encode, std::span<std::uint32_t>(target));
   REQUIRE(r.tokens == 6);
@@ -154,11 +154,11 @@ TEST_CASE("100,000 random prompts keep the budget and the rule", "[recall][promp
   for (int round = 0; round < 100'000; ++round) {
     const std::size_t budget = random.below(80);
     const std::size_t item_budget = random.below(60);
-    const dialogue control{.bos = random.below(2) != 0 ? 1 : -1,
-                           .eos = 2,
-                           .note = random.below(2) != 0 ? 3 : -1,
-                           .user = random.below(2) != 0 ? 4 : -1,
-                           .answer = random.below(2) != 0 ? 5 : -1};
+    const special_tokens control{.bos = random.below(2) != 0 ? 1 : -1,
+                                 .eos = 2,
+                                 .note = random.below(2) != 0 ? 3 : -1,
+                                 .user = random.below(2) != 0 ? 4 : -1,
+                                 .answer = random.below(2) != 0 ? 5 : -1};
     std::vector<std::string> items(random.below(6));
     for (std::string& item : items) item = text(30);
     const std::string question = text(24);

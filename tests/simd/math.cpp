@@ -144,14 +144,14 @@ TEST_CASE("sine and cosine of a turn") {
   for (int i = 0; i < 200000; ++i) {
     const std::uint64_t phase = static_cast<std::uint64_t>(random.next()) << 32U | random.next();
     const double angle = static_cast<double>(phase >> 11U) * 0x1p-53 * two_pi;
-    const auto t = mote::simd::turn(phase);
+    const auto t = mote::simd::rotation(phase);
     worst = std::max({worst, std::fabs(static_cast<double>(t.sine) - std::sin(angle)),
                       std::fabs(static_cast<double>(t.cosine) - std::cos(angle))});
   }
   INFO("worst error " << worst);
   CHECK(worst < 1.2e-7);  // two units in the last place of one
   for (std::uint64_t quarter = 0; quarter < 4; ++quarter) {
-    const auto t = mote::simd::turn(quarter << 62U);
+    const auto t = mote::simd::rotation(quarter << 62U);
     CHECK(t.sine == std::array{0.0F, 1.0F, -0.0F, -1.0F}[quarter]);
     CHECK(t.cosine == std::array{1.0F, -0.0F, -1.0F, 0.0F}[quarter]);
   }

@@ -17,7 +17,7 @@ struct some_model {
   static constexpr mote::shape shape{
       .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 64, .context = 256};
   static constexpr std::size_t vocabulary_bytes = 600;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 static mote::pipeline<some_model, mote::rag<mote::bm25<>>> ai;
 

@@ -11,8 +11,8 @@
 #include "hearth/corpus.hpp"
 #include "mote/host/train/bpe.hpp"
 #include "mote/host/train/trainer.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0::host {
 
@@ -21,7 +21,7 @@ inline constexpr shape assistant_shape{
     .dim = 96, .hidden = 256, .layers = 4, .heads = 6, .kv_heads = 3, .vocab = 512, .context = 256};
 
 /// The control tokens follow the 256 bytes of the vocabulary.
-inline constexpr dialogue assistant_dialogue{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
+inline constexpr special_tokens assistant_dialogue{.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261};
 inline std::vector<std::string> assistant_control_names() { return {"<note>", "<user>", "<answer>"}; }
 
 /// The tokens of an item: bos, <note> and the text of each note, <user> and the prompt, <answer> and the answer, eos.

@@ -44,7 +44,7 @@ struct attention_block {
     if constexpr (!head_norms) return std::array<vector_tensor, 0>{};
     else return std::array{vector_tensor{Has.query_norm, s.head_dim()}, vector_tensor{Has.key_norm, s.head_dim()}};
   }
-  static constexpr bool turns = Has.rotary;
+  static constexpr bool rotates = Has.rotary;
   /// The attention_shape, or a type derived from it, for caches and kernels.
   static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
 
@@ -145,9 +145,9 @@ struct attention_block {
         norm_heads<Has.key_norm>(p, k + t * kv_dim, form.kv_heads);
       }
       if constexpr (Has.rotary) {
-        const simd::sine_cosine* turned = p.turns(t);
-        rope(q + t * dim, form.heads, form.head_dim / 2, turned);
-        rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, turned);
+        const simd::sine_cosine* rotations = p.rotations(t);
+        rope(q + t * dim, form.heads, form.head_dim / 2, rotations);
+        rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, rotations);
       }
       p.admit(t, q + t * dim, form.query_dim(), k + t * kv_dim, v + t * kv_dim, form.kv_dim());
     }
@@ -227,9 +227,9 @@ struct attention_block {
         p.pad(back_value + t * kv_dim, s.kv_dim());
         p.pad(back_key + t * kv_dim, s.kv_dim());
         if constexpr (Has.rotary) {
-          const simd::sine_cosine* turned = p.turns(t);
-          rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, turned);
-          rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, turned);
+          const simd::sine_cosine* rotations = p.rotations(t);
+          rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, rotations);
+          rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, rotations);
         }
       }
       if constexpr (head_norms) {

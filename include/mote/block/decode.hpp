@@ -49,9 +49,9 @@ struct decode_plan_of {
   struct rounded {  // the 8-bit copies of a matrix's inputs
     static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
   };
-  struct turns {  // (tokens, head_dim / 2) sines and cosines, the same in every layer
+  struct rotations {  // (tokens, head_dim / 2) sines and cosines, the same in every layer
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return Family::layer::turns ? n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine) : 0;
+      return Family::layer::rotates ? n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine) : 0;
     }
   };
   struct last_normed {  // (logits, dim)
@@ -63,7 +63,7 @@ struct decode_plan_of {
     }
   };
   using buffers =
-      join_lives<lives<live<stream, embed, head>, live<rounded, layers, head>, live<turns, embed, head_norm - 1>>,
+      join_lives<lives<live<stream, embed, head>, live<rounded, layers, head>, live<rotations, embed, head_norm - 1>>,
                  typename Family::embedding::template forward_buffers<embed>,
                  typename each_layer::template forward_buffers<layers>,
                  lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
@@ -126,7 +126,7 @@ class decode_pass {
         guard_(b.arena, b.plan),
         maps_(maps),
         x_(at<typename facts::stream>()),
-        turns_(reinterpret_cast<simd::sine_cosine*>(b.template bytes<typename facts::turns>())),
+        rotations_(reinterpret_cast<simd::sine_cosine*>(b.template bytes<typename facts::rotations>())),
         tokens_(count),
         position_(position) {}
 
@@ -138,7 +138,7 @@ class decode_pass {
       Family::embedding::forward(*this, static_cast<std::size_t>(ids[t]), position_ + t, x_ + t * padded(s_.dim));
       if constexpr (prompting_delta<Adapter>)
         if (position_ + t < maps_.adapter().positions()) maps_.adapter().embed(position_ + t, x_ + t * padded(s_.dim));
-      if constexpr (Family::layer::turns) rope_turns(frequencies_, pairs, position_ + t, turns_ + t * pairs);
+      if constexpr (Family::layer::rotates) rope_rotations(frequencies_, pairs, position_ + t, rotations_ + t * pairs);
     }
   }
   /// Stores the keys and values that a delta owns before a text. If attention cannot take them, the stream of this
@@ -191,7 +191,7 @@ class decode_pass {
   MOTE_INLINE auto embedding() const { return w_.embedding(); }
   MOTE_INLINE auto positions() const { return w_.positions(); }
   MOTE_INLINE const float* x() const { return x_; }  // (tokens, padded(dim)) the stream
-  MOTE_INLINE const simd::sine_cosine* turns(std::size_t t) const { return turns_ + t * (s_.head_dim() / 2); }
+  MOTE_INLINE const simd::sine_cosine* rotations(std::size_t t) const { return rotations_ + t * (s_.head_dim() / 2); }
   template <class Tag>
   MOTE_INLINE float* at() const {
     return reinterpret_cast<float*>(b_.template bytes<Tag>());
@@ -233,7 +233,7 @@ class decode_pass {
   }
   template <class, class Attention>
   MOTE_INLINE void attend(const Attention& a, const attention_run& run, float* scratch) {
-    if (Team::parts > 1 && team_.pays(tokens() * (position_ + tokens()) * a.kv_dim() * 8)) {
+    if (Team::parts > 1 && team_.worth_splitting(tokens() * (position_ + tokens()) * a.kv_dim() * 8)) {
       team_.run([&](std::size_t part, std::size_t parts) {
         const part_range heads = part_of(a.kv_heads, part, parts);
         if (heads.count() > 0) cache_.attend(a, run, heads.first, heads.last, scratch + part * b_.scores_stride);
@@ -253,7 +253,7 @@ class decode_pass {
   [[no_unique_address]] arena_guard<facts::buffers::count> guard_;
   maps_type& maps_;
   float* x_;
-  simd::sine_cosine* turns_;
+  simd::sine_cosine* rotations_;
   std::size_t tokens_;
   std::size_t position_;
   std::size_t layer_ = 0;

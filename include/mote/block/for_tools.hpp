@@ -27,14 +27,14 @@ struct scaled_input {
 /// A block that reads the stream only through a norm and matrices, and adds to it only outputs of matrices. If all
 /// blocks of a model do so, and its norms depend only on the vector's length and have gains only, the stream may be
 /// rotated.
-struct stream_turn {
+struct stream_rotation {
   std::span<const role> readers;      ///< all matrices that read the norm's output
   std::span<const vector_role> gain;  ///< gains of the norm
   std::span<const role> writers;      ///< all matrices whose outputs, with their biases, are added
 };
 
 namespace detail {
-/// Whether a block's output for a row of the stream depends only on that row, on its position through `turns()`, and on
+/// Whether a block's output for a row of the stream depends only on that row, on its position through `rotations()`, and on
 /// attention: it reads no other row, and uses `position()` only as an argument of attend().
 template <class Block>
 inline constexpr bool rows_are_alone = requires { requires Block::rows_are_alone; };
@@ -45,7 +45,7 @@ concept scales_input = requires {
   Inner::input_readers;
 };
 template <class Norm, class Inner>
-concept turns_stream = scales_input<Norm, Inner> && requires {
+concept rotates_stream = scales_input<Norm, Inner> && requires {
   requires Norm::sees_lengths_alone;
   Inner::output_writers;
 };

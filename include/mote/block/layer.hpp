@@ -21,11 +21,11 @@ namespace mote::inline v0 {
 
 namespace detail {
 /// Whether a block uses what the pass provides: the cache of keys and values (attends), the rotations by position
-/// (turns).
+/// (rotates).
 template <class Block>
 inline constexpr bool attends = requires(const shape& s) { Block::attention(s); };
 template <class Block>
-inline constexpr bool turns = requires { requires Block::turns; };
+inline constexpr bool rotates = requires { requires Block::rotates; };
 }  // namespace detail
 
 template <class... Blocks>
@@ -33,7 +33,7 @@ struct in_sequence {
   using parts = part_list<Blocks...>;
   static constexpr std::size_t blocks = sizeof...(Blocks);
   static constexpr bool attends = (detail::attends<Blocks> || ...);
-  static constexpr bool turns = (detail::turns<Blocks> || ...);
+  static constexpr bool rotates = (detail::rotates<Blocks> || ...);
   // All layers are of this one kind.
   static constexpr std::size_t kinds = 1;
   static constexpr std::size_t period = 1;
@@ -128,7 +128,7 @@ struct in_sequence {
 template <class... Pattern>
 struct cycle {
   static constexpr std::size_t period = sizeof...(Pattern);
-  static constexpr bool turns = (Pattern::turns || ...);
+  static constexpr bool rotates = (Pattern::rotates || ...);
 
  private:
   template <std::size_t I>

@@ -45,14 +45,14 @@ class linear_maps {
   template <role... Roles, class... Floats>
   MOTE_INLINE void run(std::size_t layer, const float* x, std::size_t cols, Floats*... y) const {
     if constexpr (facts::shares_activation) {
-      const auto in = quantise<facts::embedding::activation_group>(x, cols, tokens());
+      const auto in = quantize_activations<facts::embedding::activation_group>(x, cols, tokens());
       share((bytes<Roles>(layer) + ...), [&](std::size_t part, std::size_t parts) {
         (w_.template with<Roles>(layer, [&](auto m) { multiply(m, in, tokens(), y, part, parts); }), ...);
       });
     } else {
       (w_.template with<Roles>(layer,
                                [&]<class F>(const matrix<F>& m) {
-                                 const auto in = quantise<F::activation_group>(x, cols, tokens());
+                                 const auto in = quantize_activations<F::activation_group>(x, cols, tokens());
                                  share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
                                    multiply(m, in, tokens(), y, part, parts);
                                  });
@@ -69,7 +69,7 @@ class linear_maps {
     if constexpr (Most == 1) count = 1;
     const auto m = w_.head();
     using format = typename facts::head;
-    const auto in = quantise<format::activation_group>(x, s_.dim, count);
+    const auto in = quantize_activations<format::activation_group>(x, s_.dim, count);
     share(format::bytes(m.rows, m.cols),
           [&](std::size_t part, std::size_t parts) { multiply(m, in, count, logits, part, parts); });
   }
@@ -94,17 +94,18 @@ class linear_maps {
   }
   template <class F>
   MOTE_INLINE void share(std::size_t bytes, F&& f) const {
-    if (team_.pays(bytes)) team_.run(f);
+    if (team_.worth_splitting(bytes)) team_.run(f);
     else f(std::size_t{0}, std::size_t{1});
   }
   template <std::size_t Group>
-  MOTE_INLINE activations quantise(const float* x, std::size_t cols, [[maybe_unused]] std::size_t count) const {
+  MOTE_INLINE activations quantize_activations(const float* x, std::size_t cols,
+                                               [[maybe_unused]] std::size_t count) const {
     if constexpr (Most == 1) {
-      return {quantise_groups<Group>(x, cols, rounded_)};  // constructed in place
+      return {quantize_groups<Group>(x, cols, rounded_)};  // constructed in place
     } else {
       activations in;
       for (std::size_t t = 0; t < count; ++t)
-        in[t] = quantise_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
+        in[t] = quantize_groups<Group>(x + t * padded(cols), cols, rounded_ + t * input_bytes<Formats>(cols));
       return in;
     }
   }

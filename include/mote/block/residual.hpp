@@ -25,7 +25,7 @@ struct residual {
   struct dnormed : normed {};
 
   using parts = part_list<Norm, Inner>;
-  static constexpr bool turns = detail::turns<Inner>;
+  static constexpr bool rotates = detail::rotates<Inner>;
   /// The attention form of Inner, if it attends.
   static constexpr auto attention(const mote::shape& s)
     requires requires { Inner::attention(s); }
@@ -39,8 +39,8 @@ struct residual {
   {
     return std::array{scaled_input{.readers = Inner::input_readers, .vectors = Norm::proportional_to}};
   }
-  static constexpr stream_turn turned_stream()
-    requires detail::turns_stream<Norm, Inner>
+  static constexpr stream_rotation rotated_stream()
+    requires detail::rotates_stream<Norm, Inner>
   {
     return {.readers = Inner::input_readers, .gain = Norm::proportional_to, .writers = Inner::output_writers};
   }

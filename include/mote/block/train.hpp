@@ -156,7 +156,7 @@ class sequence_pass {
     float* normed = at<typename facts::normed>();
     float* logits = at<typename facts::logits>();
     Family::last_norm::forward(*this, checkpoint(s_.layers) + (state_.count - 1) * dim(), normed);
-    matvec<Isa>(w_.head(), quantise<typename formats_of<Formats>::head>(normed, s_.dim, rounded()), logits);
+    matvec<Isa>(w_.head(), quantize_activations<typename formats_of<Formats>::head>(normed, s_.dim, rounded()), logits);
     guard_.leave();
     return logits;
   }
@@ -173,10 +173,10 @@ class sequence_pass {
   auto positions() const { return w_.positions(); }
   const float* x() const { return in_ + state_.at * dim(); }  // (tokens, padded(dim)) the stream into this block
   float* dx() const { return dstream() + state_.at * dim(); }
-  const simd::sine_cosine* turns(std::size_t t) const {
-    auto* turns = reinterpret_cast<simd::sine_cosine*>(b_.template bytes<typename facts::turns>());
-    rope_turns(frequencies_, s_.head_dim() / 2, position() + t, turns);
-    return turns;
+  const simd::sine_cosine* rotations(std::size_t t) const {
+    auto* rotations = reinterpret_cast<simd::sine_cosine*>(b_.template bytes<typename facts::rotations>());
+    rope_rotations(frequencies_, s_.head_dim() / 2, position() + t, rotations);
+    return rotations;
   }
   template <class Tag>
   float* at() const {

@@ -48,9 +48,9 @@ struct train_plan_of {
   struct rows {  // four decoded rows of a matrix
     static constexpr std::size_t bytes(const shape& s, const pass_facts&) { return rows_of_floats(4, widest_input(s)); }
   };
-  struct turns {  // (head_dim / 2) of one position
+  struct rotations {  // (head_dim / 2) of one position
     static constexpr std::size_t bytes(const shape& s, const pass_facts&) {
-      return Family::layer::turns ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
+      return Family::layer::rotates ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
     }
   };
   struct outputs {  // (outputs, widest) W x + bias, and then its gradient
@@ -75,7 +75,7 @@ struct train_plan_of {
                              typename each_layer::template backward_buffers<forward, again, back>,
                              lives<portion<normed, loss>, portion<dnormed, loss>, portion<logits, loss>,
                                    portion<rows, loss, last_phase>, portion<rounded, forward, last_phase>,
-                                   portion<turns, forward, last_phase>, portion<outputs, back, last_phase>>>;
+                                   portion<rotations, forward, last_phase>, portion<outputs, back, last_phase>>>;
   // Without a backward pass: the same tags at the same indices.
   template <class Tag>
   using never = typename loss_operations<embed>::template back<Tag, 0>;
@@ -84,7 +84,7 @@ struct train_plan_of {
                  typename Family::embedding::template forward_buffers<embed>,
                  typename each_layer::template loss_buffers<forward>,
                  lives<portion<normed, loss_alone>, never<dnormed>, portion<logits, loss_alone>, never<rows>,
-                       portion<rounded, forward, loss_alone>, portion<turns, forward, loss_alone>, never<outputs>>>;
+                       portion<rounded, forward, loss_alone>, portion<rotations, forward, loss_alone>, never<outputs>>>;
   static_assert(buffers::count == loss_buffers::count);
 
   /// The number of streams that are kept if the layers from `first` on learn. The layers below share one; if a layer is

@@ -12,8 +12,8 @@
 #include "mote/block/buffers.hpp"
 #include "mote/budget/board.hpp"
 #include "mote/model/cache.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0 {
 
@@ -154,7 +154,7 @@ struct choices {
   fit_choice fit{};
   std::size_t vocabulary_bytes = 0;  ///< the model's token table, in flash; 0 where no model was named
   /// 0: the facts hold for any shape. Else they hold for the shape with this fingerprint only, because of a mixed<> or
-  /// two_level<> of a model, or a user's own policy whose size only its type states.
+  /// k_quant<> of a model, or a user's own policy whose size only its type states.
   std::uint64_t bound_to = 0;
 
   constexpr std::size_t context_of(const shape& s) const { return context == 0 ? s.context : context; }

@@ -21,7 +21,7 @@
 #include "mote/format/q8.hpp"
 #include "mote/learn/optimiser.hpp"
 #include "mote/model/cache.hpp"
-#include "mote/model/coded_cache.hpp"
+#include "mote/model/int8_cache.hpp"
 
 namespace mote::inline v0 {
 
@@ -57,7 +57,7 @@ constexpr choices changed(choices c, way what, std::size_t to) {
   switch (what) {
     case way::context: c.context = to; break;
     case way::cache_bits:
-      c.cache = to == 16 ? &detail::cache_functions_of<half_cache> : &detail::cache_functions_of<coded_cache<>>;
+      c.cache = to == 16 ? &detail::cache_functions_of<half_cache> : &detail::cache_functions_of<int8_cache<>>;
       break;
     case way::example_tokens:
       c.learning.tokens = to;

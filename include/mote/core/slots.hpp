@@ -20,21 +20,21 @@ struct slot_list {};
 /// The slots of a pipeline. A slot's class has its default, what it requires of a policy, and what must hold for a
 /// pipeline with that policy. The class is defined in the header named here; see docs/reference/slots.md.
 namespace slots {
-struct weights;   ///< format of the weights:      quantize<8>              policy/quantize.hpp
-struct layout;    ///< rows interleaved:           layout<16>               policy/layout.hpp
-struct context;   ///< length of the KV cache:     context<256>             policy/context.hpp
-struct fit;       ///< which board it must fit:    fit<boards::stm32h743>   policy/fit.hpp
-struct cache;     ///< format of the KV cache:     cache<32>                policy/cache.hpp
-struct learning;  ///< how it learns:              frozen, lora<4>, full<>  learn/slot.hpp
-struct recall;    ///< how it recalls texts:       no_recall, rag<bm25<>>   recall/slot.hpp
-struct decoding;  ///< how it picks a token:       greedy, sample<>         decode/slot.hpp
-struct drafting;  ///< how it drafts tokens:       no_draft, ngram<1024>    decode/draft.hpp
-struct prefill;   ///< prompt tokens at once:      one_by_one, prefill<16>  policy/prefill.hpp
-struct threads;   ///< how many cores work:        single_thread            core/team.hpp
+struct weights;     ///< format of the weights:      quantize<8>              policy/quantize.hpp
+struct interleave;  ///< rows interleaved:           interleave<16>           policy/interleave.hpp
+struct context;     ///< length of the KV cache:     context<256>             policy/context.hpp
+struct fit;         ///< which board it must fit:    fit<boards::stm32h743>   policy/fit.hpp
+struct cache;       ///< format of the KV cache:     cache<32>                policy/cache.hpp
+struct learning;    ///< how it learns:              frozen, lora<4>, full<>  learn/slot.hpp
+struct recall;      ///< how it recalls texts:       no_recall, rag<bm25<>>   recall/slot.hpp
+struct decoding;    ///< how it picks a token:       greedy, sample<>         decode/slot.hpp
+struct drafting;    ///< how it drafts tokens:       no_draft, ngram<1024>    decode/draft.hpp
+struct prefill;     ///< prompt tokens at once:      one_by_one, prefill<16>  policy/prefill.hpp
+struct threads;     ///< how many cores work:        single_thread            core/team.hpp
 
 /// Slots that decide the image and the context. A pipeline's type has their results, not these policies: policies that
 /// give the same image and context give the same pipeline.
-using of_the_image = slot_list<weights, layout, context>;
+using of_the_image = slot_list<weights, interleave, context>;
 /// Slots whose policies are part of the pipeline's type, in the order in which they are checked: `fit` first, because
 /// the others may ask for the format, which its board decides.
 using of_the_object = slot_list<fit, cache, learning, recall, decoding, drafting, prefill, threads>;

@@ -39,7 +39,7 @@ struct single_thread {
     static void stop() {}
     static constexpr std::size_t size() { return 1; }
     /// Whether splitting work that reads this many bytes saves time.
-    static constexpr bool pays(std::size_t) { return false; }
+    static constexpr bool worth_splitting(std::size_t) { return false; }
     template <class F>
     MOTE_INLINE static constexpr void run(F&& f) {
       f(std::size_t{0}, std::size_t{1});
@@ -48,7 +48,7 @@ struct single_thread {
 };
 
 /// The members of a policy of the threads slot, in the order in which they are checked.
-enum class threads_member { none, parts, team, start, pays, run };
+enum class threads_member { none, parts, team, start, worth_splitting, run };
 
 namespace detail {
 
@@ -61,8 +61,8 @@ inline constexpr bool threads_has_team = requires { requires std::default_initia
 template <class P>
 inline constexpr bool team_starts = requires(typename P::team& t) { t.start(); };
 template <class P>
-inline constexpr bool team_pays = requires(const typename P::team& t, std::size_t bytes) {
-  { t.pays(bytes) } -> std::convertible_to<bool>;
+inline constexpr bool team_says_worth = requires(const typename P::team& t, std::size_t bytes) {
+  { t.worth_splitting(bytes) } -> std::convertible_to<bool>;
 };
 template <class P>
 inline constexpr bool team_runs =
@@ -75,7 +75,7 @@ inline constexpr threads_member threads_lacks = first_missing<threads_member>({
     {detail::threads_has_parts<P>, threads_member::parts},
     {detail::threads_has_team<P>, threads_member::team},
     {detail::team_starts<P>, threads_member::start},
-    {detail::team_pays<P>, threads_member::pays},
+    {detail::team_says_worth<P>, threads_member::worth_splitting},
     {detail::team_runs<P>, threads_member::run},
 });
 
@@ -90,8 +90,8 @@ struct threads_check {
                 "mote: this policy has nobody who does the work; give it a class `team` [mote-threads-policy]");
   static_assert(has<m::start>, "mote: this policy's team does not begin; give it `start()` [mote-threads-policy]");
   static_assert(
-      has<m::pays>,
-      "mote: this policy's team does not say what is worth sharing; give it `bool pays(std::size_t bytes)` [mote-threads-policy]");
+      has<m::worth_splitting>,
+      "mote: this policy's team does not say what is worth sharing; give it `bool worth_splitting(std::size_t bytes)` [mote-threads-policy]");
   static_assert(
       has<m::run>,
       "mote: this policy's team does no work; give it `run(f)`, which calls f(part, parts) for each part [mote-threads-policy]");

@@ -2,7 +2,7 @@
 // Draws the next token by chance: temperature, then the nucleus of the likeliest tokens whose probabilities reach top_p
 // (Holtzman et al. 2020, arXiv 1904.09751). The same seed gives the same text on every machine.
 //   sample<>                                         temperature 0.8, top_p 0.9
-//   sample<sampling{.temperature = 1, .top_p = 1}>   the model's own distribution
+//   sample<sample_knobs{.temperature = 1, .top_p = 1}>   the model's own distribution
 // Cost: 4 bytes for each token of the vocabulary; each drawn token builds one heap of the likely ones. For finite
 // logits the distribution is exact but for rounding. A temperature near 0 is greedy, but equal logits share the chance.
 // Refuses a hidden seed: it is 1 until the program sets another.
@@ -18,12 +18,12 @@
 
 namespace mote::inline v0 {
 
-struct sampling {
+struct sample_knobs {
   float temperature = 0.8F;  ///< above 0 and finite; below 1 sharpens
   float top_p = 0.9F;        ///< in (0, 1]; 1 keeps every token
 };
 
-template <sampling Knobs = sampling{}>
+template <sample_knobs Knobs = sample_knobs{}>
 struct sample {
   using slot = slots::decoding;
 

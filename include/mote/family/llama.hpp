@@ -39,7 +39,7 @@ struct llama {
           named{vector_role::final_norm, "output_norm.weight", "model.norm.weight"},
           named{outer_matrix::head, "output.weight", "lm_head.weight"}},
       {},
-      {.turns_halves = true}};
+      {.rotates_halves = true}};
 };
 
 }  // namespace mote::inline v0

@@ -32,7 +32,7 @@ struct qwen2 {
       std::array{named{vector_role::query_bias, "blk.#.attn_q.bias", "model.layers.#.self_attn.q_proj.bias"},
                  named{vector_role::key_bias, "blk.#.attn_k.bias", "model.layers.#.self_attn.k_proj.bias"},
                  named{vector_role::value_bias, "blk.#.attn_v.bias", "model.layers.#.self_attn.v_proj.bias"}},
-      {.turns_halves = true}, {.turns_halves = true});
+      {.rotates_halves = true}, {.rotates_halves = true});
 };
 
 struct qwen3 {
@@ -47,7 +47,7 @@ struct qwen3 {
   static constexpr auto names = llama::names.and_also(
       std::array{named{vector_role::query_norm, "blk.#.attn_q_norm.weight", "model.layers.#.self_attn.q_norm.weight"},
                  named{vector_role::key_norm, "blk.#.attn_k_norm.weight", "model.layers.#.self_attn.k_norm.weight"}},
-      {.turns_halves = true}, {.turns_halves = true});
+      {.rotates_halves = true}, {.rotates_halves = true});
 };
 
 }  // namespace mote::inline v0

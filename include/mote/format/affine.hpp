@@ -3,7 +3,7 @@
 //
 //   one block: Rows rows x 32 columns
 //   | scale row 0 | .. | scale row Rows-1 | minimum row 0 | .. | minimum row Rows-1 |   binary16 each
-//   | planes of codes (format/planes.hpp) |
+//   | fields of codes (format/bit_fields.hpp) |
 //
 // weight = scale * code + minimum. With 4 bits and Rows = 1 a block is GGUF's Q4_1, byte for byte; with 5 it holds the
 // numbers of Q5_1. Error of a Gaussian matrix: 7.8 % and 3.8 % RMS (tests/format/affine.cpp). For files that come in
@@ -17,7 +17,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
-#include "mote/format/planes.hpp"
+#include "mote/format/bit_fields.hpp"
 #include "mote/format/qk_fit.hpp"
 #include "mote/simd/half.hpp"
 
@@ -27,7 +27,7 @@ template <unsigned Bits, std::size_t Rows = 1>
 struct affine {
   static_assert(Bits == 4 || Bits == 5);
   static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16);
-  using code_planes = planes<Bits, Rows>;
+  using code_fields = bit_fields<Bits, Rows>;
 
   static constexpr std::string_view name = Bits == 4 ? (Rows == 1   ? "q4a"
                                                         : Rows == 4 ? "q4ax4"
@@ -42,16 +42,16 @@ struct affine {
   static constexpr std::size_t group = 32;
   static constexpr std::size_t sub = 32;
   static constexpr std::size_t activation_group = 32;
-  static constexpr bool quantised = true;
+  static constexpr bool quantized = true;
   static constexpr bool has_min = true;
   static constexpr double bits_per_weight = Bits + 1;
   template <std::size_t Other>
   using with_rows = affine<Bits, Other>;
 
-  static constexpr std::size_t planes_per_block = 1;
+  static constexpr std::size_t fields_per_block = 1;
   static constexpr std::size_t subs = 1;
   static constexpr std::size_t codes_at = Rows * 4;
-  static constexpr std::size_t block_bytes = codes_at + code_planes::bytes;
+  static constexpr std::size_t block_bytes = codes_at + code_fields::bytes;
 
   static constexpr std::size_t groups(std::size_t cols) { return ceil_div(cols, group); }
   static constexpr std::size_t tile_bytes(std::size_t cols) { return groups(cols) * block_bytes; }
@@ -66,7 +66,7 @@ struct affine {
     auto* b = reinterpret_cast<std::uint8_t*>(tile + g * block_bytes);
     __builtin_memcpy(b + row * 2, &scale, 2);
     __builtin_memcpy(b + (Rows + row) * 2, &min, 2);
-    for (std::size_t i = 0; i < group; ++i) code_planes::put(b + codes_at, row, i, codes[i]);
+    for (std::size_t i = 0; i < group; ++i) code_fields::put(b + codes_at, row, i, codes[i]);
   }
   static void read_bits(const std::byte* tile, std::size_t row, std::size_t g, std::uint16_t& scale, std::uint16_t& min,
                         std::uint8_t* codes /* (group) */) {
@@ -74,7 +74,7 @@ struct affine {
     __builtin_memcpy(&scale, b + row * 2, 2);
     __builtin_memcpy(&min, b + (Rows + row) * 2, 2);
     for (std::size_t i = 0; i < group; ++i)
-      codes[i] = static_cast<std::uint8_t>(code_planes::get(b + codes_at, row, i));
+      codes[i] = static_cast<std::uint8_t>(code_fields::get(b + codes_at, row, i));
   }
 
   /// True if the tile's scales and minima are finite, scale * code within about 65504, minimum within 65504.
@@ -122,7 +122,7 @@ struct affine {
     }
   }
 
-  // The interface of kernel/two_level.hpp, as in qk. The kernel subtracts minima, so expand() gives them negated.
+  // The interface of kernel/super_block.hpp, as in qk. The kernel subtracts minima, so expand() gives them negated.
 
   template <class Unit>
   MOTE_INLINE static void expand(const std::byte* block, simd::floats<Rows> (&scale)[1], simd::floats<Rows> (&min)[1]) {
@@ -135,9 +135,9 @@ struct affine {
 
   template <class Unit>
   MOTE_INLINE static void unpack(const std::byte* block, std::size_t, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit, 0, in_place<Unit>>(reinterpret_cast<const std::uint8_t*>(block) + codes_at, w);
+    code_fields::template unpack<Unit, 0, in_place<Unit>>(reinterpret_cast<const std::uint8_t*>(block) + codes_at, w);
   }
-  /// As in planar.
+  /// As in group_scaled.
   template <class Unit>
     requires(Unit::takes_rows)
   static auto rows_of() {
@@ -150,7 +150,7 @@ struct affine {
   MOTE_INLINE static simd::ints<Rows> dot(const typename Unit::vector (&w)[8], const std::int8_t* x /* (group) */,
                                           std::int32_t) {
     const auto none = simd::ints<Rows>::all(0);
-    if constexpr (in_place<Unit>) return code_planes::template dot_in_place<Unit>(none, w, x);
+    if constexpr (in_place<Unit>) return code_fields::template dot_in_place<Unit>(none, w, x);
     else return Unit::template dot<(1U << Bits) - 1U>(none, w, x);
   }
   template <class Unit>

@@ -29,7 +29,7 @@ struct f16 {
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
   static constexpr std::size_t activation_group = exact_products(11);  // floats of 13 bits
-  static constexpr bool quantised = false;
+  static constexpr bool quantized = false;
   static constexpr double bits_per_weight = 16;
   template <std::size_t R>
   using with_rows = f16<R>;

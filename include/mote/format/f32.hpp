@@ -25,7 +25,7 @@ struct f32 {
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 1;
   static constexpr std::size_t activation_group = 0;  // activations stay floats
-  static constexpr bool quantised = false;
+  static constexpr bool quantized = false;
   static constexpr double bits_per_weight = 32;
   template <std::size_t R>
   using with_rows = f32<R>;

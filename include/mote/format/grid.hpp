@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A grid defines which numbers a group of weights may take, scale * value(code), and how floats are rounded to them.
-// Formats, quantisers and converters of files are templates over a grid:
+// Formats, quantizers and converters of files are templates over a grid:
 //
 //   bits, codes, zero                 bits of a code, number of codes, the code of padding
 //   value(code)                       the integer that the scale multiplies
@@ -18,7 +18,7 @@
 
 namespace mote::inline v0 {
 
-/// The group of a scale or of a quantised activation that is the whole row.
+/// The group of a scale or of a quantized activation that is the whole row.
 inline constexpr std::size_t whole_row = ~std::size_t{0};
 /// The activation group that means: floats of so few bits that their products with weights of weight_bits bits are
 /// exact in a float of 24 bits.
@@ -39,7 +39,7 @@ constexpr float most_of(const float* w /* (n) */, std::size_t n) {
 }
 
 /// x clamped to [low, high] and rounded to the nearest integer, ties to even; NaN becomes high.
-constexpr float rounded(float x, float low, float high) {
+constexpr float round_within(float x, float low, float high) {
   x = x < high ? x : high;
   x = x > low ? x : low;
   return (x + 12582912.0F) - 12582912.0F;
@@ -150,8 +150,8 @@ struct byte_grid {
   static constexpr int value(unsigned code) { return static_cast<int>(code) - 128; }
 
   static constexpr unsigned nearest(float w, float scale) {
-    return static_cast<unsigned>(static_cast<int>(detail::rounded(scale != 0.0F ? w / scale : 0.0F, -127.0F, 127.0F)) +
-                                 128);
+    return static_cast<unsigned>(
+        static_cast<int>(detail::round_within(scale != 0.0F ? w / scale : 0.0F, -127.0F, 127.0F)) + 128);
   }
 
   static constexpr float fit(const float* w /* (n) */, std::size_t n, std::uint8_t* out /* (n) */) {

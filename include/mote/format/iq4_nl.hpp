@@ -14,12 +14,12 @@
 
 #include <string_view>
 
-#include "mote/format/planar.hpp"
+#include "mote/format/group_scaled.hpp"
 
 namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
-struct iq4_nl : planar<table_grid, Rows> {
+struct iq4_nl : group_scaled<table_grid, Rows> {
   static constexpr std::string_view name = Rows == 1   ? "iq4_nl"
                                            : Rows == 4 ? "iq4_nlx4"
                                            : Rows == 8 ? "iq4_nlx8"

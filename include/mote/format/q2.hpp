@@ -3,7 +3,7 @@
 //
 //   one block: Rows rows x 32 columns, Rows * 10 bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
-//   | pair plane, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/planes.hpp
+//   | pair field, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/bit_fields.hpp
 //
 // weight = scale * (2 * code - 3); the scale is never negative, and searched for the least squared error.
 // Error of a Gaussian matrix: 32.7 % RMS (tests/format/q2.cpp).
@@ -12,12 +12,12 @@
 
 #include <string_view>
 
-#include "mote/format/planar.hpp"
+#include "mote/format/group_scaled.hpp"
 
 namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
-struct q2 : planar<odd_grid<2>, Rows> {
+struct q2 : group_scaled<odd_grid<2>, Rows> {
   static constexpr std::string_view name = Rows == 1 ? "q2" : Rows == 4 ? "q2x4" : Rows == 8 ? "q2x8" : "q2x16";
   template <std::size_t Other>
   using with_rows = q2<Other>;

@@ -13,12 +13,12 @@
 
 #include <string_view>
 
-#include "mote/format/planar.hpp"
+#include "mote/format/group_scaled.hpp"
 
 namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
-struct q4 : planar<signed_grid<4>, Rows> {
+struct q4 : group_scaled<signed_grid<4>, Rows> {
   static constexpr std::string_view name = Rows == 1 ? "q4" : Rows == 4 ? "q4x4" : Rows == 8 ? "q4x8" : "q4x16";
   template <std::size_t Other>
   using with_rows = q4<Other>;

@@ -3,7 +3,7 @@
 //
 //   one block: Rows rows x 32 columns, Rows * 22 bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
-//   | nibble plane, Rows * 16 bytes: lower four bits | bit plane, Rows * 4 bytes: the fifth |  format/planes.hpp
+//   | nibble field, Rows * 16 bytes: lower four bits | bit field, Rows * 4 bytes: the fifth |  format/bit_fields.hpp
 //
 // weight = scale * (code - 16). Codes and scale are those of GGUF's Q5_0, bit for bit; the order of fifth bits differs.
 // Error of a Gaussian matrix: 4.27 % RMS (tests/format/q5.cpp).
@@ -12,12 +12,12 @@
 
 #include <string_view>
 
-#include "mote/format/planar.hpp"
+#include "mote/format/group_scaled.hpp"
 
 namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
-struct q5 : planar<signed_grid<5>, Rows> {
+struct q5 : group_scaled<signed_grid<5>, Rows> {
   static constexpr std::string_view name = Rows == 1 ? "q5" : Rows == 4 ? "q5x4" : Rows == 8 ? "q5x8" : "q5x16";
   template <std::size_t Other>
   using with_rows = q5<Other>;

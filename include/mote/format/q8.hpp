@@ -42,7 +42,7 @@ struct q8 {
   static constexpr std::size_t group = Group;
   static constexpr std::size_t scale_columns = Group;
   static constexpr std::size_t activation_group = Group;
-  static constexpr bool quantised = true;
+  static constexpr bool quantized = true;
   static constexpr double bits_per_weight = 8.5;
   template <std::size_t Other>
   using with_rows = q8<Other, Group>;

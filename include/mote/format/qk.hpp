@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Weights in two-level blocks: Super columns of a row share a scale (and a minimum) in binary16, and every 16 or 32 of
+// Weights in super-blocks: Super columns of a row share a scale (and a minimum) in binary16, and every 16 or 32 of
 // them have a small integer that multiplies it. GGUF's Q2_K to Q6_K have Super = 256; here super_of() chooses it for a
 // row.
 //
@@ -10,7 +10,7 @@
 //   |   bytes (Bits 6)         vector f
 //   |   nibbles (the others)   vector f / 2, bits 4 * (f % 2) on; then
 //   |   pairs (Bits 3, 4, 5)   vector f / 4, bits 2 * (f % 4) on: bits 4-5
-//   | planes of 32 columns (format/planes.hpp) | the next 32 | ..
+//   | fields of 32 columns (format/bit_fields.hpp) | the next 32 | ..
 //
 //   Bits                    2       3       4       5       6
 //   bits a weight, 256      2.625   3.4375  4.5     5.5     6.5625    GGUF's
@@ -29,7 +29,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
-#include "mote/format/planes.hpp"
+#include "mote/format/bit_fields.hpp"
 #include "mote/format/qk_fit.hpp"
 #include "mote/simd/half.hpp"
 
@@ -40,19 +40,19 @@ struct qk {
   static_assert(Super >= 32 && Super <= 256 && Super % 32 == 0);
   static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16);
   using grid = qk_grid<Bits>;
-  using code_planes = planes<Bits, Rows>;
+  using code_fields = bit_fields<Bits, Rows>;
 
   static constexpr unsigned bits = Bits;
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = Super;
   static constexpr std::size_t sub = grid::sub;               // columns of a row that share a scale
   static constexpr std::size_t activation_group = grid::sub;  // and of an activation
-  static constexpr bool quantised = true;
+  static constexpr bool quantized = true;
   static constexpr bool has_min = grid::has_min;
   template <std::size_t Other>
   using with_rows = qk<Bits, Super, Other>;
 
-  static constexpr std::size_t planes_per_block = Super / 32;
+  static constexpr std::size_t fields_per_block = Super / 32;
   static constexpr std::size_t subs = Super / sub;
   static constexpr std::size_t vector_bytes = Rows * 4;
   static constexpr std::size_t scale_quads = ceil_div(subs, 4);
@@ -63,7 +63,7 @@ struct qk {
   static constexpr std::size_t scales_at = Rows * (has_min ? 4 : 2);
   static constexpr std::size_t pairs_at = scales_at + whole_vectors * vector_bytes;
   static constexpr std::size_t codes_at = pairs_at + pair_vectors * vector_bytes;
-  static constexpr std::size_t block_bytes = codes_at + planes_per_block * code_planes::bytes;
+  static constexpr std::size_t block_bytes = codes_at + fields_per_block * code_fields::bytes;
   static_assert(Super != 256 || block_bytes == Rows * (Bits == 2   ? 84
                                                        : Bits == 3 ? 110
                                                        : Bits == 4 ? 144
@@ -114,7 +114,7 @@ struct qk {
     }
     for (std::size_t i = 0; i < Super; ++i)
       out.code[i] =
-          static_cast<std::uint8_t>(code_planes::get(b + codes_at + i / 32 * code_planes::bytes, row, i % 32));
+          static_cast<std::uint8_t>(code_fields::get(b + codes_at + i / 32 * code_fields::bytes, row, i % 32));
     return out;
   }
   static void write_row(std::byte* tile, std::size_t row, std::size_t g, const qk_row& in) {
@@ -126,7 +126,7 @@ struct qk {
       if constexpr (has_min) put_scale(b, row, scale_quads + s / 4, s % 4, s < subs ? in.min[s] : std::uint8_t{0});
     }
     for (std::size_t i = 0; i < Super; ++i)
-      code_planes::put(b + codes_at + i / 32 * code_planes::bytes, row, i % 32, in.code[i]);
+      code_fields::put(b + codes_at + i / 32 * code_fields::bytes, row, i % 32, in.code[i]);
   }
 
   /// True if d and dmin are finite, and d * scale * code and dmin * minimum within about 65504; attach() asks.
@@ -164,7 +164,7 @@ struct qk {
     }
   }
 
-  // The interface of kernel/two_level.hpp: scales and minima of a block as floats, codes of 32 columns, dot products.
+  // The interface of kernel/super_block.hpp: scales and minima of a block as floats, codes of 32 columns, dot products.
 
   /// d * scale and dmin * minimum of each sub-block: exact, since 11 bits times 8 fit a float.
   template <class Unit>
@@ -185,21 +185,21 @@ struct qk {
     }
   }
 
-  /// As in planar: upper nibbles are multiplied where they are in a byte.
+  /// As in group_scaled: upper nibbles are multiplied where they are in a byte.
   template <class Unit>
   static constexpr bool in_place = Unit::any_byte && Bits == 4;
 
   template <class Unit>
   MOTE_INLINE static void unpack(const std::byte* block, std::size_t part, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit, 0, in_place<Unit>>(
-        reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_planes::bytes, w);
+    code_fields::template unpack<Unit, 0, in_place<Unit>>(
+        reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_fields::bytes, w);
   }
   /// The instruction set's kernel for several row-major rows, if it has one. It multiplies codes; the dot product is
   /// that plus least * the sum of x.
   template <class Unit>
     requires(Unit::takes_rows)
   static auto rows_of() {
-    return typename Unit::template rows_of_codes<Bits, code_planes::bytes>();
+    return typename Unit::template rows_of_codes<Bits, code_fields::bytes>();
   }
   static constexpr int least = -grid::offset;
   /// Loads the integers of the sub-blocks, scales, then minima, a quad in each vector. b: the address of a block, or of
@@ -217,7 +217,7 @@ struct qk {
                                           [[maybe_unused]] std::int32_t x_sum) {
     const auto from = simd::ints<Rows>::all(-grid::offset * x_sum);
     if constexpr (in_place<Unit>) {
-      return code_planes::template dot_in_place<Unit>(from, w, x);
+      return code_fields::template dot_in_place<Unit>(from, w, x);
     } else if constexpr (sub == 32) {
       return Unit::template dot<grid::codes - 1>(from, w, x);
     } else {
@@ -230,7 +230,7 @@ struct qk {
     requires(Unit::has_codes_dot_from_memory)
   MOTE_INLINE static void dots_from_memory(const std::byte* block, std::size_t part, const std::int8_t* x /* (32) */,
                                            const std::int32_t (&x_sum)[32 / sub], simd::ints<Rows> (&sum)[32 / sub]) {
-    const auto* p = reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_planes::bytes;
+    const auto* p = reinterpret_cast<const std::uint8_t*>(block) + codes_at + part * code_fields::bytes;
     if constexpr (sub == 32) {
       sum[0] = Unit::template codes_dot_from_memory<Bits, 1>(-grid::offset * x_sum[0], p, x);
     } else {
@@ -302,7 +302,7 @@ constexpr std::size_t super_of(std::size_t cols) {
   return best;
 }
 
-/// The two-level format for rows of Cols columns.
+/// The super-block format for rows of Cols columns.
 template <unsigned Bits, std::size_t Cols, std::size_t Rows = 1>
 using qk_for = qk<Bits, super_of<Bits>(Cols), Rows>;
 

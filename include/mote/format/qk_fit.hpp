@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rounds floats to two-level blocks: searches for each sub-block's scale and minimum of least squared error, then
+// Rounds floats to super-blocks: searches for each sub-block's scale and minimum of least squared error, then
 // rounds the block's, then the integers and codes that are stored for them.
 // Refuses calibration data: every weight counts alike. Refuses libm too, so that all machines encode the same bytes.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace mote::inline v0 {
 
-/// The numbers of a two-level block for each number of bits, as in GGUF's Q2_K to Q6_K.
+/// The numbers of a super-block for each number of bits, as in GGUF's Q2_K to Q6_K.
 ///
 ///   bits a code   columns a sub-block   its scale              its minimum     weight
 ///   2             16                    4 bits, 0 .. 15        4 bits          d * scale * code - dmin * minimum
@@ -42,7 +42,7 @@ struct qk_grid {
   }
 };
 
-/// One row of a two-level block, unpacked: importers and quantisers exchange it with a format. Scales are as stored,
+/// One row of a super-block, unpacked: importers and quantizers exchange it with a format. Scales are as stored,
 /// with scale_offset added.
 struct qk_row {
   std::uint16_t d = 0;          // binary16

@@ -29,7 +29,7 @@ struct row_scaled {
   static constexpr std::size_t group_bytes = GroupBytes;
   static constexpr std::size_t scale_columns = whole_row;
   static constexpr std::size_t activation_group = whole_row;
-  static constexpr bool quantised = true;
+  static constexpr bool quantized = true;
   static constexpr std::size_t header_bytes = Rows * 4;
 
   static constexpr std::size_t groups(std::size_t cols) { return ceil_div(cols, Group); }

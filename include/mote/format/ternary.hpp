@@ -2,7 +2,7 @@
 // Weights -1, 0 or 1 in two bits, one float scale a row. 2 bits a weight; the fastest format that mote has.
 //
 //   one tile of Rows rows:   | scale row 0 | .. | scale row Rows-1 |  float each
-//   for every 32 columns:    | pair plane, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/planes.hpp
+//   for every 32 columns:    | pair field, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/bit_fields.hpp
 //
 // weight = scale * (code - 1). Error of a Gaussian matrix: 43.6 % RMS (tests/format/ternary.cpp): rounding ruins a
 // model that was not trained for three values.
@@ -11,13 +11,13 @@
 
 #include <string_view>
 
-#include "mote/format/planes.hpp"
+#include "mote/format/bit_fields.hpp"
 #include "mote/format/row_scaled.hpp"
 
 namespace mote::inline v0 {
 
 template <std::size_t Rows = 1>
-struct ternary : row_scaled<ternary<Rows>, Rows, 32, planes<2, Rows>::bytes> {
+struct ternary : row_scaled<ternary<Rows>, Rows, 32, bit_fields<2, Rows>::bytes> {
   static constexpr std::string_view name = Rows == 1   ? "ternary"
                                            : Rows == 4 ? "ternaryx4"
                                            : Rows == 8 ? "ternaryx8"
@@ -27,10 +27,10 @@ struct ternary : row_scaled<ternary<Rows>, Rows, 32, planes<2, Rows>::bytes> {
   using with_rows = ternary<Other>;
 
   static constexpr void put(std::uint8_t* group, std::size_t row, std::size_t col, unsigned code) {
-    planes<2, Rows>::put(group, row, col, code);
+    bit_fields<2, Rows>::put(group, row, col, code);
   }
   static constexpr unsigned get(const std::uint8_t* group, std::size_t row, std::size_t col) {
-    return planes<2, Rows>::get(group, row, col);
+    return bit_fields<2, Rows>::get(group, row, col);
   }
 
   // The interface of kernel/integer.hpp. If dot() takes weights up to 255, the four fields of a byte are

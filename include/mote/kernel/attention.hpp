@@ -90,7 +90,7 @@ MOTE_INLINE void score_group(const float* q /* (group, head_dim) */, std::size_t
 
 /// Softmax without its division: turns scores into e = exp(score - largest) and returns 1 / sum(e). e holds
 /// padded(count) floats; those from count on become zero.
-MOTE_NOINLINE inline float weigh_scores(std::size_t count, float* e) {
+MOTE_NOINLINE inline float softmax_unnormalised(std::size_t count, float* e) {
   using floats = simd::floats<16>;
   const auto none = floats::all(-3.0e38F);  // masks positions from count on, where the cache may hold anything
   floats most = none;
@@ -161,11 +161,11 @@ MOTE_INLINE float weigh_seen(const Attention& a, [[maybe_unused]] std::size_t hi
     }
   if constexpr (has_window<Attention>) {
     for (std::size_t t = skipped; t < hidden; ++t) e[t] = -3.0e38F;
-    const float inverse = weigh_scores(count - skipped, e + skipped);
+    const float inverse = softmax_unnormalised(count - skipped, e + skipped);
     for (std::size_t t = 0; t < hidden; ++t) e[t] = 0.0F;
     return inverse;
   } else {
-    return weigh_scores(count, e);
+    return softmax_unnormalised(count, e);
   }
 }
 

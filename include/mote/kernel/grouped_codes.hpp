@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "mote/kernel/coded_attention.hpp"
+#include "mote/kernel/int8_attention.hpp"
 
 namespace mote::inline v0::detail {
 

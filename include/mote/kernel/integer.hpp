@@ -14,21 +14,21 @@ namespace mote::inline v0 {
 
 /// A format whose weights are integers, with one scale for a group of columns.
 template <class Format>
-concept group_scaled_format = Format::quantised && requires(const typename Format::block& b) {
+concept group_scaled_format = Format::quantized && requires(const typename Format::block& b) {
   { Format::scales(b) };
   { Format::scale_columns };
 };
 /// A format whose weights are integers, with one scale for a row.
 template <class Format>
-concept row_scaled_format = Format::quantised && Format::scale_columns == whole_row;
-/// A format of blocks that expand into a scale, and perhaps a minimum, for each sub-block (kernel/two_level.hpp).
+concept row_scaled_format = Format::quantized && Format::scale_columns == whole_row;
+/// A format of blocks that expand into a scale, and perhaps a minimum, for each sub-block (kernel/super_block.hpp).
 template <class Format>
-concept two_level_format = Format::quantised && requires {
+concept super_block_format = Format::quantized && requires {
   { Format::subs };
-  { Format::planes_per_block };
+  { Format::fields_per_block };
 };
 template <class Format>
-concept integer_format = group_scaled_format<Format> || row_scaled_format<Format> || two_level_format<Format>;
+concept integer_format = group_scaled_format<Format> || row_scaled_format<Format> || super_block_format<Format>;
 
 namespace detail {
 

@@ -83,7 +83,7 @@ void matmul(const matrix<Format>& w, const float* x, std::size_t x_stride, std::
     matmul<Isa>(w, two, tokens, y, y_stride);
   } else {
     for (std::size_t t = 0; t < tokens; ++t)
-      matvec<Isa>(w, quantise<Format>(x + t * x_stride, w.cols, buffer), y + t * y_stride);
+      matvec<Isa>(w, quantize_activations<Format>(x + t * x_stride, w.cols, buffer), y + t * y_stride);
   }
 }
 

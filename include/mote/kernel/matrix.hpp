@@ -49,7 +49,7 @@ struct activation {
 /// end because their groups are not of 32 columns.
 constexpr std::size_t whole_row_padded(std::size_t cols) { return round_up(cols, 32) + 32; }
 
-/// The bytes of buffer that quantise_groups() needs. Group: 0 (no rounding), exact_products(), 16, 32, 64 or whole_row.
+/// The bytes of buffer that quantize_groups() needs. Group: 0 (no rounding), exact_products(), 16, 32, 64 or whole_row.
 template <std::size_t Group>
 constexpr std::size_t activation_group_bytes(std::size_t cols) {
   if constexpr (Group == 0) return 0;
@@ -58,7 +58,7 @@ constexpr std::size_t activation_group_bytes(std::size_t cols) {
   else return ceil_div(cols, Group) * (Group + 8);
 }
 
-/// The bytes of buffer that quantise() needs.
+/// The bytes of buffer that quantize_activations() needs.
 template <class Format>
 constexpr std::size_t activation_bytes(std::size_t cols) {
   return activation_group_bytes<Format::activation_group>(cols);
@@ -123,7 +123,7 @@ MOTE_INLINE simd::floats<N> round_off(simd::floats<N> x) {
 /// magnitude becomes 127 (nearest, ties to even); with exact_products() to fewer bits of a float; with 0 not at all. A
 /// group with a number that is not finite gets the scale NaN. The result points into x and buffer.
 template <std::size_t Group>
-activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
+activation quantize_groups(const float* x /* (cols) */, std::size_t cols,
                            std::byte* buffer /* activation_group_bytes(cols) */) {
   using lanes = simd::floats<16>;
   activation a{.x = x};
@@ -204,8 +204,9 @@ activation quantise_groups(const float* x /* (cols) */, std::size_t cols,
 
 /// x in the form that the kernels of Format read.
 template <class Format>
-activation quantise(const float* x /* (cols) */, std::size_t cols, std::byte* buffer /* activation_bytes(cols) */) {
-  return quantise_groups<Format::activation_group>(x, cols, buffer);
+activation quantize_activations(const float* x /* (cols) */, std::size_t cols,
+                                std::byte* buffer /* activation_bytes(cols) */) {
+  return quantize_groups<Format::activation_group>(x, cols, buffer);
 }
 
 }  // namespace mote::inline v0

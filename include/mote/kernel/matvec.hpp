@@ -10,7 +10,7 @@
 #include "mote/kernel/integer.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/matvec_float.hpp"
-#include "mote/kernel/two_level.hpp"
+#include "mote/kernel/super_block.hpp"
 #include "mote/simd/dot.hpp"
 
 namespace mote::inline v0 {

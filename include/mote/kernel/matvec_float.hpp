@@ -2,7 +2,7 @@
 // Matrix times vector or vectors for weights that are floats in memory (f32, f16, bf16): each weight becomes a float
 // exactly, and each row has one accumulator over the columns in index order, as a plain loop has.
 // Refuses to split a sum, and to fuse multiply and add for f32, where that would change bits. For f16 and bf16 it
-// cannot: quantise() rounds activations so that every product is exactly a float.
+// cannot: quantize_activations() rounds activations so that every product is exactly a float.
 #pragma once
 
 #include <cstddef>
@@ -67,9 +67,9 @@ MOTE_INLINE void float_block(const std::byte* w /* Tiles tiles */, std::size_t c
 
 }  // namespace detail
 
-/// y (padded(rows)) = w (rows, cols) * a (cols); a is what quantise<Format>() returned
+/// y (padded(rows)) = w (rows, cols) * a (cols); a is what quantize_activations<Format>() returned
 template <class Isa = simd::native, class Format>
-  requires(!Format::quantised)
+  requires(!Format::quantized)
 void matvec(const matrix<Format>& w, const activation& a, float* y) {
   constexpr std::size_t chains =
       4;  // tiles at once: additions of one row wait for each other, those of four tiles overlap
@@ -84,7 +84,7 @@ void matvec(const matrix<Format>& w, const activation& a, float* y) {
 /// y (tokens, y_stride) = activations (tokens) * w^T, tile by tile, so that weights are read from memory once.
 /// Activations are equally spaced: the distance from a[0].x to a[1].x is that of all.
 template <class Isa = simd::native, class Format>
-  requires(!Format::quantised)
+  requires(!Format::quantized)
 void matmul(const matrix<Format>& w, const activation* a, std::size_t tokens, float* y, std::size_t y_stride) {
   constexpr std::size_t together = Isa::float_tokens;
   const float* x = a[0].x;

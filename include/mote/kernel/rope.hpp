@@ -52,57 +52,57 @@ constexpr std::uint64_t rope_frequency(double log_theta, std::size_t pair, std::
 /// The frequencies of all pairs of a head, computed by the compiler.
 template <std::size_t Pairs>
 consteval std::array<std::uint64_t, Pairs> rope_frequencies(float theta) {
-  std::array<std::uint64_t, Pairs> turns{};
+  std::array<std::uint64_t, Pairs> rotations{};
   const double log_theta = detail::constant_log(static_cast<double>(theta));
-  for (std::size_t i = 0; i < Pairs; ++i) turns[i] = rope_frequency(log_theta, i, Pairs);
-  return turns;
+  for (std::size_t i = 0; i < Pairs; ++i) rotations[i] = rope_frequency(log_theta, i, Pairs);
+  return rotations;
 }
 /// The same as a table, one for all models with these Pairs and Theta.
 template <std::size_t Pairs, float Theta>
 inline constexpr std::array<std::uint64_t, Pairs> rope_table = rope_frequencies<Pairs>(Theta);
 
 /// The rotations of one position: out[i] (pairs) is sine and cosine of the angle of pair i.
-inline void rope_turns(const std::uint64_t* frequencies, std::size_t pairs, std::size_t position,
-                       simd::sine_cosine* out) {
-  for (std::size_t i = 0; i < pairs; ++i) out[i] = simd::turn(frequencies[i] * position);
+inline void rope_rotations(const std::uint64_t* frequencies, std::size_t pairs, std::size_t position,
+                           simd::sine_cosine* out) {
+  for (std::size_t i = 0; i < pairs; ++i) out[i] = simd::rotation(frequencies[i] * position);
 }
 
 namespace detail {
-/// Calls turn(pair, by) for each pair of v, (heads, 2 * pairs). With vectors the inner loop goes over the pairs of a
+/// Calls rotate(pair, by) for each pair of v, (heads, 2 * pairs). With vectors the inner loop goes over the pairs of a
 /// head, which fill them; without, over the heads, so that each rotation is loaded once.
-template <class Turn>
+template <class Rotate>
 MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t pairs,
-                           const simd::sine_cosine* __restrict__ turns, Turn turn) {
+                           const simd::sine_cosine* __restrict__ rotations, Rotate rotate) {
   if constexpr (simd::floats<16>::registers < 16) {
     for (std::size_t h = 0; h < heads; ++h, v += 2 * pairs)
-      for (std::size_t i = 0; i < pairs; ++i) turn(v + 2 * i, turns[i]);
+      for (std::size_t i = 0; i < pairs; ++i) rotate(v + 2 * i, rotations[i]);
   } else {
     for (std::size_t i = 0; i < pairs; ++i) {
-      const simd::sine_cosine by = turns[i];
+      const simd::sine_cosine by = rotations[i];
       float* pair = v + 2 * i;
-      for (std::size_t h = 0; h < heads; ++h, pair += 2 * pairs) turn(pair, by);
+      for (std::size_t h = 0; h < heads; ++h, pair += 2 * pairs) rotate(pair, by);
     }
   }
 }
 }  // namespace detail
 
-/// Rotates every head of v, (heads, 2 * pairs), in place by turns (pairs).
-inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
-  detail::each_pair(v, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
+/// Rotates every head of v, (heads, 2 * pairs), in place by rotations (pairs).
+inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* rotations) {
+  detail::each_pair(v, heads, pairs, rotations, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
     const float a = pair[0];
     const float b = pair[1];
-    pair[0] = simd::detail::rounded(a * by.cosine) - simd::detail::rounded(b * by.sine);
-    pair[1] = simd::detail::rounded(a * by.sine) + simd::detail::rounded(b * by.cosine);
+    pair[0] = simd::detail::unfused(a * by.cosine) - simd::detail::unfused(b * by.sine);
+    pair[1] = simd::detail::unfused(a * by.sine) + simd::detail::unfused(b * by.cosine);
   });
 }
 
 /// The gradient of rope(): rotates dv, (heads, 2 * pairs), in place by the opposite angles.
-inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* turns) {
-  detail::each_pair(dv, heads, pairs, turns, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
+inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* rotations) {
+  detail::each_pair(dv, heads, pairs, rotations, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
     const float a = pair[0];
     const float b = pair[1];
-    pair[0] = simd::detail::rounded(a * by.cosine) + simd::detail::rounded(b * by.sine);
-    pair[1] = simd::detail::rounded(b * by.cosine) - simd::detail::rounded(a * by.sine);
+    pair[0] = simd::detail::unfused(a * by.cosine) + simd::detail::unfused(b * by.sine);
+    pair[1] = simd::detail::unfused(b * by.cosine) - simd::detail::unfused(a * by.sine);
   });
 }
 

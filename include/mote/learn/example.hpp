@@ -11,7 +11,7 @@
 
 #include "mote/core/finite.hpp"
 #include "mote/core/status.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/token_writer.hpp"
 
 namespace mote::inline v0 {
@@ -58,7 +58,7 @@ struct example_tokens {
 /// Writes the example to `target`, whose size is the learning window. empty: no prompt or no answer. too_long: it does
 /// not fit, or `encode` gave too_big.
 template <std::integral Token, text_encoder<Token> Encode>
-constexpr example_tokens assemble_example(const example& e, const dialogue& control, Encode&& encode,
+constexpr example_tokens assemble_example(const example& e, const special_tokens& control, Encode&& encode,
                                           std::span<Token> target) {
   if (e.answer.empty() || e.prompt.empty()) return {.state = status::empty};
   token_writer<Token> out(target);

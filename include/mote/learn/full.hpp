@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Learns with every parameter: the weights live in RAM as floats. For small models, and for making models on a PC.
 // Cost: 4 bytes a parameter, 4 for its gradient, 8 for Adam.
-// Refuses a quantised base: a step of the optimiser is smaller than one unit of its integers.
+// Refuses a quantized base: a step of the optimiser is smaller than one unit of its integers.
 #pragma once
 
 #include <cstddef>
@@ -113,8 +113,8 @@ class full_gradients {
 template <class Format>
 struct full_learns_on {
   static_assert(
-      !Format::quantised,
-      "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantised base [mote-full-needs-floats]");
+      !Format::quantized,
+      "mote: full<> trains floats; use quantize<32>, or learn with lora<> on a quantized base [mote-full-needs-floats]");
 };
 
 /// The check of the schedule.
@@ -144,7 +144,7 @@ struct full {
     if constexpr (!knobs.are_sound()) return std::type_identity<learner_knobs_fault<knobs>>{};
     else if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
     else if constexpr (!Schedule::goes_back) return std::type_identity<full_goes_back<Schedule>>{};
-    else return std::type_identity<unless<!Chosen::format::quantised, full_learns_on<typename Chosen::format>>>{};
+    else return std::type_identity<unless<!Chosen::format::quantized, full_learns_on<typename Chosen::format>>>{};
   }
   template <class Chosen>
   using fault = typename decltype(find_fault<Chosen>())::type;

@@ -129,7 +129,8 @@ class lessons : public Learning::template state<Model, Formats> {
       examples_in_batch_ = 0;
     }
     put_leading(tokens_.data());
-    const auto made = assemble_example<Token>(e, Model::dialogue, encode, std::span<Token>(tokens_).subspan(leading));
+    const auto made =
+        assemble_example<Token>(e, Model::special_tokens, encode, std::span<Token>(tokens_).subspan(leading));
     lesson_.begin(made, leading, wants_gradient);
     if constexpr (!schedule::goes_back)
       if (wants_gradient && made.state == status::ok) this->begin_trials();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns by low-rank adapters beside a frozen base (Hu et al. 2021, arXiv 2106.09685), which may be quantised:
+// Learns by low-rank adapters beside a frozen base (Hu et al. 2021, arXiv 2106.09685), which may be quantized:
 // gradients are computed on the weights as deployed (Dettmers et al. 2023, arXiv 2305.14314).
 //   lora<4>                                       the usual: rank 4 on query and value
 //   lora<8, lora_knobs{.targets = all_matrices}>  can learn more; about ten times the parameters in a Llama

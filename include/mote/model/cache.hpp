@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The KV cache: one call, attend(), stores the keys and values of new tokens and answers their queries. A cache is a
-// view of memory that the pipeline owns. Here: floats and halves; coded_cache.hpp has 8 bits, kivi_cache.hpp fewer.
+// view of memory that the pipeline owns. Here: floats and halves; int8_cache.hpp has 8 bits, kivi_cache.hpp fewer.
 // Refuses results that depend on how work is split: a run of tokens gives the bits of its tokens one by one, and any
 // split of the key heads gives the same bits.
 #pragma once

@@ -41,7 +41,7 @@ struct mixed_formats {
   static_assert(((First::rows == Others::rows) && ...));
   static constexpr std::string_view name = "mixed";
   static constexpr std::size_t rows = First::rows;
-  static constexpr bool quantised = First::quantised || (Others::quantised || ...);
+  static constexpr bool quantized = First::quantized || (Others::quantized || ...);
 };
 
 /// What a model asks about its formats. The primary template is for one format of all tensors.

@@ -41,7 +41,7 @@ struct named {
 struct file_order {
   /// A rotary pair is half a head apart, (i, i + head_dim / 2), not adjacent. This applies to the rows of query and
   /// key, to their biases, and to the gains of head norms.
-  bool turns_halves = false;
+  bool rotates_halves = false;
   /// The matrices of layers are (cols, rows).
   bool transposed = false;
 };

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "mote/core/extremes.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0 {
 
@@ -58,7 +58,7 @@ class token_writer {
   }
 
   /// Whether a note, user or answer token is among the tokens [from, used()).
-  constexpr bool holds(std::size_t from, const dialogue& d) const {
+  constexpr bool holds(std::size_t from, const special_tokens& d) const {
     for (; from < used_; ++from) {
       const auto is = [t = target_[from]](int id) { return id >= 0 && t == static_cast<Token>(id); };
       if (is(d.note) || is(d.user) || is(d.answer)) return true;

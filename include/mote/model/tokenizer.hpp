@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "mote/core/status.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0 {
@@ -41,7 +41,7 @@ class tokenizer {
  public:
   tokenizer() = default;
   /// `control.bos` must be a token of the vocabulary, or negative.
-  tokenizer(vocabulary_view vocabulary, dialogue control) : vocabulary_(vocabulary), control_(control) {}
+  tokenizer(vocabulary_view vocabulary, special_tokens control) : vocabulary_(vocabulary), control_(control) {}
 
   /// Writes the tokens of a whole text to scratch[0 .. count). too_long: the scratch is too small; bad_utf8: a NUL, or
   /// a character that this vocabulary cannot spell; not_attached: no vocabulary, or none of its tokens is `bos`.
@@ -87,7 +87,7 @@ class tokenizer {
   }
 
   const vocabulary_view& vocabulary() const { return vocabulary_; }
-  const dialogue& control() const { return control_; }
+  const special_tokens& control() const { return control_; }
 
  private:
   /// The length of the next character: a first byte and up to three continuation bytes, valid UTF-8 or not, as in
@@ -140,7 +140,7 @@ class tokenizer {
   }
 
   vocabulary_view vocabulary_;
-  dialogue control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one is in .bss
+  special_tokens control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one is in .bss
 };
 
 }  // namespace mote::inline v0

@@ -11,7 +11,7 @@
 
 #include "mote/core/status.hpp"
 #include "mote/model/bounds.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/pipeline/text_coder.hpp"
@@ -32,7 +32,7 @@ struct answer_state {
   std::size_t recalled_items = 0;
   answer_progress progress;
 
-  MOTE_NOINLINE tokenizer words(const dialogue& control) const { return {image.vocabulary, control}; }
+  MOTE_NOINLINE tokenizer words(const special_tokens& control) const { return {image.vocabulary, control}; }
 
   void stop() {
     position = prompt_tokens = answered = recalled_items = 0;
@@ -49,7 +49,7 @@ struct answer_state {
   /// the model then starts a text.
   template <class Token>
   MOTE_NOINLINE status begin(std::span<const std::string_view> best_first, std::string_view question, std::size_t most,
-                             const dialogue& control, std::size_t item_budget, std::span<merge_slot> scratch,
+                             const special_tokens& control, std::size_t item_budget, std::span<merge_slot> scratch,
                              std::span<Token> target) {
     if (question.empty() && control.user < 0 && control.bos >= 0) {
       target[0] = static_cast<Token>(control.bos);
@@ -75,7 +75,7 @@ struct answer_state {
 
   /// Appends the picked token to `tokens` (context); an end token ends the answer instead.
   template <class Token>
-  progress_step say(std::size_t next, std::span<Token> tokens, const dialogue& control) {
+  progress_step say(std::size_t next, std::span<Token> tokens, const special_tokens& control) {
     const bool said = control.eos >= 0 && next == static_cast<std::size_t>(control.eos);
     if (said || next == static_cast<std::size_t>(control.bos))  // bos is llama2.c's end of a text
       return progress.finish(ending::end_of_text);

@@ -19,7 +19,7 @@
 #include "mote/family/family_of.hpp"
 #include "mote/learn/lesson.hpp"
 #include "mote/learn/lora.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/pipeline/answer_state.hpp"
 #include "mote/pipeline/choices.hpp"
@@ -124,7 +124,7 @@ class basic_pipeline {
       for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
     }
     const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
-                                      Model::dialogue, Recall::tokens, merging(),
+                                      Model::special_tokens, Recall::tokens, merging(),
                                       std::span<token>(tokens_).first(Context - answer_room).subspan(in_front));
     if constexpr (in_front != 0) {
       if (made != status::ok) return made;
@@ -150,7 +150,7 @@ class basic_pipeline {
     const std::size_t next = decoding_.pick(logits);
     const std::size_t at = answer_.position;
     const token guess = at < Context ? tokens_[at] : token{};
-    const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::dialogue);
+    const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
     if (!said.done && at < Context) drafts_.picked(text(at + 1), guess);
     return said;
   }
@@ -303,7 +303,7 @@ class basic_pipeline {
   using learning_state =
       lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
-  tokenizer coder() const { return answer_.words(Model::dialogue); }
+  tokenizer coder() const { return answer_.words(Model::special_tokens); }
   std::span<const token> text(std::size_t count) const { return std::span(tokens_).first(count).subspan(in_front); }
   std::span<merge_slot> merging() {
     drafts_.drop();  // the arena is used for something else

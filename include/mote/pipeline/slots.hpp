@@ -22,7 +22,7 @@
 #include "mote/policy/cache.hpp"
 #include "mote/policy/context.hpp"
 #include "mote/policy/fit.hpp"
-#include "mote/policy/layout.hpp"
+#include "mote/policy/interleave.hpp"
 #include "mote/policy/prefill.hpp"
 #include "mote/policy/quantize.hpp"
 #include "mote/recall/slot.hpp"
@@ -35,7 +35,7 @@ concept model = requires {
   { M::name } -> std::convertible_to<std::string_view>;
   { M::shape } -> std::convertible_to<shape>;
   { M::vocabulary_bytes } -> std::convertible_to<std::size_t>;
-  { M::dialogue } -> std::convertible_to<dialogue>;
+  { M::special_tokens } -> std::convertible_to<special_tokens>;
 };
 
 namespace detail {
@@ -75,7 +75,7 @@ struct chosen : picked<Model, Policies...> {
   /// Interleaved rows: the number for the board's instructions, and the number in the image.
   static constexpr std::size_t board_rows =
       interleaved_rows(in<slots::fit>::checks ? in<slots::fit>::facts.instructions : simd::native::value);
-  static constexpr std::size_t rows = in<slots::layout>::rows == 0 ? board_rows : in<slots::layout>::rows;
+  static constexpr std::size_t rows = in<slots::interleave>::rows == 0 ? board_rows : in<slots::interleave>::rows;
   /// Tokens of the context.
   static constexpr std::size_t tokens = in<slots::context>::tokens == 0 ? shape.context : in<slots::context>::tokens;
   using format = bind_formats<in<slots::weights>, shape, rows, family_of<Model>>;

@@ -14,8 +14,8 @@
 #include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/learn/example.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
@@ -28,7 +28,7 @@ struct no_model {
   static constexpr mote::shape shape{
       .dim = 2, .hidden = 1, .layers = 1, .heads = 1, .kv_heads = 1, .vocab = 1, .context = 1};
   static constexpr std::size_t vocabulary_bytes = 0;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 /// Accepts every call of a pipeline, so that the calls give no errors of their own. It never runs.

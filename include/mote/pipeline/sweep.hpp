@@ -11,7 +11,7 @@
 
 #include "mote/budget/cost.hpp"
 #include "mote/core/slots.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/pipeline.hpp"
 
 namespace mote::inline v0 {
@@ -24,7 +24,7 @@ struct any_shape {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 64, .layers = 1, .heads = 1, .kv_heads = 1, .vocab = 256, .context = std::size_t{1} << 20U};
   static constexpr std::size_t vocabulary_bytes = 0;
-  static constexpr mote::dialogue dialogue{};
+  static constexpr mote::special_tokens special_tokens{};
 };
 
 template <class... Policies>

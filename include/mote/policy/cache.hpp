@@ -16,7 +16,7 @@
 #include "mote/core/slots.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/model/cache.hpp"
-#include "mote/model/coded_cache.hpp"
+#include "mote/model/int8_cache.hpp"
 #include "mote/model/kivi_cache.hpp"
 
 namespace mote::inline v0 {
@@ -24,7 +24,7 @@ namespace mote::inline v0 {
 template <std::size_t Bits = 0>  // no default: the assertion below refuses 0
 struct cache {
   using slot = slots::cache;
-  using store = std::conditional_t<Bits == 8, coded_cache<>, std::conditional_t<Bits == 16, half_cache, float_cache>>;
+  using store = std::conditional_t<Bits == 8, int8_cache<>, std::conditional_t<Bits == 16, half_cache, float_cache>>;
 
   // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
   static_assert(Bits == 32 || Bits == 16 || Bits == 8,

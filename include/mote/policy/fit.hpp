@@ -266,7 +266,7 @@ template <interleaved Image, board_wants Board>
 struct row_layout {
   static_assert(
       Image.rows == Board.rows,
-      "mote: rows are interleaved for another instruction set than the board's; leave out layout<> or take the board's [mote-layout-mismatch]");
+      "mote: rows are interleaved for another instruction set than the board's; leave out interleave<> or take the board's [mote-interleave-mismatch]");
 };
 
 template <bool Learns, bool LearningIsPlaced, bool Recalls, bool RecallIsPlaced>

@@ -7,7 +7,7 @@
 //   quantize<16>           IEEE binary16                                                        16 bits a weight
 //   quantize<32>           floats: what full<> trains                                           32 bits a weight
 //   packed<iq4_nl>         any format by its name (bf16, iq4_nl, ternary, trits, q4a, q5a), or a user's own
-//   two_level<4>           blocks that fit the rows' length, with scales of scales: policy/two_level.hpp
+//   k_quant<4>           blocks that fit the rows' length, with scales of scales: policy/k_quant.hpp
 //   mixed<quantize<8>, in<role::down, quantize<32>>, in_embedding<...>, in_head<...>, in_layer<0, role::key, ...>>
 //                          a format for each tensor: the last matching entry applies, else the first policy
 // Refuses other numbers of bits, and groups other than 32 and, with 8 bits, 64.

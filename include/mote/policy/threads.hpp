@@ -56,15 +56,15 @@ inline std::uint32_t wait_while(const std::atomic<std::uint32_t>& word, std::uin
 /// The helper threads. Each run() is a numbered round: the caller increments the number, and each helper stores it in
 /// `done` when its part is finished.
 template <std::size_t Helpers, threads_knobs Knobs>
-class crew {
+class thread_pool {
  public:
-  crew() = default;
-  crew(const crew&) = delete;
-  crew& operator=(const crew&) = delete;
-  ~crew() { stop(); }
+  thread_pool() = default;
+  thread_pool(const thread_pool&) = delete;
+  thread_pool& operator=(const thread_pool&) = delete;
+  ~thread_pool() { stop(); }
 
   static constexpr std::size_t parts = Helpers + 1;
-  static constexpr bool pays(std::size_t bytes) { return bytes >= Knobs.least_bytes; }
+  static constexpr bool worth_splitting(std::size_t bytes) { return bytes >= Knobs.least_bytes; }
 
   /// Threads that do the work, including the caller.
   std::size_t size() const { return started_ + 1; }
@@ -118,7 +118,7 @@ class crew {
  private:
   struct alignas(64) helper {  // a cache line of its own: the caller reads `done` while others work
     std::atomic<std::uint32_t> done{0};
-    crew* owner = nullptr;
+    thread_pool* owner = nullptr;
     std::size_t part = 0;
     pthread_t thread{};
 
@@ -162,7 +162,7 @@ struct threads {
   static constexpr std::size_t parts = N;
 
 #if MOTE_WITH_THREADS
-  using team = detail::crew<(N >= 2 && N <= 64 ? N - 1 : 1), Knobs>;
+  using team = detail::thread_pool<(N >= 2 && N <= 64 ? N - 1 : 1), Knobs>;
 #else
   using team = single_thread::team;
 #endif

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "mote/core/status.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/token_writer.hpp"
 
 namespace mote::inline v0 {
@@ -30,7 +30,7 @@ struct prompt_result {
 /// made a control token out of a text.
 template <std::integral Token, text_encoder<Token> Encode>
 constexpr prompt_result assemble_prompt(std::span<const std::string_view> best_first, std::string_view question,
-                                        const dialogue& control, std::size_t item_budget, Encode&& encode,
+                                        const special_tokens& control, std::size_t item_budget, Encode&& encode,
                                         std::span<Token> target) {
   token_writer<Token> out(target);
   if (!out.control(control.bos)) return {.state = status::too_long};

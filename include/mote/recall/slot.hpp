@@ -12,7 +12,7 @@
 #include "mote/block/delta.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/recall/no_recall.hpp"
 #include "mote/recall/retriever.hpp"

@@ -169,7 +169,7 @@ struct sine_cosine {
 
 /// sin and cos of 2 pi * phase / 2^64. The phase is a fraction of a turn: it wraps by integer overflow, and a large
 /// angle loses no precision, as it would in a product of floats (RoPE at position 10,000).
-MOTE_INLINE sine_cosine turn(std::uint64_t phase) {
+MOTE_INLINE sine_cosine rotation(std::uint64_t phase) {
   const auto quadrant = static_cast<std::uint32_t>((phase + (std::uint64_t{1} << 61U)) >> 62U);
   // The rest is in [-1/8, 1/8) of a turn; its upper 32 bits are kept.
   const auto rest = static_cast<std::int32_t>((phase - (static_cast<std::uint64_t>(quadrant) << 62U)) >> 32U);

@@ -23,7 +23,7 @@
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/host/quantize/gptq.hpp"
-#include "mote/host/quantize/quantise_model.hpp"
+#include "mote/host/quantize/quantize_model.hpp"
 #include "mote/model/weights.hpp"
 #include "mote/store/container.hpp"
 
@@ -37,7 +37,7 @@ using mote::host::written_image;
 
 namespace {
 
-constexpr mote::dialogue silent{.bos = -1, .eos = -1};
+constexpr mote::special_tokens silent{.bos = -1, .eos = -1};
 
 /// Odd sizes on purpose: no tile and no group of 32 is whole.
 raw_model odd_model(bool tied) {
@@ -159,9 +159,9 @@ TEST_CASE("image writer: each packing attaches as its own type, and as no other"
         CHECK(image.weights_bytes == mote::map_tensors<Format>(m.shape).bytes);
         CHECK(image.bytes.size() == mote::lay_image(image.weights_bytes, table.size()).total_bytes);
         const double worst = worst_difference<Format>(m, out.weights);
-        if (!Format::quantised) CHECK(worst == 0);
+        if (!Format::quantized) CHECK(worst == 0);
         else CHECK(worst < 6.0 / 127 * 0.51);  // half a step of the largest that a sum of twelve can be
-        CHECK(!Format::quantised == (image.relative_error == 0));
+        CHECK(!Format::quantized == (image.relative_error == 0));
         CHECK(image.relative_error < 0.007);
         CHECK(out.vocabulary.find("t12") == 12);
       }
@@ -329,20 +329,20 @@ TEST_CASE("image writer: blocks of a GGUF file stay as they are where the format
   }
 }
 
-TEST_CASE("image writer: a quantiser's codes go into the image as they are", "[host][image_writer]") {
+TEST_CASE("image writer: a quantizer's codes go into the image as they are", "[host][image_writer]") {
   const raw_model m = odd_model(false);
   const auto table = table_of(13);
   const auto plan = mote::host::read_packing(
       "iq4_nl,embedding=q8,value=ternary,gate=q4a,1.up=f32,key=trits,down=q4k,output=q3k,head=q3", 4, m.shape);
-  std::vector<mote::host::grid> grids;
+  std::vector<mote::host::quantization_grid> grids;
   for (const auto& p : mote::host::all_tensors(m.shape))
-    grids.push_back(plan.at(p).takes_codes() ? plan.at(p).levels() : mote::host::grid{});
+    grids.push_back(plan.at(p).takes_codes() ? plan.at(p).levels() : mote::host::quantization_grid{});
   std::size_t at = 0;
   // Twice the scale that fits: nothing that an image writer would choose by itself.
-  const auto codes = mote::host::quantise_model(m, [&](const mote::host::tensor_place&) -> mote::host::tensor_recipe {
-    const mote::host::grid& g = grids[at++];
+  const auto codes = mote::host::quantize_model(m, [&](const mote::host::tensor_place&) -> mote::host::tensor_recipe {
+    const mote::host::quantization_grid& g = grids[at++];
     if (g.levels.empty()) return {};
-    return {&g, [](const mote::host::quantiser_task& t, const mote::host::grid& on) {
+    return {&g, [](const mote::host::quantizer_task& t, const mote::host::quantization_grid& on) {
               return mote::host::detail::round_blocks(
                   t, on, [&](std::size_t row, std::size_t first, std::size_t count, mote::host::group_scale* scales) {
                     on.fit(t.w + row * t.cols + first, count, scales);

@@ -19,7 +19,7 @@ mote::host::model_facts facts() {
   mote::host::model_facts f = mote_tests::tiny_facts();
   f.origin = "tiny.bin (llama2.c legacy, floats) and tok.bin";
   f.shape.context = 300;
-  f.dialogue.eos = -1;
+  f.special_tokens.eos = -1;
   return f;
 }
 std::string changed(const std::string& from, const std::string& to) {
@@ -37,7 +37,7 @@ TEST_CASE("model header: reads back what was written", "[host][model_header_read
   CHECK(m.shape == facts().shape);
   CHECK(m.vocabulary_bytes == 4464);
   CHECK(m.longest_piece == 7);
-  CHECK(m.dialogue == facts().dialogue);
+  CHECK(m.special_tokens == facts().special_tokens);
 }
 
 TEST_CASE("model header: any other text is refused", "[host][model_header_reader]") {

@@ -43,7 +43,7 @@ std::vector<std::byte> pack(const host::coded_matrix& m) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("packed_format: codes of a quantiser lie in a tile as they are, in every layout, at every width",
+TEMPLATE_TEST_CASE("packed_format: codes of a quantizer lie in a tile as they are, in every layout, at every width",
                    "[host][packed_format]", (mote::q8<1>), (mote::q8<16, 64>), (mote::q4<8>), (mote::iq4_nl<4>),
                    (mote::q3<1>), (mote::ternary<4>), (mote::trits<1>), (mote::affine<4, 4>), (mote::affine<5>),
                    (mote::qk<2, 64, 1>), (mote::qk<2, 256, 16>), (mote::qk<3, 192, 4>), (mote::qk<4, 192, 8>),
@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("packed_format: codes of a quantiser lie in a tile as they ar
   using format = TestType;
   const host::packed_format& f = host::packed_format_of<format>;
   REQUIRE(f.takes_codes());
-  const host::grid g = f.levels();
+  const host::quantization_grid g = f.levels();
   for (const std::size_t cols : {1U, 15U, 64U, 172U, 192U, 300U, 576U}) {
     const std::size_t rows = cols == 172 ? 1 : 5;
     INFO(f.name << ", " << rows << " x " << cols);
@@ -74,13 +74,13 @@ TEMPLATE_TEST_CASE("packed_format: codes of a quantiser lie in a tile as they ar
     for (std::size_t i = 0; i < w.size(); ++i) {
       const double a = std::fabs(static_cast<double>(own[i]) - static_cast<double>(w[i]));
       const double b = std::fabs(static_cast<double>(decoded[i]) - static_cast<double>(w[i]));
-      if (g.two_level()) REQUIRE(std::fabs(a - b) <= 1e-6);
+      if (g.super_block()) REQUIRE(std::fabs(a - b) <= 1e-6);
       error += b * b;
       own_error += a * a;
       different += own[i] != decoded[i] ? 1U : 0U;
     }
     REQUIRE(std::fabs(error - own_error) <= 0.01 * own_error);
-    REQUIRE(different <= (g.two_level() ? w.size() / 500 : w.size() / 50));
+    REQUIRE(different <= (g.super_block() ? w.size() / 500 : w.size() / 50));
   }
 }
 
@@ -108,9 +108,10 @@ TEMPLATE_TEST_CASE("packed_format: a tile made of rows has the bytes and the flo
     }
 }
 
-TEMPLATE_TEST_CASE("packed_format: a two-level row that is taken apart and written from its codes is the same bytes",
-                   "[host][packed_format]", (mote::qk<2, 64>), (mote::qk<3, 192>), (mote::qk<4, 96>),
-                   (mote::qk<5, 256>), (mote::qk<6, 224>)) {
+TEMPLATE_TEST_CASE(
+    "packed_format: a row of super-blocks that is taken apart and written from its codes is the same bytes",
+    "[host][packed_format]", (mote::qk<2, 64>), (mote::qk<3, 192>), (mote::qk<4, 96>), (mote::qk<5, 256>),
+    (mote::qk<6, 224>)) {
   using format = TestType;
   using levels = mote::qk_grid<format::bits>;
   constexpr std::size_t cols = format::group * 3 - 5;

@@ -44,21 +44,21 @@ void each_format(F&& f) {
   f(meaning<quantize<2>>{"q2"});
   f(meaning<packed<ternary>>{"ternary"});
   f(meaning<packed<trits>>{"trits"});
-  f(meaning<two_level<6>>{"q6k"});
-  f(meaning<two_level<5>>{"q5k"});
-  f(meaning<two_level<4>>{"q4k"});
-  f(meaning<two_level<3>>{"q3k"});
-  f(meaning<two_level<2>>{"q2k"});
+  f(meaning<k_quant<6>>{"q6k"});
+  f(meaning<k_quant<5>>{"q5k"});
+  f(meaning<k_quant<4>>{"q4k"});
+  f(meaning<k_quant<3>>{"q3k"});
+  f(meaning<k_quant<2>>{"q2k"});
   f(meaning<packed<q5a>>{"q5a"});
   f(meaning<packed<q4a>>{"q4a"});
 }
 
 template <class Policy, std::size_t Rows>
-using assistant = pipeline<synthetic, Policy, mote::layout<Rows>>;
+using assistant = pipeline<synthetic, Policy, mote::interleave<Rows>>;
 
 mote_tests::aligned_bytes image_of(std::string_view formats, std::size_t rows) {
   return mote_tests::aligned_bytes(host::write_image(mote_tests::synthetic_weights(synthetic::shape, 1),
-                                                     mote_tests::synthetic_vocabulary(synthetic::dialogue),
+                                                     mote_tests::synthetic_vocabulary(synthetic::special_tokens),
                                                      synthetic::name,
                                                      host::read_packing(formats, rows, synthetic::shape))
                                        .bytes);
@@ -101,13 +101,13 @@ TEST_CASE("packing: an image of every format is what its policy expects, and is 
 }
 
 TEST_CASE("packing: what every format's image says is the same in another layout", "[host][packing]") {
-  const auto vocabulary = mote_tests::synthetic_vocabulary(synthetic::dialogue);
+  const auto vocabulary = mote_tests::synthetic_vocabulary(synthetic::special_tokens);
   const host::model_facts facts{.name = "synthetic",
                                 .origin = "a test",
                                 .shape = synthetic::shape,
                                 .vocabulary_bytes = vocabulary.size(),
                                 .longest_piece = 4,
-                                .dialogue = synthetic::dialogue};
+                                .special_tokens = synthetic::special_tokens};
   std::vector<std::vector<float>> seen;
   each_format([&]<class Policy>(meaning<Policy> one) {
     INFO(one.text);
@@ -147,7 +147,7 @@ TEST_CASE("packing: a plan and the shortest text that means it", "[host][packing
 #define POLICY                                                                                                         \
   mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>,                                                \
               mote::in<mote::role::value, mote::quantize<6>>, mote::in_layer<1, mote::role::value, mote::quantize<4>>, \
-              mote::in_layer<1, mote::role::down, mote::two_level<5>>>
+              mote::in_layer<1, mote::role::down, mote::k_quant<5>>>
 #define AS_TEXT(...) #__VA_ARGS__
 #define TEXT_OF(...) AS_TEXT(__VA_ARGS__)
 
@@ -161,7 +161,7 @@ TEST_CASE("packing: a plan as C++ is the type that has it", "[host][packing]") {
   // One of two layers is no majority: the exception is spelled for the layer.
   CHECK(spelled ==
         "mote::mixed<mote::quantize<4>, mote::in_embedding<mote::quantize<8>>, mote::in_layer<0, mote::role::value, "
-        "mote::quantize<6>>, mote::in_layer<1, mote::role::down, mote::two_level<5>>>");
+        "mote::quantize<6>>, mote::in_layer<1, mote::role::down, mote::k_quant<5>>>");
   shape three = s;
   three.layers = 3;
   CHECK(host::policy_of(host::read_packing("q4,embedding=q8,value=q6,1.value=q4,1.down=q5k", 4, three), three) ==

@@ -44,7 +44,7 @@ host::model_facts facts_of(const host::raw_model& m, std::size_t vocabulary_byte
           .shape = m.shape,
           .vocabulary_bytes = vocabulary_bytes,
           .longest_piece = 4,
-          .dialogue = {}};
+          .special_tokens = {}};
 }
 
 }  // namespace

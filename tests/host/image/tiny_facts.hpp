@@ -22,7 +22,7 @@ inline mote::host::model_facts tiny_facts() {
                     .norm_epsilon = 1e-6F},
           .vocabulary_bytes = 4464,
           .longest_piece = 7,
-          .dialogue = {.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261}};
+          .special_tokens = {.bos = 1, .eos = 2, .note = 259, .user = 260, .answer = 261}};
 }
 
 }  // namespace mote_tests

@@ -19,7 +19,7 @@ using mote::host::pack_vocabulary;
 using mote::host::vocabulary_text;
 
 namespace {
-constexpr mote::dialogue silent{.bos = -1, .eos = -1};
+constexpr mote::special_tokens silent{.bos = -1, .eos = -1};
 
 vocabulary_text with_bytes() {
   vocabulary_text text{{"<unk>", "<s>", "</s>"}, {0, 0, 0}};
@@ -82,7 +82,7 @@ TEST_CASE("vocabulary packer: of doubles, the one in the middle of llama2.c's se
 }
 
 TEST_CASE("vocabulary packer: refuses what would tokenise wrongly", "[host][vocabulary]") {
-  const auto refuses = [](const vocabulary_text& text, const mote::dialogue& control, const char* words) {
+  const auto refuses = [](const vocabulary_text& text, const mote::special_tokens& control, const char* words) {
     CHECK_THROWS_MATCHES(pack_vocabulary(text, control), std::runtime_error, MessageMatches(ContainsSubstring(words)));
   };
   refuses({}, silent, "has 0 tokens");

@@ -156,7 +156,7 @@ TEST_CASE("gguf: the packed vocabulary cuts texts as SentencePiece does, with by
   const std::string text = read_text(asset("derived-gguf/refs/tinystories_val_ascii_60k.txt")).substr(0, 3000);
   for (const char* file : {"gguf-stories260K/stories260K.gguf", "derived-gguf/tinystories-656K-Q8_0.gguf"}) {
     const auto m = mote::host::read_gguf(asset(file));
-    const mote::dialogue control{.bos = m.bos, .eos = m.eos};
+    const mote::special_tokens control{.bos = m.bos, .eos = m.eos};
     const auto table = mote::host::pack_vocabulary(m.vocabulary, control);
     REQUIRE(mote::vocabulary_view::check(table) == mote::status::ok);
     const mote::tokenizer coder(mote::vocabulary_view{table}, control);

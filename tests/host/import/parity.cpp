@@ -43,7 +43,7 @@ struct stories260k {
   static constexpr mote::shape shape{
       .dim = 64, .hidden = 172, .layers = 5, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
   static constexpr std::size_t vocabulary_bytes = 4464;
-  static constexpr mote::dialogue dialogue{.bos = 1, .eos = -1};
+  static constexpr mote::special_tokens special_tokens{.bos = 1, .eos = -1};
 };
 struct stories3m {
   static constexpr const char* folder = "llama2c-stories3M-q80";
@@ -51,7 +51,7 @@ struct stories3m {
   static constexpr mote::shape shape{
       .dim = 192, .hidden = 512, .layers = 6, .heads = 6, .kv_heads = 2, .vocab = 4096, .context = 512};
   static constexpr std::size_t vocabulary_bytes = 52420;
-  static constexpr mote::dialogue dialogue{.bos = 1, .eos = -1};
+  static constexpr mote::special_tokens special_tokens{.bos = 1, .eos = -1};
 };
 
 struct reference {
@@ -135,7 +135,7 @@ class stepper {
         mote::decode(Model::shape, w, nothing, frequencies.data(), cache, buffers, token, position, true);
     return {logits, Model::shape.vocab};
   }
-  mote::tokenizer coder() const { return {opened_.vocabulary, Model::dialogue}; }
+  mote::tokenizer coder() const { return {opened_.vocabulary, Model::special_tokens}; }
   const std::byte* weights() const { return opened_.weights; }
 
   static constexpr std::size_t context = 256;
@@ -165,7 +165,7 @@ void equals_run_c(const imported& m) {
   const aligned_bytes image(
       mote::host::write_image<typename Pipeline::format>(m.model, m.table, stories260k::name).bytes);
   REQUIRE(ai.attach(image) == status::ok);
-  const mote::tokenizer coder(mote::vocabulary_view{m.table}, stories260k::dialogue);
+  const mote::tokenizer coder(mote::vocabulary_view{m.table}, stories260k::special_tokens);
   for (const reference& r : references(stories260k::folder)) {
     INFO("prompt: " << r.prompt);
     CHECK(print(ai, r.prompt, coder) == r.text);
@@ -178,8 +178,8 @@ TEST_CASE("parity: in floats, the text is llama2.c's byte for byte, however rows
   const imported m = import_260k();
   REQUIRE(m.table.size() == stories260k::vocabulary_bytes);
   REQUIRE(m.model.shape == stories260k::shape);
-  equals_run_c<mote::pipeline<stories260k, mote::quantize<32>, mote::layout<16>>>(m);
-  equals_run_c<mote::pipeline<stories260k, mote::quantize<32>, mote::layout<1>>>(m);
+  equals_run_c<mote::pipeline<stories260k, mote::quantize<32>, mote::interleave<16>>>(m);
+  equals_run_c<mote::pipeline<stories260k, mote::quantize<32>, mote::interleave<1>>>(m);
 }
 
 TEST_CASE("parity: eight bits move the model by a thousandth of a nat a token, and no more", "[host][parity]") {
@@ -301,7 +301,7 @@ TEST_CASE("parity: the text is runq's for as long as two builds of runq agree", 
   static pipeline ai;
   const aligned_bytes image(mote::host::write_image<pipeline::format>(m.model, m.table, stories3m::name).bytes);
   REQUIRE(ai.attach(image) == status::ok);
-  const mote::tokenizer coder(mote::vocabulary_view{m.table}, stories3m::dialogue);
+  const mote::tokenizer coder(mote::vocabulary_view{m.table}, stories3m::special_tokens);
   const std::vector<reference> all = references(stories3m::folder);
   const std::array<std::size_t, 4> builds_part_at{395, 395, 37, 156};
   REQUIRE(all.size() == builds_part_at.size());

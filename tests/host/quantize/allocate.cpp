@@ -136,13 +136,13 @@ TEST_CASE("allocate: a real model", "[host][allocate][asset]") {
   CHECK_THROWS_WITH(host::allocate(m, tensors, 90'000, meter), ContainsSubstring("need at least"));
 }
 
-TEST_CASE("allocate: with a quantiser, formats of one level and of two", "[host][allocate][asset]") {
+TEST_CASE("allocate: with a quantizer, formats of one level and of two", "[host][allocate][asset]") {
   const auto m = host::read_llama2c(mote_tests::asset("llama2c-stories260K/stories260K.bin"));
   const host::batch_model base = host::use_floats(m);
   const host::quality_meter meter(base, host::calibration_text(m, 512, 1, 3));
   const auto text = host::calibration_text(m, 1024, 1, 5);
   const std::vector<std::string_view> families{"q6", "q4k", "q3k", "f16"};
-  const host::rounding_way way{.quantiser = host::quantiser_kind::gptq, .text = &text};
+  const host::rounding_way way{.quantizer = host::quantizer_kind::gptq, .text = &text};
   const auto tensors = host::measure_choices(m, families, 4, meter, {}, way);
   const auto rounded = host::measure_choices(m, families, 4, meter);
   // A tensor alone: what a model of that family has there, and floats elsewhere.
@@ -168,6 +168,6 @@ TEST_CASE("allocate: with a quantiser, formats of one level and of two", "[host]
   CHECK(meter.measure(host::use_compressed(c)).divergence == a.measured.divergence);
   CHECK(a.measured.divergence <=
         meter.measure(host::use_compressed(host::compress(m, host::read_scheme("gptq/q4k"), 4, &text))).divergence);
-  CHECK_THROWS_WITH(host::measure_choices(m, families, 4, meter, {}, {.quantiser = host::quantiser_kind::gptq}),
+  CHECK_THROWS_WITH(host::measure_choices(m, families, 4, meter, {}, {.quantizer = host::quantizer_kind::gptq}),
                     ContainsSubstring("gptq needs a text"));
 }

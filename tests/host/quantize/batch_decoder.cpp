@@ -67,11 +67,11 @@ void equals_pipeline() {
 }  // namespace
 
 TEST_CASE("batch_decoder: the pipeline's logits, in floats", "[host][batch_decoder]") {
-  equals_pipeline<mote::pipeline<synthetic_story, mote::quantize<32>, mote::layout<16>, mote::context<96>>>();
+  equals_pipeline<mote::pipeline<synthetic_story, mote::quantize<32>, mote::interleave<16>, mote::context<96>>>();
 }
 
 TEST_CASE("batch_decoder: the pipeline's logits, in 8 bits", "[host][batch_decoder]") {
-  equals_pipeline<mote::pipeline<synthetic_story, mote::quantize<8>, mote::layout<4>, mote::context<96>>>();
+  equals_pipeline<mote::pipeline<synthetic_story, mote::quantize<8>, mote::interleave<4>, mote::context<96>>>();
 }
 
 TEST_CASE("batch_decoder: an observer sees what goes into each matrix", "[host][batch_decoder]") {

@@ -10,24 +10,24 @@
 
 #include "../gaussian.hpp"
 #include "mote/host/image/packed_format_of.hpp"
-#include "two_level_grids.hpp"
+#include "super_block_grids.hpp"
 
-using mote::host::grid;
 using mote::host::group_scale;
+using mote::host::quantization_grid;
 using mote::host::squared_loss;
 using mote::host::weighted_columns;
 
 namespace {
 
 /// What each group of a block would have alone: the format's own search, before anything is shared.
-void want(const grid& g, const weighted_columns& block, group_scale* scales) {
+void want(const quantization_grid& g, const weighted_columns& block, group_scale* scales) {
   for (std::size_t i = 0; i < block.groups(g); ++i) {
     const weighted_columns group = block.group(g, i);
     g.fit(group.w, group.n, scales + i);
   }
 }
 /// The loss in double, from the numbers of the grid alone: every level is tried.
-double plain_loss(const grid& g, const weighted_columns& block, const group_scale* scales) {
+double plain_loss(const quantization_grid& g, const weighted_columns& block, const group_scale* scales) {
   double sum = 0;
   for (std::size_t i = 0; i < block.n; ++i) {
     double least = std::numeric_limits<double>::max();
@@ -46,7 +46,7 @@ double plain_loss(const grid& g, const weighted_columns& block, const group_scal
 
 TEST_CASE("block_scales: what is kept are whole multiples of two halves, and the loss is what is said",
           "[host][block_scales]") {
-  for (const grid& g : mote_tests::two_level_grids())
+  for (const quantization_grid& g : mote_tests::super_block_grids())
     for (const std::size_t n : {g.block(), g.block() - 7, g.group, std::size_t{1}}) {
       INFO(g.name << ", " << n << " columns");
       const auto w = mote_tests::gaussian(n * 20, n);
@@ -78,7 +78,7 @@ TEST_CASE("block_scales: what is kept are whole multiples of two halves, and the
 }
 
 TEST_CASE("block_scales: close to the best of every multiple under every unit nearby", "[host][block_scales]") {
-  const grid g = mote::host::packed_format_of<mote::qk<2, 64>>.levels();
+  const quantization_grid g = mote::host::packed_format_of<mote::qk<2, 64>>.levels();
   const auto w = mote_tests::gaussian(64 * 4, 9);
   double found = 0, best = 0;
   for (std::size_t at = 0; at < w.size(); at += 64) {
@@ -120,7 +120,7 @@ TEST_CASE("block_scales: of one level, a scale is rounded as the format keeps it
 
 TEST_CASE("block_scales: blocks of zeros, of one value, with a group that is nothing beside another",
           "[host][block_scales]") {
-  for (const grid& g : mote_tests::two_level_grids())
+  for (const quantization_grid& g : mote_tests::super_block_grids())
     for (const float value : {0.0F, 1.5F, -1.5F}) {
       INFO(g.name << ", " << value);
       std::vector<float> w(g.block(), value);

@@ -12,7 +12,7 @@
 TEST_CASE("cholesky: U^T U is the inverse", "[host][cholesky]") {
   for (const std::size_t n : {1U, 2U, 7U, 40U, 133U}) {
     const auto input = mote_tests::moments(n, 2 * n + 3, 0.6, n);
-    std::vector<double> h = input.products;
+    std::vector<double> h = input.hessian;
     for (std::size_t i = 0; i < n; ++i) {
       h[i * n + i] += 0.1;
       for (std::size_t j = i + 1; j < n; ++j) h[i * n + j] = 1e30;  // the upper triangle is not read

@@ -33,7 +33,7 @@ TEST_CASE("compress: a scheme and its text", "[host][compress]") {
 TEST_CASE("compress: an image holds what was measured, whatever the way", "[host][compress]") {
   const auto weights = mote_tests::synthetic_weights(synthetic::shape, 4);
   const auto text = host::calibration_text(weights, 200, 1);
-  const auto table = mote_tests::synthetic_vocabulary(synthetic::dialogue);
+  const auto table = mote_tests::synthetic_vocabulary(synthetic::special_tokens);
   const host::batch_model base = host::use_floats(weights);
   const host::quality_meter meter(base, host::calibration_text(weights, 200, 1, 9));
   for (const char* words :
@@ -44,7 +44,7 @@ TEST_CASE("compress: an image holds what was measured, whatever the way", "[host
     const auto scheme = host::read_scheme(words);
     const auto c = host::compress(weights, scheme, 8, scheme.needs_text() ? &text : nullptr);
     CHECK(c.model.shape.tied_head == (scheme.fold != host::fold_kind::hadamard));
-    CHECK(c.codes.empty() == (scheme.quantiser == host::quantiser_kind::rtn));
+    CHECK(c.codes.empty() == (scheme.quantizer == host::quantizer_kind::rtn));
     const auto image = host::write_image(c.model, table, "made", c.plan, {}, c.codes);
     const auto used = host::use_compressed(c);
     // Row by row what the packed bytes decode to is what the measured model multiplies with.

@@ -162,13 +162,13 @@ TEST_CASE("hadamard: twice is nothing, a turn keeps lengths and angles", "[host]
       return sum;
     };
     const double xx = inner(x, x), xy = inner(x, y);
-    q.turn(x);
-    q.turn(y);
+    q.rotate(x);
+    q.rotate(y);
     CHECK(std::fabs(inner(x, x) - xx) < 1e-9 * static_cast<double>(n));
     CHECK(std::fabs(inner(x, y) - xy) < 1e-9 * static_cast<double>(n));
     std::vector<double> spike(n);  // one loud column is spread over all of them
     spike[n / 2] = 1;
-    q.turn(spike);
+    q.rotate(spike);
     for (double s : spike) CHECK(std::fabs(s) < (n < 8 ? 1.0 : 3 / std::sqrt(static_cast<double>(n))));
   }
 }

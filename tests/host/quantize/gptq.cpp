@@ -10,19 +10,19 @@
 
 #include "../gaussian.hpp"
 #include "mote/host/quantize/mse_search.hpp"
-#include "two_level_grids.hpp"
+#include "super_block_grids.hpp"
 
 using mote::host::gptq;
-using mote::host::grid;
-using mote::host::quantiser_task;
+using mote::host::quantization_grid;
+using mote::host::quantizer_task;
 using mote::host::round_to_nearest;
 
 namespace {
-std::vector<grid> grids() {
-  std::vector<grid> all{mote_tests::sixteen_integers(), mote_tests::non_linear(),
-                        mote::host::symmetric_grid(3),  mote::host::symmetric_grid(8),
-                        mote::host::asymmetric_grid(4), mote::host::asymmetric_grid(2, 64)};
-  for (grid& g : mote_tests::two_level_grids()) all.push_back(std::move(g));
+std::vector<quantization_grid> grids() {
+  std::vector<quantization_grid> all{mote_tests::sixteen_integers(), mote_tests::non_linear(),
+                                     mote::host::symmetric_grid(3),  mote::host::symmetric_grid(8),
+                                     mote::host::asymmetric_grid(4), mote::host::asymmetric_grid(2, 64)};
+  for (quantization_grid& g : mote_tests::super_block_grids()) all.push_back(std::move(g));
   return all;
 }
 
@@ -35,7 +35,7 @@ class by_elimination {
     double trace = 0;
     for (std::size_t i = 0; i < n_; ++i) {
       for (std::size_t j = 0; j < n_; ++j)
-        h[i * n_ + j] = input.products[std::max(i, j) * n_ + std::min(i, j)] * 2 / static_cast<double>(input.rows_seen);
+        h[i * n_ + j] = input.hessian[std::max(i, j) * n_ + std::min(i, j)] * 2 / static_cast<double>(input.rows_seen);
       trace += h[i * n_ + i];
     }
     for (std::size_t i = 0; i < n_; ++i) h[i * n_ + i] += damping * trace / static_cast<double>(n_);
@@ -59,7 +59,7 @@ class by_elimination {
   /// The scales are given: a search may end elsewhere for a difference of one bit, and then loses a tenth more or less. That
   /// they are the format's own for blocks as they are when their first columns are reached shows in what all blocks lose,
   /// `apart` from what they lose under their own fit.
-  std::vector<float> round(const std::vector<float>& weights, std::size_t rows, const grid& g,
+  std::vector<float> round(const std::vector<float>& weights, std::size_t rows, const quantization_grid& g,
                            const std::vector<mote::host::group_scale>& scales, double& apart) const {
     std::vector<double> w(weights.begin(), weights.end()), inverse = inverse_;
     std::vector<float> out(w.size());
@@ -110,7 +110,7 @@ TEST_CASE("gptq: what the same thoughts give in double, at ragged widths", "[hos
     const auto w = mote_tests::gaussian(rows * cols, cols);
     const auto input = mote_tests::moments(cols, 2 * cols, 0.7, 3);
     const by_elimination plain(input, 0.01);
-    for (const grid& g : grids()) {
+    for (const quantization_grid& g : grids()) {
       const auto found = gptq{}({.w = w.data(), .rows = rows, .cols = cols, .input = &input}, g);
       double apart = 0;
       const auto expected = plain.round(w, rows, g, found.scales, apart);
@@ -132,8 +132,8 @@ TEST_CASE("gptq: scales by a search, and multiples chosen anew, lose less still"
   constexpr std::size_t rows = 48, cols = 576;
   const auto w = mote_tests::gaussian(rows * cols, 12);
   const auto input = mote_tests::moments(cols, 900, 0.6, 13);
-  const quantiser_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
-  for (const grid& g : mote_tests::two_level_grids()) {
+  const quantizer_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
+  for (const quantization_grid& g : mote_tests::super_block_grids()) {
     const auto error = [&](const auto& how) { return output_error(input, w.data(), how(t, g).values.data(), rows); };
     const double nearest = error(round_to_nearest{}), own = error(gptq{}), searched = error(gptq{.search = true});
     INFO(g.name << ": " << nearest << ", " << own << ", " << searched);
@@ -146,11 +146,11 @@ TEST_CASE("gptq: inputs that have nothing to do with each other give rounding to
   constexpr std::size_t rows = 21, cols = 100;
   const auto w = mote_tests::gaussian(rows * cols, 1);
   mote::host::input_moments input{
-      .cols = cols, .rows_seen = 10, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
-  for (std::size_t i = 0; i < cols; ++i) input.products[i * cols + i] = 10;
-  for (const grid& g : grids()) {
+      .cols = cols, .rows_seen = 10, .hessian = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
+  for (std::size_t i = 0; i < cols; ++i) input.hessian[i * cols + i] = 10;
+  for (const quantization_grid& g : grids()) {
     INFO(g.name);
-    const quantiser_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
+    const quantizer_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
     const auto nearest = round_to_nearest{}(t, g);
     for (const bool by_power : {false, true}) {
       const auto found = gptq{.by_power = by_power}(t, g);
@@ -165,9 +165,9 @@ TEST_CASE("gptq: the output's error is smaller where inputs go together", "[host
   const auto w = mote_tests::gaussian(rows * cols, 2);
   for (const double together : {0.3, 0.8}) {
     const auto input = mote_tests::moments(cols, 400, together, 3);
-    for (const grid& g : grids()) {
+    for (const quantization_grid& g : grids()) {
       INFO(g.name << ", " << together);
-      const quantiser_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
+      const quantizer_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
       const double nearest = output_error(input, w.data(), round_to_nearest{}(t, g).values.data(), rows);
       for (const bool by_power : {false, true}) {
         const double found = output_error(input, w.data(), gptq{.by_power = by_power}(t, g).values.data(), rows);
@@ -184,12 +184,12 @@ TEST_CASE("gptq: output_error is the error of the output", "[host][gptq]") {
   const auto decoded = mote_tests::gaussian(rows * cols, 5);
   const auto x = mote_tests::gaussian(seen * cols, 6);
   mote::host::input_moments input{
-      .cols = cols, .rows_seen = seen, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
+      .cols = cols, .rows_seen = seen, .hessian = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
   double plain = 0;
   for (std::size_t s = 0; s < seen; ++s) {
     for (std::size_t i = 0; i < cols; ++i)
       for (std::size_t j = 0; j <= i; ++j)
-        input.products[i * cols + j] += static_cast<double>(x[s * cols + i]) * static_cast<double>(x[s * cols + j]);
+        input.hessian[i * cols + j] += static_cast<double>(x[s * cols + i]) * static_cast<double>(x[s * cols + j]);
     for (std::size_t row = 0; row < rows; ++row) {
       double y = 0;
       for (std::size_t i = 0; i < cols; ++i)
@@ -205,8 +205,8 @@ TEST_CASE("gptq: columns that never had an input, inputs of another width, no in
   constexpr std::size_t rows = 5, cols = 64;
   const auto w = mote_tests::gaussian(rows * cols, 7);
   auto input = mote_tests::moments(cols, 20, 0.5, 8);  // fewer rows than columns: singular but for the damping
-  for (std::size_t i = 0; i < cols; ++i) input.products[(i > 9 ? i : 9) * cols + (i > 9 ? 9 : i)] = 0;
-  const quantiser_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
+  for (std::size_t i = 0; i < cols; ++i) input.hessian[(i > 9 ? i : 9) * cols + (i > 9 ? 9 : i)] = 0;
+  const quantizer_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &input};
   const auto found = gptq{}(t, mote::host::symmetric_grid(4));
   for (std::size_t row = 0; row < rows; ++row) CHECK(found.values[row * cols + 9] == 0.0F);
   for (float x : found.values) CHECK(std::isfinite(x));
@@ -215,7 +215,7 @@ TEST_CASE("gptq: columns that never had an input, inputs of another width, no in
 
   input.cols = 63;
   CHECK_THROWS(gptq{}(t, mote::host::symmetric_grid(4)));
-  const quantiser_task blind{.w = w.data(), .rows = rows, .cols = cols};
+  const quantizer_task blind{.w = w.data(), .rows = rows, .cols = cols};
   CHECK(gptq{}(blind, mote_tests::non_linear()).codes == round_to_nearest{}(blind, mote_tests::non_linear()).codes);
   CHECK(gptq{.search = true}(blind, mote_tests::non_linear()).codes ==
         mote::host::mse_search{}(blind, mote_tests::non_linear()).codes);

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "../gaussian.hpp"
-#include "two_level_grids.hpp"
+#include "super_block_grids.hpp"
 
-using mote::host::grid;
 using mote::host::hqq;
+using mote::host::quantization_grid;
 
 TEST_CASE("hqq: the error of a Gaussian matrix", "[host][hqq]") {
   const auto w = mote_tests::gaussian(512 * 1024, 1);
@@ -27,8 +27,8 @@ TEST_CASE("hqq: its objective falls until the turn at which it stops, and no tur
           "[host][hqq]") {
   auto w = mote_tests::gaussian(64 * 500, 2);
   for (std::size_t i = 0; i < w.size(); i += 37) w[i] *= 6;  // outliers
-  for (const grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64),
-                        mote_tests::sixteen_integers(), mote_tests::non_linear()}) {
+  for (const quantization_grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64),
+                                     mote_tests::sixteen_integers(), mote_tests::non_linear()}) {
     INFO(g.name);
     std::size_t moved = 0;
     for (std::size_t at = 0; at < w.size(); at += 64) {
@@ -48,7 +48,7 @@ TEST_CASE("hqq: its objective falls until the turn at which it stops, and no tur
         mean += std::fabs(static_cast<double>(w[at + i] - g.value(g.nearest(w[at + i], s), s))) / 64;
       CHECK(std::fabs(mean - least) < 1e-9 + least * 1e-6);
       moved += history.size() > 2 ? 1U : 0U;
-      const auto none = hqq{.turns = 0}.fit(g, {w.data() + at, nullptr, 64}, own);
+      const auto none = hqq{.iterations = 0}.fit(g, {w.data() + at, nullptr, 64}, own);
       CHECK(none.scale == own.scale);
       CHECK(none.minimum == own.minimum);
     }
@@ -58,7 +58,7 @@ TEST_CASE("hqq: its objective falls until the turn at which it stops, and no tur
 
 TEST_CASE("hqq: no block of two levels has a larger mean error than under the format's own scales", "[host][hqq]") {
   constexpr std::size_t rows = 9;
-  for (const grid& g : mote_tests::two_level_grids())
+  for (const quantization_grid& g : mote_tests::super_block_grids())
     for (const std::size_t cols : {400U, 172U, 1U}) {
       INFO(g.name << ", " << cols);
       auto w = mote_tests::gaussian(rows * cols, cols);
@@ -67,7 +67,7 @@ TEST_CASE("hqq: no block of two levels has a larger mean error than under the fo
       const auto rounded = mote::host::round_to_nearest{}({.w = w.data(), .rows = rows, .cols = cols}, g).values;
       for (std::size_t row = 1; row < rows; row += 2)
         std::copy_n(rounded.data() + row * cols, cols, w.data() + row * cols);
-      const mote::host::quantiser_task t{.w = w.data(), .rows = rows, .cols = cols};
+      const mote::host::quantizer_task t{.w = w.data(), .rows = rows, .cols = cols};
       const auto own = mote::host::round_to_nearest{}(t, g), found = hqq{}(t, g);
       double all_own = 0, all_found = 0;
       for (std::size_t row = 0; row < rows; ++row)

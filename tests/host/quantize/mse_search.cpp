@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "../gaussian.hpp"
-#include "two_level_grids.hpp"
+#include "super_block_grids.hpp"
 
-using mote::host::grid;
 using mote::host::group_scale;
+using mote::host::quantization_grid;
 
 TEST_CASE("mse_search: no group is worse than under the grid's own scale", "[host][mse_search]") {
   const auto w = mote_tests::gaussian(32 * 300, 4);
-  for (const grid& g :
+  for (const quantization_grid& g :
        {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
         mote::host::symmetric_grid(6), mote::host::asymmetric_grid(2), mote::host::asymmetric_grid(4)}) {
     INFO(g.name);
@@ -43,7 +43,7 @@ TEST_CASE("mse_search: no group is worse than under the grid's own scale", "[hos
 
 TEST_CASE("mse_search: within 2 % of a scan of ten thousand scales", "[host][mse_search]") {
   const auto w = mote_tests::gaussian(32 * 40, 5);
-  const grid g = mote_tests::non_linear();
+  const quantization_grid g = mote_tests::non_linear();
   double found = 0, best = 0;
   for (std::size_t at = 0; at < w.size(); at += 32) {
     const mote::host::weighted_columns group{w.data() + at, nullptr, 32};
@@ -68,14 +68,14 @@ TEST_CASE("mse_search: two bits of a Gaussian, .333 of its size", "[host][mse_se
 TEST_CASE("mse_search: columns that matter more come closer", "[host][mse_search]") {
   const auto w = mote_tests::gaussian(64 * 128, 6);
   auto input = mote_tests::moments(128, 200, 0, 7);  // every seventh column is loud
-  const mote::host::quantiser_task t{.w = w.data(), .rows = 64, .cols = 128, .input = &input};
+  const mote::host::quantizer_task t{.w = w.data(), .rows = 64, .cols = 128, .input = &input};
   const auto plain = mote::host::mse_search{.use_calibration = false}(t, mote_tests::non_linear());
   const auto weighed = mote::host::mse_search{}(t, mote_tests::non_linear());
   const auto along = [&](const auto& coded) {
     double sum = 0;
     for (std::size_t i = 0; i < w.size(); ++i) {
       const double d = static_cast<double>(coded.values[i]) - static_cast<double>(w[i]);
-      sum += input.products[(i % 128) * 128 + i % 128] * d * d;
+      sum += input.hessian[(i % 128) * 128 + i % 128] * d * d;
     }
     return sum;
   };
@@ -84,15 +84,15 @@ TEST_CASE("mse_search: columns that matter more come closer", "[host][mse_search
 
 TEST_CASE("mse_search: no block of two levels is worse than under the format's own scales", "[host][mse_search]") {
   auto input = mote_tests::moments(576, 700, 0, 7);
-  for (const grid& g : mote_tests::two_level_grids())
+  for (const quantization_grid& g : mote_tests::super_block_grids())
     for (const std::size_t cols : {576U, 172U, 1U}) {
       INFO(g.name << ", " << cols);
       const std::size_t rows = 12;
       const auto w = mote_tests::gaussian(rows * cols, 6);
       mote::host::input_moments seen{
-          .cols = cols, .rows_seen = 700, .products = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
-      for (std::size_t i = 0; i < cols; ++i) seen.products[i * cols + i] = input.products[i * 576 + i];
-      const mote::host::quantiser_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &seen};
+          .cols = cols, .rows_seen = 700, .hessian = std::vector<double>(cols * cols), .magnitude = {}, .largest = {}};
+      for (std::size_t i = 0; i < cols; ++i) seen.hessian[i * cols + i] = input.hessian[i * 576 + i];
+      const mote::host::quantizer_task t{.w = w.data(), .rows = rows, .cols = cols, .input = &seen};
       const auto own = mote::host::round_to_nearest{}(t, g);
       const auto plain = mote::host::mse_search{.use_calibration = false}(t, g);
       const auto weighed = mote::host::mse_search{}(t, g);
@@ -104,7 +104,7 @@ TEST_CASE("mse_search: no block of two levels is worse than under the format's o
             for (std::size_t i = first; i < std::min(cols, first + g.block()); ++i) {
               const double d =
                   static_cast<double>(coded.values[row * cols + i]) - static_cast<double>(w[row * cols + i]);
-              sum += d * d * (loud ? seen.products[i * cols + i] : 1);
+              sum += d * d * (loud ? seen.hessian[i * cols + i] : 1);
             }
             return sum;
           };

@@ -8,13 +8,13 @@
 
 #include "../gaussian.hpp"
 
-using mote::host::grid;
-using mote::host::quantiser_task;
+using mote::host::quantization_grid;
+using mote::host::quantizer_task;
 
 namespace {
 constexpr std::size_t rows = 512, cols = 1024;
 
-double error_of(const grid& g) {
+double error_of(const quantization_grid& g) {
   const auto w = mote_tests::gaussian(rows * cols, 1);
   const auto coded = mote::host::round_to_nearest{}({.w = w.data(), .rows = rows, .cols = cols}, g);
   return mote::host::relative_error(w, coded.values);
@@ -33,8 +33,9 @@ TEST_CASE("rounding: the error of a Gaussian matrix is what each grid costs", "[
 
 TEST_CASE("rounding: the nearest level, whatever the levels", "[host][rounding]") {
   const auto w = mote_tests::gaussian(2000, 2);
-  for (const grid& g : {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
-                        mote::host::symmetric_grid(8), mote::host::asymmetric_grid(5)}) {
+  for (const quantization_grid& g :
+       {mote_tests::sixteen_integers(), mote_tests::non_linear(), mote::host::symmetric_grid(3),
+        mote::host::symmetric_grid(8), mote::host::asymmetric_grid(5)}) {
     INFO(g.name);
     for (const mote::host::group_scale s :
          {mote::host::group_scale{.scale = 0.02F}, {.scale = -0.13F}, {.scale = 0.07F, .minimum = -0.4F}}) {
@@ -51,7 +52,7 @@ TEST_CASE("rounding: the nearest level, whatever the levels", "[host][rounding]"
 
 TEST_CASE("rounding: codes, scales and values of a ragged matrix agree", "[host][rounding]") {
   const auto w = mote_tests::gaussian(5 * 77, 3);
-  const grid g = mote_tests::non_linear();
+  const quantization_grid g = mote_tests::non_linear();
   const auto coded = mote::host::round_to_nearest{}({.w = w.data(), .rows = 5, .cols = 77}, g);
   REQUIRE(coded.groups() == 3);
   for (std::size_t row = 0; row < 5; ++row)
@@ -62,7 +63,7 @@ TEST_CASE("rounding: codes, scales and values of a ragged matrix agree", "[host]
 
 TEST_CASE("rounding: a group of zeros stays zero where the grid has a zero", "[host][rounding]") {
   const std::vector<float> w(64);
-  for (const grid& g :
+  for (const quantization_grid& g :
        {mote_tests::sixteen_integers(), mote::host::symmetric_grid(4), mote::host::asymmetric_grid(4)}) {
     const auto coded = mote::host::round_to_nearest{}({.w = w.data(), .rows = 2, .cols = 32}, g);
     for (float x : coded.values) CHECK(x == 0.0F);

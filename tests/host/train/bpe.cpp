@@ -185,7 +185,7 @@ TEST_CASE("bpe: text comes back as it went in", "[host][bpe]") {
 
 TEST_CASE("bpe: pairs by id give what pairs by text give, and what the board's tokenizer gives", "[host][bpe]") {
   const vocabulary_text& words = trained().vocabulary();
-  const mote::dialogue tokens{.note = 259, .user = 260, .answer = 261};
+  const mote::special_tokens tokens{.note = 259, .user = 260, .answer = 261};
   const std::vector<std::byte> packed = mote::host::pack_vocabulary(words, tokens);
   REQUIRE(mote::vocabulary_view::check(packed) == mote::status::ok);
   const mote::tokenizer board(mote::vocabulary_view(packed), tokens);

@@ -31,7 +31,7 @@ const std::vector<std::byte>& image() {
                          .shape = hearth::shape,
                          .vocabulary_bytes = hearth::vocabulary_bytes,
                          .longest_piece = hearth::longest_piece,
-                         .dialogue = hearth::dialogue},
+                         .special_tokens = hearth::special_tokens},
                         assistant::format::rows);
   }();
   return bytes;

@@ -52,7 +52,7 @@ template <template <std::size_t> class Format>
 const packed_format* plain<Format>::with(std::size_t rows, std::size_t cols) {
   return with_rows_and_columns<of>(rows, cols);
 }
-/// A two-level format, whose block length super_of() chooses from the number of columns.
+/// A super-block format, whose block length super_of() chooses from the number of columns.
 template <unsigned Bits>
 struct super_blocks {
   template <std::size_t Rows, std::size_t>
@@ -94,11 +94,11 @@ constinit const std::array<format_family, 20> format_families{{
     {"q2", "mote::quantize<2>", &detail::plain<q2>::with},
     {"ternary", "mote::packed<mote::ternary>", &detail::plain<ternary>::with},
     {"trits", "mote::packed<mote::trits>", &detail::plain<trits>::with},
-    {"q6k", "mote::two_level<6>", &detail::super_blocks<6>::with},
-    {"q5k", "mote::two_level<5>", &detail::super_blocks<5>::with},
-    {"q4k", "mote::two_level<4>", &detail::super_blocks<4>::with},
-    {"q3k", "mote::two_level<3>", &detail::super_blocks<3>::with},
-    {"q2k", "mote::two_level<2>", &detail::super_blocks<2>::with},
+    {"q6k", "mote::k_quant<6>", &detail::super_blocks<6>::with},
+    {"q5k", "mote::k_quant<5>", &detail::super_blocks<5>::with},
+    {"q4k", "mote::k_quant<4>", &detail::super_blocks<4>::with},
+    {"q3k", "mote::k_quant<3>", &detail::super_blocks<3>::with},
+    {"q2k", "mote::k_quant<2>", &detail::super_blocks<2>::with},
     {"q5a", "mote::packed<mote::q5a>", &detail::plain<q5a>::with},
     {"q4a", "mote::packed<mote::q4a>", &detail::plain<q4a>::with},
 }};

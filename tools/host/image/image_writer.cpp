@@ -15,7 +15,7 @@
 #include "mote/core/finite.hpp"
 #include "mote/host/image/packing_plan.hpp"
 #include "mote/host/import/raw_model.hpp"
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 #include "mote/model/vocabulary.hpp"
 #include "mote/model/weights.hpp"
 #include "mote/store/container.hpp"
@@ -85,7 +85,7 @@ class weight_packer {
   }
   static void check(const packed_format& f, std::string_view name, matrix_size m, const coded_matrix& codes) {
     if (!f.takes_codes())
-      throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantiser, and " +
+      throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantizer, and " +
                                std::string(name) + " has some");
     if (codes.rows != m.rows || codes.cols != m.cols || codes.grid != f.levels().name)
       throw std::runtime_error("packing: the codes of " + std::string(name) + " are for another format than " +
@@ -122,7 +122,7 @@ class weight_packer {
 
 written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
                           const packing_plan& plan, const packing_report& report,
-                          std::span<const quantised_tensor> codes) {
+                          std::span<const quantized_tensor> codes) {
   using tensors = tensors_of<llama>;
   const mote::shape& s = m.shape;
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
@@ -143,7 +143,7 @@ written_image write_image(const raw_model& m, std::span<const std::byte> vocabul
   const std::span<std::byte> weights = std::span(image.bytes).subspan(layout.weights_offset, map.bytes);
 
   const auto codes_of = [&](const tensor_place& p) -> const coded_matrix* {
-    for (const quantised_tensor& t : codes)
+    for (const quantized_tensor& t : codes)
       if (t.place == p) return &t.codes;
     return nullptr;
   };

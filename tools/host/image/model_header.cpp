@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "mote/family/llama.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0::host {
 
@@ -84,13 +84,13 @@ std::string model_header(const model_facts& m) {
   };
   const auto number = [](auto n) { return std::to_string(n); };
   const mote::shape& s = m.shape;
-  const mote::dialogue& d = m.dialogue;
+  const mote::special_tokens& d = m.special_tokens;
   std::string t;
   t += "// " + m.name + ": a model as a type. Written from " + detail::comment_text(m.origin) + ".\n";
   t += "// " + detail::with_commas(parameters_of<llama>(s)) + " parameters, " + detail::with_commas(s.vocab) +
        " tokens. Its weights and its token table are in an image, " + m.name + ".mote.\n";
   t += "#pragma once\n\n#include <cstddef>\n#include <string_view>\n\n";
-  t += "#include <mote/model/dialogue.hpp>\n#include <mote/model/shape.hpp>\n\n";
+  t += "#include <mote/model/special_tokens.hpp>\n#include <mote/model/shape.hpp>\n\n";
   t += "struct " + m.name + " {\n";
   t += "  static constexpr std::string_view name = \"" + m.name + "\";\n";
   t += "  static constexpr mote::shape shape{\n";
@@ -107,7 +107,7 @@ std::string model_header(const model_facts& m) {
   t += "  static constexpr std::size_t vocabulary_bytes = " + number(m.vocabulary_bytes) +
        ";  // of the packed token table\n";
   t += "  static constexpr std::size_t longest_piece = " + number(m.longest_piece) + ";  // bytes\n";
-  t += "  static constexpr mote::dialogue dialogue{\n";
+  t += "  static constexpr mote::special_tokens special_tokens{\n";
   t += field("bos", number(d.bos)) + field("eos", number(d.eos)) + field("note", number(d.note)) +
        field("user", number(d.user)) + field("answer", number(d.answer));
   t += "  };\n};\n";

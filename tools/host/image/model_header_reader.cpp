@@ -73,7 +73,8 @@ model_facts read_model_header(std::string_view text) {
   if (has("score_scale")) m.shape.score_scale = real("score_scale");
   m.vocabulary_bytes = detail::header_number<std::size_t>(text, " vocabulary_bytes = ", ";");
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
-  m.dialogue = {.bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};
+  m.special_tokens = {
+      .bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};
   if (!m.shape.valid()) throw std::runtime_error("model header: the numbers of " + m.name + "'s shape make no model");
   if (model_header(m) != text)
     throw std::runtime_error("model header: " + m.name + "'s is not as import_model writes it; import the model again");

@@ -98,7 +98,7 @@ packing_plan read_packing(std::string_view text, std::size_t rows, const shape& 
   return plan;
 }
 
-std::vector<plan_entry> entries_of(const packing_plan& plan, const shape& s) {
+std::vector<plan_entry> plan_entries(const packing_plan& plan, const shape& s) {
   const auto most = [](const std::map<std::string_view, std::size_t>& votes) {
     auto best = votes.begin();
     for (auto i = votes.begin(); i != votes.end(); ++i)
@@ -132,7 +132,7 @@ std::vector<plan_entry> entries_of(const packing_plan& plan, const shape& s) {
 
 std::string text_of(const packing_plan& plan, const shape& s) {
   std::string text;
-  for (const plan_entry& e : entries_of(plan, s)) {
+  for (const plan_entry& e : plan_entries(plan, s)) {
     switch (e.what) {
       case plan_entry::kind::everywhere: text += std::string(e.family); continue;
       case plan_entry::kind::embedding: text += ",embedding="; break;
@@ -148,7 +148,7 @@ std::string text_of(const packing_plan& plan, const shape& s) {
 }
 
 std::string policy_of(const packing_plan& plan, const shape& s) {
-  const auto entries = entries_of(plan, s);
+  const auto entries = plan_entries(plan, s);
   const std::string usual(family_of(entries.front().family).policy);
   if (entries.size() == 1) return usual;
   std::string text = "mote::mixed<" + usual;

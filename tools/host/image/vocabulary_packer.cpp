@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "mote/host/import/vocabulary_text.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0::host {
@@ -92,7 +92,7 @@ std::vector<std::uint32_t> search_order(const vocabulary_text& text, const std::
 
 }  // namespace detail
 
-std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const dialogue& control) {
+std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const special_tokens& control) {
   const std::size_t count = text.pieces.size();
   if (count == 0 || count > most_tokens)
     detail::bad_vocabulary("has " + std::to_string(count) + " tokens; 1 to " + std::to_string(most_tokens) +

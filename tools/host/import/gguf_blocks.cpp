@@ -30,7 +30,7 @@ void or_bits(std::uint8_t& byte, std::size_t at, unsigned bits) { byte = static_
 
 constexpr bool has_fifth(gguf_type t) { return t == gguf_type::q5_0 || t == gguf_type::q5_1; }
 
-/// The layout of the blocks of a two-level type.
+/// The layout of the blocks of a super-block type.
 struct super_layout {
   unsigned bits;
   std::size_t d, scales, low, high;  // offsets in bytes; dmin, if any, follows d
@@ -233,7 +233,7 @@ void write_trit_block(gguf_type type, const gguf_trits& t, std::byte* block) {
 void gguf_decode(gguf_type type, const std::byte* block, float* out /* (columns of a block) */) {
   const auto half = [](std::uint16_t h) { return simd::from_binary16(h); };
   const auto super = [&]<unsigned Bits>() {
-    using levels = qk_grid<Bits>;  // not `grid`, which host/quantize/grid.hpp has
+    using levels = qk_grid<Bits>;  // not `grid`, which host/quantize/quantization_grid.hpp has
     const qk_row row = read_super_block(type, block);
     for (std::size_t i = 0; i < 256; ++i)
       out[i] = levels::weight(half(row.d), row.scale[i / levels::sub], row.code[i], half(row.dmin),

@@ -77,7 +77,7 @@ mote::shape read_llama2c_shape(checkpoint_reader& in, const std::filesystem::pat
   return s;
 }
 
-/// Reads all layers of a quantised matrix; each layer is its integers, then its scales.
+/// Reads all layers of a quantized matrix; each layer is its integers, then its scales.
 void read_llama2c_groups(checkpoint_reader& in, const std::filesystem::path& file, std::string_view what,
                          std::size_t layers, std::size_t rows, std::size_t cols, std::size_t group, raw_tensor& out) {
   const std::size_t count = checked_mul(rows, cols);

@@ -29,7 +29,7 @@ std::vector<tensor_choices> measure_choices(const raw_model& m, std::span<const 
   for (const std::string_view family : families) {
     const packing_plan plan = read_packing(family, rows, m.shape);
     batch_model rounded =
-        use_compressed({.model = m, .plan = plan, .codes = choose_codes(m, plan, way.quantiser, way.text)});
+        use_compressed({.model = m, .plan = plan, .codes = choose_codes(m, plan, way.quantizer, way.text)});
     for (tensor_choices& t : out) {
       const matrix_size size = size_of(m.shape, t.place);
       const linear floats = in_use.at(t.place);
@@ -140,7 +140,7 @@ allocation allocate(const raw_model& m, std::span<const tensor_choices> tensors,
     return out;
   };
   const auto measured = [&](allocation& out) {
-    out.codes = choose_codes(m, out.plan, way.quantiser, way.text);
+    out.codes = choose_codes(m, out.plan, way.quantizer, way.text);
     out.measured = meter.measure(use_compressed({.model = m, .plan = out.plan, .codes = out.codes}));
   };
   {

@@ -3,13 +3,13 @@
 
 #include <cstddef>
 
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
 
 namespace detail {
 
-scale_units better_units(const grid& g, const weighted_columns& block, const group_scale* scales) {
+scale_units better_units(const quantization_grid& g, const weighted_columns& block, const group_scale* scales) {
   double aa = 0, ab = 0, bb = 0, xa = 0, xb = 0;  // w ~ unit * a - minimum unit * b
   scale_units units{.scale = scales[0].scale_unit, .minimum = scales[0].minimum_unit};
   for (std::size_t i = 0; i < block.groups(g); ++i) {

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "mote/host/quantize/batch_decoder.hpp"
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
 
 namespace mote::inline v0::host {
@@ -13,7 +13,7 @@ namespace mote::inline v0::host {
 void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
   if (m.cols == 0) {
     m.cols = cols;
-    m.products.resize(cols * cols);
+    m.hessian.resize(cols * cols);
     m.magnitude.resize(cols);
     m.largest.resize(cols);
   }
@@ -28,7 +28,7 @@ void observe(input_moments& m, const float* x, std::size_t stride, std::size_t r
         m.magnitude[i] += std::fabs(xi[r]);
         if (std::fabs(xi[r]) > m.largest[i]) m.largest[i] = std::fabs(xi[r]);
       }
-      double* sum = m.products.data() + i * cols;
+      double* sum = m.hessian.data() + i * cols;
       for (std::size_t r = 0; r < count; ++r) {
         const float* from = x + (row + r) * stride;
         for (std::size_t j = 0; j <= i; ++j) sum[j] += xi[r] * static_cast<double>(from[j]);

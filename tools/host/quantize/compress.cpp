@@ -19,7 +19,7 @@
 #include "mote/host/quantize/hadamard.hpp"
 #include "mote/host/quantize/hqq.hpp"
 #include "mote/host/quantize/mse_search.hpp"
-#include "mote/host/quantize/quantise_model.hpp"
+#include "mote/host/quantize/quantize_model.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
 #include "mote/host/quantize/smooth.hpp"
 
@@ -28,7 +28,7 @@ namespace mote::inline v0::host {
 scheme read_scheme(std::string_view text) {
   scheme s;
   bool fold_taken = false;
-  bool quantiser_taken = false;
+  bool quantizer_taken = false;
   for (std::size_t slash = text.find('/'); slash != std::string_view::npos; slash = text.find('/')) {
     const std::string_view word = text.substr(0, slash);
     const auto is = [&](const auto& names, auto& value, bool& taken) {
@@ -39,7 +39,7 @@ scheme read_scheme(std::string_view text) {
         }
       return false;
     };
-    if (!is(fold_names, s.fold, fold_taken) && !is(quantiser_names, s.quantiser, quantiser_taken))
+    if (!is(fold_names, s.fold, fold_taken) && !is(quantizer_names, s.quantizer, quantizer_taken))
       throw std::runtime_error(
           "scheme: \"" + std::string(word) +
           "\" is not understood; one of awq, smooth, hadamard and one of rtn, mse, gptq, hqq may stand in front, as in awq/gptq/q4");
@@ -52,8 +52,8 @@ scheme read_scheme(std::string_view text) {
 std::string text_of(const scheme& s) {
   std::string text;
   if (s.fold != fold_kind::none) text += std::string(fold_names[static_cast<std::size_t>(s.fold)]) + "/";
-  if (s.quantiser != quantiser_kind::rtn)
-    text += std::string(quantiser_names[static_cast<std::size_t>(s.quantiser)]) + "/";
+  if (s.quantizer != quantizer_kind::rtn)
+    text += std::string(quantizer_names[static_cast<std::size_t>(s.quantizer)]) + "/";
   return text + s.formats;
 }
 
@@ -64,31 +64,31 @@ text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t
                      report);
 }
 
-quantiser quantiser_of(quantiser_kind kind) {
+quantizer quantizer_of(quantizer_kind kind) {
   switch (kind) {
-    case quantiser_kind::rtn: break;
-    case quantiser_kind::mse: return mse_search{};
-    case quantiser_kind::gptq: return gptq{.search = true};
-    case quantiser_kind::hqq: return hqq{};
+    case quantizer_kind::rtn: break;
+    case quantizer_kind::mse: return mse_search{};
+    case quantizer_kind::gptq: return gptq{.search = true};
+    case quantizer_kind::hqq: return hqq{};
   }
   return round_to_nearest{};
 }
 
-std::vector<quantised_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantiser_kind kind,
-                                           const text_sample* text, const quantise_report& report) {
-  if (kind == quantiser_kind::rtn) return {};
-  if (scheme{.quantiser = kind}.needs_text()) {
+std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantizer_kind kind,
+                                           const text_sample* text, const quantize_report& report) {
+  if (kind == quantizer_kind::rtn) return {};
+  if (scheme{.quantizer = kind}.needs_text()) {
     if (text == nullptr)
-      throw std::runtime_error("compress: " + std::string(quantiser_names[static_cast<std::size_t>(kind)]) +
+      throw std::runtime_error("compress: " + std::string(quantizer_names[static_cast<std::size_t>(kind)]) +
                                " needs a text for calibration");
   } else {
     text = nullptr;
   }
-  std::map<const packed_format*, grid> grids;
+  std::map<const packed_format*, quantization_grid> grids;
   for (const tensor_place& p : all_tensors(m.shape))
     if (plan.at(p).takes_codes() && !grids.contains(&plan.at(p))) grids.emplace(&plan.at(p), plan.at(p).levels());
-  const quantiser how = quantiser_of(kind);
-  return quantise_model(
+  const quantizer how = quantizer_of(kind);
+  return quantize_model(
       m,
       [&](const tensor_place& p) -> tensor_recipe {
         const auto found = grids.find(&plan.at(p));
@@ -99,7 +99,7 @@ std::vector<quantised_tensor> choose_codes(const raw_model& m, const packing_pla
 }
 
 compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text,
-                          const quantise_report& report) {
+                          const quantize_report& report) {
   if (s.needs_text() && text == nullptr)
     throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
   compressed_model c;
@@ -116,9 +116,9 @@ compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const 
     coarsest = &f;
     fewest = bits;
   }
-  if ((s.quantiser != quantiser_kind::rtn && !coded) || (s.fold == fold_kind::awq && coarsest == nullptr))
+  if ((s.quantizer != quantizer_kind::rtn && !coded) || (s.fold == fold_kind::awq && coarsest == nullptr))
     throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
-                             text_of({s.fold, s.quantiser, ""}) + "; floats stay floats");
+                             text_of({s.fold, s.quantizer, ""}) + "; floats stay floats");
   switch (s.fold) {
     case fold_kind::none: break;
     case fold_kind::awq: awq{}(m, coarsest->levels(), *text); break;
@@ -128,7 +128,7 @@ compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const 
       c.plan = read_packing(s.formats, rows, m.shape);
       break;
   }
-  c.codes = choose_codes(m, c.plan, s.quantiser, text, report);
+  c.codes = choose_codes(m, c.plan, s.quantizer, text, report);
   c.model = std::move(m);
   return c;
 }

@@ -14,14 +14,14 @@
 
 namespace mote::inline v0::host {
 
-coded_matrix gptq::operator()(const quantiser_task& t, const grid& g) const {
+coded_matrix gptq::operator()(const quantizer_task& t, const quantization_grid& g) const {
   if (t.input == nullptr || t.input->empty()) return search ? mse_search{}(t, g) : round_to_nearest{}(t, g);
   const std::size_t n = t.cols;
   if (t.input->cols != n) throw std::runtime_error("gptq: calibration saw inputs of another width");
 
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto& products = t.input->products;
+  const auto& products = t.input->hessian;
   if (by_power)
     std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
       const double first = products[a * n + a], second = products[b * n + b];
@@ -40,7 +40,7 @@ std::vector<double> gptq::factor(const input_moments& input, const std::vector<s
   const std::size_t n = order.size();
   const double scale = 2.0 / static_cast<double>(input.rows_seen);
   double trace = 0;
-  for (std::size_t i = 0; i < n; ++i) trace += input.products[i * n + i] * scale;
+  for (std::size_t i = 0; i < n; ++i) trace += input.hessian[i * n + i] * scale;
   const double mean = trace > 0 ? trace / static_cast<double>(n) : 1;
   for (double damp = damping;; damp = damp > 0 ? damp * 10 : 1e-6) {
     if (damp > 1e6) throw std::runtime_error("gptq: the inputs are not finite");
@@ -49,7 +49,7 @@ std::vector<double> gptq::factor(const input_moments& input, const std::vector<s
       for (std::size_t j = 0; j <= i; ++j) {
         const std::size_t a = (std::max)(order[i], order[j]);
         const std::size_t b = (std::min)(order[i], order[j]);
-        h[i * n + j] = input.products[a * n + b] * scale;
+        h[i * n + j] = input.hessian[a * n + b] * scale;
       }
       dead[order[i]] = h[i * n + i] == 0;
       if (dead[order[i]]) h[i * n + i] = mean;
@@ -59,8 +59,9 @@ std::vector<double> gptq::factor(const input_moments& input, const std::vector<s
   }
 }
 
-void gptq::rows_of(const quantiser_task& t, const grid& g, std::size_t first_row, const std::vector<std::size_t>& order,
-                   const std::vector<bool>& dead, const std::vector<double>& u, coded_matrix& out) const {
+void gptq::rows_of(const quantizer_task& t, const quantization_grid& g, std::size_t first_row,
+                   const std::vector<std::size_t>& order, const std::vector<bool>& dead, const std::vector<double>& u,
+                   coded_matrix& out) const {
   const std::size_t n = t.cols;
   const std::size_t count = (std::min)(lanes, t.rows - first_row);
   std::vector<std::array<float, lanes>> w(n);  // (cols, lanes), with all corrections so far
@@ -116,8 +117,8 @@ double output_error(const input_moments& input, const float* w, const float* dec
     for (std::size_t i = 0; i < n; ++i)
       d[i] = static_cast<double>(w[row * n + i]) - static_cast<double>(decoded[row * n + i]);
     for (std::size_t i = 0; i < n; ++i)
-      sum += d[i] *
-             (2 * detail::dot_doubles(input.products.data() + i * n, d.data(), i) + input.products[i * n + i] * d[i]);
+      sum +=
+          d[i] * (2 * detail::dot_doubles(input.hessian.data() + i * n, d.data(), i) + input.hessian[i * n + i] * d[i]);
   }
   return sum;
 }

@@ -40,7 +40,7 @@ rotation::rotation(std::size_t n, std::uint64_t seed)
                                         static_cast<double>(odd_));
 }
 
-void rotation::turn(std::span<double> v) const {
+void rotation::rotate(std::span<double> v) const {
   for (std::size_t i = 0; i < v.size(); ++i) v[i] *= sign_[i];
   for (std::size_t i = 0; i < odd_; ++i) hadamard_transform(v.subspan(i * two_, two_));
   if (odd_ == 1) return;

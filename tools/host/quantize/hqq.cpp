@@ -10,7 +10,8 @@
 
 namespace mote::inline v0::host {
 
-group_scale hqq::fit(const grid& g, const weighted_columns& group, group_scale s, std::vector<double>* history) const {
+group_scale hqq::fit(const quantization_grid& g, const weighted_columns& group, group_scale s,
+                     std::vector<double>* history) const {
   const float* w = group.w;
   const std::size_t n = group.n;
   group_scale best = s;
@@ -19,7 +20,7 @@ group_scale hqq::fit(const grid& g, const weighted_columns& group, group_scale s
   if (s.scale == 0) return best;
   // The shrinkage is applied to errors in the units of the weights, as published, not in steps of the grid.
   double b = beta;
-  for (std::size_t turn = 0; turn < turns; ++turn, b *= growth) {
+  for (std::size_t turn = 0; turn < iterations; ++turn, b *= growth) {
     group_scale next = s;
     if (g.has_minimum) {
       double sum = 0;
@@ -50,7 +51,7 @@ group_scale hqq::fit(const grid& g, const weighted_columns& group, group_scale s
   return best;
 }
 
-coded_matrix hqq::operator()(const quantiser_task& t, const grid& g) const {
+coded_matrix hqq::operator()(const quantizer_task& t, const quantization_grid& g) const {
   return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
     best_scales(g, {t.w + row * t.cols + first, nullptr, count}, scales, magnitudes,
                 [&](const weighted_columns& group, group_scale own) { return fit(g, group, own); });
@@ -65,7 +66,7 @@ double hqq::residue(float x, double b) const {
   return x < 0 ? -left : left;
 }
 
-double hqq::magnitudes(const grid& g, const weighted_columns& weighted, group_scale s) {
+double hqq::magnitudes(const quantization_grid& g, const weighted_columns& weighted, group_scale s) {
   double sum = 0;
   for (std::size_t i = 0; i < weighted.n; ++i)
     sum += std::fabs(static_cast<double>(weighted.w[i] - g.value(g.nearest(weighted.w[i], s), s)));

@@ -13,7 +13,7 @@ namespace mote::inline v0::host {
 
 namespace detail {
 
-trial attempt(const grid& g, const weighted_columns& group, group_scale s) {
+trial attempt(const quantization_grid& g, const weighted_columns& group, group_scale s) {
   double error = 0, v = 0, vv = 0, w = 0, wv = 0, all = 0;
   for (std::size_t i = 0; i < group.n; ++i) {
     const double weight = group.weight(i);
@@ -33,7 +33,7 @@ trial attempt(const grid& g, const weighted_columns& group, group_scale s) {
   } else if (const double determinant = all * vv - v * v; determinant > 1e-12 * all * vv) {
     const double scale = (all * wv - v * w) / determinant;
     t.better = g.stored({.scale = static_cast<float>(scale), .minimum = static_cast<float>((w - scale * v) / all)});
-    if (g.two_level() && w > scale * v)  // the minimum would be above zero, which cannot be stored: fit with 0
+    if (g.super_block() && w > scale * v)  // the minimum would be above zero, which cannot be stored: fit with 0
       t.better = g.stored({.scale = static_cast<float>(wv / vv)});
   }
   return t;
@@ -41,8 +41,8 @@ trial attempt(const grid& g, const weighted_columns& group, group_scale s) {
 
 }  // namespace detail
 
-group_scale search_scale(const grid& g, const weighted_columns& group, group_scale own, std::size_t steps, float least,
-                         float most) {
+group_scale search_scale(const quantization_grid& g, const weighted_columns& group, group_scale own, std::size_t steps,
+                         float least, float most) {
   group_scale best = own;
   double best_error = detail::attempt(g, group, own).error;
   const auto consider = [&](group_scale s) {
@@ -60,7 +60,7 @@ group_scale search_scale(const grid& g, const weighted_columns& group, group_sca
   };
   if (g.has_minimum) {
     const auto [lowest, highest] = std::minmax_element(group.w, group.w + group.n);
-    const float low = g.two_level() ? (std::min)(*lowest, 0.0F) : *lowest;
+    const float low = g.super_block() ? (std::min)(*lowest, 0.0F) : *lowest;
     const float range = *highest - low;
     const auto last = g.levels.back();
     for (std::size_t i = 0; i <= steps; ++i) {
@@ -85,24 +85,24 @@ group_scale search_scale(const grid& g, const weighted_columns& group, group_sca
   return best;
 }
 
-void search_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
+void search_scales(const quantization_grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
                    std::size_t steps) {
   best_scales(g, block, scales, squared_loss{},
               [&](const weighted_columns& group, group_scale own) { return search_scale(g, group, own, steps); });
 }
 
-group_scale search_multiples(const grid& g, const weighted_columns& group, group_scale own) {
+group_scale search_multiples(const quantization_grid& g, const weighted_columns& group, group_scale own) {
   const detail::scale_units units{.scale = own.scale_unit, .minimum = own.minimum_unit};
   const detail::kept_scale found = detail::next_multiples(g, group, search_scale(g, group, own), units, squared_loss{});
   return found.lost < squared_loss{}(g, group, own) ? found.scale : own;
 }
 
-coded_matrix mse_search::operator()(const quantiser_task& t, const grid& g) const {
+coded_matrix mse_search::operator()(const quantizer_task& t, const quantization_grid& g) const {
   std::vector<float> importance;
   if (use_calibration && t.input != nullptr && !t.input->empty()) {
     for (std::size_t i = 0; i < t.cols; ++i)
       importance.push_back(
-          static_cast<float>(t.input->products[i * t.cols + i] / static_cast<double>(t.input->rows_seen)));
+          static_cast<float>(t.input->hessian[i * t.cols + i] / static_cast<double>(t.input->rows_seen)));
   }
   return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
     const float* weights = importance.empty() ? nullptr : importance.data() + first;

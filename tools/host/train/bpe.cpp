@@ -115,8 +115,8 @@ std::string bpe_encoder::decode(std::span<const std::int32_t> ids) const {
   std::string text;
   for (std::int32_t token : ids) {
     const auto id = static_cast<std::size_t>(token);
-    if (token < static_cast<std::int32_t>(special_tokens) || id >= words_.pieces.size()) continue;
-    if (id < first_control_token) text += static_cast<char>(id - special_tokens);
+    if (token < static_cast<std::int32_t>(first_byte_token) || id >= words_.pieces.size()) continue;
+    if (id < first_control_token) text += static_cast<char>(id - first_byte_token);
     else if (words_.scores[id] > control_score) text += words_.pieces[id];
   }
   return text.starts_with(' ') ? text.substr(1) : text;
@@ -134,7 +134,7 @@ void bpe_encoder::append_character(detail::token_ids& ids, std::string_view char
     ids.push_back(at->second);
     return;
   }
-  for (char c : character) ids.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(c) + special_tokens));
+  for (char c : character) ids.push_back(static_cast<std::int32_t>(static_cast<unsigned char>(c) + first_byte_token));
 }
 
 namespace detail {

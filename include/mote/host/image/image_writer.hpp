@@ -13,7 +13,7 @@
 
 #include "mote/host/image/packing_plan.hpp"
 #include "mote/host/import/raw_model.hpp"
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 
 namespace mote::inline v0::host {
 
@@ -30,9 +30,9 @@ struct written_image {
 
 /// A whole image. `vocabulary` is a packed table (vocabulary_packer.hpp) of exactly m.shape.vocab tokens. `name` is the
 /// model's, `plan` the formats. `codes` are written unchanged for the matrices that they belong to
-/// (quantise_model.hpp); the other matrices are rounded here. Throws std::runtime_error with the reason.
+/// (quantize_model.hpp); the other matrices are rounded here. Throws std::runtime_error with the reason.
 written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
                           const packing_plan& plan, const packing_report& report = {},
-                          std::span<const quantised_tensor> codes = {});
+                          std::span<const quantized_tensor> codes = {});
 
 }  // namespace mote::inline v0::host

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <string>
 
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0::host {
 
@@ -17,7 +17,7 @@ struct model_facts {
   mote::shape shape;
   std::size_t vocabulary_bytes = 0;
   std::size_t longest_piece = 0;
-  mote::dialogue dialogue;
+  mote::special_tokens special_tokens;
 };
 
 namespace detail {

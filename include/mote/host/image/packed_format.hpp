@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
 
@@ -19,7 +19,7 @@ struct packed_format {
   std::string_view family;  ///< without them: "q4", "q4k"
   std::size_t group = 0;
   std::size_t rows = 1;  ///< interleaved
-  bool quantised = false;
+  bool quantized = false;
   std::size_t (*bytes)(std::size_t rows, std::size_t cols) = nullptr;
   std::size_t (*tile_bytes)(std::size_t cols) = nullptr;
   bool (*is_bounded)(const std::byte* tile, std::size_t cols) = nullptr;  ///< the check that attach() makes
@@ -39,8 +39,8 @@ struct packed_format {
   /// Copy one row out of a tile, and into one: bits are moved, nothing is rounded.
   void (*take_row)(const std::byte* tile, std::size_t row, std::size_t cols, std::byte* alone) = nullptr;
   void (*put_row)(const std::byte* alone, std::byte* tile, std::size_t row, std::size_t cols) = nullptr;
-  /// The grid that a quantiser rounds to; null for floats.
-  grid (*levels)() = nullptr;
+  /// The grid that a quantizer rounds to; null for floats.
+  quantization_grid (*levels)() = nullptr;
 
   bool takes_codes() const { return row.put_codes != nullptr; }
 
@@ -50,7 +50,7 @@ struct packed_format {
   /// As row.keep, for `count` rows of an encoded tile. `first` is the index of its first row in the layer.
   void keep(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t first, std::size_t count,
             std::size_t cols, std::byte* tile) const;
-  /// Writes the scales and codes of a quantiser as row `index` of a tile.
+  /// Writes the scales and codes of a quantizer as row `index` of a tile.
   void put_codes(std::byte* tile, std::size_t index, std::size_t cols, const group_scale* scales,
                  const std::uint8_t* codes /* (cols) */) const;
 };

@@ -21,7 +21,7 @@
 #include "mote/host/image/gguf_pack.hpp"
 #include "mote/host/image/packed_format.hpp"
 #include "mote/host/import/raw_model.hpp"
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
 
@@ -34,13 +34,13 @@ constexpr std::string_view family_of<qk<Bits, Super, Rows>> = qk<Bits, Super, 1>
 
 /// One scale per group of columns, codes on a grid: all integer formats without a minimum, except those of two levels.
 template <class Format>
-concept has_codes = Format::quantised && requires { Format::scale_columns; };
+concept has_codes = Format::quantized && requires { Format::scale_columns; };
 /// One scale and one minimum per group.
 template <class Format>
-concept has_minimum = Format::quantised && requires { &Format::write_bits; };
+concept has_minimum = Format::quantized && requires { &Format::write_bits; };
 /// Two levels: integer scales per group, times one unit per block.
 template <class Format>
-concept has_super_blocks = Format::quantised && requires { &Format::write_row; };
+concept has_super_blocks = Format::quantized && requires { &Format::write_row; };
 
 template <class Format>
 constexpr bool is_q8 = false;
@@ -90,7 +90,7 @@ void move_row(const std::byte* from, std::size_t from_row, std::byte* to, std::s
       From::read_bits(from, from_row, g, scale, minimum, codes);
       To::write_bits(to, to_row, g, scale, minimum, codes);
     }
-  } else if constexpr (From::quantised) {
+  } else if constexpr (From::quantized) {
     float scale = 0;
     std::uint8_t codes[From::group];
     for (std::size_t g = 0; g < From::groups(cols); ++g) {
@@ -113,11 +113,11 @@ void put_row(const std::byte* alone, std::byte* tile, std::size_t row, std::size
   move_row<typename Format::template with_rows<1>, Format>(alone, 0, tile, row, cols);
 }
 
-/// The grid of a two-level format with blocks of `super` columns.
+/// The grid of a super-block format with blocks of `super` columns.
 template <unsigned Bits>
-grid two_level_grid(std::string_view name, double bits_per_weight, std::size_t super) {
+quantization_grid super_block_grid(std::string_view name, double bits_per_weight, std::size_t super) {
   using levels = qk_grid<Bits>;
-  grid g;
+  quantization_grid g;
   g.name = name;
   g.bits_per_weight = bits_per_weight;
   g.group = levels::sub;
@@ -147,7 +147,7 @@ grid two_level_grid(std::string_view name, double bits_per_weight, std::size_t s
 
 /// A block of a row as the format stores it. Scales are exact multiples of their units: no division has a remainder.
 template <unsigned Bits>
-qk_row two_level_row(const group_scale* scales, const std::uint8_t* codes, std::size_t n) {
+qk_row super_block_row(const group_scale* scales, const std::uint8_t* codes, std::size_t n) {
   using levels = qk_grid<Bits>;
   const auto multiple = [](float x, float unit) { return unit != 0 ? static_cast<int>(x / unit) : 0; };
   qk_row row;
@@ -165,16 +165,16 @@ qk_row two_level_row(const group_scale* scales, const std::uint8_t* codes, std::
 
 /// The grid of a format, with the format's own fit() and rounding of scales.
 template <class Format>
-grid grid_of() {
+quantization_grid grid_of() {
   if constexpr (has_super_blocks<Format>) {
-    return two_level_grid<Format::bits>(Format::name, Format::bits_per_weight, Format::group);
+    return super_block_grid<Format::bits>(Format::name, Format::bits_per_weight, Format::group);
   } else if constexpr (has_minimum<Format>) {
-    grid g = asymmetric_grid(Format::bits, Format::group);
+    quantization_grid g = asymmetric_grid(Format::bits, Format::group);
     g.name = family_of<Format>;
     return g;
   } else {
     using levels = typename Format::grid;
-    grid g;
+    quantization_grid g;
     g.name = family_of<Format>;
     g.bits_per_weight = Format::bits_per_weight;
     g.group = Format::scale_columns;
@@ -199,7 +199,7 @@ void put_codes(std::byte* row, std::size_t cols, const group_scale* scales, cons
     const std::size_t width = (std::min)(cols - first, Format::group);
     [[maybe_unused]] std::uint8_t padded_codes[Format::group];
     if constexpr (has_super_blocks<Format>) {
-      Format::write_row(row, 0, g, two_level_row<Format::bits>(scales + g * Format::subs, codes + first, width));
+      Format::write_row(row, 0, g, super_block_row<Format::bits>(scales + g * Format::subs, codes + first, width));
     } else if constexpr (has_minimum<Format>) {
       std::fill_n(padded_codes, Format::group, std::uint8_t{0});
       std::copy_n(codes + first, width, padded_codes);
@@ -220,7 +220,7 @@ constexpr packed_format make_packed_format() {
                   .family = family_of<Format>,
                   .group = Format::group,
                   .rows = Format::rows,
-                  .quantised = Format::quantised,
+                  .quantized = Format::quantized,
                   .bytes = &Format::bytes,
                   .tile_bytes = &Format::tile_bytes,
                   .is_bounded = &Format::is_bounded,

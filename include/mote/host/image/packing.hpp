@@ -42,7 +42,7 @@ struct plan_entry {
   mote::role role = mote::role::query;
   std::string_view family;
 };
-std::vector<plan_entry> entries_of(const packing_plan& plan, const shape& s);
+std::vector<plan_entry> plan_entries(const packing_plan& plan, const shape& s);
 
 /// The text that read_packing() takes.
 std::string text_of(const packing_plan& plan, const shape& s);

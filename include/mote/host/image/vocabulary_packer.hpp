@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "mote/host/import/vocabulary_text.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0::host {
@@ -28,6 +28,6 @@ std::vector<std::uint32_t> ranks(const std::vector<float>& scores);
 /// The table. Hidden from the search for a text's tokens: all tokens up to the last byte token (<unk>, <s>, </s> and
 /// the bytes), the tokens of `control`, and empty texts. An encoder gets a byte token only from a byte without another
 /// token. Throws std::runtime_error with the reason.
-std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const dialogue& control = {});
+std::vector<std::byte> pack_vocabulary(const vocabulary_text& text, const special_tokens& control = {});
 
 }  // namespace mote::inline v0::host

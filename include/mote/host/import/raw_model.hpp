@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A model of any family between a foreign file and an image: its shape, each tensor as plain floats, layers one after
-// another, and the integers or blocks of the file if it was quantised.
+// another, and the integers or blocks of the file if it was quantized.
 // Refuses a role that the family does not have. It checks nothing else: readers check what they fill in.
 #pragma once
 
@@ -24,7 +24,7 @@ struct raw_blocks {
   std::vector<std::byte> bytes;
 };
 
-/// A tensor. If the source was quantised it also has the source's integers or blocks, so that a format with the same
+/// A tensor. If the source was quantized it also has the source's integers or blocks, so that a format with the same
 /// numbers does not round a second time.
 struct raw_tensor {
   std::vector<float> values;  // matrix: (layers that have it, rows, cols); vector: (layers that have it, floats)

@@ -29,9 +29,9 @@ struct tensor_choices {
   std::vector<tensor_choice> all;
 };
 
-/// The quantiser that rounds the tensors, and its calibration text; null if it needs none.
+/// The quantizer that rounds the tensors, and its calibration text; null if it needs none.
 struct rounding_way {
-  quantiser_kind quantiser = quantiser_kind::rtn;
+  quantizer_kind quantizer = quantizer_kind::rtn;
   const text_sample* text = nullptr;
 };
 
@@ -53,7 +53,7 @@ struct allocation {
   std::size_t weights_bytes = 0;        ///< of the plan, with norms
   double expected = 0;                  ///< the sum of the single losses
   quality measured;                     ///< of the plan as a whole
-  std::vector<quantised_tensor> codes;  ///< those that the quantiser chose; empty for rtn
+  std::vector<quantized_tensor> codes;  ///< those that the quantizer chose; empty for rtn
   std::string uniform;                  ///< the family, if one format for all tensors lost less than the mixed plan
 };
 

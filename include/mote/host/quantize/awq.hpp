@@ -2,7 +2,7 @@
 // AWQ (Lin et al. 2024, arXiv 2306.00978): multiplies the columns of a matrix whose input is large by a scale before
 // rounding, so that they lose less, and divides the input by it. The scales are folded into the weights before the
 // input (fold.hpp). The power of the scale is searched on the given grid; power 0, no scaling, is one of those tried.
-// Refuses to round the model: it changes its floats only, and any quantiser can follow. Inputs that no norm or matrix
+// Refuses to round the model: it changes its floats only, and any quantizer can follow. Inputs that no norm or matrix
 // can absorb a scale for stay as they are (GPT-2: the output of GELU).
 #pragma once
 
@@ -46,7 +46,7 @@ struct awq {
   /// The squared error of the outputs of all matrices that read the input, scaled by `scale` and rounded on the grid.
   template <class Family>
   static double loss(const raw_model_of<Family>& m, std::size_t layer, const scaled_input& where,
-                     const input_moments& input, const grid& g, const std::vector<float>& scale) {
+                     const input_moments& input, const quantization_grid& g, const std::vector<float>& scale) {
     double sum = 0;
     for (role r : where.readers) {
       const matrix_size size = size_of<Family>(m.shape, r);
@@ -65,7 +65,7 @@ struct awq {
   /// Folds scales into every block of `m`. Returns the chosen power of each scalable input, layer by layer. Throws if
   /// no input of the family can be scaled.
   template <class Family>
-  std::vector<double> operator()(raw_model_of<Family>& m, const grid& g, const text_sample& text) const {
+  std::vector<double> operator()(raw_model_of<Family>& m, const quantization_grid& g, const text_sample& text) const {
     must_scale<Family>(m.shape, "awq");
     const batch_model_of<Family> before = use_floats(m);
     std::vector<double> powers;

@@ -245,7 +245,7 @@ class batch_decoder {
     float* stream;  // (rows, hidden_stride)
     const observer* see = nullptr;
     std::vector<input_rows>* collect = nullptr;  // if set, inputs are appended here instead of going to the observer
-    mutable std::vector<simd::sine_cosine> turned{};
+    mutable std::vector<simd::sine_cosine> row_rotations{};
 
     pass(batch_decoder& of, std::size_t layer, std::size_t first, std::size_t count, float* x)
         : owner(of), at_layer(layer), sequence(first), rows(count), stream(x) {}
@@ -258,10 +258,11 @@ class batch_decoder {
     const linear& embedding() const { return owner.m_->embedding; }
     const linear& positions() const { return owner.m_->positions; }
     const float* x() const { return stream; }
-    const simd::sine_cosine* turns(std::size_t row) const {
-      turned.resize(owner.frequencies_.size());
-      rope_turns(owner.frequencies_.data(), turned.size(), owner.length_ + row % owner.each_, turned.data());
-      return turned.data();
+    const simd::sine_cosine* rotations(std::size_t row) const {
+      row_rotations.resize(owner.frequencies_.size());
+      rope_rotations(owner.frequencies_.data(), row_rotations.size(), owner.length_ + row % owner.each_,
+                     row_rotations.data());
+      return row_rotations.data();
     }
     template <class Tag>
     float* at() const {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rounds the scales of a block of weights to those that the format can store. In a one-level grid each scale is rounded
-// on its own. In a two-level grid the scales of a block are small integers times one unit, and its minima integers
+// Rounds the scales of a block of weights to those that the format can store. In a grid of single blocks each scale is rounded
+// on its own. In a super-block grid the scales of a block are small integers times one unit, and its minima integers
 // times another. The units are tried so that the largest scale (and the lowest minimum) falls on the outermost integer
 // or one next to it, then refined by least squares. Each group takes the nearest integers or their neighbours,
-// whichever loses least. The loss is the quantiser's own: squared or absolute error, weighted or not.
-// Refuses to choose targets: a quantiser finds the best scale of each group; this finds the nearest storable ones.
+// whichever loses least. The loss is the quantizer's own: squared or absolute error, weighted or not.
+// Refuses to choose targets: a quantizer finds the best scale of each group; this finds the nearest storable ones.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
 
@@ -23,8 +23,8 @@ struct weighted_columns {
   std::size_t n;
 
   double weight(std::size_t i) const { return importance == nullptr ? 1.0 : static_cast<double>(importance[i]); }
-  std::size_t groups(const grid& g) const { return g.groups(n); }
-  weighted_columns group(const grid& g, std::size_t index) const {
+  std::size_t groups(const quantization_grid& g) const { return g.groups(n); }
+  weighted_columns group(const quantization_grid& g, std::size_t index) const {
     const std::size_t first = index * g.group;
     return {w + first, importance == nullptr ? nullptr : importance + first, (std::min)(n - first, g.group)};
   }
@@ -32,7 +32,7 @@ struct weighted_columns {
 
 /// The weighted squared error under a scale, with every weight rounded to its nearest level.
 struct squared_loss {
-  double operator()(const grid& g, const weighted_columns& weighted, group_scale s) const {
+  double operator()(const quantization_grid& g, const weighted_columns& weighted, group_scale s) const {
     double sum = 0;
     for (std::size_t i = 0; i < weighted.n; ++i) {
       const auto d = static_cast<double>(weighted.w[i] - g.value(g.nearest(weighted.w[i], s), s));
@@ -57,8 +57,8 @@ struct kept_scale {
 
 /// Of the multiples of the units that are nearest to `wanted`, and their neighbours, the pair with the least loss.
 template <class Loss>
-kept_scale next_multiples(const grid& g, const weighted_columns& group, group_scale wanted, scale_units units,
-                          const Loss& loss) {
+kept_scale next_multiples(const quantization_grid& g, const weighted_columns& group, group_scale wanted,
+                          scale_units units, const Loss& loss) {
   const auto nearest_int = [](float x, float unit, int low, int high) {
     const float multiple = unit != 0 ? x / unit : 0;
     return (std::clamp)(
@@ -84,16 +84,17 @@ kept_scale next_multiples(const grid& g, const weighted_columns& group, group_sc
 }
 
 /// The units that solve the least squares problem for the present multiples and levels, rounded to binary16.
-scale_units better_units(const grid& g, const weighted_columns& block, const group_scale* scales);
+scale_units better_units(const quantization_grid& g, const weighted_columns& block, const group_scale* scales);
 
 }  // namespace detail
 
 /// Replaces the wanted scale of each group of a block by one that the format can store; returns the loss of the block.
 template <class Loss>
-double keep_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss) {
+double keep_scales(const quantization_grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
+                   const Loss& loss) {
   const std::size_t groups = block.groups(g);
   double best = 0;
-  if (!g.two_level()) {
+  if (!g.super_block()) {
     for (std::size_t i = 0; i < groups; ++i) {
       scales[i] = g.stored(scales[i]);
       best += loss(g, block.group(g, i), scales[i]);
@@ -142,8 +143,8 @@ double keep_scales(const grid& g, const weighted_columns& block, group_scale* sc
 /// The scales of a block. find(group, scale) gives the best scale of one group alone, starting from the format's own.
 /// The result is made storable by keep_scales(); if it does not lose less than the format's own scales, those are kept.
 template <class Loss, class Find>
-void best_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */, const Loss& loss,
-                 const Find& find) {
+void best_scales(const quantization_grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
+                 const Loss& loss, const Find& find) {
   g.fit(block.w, block.n, scales);
   std::array<group_scale, most_groups_together> found;
   double own = 0;

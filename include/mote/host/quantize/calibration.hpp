@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "mote/host/quantize/batch_decoder.hpp"
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
 
 namespace mote::inline v0::host {

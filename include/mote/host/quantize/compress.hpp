@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// A scheme from floats to an image's weights: a fold that prepares the floats, a quantiser that chooses codes, and the
+// A scheme from floats to an image's weights: a fold that prepares the floats, a quantizer that chooses codes, and the
 // format of each tensor. As text, with the formats last: "gptq/iq4_nl,embedding=q8" or "awq/mse/q4". Without a fold in
-// the text nothing is folded; without a quantiser it is rtn.
+// the text nothing is folded; without a quantizer it is rtn.
 //   rtn       round to nearest, as the format itself does; no calibration
 //   mse       scales of least squared error, columns weighted by the power of their input
 //   gptq      later columns compensate the error of earlier ones
 //   hqq       minimises a p-norm (p < 1), which tolerates outliers; no calibration
 //   awq, smooth, hadamard      folds: awq.hpp, smooth.hpp, hadamard.hpp; hadamard unties a tied head
-// Refuses a quantiser if all tensors keep floats, and awq if all tensors of the blocks do: floats have no codes.
+// Refuses a quantizer if all tensors keep floats, and awq if all tensors of the blocks do: floats have no codes.
 #pragma once
 
 #include <array>
@@ -19,25 +19,25 @@
 #include <vector>
 
 #include "mote/host/image/packing_plan.hpp"
-#include "mote/host/quantize/quantise_model.hpp"
+#include "mote/host/quantize/quantize_model.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
 
 namespace mote::inline v0::host {
 
 enum class fold_kind : std::uint8_t { none, awq, smooth, hadamard };
 inline constexpr std::array<std::string_view, 4> fold_names{"none", "awq", "smooth", "hadamard"};
-enum class quantiser_kind : std::uint8_t { rtn, mse, gptq, hqq };
-inline constexpr std::array<std::string_view, 4> quantiser_names{"rtn", "mse", "gptq", "hqq"};
+enum class quantizer_kind : std::uint8_t { rtn, mse, gptq, hqq };
+inline constexpr std::array<std::string_view, 4> quantizer_names{"rtn", "mse", "gptq", "hqq"};
 
 struct scheme {
   fold_kind fold = fold_kind::none;
-  quantiser_kind quantiser = quantiser_kind::rtn;
+  quantizer_kind quantizer = quantizer_kind::rtn;
   std::string formats = "q8";
 
   /// Whether compress() needs a calibration text.
   bool needs_text() const {
-    return fold == fold_kind::awq || fold == fold_kind::smooth || quantiser == quantiser_kind::mse ||
-           quantiser == quantiser_kind::gptq;
+    return fold == fold_kind::awq || fold == fold_kind::smooth || quantizer == quantizer_kind::mse ||
+           quantizer == quantizer_kind::gptq;
   }
 };
 
@@ -49,8 +49,8 @@ std::string text_of(const scheme& s);
 struct compressed_model {
   raw_model model;  ///< folded; after `hadamard` its shape has an untied head
   packing_plan plan;
-  std::vector<quantised_tensor>
-      codes;  ///< of the tensors that the quantiser has rounded; the others are rounded by their format
+  std::vector<quantized_tensor>
+      codes;  ///< of the tensors that the quantizer has rounded; the others are rounded by their format
 };
 
 /// Text for calibration, sampled from the model itself: at least `tokens` tokens, in sequences of at most 256. `begin`
@@ -58,17 +58,17 @@ struct compressed_model {
 text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed = 1,
                              const std::function<void(double)>& report = {});
 
-/// The quantiser of a kind, with the knobs that schemes use.
-quantiser quantiser_of(quantiser_kind kind);
+/// The quantizer of a kind, with the knobs that schemes use.
+quantizer quantizer_of(quantizer_kind kind);
 
 /// Codes for every tensor of a plan whose format takes them. Empty for `rtn`, which is the rounding of the formats.
-std::vector<quantised_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantiser_kind kind,
-                                           const text_sample* text, const quantise_report& report = {});
+std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantizer_kind kind,
+                                           const text_sample* text, const quantize_report& report = {});
 
-/// Folds and quantises `m`; `rows` are interleaved in each format. `text` must be given if s.needs_text(), and may be
+/// Folds and quantizes `m`; `rows` are interleaved in each format. `text` must be given if s.needs_text(), and may be
 /// sampled from the model before folding, which changes its answers by rounding only.
 compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text = nullptr,
-                          const quantise_report& report = {});
+                          const quantize_report& report = {});
 
 /// The floats of a matrix after its format has rounded it.
 std::vector<float> rounded_by(const packed_format& f, const raw_model& m, const tensor_place& p);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // GPTQ (Frantar et al. 2023, arXiv 2210.17323) on any grid: rounds columns one after another and corrects the columns
 // that are not yet rounded for each error, as far as their inputs are correlated. It minimises ||X W^T - X W'^T|| for
-// the calibration inputs X. The scales of a block are chosen when its first column is reached. In a two-level grid the
+// the calibration inputs X. The scales of a block are chosen when its first column is reached. In a super-block grid the
 // units are then fixed; with `search`, the multiples of each later group are chosen again at its first column.
 // Refuses to correct without calibration: such a matrix is rounded to nearest, with searched scales if `search` is set.
 #pragma once
@@ -20,7 +20,7 @@ struct gptq {
   bool by_power = false;  ///< columns in falling order of input power ("act order"); all scales are then chosen first
   bool search = false;    ///< scales from mse_search.hpp instead of the grid's own fit
 
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
+  coded_matrix operator()(const quantizer_task& t, const quantization_grid& g) const;
 
  private:
   static constexpr std::size_t lanes = 16;  // rows at a time; they share each read of U
@@ -28,8 +28,9 @@ struct gptq {
   std::vector<double> factor(const input_moments& input, const std::vector<std::size_t>& order,
                              std::vector<bool>& dead) const;
 
-  void rows_of(const quantiser_task& t, const grid& g, std::size_t first_row, const std::vector<std::size_t>& order,
-               const std::vector<bool>& dead, const std::vector<double>& u, coded_matrix& out) const;
+  void rows_of(const quantizer_task& t, const quantization_grid& g, std::size_t first_row,
+               const std::vector<std::size_t>& order, const std::vector<bool>& dead, const std::vector<double>& u,
+               coded_matrix& out) const;
 };
 
 /// ||X (W - W')^T||^2 from the moments of X, the quantity that GPTQ minimises. w and decoded: (rows, input.cols).

@@ -31,7 +31,7 @@ class rotation {
   std::size_t size() const { return sign_.size(); }
 
   /// v := v Q
-  void turn(std::span<double> v) const;
+  void rotate(std::span<double> v) const;
 
  private:
   std::size_t two_;
@@ -43,32 +43,32 @@ class rotation {
 namespace detail {
 /// W := W Q for a matrix that reads the stream; with `first`, only for the q.size() columns from there.
 template <class Family>
-void turn_columns(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
+void rotate_columns(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
   const std::size_t cols = size_of<Family>(m.shape, p).cols;
   const auto w = change_values(m, p);
   std::vector<double> row(q.size());
   for (std::size_t at = first; at < w.size(); at += cols) {
     for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<double>(w[at + i]);
-    q.turn(row);
+    q.rotate(row);
     for (std::size_t i = 0; i < row.size(); ++i) w[at + i] = static_cast<float>(row[i]);
   }
 }
 /// W := Q^T W, bias included, for a matrix that writes the stream; with `first`, only for the q.size() rows from there.
 template <class Family>
-void turn_rows(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
+void rotate_rows(raw_model_of<Family>& m, const tensor_place& p, const rotation& q, std::size_t first = 0) {
   using tensors = tensors_of<Family>;
   const std::size_t cols = size_of<Family>(m.shape, p).cols;
   const auto w = change_values(m, p);
   std::vector<double> column(q.size());
   for (std::size_t col = 0; col < cols; ++col) {
     for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<double>(w[(first + i) * cols + col]);
-    q.turn(column);
+    q.rotate(column);
     for (std::size_t i = 0; i < column.size(); ++i) w[(first + i) * cols + col] = static_cast<float>(column[i]);
   }
   if (const vector_role bias = tensors::bias_of(tensors::find(p.role)); bias != vector_role::none) {
     const auto b = vector_of(m, p.layer, bias).subspan(first, column.size());
     std::copy(b.begin(), b.end(), column.begin());
-    q.turn(column);
+    q.rotate(column);
     for (std::size_t i = 0; i < column.size(); ++i) b[i] = static_cast<float>(column[i]);
   }
 }
@@ -80,39 +80,39 @@ struct hadamard {
 
   template <class Family>
   void operator()(raw_model_of<Family>& m) const {
-    must_turn<Family>(m.shape);
+    must_rotate<Family>(m.shape);
     untie_head(m);
     const mote::shape& s = m.shape;
     // The gains of every norm move into the matrices that read it: a norm without gains commutes with a rotation.
     for (std::size_t layer = 0; layer < s.layers; ++layer)
-      for (const stream_turn& t : turns_of<Family>(layer))
+      for (const stream_rotation& t : rotations_of<Family>(layer))
         fold_gains(m, layer, scaled_input{.readers = t.readers, .vectors = t.gain});
     fold_gains(m, 0, head_input<Family>());
 
     const rotation stream(s.dim, seed);
-    detail::turn_columns(m, tensor_place::embedding(), stream);
-    if (has_positions<Family>) detail::turn_columns(m, tensor_place::positions(), stream);
-    detail::turn_columns(m, tensor_place::head(), stream);
+    detail::rotate_columns(m, tensor_place::embedding(), stream);
+    if (has_positions<Family>) detail::rotate_columns(m, tensor_place::positions(), stream);
+    detail::rotate_columns(m, tensor_place::head(), stream);
     for (std::size_t layer = 0; layer < s.layers; ++layer) {
-      for (const stream_turn& t : turns_of<Family>(layer)) {
-        for (role r : t.readers) detail::turn_columns(m, tensor_place::block(layer, r), stream);
-        for (role r : t.writers) detail::turn_rows(m, tensor_place::block(layer, r), stream);
+      for (const stream_rotation& t : rotations_of<Family>(layer)) {
+        for (role r : t.readers) detail::rotate_columns(m, tensor_place::block(layer, r), stream);
+        for (role r : t.writers) detail::rotate_rows(m, tensor_place::block(layer, r), stream);
       }
       if (!values) continue;
       for (const scaled_input& heads : scaled_inputs_of<Family>(layer))
-        if (heads.by_heads) turn_heads(m, layer, heads);
+        if (heads.by_heads) rotate_heads(m, layer, heads);
     }
   }
 
  private:
   /// How each block of a layer reads and writes the stream. Throws if a block does not state it.
   template <class Family>
-  static std::vector<stream_turn> turns_of(std::size_t layer) {
-    std::vector<stream_turn> all;
+  static std::vector<stream_rotation> rotations_of(std::size_t layer) {
+    std::vector<stream_rotation> all;
     layers_facts<typename Family::layer>::with(layer, [&]<class Layer>() {
       Layer::each([&]<std::size_t I>() {
         using block = typename Layer::template block<I>;
-        if constexpr (requires { block::turned_stream(); }) all.push_back(block::turned_stream());
+        if constexpr (requires { block::rotated_stream(); }) all.push_back(block::rotated_stream());
         else
           throw std::runtime_error("hadamard: block " + std::to_string(I) + " of layer " + std::to_string(layer) +
                                    " does not read the stream through a root-mean-square norm and by matrices alone, "
@@ -122,7 +122,7 @@ struct hadamard {
     return all;
   }
   template <class Family>
-  static void must_turn(const mote::shape& s) {
+  static void must_rotate(const mote::shape& s) {
     using embedding = typename Family::embedding;
     constexpr bool sums = requires { requires embedding::sums_rows; } && !requires { typename embedding::parts; };
     constexpr bool lengths = requires { requires Family::last_norm::sees_lengths_alone; };
@@ -130,17 +130,17 @@ struct hadamard {
       throw std::runtime_error(std::string("hadamard: the ") + (sums ? "last norm" : "embedding") +
                                " of this family does not keep a turn of the stream" +
                                (sums ? "; root-mean-square norms do, layer norms do not" : ""));
-    for (std::size_t layer = 0; layer < s.layers; ++layer) (void)turns_of<Family>(layer);
+    for (std::size_t layer = 0; layer < s.layers; ++layer) (void)rotations_of<Family>(layer);
   }
   template <class Family>
-  void turn_heads(raw_model_of<Family>& m, std::size_t layer, const scaled_input& heads) const {
+  void rotate_heads(raw_model_of<Family>& m, std::size_t layer, const scaled_input& heads) const {
     const mote::shape& s = m.shape;
     for (std::size_t head = 0; head < s.heads; ++head) {
       const std::size_t kv = head / (s.heads / s.kv_heads);
       const rotation own(s.head_dim(), seed + 1 + layer * s.kv_heads + kv);
-      for (role r : heads.readers) detail::turn_columns(m, tensor_place::block(layer, r), own, head * s.head_dim());
+      for (role r : heads.readers) detail::rotate_columns(m, tensor_place::block(layer, r), own, head * s.head_dim());
       if (head % (s.heads / s.kv_heads) == 0)
-        for (role r : heads.matrix) detail::turn_rows(m, tensor_place::block(layer, r), own, kv * s.head_dim());
+        for (role r : heads.matrix) detail::rotate_rows(m, tensor_place::block(layer, r), own, kv * s.head_dim());
     }
   }
   /// Unlike fold_scales() it allows gains of any sign, and sets the gains to exactly 1.

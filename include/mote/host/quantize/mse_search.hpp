@@ -21,28 +21,28 @@ struct trial {
   group_scale better;
 };
 
-trial attempt(const grid& g, const weighted_columns& group, group_scale s);
+trial attempt(const quantization_grid& g, const weighted_columns& group, group_scale s);
 
 }  // namespace detail
 
 /// The best scale of one group alone. Tries steps + 1 factors from `least` to `most` on the format's own scale (in a
 /// grid with a minimum: on the range of the weights, each at three positions); where levels are not symmetric, with the
 /// other sign as well. A trial with less than 1.3 times the best error so far is refined by least squares.
-group_scale search_scale(const grid& g, const weighted_columns& group, group_scale own, std::size_t steps = 32,
-                         float least = 0.6F, float most = 1.12F);
+group_scale search_scale(const quantization_grid& g, const weighted_columns& group, group_scale own,
+                         std::size_t steps = 32, float least = 0.6F, float most = 1.12F);
 
 /// The best scales of a block. No block loses more than under the format's own scales.
-void search_scales(const grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
+void search_scales(const quantization_grid& g, const weighted_columns& block, group_scale* scales /* (groups) */,
                    std::size_t steps = 32);
 
 /// The best scale of one group of a block whose units are already fixed; `own` if none is better.
-group_scale search_multiples(const grid& g, const weighted_columns& group, group_scale own);
+group_scale search_multiples(const quantization_grid& g, const weighted_columns& group, group_scale own);
 
 struct mse_search {
   std::size_t steps = 32;
   bool use_calibration = true;  ///< weight columns by the power of their input, if the task has an input
 
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
+  coded_matrix operator()(const quantizer_task& t, const quantization_grid& g) const;
 };
 
 }  // namespace mote::inline v0::host

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 // Round to nearest: the format's own scales for each block, and the nearest level for each weight. It is the baseline
-// that other quantisers are compared with.
+// that other quantizers are compared with.
 // Refuses to use calibration, or anything outside of the block.
 #pragma once
 
 #include <cstddef>
 
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 
 namespace mote::inline v0::host {
 
 namespace detail {
 /// Rounds every block of a matrix. choose(row, first column, number of columns, scales) sets the scales of its groups.
 template <class Choose>
-coded_matrix round_blocks(const quantiser_task& t, const grid& g, Choose&& choose) {
+coded_matrix round_blocks(const quantizer_task& t, const quantization_grid& g, Choose&& choose) {
   coded_matrix out = coded_matrix::on(g, t.rows, t.cols);
   for (std::size_t row = 0; row < t.rows; ++row) {
     group_scale* scales = out.scales.data() + row * out.groups();
@@ -31,7 +31,7 @@ coded_matrix round_blocks(const quantiser_task& t, const grid& g, Choose&& choos
 }  // namespace detail
 
 struct round_to_nearest {
-  coded_matrix operator()(const quantiser_task& t, const grid& g) const;
+  coded_matrix operator()(const quantizer_task& t, const quantization_grid& g) const;
 };
 
 }  // namespace mote::inline v0::host

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Text that a model samples from its own distribution, for calibrating quantisers and for measuring quality. It needs
+// Text that a model samples from its own distribution, for calibrating quantizers and for measuring quality. It needs
 // no corpus, and the same seed gives the same text on every machine.
 // Refuses an encoder, which writes no text. Quality on such a text is the distance from this model, not correctness.
 #pragma once

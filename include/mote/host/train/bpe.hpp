@@ -33,10 +33,10 @@
 
 namespace mote::inline v0::host {
 
-inline constexpr std::size_t special_tokens = 3;
+inline constexpr std::size_t first_byte_token = 3;  // after <unk>, <s> and </s>
 inline constexpr std::size_t byte_tokens = 256;
 /// The id of the first control token; the others follow in the order in which they were given.
-inline constexpr std::size_t first_control_token = special_tokens + byte_tokens;
+inline constexpr std::size_t first_control_token = first_byte_token + byte_tokens;
 /// The score of control tokens, below that of any merge: no text becomes a token with this score.
 inline constexpr float control_score = -1e9F;
 

@@ -6,7 +6,7 @@
 
 #include <arm_mve.h>
 
-#include "mote/simd/arch/mve_planes.hpp"
+#include "mote/simd/arch/mve_bit_fields.hpp"
 #if MOTE_WITH_MVE_FLOATS
 #include "mote/simd/arch/mve_rows.hpp"
 #endif
@@ -19,7 +19,7 @@ struct dot4<mve, 1> : dot4<dsp, 1> {
   static constexpr std::size_t rows_together = 1;                 // does not use rows_dot()
   static constexpr bool guards_rows = MOTE_WITH_MVE_FLOATS != 0;  // q8, four rows at once: kernel/arch/mve/rows_q8.hpp
   static constexpr bool has_dot_from_memory = true;
-  static constexpr bool takes_rows = true;  // codes in planes, four rows at once: arch/mve_planes.hpp
+  static constexpr bool takes_rows = true;  // codes in bit fields, four rows at once: arch/mve_bit_fields.hpp
 
   template <unsigned Bits, int Step, const std::int8_t (*Table)[16] = nullptr>
   using rows_of_codes = helium_rows<Bits, Step, Table>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Applies the scales of four rows to the integer dot products of arch/mve_planes.hpp in Helium's vectors: one
+// Applies the scales of four rows to the integer dot products of arch/mve_bit_fields.hpp in Helium's vectors: one
 // accumulator (lane) per row, groups in index order.
 // Refuses to look for flushed subnormals: its caller clears and reads the flags, as arch/mve_floats.hpp says.
 #pragma once

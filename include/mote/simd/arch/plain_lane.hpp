@@ -108,7 +108,7 @@ MOTE_INLINE int signed_byte(std::uint8_t byte) {
 }
 /// Makes a product round on its own. GCC 12 vectorizes a * c - b * s next to a * s + b * c into one fused vfmaddsub,
 /// even with -ffp-contract=off; this hides the product from it.
-MOTE_INLINE float rounded(float product) {
+MOTE_INLINE float unfused(float product) {
 #if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
   __asm__("" : "+x"(product));
 #endif

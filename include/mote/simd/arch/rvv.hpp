@@ -109,7 +109,7 @@ struct dot4<rvv, 16> {
     r.v[0] = detail::lane_of(detail::rvv_bytes::dot<Quads>(w, x));
     return r;
   }
-  /// start + Step * the dot products of 32 columns of codes, in planes<Bits, 16> (format/planes.hpp), with x.
+  /// start + Step * the dot products of 32 columns of codes, in bit_fields<Bits, 16> (format/bit_fields.hpp), with x.
   template <unsigned Bits, unsigned Step>
   MOTE_INLINE static ints<16> codes_dot_from_memory(std::int32_t start, const std::uint8_t* p /* (Bits, 16, 4) */,
                                                     const std::int8_t* x /* (32) */) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0: dot products of codes and bytes with activations, read from planes in memory (format/planes.hpp). The
+// RISC-V V 1.0: dot products of codes and bytes with activations, read from bit fields in memory (format/bit_fields.hpp). The
 // four columns of a dot4 vector (sixteen rows, a lane each) go to four consecutive registers, so one instruction on the
 // group extracts a field of all columns; then each column is multiplied by its activation, a scalar.
 // Refuses arrays of vectors, which the compiler keeps in memory: 32 columns are two halves that fit the registers.
@@ -87,7 +87,7 @@ MOTE_INLINE vint16m2_t rvv_quad(vint16m2_t sum, vuint8m4_t w, const std::int8_t*
   return __riscv_vwmacc_vx_i16m2(sum, x[3], rvv_column<3>(w), 16);
 }
 
-/// Dot products of 32 columns of codes in planes<Bits, 16>, in two halves: first the even quads, then the odd ones,
+/// Dot products of 32 columns of codes in bit_fields<Bits, 16>, in two halves: first the even quads, then the odd ones,
 /// because quads Odd, Odd + 2, Odd + 4 and Odd + 6 are stored in the same vectors.
 template <unsigned Bits>
 struct rvv_codes {
@@ -144,7 +144,7 @@ struct rvv_codes {
       return __riscv_vwadd_wv_i32m4(__riscv_vwadd_wv_i32m4(together_sum(a, b), c, 16), d, 16);
     }
   }
-  /// Unpacks quads Odd, Odd + 2, Odd + 4 and Odd + 6. Where both halves share the upper plane, `high` keeps it.
+  /// Unpacks quads Odd, Odd + 2, Odd + 4 and Odd + 6. Where both halves share the upper field, `high` keeps it.
   template <std::size_t Odd>
   MOTE_INLINE static void quads(const std::uint8_t* p, vuint8m4_t& high, vuint8m4_t& q0, vuint8m4_t& q1, vuint8m4_t& q2,
                                 vuint8m4_t& q3) {

@@ -61,9 +61,9 @@ MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, s
   }
 }
 
-/// The same for two-level blocks.
+/// The same for super-blocks.
 template <bool Guarded, class Unit, class Format, class Rows>
-  requires(two_level_format<Format> && requires { Format::least_scale; })
+  requires(super_block_format<Format> && requires { Format::least_scale; })
 MOTE_INLINE void four_rows(Rows& rows, const std::byte* w, std::size_t stride, std::size_t cols, const activation& a,
                            float* y /* (4) */) {
   using floats = simd::floats<1>;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// The bit layout of unsigned codes: 32 columns of Rows rows, in planes of whole dot4 vectors (Rows * 4 bytes: four
+// The bit layout of unsigned codes: 32 columns of Rows rows, in bit fields of whole dot4 vectors (Rows * 4 bytes: four
 // columns of row 0, of row 1, ...; quad q is columns 4q .. 4q + 3).
 //
-//   byte plane    8 vectors   | quad 0 | quad 1 | .. | quad 7 |
-//   nibble plane  4 vectors   vector i:  bits 0-3 quad i      bits 4-7 quad i + 4
-//   pair plane    2 vectors   vector i:  bits 0-1 quad i      2-3 quad i + 2     4-5 quad i + 4     6-7 quad i + 6
-//   bit plane     1 vector               bit b    quad b
+//   byte field    8 vectors   | quad 0 | quad 1 | .. | quad 7 |
+//   nibble field  4 vectors   vector i:  bits 0-3 quad i      bits 4-7 quad i + 4
+//   pair field    2 vectors   vector i:  bits 0-1 quad i      2-3 quad i + 2     4-5 quad i + 4     6-7 quad i + 6
+//   bit field     1 vector               bit b    quad b
 //
 //   bits a code   8: byte   6: nibble, pair   5: nibble, bit   4: nibble   3: pair, bit   2: pair
-//   where two planes are named, the first holds the lower bits of a code and comes first.
+//   where two fields are named, the first holds the lower bits of a code and comes first.
 //
-// With one row, the nibble plane is that of GGUF's Q4_0: column j in bits 0-3 of byte j, column j + 16 in bits 4-7.
+// With one row, the nibble field is that of GGUF's Q4_0: column j in bits 0-3 of byte j, column j + 16 in bits 4-7.
 // Refuses to know what a code means.
 #pragma once
 
@@ -22,7 +22,7 @@
 namespace mote::inline v0 {
 
 template <unsigned Bits, std::size_t Rows>
-struct planes {
+struct bit_fields {
   static_assert(Bits == 8 || (Bits >= 2 && Bits <= 6));
   static constexpr std::size_t vector_bytes = Rows * 4;
   static constexpr std::size_t quads = 8;
@@ -30,7 +30,7 @@ struct planes {
 
   /// The lower bits of a code.
   static constexpr unsigned low_bits = Bits == 3 ? 2 : Bits == 8 ? 8 : Bits >= 4 ? 4 : 2;
-  static constexpr std::size_t low_vectors = low_bits;  // a plane of n bits a code has n vectors
+  static constexpr std::size_t low_vectors = low_bits;  // a field of n bits a code has n vectors
   static constexpr unsigned high_bits = Bits - low_bits;
 
   /// The code of (row, col).
@@ -98,7 +98,7 @@ struct planes {
   }
 
  private:
-  // A plane of Width bits a code has Width vectors: quad q is in vector q % Width, from bit q / Width * Width on.
+  // A field of Width bits a code has Width vectors: quad q is in vector q % Width, from bit q / Width * Width on.
   template <unsigned Width>
   static constexpr std::size_t byte_of(std::size_t row, std::size_t col) {
     return (col / 4 % Width * Rows + row) * 4 + col % 4;

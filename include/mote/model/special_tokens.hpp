@@ -11,14 +11,14 @@
 namespace mote::inline v0 {
 
 /// Token ids; -1 where the model was not trained with such a token.
-struct dialogue {
+struct special_tokens {
   int bos = 1;      ///< opens a document
   int eos = 2;      ///< ends an answer
   int note = -1;    ///< what follows is recalled knowledge
   int user = -1;    ///< what follows was said by the user
   int answer = -1;  ///< what follows is the model's answer
 
-  constexpr bool operator==(const dialogue&) const = default;
+  constexpr bool operator==(const special_tokens&) const = default;
 };
 
 /// The least tokens for a question and its answer, without recalled items: three control tokens, and 16 for each text.

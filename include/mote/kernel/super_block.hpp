@@ -24,14 +24,14 @@ concept multiplied_from_memory_by_subs =
     };
 
 /// y[token][tile's rows] for Tiles tiles from `tile` on and Tokens activations.
-template <class Isa, two_level_format Format, std::size_t Tiles, std::size_t Tokens>
+template <class Isa, super_block_format Format, std::size_t Tiles, std::size_t Tokens>
 MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const activation* a /* (Tokens) */,
                                float* y /* (Tokens, y_stride) */, std::size_t y_stride) {
   constexpr std::size_t rows = Format::rows;
   constexpr std::size_t sub = Format::sub;
   constexpr std::size_t parts = 32 / sub;  // sub-blocks of 32 columns
   constexpr std::size_t bytes = Format::block_bytes;
-  constexpr std::size_t share = ceil_div(bytes, Format::planes_per_block);
+  constexpr std::size_t share = ceil_div(bytes, Format::fields_per_block);
   using floats = simd::floats<rows>;
   using unit = simd::dot4<Isa, rows>;
   const std::size_t step = Format::tile_bytes(w.cols);
@@ -47,7 +47,7 @@ MOTE_INLINE void integer_tiles(const matrix<Format>& w, std::size_t tile, const 
     floats min[Tiles][Format::subs];
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < Tiles; ++t) Format::template expand<unit>(b + t * step, scale[t], min[t]);
-    for (std::size_t part = 0; part < Format::planes_per_block && first + part * parts < all; ++part) {
+    for (std::size_t part = 0; part < Format::fields_per_block && first + part * parts < all; ++part) {
       const std::size_t s = part * parts;
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < Tiles; ++t) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 
 #include <cmath>
 #include <cstddef>
 #include <span>
 
 #include "mote/host/import/model_tensors.hpp"
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
 

@@ -16,13 +16,13 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/kernel/attention.hpp"
-#include "mote/kernel/coded_attention.hpp"
+#include "mote/kernel/int8_attention.hpp"
 #include "mote/model/cache.hpp"
 
 namespace mote::inline v0 {
 
 template <class Isa = simd::native>
-class coded_cache {
+class int8_cache {
  public:
   static constexpr std::size_t bytes(const cache_shape& s, std::size_t context) {
     return s.layers * s.kv_heads * head_bytes(s, context);
@@ -33,7 +33,7 @@ class coded_cache {
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
-  coded_cache(std::byte* memory, const attention_shape& s, std::size_t context)
+  int8_cache(std::byte* memory, const attention_shape& s, std::size_t context)
       : memory_(memory), head_bytes_(head_bytes(s, context)), stride_(stride(context)) {}
 
   template <class Attention>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/host/quantize/quantise_model.hpp"
+#include "mote/host/quantize/quantize_model.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -43,10 +43,10 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
   }
   std::size_t seen = 0;
   const auto compare = [&](std::size_t index, const host::input_moments& m) {
-    REQUIRE(m.products.size() == products[index].size());
+    REQUIRE(m.hessian.size() == products[index].size());
     CHECK(m.rows_seen == 60);
-    for (std::size_t i = 0; i < m.products.size(); ++i)
-      CHECK(std::fabs(m.products[i] - products[index][i]) < 1e-6 * (1 + std::fabs(products[index][i])));
+    for (std::size_t i = 0; i < m.hessian.size(); ++i)
+      CHECK(std::fabs(m.hessian[i] - products[index][i]) < 1e-6 * (1 + std::fabs(products[index][i])));
     CHECK(std::fabs(m.magnitude[5] - magnitude[index]) < 1e-6 * magnitude[index]);
     ++seen;
   };
@@ -64,23 +64,23 @@ TEST_CASE("calibration: the moments are plain sums over what goes into each matr
   CHECK(seen == 13);
 }
 
-TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those that are quantised",
-          "[host][quantise_model]") {
+TEST_CASE("quantize_model: every matrix by its recipe, later layers behind those that are quantized",
+          "[host][quantize_model]") {
   const auto m = mote_tests::synthetic_weights(small, 1);
   const auto base = host::use_floats(m);
   const auto text = host::sample_text(base, 6, 30, 1, 2);
-  const host::grid eight = host::symmetric_grid(8), four = mote_tests::non_linear();
+  const host::quantization_grid eight = host::symmetric_grid(8), four = mote_tests::non_linear();
   std::vector<std::pair<tensor_place, host::input_moments>> inputs;
   const host::recipe how = [&](const tensor_place& p) -> host::tensor_recipe {
     if (p == tensor_place::embedding()) return {&eight, host::round_to_nearest{}};
     if (p == tensor_place::block(1, mote::role::gate)) return {};
-    return {&four, [&](const host::quantiser_task& t, const host::grid& g) {
+    return {&four, [&](const host::quantizer_task& t, const host::quantization_grid& g) {
               REQUIRE(t.input != nullptr);
               inputs.emplace_back(t.place, *t.input);
               return host::gptq{}(t, g);
             }};
   };
-  const auto tensors = host::quantise_model(m, how, &text);
+  const auto tensors = host::quantize_model(m, how, &text);
   CHECK(tensors.size() == 1 + 3 * 7 + 1 - 1);
   const auto changed = host::use_decoded(base, tensors);
   const auto expected = host::values_of(m, tensor_place::block(1, mote::role::gate));
@@ -88,7 +88,7 @@ TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those
   changed.blocks[1][static_cast<std::size_t>(mote::role::gate)].decode_row(2, row.data());
   CHECK(std::equal(row.begin(), row.end(), expected.begin() + 2 * static_cast<std::ptrdiff_t>(small.dim)));
 
-  // The last layer's inputs are those that the quantised layers in front of it give.
+  // The last layer's inputs are those that the quantized layers in front of it give.
   const auto truncated = [&] {
     auto some = tensors;
     std::erase_if(some, [](const auto& t) {
@@ -100,13 +100,13 @@ TEST_CASE("quantise_model: every matrix by its recipe, later layers behind those
   host::calibrate(truncated, text, [&](std::size_t layer, const host::layer_moments& moments) {
     for (const auto& [place, input] : inputs)
       if (layer == 2 && place == tensor_place::block(2, mote::role::down)) {
-        CHECK(input.products == moments.of(mote::role::down).products);
+        CHECK(input.hessian == moments.of(mote::role::down).hessian);
       }
     return false;
   });
 
   const host::quality_meter meter(base, host::sample_text(base, 6, 30, 1, 77));
-  const auto nearest = host::quantise_model(m, [&](const tensor_place& p) -> host::tensor_recipe {
+  const auto nearest = host::quantize_model(m, [&](const tensor_place& p) -> host::tensor_recipe {
     if (p == tensor_place::embedding()) return {&eight, host::round_to_nearest{}};
     if (p == tensor_place::block(1, mote::role::gate)) return {};
     return {&four, host::round_to_nearest{}};

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// A layout that does not say how many rows.
-// EXPECT: mote: this policy does not say how rows are interleaved; .*\[mote-layout-policy\]
+// Rows interleaved by a number that no kernel has.
+// EXPECT: mote: rows cannot be interleaved by this number; .*\[mote-interleave-rows\]
+// EXPECT: interleave<2>
 #include "little.hpp"
 
 #if MOTE_FAIL
-struct thrifty {
-  using slot = mote::slots::layout;
-};
+using assistant = mote::pipeline<little, mote::interleave<2>>;
 #else
-struct thrifty {
-  using slot = mote::slots::layout;
-  static constexpr std::size_t rows = 4;
-};
+using assistant = mote::pipeline<little, mote::interleave<4>>;
 #endif
-using assistant = mote::pipeline<little, thrifty>;
 
 static assistant ai;
 

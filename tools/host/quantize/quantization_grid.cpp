@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -35,8 +35,8 @@ std::vector<std::uint8_t> codes_in_order(std::size_t n) {
 
 }  // namespace detail
 
-grid asymmetric_grid(std::size_t bits, std::size_t group) {
-  grid g;
+quantization_grid asymmetric_grid(std::size_t bits, std::size_t group) {
+  quantization_grid g;
   g.name = "asymmetric " + std::to_string(bits) + " bit, group " + std::to_string(group);
   g.bits_per_weight = static_cast<double>(bits) + 32.0 / static_cast<double>(group);
   g.group = group;
@@ -52,8 +52,8 @@ grid asymmetric_grid(std::size_t bits, std::size_t group) {
   return g;
 }
 
-grid symmetric_grid(std::size_t bits, std::size_t group) {
-  grid g;
+quantization_grid symmetric_grid(std::size_t bits, std::size_t group) {
+  quantization_grid g;
   g.name = "symmetric " + std::to_string(bits) + " bit, group " + std::to_string(group);
   g.bits_per_weight = static_cast<double>(bits) + 16.0 / static_cast<double>(group);
   g.group = group;
@@ -69,8 +69,8 @@ grid symmetric_grid(std::size_t bits, std::size_t group) {
   return g;
 }
 
-grid table_grid(std::string name, std::vector<float> levels, double bits_per_weight, std::size_t group) {
-  grid g;
+quantization_grid table_grid(std::string name, std::vector<float> levels, double bits_per_weight, std::size_t group) {
+  quantization_grid g;
   g.name = std::move(name);
   g.bits_per_weight = bits_per_weight;
   g.group = group;

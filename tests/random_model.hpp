@@ -13,38 +13,39 @@
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/packing.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
-#include "mote/model/dialogue.hpp"
 #include "mote/model/shape.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 #include "random_weights.hpp"
 
 namespace mote_tests {
 
 /// Its tokens are the letters and the space.
-struct babbler {
-  static constexpr std::string_view name = "babbler";
+struct random_model {
+  static constexpr std::string_view name = "random_model";
   static constexpr mote::shape shape{
       .dim = 32, .hidden = 48, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 29, .context = 64};
   static constexpr std::size_t vocabulary_bytes = mote::vocabulary_bytes(29, 27, 3 + 4 + 27);
-  static constexpr mote::dialogue dialogue{.bos = 0, .eos = 1};
+  static constexpr mote::special_tokens special_tokens{.bos = 0, .eos = 1};
 };
 
 /// Its image, packed with `rows` rows interleaved.
-class babbler_image {
+class random_model_image {
  public:
-  explicit babbler_image(std::size_t rows) {
-    const mote::host::raw_model m = random_weights(babbler::shape, 5);
+  explicit random_model_image(std::size_t rows) {
+    const mote::host::raw_model m = random_weights(random_model::shape, 5);
     mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
     for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
-    const auto table = mote::host::pack_vocabulary(text, babbler::dialogue);
-    const auto written = mote::host::write_image(m, table, "babbler", mote::host::read_packing("q8", rows, m.shape));
+    const auto table = mote::host::pack_vocabulary(text, random_model::special_tokens);
+    const auto written =
+        mote::host::write_image(m, table, "random_model", mote::host::read_packing("q8", rows, m.shape));
     size_ = written.bytes.size();
     data_ = static_cast<std::byte*>(::operator new(size_, std::align_val_t{64}));
     std::memcpy(data_, written.bytes.data(), size_);
   }
-  babbler_image(const babbler_image&) = delete;
-  babbler_image& operator=(const babbler_image&) = delete;
-  ~babbler_image() { ::operator delete(data_, std::align_val_t{64}); }
+  random_model_image(const random_model_image&) = delete;
+  random_model_image& operator=(const random_model_image&) = delete;
+  ~random_model_image() { ::operator delete(data_, std::align_val_t{64}); }
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Quantisers and folds work on any family: GPTQ loses less than rounding, folds change no answer, and what a family lacks is
+// Quantizers and folds work on any family: GPTQ loses less than rounding, folds change no answer, and what a family lacks is
 // said.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -13,7 +13,7 @@
 #include "mote/host/quantize/gptq.hpp"
 #include "mote/host/quantize/hadamard.hpp"
 #include "mote/host/quantize/hqq.hpp"
-#include "mote/host/quantize/quantise_model.hpp"
+#include "mote/host/quantize/quantize_model.hpp"
 #include "mote/host/quantize/smooth.hpp"
 #include "mote/host/report/quality.hpp"
 #include "relative_difference.hpp"
@@ -54,17 +54,17 @@ std::vector<float> logits_of(const host::raw_model_of<Family>& m) {
   return logits;
 }
 
-/// How far a quantiser moves a model, every matrix of its layers on a grid of sixteen.
+/// How far a quantizer moves a model, every matrix of its layers on a grid of sixteen.
 template <class Family>
 struct divergence_of {
   const host::raw_model_of<Family>& m;
   host::batch_model_of<Family> base = host::use_floats(m);
   host::text_sample text = host::sample_text(base, 6, 30, 1, 2);
   host::quality_meter_of<Family> meter{base, host::sample_text(base, 6, 30, 1, 77)};
-  host::grid four = mote_tests::sixteen_integers();
+  host::quantization_grid four = mote_tests::sixteen_integers();
 
-  double operator()(const host::raw_model_of<Family>& changed, const host::quantiser& how, bool calibrated) const {
-    const auto codes = host::quantise_model(
+  double operator()(const host::raw_model_of<Family>& changed, const host::quantizer& how, bool calibrated) const {
+    const auto codes = host::quantize_model(
         changed,
         [&](const tensor_place& p) -> host::tensor_recipe {
           if (p.where != tensor_place::part::block) return {};
@@ -81,8 +81,8 @@ struct divergence_of {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("quantise_model: GPTQ and AWQ lose less than rounding on any family, HQQ not more",
-                   "[host][quantise_model]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, hybrid<3>,
+TEMPLATE_TEST_CASE("quantize_model: GPTQ and AWQ lose less than rounding on any family, HQQ not more",
+                   "[host][quantize_model]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, hybrid<3>,
                    mixed_layers) {
   constexpr mote::shape s = mote_tests::shape_for<TestType>();
   double nearest = 0, gptq = 0, hqq = 0, awq = 0;
@@ -105,17 +105,17 @@ TEMPLATE_TEST_CASE("quantise_model: GPTQ and AWQ lose less than rounding on any 
   CHECK(awq < 0.9 * nearest);
 }
 
-TEMPLATE_TEST_CASE("quantise_model: every matrix of a family has its input, an embedding and positions have none",
-                   "[host][quantise_model]", mote::gpt2, hybrid<3>, mixed_layers) {
+TEMPLATE_TEST_CASE("quantize_model: every matrix of a family has its input, an embedding and positions have none",
+                   "[host][quantize_model]", mote::gpt2, hybrid<3>, mixed_layers) {
   constexpr mote::shape s = mote_tests::shape_for<TestType>();
   const auto m = mote_tests::random_weights<TestType>(s, 3);
   const auto text = host::sample_text(host::use_floats(m), 2, 9, 1, 2);
-  const host::grid four = mote_tests::sixteen_integers();
+  const host::quantization_grid four = mote_tests::sixteen_integers();
   std::vector<tensor_place> seen;
-  const auto codes = host::quantise_model(
+  const auto codes = host::quantize_model(
       m,
       [&](const tensor_place&) -> host::tensor_recipe {
-        return {&four, [&](const host::quantiser_task& t, const host::grid& g) {
+        return {&four, [&](const host::quantizer_task& t, const host::quantization_grid& g) {
                   const bool looked_up =
                       t.place.where == tensor_place::part::embedding || t.place.where == tensor_place::part::positions;
                   CHECK((t.input == nullptr) == looked_up);
@@ -243,7 +243,7 @@ TEST_CASE("folds: a family that they cannot work on is refused by what it lacks"
   refuses(std::type_identity<mixed_layers>{}, turn, "hadamard: block 1 of layer 1 does not read the stream");
 
   const host::text_sample text{.sequences = 1, .length = 3, .tokens = {1, 2, 3, 4}};
-  const host::grid four = mote_tests::sixteen_integers();
+  const host::quantization_grid four = mote_tests::sixteen_integers();
   refuses(
       std::type_identity<silent>{}, [&](auto& m) { host::awq{}(m, four, text); },
       "awq: no input of this family's matrices may be scaled");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A grid is the set of values that a weight can have after rounding: scale * level + minimum, with one scale (and in
-// some grids one minimum) per group of columns. It is all that a quantiser knows about a format:
+// some grids one minimum) per group of columns. It is all that a quantizer knows about a format:
 //
 //   one level    each group has its own scale: a block is one group (32 columns, or a row)
 //   two levels   the scales of a block's groups are small integers times one unit, and so are their minima
@@ -26,7 +26,7 @@ struct group_scale {
   float minimum_unit = 0;  ///< two levels: minimum = -(an integer >= 0) times this; one value per block
 };
 
-/// The range of the integers that multiply the units of a two-level grid; all zero in a one-level grid.
+/// The range of the integers that multiply the units of a super-block grid; all zero in a grid of single blocks.
 struct scale_multiples {
   int least = 0;         // of the scale
   int most = 0;          // of the scale
@@ -35,7 +35,7 @@ struct scale_multiples {
 
 inline constexpr std::size_t most_groups_together = 16;
 
-struct grid {
+struct quantization_grid {
   std::string name;
   double bits_per_weight = 0;  ///< with scales
   std::size_t group = 32;      ///< columns per scale; the last group of a row may have fewer
@@ -50,7 +50,7 @@ struct grid {
   /// 0 and minimum <= 0 where there is a minimum); the units are chosen later.
   std::function<group_scale(group_scale)> stored;
 
-  bool two_level() const { return multiples.most != 0; }
+  bool super_block() const { return multiples.most != 0; }
   std::size_t block() const { return group * together; }
   /// The index of the level nearest to w under this scale.
   std::size_t nearest(float w, group_scale s) const {
@@ -97,13 +97,14 @@ std::vector<std::uint8_t> codes_in_order(std::size_t n);
 }  // namespace detail
 
 /// 2^bits levels from the smallest weight of a group to its largest; scale and minimum are binary16.
-grid asymmetric_grid(std::size_t bits, std::size_t group = 32);
+quantization_grid asymmetric_grid(std::size_t bits, std::size_t group = 32);
 
 /// Levels -(2^(bits-1) - 1) .. 2^(bits-1) - 1; the scale is binary16 and puts the largest magnitude on the last level.
-grid symmetric_grid(std::size_t bits, std::size_t group = 32);
+quantization_grid symmetric_grid(std::size_t bits, std::size_t group = 32);
 
 /// A grid on any ascending table of levels. The scale is binary16 and puts the weight of the largest magnitude on the
 /// level of the largest magnitude.
-grid table_grid(std::string name, std::vector<float> levels, double bits_per_weight, std::size_t group = 32);
+quantization_grid table_grid(std::string name, std::vector<float> levels, double bits_per_weight,
+                             std::size_t group = 32);
 
 }  // namespace mote::inline v0::host

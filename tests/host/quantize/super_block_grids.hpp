@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The grids of two levels that quantisers are tried on: every number of bits, a block that a row fills and one that it does
+// The grids of two levels that quantizers are tried on: every number of bits, a block that a row fills and one that it does
 // not.
 // Refuses to make up grids: these are what formats give.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace mote_tests {
 
-inline std::vector<mote::host::grid> two_level_grids() {
+inline std::vector<mote::host::quantization_grid> super_block_grids() {
   using mote::host::packed_format_of;
   return {packed_format_of<mote::qk<2, 64>>.levels(), packed_format_of<mote::qk<3, 192>>.levels(),
           packed_format_of<mote::qk<4, 192>>.levels(), packed_format_of<mote::qk<5, 256>>.levels(),

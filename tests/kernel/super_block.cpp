@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/kernel/two_level.hpp"
+#include "mote/kernel/super_block.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -59,7 +59,7 @@ std::vector<part> read_parts(mote::affine<Bits, Rows>, const std::byte* tile, st
 #define MOTE_TEST_ROWS(bits, super) \
   (mote::qk<bits, super, 1>), (mote::qk<bits, super, 4>), (mote::qk<bits, super, 8>), (mote::qk<bits, super, 16>)
 
-TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added in order, at every width", "",
+TEMPLATE_TEST_CASE("super-blocks: integers are exact, sub-blocks are added in order, at every width", "",
                    MOTE_TEST_ROWS(2, 64), MOTE_TEST_ROWS(3, 96), MOTE_TEST_ROWS(4, 192), MOTE_TEST_ROWS(4, 32),
                    MOTE_TEST_ROWS(5, 256), MOTE_TEST_ROWS(6, 160), (mote::affine<4, 1>), (mote::affine<4, 16>),
                    (mote::affine<5, 4>), (mote::affine<5, 8>)) {
@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added i
     const mote::matrix<format> w{packed.data(), rows, cols};
     std::vector<float> x(cols), y(mote::padded(rows), -99.0F), again(mote::padded(rows)), decoded(cols);
     for (float& v : x) v = random.normal();
-    const mote::activation a = mote::quantise<format>(x.data(), cols, buffer.data());
+    const mote::activation a = mote::quantize_activations<format>(x.data(), cols, buffer.data());
     mote::matvec(w, a, y.data());
     for (std::size_t row = 0; row < rows; ++row) {
       volatile float expected = 0;
@@ -109,7 +109,7 @@ TEMPLATE_TEST_CASE("two-level blocks: integers are exact, sub-blocks are added i
   }
 }
 
-TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; 1 to 17 tokens have those of one", "",
+TEMPLATE_TEST_CASE("super-blocks: every row layout has the same bits; 1 to 17 tokens have those of one", "",
                    (mote::qk<2>), (mote::qk<3, 192>), (mote::qk<4, 224>), (mote::qk<5, 64>), (mote::qk<6, 192>),
                    (mote::affine<4>)) {
   using one = TestType;
@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; 1 to 1
     for (float& v : x) v = random.normal();
     std::vector<mote::activation> a;
     for (std::size_t t = 0; t < most; ++t) {
-      a.push_back(mote::quantise<wide>(x.data() + t * x_stride, cols, buffers.data() + t * 4096));
+      a.push_back(mote::quantize_activations<wide>(x.data() + t * x_stride, cols, buffers.data() + t * 4096));
       mote::matvec(w, a[t], expected.data() + t * stride);
       mote::matvec(narrow, a[t], single.data());
       REQUIRE(std::memcmp(expected.data() + t * stride, single.data(), rows * 4) == 0);
@@ -149,7 +149,7 @@ TEMPLATE_TEST_CASE("two-level blocks: every row layout has the same bits; 1 to 1
   }
 }
 
-TEST_CASE("two-level blocks: the outermost scale of six bits, -128, is one like the others") {
+TEST_CASE("super-blocks: the outermost scale of six bits, -128, is one like the others") {
   using format = mote::qk<6, 32, 16>;
   packed_bytes packed(format::bytes(16, 32)), buffer(256);
   for (std::size_t row = 0; row < 16; ++row) {
@@ -162,8 +162,8 @@ TEST_CASE("two-level blocks: the outermost scale of six bits, -128, is one like 
   }
   std::vector<float> x(32), y(16);
   for (std::size_t i = 0; i < 32; ++i) x[i] = i % 2 == 0 ? -127.0F : 127.0F;
-  mote::matvec(mote::matrix<format>{packed.data(), 16, 32}, mote::quantise<format>(x.data(), 32, buffer.data()),
-               y.data());
+  mote::matvec(mote::matrix<format>{packed.data(), 16, 32},
+               mote::quantize_activations<format>(x.data(), 32, buffer.data()), y.data());
   for (std::size_t row = 0; row < 16; ++row) {
     const float half = 127.0F * (8 * 32 + 8 * 31);
     CHECK(y[row] == -128.0F * half + (static_cast<float>(row * 17) - 128.0F) * half);

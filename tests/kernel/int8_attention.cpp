@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/kernel/coded_attention.hpp"
+#include "mote/kernel/int8_attention.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -11,7 +11,7 @@
 
 namespace detail = mote::detail;
 
-TEST_CASE("the ends and the size of a short vector, at every length", "[kernel][coded_attention]") {
+TEST_CASE("the ends and the size of a short vector, at every length", "[kernel][int8_attention]") {
   mote::rng random(1);
   for (std::size_t n = 1; n <= 40; ++n) {
     std::vector<float> x(n);
@@ -26,7 +26,7 @@ TEST_CASE("the ends and the size of a short vector, at every length", "[kernel][
   }
 }
 
-TEST_CASE("round_vector: 14 bits and a sign, their sum, zeros behind", "[kernel][coded_attention]") {
+TEST_CASE("round_vector: 14 bits and a sign, their sum, zeros behind", "[kernel][int8_attention]") {
   mote::rng random(2);
   for (std::size_t n = 1; n <= 40; ++n) {
     const std::size_t width = mote::round_up(n, 4);
@@ -52,7 +52,7 @@ TEST_CASE("round_vector: 14 bits and a sign, their sum, zeros behind", "[kernel]
   for (const std::int16_t v : q) CHECK(v == 0);
 }
 
-TEST_CASE("weights keep 14 bits and their sums 31, however many positions there are", "[kernel][coded_attention]") {
+TEST_CASE("weights keep 14 bits and their sums 31, however many positions there are", "[kernel][int8_attention]") {
   for (std::size_t count = 1; count < 1U << 24U; count += count / 7 + 1) {
     const double most = static_cast<double>(detail::most_weight(count));
     CHECK(most <= 16383);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The common part of q2 to q6 and iq4_nl: codes in planes, one binary16 scale for 32 columns of a row.
+// The common part of q2 to q6 and iq4_nl: codes in bit fields, one binary16 scale for 32 columns of a row.
 //
 //   one block: Rows rows x 32 columns, Rows * (2 + 4 * bits) bytes
 //   | scale row 0 | .. | scale row Rows-1 |  binary16 each
-//   | planes of codes (format/planes.hpp) |
+//   | fields of codes (format/bit_fields.hpp) |
 //
 // weight = scale * value(code), by the grid. Rows of any width: the last group is padded with the grid's zero.
 // Refuses more than one scale a group, and minima: format/qk.hpp has those.
@@ -14,22 +14,22 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
+#include "mote/format/bit_fields.hpp"
 #include "mote/format/grid.hpp"
-#include "mote/format/planes.hpp"
 
 namespace mote::inline v0 {
 
 template <class Grid, std::size_t Rows>
-struct planar {
+struct group_scaled {
   static_assert(Rows == 1 || Rows == 4 || Rows == 8 || Rows == 16);
   using grid = Grid;
-  using code_planes = planes<Grid::bits, Rows>;
+  using code_fields = bit_fields<Grid::bits, Rows>;
 
   static constexpr std::size_t rows = Rows;
   static constexpr std::size_t group = 32;
   static constexpr std::size_t scale_columns = 32;     // columns of a row that share a scale
   static constexpr std::size_t activation_group = 32;  // and of an activation
-  static constexpr bool quantised = true;
+  static constexpr bool quantized = true;
   static constexpr double bits_per_weight = Grid::bits + 0.5;
 
   static constexpr bool looked_up = requires { Grid::table; };
@@ -45,7 +45,7 @@ struct planar {
 
   struct block {
     simd::half_bits scale[Rows];
-    std::uint8_t codes[code_planes::bytes];
+    std::uint8_t codes[code_fields::bytes];
   };
   static_assert(sizeof(block) == Rows * (2 + 4 * Grid::bits));
 
@@ -62,13 +62,13 @@ struct planar {
     auto* b = reinterpret_cast<block*>(tile + g * sizeof(block));
     const simd::half_bits half = simd::float_to_signed_half(scale);
     __builtin_memcpy(reinterpret_cast<std::byte*>(b->scale) + row * 2, &half, 2);
-    for (std::size_t i = 0; i < group; ++i) code_planes::put(b->codes, row, i, codes[i]);
+    for (std::size_t i = 0; i < group; ++i) code_fields::put(b->codes, row, i, codes[i]);
   }
   static void read_group(const std::byte* tile, std::size_t row, std::size_t, std::size_t g, float& scale,
                          std::uint8_t* codes /* (group) */) {
     const auto* b = reinterpret_cast<const block*>(tile + g * sizeof(block));
     scale = simd::signed_half_to_float(b->scale[row]);
-    for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(code_planes::get(b->codes, row, i));
+    for (std::size_t i = 0; i < group; ++i) codes[i] = static_cast<std::uint8_t>(code_fields::get(b->codes, row, i));
   }
 
   /// True if the tile's scales are finite and make no weight beyond about 65504; attach() asks.
@@ -111,7 +111,7 @@ struct planar {
 
   template <class Unit>
   MOTE_INLINE static void unpack(const block& b, typename Unit::vector (&w)[8]) {
-    code_planes::template unpack<Unit, doubled ? 1 : 0, in_place<Unit>>(b.codes, w);
+    code_fields::template unpack<Unit, doubled ? 1 : 0, in_place<Unit>>(b.codes, w);
     if constexpr (looked_up)
 #pragma GCC unroll 8
       for (auto& v : w) v = Unit::lookup(v, Grid::table);
@@ -122,7 +122,7 @@ struct planar {
       return Unit::signed_dot(simd::start_from<Rows>(0, x_sum), w, x, x_sum);
     } else {
       const auto start = simd::start_from<Rows>(Grid::value(0), x_sum);
-      if constexpr (in_place<Unit>) return code_planes::template dot_in_place<Unit>(start, w, x);
+      if constexpr (in_place<Unit>) return code_fields::template dot_in_place<Unit>(start, w, x);
       else return Unit::template dot<(Grid::codes - 1) * (doubled ? 2 : 1)>(start, w, x);
     }
   }

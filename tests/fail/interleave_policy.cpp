@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
-// A number of bits that no two-level block has.
-// EXPECT: mote: two-level blocks cannot have this many bits; .*\[mote-two-level-bits\]
-// EXPECT: two_level<8
+// A layout that does not say how many rows.
+// EXPECT: mote: this policy does not say how rows are interleaved; .*\[mote-interleave-policy\]
 #include "little.hpp"
 
-#include <mote/policy/two_level.hpp>
-
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::two_level<8>>;
+struct thrifty {
+  using slot = mote::slots::interleave;
+};
 #else
-using assistant = mote::pipeline<little, mote::two_level<6>>;
+struct thrifty {
+  using slot = mote::slots::interleave;
+  static constexpr std::size_t rows = 4;
+};
 #endif
+using assistant = mote::pipeline<little, thrifty>;
 
 static assistant ai;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Quantises the matrices of a model, each by its own recipe: a grid and a quantiser. Layers are done in order; each is
-// calibrated on the outputs of layers that are already quantised, so that it compensates their errors.
+// Quantizes the matrices of a model, each by its own recipe: a grid and a quantizer. Layers are done in order; each is
+// calibrated on the outputs of layers that are already quantized, so that it compensates their errors.
 // Refuses to calibrate an embedding or a table of positions: a lookup has no input. An untied head is calibrated.
 #pragma once
 
@@ -12,27 +12,27 @@
 #include <vector>
 
 #include "mote/host/quantize/calibration.hpp"
-#include "mote/host/quantize/quantiser.hpp"
+#include "mote/host/quantize/quantizer.hpp"
 #include "mote/host/quantize/rounding.hpp"
 
 namespace mote::inline v0::host {
 
 /// What to do with a matrix. Without a grid it is left as it is.
 struct tensor_recipe {
-  const host::grid* grid = nullptr;
-  quantiser quantise = round_to_nearest{};
+  const host::quantization_grid* grid = nullptr;
+  quantizer quantize = round_to_nearest{};
 };
 using recipe = std::function<tensor_recipe(const tensor_place&)>;
 
 /// Called with (matrices done, matrices in all).
-using quantise_report = std::function<void(std::size_t, std::size_t)>;
+using quantize_report = std::function<void(std::size_t, std::size_t)>;
 
 /// The codes of every matrix whose recipe has a grid. Without a text nothing is calibrated.
 template <class Family>
-std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, const recipe& how,
-                                             const text_sample* text = nullptr, const quantise_report& report = {}) {
+std::vector<quantized_tensor> quantize_model(const raw_model_of<Family>& m, const recipe& how,
+                                             const text_sample* text = nullptr, const quantize_report& report = {}) {
   using tensors = tensors_of<Family>;
-  std::vector<quantised_tensor> out;
+  std::vector<quantized_tensor> out;
   const std::size_t all = all_tensors<Family>(m.shape).size();
   std::size_t done = 0;
   batch_model_of<Family> in_use;
@@ -43,7 +43,7 @@ std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, cons
     if (r.grid == nullptr) return false;
     const matrix_size size = size_of<Family>(m.shape, p);
     out.push_back(
-        {p, r.quantise({.place = p, .w = values_of(m, p).data(), .rows = size.rows, .cols = size.cols, .input = input},
+        {p, r.quantize({.place = p, .w = values_of(m, p).data(), .rows = size.rows, .cols = size.cols, .input = input},
                        *r.grid)});
     if (text != nullptr) in_use.put(p, pack_floats(out.back().codes.values.data(), size.rows, size.cols));
     if (report) report(done, all);
@@ -74,14 +74,14 @@ std::vector<quantised_tensor> quantise_model(const raw_model_of<Family>& m, cons
 
 /// `base` with the floats that the codes decode to: measures the loss of the weights alone.
 template <class Family>
-batch_model_of<Family> use_decoded(batch_model_of<Family> base, const std::vector<quantised_tensor>& tensors) {
-  for (const quantised_tensor& t : tensors)
+batch_model_of<Family> use_decoded(batch_model_of<Family> base, const std::vector<quantized_tensor>& tensors) {
+  for (const quantized_tensor& t : tensors)
     base.put(t.place, pack_floats(t.codes.values.data(), t.codes.rows, t.codes.cols));
   return base;
 }
 
-extern template std::vector<quantised_tensor> quantise_model(const raw_model&, const recipe&, const text_sample*,
-                                                             const quantise_report&);
-extern template batch_model use_decoded(batch_model, const std::vector<quantised_tensor>&);
+extern template std::vector<quantized_tensor> quantize_model(const raw_model&, const recipe&, const text_sample*,
+                                                             const quantize_report&);
+extern template batch_model use_decoded(batch_model, const std::vector<quantized_tensor>&);
 
 }  // namespace mote::inline v0::host

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Rows that lie for another board.
-// EXPECT: mote: rows are interleaved for another instruction set than the board.s; .*\[mote-layout-mismatch\]
+// EXPECT: mote: rows are interleaved for another instruction set than the board.s; .*\[mote-interleave-mismatch\]
 // EXPECT: interleaved\{16\}
 // EXPECT: board_wants\{1\}
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::layout<16>, mote::context<128>, mote::fit<mote::boards::stm32h743>>;
+using assistant = mote::pipeline<little, mote::interleave<16>, mote::context<128>, mote::fit<mote::boards::stm32h743>>;
 #else
 using assistant = mote::pipeline<little, mote::context<128>, mote::fit<mote::boards::stm32h743>>;
 #endif

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rows interleaved by a number that no kernel has.
-// EXPECT: mote: rows cannot be interleaved by this number; .*\[mote-layout-rows\]
-// EXPECT: layout<2>
+// A number of bits that no super-block has.
+// EXPECT: mote: super-blocks cannot have this many bits; .*\[mote-k-quant-bits\]
+// EXPECT: k_quant<8
 #include "little.hpp"
 
+#include <mote/policy/k_quant.hpp>
+
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::layout<2>>;
+using assistant = mote::pipeline<little, mote::k_quant<8>>;
 #else
-using assistant = mote::pipeline<little, mote::layout<4>>;
+using assistant = mote::pipeline<little, mote::k_quant<6>>;
 #endif
 
 static assistant ai;

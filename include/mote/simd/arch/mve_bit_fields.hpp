@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Integer dot products of codes of 2 to 6 bits in Helium: a vector holds sixteen columns of a row, and four rows share
-// the loads of x. In row-major order a nibble plane of 32 columns is one vector: `& 15` is columns 0-15, `>> 4` columns
+// the loads of x. In row-major order a nibble field of 32 columns is one vector: `& 15` is columns 0-15, `>> 4` columns
 // 16-31. arch/mve_rows.hpp applies the scales.
 // Refuses gathers of single bytes for each row, except for table lookups: a core may fetch their elements one by one.
 #pragma once
@@ -70,14 +70,14 @@ MOTE_INLINE void one_after_another(const T*& p, std::int32_t done) {
   __asm__("" : "+r"(p) : "r"(done));
 }
 
-/// Unpacks 32 columns of planes<Bits, 1> (format/planes.hpp) at p: low() gives the codes of columns 0 to 15, high()
+/// Unpacks 32 columns of bit_fields<Bits, 1> (format/bit_fields.hpp) at p: low() gives the codes of columns 0 to 15, high()
 /// those of columns 16 to 31. The call that loads the last bytes advances p by Step. `constants` stay in registers over
 /// all groups; `held` passes bits from low() to high().
 template <unsigned Bits>
-struct helium_planes;
+struct helium_fields;
 
 template <>
-struct helium_planes<4> {
+struct helium_fields<4> {
   struct constants {
     uint8x16_t nibble = kept(all_bytes(15));
   };
@@ -93,7 +93,7 @@ struct helium_planes<4> {
 };
 
 template <>
-struct helium_planes<5> {  // bit b of byte j is bit 4 of column 4b + j: word b (low) takes bits b of its bytes
+struct helium_fields<5> {  // bit b of byte j is bit 4 of column 4b + j: word b (low) takes bits b of its bytes
   struct constants {
     int32x4_t shift = kept(int32x4_t{0, -1, -2, -3});
     uint8x16_t bits = kept(all_bytes(0x11));
@@ -111,14 +111,14 @@ struct helium_planes<5> {  // bit b of byte j is bit 4 of column 4b + j: word b 
 };
 
 template <>
-struct helium_planes<6> {  // bits 2k and 2k + 1 of byte i are the upper bits of column 8k + i
+struct helium_fields<6> {  // bits 2k and 2k + 1 of byte i are the upper bits of column 8k + i
   struct constants {
     int8x16_t shift = kept(int8x16_t{0, 0, 0, 0, 0, 0, 0, 0, -2, -2, -2, -2, -2, -2, -2, -2});
     uint8x16_t bits = kept(all_bytes(0x33));
   };
   template <int>
   MOTE_INLINE static uint8x16_t low(const std::uint8_t*& p, const constants& c, uint8x16_t& held) {
-    held = __arm_vldrbq_u8(p + 8);  // the upper half is the pair plane; p + 16 would read past the block
+    held = __arm_vldrbq_u8(p + 8);  // the upper half is the pair field; p + 16 would read past the block
     __asm__("vmov.f64 %e0, %f0" : "+w"(held));
     held = __arm_vandq_u8(__arm_vshlq_u8(held, c.shift), c.bits);
     return __arm_vsliq_n_u8(__arm_vldrbq_u8(p), held, 4);
@@ -130,7 +130,7 @@ struct helium_planes<6> {  // bits 2k and 2k + 1 of byte i are the upper bits of
 };
 
 template <>
-struct helium_planes<3> {  // word j: columns j, 4 + j, 8 + j, 12 + j; x is gathered in that order for all rows
+struct helium_fields<3> {  // word j: columns j, 4 + j, 8 + j, 12 + j; x is gathered in that order for all rows
   struct constants {
     uint8x16_t pairs = kept(all_bytes(0x33));
     uint8x16_t bits = kept(all_bytes(0x11));
@@ -156,7 +156,7 @@ struct helium_planes<3> {  // word j: columns j, 4 + j, 8 + j, 12 + j; x is gath
 };
 
 template <>
-struct helium_planes<2> {  // low() gives columns 0 8 1 9 .. 7 15, high() the same + 16; x is loaded in that order
+struct helium_fields<2> {  // low() gives columns 0 8 1 9 .. 7 15, high() the same + 16; x is loaded in that order
   struct constants {
     uint8x16_t pair = kept(all_bytes(3));
   };
@@ -172,9 +172,9 @@ struct helium_planes<2> {  // low() gives columns 0 8 1 9 .. 7 15, high() the sa
   }
 };
 
-/// Loads the next sixteen activations in the column order of helium_planes<Bits>, and advances x by 16.
+/// Loads the next sixteen activations in the column order of helium_fields<Bits>, and advances x by 16.
 template <unsigned Bits>
-MOTE_INLINE int8x16_t sixteen(const std::uint8_t*& x, const typename helium_planes<Bits>::constants& c) {
+MOTE_INLINE int8x16_t sixteen(const std::uint8_t*& x, const typename helium_fields<Bits>::constants& c) {
   if constexpr (Bits == 2) {
     const uint16x8_t first = next_bytes_wide<8>(x);
     return __arm_vreinterpretq_s8_u16(__arm_vsliq_n_u16(first, next_bytes_wide<8>(x), 8));
@@ -274,12 +274,12 @@ MOTE_INLINE void helium_trits(const std::uint8_t* w, std::size_t stride, const s
 
 }  // namespace detail
 
-/// Four rows of codes in planes of 32 columns; the next planes of a row follow Step bytes later. With a Table, the
+/// Four rows of codes in bit fields of 32 columns; the next fields of a row follow Step bytes later. With a Table, the
 /// weight of a code is Table[code], else it is the code.
 template <unsigned Bits, int Step, const std::int8_t (*Table)[16]>
 class helium_rows {
-  using planes = detail::helium_planes<Bits>;
-  typename planes::constants constants_;
+  using fields = detail::helium_fields<Bits>;
+  typename fields::constants constants_;
   const std::uint8_t* row_[4] = {};
 
  public:
@@ -341,10 +341,10 @@ class helium_rows {
 
  private:
   MOTE_INLINE int8x16_t codes_low(std::size_t r, uint8x16_t& held) {
-    return weights(planes::template low<Step>(row_[r], constants_, held));
+    return weights(fields::template low<Step>(row_[r], constants_, held));
   }
   MOTE_INLINE int8x16_t codes_high(std::size_t r, uint8x16_t held) {
-    return weights(planes::template high<Step>(row_[r], constants_, held));
+    return weights(fields::template high<Step>(row_[r], constants_, held));
   }
   MOTE_INLINE static int8x16_t weights(uint8x16_t codes) {
     if constexpr (Table != nullptr) return __arm_vldrbq_gather_offset_s8(*Table, codes);

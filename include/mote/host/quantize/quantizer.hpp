@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The interface of quantisers: in go the floats of one matrix and, if calibration was made, the moments of its input;
+// The interface of quantizers: in go the floats of one matrix and, if calibration was made, the moments of its input;
 // out come codes on a grid and their scales. It is called once per matrix.
 // Refuses to know formats: a grid has the values that can be stored, packed_format::put_codes writes their bits.
 #pragma once
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "mote/host/import/model_tensors.hpp"
-#include "mote/host/quantize/grid.hpp"
+#include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
 
@@ -28,7 +28,7 @@ struct coded_matrix {
 
   std::size_t groups() const { return cols / group + (cols % group != 0 ? 1U : 0U); }
 
-  static coded_matrix on(const host::grid& g, std::size_t rows, std::size_t cols) {
+  static coded_matrix on(const host::quantization_grid& g, std::size_t rows, std::size_t cols) {
     return {.grid = g.name,
             .rows = rows,
             .cols = cols,
@@ -37,14 +37,14 @@ struct coded_matrix {
             .scales = std::vector<group_scale>(rows * g.groups(cols)),
             .values = std::vector<float>(rows * cols)};
   }
-  void put(const host::grid& g, std::size_t row, std::size_t col, std::size_t level, group_scale s) {
+  void put(const host::quantization_grid& g, std::size_t row, std::size_t col, std::size_t level, group_scale s) {
     codes[row * cols + col] = g.codes[level];
     values[row * cols + col] = g.value(level, s);
   }
 };
 
 /// A matrix of a model, rounded.
-struct quantised_tensor {
+struct quantized_tensor {
   tensor_place place;
   coded_matrix codes;
 };
@@ -53,15 +53,15 @@ struct quantised_tensor {
 struct input_moments {
   std::size_t cols = 0;
   std::size_t rows_seen = 0;
-  std::vector<double> products;   // (cols, cols) sum of x[i] * x[j], the Gram matrix; only j <= i is filled
+  std::vector<double> hessian;    // (cols, cols) sum of x[i] * x[j], the Gram matrix; only j <= i is filled
   std::vector<double> magnitude;  // (cols) sum of |x[i]|
   std::vector<double> largest;    // (cols) largest |x[i]|
 
   bool empty() const { return rows_seen == 0; }
 };
 
-/// One matrix to be quantised: its place in the model, its floats, the moments of its input.
-struct quantiser_task {
+/// One matrix to be quantized: its place in the model, its floats, the moments of its input.
+struct quantizer_task {
   tensor_place place{};
   const float* w = nullptr;  // (rows, cols)
   std::size_t rows = 0;
@@ -69,7 +69,7 @@ struct quantiser_task {
   const input_moments* input = nullptr;  ///< null: no calibration was made
 };
 
-using quantiser = std::function<coded_matrix(const quantiser_task&, const grid&)>;
+using quantizer = std::function<coded_matrix(const quantizer_task&, const quantization_grid&)>;
 
 /// ||W - W'|| / ||W||
 double relative_error(std::span<const float> w, std::span<const float> decoded);
