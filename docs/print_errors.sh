@@ -6,6 +6,7 @@
 #   docs/print_errors.sh                    every pair
 #   docs/print_errors.sh slot_twice ram     these pairs
 #   docs/print_errors.sh --update           writes them into docs/errors.md, between its `<!-- pair: NAME -->` marks
+#   docs/print_errors.sh --update ram       writes this pair
 # Refuses to judge: the pairs themselves are tests (cmake/compile_fail.cmake), with both compilers.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -44,9 +45,11 @@ pair() {
 
 if [ "${1:-}" = --update ]; then
   page=$root/docs/errors.md
-  for name in $(sed -n 's/^<!-- pair: \([a-z0-9_]*\) -->$/\1/p' "$page"); do pair "$name" > "$work/$name"; done
+  shift
+  [ $# -gt 0 ] || set -- $(sed -n 's/^<!-- pair: \([a-z0-9_]*\) -->$/\1/p' "$page")
+  for name; do pair "$name" > "$work/$name"; done
   awk -v work="$work" '
-    /^<!-- pair: [a-z0-9_]+ -->$/ { print; print ""; file = work "/" $3; while ((getline line < file) > 0) print line; skip = 1; next }
+    /^<!-- pair: [a-z0-9_]+ -->$/ && system("test -f " work "/" $3) == 0 { print; print ""; file = work "/" $3; while ((getline line < file) > 0) print line; skip = 1; next }
     /^<!-- end pair -->$/ { if (skip) print ""; skip = 0 }
     !skip' "$page" > "$work/page"
   cp "$work/page" "$page"
