@@ -270,6 +270,20 @@ struct names_tensors_once {
       once,
       "mote: two tensors of a layer have one name; give one of the blocks names of its own, own_role(0) or own_vector(0) [mote-tensor-twice]");
 };
+template <class Layer>
+struct tells_states_apart {
+  static constexpr bool apart = detail::states_in<typename detail::blocks_in<Layer>::type>::told_apart;
+  static_assert(
+      apart,
+      "mote: a block that keeps a state is twice in a layer, and both would have one state; make the second a type of its own, derived from the first [mote-state-twice]");
+};
+template <class Family, class Model>
+struct window_looks_back {
+  static constexpr bool back = windows_look_back<Family>(Model::shape);
+  static_assert(
+      back,
+      "mote: a window counts the positions before a token, and an attention that looks both ways sees later ones too; drop one of the two [mote-window-both-ways]");
+};
 template <class Family, class Model>
 struct attention_reads_shape {
   static constexpr bool reads = attends_as_asked<Family>(Model::shape);
@@ -313,6 +327,8 @@ struct kind_fault<in_sequence<Blocks...>> {
     else if constexpr (kind::operations > most_operations || kind::phases > most_phases)
       return std::type_identity<is_planned<kind, kind::operations, kind::phases>>{};
     else if constexpr (!names_once<kind>) return std::type_identity<names_tensors_once<kind>>{};
+    else if constexpr (!states_in<typename blocks_in<kind>::type>::told_apart)
+      return std::type_identity<tells_states_apart<kind>>{};
     else return std::type_identity<void>{};
   }
   template <class Kind>
@@ -338,6 +354,7 @@ consteval auto find_family_fault() {
         typename layers_fault<typename F::layer>::type>::type;
     if constexpr (!std::is_void_v<parts>) return std::type_identity<parts>{};
     else if constexpr (!family_attends<F>) return std::type_identity<family_check<F, family_member::attention>>{};
+    else if constexpr (!windows_look_back<F>(Model::shape)) return std::type_identity<window_looks_back<F, Model>>{};
     else if constexpr (!attends_as_asked<F>(Model::shape)) return std::type_identity<attention_reads_shape<F, Model>>{};
     else return std::type_identity<void>{};
   }

@@ -203,8 +203,9 @@ class decode_pass {
   /// (state_floats) the state of Block in this layer, as the last pass left it.
   template <class Block>
   MOTE_INLINE float* state() const {
-    static_assert(requires { cache_.states(); }, "mote: a block keeps a state; give decode() a cache_with_states<>");
-    return cache_.states() + states_of<Family>::template at<Block>(s_, layer_);
+    if constexpr (requires { cache_.states(); })
+      return cache_.states() + states_of<Family>::template at<Block>(s_, layer_);
+    else return nullptr;  // decode() has refused it
   }
   template <int Operation, int Last = Operation>
   MOTE_INLINE void enter() {
@@ -268,6 +269,10 @@ template <class Isa = simd::native, std::size_t Most = 1, class Formats, class A
 float* decode(const shape& model, const weights<Formats, Family>& packed, const Adapter& adapter,
               const std::uint64_t* frequencies, const Cache& cache, Team& team, const decode_buffers<Family>& b,
               const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for) {
+  constexpr bool has_room = !states_of<Family>::any || requires { cache.states(); };
+  static_assert(
+      has_room,
+      "mote: a block of this family keeps a state, and this cache has no place for it; take kept_in<Family, Cache> for the cache [mote-cache-states]");
   const shape s = model;  // copies that no kernel can change: derived values are computed once
   const weights<Formats, Family> w(packed.data(), s, packed.map());
   using pass_type = decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team>;

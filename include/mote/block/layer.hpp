@@ -234,6 +234,15 @@ constexpr bool attends_as_asked(const shape& s) {
   return window && cap && scale;
 }
 
+/// Whether no attention has a window and looks both ways.
+template <class Family>
+constexpr bool windows_look_back(const shape& s) {
+  bool back = true;
+  layers_facts<typename Family::layer>::each_attention(
+      s, [&]<class Attention>(const Attention&) { back = back && !(has_window<Attention> && sees_all<Attention>); });
+  return back;
+}
+
 /// Whether the tokens of some layer see later ones.
 template <class Family>
 constexpr bool looks_ahead(const shape& s) {

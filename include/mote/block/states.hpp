@@ -35,11 +35,17 @@ template <class... Blocks>
 struct states_in<part_list<Blocks...>> {
   static constexpr bool any = (has_state<Blocks> || ...);
   static constexpr std::size_t floats(const shape& s) { return (state_floats_of<Blocks>(s) + ...); }
+  /// How often Block is one of them: a state belongs to a type, so twice would be one state for both.
+  template <class Block>
+  static constexpr std::size_t times = (std::size_t{std::is_same_v<Block, Blocks>} + ...);
+  static constexpr bool told_apart = ((!has_state<Blocks> || times<Blocks> == 1) && ...);
   /// The floats before Block's state.
   template <class Block>
   static constexpr std::size_t before(const shape& s) {
-    static_assert((std::size_t{std::is_same_v<Block, Blocks>} + ...) <= 1,
-                  "mote: a block that keeps a state stands twice in a layer; give one of them names of its own");
+    static_assert(
+        times<Block> <= 1,
+        "mote: a block that keeps a state is twice in a layer, and both would have one state; make the second "
+        "a type of its own, derived from the first [mote-state-twice]");
     std::size_t n = 0;
     (void)((std::is_same_v<Block, Blocks> || (n += state_floats_of<Blocks>(s), false)) || ...);
     return n;

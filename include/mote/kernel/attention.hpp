@@ -366,7 +366,9 @@ template <class Attention>
 void attention_gradient(const Attention& shape, const float* q, const float* keys, const float* values,
                         std::size_t stride, const float* dout, std::size_t count, float* scratch, float* dq,
                         float* dkeys, float* dvalues) {
-  static_assert(!sees_all<Attention>, "mote: the gradient goes through attention to earlier positions alone");
+  static_assert(!sees_all<Attention>,
+                "mote: the gradient goes through attention to earlier positions alone; take an attention that does not "
+                "look both ways [mote-learning-looks-ahead]");
   using floats = simd::floats<16>;
   const Attention a = shape;  // as in attention()
   const float scale = detail::scaled(a, 1.0F);

@@ -55,8 +55,10 @@ inline constexpr bool sees_all = requires { Attention::sees_all; };
 /// The first position seen by a query that sees positions up to count - 1: 0, or count - window.
 template <class Attention>
 constexpr std::size_t first_seen([[maybe_unused]] const Attention& a, [[maybe_unused]] std::size_t count) {
-  static_assert(!has_window<Attention> || !sees_all<Attention>,
-                "mote: a window counts the positions before a token; an attention that looks both ways has none");
+  static_assert(
+      !has_window<Attention> || !sees_all<Attention>,
+      "mote: a window counts the positions before a token, and an attention that looks both ways sees later ones "
+      "too; drop one of the two [mote-window-both-ways]");
   if constexpr (has_window<Attention>) return a.window != 0 && a.window < count ? count - a.window : 0;
   else return 0;
 }
