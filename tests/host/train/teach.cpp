@@ -107,6 +107,44 @@ TEST_CASE("teach: what makes nothing better leaves nothing behind", "[host][teac
     lessons.back().prompt = std::string(400, 'x');
     CHECK(host::teach(*ai, lessons, source, {}, nothing).state == status::too_long);
   }
+  SECTION("ordinary items of which none fits the window: the search ends") {
+    struct {
+      std::size_t asked = 0;
+      host::dialogue_item next() {
+        ++asked;
+        host::dialogue_item item = host::private_command_examples().front();
+        item.prompt = std::string(400, 'x');
+        return item;
+      }
+    } too_long;
+    const auto t = host::teach(*ai, host::private_command_examples(), too_long, {.tries = 50}, nothing);
+    CHECK(t.state == status::too_long);
+    CHECK(t.steps == 0);
+    CHECK(too_long.asked == 50);
+    // With none to judge by, the search ends in the first round, and what that round had changed is taken back.
+    const auto later =
+        host::teach(*ai, host::private_command_examples(), too_long, {.ordinary = 0, .tries = 50}, nothing);
+    CHECK(later.state == status::too_long);
+    CHECK(later.rounds == 0);
+    CHECK(too_long.asked == 100);
+  }
   SECTION("no lesson") { CHECK(host::teach(*ai, {}, source, {}, nothing).state == status::empty); }
   CHECK(std::equal(before.begin(), before.end(), ai->learning().parameters()));
+}
+
+TEST_CASE("teach: how many lessons are held back", "[host][teach]") {
+  const auto all = host::private_command_examples();
+  const std::vector<host::dialogue_item> lessons(all.begin(), all.begin() + 4);
+  const auto steps = [&](std::size_t held_back) {
+    const auto ai = fresh();
+    auto source = ordinary();
+    return host::teach(*ai, lessons, source, {.rounds = 1, .replay = 0, .held_back = held_back, .ordinary = 0},
+                       [](std::size_t, std::size_t, float) {})
+        .steps;
+  };
+  CHECK(steps(0) == 4);  // none: all teach, and all judge
+  CHECK(steps(1) == 0);  // every one
+  CHECK(steps(2) == 2);
+  CHECK(steps(4) == 3);
+  CHECK(steps(5) == 4);  // fewer lessons than that
 }
