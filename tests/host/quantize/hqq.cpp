@@ -86,3 +86,46 @@ TEST_CASE("hqq: no block of two levels has a larger mean error than under the fo
       if (cols > 1) CHECK(all_found < all_own * 0.99);
     }
 }
+
+namespace {
+
+/// A matrix of Gaussian weights of this deviation, one in 37 of them six times as large.
+std::vector<float> with_outliers(float deviation) {
+  auto w = mote_tests::gaussian(64 * 400, 5);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] *= i % 37 == 0 ? 6 * deviation : deviation;
+  return w;
+}
+/// The sum of |w - w'|^0.7, which the method minimises.
+double objective(const std::vector<float>& w, const quantization_grid& g, const hqq& q) {
+  const auto coded = q({.w = w.data(), .rows = 400, .cols = 64}, g);
+  double sum = 0;
+  for (std::size_t i = 0; i < w.size(); ++i)
+    sum += std::pow(std::fabs(static_cast<double>(coded.values[i]) - static_cast<double>(w[i])), 0.7);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("hqq: weights of another size get the same codes", "[host][hqq]") {
+  const auto w = with_outliers(1), small = with_outliers(0x1p-6F);
+  for (const quantization_grid& g : {mote::host::asymmetric_grid(4, 64), mote::host::asymmetric_grid(2, 64),
+                                     mote::host::symmetric_grid(4, 64), mote_tests::non_linear()}) {
+    INFO(g.name);
+    const auto a = hqq{}({.w = w.data(), .rows = 400, .cols = 64}, g);
+    const auto b = hqq{}({.w = small.data(), .rows = 400, .cols = 64}, g);
+    CHECK(a.codes == b.codes);
+    for (std::size_t i = 0; i < a.scales.size(); ++i) REQUIRE(a.scales[i].scale == b.scales[i].scale * 0x1p6F);
+  }
+}
+
+TEST_CASE("hqq: the shrinkage acts on weights of a usual size, and lowers what it is meant to lower", "[host][hqq]") {
+  const auto w = with_outliers(0.02F);
+  const auto gain =
+      [&](const quantization_grid& g) {  // with a beta so small that no error leaves a residue: least squares
+        return objective(w, g, hqq{}) / objective(w, g, hqq{.beta = 1e-6});
+      };
+  CHECK(gain(mote::host::asymmetric_grid(4, 64)) < 0.995);
+  CHECK(gain(mote::host::asymmetric_grid(2, 64)) < 0.995);
+  CHECK(gain(mote::host::symmetric_grid(4, 64)) < 0.97);
+  CHECK(gain(mote::host::symmetric_grid(3, 64)) < 0.92);
+}

@@ -17,16 +17,16 @@ group_scale hqq::fit(const quantization_grid& g, const weighted_columns& group, 
   group_scale best = s;
   double best_error = mean_error(g, group, s);
   if (history != nullptr) history->push_back(best_error);
-  if (s.scale == 0) return best;
-  // The shrinkage is applied to errors in the units of the weights, as published, not in steps of the grid.
+  const double gap = static_cast<double>(g.levels.back() - g.levels.front()) / static_cast<double>(g.levels.size() - 1);
   double b = beta;
-  for (std::size_t turn = 0; turn < iterations; ++turn, b *= growth) {
+  for (std::size_t turn = 0; turn < iterations && s.scale != 0; ++turn, b *= growth) {
+    const double step = std::fabs(static_cast<double>(s.scale)) * gap;
     group_scale next = s;
     if (g.has_minimum) {
       double sum = 0;
       for (std::size_t i = 0; i < n; ++i) {
         const std::size_t level = g.nearest(w[i], s);
-        const double rest = static_cast<double>(w[i]) - residue(w[i] - g.value(level, s), b);
+        const double rest = static_cast<double>(w[i]) - residue(w[i] - g.value(level, s), step, b);
         sum += rest - static_cast<double>(s.scale * g.levels[level]);
       }
       next.minimum = static_cast<float>(sum / static_cast<double>(n));
@@ -35,7 +35,7 @@ group_scale hqq::fit(const quantization_grid& g, const weighted_columns& group, 
       double power = 0;
       for (std::size_t i = 0; i < n; ++i) {
         const std::size_t level = g.nearest(w[i], s);
-        const double rest = static_cast<double>(w[i]) - residue(w[i] - g.value(level, s), b);
+        const double rest = static_cast<double>(w[i]) - residue(w[i] - g.value(level, s), step, b);
         along += rest * static_cast<double>(g.levels[level]);
         power += static_cast<double>(g.levels[level]) * static_cast<double>(g.levels[level]);
       }
@@ -58,12 +58,12 @@ coded_matrix hqq::operator()(const quantizer_task& t, const quantization_grid& g
   });
 }
 
-double hqq::residue(float x, double b) const {
-  const double size = std::fabs(static_cast<double>(x));
+double hqq::residue(float x, double step, double b) const {
+  const double size = std::fabs(static_cast<double>(x)) / step;
   if (size == 0) return 0;
   const double left = size - std::pow(size, p - 1) / b;
   if (!(left > 0)) return 0;
-  return x < 0 ? -left : left;
+  return x < 0 ? -left * step : left * step;
 }
 
 double hqq::magnitudes(const quantization_grid& g, const weighted_columns& weighted, group_scale s) {
