@@ -54,7 +54,7 @@ done
 
 echo "peers: building" >&2
 for program in make_gguf report; do build "$out/$program" "$program.cpp" -O2; done
-build "$out/make_model" make_model.cpp -O2 tools/host/import/raw_model.cpp
+build "$out/make_model" make_model.cpp -O2 tools/host/import/raw_model.cpp tools/host/build_settings.cpp
 build "$out/run" run.cpp -O2 -static
 build "$out/bandwidth" bandwidth.cpp -O2 -pthread
 if [ -n "$llama2c" ]; then

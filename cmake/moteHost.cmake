@@ -2,7 +2,8 @@
 # mote::host: the static library of mote/host/ (import, quantization, training on a PC), compiled from tools/host/.
 # The source tree and find_package(mote) both define it as a target of your build, with your compiler and the flags of
 # its folder. Set flags that choose instructions (-march) and macros of mote/config.hpp for the whole folder, not for
-# one target that links the library: the library and the program share templates.
+# one target that links the library: the library and the program share templates, so a program with others does not link
+# (mote/host/build_settings.hpp).
 # Refuses to be built unless a target links it.
 include_guard(GLOBAL)
 include("${CMAKE_CURRENT_LIST_DIR}/moteImage.cmake")

@@ -51,6 +51,23 @@ function(mote_target_board variable)
   message(FATAL_ERROR "mote: no board type is known for this target; name one")
 endfunction()
 
+# mote_host_sources(<variable> <part>): the sources of mote::host that a program takes which does not link it, because it is
+# compiled otherwise. <part>: image_writer (from weights to an image), repack_image or import_model (with what those tools
+# need besides).
+function(mote_host_sources variable part)
+  set(used build_settings.cpp image/image_writer.cpp image/packed_format.cpp image/packing_plan.cpp image/vocabulary_packer.cpp
+    import/gguf_blocks.cpp import/model_tensors.cpp import/raw_model.cpp quantize/quantization_grid.cpp quantize/quantizer.cpp)
+  if(part STREQUAL "repack_image" OR part STREQUAL "import_model")
+    list(APPEND used board_names.cpp image/*.cpp)
+  endif()
+  if(part STREQUAL "import_model")
+    list(APPEND used import/*.cpp quantize/*.cpp report/helps_text.cpp report/quality.cpp)
+  endif()
+  list(TRANSFORM used PREPEND "${MOTE_TOOLS_DIR}/host/")
+  file(GLOB sources ${used})
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
 # Sets `result` to the tool's command, and `made` to the target or file that must exist before it runs.
 function(_mote_host_tool tool result made)
   if(TARGET ${tool} AND NOT CMAKE_CROSSCOMPILING)
@@ -97,15 +114,7 @@ function(_mote_host_tool tool result made)
     endif()
     # The tool and its part of mote::host are compiled as one file, so that the headers are parsed once.
     set(all "${CMAKE_BINARY_DIR}/mote_tools/${tool}.cpp")
-    set(used board_names.cpp image/*.cpp)
-    if(tool STREQUAL "import_model")
-      list(APPEND used import/*.cpp quantize/*.cpp report/helps_text.cpp report/quality.cpp)
-    else()
-      list(APPEND used import/gguf_blocks.cpp import/model_tensors.cpp import/raw_model.cpp quantize/grid.cpp
-        quantize/quantizer.cpp)
-    endif()
-    list(TRANSFORM used PREPEND "${MOTE_TOOLS_DIR}/host/")
-    file(GLOB sources ${used})
+    mote_host_sources(sources ${tool})
     list(APPEND sources "${source}")
     list(TRANSFORM sources REPLACE ".+" "#include \"\\0\"" OUTPUT_VARIABLE lines)
     list(JOIN lines "\n" lines)

@@ -260,12 +260,17 @@ TEST_CASE("regions: cache, arena, learning and recall, each apart or not: sizes,
   const auto at_home = std::make_unique<parted<0>>();
   const std::string expected = live(*at_home, image);
   CHECK(expected.size() > 1000);
-  []<unsigned... Apart>(std::integer_sequence<unsigned, Apart...>) {
-    STATIC_REQUIRE((exact<Apart> && ...));
-  }(std::make_integer_sequence<unsigned, 16>{});
+#if MOTE_TEST_FEW_TYPES
+  using proven = std::integer_sequence<unsigned, 15>;
+  using run = std::integer_sequence<unsigned, 15>;
+#else
+  using proven = std::make_integer_sequence<unsigned, 16>;
+  using run = std::integer_sequence<unsigned, 0, 4, 8, 12, 15>;
+#endif
+  []<unsigned... Apart>(std::integer_sequence<unsigned, Apart...>) { STATIC_REQUIRE((exact<Apart> && ...)); }(proven{});
   [&]<unsigned... Apart>(std::integer_sequence<unsigned, Apart...>) {
     (check_parted<Apart>(image, expected), ...);
-  }(std::integer_sequence<unsigned, 0, 4, 8, 12, 15>{});
+  }(run{});
 }
 
 TEST_CASE("regions: memory of another part or size, and of a part that lies in the object, does not compile",

@@ -66,7 +66,8 @@ for block in "$scratch"/block_*.cpp; do
       shift
       [ "$flag" = -fsyntax-only ] || set -- "$@" "$flag"
     done
-    for source in $(sed -n "s|^#include <mote/host/\\(.*\\)[.]hpp>|$tools/host/\\1.cpp|p" "$block"); do
+    for source in $tools/host/build_settings.cpp \
+      $(sed -n "s|^#include <mote/host/\\(.*\\)[.]hpp>|$tools/host/\\1.cpp|p" "$block"); do
       [ ! -e "$source" ] || set -- "$@" "$source"  # bodies of mote::host that the block asks for
     done
     "$@" "-I$models/hearth" "-I$tools" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2

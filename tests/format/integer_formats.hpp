@@ -13,11 +13,9 @@
 #include "mote/format/q8.hpp"
 #include "mote/format/ternary.hpp"
 #include "mote/format/trits.hpp"
+#include "row_counts.hpp"
 
 namespace mote_tests {
-
-template <template <std::size_t> class... Formats>
-using at_every_row_count = decltype(std::tuple_cat(std::tuple<Formats<1>, Formats<4>, Formats<8>, Formats<16>>{}...));
 
 template <std::size_t Rows>
 using q8_32 = mote::q8<Rows, 32>;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "formats.hpp"
+#include "row_counts.hpp"
 
 namespace {
 
@@ -90,9 +91,11 @@ void rows_stay_apart() {
 template <unsigned Bits, std::size_t Super>
 void at_every_row_count() {
   rows_stay_apart<mote::qk<Bits, Super, 1>>();
-  rows_stay_apart<mote::qk<Bits, Super, 4>>();
-  rows_stay_apart<mote::qk<Bits, Super, 8>>();
-  rows_stay_apart<mote::qk<Bits, Super, 16>>();
+  rows_stay_apart<mote::qk<Bits, Super, mote_tests::widest_rows>>();
+  if constexpr (!mote_tests::few_rows) {
+    rows_stay_apart<mote::qk<Bits, Super, 4>>();
+    rows_stay_apart<mote::qk<Bits, Super, 8>>();
+  }
 }
 template <unsigned Bits>
 void at_every_size() {

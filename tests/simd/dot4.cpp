@@ -6,7 +6,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdio>
+#include <type_traits>
 
+#include "../format/row_counts.hpp"
 #include "../golden/units.hpp"
 #include "tags.hpp"
 
@@ -26,7 +28,8 @@ void check_isa() {
 
 TEST_CASE("every unit of dot4 vectors does what plain loops do") {
   mote_tests::for_each_isa([]<class Isa>() {
-    if constexpr (Isa::value != mote::isa::scalar) check_isa<Isa, mote::interleaved_rows(Isa::value)>();
+    constexpr bool wanted = !mote_tests::few_rows || std::is_same_v<Isa, mote::simd::native>;
+    if constexpr (Isa::value != mote::isa::scalar && wanted) check_isa<Isa, mote::interleaved_rows(Isa::value)>();
   });
 }
 

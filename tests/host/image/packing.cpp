@@ -28,9 +28,18 @@ struct meaning {
   std::string_view text;
 };
 
-/// Every format that there is.
+/// Every format that there is; with MOTE_TEST_FEW_TYPES one of a kind.
 template <class F>
 void each_format(F&& f) {
+#if MOTE_TEST_FEW_TYPES
+  f(meaning<quantize<32>>{"f32"});
+  f(meaning<quantize<8, 64>>{"q8g64"});
+  f(meaning<quantize<4>>{"q4"});
+  f(meaning<packed<ternary>>{"ternary"});
+  f(meaning<packed<trits>>{"trits"});
+  f(meaning<k_quant<4>>{"q4k"});
+  f(meaning<packed<q5a>>{"q5a"});
+#else
   f(meaning<quantize<32>>{"f32"});
   f(meaning<quantize<16>>{"f16"});
   f(meaning<packed<bf16>>{"bf16"});
@@ -51,6 +60,7 @@ void each_format(F&& f) {
   f(meaning<k_quant<2>>{"q2k"});
   f(meaning<packed<q5a>>{"q5a"});
   f(meaning<packed<q4a>>{"q4a"});
+#endif
 }
 
 template <class Policy, std::size_t Rows>
@@ -78,7 +88,7 @@ std::pair<std::string, std::vector<float>> answer(std::span<const std::byte> ima
 
 TEST_CASE("packing: an image of every format is what its policy expects, and is refused by every other",
           "[host][packing]") {
-  std::size_t formats = 0;
+  [[maybe_unused]] std::size_t formats = 0;
   each_format([&]<class Policy>(meaning<Policy> one) {
     INFO(one.text);
     ++formats;
@@ -97,7 +107,9 @@ TEST_CASE("packing: an image of every format is what its policy expects, and is 
               (other.name == one.text && rows == 4 ? status::ok : status::wrong_format));
       }
   });
+#if !MOTE_TEST_FEW_TYPES
   CHECK(formats == host::format_families.size());
+#endif
 }
 
 TEST_CASE("packing: what every format's image says is the same in another layout", "[host][packing]") {

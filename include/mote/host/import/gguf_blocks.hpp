@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "mote/format/qk_fit.hpp"
+#include "mote/host/build_settings.hpp"
 #include "mote/simd/float16.hpp"
 
 namespace mote::inline v0::host {
