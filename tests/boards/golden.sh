@@ -21,6 +21,9 @@ for tool in arm-none-eabi-g++ qemu-system-arm; do
 done
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
+few=
+[ "${MOTE_TEST_ALL:-ON}" = ON ] || few=-DMOTE_TEST_FEW_TYPES=1  # by hand and with --all: every row layout
+
 # Several programs: the smallest board holds one of them at a time.
 cat > "$work/golden.cpp" << 'X'
 #include "golden.hpp"
@@ -73,7 +76,7 @@ program() {
   # shellcheck disable=SC2086
   arm-none-eabi-g++ $cpu -mthumb -std=gnu++23 -O2 -ffp-contract=off -fno-math-errno \
     -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-unwind-tables -fno-asynchronous-unwind-tables \
-    -ffunction-sections -fdata-sections -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow -Werror \
+    -ffunction-sections -fdata-sections -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow -Werror $few \
     "-I$include" "-I$here/../golden" "-I$example" \
     "$work/$1.cpp" "$example/startup.cpp" -o "$work/$1.elf" \
     -nostdlib "-L$example/board" -T "$script.ld" -Wl,--defsym=mote_stack_bytes=16384 -Wl,--gc-sections \
