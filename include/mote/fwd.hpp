@@ -100,17 +100,32 @@ template <class... Blocks>
 struct in_sequence;
 template <class... Pattern>
 struct cycle;
-template <class Norm, class Inner>
+template <class Norm, class Inner, class Behind>
 struct residual;
+template <class Norm, class A, class B, class Second>
+struct parallel;
 template <vector_role Gain>
 struct rms_norm_block;
 struct feed_forward_tensors;
 struct attention_tensors;
 struct gelu;
+struct exact_gelu;
+struct silu;
 struct rectifier;
+struct softcapped_head;
+struct scaled_token_embedding;
+struct gemma2;
+struct gemma3;
 struct gpt2;
+struct gpt_neo;
+struct gpt_neox;
+struct opt;
+struct phi2;
+struct phi3;
 struct qwen2;
 struct qwen3;
+struct stablelm;
+struct stablelm2;
 struct token_and_position_embedding;
 template <vector_role Gain, vector_role Bias>
 struct layer_norm_block;

@@ -39,9 +39,18 @@
 #include "mote/format/trits.hpp"         // IWYU pragma: export
 
 #include "mote/family/family_of.hpp"  // IWYU pragma: export
+#include "mote/family/gemma2.hpp"     // IWYU pragma: export
+#include "mote/family/gemma3.hpp"     // IWYU pragma: export
 #include "mote/family/gpt2.hpp"       // IWYU pragma: export
+#include "mote/family/gpt_neo.hpp"    // IWYU pragma: export
+#include "mote/family/gpt_neox.hpp"   // IWYU pragma: export
+#include "mote/family/lfm2.hpp"       // IWYU pragma: export
 #include "mote/family/llama.hpp"      // IWYU pragma: export
+#include "mote/family/opt.hpp"        // IWYU pragma: export
+#include "mote/family/phi2.hpp"       // IWYU pragma: export
+#include "mote/family/phi3.hpp"       // IWYU pragma: export
 #include "mote/family/qwen.hpp"       // IWYU pragma: export
+#include "mote/family/stablelm.hpp"   // IWYU pragma: export
 
 #include "mote/learn/answers.hpp"            // IWYU pragma: export
 #include "mote/learn/early_stop.hpp"         // IWYU pragma: export

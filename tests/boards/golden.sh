@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # The golden answers (tests/golden/golden.hpp) as a firmware, run on emulated boards: from a Cortex-M3 without an FPU
 # to a Cortex-M55 with Helium, every logit, loss and adapter must have the bits that a PC gives; and their kernels
-# (tests/golden/units.hpp) those of plain loops; and hostile numbers (tests/golden/hostile.hpp) end in the same status or the
+# (tests/golden/units.hpp) those of plain loops; every family (tests/golden/families.hpp) answers as on a PC; and hostile
+# numbers (tests/golden/hostile.hpp) end in the same status or the
 # same bits. On the Cortex-M55 its floats as well (tests/golden/helium.hpp), and vectors
 # that the compiler made of loops must be noticed: they flush subnormals.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
@@ -35,6 +36,14 @@ int main() {
   semihosting::print(firmware::stack_high_water());
   semihosting::print(" bytes\n");
   return failures;
+}
+X
+cat > "$work/families.cpp" << 'X'
+#include "families.hpp"
+#include "semihosting.hpp"
+#include "startup.hpp"
+int main() {
+  return mote_golden_families([](const char* text) { semihosting::print(text); });
 }
 X
 cat > "$work/hostile.cpp" << 'X'
@@ -117,9 +126,11 @@ for part in ${*:-$(sed -nE 's/^# Parts( of --all)?: //p' "$0")}; do
   else
     program golden || exit 1
     program hostile || exit 1
+    program families || exit 1
     same=$(grep -c '^ok ' "$work/golden.out") || { echo "FAILED: $board said nothing"; cat "$work/golden.out"; exit 1; }
     hostile=$(grep -c '^ok ' "$work/hostile.out") || { echo "FAILED: $board said nothing of hostile numbers"; exit 1; }
-    echo "ok    $board: $same pipelines have the golden bits, $hostile with hostile numbers, $(grep '^stack: ' "$work/golden.out")"
+    families=$(grep -c '^ok ' "$work/families.out") || { echo "FAILED: $board said nothing of families"; exit 1; }
+    echo "ok    $board: $same pipelines and $families families have the golden bits, $hostile with hostile numbers, $(grep '^stack: ' "$work/golden.out")"
   fi
   ran=$((ran + 1))
 done

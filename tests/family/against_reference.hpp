@@ -142,10 +142,8 @@ class against_reference {
     std::size_t parameters = 0;
     for (const named_tensor& t : tensors_of(m_)) parameters += t.values().size();
     CHECK(mote::parameters_of<Family>(s_) == parameters);
-    frequencies_.resize(s_.head_dim() / 2);
-    const double log_theta = mote::detail::constant_log(static_cast<double>(s_.rope_theta));
-    for (std::size_t i = 0; i < frequencies_.size(); ++i)
-      frequencies_[i] = mote::rope_frequency(log_theta, i, frequencies_.size());
+    frequencies_.resize(mote::rotary_count<Family>(s_));
+    mote::put_rotary_frequencies<Family>(s_, frequencies_.data());
   }
 
   mote::weights<format, Family> view() const { return {packed_.data(), s_, map_}; }
@@ -298,6 +296,26 @@ class against_reference {
     });
   }
 
+  /// So many tokens that follow `tokens` are the same: of each position the likeliest.
+  void check_greedy(std::vector<std::uint16_t> tokens, std::size_t more = 64) const {
+    using store = mote::kept_in<Family, mote::float_cache>;
+    const auto made_for = mote::cached_by<Family>(s_);
+    const auto plan = mote::plan_arena(mote::decode_lifetimes<Family, format>(s_, s_.context));
+    packed_bytes arena(plan.bytes, 0xFF), kept(store::bytes(made_for, s_.context), 0xFF);
+    const mote::decode_buffers<Family> buffers{arena.data(), plan};
+    const store cache(kept.data(), made_for, s_.context);
+    const std::size_t first = tokens.size();
+    REQUIRE(first + more <= s_.context);
+    for (std::size_t t = 0; t + 1 < first + more; ++t) {
+      const float* out =
+          mote::decode(s_, view(), mote::no_adapter{}, frequencies_.data(), cache, buffers, tokens[t], t, true);
+      if (t + 1 >= first) tokens.push_back(static_cast<std::uint16_t>(std::max_element(out, out + s_.vocab) - out));
+    }
+    const plain_rows expected = m_.logits(tokens);
+    for (std::size_t t = first; t < tokens.size(); ++t)
+      CHECK(std::max_element(expected[t - 1].begin(), expected[t - 1].end()) - expected[t - 1].begin() == tokens[t]);
+  }
+
   void check_gradients(const std::vector<std::uint16_t>& tokens, std::size_t first) {
     const float weight = 1.0F / static_cast<float>(tokens.size() - 1 - first);
     const auto run = [&](std::size_t chunk) {
@@ -324,7 +342,7 @@ class against_reference {
       constexpr std::size_t most = 12;  // a difference costs six losses
       for (std::size_t k = 0; k < std::min(values.size(), most); ++k) {
         const std::size_t i = values.size() <= most ? k : random.below(static_cast<std::uint32_t>(values.size()));
-        const double expected = central_difference(values[i], [&] { return mean(m_); }).slope;
+        const double expected = slope_of(values[i], [&] { return mean(m_); });
         const double got = static_cast<double>(value(i));
         REQUIRE(std::isfinite(got));
         error += std::pow(got - expected, 2);
@@ -357,6 +375,12 @@ class against_reference {
   }
 
  private:
+  template <class Loss>
+  static double slope_of(double& parameter, Loss loss) {
+    if constexpr (requires { Reference::difference_step; })
+      return central_difference(parameter, loss, Reference::difference_step).slope;
+    else return central_difference(parameter, loss).slope;
+  }
   struct front_floats {
     std::vector<float>&parameters, &gradients;
   };
@@ -416,7 +440,7 @@ class against_reference {
     delta.each([&](std::size_t at, std::size_t n) {
       error = size = 0;
       for (std::size_t d = 0; d < n; ++d) {
-        const double slope = central_difference(value(row, d), mean).slope;
+        const double slope = slope_of(value(row, d), mean);
         error += std::pow(static_cast<double>(gradient[at + d]) - slope, 2);
         size += std::pow(slope, 2);
       }

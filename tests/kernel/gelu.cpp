@@ -49,6 +49,62 @@ TEST_CASE("GELU and its gradient follow the definition in double precision, far 
   for (const float v : still) REQUIRE(std::isnan(v));
 }
 
+TEST_CASE("GELU by the error function and its gradient follow the definition in double precision, far out as well") {
+  std::vector<float> x, dy;
+  for (int i = -9600; i <= 9600; ++i) x.push_back(static_cast<float>(i) / 1024);
+  for (const float far : {1e-30F, -1e-30F, 11.9F, -11.9F, 13.0F, -13.0F, 1e6F, -1e6F, 1e30F, 0.0F}) x.push_back(far);
+  const std::size_t n = x.size();
+  mote::rng random(1);
+  x.resize(mote::padded(n));
+  for (std::size_t i = 0; i < x.size(); ++i) dy.push_back(random.normal());
+  std::vector<float> y(x.size());
+  mote::gelu_erf(x.data(), n, y.data());
+  auto in_place = x, dx = x;
+  mote::gelu_erf(in_place.data(), n, in_place.data());
+  CHECK(in_place == y);
+  mote::gelu_erf_gradient(dx.data(), dy.data(), n);
+  for (std::size_t i = 0; i < n; ++i) {
+    double v = static_cast<double>(x[i]);
+    INFO("x " << v);
+    const auto gelu = [](double a) { return 0.5 * a * std::erfc(-a / std::numbers::sqrt2); };  // no digits are lost
+    if (std::fabs(v) < 3) REQUIRE(std::fabs(gelu(v) - mote_tests::gelu_erf(v)) <= 1e-15);
+    REQUIRE(std::fabs(static_cast<double>(y[i]) - gelu(v)) <=
+            (3e-7 + 8e-8 * v * v) * std::fabs(gelu(v)) + 3e-33 * std::fabs(v));
+    const auto slope =
+        std::fabs(v) > 12 ? (v > 0 ? 1.0 : 0.0) : mote_tests::central_difference(v, [&] { return gelu(v); }).slope;
+    REQUIRE(std::fabs(static_cast<double>(dx[i]) - static_cast<double>(dy[i]) * slope) <=
+            1e-6 * std::fabs(static_cast<double>(dy[i])));
+  }
+  const std::vector<float> none(16, NAN);
+  std::vector<float> still(16);
+  mote::gelu_erf(none.data(), 16, still.data());
+  for (const float v : still) REQUIRE(std::isnan(v));
+}
+
+TEST_CASE("GELU as a gate: the product of its value and the other input, and both gradients") {
+  constexpr std::size_t n = 45;
+  mote::rng random(3);
+  std::vector<float> gate(48), up(48), dh(48), h(48);
+  for (std::size_t i = 0; i < 48; ++i) {
+    gate[i] = 3 * random.normal();
+    up[i] = random.normal();
+    dh[i] = random.normal();
+  }
+  mote::geglu(gate.data(), up.data(), n, h.data());
+  auto dgate = gate, dup = up, in_place = gate;
+  mote::geglu(in_place.data(), up.data(), n, in_place.data());
+  CHECK(in_place == h);
+  mote::geglu_gradient(dgate.data(), dup.data(), dh.data(), n);
+  for (std::size_t i = 0; i < n; ++i) {
+    double g = static_cast<double>(gate[i]), u = static_cast<double>(up[i]);
+    const double d = static_cast<double>(dh[i]);
+    const auto value = [&] { return gelu(g) * u; };
+    CHECK(std::fabs(static_cast<double>(h[i]) - value()) <= 2e-6 * (std::fabs(value()) + 0.01));
+    CHECK(std::fabs(static_cast<double>(dgate[i]) - d * mote_tests::central_difference(g, value).slope) <= 4e-6);
+    CHECK(std::fabs(static_cast<double>(dup[i]) - d * gelu(g)) <= 2e-6 * (std::fabs(d * gelu(g)) + 0.01));
+  }
+}
+
 TEST_CASE("ReLU and its gradient: what is positive passes, and what is not a number is not lost") {
   std::vector<float> x(32), dy(32), y(32);
   for (std::size_t i = 0; i < 32; ++i) {

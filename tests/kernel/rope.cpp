@@ -68,6 +68,32 @@ TEST_CASE("heads are turned pair by pair, and the gradient turns back") {
   for (std::size_t i = 0; i < v.size(); ++i) CHECK(std::fabs(v[i] - before[i]) < 1e-6F);
 }
 
+TEST_CASE("a part of each head: its channels are rotated as a narrower head's, the others stay") {
+  constexpr std::size_t few = 3, width = 10;
+  constexpr auto frequencies = mote::rope_frequencies<few>(10000.0F);
+  mote::simd::sine_cosine rotations[few];
+  mote::rope_rotations(frequencies.data(), few, 37, rotations);
+  mote::rng random(12);
+  for (const std::size_t count : {1U, 4U, 5U}) {
+    std::vector<float> v(count * width), narrow;
+    for (float& x : v) x = random.normal();
+    const std::vector<float> before = v;
+    for (std::size_t h = 0; h < count; ++h)
+      narrow.insert(narrow.end(), v.data() + h * width, v.data() + h * width + 2 * few);
+    mote::rope(v.data(), count, width, few, rotations);
+    mote::rope(narrow.data(), count, few, rotations);
+    const auto same = [&] {
+      for (std::size_t h = 0; h < count; ++h)
+        for (std::size_t i = 0; i < width; ++i)
+          CHECK(v[h * width + i] == (i < 2 * few ? narrow[h * 2 * few + i] : before[h * width + i]));
+    };
+    same();
+    mote::rope_gradient(v.data(), count, width, few, rotations);
+    mote::rope_gradient(narrow.data(), count, few, rotations);
+    same();
+  }
+}
+
 TEST_CASE("each product is rounded by itself, however the compiler vectorises") {
   // Constant sizes: that is when GCC 12 unrolls the heads and would fuse, -ffp-contract=off or not.
   constexpr std::size_t heads = 6;

@@ -85,9 +85,17 @@ inline double gelu_tanh(double x) {
 
 inline double silu(double x) { return x / (1.0 + std::exp(-x)); }
 
-enum class activation { silu, gelu_tanh, gelu_erf };
+inline double relu(double x) { return x > 0 ? x : 0; }
+
+enum class activation { silu, gelu_tanh, gelu_erf, relu };
 inline double activate(activation a, double x) {
-  return a == activation::silu ? silu(x) : a == activation::gelu_tanh ? gelu_tanh(x) : gelu_erf(x);
+  switch (a) {
+    case activation::silu: return silu(x);
+    case activation::gelu_tanh: return gelu_tanh(x);
+    case activation::gelu_erf: return gelu_erf(x);
+    case activation::relu: break;
+  }
+  return relu(x);
 }
 
 /// Scores stay within (-cap, cap) (Gemma 2, arXiv 2408.00118). 0: no cap.
@@ -99,13 +107,29 @@ inline double soft_cap(double score, double cap) { return cap == 0 ? score : cap
 /// Llama's own files have it; (i, i + turning / 2) as the checkpoints of Qwen, GPT-NeoX, Phi and LFM2 have it.
 enum class rope_pairs { neighbours, halves };
 
-/// Turns the first `turning` values of every head of `width` values; pair i by position * theta^(-2i / turning).
+/// What Llama 3.1 (arXiv 2407.21783; `rope_type: llama3` of its published configuration) does to the frequencies: by
+/// wavelength, short ones stay, long ones are divided by the factor, those between are mixed. original = 0: `linear`, all
+/// are divided (Chen et al. 2023, arXiv 2306.15595).
+struct rope_stretch {
+  double factor = 1, low_freq_factor = 1, high_freq_factor = 4, original = 0;
+
+  double operator()(double frequency) const {
+    if (original == 0) return frequency / factor;
+    const double wavelength = 2 * std::numbers::pi / frequency;
+    if (wavelength < original / high_freq_factor) return frequency;
+    if (wavelength > original / low_freq_factor) return frequency / factor;
+    const double smooth = (original / wavelength - low_freq_factor) / (high_freq_factor - low_freq_factor);
+    return (1 - smooth) * frequency / factor + smooth * frequency;
+  }
+};
+
+/// Turns the first `turning` values of every head of `width` values; pair i by position * theta^(-2i / turning), stretched.
 inline void rotate_heads(plain_vector& v, std::size_t width, std::size_t turning, std::size_t position, double theta,
-                         rope_pairs pairs) {
+                         rope_pairs pairs, const rope_stretch& stretch = {}) {
   for (std::size_t head = 0; head < v.size(); head += width)
     for (std::size_t i = 0; i < turning / 2; ++i) {
       const double power = -2.0 * static_cast<double>(i) / static_cast<double>(turning);
-      const double angle = static_cast<double>(position) * std::pow(theta, power);
+      const double angle = static_cast<double>(position) * stretch(std::pow(theta, power));
       double& a = v[head + (pairs == rope_pairs::neighbours ? 2 * i : i)];
       double& b = v[head + (pairs == rope_pairs::neighbours ? 2 * i + 1 : i + turning / 2)];
       const double kept = a;

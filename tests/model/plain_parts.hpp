@@ -121,6 +121,8 @@ struct attention_form {
   rope_pairs pairs = rope_pairs::halves;
   double cap = 0;              // of the scores; 0: none
   double norm_epsilon = 1e-5;  // of every norm
+  double score_scale = 0;      // of the scores; 0: 1 / sqrt(width)
+  rope_stretch stretch{};
 };
 
 struct plain_attention {
@@ -156,12 +158,14 @@ struct plain_attention {
               norm(plain_vector(head, head + static_cast<std::ptrdiff_t>(form.count.width)), form.norm_epsilon);
           std::copy(normed.begin(), normed.end(), head);
         }
-      rotate_heads(v, form.count.width, form.turning, front + t, form.rope_theta, form.pairs);
+      rotate_heads(v, form.count.width, form.turning, front + t, form.rope_theta, form.pairs, form.stretch);
       return v;
     };
     plain_rows queries, keys = front_keys, values = front_values;
     for (std::size_t t = 0; t < x.size(); ++t) {
       queries.push_back(prepared(query, query_norm, t));
+      if (form.score_scale != 0)  // attend() divides by the root
+        for (double& v : queries.back()) v *= form.score_scale * std::sqrt(static_cast<double>(form.count.width));
       keys.push_back(prepared(key, key_norm, t));
       values.push_back(value(x[t]));
     }
@@ -278,11 +282,11 @@ struct difference {
 
 /// d loss() / d parameter: central differences of three steps, h, h/2 and h/4, put together so that the terms in h^2 and
 /// h^4 vanish (Richardson 1911). h = 2^-9 of the parameter's size: what is left, h^6, is then below the rounding of loss()
-/// where it is analytic within a tenth around the parameter. The parameter is as before when this returns.
+/// where it is analytic within a tenth around the parameter. A model that has corners (ReLU) gives a smaller step. The parameter is as before when this returns.
 template <class Loss>
-difference central_difference(double& parameter, Loss loss) {
+difference central_difference(double& parameter, Loss loss, double step = 0x1p-9) {
   const double kept = parameter;
-  double h = 0x1p-9 * std::max(1.0, std::abs(kept));
+  double h = step * std::max(1.0, std::abs(kept));
   double noise = 0;
   const auto slope = [&] {
     parameter = kept + h;

@@ -28,33 +28,21 @@ struct attention_tensors {
   vector_role output_bias = vector_role::none;
   vector_role query_norm = vector_role::none, key_norm = vector_role::none;
   bool rotary = true;
+  bool rotary_part = false;   ///< the first shape.rotary_dim() channels of each head alone
+  bool rotary_local = false;  ///< by shape.local_theta
 };
 
-template <attention_tensors Has = attention_tensors{}, class Form = attention_form<>>
-struct attention_block {
-  MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
-    return std::array{matrix_tensor{Has.query, s.query_dim(), s.dim, Has.query_bias},
-                      matrix_tensor{Has.key, s.kv_dim(), s.dim, Has.key_bias},
-                      matrix_tensor{Has.value, s.kv_dim(), s.dim, Has.value_bias},
-                      matrix_tensor{Has.output, s.dim, s.query_dim(), Has.output_bias}};
-  }
-  static constexpr bool head_norms = Has.query_norm != vector_role::none;
-  static constexpr bool norms_agree = head_norms == (Has.key_norm != vector_role::none);  // checked by block/check.hpp
-  MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
-    if constexpr (!head_norms) return std::array<vector_tensor, 0>{};
-    else return std::array{vector_tensor{Has.query_norm, s.head_dim()}, vector_tensor{Has.key_norm, s.head_dim()}};
-  }
-  static constexpr bool rotates = Has.rotary;
-  /// The attention_shape, or a type derived from it, for caches and kernels.
-  static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
+/// The same with a bias for every matrix.
+constexpr attention_tensors biased(attention_tensors has) {
+  has.query_bias = vector_role::query_bias;
+  has.key_bias = vector_role::key_bias;
+  has.value_bias = vector_role::value_bias;
+  has.output_bias = vector_role::output_bias;
+  return has;
+}
 
-  static constexpr bool rows_are_alone = true;
-  static constexpr std::array input_readers{Has.query, Has.key, Has.value};
-  static constexpr std::array output_writers{Has.output};
-  static constexpr auto scaled_inputs() {
-    return std::array{scaled_input{.readers = output_writers, .matrix = attended_from, .by_heads = true}};
-  }
-
+/// The buffers of an attention. Layers whose attentions differ share them.
+struct attention_buffers {
   struct query {
     static constexpr bool saved = true;  // for a whole sequence in training: the backward pass reads it
     static constexpr std::size_t width(const mote::shape& s) { return s.query_dim(); }
@@ -99,6 +87,34 @@ struct attention_block {
   struct values_by_channel : channels {};
   struct dkeys : channels {};
   struct dvalues : channels {};
+};
+
+template <attention_tensors Has = attention_tensors{}, class Form = attention_form<>>
+struct attention_block : attention_buffers {
+  MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
+    return std::array{matrix_tensor{Has.query, s.query_dim(), s.dim, Has.query_bias},
+                      matrix_tensor{Has.key, s.kv_dim(), s.dim, Has.key_bias},
+                      matrix_tensor{Has.value, s.kv_dim(), s.dim, Has.value_bias},
+                      matrix_tensor{Has.output, s.dim, s.query_dim(), Has.output_bias}};
+  }
+  static constexpr bool head_norms = Has.query_norm != vector_role::none;
+  static constexpr bool norms_agree = head_norms == (Has.key_norm != vector_role::none);  // checked by block/check.hpp
+  MOTE_INLINE static constexpr auto vectors(const mote::shape& s) {
+    if constexpr (!head_norms) return std::array<vector_tensor, 0>{};
+    else return std::array{vector_tensor{Has.query_norm, s.head_dim()}, vector_tensor{Has.key_norm, s.head_dim()}};
+  }
+  static constexpr bool rotates = Has.rotary;
+  static constexpr bool rotates_partly = Has.rotary && Has.rotary_part;
+  static constexpr bool rotates_locally = Has.rotary && Has.rotary_local;
+  /// The attention_shape, or a type derived from it, for caches and kernels.
+  static constexpr auto attention(const mote::shape& s) { return Form::of(s); }
+
+  static constexpr bool rows_are_alone = true;
+  static constexpr std::array input_readers{Has.query, Has.key, Has.value};
+  static constexpr std::array output_writers{Has.output};
+  static constexpr auto scaled_inputs() {
+    return std::array{scaled_input{.readers = output_writers, .matrix = attended_from, .by_heads = true}};
+  }
 
   static constexpr int operations = 5;  // project, rotate, store, attend, output
   static constexpr int reads_until = 0;
@@ -145,9 +161,14 @@ struct attention_block {
         norm_heads<Has.key_norm>(p, k + t * kv_dim, form.kv_heads);
       }
       if constexpr (Has.rotary) {
-        const simd::sine_cosine* rotations = p.rotations(t);
-        rope(q + t * dim, form.heads, form.head_dim / 2, rotations);
-        rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, rotations);
+        const simd::sine_cosine* rotations = rotations_of(p, t);
+        if constexpr (rotates_partly) {
+          rope(q + t * dim, form.heads, form.head_dim, s.rotary_dim() / 2, rotations);
+          rope(k + t * kv_dim, form.kv_heads, form.head_dim, s.rotary_dim() / 2, rotations);
+        } else {
+          rope(q + t * dim, form.heads, form.head_dim / 2, rotations);
+          rope(k + t * kv_dim, form.kv_heads, form.head_dim / 2, rotations);
+        }
       }
       p.admit(t, q + t * dim, form.query_dim(), k + t * kv_dim, v + t * kv_dim, form.kv_dim());
     }
@@ -227,9 +248,14 @@ struct attention_block {
         p.pad(back_value + t * kv_dim, s.kv_dim());
         p.pad(back_key + t * kv_dim, s.kv_dim());
         if constexpr (Has.rotary) {
-          const simd::sine_cosine* rotations = p.rotations(t);
-          rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, rotations);
-          rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, rotations);
+          const simd::sine_cosine* rotations = rotations_of(p, t);
+          if constexpr (rotates_partly) {
+            rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim, s.rotary_dim() / 2, rotations);
+            rope_gradient(dq + t * dim, form.heads, form.head_dim, s.rotary_dim() / 2, rotations);
+          } else {
+            rope_gradient(back_key + t * kv_dim, form.kv_heads, form.head_dim / 2, rotations);
+            rope_gradient(dq + t * dim, form.heads, form.head_dim / 2, rotations);
+          }
         }
       }
       if constexpr (head_norms) {
@@ -250,6 +276,13 @@ struct attention_block {
  private:
   static constexpr std::array attended_from{Has.value};
 
+  /// Those of shape.local_theta follow those of shape.rope_theta (block/rotary.hpp).
+  template <class Pass>
+  MOTE_INLINE static const simd::sine_cosine* rotations_of(Pass& p, std::size_t t) {
+    if constexpr (rotates_locally)
+      return p.rotations(t) + (rotates_partly ? p.shape().rotary_dim() : p.shape().head_dim()) / 2;
+    else return p.rotations(t);
+  }
   template <vector_role Gain, class Pass>
   static void norm_heads(const Pass& p, float* heads, std::size_t count) {
     const std::size_t width = p.shape().head_dim();

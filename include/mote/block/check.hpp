@@ -12,6 +12,7 @@
 
 #include "mote/block/buffers.hpp"
 #include "mote/block/layer.hpp"
+#include "mote/block/parallel.hpp"
 #include "mote/block/residual.hpp"
 #include "mote/core/check.hpp"
 #include "mote/model/tensors.hpp"
@@ -285,6 +286,13 @@ struct window_looks_back {
       "mote: a window counts the positions before a token, and an attention that looks both ways sees later ones too; drop one of the two [mote-window-both-ways]");
 };
 template <class Family, class Model>
+struct family_reads_shape {
+  static constexpr bool reads = shape_is_read<Family>(Model::shape);
+  static_assert(
+      reads,
+      "mote: the model's shape has a rotary width, a local theta, a rotary scaling or a cap of logits that its family does not read; name the family that does, as gemma3 [mote-shape-unread]");
+};
+template <class Family, class Model>
 struct attention_reads_shape {
   static constexpr bool reads = attends_as_asked<Family>(Model::shape);
   static_assert(
@@ -309,11 +317,28 @@ template <class B>
 struct block_fault {
   using type = unless<is_in_residual<B>, block_check<B, block_member::in_residual>>;
 };
-template <class Norm, class Inner>
-struct block_fault<residual<Norm, Inner>> {
-  using type = typename first_fault<unless<norm_lacks<Norm> == norm_member::none, norm_check<Norm>>,
-                                    unless<block_lacks<Inner> == block_member::none, block_check<Inner>>,
-                                    unless<!requires { requires !Inner::norms_agree; }, norms_both<Inner>>>::type;
+template <class N>
+using norm_fault = unless<norm_lacks<N> == norm_member::none, norm_check<N>>;
+template <class N>
+struct optional_norm_fault {
+  using type = norm_fault<N>;
+};
+template <>
+struct optional_norm_fault<no_norm> {
+  using type = void;
+};
+template <class Inner>
+using inner_fault = typename first_fault<unless<block_lacks<Inner> == block_member::none, block_check<Inner>>,
+                                         unless<!requires { requires !Inner::norms_agree; }, norms_both<Inner>>>::type;
+template <class Norm, class Inner, class Behind>
+struct block_fault<residual<Norm, Inner, Behind>> {
+  using type =
+      typename first_fault<norm_fault<Norm>, inner_fault<Inner>, typename optional_norm_fault<Behind>::type>::type;
+};
+template <class Norm, class A, class B, class Second>
+struct block_fault<parallel<Norm, A, B, Second>> {
+  using type = typename first_fault<norm_fault<Norm>, inner_fault<A>, inner_fault<B>,
+                                    typename optional_norm_fault<Second>::type>::type;
 };
 template <class Kind>
 struct kind_fault;
@@ -356,6 +381,7 @@ consteval auto find_family_fault() {
     else if constexpr (!family_attends<F>) return std::type_identity<family_check<F, family_member::attention>>{};
     else if constexpr (!windows_look_back<F>(Model::shape)) return std::type_identity<window_looks_back<F, Model>>{};
     else if constexpr (!attends_as_asked<F>(Model::shape)) return std::type_identity<attention_reads_shape<F, Model>>{};
+    else if constexpr (!shape_is_read<F>(Model::shape)) return std::type_identity<family_reads_shape<F, Model>>{};
     else return std::type_identity<void>{};
   }
 }

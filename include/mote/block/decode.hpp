@@ -12,6 +12,7 @@
 #include "mote/block/layer.hpp"
 #include "mote/block/linear_maps.hpp"
 #include "mote/block/prefix.hpp"
+#include "mote/block/rotary.hpp"
 #include "mote/core/arena_guard.hpp"
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/norm.hpp"
@@ -49,9 +50,9 @@ struct decode_plan_of {
   struct rounded {  // the 8-bit copies of a matrix's inputs
     static constexpr std::size_t bytes(const shape&, const pass_facts& n) { return n.rounded_bytes; }
   };
-  struct rotations {  // (tokens, head_dim / 2) sines and cosines, the same in every layer
+  struct rotations {  // (tokens, rotary_count) sines and cosines, the same in every layer
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return Family::layer::rotates ? n.tokens * (s.head_dim() / 2) * sizeof(simd::sine_cosine) : 0;
+      return Family::layer::rotates ? n.tokens * rotary_count<Family>(s) * sizeof(simd::sine_cosine) : 0;
     }
   };
   struct last_normed {  // (logits, dim)
@@ -132,7 +133,7 @@ class decode_pass {
 
   template <class Token>
   MOTE_INLINE void embed(const Token* ids /* (count) */) {
-    const std::size_t pairs = s_.head_dim() / 2;
+    const std::size_t pairs = rotary_count<Family>(s_);
     guard_.enter(facts::embed);
     for (std::size_t t = 0; t < tokens(); ++t) {
       Family::embedding::forward(*this, static_cast<std::size_t>(ids[t]), position_ + t, x_ + t * padded(s_.dim));
@@ -178,6 +179,8 @@ class decode_pass {
     guard_.enter(facts::head);
     float* logits = b_.logits();
     maps_.run_head(normed, count, logits);
+    if constexpr (changes_logits<Family>)
+      for (std::size_t t = 0; t < count; ++t) head_of<Family>::forward(*this, logits + t * padded(s_.vocab));
     return logits;
   }
   MOTE_INLINE void leave() { guard_.leave(); }
@@ -191,7 +194,9 @@ class decode_pass {
   MOTE_INLINE auto embedding() const { return w_.embedding(); }
   MOTE_INLINE auto positions() const { return w_.positions(); }
   MOTE_INLINE const float* x() const { return x_; }  // (tokens, padded(dim)) the stream
-  MOTE_INLINE const simd::sine_cosine* rotations(std::size_t t) const { return rotations_ + t * (s_.head_dim() / 2); }
+  MOTE_INLINE const simd::sine_cosine* rotations(std::size_t t) const {
+    return rotations_ + t * rotary_count<Family>(s_);
+  }
   template <class Tag>
   MOTE_INLINE float* at() const {
     return reinterpret_cast<float*>(b_.template bytes<Tag>());

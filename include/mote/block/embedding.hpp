@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The embedding: turns a token into the first vector of the residual stream.
-// Refuses to scale the vector: a family that scales it has an embedding of its own.
+// Refuses the gradient of a scale: the training pass, which owns the vector, applies it.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,17 @@ struct token_embedding {
   template <class Learner>
   static void backward(Learner& l, std::size_t token, std::size_t, const float* dx) {
     l.embedding_backward(token, dx);
+  }
+};
+
+/// The token's row times sqrt(dim) (Vaswani et al. 2017, arXiv 1706.03762; Gemma).
+struct scaled_token_embedding : token_embedding {
+  static float scale(const mote::shape& s) { return simd::sqrt(static_cast<float>(s.dim)); }
+
+  template <class Pass>
+  MOTE_INLINE static void forward(const Pass& p, std::size_t token, std::size_t, float* x) {
+    p.embedding().decode_row(token, x);
+    scale_by(x, scale(p.shape()), p.shape().dim);
   }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The gated feed-forward: down(silu(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202), and the one without a gate:
-// down(activation(up(x))); each with its gradient, which computes gate and up again.
+// The gated feed-forward: down(activation(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202), and the one without a
+// gate: down(activation(up(x))); each with its gradient, which computes gate and up again.
 // Refuses to keep values of the forward pass: the gradient recomputes what it needs, a chunk of tokens at a time.
 #pragma once
 
@@ -21,7 +21,39 @@ struct feed_forward_tensors {
   vector_role gate_bias = vector_role::none, up_bias = vector_role::none, down_bias = vector_role::none;
 };
 
-template <feed_forward_tensors Has = feed_forward_tensors{}>
+/// A bias for each of the two matrices of a feed-forward without a gate.
+inline constexpr feed_forward_tensors biased_feed_forward{.up_bias = vector_role::up_bias,
+                                                          .down_bias = vector_role::down_bias};
+
+/// Activations: forward() gives y = f(x); gradient() replaces x by its gradient, given dy; all (padded(n)).
+/// Those of a gate: gated() gives h = f(gate) * up; gated_gradient() replaces gate and up by theirs, given dh.
+/// `passes_factors`: f(c x) = c f(x) for c > 0.
+struct silu {
+  MOTE_INLINE static void gated(const float* gate, const float* up, std::size_t n, float* h) { swiglu(gate, up, n, h); }
+  MOTE_INLINE static void gated_gradient(float* gate, float* up, const float* dh, std::size_t n) {
+    swiglu_gradient(gate, up, dh, n);
+  }
+};
+struct gelu {
+  static void forward(const float* x, std::size_t n, float* y) { gelu_tanh(x, n, y); }
+  static void gradient(float* x, const float* dy, std::size_t n) { gelu_tanh_gradient(x, dy, n); }
+  static void gated(const float* gate, const float* up, std::size_t n, float* h) { geglu(gate, up, n, h); }
+  static void gated_gradient(float* gate, float* up, const float* dh, std::size_t n) {
+    geglu_gradient(gate, up, dh, n);
+  }
+};
+/// By the error function.
+struct exact_gelu {
+  static void forward(const float* x, std::size_t n, float* y) { gelu_erf(x, n, y); }
+  static void gradient(float* x, const float* dy, std::size_t n) { gelu_erf_gradient(x, dy, n); }
+};
+struct rectifier {
+  static constexpr bool passes_factors = true;
+  static void forward(const float* x, std::size_t n, float* y) { relu(x, n, y); }
+  static void gradient(float* x, const float* dy, std::size_t n) { relu_gradient(x, dy, n); }
+};
+
+template <feed_forward_tensors Has = feed_forward_tensors{}, class Activation = silu>
 struct gated_feed_forward {
   MOTE_INLINE static constexpr auto matrices(const mote::shape& s) {
     return std::array{matrix_tensor{Has.gate, s.hidden, s.dim, Has.gate_bias},
@@ -65,7 +97,8 @@ struct gated_feed_forward {
     p.template enter<At>();
     p.template multiply<Has.gate, Has.up>(in, s.dim, g, u);
     p.template enter<At + 1>();
-    for (std::size_t t = 0; t < p.tokens(); ++t) swiglu(g + t * hidden, u + t * hidden, s.hidden, g + t * hidden);
+    for (std::size_t t = 0; t < p.tokens(); ++t)
+      Activation::gated(g + t * hidden, u + t * hidden, s.hidden, g + t * hidden);
     p.template enter<At + 2>();
     p.template multiply<Has.down>(g, s.hidden, out);
   }
@@ -80,13 +113,13 @@ struct gated_feed_forward {
     float* dh = p.template at<dproduct>();
     p.template multiply<Has.gate, Has.up>(in, s.dim, g, u);
     for (std::size_t t = 0; t < p.tokens(); ++t) {
-      swiglu(g + t * hidden, u + t * hidden, s.hidden, h + t * hidden);
+      Activation::gated(g + t * hidden, u + t * hidden, s.hidden, h + t * hidden);
       p.pad(h + t * hidden, s.hidden);
     }
     zero(dh, p.tokens() * hidden);
     p.template multiply_backward<Has.down>(h, s.hidden, dy, s.dim, dh);
     for (std::size_t t = 0; t < p.tokens(); ++t) {
-      swiglu_gradient(g + t * hidden, u + t * hidden, dh + t * hidden, s.hidden);
+      Activation::gated_gradient(g + t * hidden, u + t * hidden, dh + t * hidden, s.hidden);
       p.pad(g + t * hidden, s.hidden);
       p.pad(u + t * hidden, s.hidden);
     }
@@ -96,18 +129,6 @@ struct gated_feed_forward {
 
  private:
   static constexpr std::array product_from{Has.up};
-};
-
-/// Activations: forward() gives y = f(x); gradient() replaces x by its gradient, given dy; all (padded(n)).
-/// `passes_factors`: f(c x) = c f(x) for c > 0.
-struct gelu {
-  static void forward(const float* x, std::size_t n, float* y) { gelu_tanh(x, n, y); }
-  static void gradient(float* x, const float* dy, std::size_t n) { gelu_tanh_gradient(x, dy, n); }
-};
-struct rectifier {
-  static constexpr bool passes_factors = true;
-  static void forward(const float* x, std::size_t n, float* y) { relu(x, n, y); }
-  static void gradient(float* x, const float* dy, std::size_t n) { relu_gradient(x, dy, n); }
 };
 
 /// The feed-forward without a gate: down(activation(up(x))).

@@ -21,11 +21,22 @@ namespace mote::inline v0 {
 
 namespace detail {
 /// Whether a block uses what the pass provides: the cache of keys and values (attends), the rotations by position
-/// (rotates).
+/// (rotates), of the first shape.rotary_dim() channels (rotates_partly), by shape.local_theta (rotates_locally).
 template <class Block>
 inline constexpr bool attends = requires(const shape& s) { Block::attention(s); };
 template <class Block>
 inline constexpr bool rotates = requires { requires Block::rotates; };
+template <class Block>
+inline constexpr bool rotates_partly = requires { requires Block::rotates_partly; };
+template <class Block>
+inline constexpr bool rotates_locally = requires { requires Block::rotates_locally; };
+/// The stream into block `Block` of a layer, from the block before it; in training, for a whole sequence.
+template <std::size_t Block>
+struct stream_between {
+  static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
+    return rows_of_floats(n.kept, s.dim);
+  }
+};
 }  // namespace detail
 
 template <class... Blocks>
@@ -34,6 +45,8 @@ struct in_sequence {
   static constexpr std::size_t blocks = sizeof...(Blocks);
   static constexpr bool attends = (detail::attends<Blocks> || ...);
   static constexpr bool rotates = (detail::rotates<Blocks> || ...);
+  static constexpr bool rotates_partly = (detail::rotates_partly<Blocks> || ...);
+  static constexpr bool rotates_locally = (detail::rotates_locally<Blocks> || ...);
   // All layers are of this one kind.
   static constexpr std::size_t kinds = 1;
   static constexpr std::size_t period = 1;
@@ -54,13 +67,8 @@ struct in_sequence {
     return keeps[blocks - 1] ? blocks : blocks - 1;
   }();
 
-  /// The stream into block `Block`, from the block before it; in training, for a whole sequence.
   template <std::size_t Block>
-  struct between {
-    static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
-      return rows_of_floats(n.kept, s.dim);
-    }
-  };
+  using between = detail::stream_between<Block>;
 
   /// The first operation of a block in a forward pass whose first operation is `at`.
   static constexpr int forward_from(std::size_t block, int at) {
@@ -129,6 +137,8 @@ template <class... Pattern>
 struct cycle {
   static constexpr std::size_t period = sizeof...(Pattern);
   static constexpr bool rotates = (Pattern::rotates || ...);
+  static constexpr bool rotates_partly = (Pattern::rotates_partly || ...);
+  static constexpr bool rotates_locally = (Pattern::rotates_locally || ...);
 
  private:
   template <std::size_t I>
@@ -241,6 +251,15 @@ constexpr bool windows_look_back(const shape& s) {
   layers_facts<typename Family::layer>::each_attention(
       s, [&]<class Attention>(const Attention&) { back = back && !(has_window<Attention> && sees_all<Attention>); });
   return back;
+}
+
+/// Whether the family reads what the shape says of rotary positions and of a cap of the logits.
+template <class Family>
+constexpr bool shape_is_read(const shape& s) {
+  using layer = typename Family::layer;
+  return (layer::rotates_partly || s.rotary_dim() == s.head_dim()) && (layer::rotates_locally || s.local_theta == 0) &&
+         (layer::rotates || s.rope.factor == 1) &&
+         (s.logit_softcap == 0 || requires { requires head_of<Family>::softcapped; });
 }
 
 /// Whether the tokens of some layer see later ones.

@@ -19,25 +19,6 @@
 
 namespace mote::inline v0 {
 
-/// The loss of the next token. Returns weight * -log of its probability, and replaces the logits by their gradient.
-template <class Token>
-struct next_tokens {
-  std::span<const Token> tokens;
-  float weight;
-  float operator()(std::size_t position, float* logits, std::size_t vocab) const {
-    return cross_entropy(logits, vocab, tokens[position + 1], weight);
-  }
-};
-/// The loss against a distribution for each position, such as a teacher model's. Called like next_tokens.
-struct soft_targets {
-  const float* distributions;  // (positions, padded(vocab)), each sums to one
-  float weight = 1;
-  float temperature = 1;
-  float operator()(std::size_t position, float* logits, std::size_t vocab) const {
-    return soft_cross_entropy(logits, vocab, distributions + position * padded(vocab), weight, temperature);
-  }
-};
-
 /// The progress of a pass. Another object needs only this and the arena to continue it.
 struct train_progress {
   enum stage_type : std::uint8_t { embed, forward, loss, again, back, embedding_back, done } stage = embed;
@@ -128,9 +109,11 @@ class sequence_pass {
       case stage::embedding_back:
         guard_.enter(facts::embedding_back);
         for (std::size_t t = 0; t < state_.count; ++t) {
-          Family::embedding::backward(delta_, tokens[t], prefix() + t, dstream() + t * dim());
+          float* dx = dstream() + t * dim();
           if constexpr (prompting_delta<Delta>)
-            if (t < delta_.positions()) delta_.embed_backward(t, dstream() + t * dim());
+            if (t < delta_.positions()) delta_.embed_backward(t, dx);
+          if constexpr (requires { Family::embedding::scale(s_); }) scale_by(dx, Family::embedding::scale(s_), s_.dim);
+          Family::embedding::backward(delta_, tokens[t], prefix() + t, dx);
         }
         to(stage::done, 0);
         return 0;
@@ -157,6 +140,7 @@ class sequence_pass {
     float* logits = at<typename facts::logits>();
     Family::last_norm::forward(*this, checkpoint(s_.layers) + (state_.count - 1) * dim(), normed);
     matvec<Isa>(w_.head(), quantize_activations<typename formats_of<Formats>::head>(normed, s_.dim, rounded()), logits);
+    if constexpr (changes_logits<Family>) head_of<Family>::forward(*this, logits);
     guard_.leave();
     return logits;
   }
@@ -175,7 +159,7 @@ class sequence_pass {
   float* dx() const { return dstream() + state_.at * dim(); }
   const simd::sine_cosine* rotations(std::size_t t) const {
     auto* rotations = reinterpret_cast<simd::sine_cosine*>(b_.template bytes<typename facts::rotations>());
-    rope_rotations(frequencies_, s_.head_dim() / 2, position() + t, rotations);
+    rope_rotations(frequencies_, rotary_count<Family>(s_), position() + t, rotations);
     return rotations;
   }
   template <class Tag>
@@ -370,6 +354,17 @@ class sequence_pass {
       });
     });
   }
+  /// A copy of a token's logits, for a head whose gradient reads them; else null.
+  const float* keep_logits([[maybe_unused]] const float* row) const {
+    if constexpr (GoesBack && facts::keeps_logits) {
+      float* kept = at<typename facts::kept_logits>();
+      for (std::size_t i = 0; i < s_.vocab; ++i) kept[i] = row[i];
+      pad(kept, s_.vocab);
+      return kept;
+    } else {
+      return nullptr;
+    }
+  }
   template <class Loss>
   void loss_portion(std::size_t first, const Loss& loss, bool gradient) {
     if (state_.at == first) {
@@ -386,8 +381,13 @@ class sequence_pass {
     }
     matmul<Isa>(w_.head(), normed, dim(), tokens_, logits, vocab, rounded());
     for (std::size_t t = 0; t < tokens_; ++t) {
-      state_.sum += loss(state_.at + t, logits + t * vocab, s_.vocab);
-      pad(logits + t * vocab, s_.vocab);
+      float* row = logits + t * vocab;
+      if constexpr (changes_logits<Family>) head_of<Family>::forward(*this, row);
+      const float* kept = keep_logits(row);
+      state_.sum += loss(state_.at + t, row, s_.vocab);
+      pad(row, s_.vocab);
+      if constexpr (changes_logits<Family> && GoesBack)
+        if (gradient) head_of<Family>::backward(*this, kept, row);
     }
     if (GoesBack && gradient) {
       delta_.head_backward(logits, normed, tokens_, vocab, dim());

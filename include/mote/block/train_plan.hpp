@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <type_traits>
 
 #include "mote/block/decode.hpp"
 #include "mote/core/extremes.hpp"
@@ -48,9 +49,9 @@ struct train_plan_of {
   struct rows {  // four decoded rows of a matrix
     static constexpr std::size_t bytes(const shape& s, const pass_facts&) { return rows_of_floats(4, widest_input(s)); }
   };
-  struct rotations {  // (head_dim / 2) of one position
+  struct rotations {  // (rotary_count) of one position
     static constexpr std::size_t bytes(const shape& s, const pass_facts&) {
-      return Family::layer::rotates ? s.head_dim() / 2 * sizeof(simd::sine_cosine) : 0;
+      return Family::layer::rotates ? rotary_count<Family>(s) * sizeof(simd::sine_cosine) : 0;
     }
   };
   struct outputs {  // (outputs, widest) W x + bias, and then its gradient
@@ -68,6 +69,11 @@ struct train_plan_of {
     }
   };
 
+  struct kept_logits {  // of one token, where the head's gradient reads them
+    static constexpr std::size_t bytes(const shape& s, const pass_facts&) { return rows_of_floats(1, s.vocab); }
+  };
+  static constexpr bool keeps_logits = requires { requires head_of<Family>::reads_logits; };
+
   template <class Tag, int First, int Last = First>
   using portion = passing<live<Tag, First, Last>>;
   using buffers = join_lives<lives<live<checkpoint, embed, last_phase>, live<dstream, loss, embedding_back>>,
@@ -75,7 +81,8 @@ struct train_plan_of {
                              typename each_layer::template backward_buffers<forward, again, back>,
                              lives<portion<normed, loss>, portion<dnormed, loss>, portion<logits, loss>,
                                    portion<rows, loss, last_phase>, portion<rounded, forward, last_phase>,
-                                   portion<rotations, forward, last_phase>, portion<outputs, back, last_phase>>>;
+                                   portion<rotations, forward, last_phase>, portion<outputs, back, last_phase>>,
+                             std::conditional_t<keeps_logits, lives<portion<kept_logits, loss>>, lives<>>>;
   // Without a backward pass: the same tags at the same indices.
   template <class Tag>
   using never = typename loss_operations<embed>::template back<Tag, 0>;
@@ -84,7 +91,8 @@ struct train_plan_of {
                  typename Family::embedding::template forward_buffers<embed>,
                  typename each_layer::template loss_buffers<forward>,
                  lives<portion<normed, loss_alone>, never<dnormed>, portion<logits, loss_alone>, never<rows>,
-                       portion<rounded, forward, loss_alone>, portion<rotations, forward, loss_alone>, never<outputs>>>;
+                       portion<rounded, forward, loss_alone>, portion<rotations, forward, loss_alone>, never<outputs>>,
+                 std::conditional_t<keeps_logits, lives<never<kept_logits>>, lives<>>>;
   static_assert(buffers::count == loss_buffers::count);
 
   /// The number of streams that are kept if the layers from `first` on learn. The layers below share one; if a layer is

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/matrix.hpp"
@@ -90,5 +91,24 @@ inline float soft_cross_entropy(float* logits, std::size_t n, const float* q, fl
   for (std::size_t i = 0; i < n; i += 16) ((floats::load(logits + i) - floats::load(q + i)) * factor).store(logits + i);
   return loss;
 }
+
+/// The loss of the next token. Returns weight * -log of its probability, and replaces the logits by their gradient.
+template <class Token>
+struct next_tokens {
+  std::span<const Token> tokens;
+  float weight;
+  float operator()(std::size_t position, float* logits, std::size_t vocab) const {
+    return cross_entropy(logits, vocab, tokens[position + 1], weight);
+  }
+};
+/// The loss against a distribution for each position, such as a teacher model's. Called like next_tokens.
+struct soft_targets {
+  const float* distributions;  // (positions, padded(vocab)), each sums to one
+  float weight = 1;
+  float temperature = 1;
+  float operator()(std::size_t position, float* logits, std::size_t vocab) const {
+    return soft_cross_entropy(logits, vocab, distributions + position * padded(vocab), weight, temperature);
+  }
+};
 
 }  // namespace mote::inline v0

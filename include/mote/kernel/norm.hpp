@@ -31,6 +31,13 @@ inline void add_to(float* y, const float* x, std::size_t n) {
   });
 }
 
+/// y *= by, of (n)
+inline void scale_by(float* y, float by, std::size_t n) {
+  detail::in_lanes(n, [=]<std::size_t N>(std::size_t i) __attribute__((always_inline)) {
+    (simd::floats<N>::load(y + i) * simd::floats<N>::all(by)).store(y + i);
+  });
+}
+
 /// The sum of a[i] * b[i] as sixteen interleaved partial sums joined in a fixed tree.
 inline float dot(const float* a, const float* b, std::size_t n) {
   using floats = simd::floats<16>;

@@ -43,10 +43,15 @@ constexpr double constant_exp(double v) {
 
 }  // namespace detail
 
-/// The angle that one position adds to a pair of a head, theta^(-pair / pairs) radians, in units of 2^-64 turns.
-constexpr std::uint64_t rope_frequency(double log_theta, std::size_t pair, std::size_t pairs) {
+/// The angle that one position adds to a pair of a head, theta^(-pair / pairs), in turns.
+constexpr double rope_turns(double log_theta, std::size_t pair, std::size_t pairs) {
   const double radians = detail::constant_exp(-log_theta * static_cast<double>(pair) / static_cast<double>(pairs));
-  return static_cast<std::uint64_t>(radians * 0.15915494309189533576888376337251 * 18446744073709551616.0);
+  return radians * 0.15915494309189533576888376337251;
+}
+/// Less than one turn in units of 2^-64 turns.
+constexpr std::uint64_t rope_units(double turns) { return static_cast<std::uint64_t>(turns * 18446744073709551616.0); }
+constexpr std::uint64_t rope_frequency(double log_theta, std::size_t pair, std::size_t pairs) {
+  return rope_units(rope_turns(log_theta, pair, pairs));
 }
 
 /// The frequencies of all pairs of a head, computed by the compiler.
@@ -68,42 +73,57 @@ inline void rope_rotations(const std::uint64_t* frequencies, std::size_t pairs, 
 }
 
 namespace detail {
-/// Calls rotate(pair, by) for each pair of v, (heads, 2 * pairs). With vectors the inner loop goes over the pairs of a
+/// Calls rotate(pair, by) for each of the first pairs of v's heads, (heads, width). With vectors the inner loop goes over the pairs of a
 /// head, which fill them; without, over the heads, so that each rotation is loaded once.
 template <class Rotate>
-MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t pairs,
+MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t width, std::size_t pairs,
                            const simd::sine_cosine* __restrict__ rotations, Rotate rotate) {
   if constexpr (simd::floats<16>::registers < 16) {
-    for (std::size_t h = 0; h < heads; ++h, v += 2 * pairs)
+    for (std::size_t h = 0; h < heads; ++h, v += width)
       for (std::size_t i = 0; i < pairs; ++i) rotate(v + 2 * i, rotations[i]);
   } else {
     for (std::size_t i = 0; i < pairs; ++i) {
       const simd::sine_cosine by = rotations[i];
       float* pair = v + 2 * i;
-      for (std::size_t h = 0; h < heads; ++h, pair += 2 * pairs) rotate(pair, by);
+      for (std::size_t h = 0; h < heads; ++h, pair += width) rotate(pair, by);
     }
   }
 }
-}  // namespace detail
-
-/// Rotates every head of v, (heads, 2 * pairs), in place by rotations (pairs).
-inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* rotations) {
-  detail::each_pair(v, heads, pairs, rotations, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
+struct forwards {
+  MOTE_INLINE void operator()(float* pair, simd::sine_cosine by) const {
     const float a = pair[0];
     const float b = pair[1];
     pair[0] = simd::detail::unfused(a * by.cosine) - simd::detail::unfused(b * by.sine);
     pair[1] = simd::detail::unfused(a * by.sine) + simd::detail::unfused(b * by.cosine);
-  });
-}
-
-/// The gradient of rope(): rotates dv, (heads, 2 * pairs), in place by the opposite angles.
-inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* rotations) {
-  detail::each_pair(dv, heads, pairs, rotations, [](float* pair, simd::sine_cosine by) __attribute__((always_inline)) {
+  }
+};
+struct backwards {
+  MOTE_INLINE void operator()(float* pair, simd::sine_cosine by) const {
     const float a = pair[0];
     const float b = pair[1];
     pair[0] = simd::detail::unfused(a * by.cosine) + simd::detail::unfused(b * by.sine);
     pair[1] = simd::detail::unfused(b * by.cosine) - simd::detail::unfused(a * by.sine);
-  });
+  }
+};
+}  // namespace detail
+
+/// Rotates every head of v, (heads, 2 * pairs), in place by rotations (pairs).
+inline void rope(float* v, std::size_t heads, std::size_t pairs, const simd::sine_cosine* rotations) {
+  detail::each_pair(v, heads, 2 * pairs, pairs, rotations, detail::forwards{});
+}
+/// Rotates the first 2 * pairs channels of every head of v, (heads, width); the others stay.
+inline void rope(float* v, std::size_t heads, std::size_t width, std::size_t pairs,
+                 const simd::sine_cosine* rotations) {
+  detail::each_pair(v, heads, width, pairs, rotations, detail::forwards{});
+}
+
+/// The gradient of rope(): rotates dv, (heads, 2 * pairs), in place by the opposite angles.
+inline void rope_gradient(float* dv, std::size_t heads, std::size_t pairs, const simd::sine_cosine* rotations) {
+  detail::each_pair(dv, heads, 2 * pairs, pairs, rotations, detail::backwards{});
+}
+inline void rope_gradient(float* dv, std::size_t heads, std::size_t width, std::size_t pairs,
+                          const simd::sine_cosine* rotations) {
+  detail::each_pair(dv, heads, width, pairs, rotations, detail::backwards{});
 }
 
 }  // namespace mote::inline v0

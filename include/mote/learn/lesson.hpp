@@ -160,13 +160,9 @@ class lessons : public Learning::template state<Model, Formats> {
   }
 
  private:
-  static constexpr lesson_facts<Family> facts{s,
-                                              plan.plan,
-                                              rope_table<s.head_dim() / 2, s.rope_theta>.data(),
-                                              leading + Learning::tokens,
-                                              Learning::chunk,
-                                              Learning::batch,
-                                              first_layer};
+  static constexpr lesson_facts<Family> facts{
+      s,          plan.plan, rotary_table<Family, s>(), leading + Learning::tokens, Learning::chunk, Learning::batch,
+      first_layer};
   decltype(auto) collecting() {
     if constexpr (schedule::goes_back) return this->collector();
     else return lesson_.gradient ? this->trial() : this->collector();

@@ -29,6 +29,13 @@ struct score_scaled {
     return with_score_scale<Attention>{a, s.score_scale};
   }
 };
+/// Scores are not scaled (GPT-Neo), unless the shape says by what.
+struct unscaled {
+  template <class Attention>
+  static constexpr auto add(const Attention& a, const shape& s) {
+    return with_score_scale<Attention>{a, s.score_scale == 0 ? 1.0F : s.score_scale};
+  }
+};
 struct looks_both_ways {
   template <class Attention>
   static constexpr auto add(const Attention& a, const shape&) {

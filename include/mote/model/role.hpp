@@ -13,8 +13,8 @@
 namespace mote::inline v0 {
 
 /// The matrices of a layer. The numbers 16 to 31 are for users' blocks: own_role(0) to own_role(15).
-enum class role : std::uint8_t { query, key, value, output, gate, up, down };
-/// How many of them have a name.
+enum class role : std::uint8_t { query, key, value, output, gate, up, down, convolution_input, convolution_output };
+/// The first of them are those of a Llama's layer.
 inline constexpr std::size_t role_count = 7;
 
 namespace detail {
@@ -27,8 +27,9 @@ consteval role own_role(unsigned n) {
 }
 
 constexpr std::string_view name(role r) {
-  constexpr std::string_view names[] = {"query", "key", "value", "output", "gate", "up", "down"};
-  return static_cast<std::size_t>(r) < role_count ? names[static_cast<std::size_t>(r)] : "own";
+  constexpr std::string_view names[] = {
+      "query", "key", "value", "output", "gate", "up", "down", "convolution_input", "convolution_output"};
+  return static_cast<std::size_t>(r) < std::size(names) ? names[static_cast<std::size_t>(r)] : "own";
 }
 
 /// The vectors of a model: gains and biases of norms, biases of matrices. They are floats in every image. The numbers
@@ -49,14 +50,19 @@ enum class vector_role : std::uint8_t {
   down_bias,
   query_norm,
   key_norm,
+  post_attention_norm,
+  post_ffn_norm,
+  convolution_taps,
+  head_bias,
   none = 255
 };
 
 constexpr std::string_view name(vector_role v) {
-  constexpr std::string_view names[] = {"attention_norm", "ffn_norm",        "final_norm", "attention_norm_bias",
-                                        "ffn_norm_bias",  "final_norm_bias", "query_bias", "key_bias",
-                                        "value_bias",     "output_bias",     "gate_bias",  "up_bias",
-                                        "down_bias",      "query_norm",      "key_norm"};
+  constexpr std::string_view names[] = {"attention_norm", "ffn_norm",         "final_norm", "attention_norm_bias",
+                                        "ffn_norm_bias",  "final_norm_bias",  "query_bias", "key_bias",
+                                        "value_bias",     "output_bias",      "gate_bias",  "up_bias",
+                                        "down_bias",      "query_norm",       "key_norm",   "post_attention_norm",
+                                        "post_ffn_norm",  "convolution_taps", "head_bias"};
   return static_cast<std::size_t>(v) < std::size(names) ? names[static_cast<std::size_t>(v)] : "own";
 }
 consteval vector_role own_vector(unsigned n) {

@@ -39,11 +39,17 @@ struct named {
 
 /// How the order of elements in a kind of file differs from an image's.
 struct file_order {
-  /// A rotary pair is half a head apart, (i, i + head_dim / 2), not adjacent. This applies to the rows of query and
+  /// A rotary pair is half the rotated channels apart, (i, i + rotary_dim / 2), not adjacent. This applies to the rows of query and
   /// key, to their biases, and to the gains of head norms.
   bool rotates_halves = false;
   /// The matrices of layers are (cols, rows).
   bool transposed = false;
+  /// A tensor of several parts has the rows of a head of each, head by head: (heads, parts, head_dim).
+  bool parts_by_head = false;
+  /// The gains of norms are one less than the factors.
+  bool gains_less_one = false;
+  /// Rows of the table of positions in front of the first position's.
+  std::uint8_t rows_before_positions = 0;
 };
 
 template <std::size_t Count>
@@ -56,6 +62,13 @@ struct tensor_names {
     for (const named& n : all)
       if (n.which == which) return n;
     return {which, {}, {}};
+  }
+  /// These names, but another for one tensor.
+  constexpr tensor_names with(const named& other) const {
+    tensor_names changed = *this;
+    for (named& n : changed.all)
+      if (n.which == other.which) n = other;
+    return changed;
   }
   /// These names and `more`, with the element orders that are given.
   template <std::size_t More>

@@ -22,6 +22,9 @@ namespace mote::inline v0 {
 
 struct llama;  // the family of a model that names none
 
+/// Logits are the products of the head's matrix (block/head.hpp has more).
+struct plain_head {};
+
 /// The parts of a composition of blocks.
 template <class... Blocks>
 struct part_list {};
@@ -149,7 +152,23 @@ struct kinds_of<Layer, std::index_sequence<Kind...>> {
   static constexpr bool twice = (each[Kind].twice || ...);
 };
 
+template <class Family>
+struct named_head {
+  using type = plain_head;
+};
+template <class Family>
+  requires requires { typename Family::head; }
+struct named_head<Family> {
+  using type = typename Family::head;
+};
 }  // namespace detail
+
+/// What is done to the logits after the head's matrix: the family's member type `head`, else nothing.
+template <class Family>
+using head_of = typename detail::named_head<Family>::type;
+
+template <class Family>
+inline constexpr bool changes_logits = !std::is_same_v<head_of<Family>, plain_head>;
 
 /// The tensors of a family by number: names, sizes, and which kinds of layers have them.
 template <class Family>
@@ -157,8 +176,8 @@ class tensors_of {
   using layer = typename Family::layer;
   using of_kinds = detail::kinds_of<layer, std::make_index_sequence<layer::kinds>>;
   using in_layers = detail::gathered<typename of_kinds::blocks>;
-  using in_model = detail::gathered<
-      typename detail::blocks_of_all<part_list<typename Family::embedding, typename Family::last_norm>>::type>;
+  using in_model = detail::gathered<typename detail::blocks_of_all<
+      part_list<typename Family::embedding, typename Family::last_norm, head_of<Family>>>::type>;
   static_assert(
       !of_kinds::twice,
       "mote: two tensors of a layer have one name; give one of the blocks names of its own [mote-tensor-twice]");

@@ -44,8 +44,8 @@ struct answer_facts {
                                 std::byte* arena, const Token* tokens, std::size_t count, std::size_t position,
                                 std::size_t logits_for) {
     const Store kept_before(cache, kept, Context);
-    decode<simd::native, Most.tokens>(s, over(bytes), adapter, rope_table<S.head_dim() / 2, S.rope_theta>.data(),
-                                      kept_before, team, buffers(arena), tokens, count, position, logits_for);
+    decode<simd::native, Most.tokens>(s, over(bytes), adapter, rotary_table<Family, S>(), kept_before, team,
+                                      buffers(arena), tokens, count, position, logits_for);
     return stayed_finite(buffers(arena), s, count - logits_for);
   }
 

@@ -63,7 +63,8 @@ void equals_decode() {
 
 TEMPLATE_TEST_CASE("batch_decoder: many sequences of any family give decode()'s logits, bit for bit",
                    "[host][batch_decoder]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, mote_tests::bent_llama,
-                   mote_tests::rectified, hybrid<3>, mixed_layers, single_blocks, norms_before, norms_behind) {
+                   mote_tests::rectified, hybrid<3>, mixed_layers, single_blocks, norms_before, norms_behind,
+                   mote::gemma2, mote::gpt_neox, mote::phi2) {
   equals_decode<mote::f32<16>, mote::float_cache, TestType>();
 }
 

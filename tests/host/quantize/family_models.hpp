@@ -16,8 +16,11 @@
 #include "../../model/plain_decoder.hpp"
 #include "mote/block/decode.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/family/gemma2.hpp"
 #include "mote/family/gpt2.hpp"
+#include "mote/family/gpt_neox.hpp"
 #include "mote/family/llama.hpp"
+#include "mote/family/phi2.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/host/quantize/batch_decoder.hpp"
 #include "mote/model/formats.hpp"
@@ -53,6 +56,9 @@ constexpr mote::shape shape_for() {
   if (std::is_same_v<Family, mote::qwen3> || std::is_same_v<Family, bent_llama>) s.head_width = 10;
   if (std::is_same_v<Family, bent_llama>) s.window = 5, s.softcap = 2, s.score_scale = 0.5F;
   if (std::is_same_v<Family, hybrids::hybrid<3>>) s.window = 6;
+  if (std::is_same_v<Family, mote::gemma2>) s.window = 5, s.softcap = 2, s.logit_softcap = 3;
+  if (std::is_same_v<Family, mote::gpt_neox> || std::is_same_v<Family, mote::phi2>)
+    s.kv_heads = 4, s.head_width = 10, s.rotary_width = 4;
   return s;
 }
 
@@ -116,9 +122,8 @@ class on_board {
       for (std::size_t i = 0; i < tensors::vectors; ++i)
         if (tensors::has_vector(Family::layer::kind_of(layer), i)) floats(layer, tensors::vector(i));
     for (std::size_t i = 0; i < tensors::outer_vectors; ++i) floats(0, tensors::outer_vector(i));
-    const std::size_t pairs = s_.head_dim() / 2;
-    const double log_theta = mote::detail::constant_log(static_cast<double>(s_.rope_theta));
-    for (std::size_t i = 0; i < pairs; ++i) frequencies_.push_back(mote::rope_frequency(log_theta, i, pairs));
+    frequencies_.resize(mote::rotary_count<Family>(s_));
+    mote::put_rotary_frequencies<Family>(s_, frequencies_.data());
   }
 
   /// The same matrices as the tools run them.

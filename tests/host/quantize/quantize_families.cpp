@@ -133,8 +133,8 @@ TEMPLATE_TEST_CASE("quantize_model: every matrix of a family has its input, an e
 }
 
 TEMPLATE_TEST_CASE("fold: of any family scales at each input leave the logits where they were", "[host][fold]",
-                   mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, rectified, hybrid<3>, mixed_layers,
-                   norms_behind) {
+                   mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, rectified, hybrid<3>, mixed_layers, norms_behind,
+                   mote::gemma2, mote::gpt_neox, mote::phi2) {
   mote::shape s = mote_tests::shape_for<TestType>();
   s.tied_head = false;
   const auto before = mote_tests::random_weights<TestType>(s, 3);

@@ -12,7 +12,7 @@ namespace mote::inline v0::host {
 
 std::string spelled(role r) {
   const auto n = static_cast<unsigned>(r);
-  return n < role_count ? std::string(name(r)) : "own " + std::to_string(n - 16);
+  return n < 16 ? std::string(name(r)) : "own " + std::to_string(n - 16);
 }
 
 std::string spelled(vector_role v) {

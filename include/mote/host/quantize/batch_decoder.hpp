@@ -170,9 +170,8 @@ class batch_decoder {
                                std::to_string(m.shape.context) + " positions");
     for (std::size_t i = 0; i < sequences; ++i)
       kept_.push_back(std::make_unique<packed_bytes>(store::bytes(cached_by<Family>(m.shape), context)));
-    const double log_theta = v0::detail::constant_log(static_cast<double>(m.shape.rope_theta));
-    const std::size_t pairs = m.shape.head_dim() / 2;
-    for (std::size_t i = 0; i < pairs; ++i) frequencies_.push_back(rope_frequency(log_theta, i, pairs));
+    frequencies_.resize(rotary_count<Family>(m.shape));
+    put_rotary_frequencies<Family>(m.shape, frequencies_.data());
   }
 
   std::size_t length() const { return length_; }
@@ -213,6 +212,8 @@ class batch_decoder {
     if (see) see({m_->shape.layers, {}, normed.data(), m_->shape.dim, hidden_stride(), rows});
     std::vector<float> logits(rows * logits_stride());
     m_->head.multiply(normed.data(), hidden_stride(), rows, logits.data(), logits_stride());
+    if constexpr (changes_logits<Family>)
+      for (std::size_t row = 0; row < rows; ++row) head_of<Family>::forward(p, logits.data() + row * logits_stride());
     return logits;
   }
 
