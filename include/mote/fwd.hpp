@@ -137,7 +137,8 @@ struct decode_buffers;
 template <class Family>
 struct train_buffers;
 class vocabulary_view;
-class tokenizer;
+template <class Table, bool SpaceBefore>
+class basic_sentencepiece_bpe;
 struct merge_slot;
 struct encoded;
 
@@ -215,7 +216,8 @@ struct threads_knobs;
 enum class container_kind : std::uint16_t;
 enum class payload_check : bool;
 struct container_header;
-struct attached_image;
+template <class Table>
+struct basic_attached_image;
 struct image_expectation;
 struct image_layout;
 struct snapshot_identity;

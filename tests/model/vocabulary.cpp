@@ -11,7 +11,7 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
-#include "mote/model/tokenizer.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
 
 using mote::status;
 using mote::vocabulary_view;
@@ -47,7 +47,7 @@ void use(std::span<const std::byte> table) {
   const vocabulary_view v{table};
   std::size_t bytes = 0;
   for (std::uint32_t id = 0; id < v.count(); ++id) bytes += v.text(id).size() + v.rank(id) + v.find(v.text(id));
-  const mote::tokenizer t{v, {.bos = 0, .eos = 1}};
+  const mote::sentencepiece_bpe t{v, {.bos = 0, .eos = 1}};
   std::vector<mote::merge_slot> slots(32);
   const auto e = t.encode("ab abc \xC3\xBC a", slots);
   for (std::size_t i = 0; i < e.count; ++i) bytes += t.piece(0, slots[i].token).size();

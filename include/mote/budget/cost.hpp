@@ -17,8 +17,8 @@
 #include "mote/budget/choices.hpp"
 #include "mote/budget/footprint.hpp"
 #include "mote/learn/lesson.hpp"
+#include "mote/model/merge.hpp"
 #include "mote/model/role.hpp"
-#include "mote/model/tokenizer.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0 {

@@ -1,27 +1,56 @@
 // SPDX-License-Identifier: BSL-1.0
-// Text to tokens and back, with the merges of a SentencePiece BPE vocabulary, as llama2.c does: a space is put before
-// the text, each character becomes a token, or its bytes do if it is unknown, then the pair of highest rank is merged
-// until none is left.
-// Refuses a NUL in a text, and never makes a control token from a text, whatever its words.
+// What a tokenizer is: a class that turns a text into tokens and a token into its bytes, over a table in an image.
+// Refuses to make a control token from a text, whatever its words and whatever the image says: which tokens those are,
+// the program's type states (control_set).
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "mote/core/check.hpp"
 #include "mote/core/status.hpp"
+#include "mote/model/merge.hpp"
 #include "mote/model/special_tokens.hpp"
-#include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0 {
 
-/// Working memory for one token while merging. The caller provides one for each character of the text (for each byte of
-/// a character that the vocabulary spells in bytes), plus two. After encode() the tokens are in `token`.
-struct merge_slot {
-  std::uint32_t token = 0;
-  std::uint32_t merged = 0;  ///< what this token and the next become
-  std::uint32_t rank = 0;    ///< priority of that merge, higher first; 0: they do not merge
+/// The tokens [first, first + count).
+struct token_range {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  constexpr bool contains(std::uint32_t id) const { return id >= first && id - first < count; }
+};
+
+/// The tokens that no text may become: those of the dialogue, and the ranges that the model's type names in
+/// `control_tokens`.
+struct control_set {
+  dialogue spoken{.bos = -1, .eos = -1};
+  std::span<const token_range> ranges{};
+
+  constexpr bool contains(std::uint32_t id) const {
+    for (const int each : {spoken.bos, spoken.eos, spoken.note, spoken.user, spoken.answer})
+      if (each >= 0 && id == static_cast<std::uint32_t>(each)) return true;
+    for (const token_range& r : ranges)
+      if (r.contains(id)) return true;
+    return false;
+  }
+};
+
+/// Which of the tokens that a file adds to its vocabulary are matched in a text, each as a whole, before anything else.
+/// A user's text is encoded with `none`.
+enum class added_tokens : std::uint8_t {
+  none,
+  user_defined,  ///< those that are part of texts: `<think>` of a model that thinks aloud
+  all,           ///< control tokens too: for the program's own templates only
+};
+
+/// How a text is encoded.
+struct encoding {
+  bool space_before = true;  ///< the space that SentencePiece puts before a text; others put none
+  added_tokens added = added_tokens::none;
 };
 
 struct encoded {
@@ -29,118 +58,92 @@ struct encoded {
   std::size_t count = 0;  ///< tokens in the slots; 0 where state is not ok
 };
 
-/// Whether llama2.c would print a piece: it drops a single byte that is neither printable ASCII nor white space. A
-/// character that the vocabulary spells in bytes arrives as such single bytes, which the caller must join itself.
-constexpr bool printable(std::string_view piece) {
-  if (piece.size() != 1) return !piece.empty();
-  const auto c = static_cast<unsigned char>(piece[0]);
-  return (c >= 0x20 && c < 0x7F) || (c >= 0x09 && c <= 0x0D);
-}
+/// The members of a tokenizer, in the order in which they are checked. `table` is a view of its section of an image,
+/// default constructible and constructible from the section's bytes; `check` is a static member of it that reads nothing
+/// outside of them; `append` writes the tokens of a text after the first `count` slots and increases `count`, and
+/// changes nothing that counts on failure; `piece` is the bytes that a token adds behind another.
+enum class tokenizer_member { none, table, check, count, constructor, append, piece };
 
-class tokenizer {
- public:
-  tokenizer() = default;
-  /// `control.bos` must be a token of the vocabulary, or negative.
-  tokenizer(vocabulary_view vocabulary, special_tokens control) : vocabulary_(vocabulary), control_(control) {}
+namespace detail {
 
-  /// Writes the tokens of a whole text to scratch[0 .. count). too_long: the scratch is too small; bad_utf8: a NUL, or
-  /// a character that this vocabulary cannot spell; not_attached: no vocabulary, or none of its tokens is `bos`.
-  encoded encode(std::string_view text, std::span<merge_slot> scratch, bool with_bos = true) const {
-    std::size_t count = 0;
-    if (with_bos) {
-      if (control_.bos < 0 || static_cast<std::uint32_t>(control_.bos) >= vocabulary_.count())
-        return {status::not_attached, 0};
-      if (scratch.empty()) return {status::too_long, 0};
-      scratch[count++] = {.token = static_cast<std::uint32_t>(control_.bos)};
-    }
-    const status state = append(text, scratch, count);
-    return {state, state == status::ok ? count : 0};
-  }
-
-  /// Writes the tokens of a text after the first `count` slots and increases `count`; nothing merges with the tokens
-  /// before. On failure `count` and the slots before it are unchanged. An empty text adds nothing.
-  status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count,
-                bool space_before = true) const {
-    if (text.empty()) return status::ok;
-    if (vocabulary_.count() == 0) return status::not_attached;
-    if (count > slots.size()) return status::too_long;
-    std::size_t end = count;
-    if (space_before)
-      if (const status state = spell(" ", slots, end); state != status::ok) return state;
-    while (!text.empty()) {
-      const std::size_t bytes = character_bytes(text);
-      if (const status state = spell({text.data(), bytes}, slots, end); state != status::ok) return state;
-      text.remove_prefix(bytes);
-    }
-    count += merge(slots.subspan(count, end - count));
-    return status::ok;
-  }
-
-  /// The bytes that `token` adds to the text after token `previous` (no_token: there is none). A view of the image.
-  /// After the token `bos`, one leading space is dropped, the one that encode() added. Empty for an unknown id.
-  std::string_view piece(std::uint32_t previous, std::uint32_t token) const {
-    if (token >= vocabulary_.count()) return {};
-    std::string_view text = vocabulary_.text(token);
-    const bool opened = control_.bos >= 0 && previous == static_cast<std::uint32_t>(control_.bos);
-    if (opened && !vocabulary_.is_byte(token) && text.starts_with(' ')) text.remove_prefix(1);
-    return text;
-  }
-
-  const vocabulary_view& vocabulary() const { return vocabulary_; }
-  const special_tokens& control() const { return control_; }
-
- private:
-  /// The length of the next character: a first byte and up to three continuation bytes, valid UTF-8 or not, as in
-  /// llama2.c.
-  static constexpr std::size_t character_bytes(std::string_view text) {
-    std::size_t n = 1;
-    while (n < 4 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) ++n;
-    return n;
-  }
-
-  status spell(std::string_view character, std::span<merge_slot> slots, std::size_t& end) const {
-    if (character.find('\0') != std::string_view::npos) return status::bad_utf8;
-    if (const std::uint32_t id = vocabulary_.find(character); id != no_token) {
-      if (end == slots.size()) return status::too_long;
-      slots[end++] = {.token = id};
-      return status::ok;
-    }
-    if (!vocabulary_.has_bytes()) return status::bad_utf8;
-    if (slots.size() - end < character.size()) return status::too_long;
-    for (char c : character) slots[end++] = {.token = vocabulary_.byte_token(static_cast<unsigned char>(c))};
-    return status::ok;
-  }
-
-  void look(merge_slot& left, const merge_slot& right) const {
-    left.rank = 0;
-    if (vocabulary_.is_byte(left.token) || vocabulary_.is_byte(right.token)) return;  // bytes do not merge
-    left.merged = vocabulary_.find(vocabulary_.text(left.token), vocabulary_.text(right.token));
-    if (left.merged != no_token) left.rank = vocabulary_.rank(left.merged);
-  }
-
-  /// Merges the pair of highest rank, the first of equals, until none is left; returns how many tokens remain. Each
-  /// pair is looked up once, at most three searches a slot in all; the scan for the highest compares cached ranks only.
-  std::size_t merge(std::span<merge_slot> slots) const {
-    std::size_t count = slots.size();
-    for (std::size_t i = 0; i + 1 < count; ++i) look(slots[i], slots[i + 1]);
-    slots[count - 1].rank = 0;
-    for (;;) {
-      std::size_t best = 0;
-      for (std::size_t i = 1; i < count; ++i)
-        if (slots[i].rank > slots[best].rank) best = i;
-      if (slots[best].rank == 0) return count;
-
-      slots[best].token = slots[best].merged;
-      --count;
-      for (std::size_t i = best + 1; i < count; ++i) slots[i] = slots[i + 1];
-      if (best + 1 < count) look(slots[best], slots[best + 1]);
-      else slots[best].rank = 0;
-      if (best > 0) look(slots[best - 1], slots[best]);
-    }
-  }
-
-  vocabulary_view vocabulary_;
-  special_tokens control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one is in .bss
+template <class T>
+inline constexpr bool tokenizer_has_table = requires {
+  requires std::default_initializable<typename T::table>;
+  requires std::constructible_from<typename T::table, std::span<const std::byte>>;
 };
+template <class T>
+inline constexpr bool tokenizer_has_check = requires(std::span<const std::byte> bytes, const control_set& control) {
+  { T::table::check(bytes, control) } -> std::same_as<status>;
+};
+template <class T>
+inline constexpr bool tokenizer_has_count = requires(const typename T::table& table) {
+  { table.count() } -> std::convertible_to<std::size_t>;
+};
+template <class T>
+inline constexpr bool tokenizer_has_constructor =
+    requires { requires std::constructible_from<T, typename T::table, const special_tokens&>; };
+template <class T>
+inline constexpr bool tokenizer_has_append =
+    requires(const T& t, std::string_view text, std::span<merge_slot> slots, std::size_t& count) {
+      { t.append(text, slots, count) } -> std::same_as<status>;
+    };
+template <class T>
+inline constexpr bool tokenizer_has_piece = requires(const T& t, std::uint32_t id) {
+  { t.piece(id, id) } -> std::same_as<std::string_view>;
+};
+
+}  // namespace detail
+
+template <class T>
+inline constexpr tokenizer_member tokenizer_lacks = first_missing<tokenizer_member>({
+    {detail::tokenizer_has_table<T>, tokenizer_member::table},
+    {detail::tokenizer_has_check<T>, tokenizer_member::check},
+    {detail::tokenizer_has_count<T>, tokenizer_member::count},
+    {detail::tokenizer_has_constructor<T>, tokenizer_member::constructor},
+    {detail::tokenizer_has_append<T>, tokenizer_member::append},
+    {detail::tokenizer_has_piece<T>, tokenizer_member::piece},
+});
+
+template <class T>
+concept tokenizer = tokenizer_lacks<T> == tokenizer_member::none;
+
+template <class T>
+struct tokenizer_check {
+  using m = tokenizer_member;
+  template <m Member>
+  static constexpr bool has = tokenizer_lacks<T> != Member;
+  static_assert(
+      has<m::table>,
+      "mote: this tokenizer has no table; give it a class `table`, a view of the bytes of an image [mote-tokenizer]");
+  static_assert(
+      has<m::check>,
+      "mote: this tokenizer's table is trusted unseen; give it `static status check(bytes, control)` [mote-tokenizer]");
+  static_assert(has<m::count>,
+                "mote: this tokenizer's table does not say how many tokens it has; give it count() [mote-tokenizer]");
+  static_assert(
+      has<m::constructor>,
+      "mote: this tokenizer is not made from its table and the model's dialogue; give it that constructor [mote-tokenizer]");
+  static_assert(
+      has<m::append>,
+      "mote: this tokenizer encodes nothing; give it `status append(text, slots, count) const` [mote-tokenizer]");
+  static_assert(
+      has<m::piece>,
+      "mote: this tokenizer decodes nothing; give it `std::string_view piece(previous, token) const` [mote-tokenizer]");
+};
+
+/// Writes the tokens of a whole text to slots[0 .. count), behind the token `bos` if that is not negative. too_long: the
+/// slots do not suffice; not_attached: the table has no token `bos`; else what append() says.
+template <class Tokenizer>
+encoded encode(const Tokenizer& t, const typename Tokenizer::table& table, int bos, std::string_view text,
+               std::span<merge_slot> slots) {
+  std::size_t count = 0;
+  if (bos >= 0) {
+    if (static_cast<std::uint32_t>(bos) >= table.count()) return {status::not_attached, 0};
+    if (slots.empty()) return {status::too_long, 0};
+    slots[count++] = {.token = static_cast<std::uint32_t>(bos)};
+  }
+  const status state = t.append(text, slots, count);
+  return {state, state == status::ok ? count : 0};
+}
 
 }  // namespace mote::inline v0

@@ -25,11 +25,10 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/status.hpp"
+#include "mote/model/merge.hpp"
+#include "mote/model/tokenizer.hpp"
 
 namespace mote::inline v0 {
-
-/// No such token.
-inline constexpr std::uint32_t no_token = 0xFFFFFFFFU;
 
 inline constexpr std::size_t vocabulary_header_bytes = 32;
 inline constexpr std::size_t most_tokens = std::size_t{1} << 20U;  // as shape::valid()
@@ -60,8 +59,9 @@ class vocabulary_view {
     text_ = sorted_ + index * searchable_;
   }
 
-  /// ok, misaligned (4 bytes), truncated or corrupt_vocabulary. Reads nothing outside the span.
-  static status check(std::span<const std::byte> table) {
+  /// ok, misaligned (4 bytes), truncated or corrupt_vocabulary, which is also the answer to a table in which a search
+  /// finds a token of `control`. Reads nothing outside the span.
+  static status check(std::span<const std::byte> table, const control_set& control = {}) {
     if (table.size() < vocabulary_header_bytes) return status::truncated;
     if (reinterpret_cast<std::uintptr_t>(table.data()) % 4 != 0) return status::misaligned;
     const std::uint32_t count = word_at(table.data());
@@ -72,7 +72,7 @@ class vocabulary_view {
     if (needed < table.size()) return status::corrupt_vocabulary;
     for (std::size_t i = 20; i < vocabulary_header_bytes; ++i)
       if (table[i] != std::byte{0}) return status::corrupt_vocabulary;
-    return vocabulary_view{table}.sound(text_bytes, table) ? status::ok : status::corrupt_vocabulary;
+    return vocabulary_view{table}.sound(text_bytes, table, control) ? status::ok : status::corrupt_vocabulary;
   }
 
   std::uint32_t count() const { return count_; }
@@ -131,7 +131,7 @@ class vocabulary_view {
     return wide() ? word_at(table + std::size_t{4} * i) : half(table + std::size_t{2} * i);
   }
 
-  bool sound(std::uint32_t text_bytes, std::span<const std::byte> table) const {
+  bool sound(std::uint32_t text_bytes, std::span<const std::byte> table, const control_set& control) const {
     if (word_at(offsets_) != 0 || word_at(offsets_ + std::size_t{4} * count_) != text_bytes) return false;
     std::uint32_t widest = 0;
     for (std::uint32_t id = 0; id < count_; ++id) {
@@ -155,7 +155,7 @@ class vocabulary_view {
     std::string_view before;
     for (std::uint32_t i = 0; i < searchable_; ++i) {
       const std::uint32_t id = index(sorted_, i);
-      if (id >= count_ || is_byte(id) || text(id) <= before) return false;
+      if (id >= count_ || is_byte(id) || control.contains(id) || text(id) <= before) return false;
       before = text(id);
     }
     for (const std::byte* pad = text_ + text_bytes; pad != table.data() + table.size(); ++pad)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The position of an answer and the attached image: the last member of a pipeline, with the steps of an answer that
-// depend on no policy. All pipelines share their code.
+// depend on no policy. All pipelines of one tokenizer share their code.
 // Refuses to run a pass: the pipeline does, between these steps.
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "mote/core/status.hpp"
 #include "mote/model/bounds.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
 #include "mote/model/special_tokens.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/pipeline/answer.hpp"
@@ -22,8 +23,9 @@
 
 namespace mote::inline v0 {
 
-struct answer_state {
-  attached_image image;
+template <class Tokenizer>
+struct basic_answer_state {
+  basic_attached_image<typename Tokenizer::table> image;
   bool attached = false;          ///< whether `image` is one
   std::size_t position = 0;       ///< of the next token to run
   std::size_t prompt_tokens = 0;  ///< 0: no question was asked
@@ -32,7 +34,7 @@ struct answer_state {
   std::size_t recalled_items = 0;
   answer_progress progress;
 
-  MOTE_NOINLINE tokenizer words(const special_tokens& control) const { return {image.vocabulary, control}; }
+  MOTE_NOINLINE Tokenizer words(const special_tokens& control) const { return {image.vocabulary, control}; }
 
   void stop() {
     position = prompt_tokens = answered = recalled_items = 0;
@@ -55,7 +57,7 @@ struct answer_state {
       target[0] = static_cast<Token>(control.bos);
       prompt_tokens = 1;
     } else {
-      detail::text_coder code{words(control), scratch};
+      detail::text_coder<Tokenizer> code{words(control), scratch};
       const auto made = assemble_prompt<Token>(best_first, question, control, item_budget, code, target);
       if (made.state != status::ok) return progress.fail(code.reason(made.state));
       prompt_tokens = made.tokens;
@@ -88,13 +90,16 @@ struct answer_state {
   }
 };
 
+using answer_state = basic_answer_state<sentencepiece_bpe>;
+
 namespace detail {
 
 /// Checks the machine's arithmetic, opens the image, and checks that all its numbers are within bounds. Errors:
 /// fused_multiply_add, flushed_subnormals, those of open_image(), not_finite.
-template <class Formats, class Family>
+template <class Formats, class Family, class Table>
 status open_weights(std::span<const std::byte> image, const image_expectation& expected, const shape& s,
-                    const tensor_map_of<Formats, Family>& map, payload_check depth, attached_image& opened) {
+                    const tensor_map_of<Formats, Family>& map, payload_check depth,
+                    basic_attached_image<Table>& opened) {
   if (!arithmetic_is_plain()) return status::fused_multiply_add;
   if (!subnormals_are_kept()) return status::flushed_subnormals;
   if (const status state = open_image(image, expected, opened, depth); state != status::ok) return state;

@@ -12,6 +12,7 @@
 #include "mote/budget/board.hpp"
 #include "mote/core/check.hpp"
 #include "mote/family/family_of.hpp"
+#include "mote/model/tokenizer_of.hpp"
 #include "mote/pipeline/proof.hpp"
 #include "mote/pipeline/slots.hpp"
 #include "mote/pipeline/stand_in.hpp"
@@ -26,6 +27,8 @@ template <class M>
 inline constexpr bool is_model = model<M>;
 template <class P>
 inline constexpr bool is_policy = policy<P>;
+template <class T>
+inline constexpr bool is_tokenizer = tokenizer<T>;
 
 template <class P, class... Slots>
 consteval bool fills_one_of(slot_list<Slots...>) {
@@ -182,7 +185,7 @@ consteval auto in_turn() {
   else return std::type_identity<void>{};
 }
 
-/// The first fault of a composition, as the type of the result. The order: model and family; the pack; missing members
+/// The first fault of a composition, as the type of the result. The order: model, family and tokenizer; the pack; missing members
 /// of the image's policies and of fit; the policies' own faults; missing members of the object's policies; policies
 /// that exclude each other; the whole.
 template <template <class> class Proof, class Model, class... Policies>
@@ -196,6 +199,8 @@ consteval auto composition_fault() {
     return std::type_identity<makes_a_decoder<Model>>{};
   } else if constexpr (!std::is_void_v<family_fault<family_of<Model>, Model>>) {
     return std::type_identity<family_fault<family_of<Model>, Model>>{};
+  } else if constexpr (!is_tokenizer<tokenizer_of<Model>>) {
+    return std::type_identity<tokenizer_check<tokenizer_of<Model>>>{};
   } else {
     using pack = slot_list<Policies...>;
     using p = picked<Model, Policies...>;

@@ -16,6 +16,7 @@
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/schedule.hpp"
+#include "mote/model/tokenizer_of.hpp"
 #include "mote/pipeline/answer_state.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
@@ -187,7 +188,7 @@ constexpr choices choices_from() {
             .prefill = Prefill::tokens,
             .parts = Threads::parts,
             .team = size_of_part<typename Threads::team>(),
-            .rest = size_of_part<answer_state>(),
+            .rest = size_of_part<basic_answer_state<tokenizer_of<Model>>>(),
             .fit = fit_facts<Fit>(),
             .vocabulary_bytes = Model::vocabulary_bytes};
   bool bound = !requires { Format::group; };

@@ -10,6 +10,7 @@
 #include "mote/block/decode.hpp"
 #include "mote/kernel/rope.hpp"
 #include "mote/model/formats.hpp"
+#include "mote/model/tokenizer_of.hpp"
 #include "mote/model/weights.hpp"
 #include "mote/store/container.hpp"
 
@@ -18,12 +19,13 @@ namespace mote::inline v0::detail {
 template <class Formats, class Family, shape S>
 inline constexpr auto map_of = map_tensors<Formats, Family>(S);
 
-template <class Formats, class Family, shape S, std::size_t VocabularyBytes>
-inline constexpr image_expectation expected_image{.shape_fingerprint = S.fingerprint(Family::name),
+template <class Formats, class Family, class Model>
+inline constexpr image_expectation expected_image{.shape_fingerprint = Model::shape.fingerprint(Family::name),
                                                   .format_fingerprint = format_fingerprint<Formats>(),
-                                                  .weights_bytes = map_of<Formats, Family, S>.bytes,
-                                                  .vocabulary_bytes = VocabularyBytes,
-                                                  .vocab_count = S.vocab};
+                                                  .weights_bytes = map_of<Formats, Family, Model::shape>.bytes,
+                                                  .vocabulary_bytes = Model::vocabulary_bytes,
+                                                  .vocab_count = Model::shape.vocab,
+                                                  .control = control_of<Model>};
 
 template <class Formats, class Family, class Store, shape S, std::size_t Context, pass_size Most>
 inline constexpr auto plan_of = plan_arena(decode_lifetimes<Family, Formats, Store>(S, Context, Most));

@@ -20,6 +20,7 @@
 #include "mote/learn/lesson.hpp"
 #include "mote/learn/lora.hpp"
 #include "mote/model/special_tokens.hpp"
+#include "mote/model/tokenizer_of.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/pipeline/answer_state.hpp"
 #include "mote/pipeline/choices.hpp"
@@ -76,10 +77,9 @@ class basic_pipeline {
     static_assert(cost().ram.object() == sizeof(basic_pipeline) && passes::plan.bytes <= arena_bytes,
                   "mote: the object is not what cost_of() says it is");
     if (!placed()) return status::not_placed;
-    attached_image opened;
-    const status s = detail::open_weights<Format, family>(
-        image, detail::expected_image<Format, family, Model::shape, Model::vocabulary_bytes>, shape,
-        detail::map_of<Format, family, Model::shape>, depth, opened);
+    basic_attached_image<typename words::table> opened;
+    const status s = detail::open_weights<Format, family>(image, detail::expected_image<Format, family, Model>, shape,
+                                                          detail::map_of<Format, family, Model::shape>, depth, opened);
     if (s != status::ok) return s;
     answer_.image = opened;
     answer_.attached = true;
@@ -293,6 +293,7 @@ class basic_pipeline {
   }
 
  private:
+  using words = tokenizer_of<Model>;
   using store = kept_in<family, typename Cache::store>;
   /// The largest pass: tokens of the prompt, or the newest token and its drafts.
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
@@ -303,7 +304,7 @@ class basic_pipeline {
   using learning_state =
       lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
-  tokenizer coder() const { return answer_.words(Model::special_tokens); }
+  words coder() const { return answer_.words(Model::special_tokens); }
   std::span<const token> text(std::size_t count) const { return std::span(tokens_).first(count).subspan(in_front); }
   std::span<merge_slot> merging() {
     drafts_.drop();  // the arena is used for something else
@@ -359,7 +360,7 @@ class basic_pipeline {
     requires learns
   {
     if (!attached()) return status::not_attached;
-    detail::text_coder code{coder(), merging()};
+    detail::text_coder<words> code{coder(), merging()};
     return code.reason(learning_->open_lesson(e, gradient, code).state);
   }
   learned portion(std::size_t budget)
@@ -413,7 +414,7 @@ class basic_pipeline {
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;
   std::array<token, Context> tokens_{};
-  answer_state answer_;
+  basic_answer_state<words> answer_;
 };
 
 }  // namespace mote::inline v0

@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "mote/core/status.hpp"
-#include "mote/model/tokenizer.hpp"
+#include "mote/model/merge.hpp"
 
 namespace mote::inline v0::detail {
 
@@ -18,9 +18,11 @@ template <std::size_t Vocab>
 using token_of = std::conditional_t<(Vocab <= 65536), std::uint16_t, std::uint32_t>;
 
 /// Writes the tokens of a text to `out`, as many as fit, and returns how many there are; too_big: the text cannot be
-/// encoded or needs more scratch. It depends on no pipeline: all share the code that makes prompts and examples.
+/// encoded or needs more scratch. It depends on no pipeline: all of one tokenizer share the code that makes prompts
+/// and examples.
+template <class Tokenizer>
 struct text_coder {
-  tokenizer words;
+  Tokenizer words;
   std::span<merge_slot> scratch;
   status fault = status::ok;
 

@@ -128,13 +128,17 @@ struct image_expectation {
   std::size_t weights_bytes = 0;
   std::size_t vocabulary_bytes = 0;
   std::size_t vocab_count = 0;
+  control_set control{};  ///< the tokens that no text may become
 };
 
-struct attached_image {
+/// Table: the view of the token table, of the tokenizer that the image is for.
+template <class Table>
+struct basic_attached_image {
   const std::byte* weights = nullptr;  ///< 16-byte aligned, image_expectation::weights_bytes long
-  vocabulary_view vocabulary;
+  Table vocabulary;
   std::uint64_t base_fingerprint = 0;
 };
+using attached_image = basic_attached_image<vocabulary_view>;
 
 /// Whether the payload's checksum is computed: a pass over the image at start, about ten cycles a byte. Without it a
 /// flipped bit in the weights is not noticed. The sizes, the header and the token table are checked in any case; a
@@ -150,10 +154,11 @@ constexpr bool section_inside(std::uint64_t offset, std::uint64_t bytes, std::ui
 }  // namespace detail
 
 /// Attaches an image in place. Bytes after total_bytes (the rest of a flash partition) are not looked at. Errors: those
-/// of read_header() and vocabulary_view::check(), wrong_shape, wrong_format, wrong_size, corrupt_header,
+/// of read_header() and Table::check(), wrong_shape, wrong_format, wrong_size, corrupt_header,
 /// corrupt_payload; `out` is then untouched.
-inline status open_image(std::span<const std::byte> bytes, const image_expectation& expected, attached_image& out,
-                         payload_check depth = payload_check::full) {
+template <class Table>
+status open_image(std::span<const std::byte> bytes, const image_expectation& expected, basic_attached_image<Table>& out,
+                  payload_check depth = payload_check::full) {
   container_header h;
   if (const status s = read_header(bytes, container_kind::image, h); s != status::ok) return s;
   if (h.shape_fingerprint != expected.shape_fingerprint) return status::wrong_shape;
@@ -174,10 +179,10 @@ inline status open_image(std::span<const std::byte> bytes, const image_expectati
   const auto payload = bytes.subspan(container_header_bytes, at(h.total_bytes) - container_header_bytes);
   if (depth == payload_check::full && crc32(payload) != h.payload_crc) return status::corrupt_payload;
   const auto table = bytes.subspan(at(h.vocabulary_offset), at(h.vocabulary_bytes));
-  if (const status s = vocabulary_view::check(table); s != status::ok) {
+  if (const status s = Table::check(table, expected.control); s != status::ok) {
     return s == status::truncated ? status::corrupt_vocabulary : s;  // the file is whole; its table is not
   }
-  const vocabulary_view vocabulary{table};
+  const Table vocabulary{table};
   if (vocabulary.count() != expected.vocab_count) return status::wrong_size;
   out = {
       .weights = bytes.data() + at(h.weights_offset), .vocabulary = vocabulary, .base_fingerprint = h.base_fingerprint};

@@ -23,7 +23,7 @@
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/host/quantize/batch_decoder.hpp"
-#include "mote/model/tokenizer.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
 #include "mote/model/vocabulary.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -159,7 +159,7 @@ TEST_CASE("gguf: the packed vocabulary cuts texts as SentencePiece does, with by
     const mote::special_tokens control{.bos = m.bos, .eos = m.eos};
     const auto table = mote::host::pack_vocabulary(m.vocabulary, control);
     REQUIRE(mote::vocabulary_view::check(table) == mote::status::ok);
-    const mote::tokenizer coder(mote::vocabulary_view{table}, control);
+    const mote::sentencepiece_bpe coder(mote::vocabulary_view{table}, control);
     std::vector<mote::merge_slot> slots(text.size() + 2);
     const mote::encoded found = coder.encode(text, slots, false);
     REQUIRE(found.state == mote::status::ok);

@@ -94,7 +94,7 @@ std::vector<reference> references(const std::string& folder) {
 
 /// The text of 200 passes as llama2.c prints it: prompt pieces too, lone unprintable bytes not, a newline at the end.
 template <class Pipeline>
-std::string print(Pipeline& ai, const std::string& prompt, const mote::tokenizer& coder) {
+std::string print(Pipeline& ai, const std::string& prompt, const mote::sentencepiece_bpe& coder) {
   REQUIRE(ai.begin(prompt, 1000) == status::ok);
   for (int pass = 0; pass < 200; ++pass)
     if (ai.step().done) break;
@@ -135,7 +135,7 @@ class stepper {
         mote::decode(Model::shape, w, nothing, frequencies.data(), cache, buffers, token, position, true);
     return {logits, Model::shape.vocab};
   }
-  mote::tokenizer coder() const { return {opened_.vocabulary, Model::special_tokens}; }
+  mote::sentencepiece_bpe coder() const { return {opened_.vocabulary, Model::special_tokens}; }
   const std::byte* weights() const { return opened_.weights; }
 
   static constexpr std::size_t context = 256;
@@ -165,7 +165,7 @@ void equals_run_c(const imported& m) {
   const aligned_bytes image(
       mote::host::write_image<typename Pipeline::format>(m.model, m.table, stories260k::name).bytes);
   REQUIRE(ai.attach(image) == status::ok);
-  const mote::tokenizer coder(mote::vocabulary_view{m.table}, stories260k::special_tokens);
+  const mote::sentencepiece_bpe coder(mote::vocabulary_view{m.table}, stories260k::special_tokens);
   for (const reference& r : references(stories260k::folder)) {
     INFO("prompt: " << r.prompt);
     CHECK(print(ai, r.prompt, coder) == r.text);
@@ -266,7 +266,7 @@ TEST_CASE("parity: along runq's text the choice is runq's, as often as another b
           "[host][parity]") {
   const imported m = import_3m();
   stepper<stories3m, mote::q8<16, 64>> s(m);
-  const mote::tokenizer coder = s.coder();
+  const mote::sentencepiece_bpe coder = s.coder();
   std::size_t same = 0;
   std::size_t choices = 0;
   for (const reference& r : references(stories3m::folder)) {
@@ -301,7 +301,7 @@ TEST_CASE("parity: the text is runq's for as long as two builds of runq agree", 
   static pipeline ai;
   const aligned_bytes image(mote::host::write_image<pipeline::format>(m.model, m.table, stories3m::name).bytes);
   REQUIRE(ai.attach(image) == status::ok);
-  const mote::tokenizer coder(mote::vocabulary_view{m.table}, stories3m::special_tokens);
+  const mote::sentencepiece_bpe coder(mote::vocabulary_view{m.table}, stories3m::special_tokens);
   const std::vector<reference> all = references(stories3m::folder);
   const std::array<std::size_t, 4> builds_part_at{395, 395, 37, 156};
   REQUIRE(all.size() == builds_part_at.size());

@@ -15,7 +15,7 @@
 #include "mote/core/checksum.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
-#include "mote/model/tokenizer.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
 #include "mote/model/vocabulary.hpp"
 
 using mote::host::bpe_encoder;
@@ -188,7 +188,7 @@ TEST_CASE("bpe: pairs by id give what pairs by text give, and what the board's t
   const mote::special_tokens tokens{.note = 259, .user = 260, .answer = 261};
   const std::vector<std::byte> packed = mote::host::pack_vocabulary(words, tokens);
   REQUIRE(mote::vocabulary_view::check(packed) == mote::status::ok);
-  const mote::tokenizer board(mote::vocabulary_view(packed), tokens);
+  const mote::sentencepiece_bpe board(mote::vocabulary_view(packed), tokens);
   std::vector<mote::merge_slot> slots(1000);
 
   std::vector<std::string> texts = sample(60);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/model/tokenizer.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -22,10 +22,10 @@ struct packed {
   explicit packed(const mote::host::vocabulary_text& text, const mote::special_tokens& control = {})
       : table(mote::host::pack_vocabulary(text, control)) {
     REQUIRE(mote::vocabulary_view::check(table) == mote::status::ok);
-    tokens = mote::tokenizer{mote::vocabulary_view{table}, control};
+    tokens = mote::sentencepiece_bpe{mote::vocabulary_view{table}, control};
   }
   std::vector<std::byte> table;
-  mote::tokenizer tokens;
+  mote::sentencepiece_bpe tokens;
 };
 
 /// <unk>, <s>, </s>, the bytes, then the pieces given, each a point less urgent than the one before.
@@ -40,7 +40,7 @@ mote::host::vocabulary_text vocabulary_of(const std::vector<std::string>& pieces
   return text;
 }
 
-std::vector<int> ids(const mote::tokenizer& t, std::string_view text, bool bos = true) {
+std::vector<int> ids(const mote::sentencepiece_bpe& t, std::string_view text, bool bos = true) {
   std::vector<mote::merge_slot> slots(text.size() + 2);
   const mote::encoded e = t.encode(text, slots, bos);
   REQUIRE(e.state == mote::status::ok);
@@ -49,7 +49,7 @@ std::vector<int> ids(const mote::tokenizer& t, std::string_view text, bool bos =
   return out;
 }
 
-std::string text_of(const mote::tokenizer& t, const std::vector<int>& tokens) {
+std::string text_of(const mote::sentencepiece_bpe& t, const std::vector<int>& tokens) {
   std::string out;
   std::uint32_t previous = mote::no_token;
   for (int token : tokens) {
@@ -79,7 +79,7 @@ std::string random_text(mote::rng& random, const std::vector<std::string>& piece
 
 }  // namespace
 
-TEST_CASE("tokenizer: agrees with a plain implementation on real vocabularies", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: agrees with a plain implementation on real vocabularies", "[model][sentencepiece_bpe]") {
   const auto [file, vocab, rounds] =
       GENERATE(table<std::string, std::size_t, int>({{"llama2c-stories260K/tok512.bin", 512U, 1500},
                                                      {"llama2c-stories3M-q80/tok4096.bin", 4096U, 1500},
@@ -110,7 +110,7 @@ TEST_CASE("tokenizer: agrees with a plain implementation on real vocabularies", 
   CHECK(merged > static_cast<std::size_t>(rounds));  // the strings are such that merges happen
 }
 
-TEST_CASE("tokenizer: merges the best pair first, and the leftmost of equals", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: merges the best pair first, and the leftmost of equals", "[model][sentencepiece_bpe]") {
   auto text = vocabulary_of({" ", "a", "b", "ab", "ba", "aa"});
   const int a = 260, b = 261, ab = 262, ba = 263, aa = 264;
   SECTION("by score") {
@@ -136,7 +136,7 @@ TEST_CASE("tokenizer: merges the best pair first, and the leftmost of equals", "
   }
 }
 
-TEST_CASE("tokenizer: unknown characters become bytes, whatever they are", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: unknown characters become bytes, whatever they are", "[model][sentencepiece_bpe]") {
   const packed p(vocabulary_of({" ", "a", "é"}));
   CHECK(ids(p.tokens, "") == std::vector{1});
   CHECK(ids(p.tokens, "", false).empty());
@@ -148,7 +148,7 @@ TEST_CASE("tokenizer: unknown characters become bytes, whatever they are", "[mod
   CHECK(text_of(p.tokens, ids(p.tokens, "aéü\xFF")) == "aéü\xFF");
 }
 
-TEST_CASE("tokenizer: no text becomes a control token", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: no text becomes a control token", "[model][sentencepiece_bpe]") {
   auto text = vocabulary_of({" ", "<", "s", ">", "<s", "<s>", "|", "<|", "<|>", "x"});
   // The control token's text can be reached by merges; the user must not reach the token.
   const packed p(text, {.user = 267, .answer = 264});
@@ -158,7 +158,7 @@ TEST_CASE("tokenizer: no text becomes a control token", "[model][tokenizer]") {
   CHECK(p.tokens.piece(0, 267) == "<|>");
 }
 
-TEST_CASE("tokenizer: refuses what does not fit or cannot be spelled", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: refuses what does not fit or cannot be spelled", "[model][sentencepiece_bpe]") {
   const packed p(vocabulary_of({" ", "a", "aa"}));
   std::vector<mote::merge_slot> slots(6);
   CHECK(p.tokens.encode("aaaa", slots).state == mote::status::ok);
@@ -168,8 +168,8 @@ TEST_CASE("tokenizer: refuses what does not fit or cannot be spelled", "[model][
   CHECK(p.tokens.encode("", std::span<mote::merge_slot>{}).state == mote::status::too_long);
   CHECK(p.tokens.encode("", std::span<mote::merge_slot>{}, false).state == mote::status::ok);
   CHECK(p.tokens.encode(std::string_view("a\0a", 3), slots).state == mote::status::bad_utf8);
-  CHECK(mote::tokenizer{}.encode("a", slots).state == mote::status::not_attached);
-  CHECK(mote::tokenizer{}.encode("a", slots, false).state == mote::status::not_attached);
+  CHECK(mote::sentencepiece_bpe{}.encode("a", slots).state == mote::status::not_attached);
+  CHECK(mote::sentencepiece_bpe{}.encode("a", slots, false).state == mote::status::not_attached);
   CHECK(p.tokens.piece(0, 262).empty());
   CHECK(p.tokens.piece(0, mote::no_token).empty());
 
@@ -178,12 +178,12 @@ TEST_CASE("tokenizer: refuses what does not fit or cannot be spelled", "[model][
   CHECK(bare.tokens.encode("b", slots).state == mote::status::bad_utf8);
 }
 
-TEST_CASE("tokenizer: append joins segments that do not merge into one another", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: append joins segments that do not merge into one another", "[model][sentencepiece_bpe]") {
   const packed p(vocabulary_of({" ", "a", "aa", " a"}));
   std::array<mote::merge_slot, 8> slots{};
   std::size_t count = 0;
-  REQUIRE(p.tokens.append("a", slots, count, false) == mote::status::ok);
-  REQUIRE(p.tokens.append("a", slots, count, false) == mote::status::ok);
+  REQUIRE(p.tokens.append("a", slots, count, {.space_before = false}) == mote::status::ok);
+  REQUIRE(p.tokens.append("a", slots, count, {.space_before = false}) == mote::status::ok);
   REQUIRE(p.tokens.append("a", slots, count) == mote::status::ok);
   REQUIRE(count == 3);
   CHECK(slots[0].token == 260);
@@ -196,7 +196,7 @@ TEST_CASE("tokenizer: append joins segments that do not merge into one another",
   CHECK(p.tokens.append("a", slots, beyond) == mote::status::too_long);
 }
 
-TEST_CASE("tokenizer: one space goes behind the opening token, and only there", "[model][tokenizer]") {
+TEST_CASE("sentencepiece bpe: one space goes behind the opening token, and only there", "[model][sentencepiece_bpe]") {
   const packed p(vocabulary_of({" ", "a", " a", "  a"}));
   CHECK(p.tokens.piece(1, 261) == "a");
   CHECK(p.tokens.piece(1, 262) == " a");
@@ -205,8 +205,9 @@ TEST_CASE("tokenizer: one space goes behind the opening token, and only there", 
   CHECK(p.tokens.piece(1, 3 + '\n') == "\n");
 }
 
-TEST_CASE("tokenizer: at rest it is all zeros, so that a static one lies in .bss", "[model][tokenizer]") {
-  static const mote::tokenizer rest;
+TEST_CASE("sentencepiece bpe: at rest it is all zeros, so that a static one lies in .bss",
+          "[model][sentencepiece_bpe]") {
+  static const mote::sentencepiece_bpe rest;
   static const mote::merge_slot slot;
   const auto zero = [](const auto& object) {
     for (std::byte b : std::as_bytes(std::span(&object, 1)))
@@ -217,7 +218,7 @@ TEST_CASE("tokenizer: at rest it is all zeros, so that a static one lies in .bss
   CHECK(zero(slot));
 }
 
-TEST_CASE("printable: drops a lone control byte, as llama2.c does", "[model][tokenizer]") {
+TEST_CASE("printable: drops a lone control byte, as llama2.c does", "[model][sentencepiece_bpe]") {
   using mote::printable;
   CHECK(printable("a"));
   CHECK(printable("\n"));

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSL-1.0
+// Merges neighbouring tokens, the pair of highest rank first, until none merges: the loop of every byte-pair encoding.
+// Refuses memory of its own: a long text keeps the tournament of its pairs in the slots of its tokens, so that the work
+// is n log n and the room is twelve bytes a token.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace mote::inline v0 {
+
+/// No such token.
+inline constexpr std::uint32_t no_token = 0xFFFFFFFFU;
+
+/// Working memory for one token while merging. After encode() the tokens are in `token`.
+struct merge_slot {
+  std::uint32_t token = 0;
+  std::uint32_t merged = 0;  ///< what this token and the next become
+  std::uint32_t rank = 0;  ///< priority of that merge, higher first, 0: none; in a long text, a node of the tournament
+};
+
+/// What a vocabulary says of merges. `merge_of` is the token that two become, or no_token; `rank` is the priority of
+/// that merge, higher first, and 0: never. Of equal ranks the pair whose left token has the lower id is first if
+/// `lower_left_first`, and the leftmost else.
+template <class Rule>
+concept merge_rule = requires(const Rule& rule, std::uint32_t token) {
+  { rule.merge_of(token, token) } -> std::same_as<std::uint32_t>;
+  { rule.rank(token) } -> std::same_as<std::uint32_t>;
+  { Rule::lower_left_first } -> std::convertible_to<bool>;
+};
+
+namespace detail {
+
+/// Texts of at most so many tokens look at each pair to find the best; longer ones play a tournament.
+inline constexpr std::size_t scanned_tokens = 32;
+
+/// The tournament of the pairs of a text. Slot i is a leaf; the field `rank` of slot k, 1 <= k < n, is the node above
+/// the nodes 2k and 2k + 1, where numbers from n on are leaves. A token of several slots is in the first of them; the
+/// second and the last have how many.
+template <class Rule>
+class tournament {
+ public:
+  tournament(std::span<merge_slot> slots, const Rule& rule) : slots_(slots), rule_(rule), n_(slots.size()) {
+    for (std::size_t i = 0; i + 1 < n_; ++i) slots_[i].merged = rule_.merge_of(slots_[i].token, slots_[i + 1].token);
+    slots_[n_ - 1].merged = no_token;
+    for (std::size_t k = n_ - 1; k > 0; --k) play(k);
+  }
+
+  std::size_t run() {
+    for (;;) {
+      const std::size_t at = slots_[1].rank;
+      if (rank_of(at) == 0) return packed();
+      join(at);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t inside = 0x80000000U;  // of a token that begins before; ids are below 2^20
+
+  bool is_inside(std::size_t i) const { return (slots_[i].token & inside) != 0; }
+  std::uint32_t rank_of(std::size_t i) const {
+    return is_inside(i) || slots_[i].merged == no_token ? 0 : rule_.rank(slots_[i].merged);
+  }
+  std::size_t length(std::size_t i) const {
+    return i + 1 < n_ && is_inside(i + 1) ? slots_[i + 1].token & ~inside : std::size_t{1};
+  }
+  std::size_t winner(std::size_t node) const { return node >= n_ ? node - n_ : slots_[node].rank; }
+
+  void play(std::size_t node) {
+    std::size_t a = winner(2 * node);
+    std::size_t b = winner(2 * node + 1);
+    if (a > b) {  // the lowest row of an incomplete tree begins at the right
+      const std::size_t c = a;
+      a = b;
+      b = c;
+    }
+    const std::uint32_t of_a = rank_of(a);
+    const std::uint32_t of_b = rank_of(b);
+    const bool second =
+        of_b > of_a || (Rule::lower_left_first && of_b == of_a && of_b != 0 && slots_[b].token < slots_[a].token);
+    slots_[node].rank = static_cast<std::uint32_t>(second ? b : a);
+  }
+  void play_from(std::size_t leaf) {
+    for (std::size_t node = (leaf + n_) / 2; node > 0; node /= 2) play(node);
+  }
+
+  void look(std::size_t i) {
+    const std::size_t next = i + length(i);
+    slots_[i].merged = next < n_ ? rule_.merge_of(slots_[i].token, slots_[next].token) : no_token;
+    play_from(i);
+  }
+
+  /// Merges the token at `i` and its neighbour.
+  void join(std::size_t i) {
+    const std::size_t next = i + length(i);
+    const std::size_t both = next - i + length(next);
+    slots_[i].token = slots_[i].merged;
+    slots_[next].token = inside;
+    slots_[i + 1].token = inside | static_cast<std::uint32_t>(both);
+    slots_[i + both - 1].merged = static_cast<std::uint32_t>(both);
+    play_from(next);
+    look(i);
+    if (i > 0) look(is_inside(i - 1) ? i - slots_[i - 1].merged : i - 1);
+  }
+
+  std::size_t packed() {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < n_; ++i)
+      if (!is_inside(i)) slots_[count++].token = slots_[i].token;
+    return count;
+  }
+
+  std::span<merge_slot> slots_;
+  const Rule& rule_;
+  std::size_t n_;
+};
+
+template <class Rule>
+std::size_t merge_by_scan(std::span<merge_slot> slots, const Rule& rule) {
+  const auto look = [&rule](merge_slot& left, const merge_slot& right) {
+    left.rank = 0;
+    left.merged = rule.merge_of(left.token, right.token);
+    if (left.merged != no_token) left.rank = rule.rank(left.merged);
+  };
+  std::size_t count = slots.size();
+  for (std::size_t i = 0; i + 1 < count; ++i) look(slots[i], slots[i + 1]);
+  slots[count - 1].rank = 0;
+  for (;;) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < count; ++i)
+      if (slots[i].rank > slots[best].rank || (Rule::lower_left_first && slots[i].rank == slots[best].rank &&
+                                               slots[i].rank != 0 && slots[i].token < slots[best].token))
+        best = i;
+    if (slots[best].rank == 0) return count;
+
+    slots[best].token = slots[best].merged;
+    --count;
+    for (std::size_t i = best + 1; i < count; ++i) slots[i] = slots[i + 1];
+    if (best + 1 < count) look(slots[best], slots[best + 1]);
+    else slots[best].rank = 0;
+    if (best > 0) look(slots[best - 1], slots[best]);
+  }
+}
+
+}  // namespace detail
+
+/// Merges the tokens of the slots, and returns how many remain, in the first slots. At most three calls of merge_of()
+/// for each slot.
+template <merge_rule Rule>
+std::size_t merge(std::span<merge_slot> slots, const Rule& rule) {
+  if (slots.size() < 2) return slots.size();
+  if (slots.size() <= detail::scanned_tokens) return detail::merge_by_scan(slots, rule);
+  return detail::tournament<Rule>(slots, rule).run();
+}
+
+}  // namespace mote::inline v0
