@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/import/gguf_tokenizer.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "mote/host/import/byte_symbols.hpp"
+
+namespace mote::inline v0::host {
+
+namespace {
+
+using detail::shown;
+
+/// The value of tokenizer.ggml.pre, by what it means. Names as llama.cpp writes them.
+pre_tokenizer pre_tokenizer_of(const gguf_file& in) {
+  struct known {
+    std::string_view name;
+    pre_tokenizer cut;
+  };
+  using p = pre_tokenizer;
+  static constexpr std::array all{known{"gpt-2", p::gpt2},
+                                  known{"mpt", p::gpt2},
+                                  known{"olmo", p::gpt2},
+                                  known{"phi-2", p::gpt2},
+                                  known{"roberta-bpe", p::gpt2},
+                                  known{"llama3", p::llama3},
+                                  known{"llama-v3", p::llama3},
+                                  known{"llama-bpe", p::llama3},
+                                  known{"lfm2", p::llama3},
+                                  known{"qwen2", p::qwen2},
+                                  known{"stablelm2", p::qwen2},
+                                  known{"deepseek-r1-qwen", p::qwen2},
+                                  known{"starcoder", p::starcoder},
+                                  known{"refact", p::starcoder},
+                                  known{"smollm", p::starcoder},
+                                  known{"command-r", p::starcoder},
+                                  known{"codeshell", p::starcoder},
+                                  known{"falcon", p::falcon},
+                                  known{"deepseek-llm", p::deepseek_llm},
+                                  known{"deepseek-coder", p::deepseek_coder}};
+  if (in.find("tokenizer.ggml.pre") == nullptr)
+    fail(in.name(),
+         "does not say how its tokenizer cuts a text; it needs \"tokenizer.ggml.pre\", which converters of "
+         "2024 and later write");
+  const std::string_view name = in.text("tokenizer.ggml.pre");
+  for (const known& k : all)
+    if (k.name == name) return k.cut;
+  fail(in.name(), "has the pre-tokenizer " + shown(name) + ", which is not known; model/pieces.hpp has those that are");
+}
+
+token_type type_of(const gguf_file& in, const gguf_value* types, std::size_t id) {
+  if (types == nullptr) return token_type::normal;
+  std::int32_t type = 0;
+  std::memcpy(&type, types->bytes.data() + id * 4, 4);
+  if (type < 1 || type > 6)
+    fail(in.name(), "token " + std::to_string(id) + " is of the type " + std::to_string(type) + "; expected 1 to 6");
+  return static_cast<token_type>(type);
+}
+
+int special(const gguf_file& in, std::string_view key, std::size_t count) {
+  if (in.find(key) == nullptr) return -1;
+  const std::uint64_t id = in.integer(key, 0, 0xFFFFFFFFU);
+  if (id == 0xFFFFFFFFU) return -1;  // some converters write -1 for none
+  if (id >= count)
+    fail(in.name(), shown(key) + " is " + std::to_string(id) + "; there are " + std::to_string(count) + " tokens");
+  return static_cast<int>(id);
+}
+
+std::string spaced(std::string_view piece) {
+  constexpr std::string_view space = "\xE2\x96\x81";  // SentencePiece's sign for a space, U+2581
+  std::string out;
+  while (!piece.empty()) {
+    const bool is_space = piece.starts_with(space);
+    out += is_space ? ' ' : piece.front();
+    piece.remove_prefix(is_space ? space.size() : 1);
+  }
+  return out;
+}
+
+void read_merges(const gguf_file& in, const std::vector<std::string_view>& names, tokenizer_text& out) {
+  const gguf_value* merges = in.array("tokenizer.ggml.merges", gguf_value_type::string);
+  if (merges == nullptr) in.missing("tokenizer.ggml.merges");
+  std::unordered_map<std::string_view, std::uint32_t> ids;
+  for (std::size_t id = 0; id < names.size(); ++id) ids.emplace(names[id], static_cast<std::uint32_t>(id));
+  for (const std::string_view merge : in.texts(*merges)) {
+    const std::size_t at = merge.find(' ', 1);
+    const auto left = at == std::string_view::npos ? ids.end() : ids.find(merge.substr(0, at));
+    const auto right = at == std::string_view::npos ? ids.end() : ids.find(merge.substr(at + 1));
+    if (left == ids.end() || right == ids.end())
+      fail(in.name(), "has the merge " + shown(merge) + ", whose halves are not two of its tokens");
+    out.merges.emplace_back(left->second, right->second);
+  }
+}
+
+}  // namespace
+
+tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
+  tokenizer_text out;
+  const std::string_view model = in.text("tokenizer.ggml.model");
+  if (model == "gpt2") out.kind = table_kind::byte_level_bpe;
+  else if (model == "llama") out.kind = table_kind::sentencepiece_bpe;
+  else if (model == "t5") out.kind = table_kind::unigram;
+  else if (model == "bert") out.kind = table_kind::wordpiece;
+  else
+    fail(in.name(),
+         "has a tokenizer of the kind " + shown(model) + "; known are \"gpt2\", \"llama\", \"t5\" and \"bert\"");
+  const gguf_value* tokens = in.array("tokenizer.ggml.tokens", gguf_value_type::string);
+  if (tokens == nullptr) in.missing("tokenizer.ggml.tokens");
+  const gguf_value* types = in.array("tokenizer.ggml.token_type", gguf_value_type::i32);
+  const gguf_value* scores = in.array("tokenizer.ggml.scores", gguf_value_type::f32);
+  if ((types != nullptr && types->count != tokens->count) || (scores != nullptr && scores->count != tokens->count))
+    fail(in.name(), "has " + std::to_string(tokens->count) + " tokens but another number of scores or types");
+  const bool spelled = out.kind == table_kind::sentencepiece_bpe || out.kind == table_kind::unigram;
+  if (spelled && scores == nullptr) in.missing("tokenizer.ggml.scores");
+
+  const std::vector<std::string_view> names = in.texts(*tokens);
+  for (std::size_t id = 0; id < names.size(); ++id) {
+    const token_type type = type_of(in, types, id);
+    std::string piece(names[id]);
+    if (type == token_type::unused) piece.clear();
+    else if (out.kind == table_kind::byte_level_bpe) {
+      if (type == token_type::normal) {
+        const auto bytes = bytes_of_symbols(names[id]);
+        if (!bytes)
+          fail(in.name(), "token " + std::to_string(id) + ", " + shown(names[id]) + ", is not of byte-level symbols");
+        piece = *bytes;
+      }
+    } else if (type != token_type::control && type != token_type::unknown) {
+      piece = spaced(names[id]);
+    }
+    out.pieces.push_back(std::move(piece));
+    out.types.push_back(type);
+    if (!spelled) continue;
+    float score = 0;
+    std::memcpy(&score, scores->bytes.data() + id * 4, 4);
+    if (!std::isfinite(score)) fail(in.name(), "token " + std::to_string(id) + " has a score that is not finite");
+    out.scores.push_back(score);
+  }
+  if (out.kind == table_kind::byte_level_bpe) {
+    out.cut = pre_tokenizer_of(in);
+    out.composes = false;  // a GGUF file does not say it
+    out.takes_whole = out.cut == pre_tokenizer::llama3;
+    read_merges(in, names, out);
+  }
+  out.space_before = in.truth("tokenizer.ggml.add_space_prefix", true);
+  const std::size_t count = names.size();
+  out.bos = special(
+      in, out.kind == table_kind::wordpiece ? "tokenizer.ggml.cls_token_id" : "tokenizer.ggml.bos_token_id", count);
+  out.eos = special(
+      in, out.kind == table_kind::wordpiece ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
+      count);
+  out.unknown = special(in, "tokenizer.ggml.unknown_token_id", count);
+  if (!in.truth("tokenizer.ggml.add_bos_token", true)) out.bos = -1;
+  return out;
+}
+
+}  // namespace mote::inline v0::host
