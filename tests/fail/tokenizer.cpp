@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // A tokenizer of one's own that decodes nothing.
 // EXPECT: mote: this tokenizer decodes nothing; give it `std::string_view piece\(previous, token\) const` \[mote-tokenizer\]
+// EXPECT: encodes_bytes
 #include "little.hpp"
 
-struct bytes_as_tokens {
+struct encodes_bytes {
   struct table {
     table() = default;
     explicit table(std::span<const std::byte>) {}
@@ -12,22 +13,28 @@ struct bytes_as_tokens {
     }
     std::uint32_t count() const { return 256; }
   };
-  bytes_as_tokens() = default;
-  bytes_as_tokens(table, const mote::special_tokens&) {}
-
+  encodes_bytes() = default;
+  encodes_bytes(table, const mote::special_tokens&) {}
   mote::status append(std::string_view text, std::span<mote::merge_slot> slots, std::size_t& count) const {
     if (text.size() > slots.size() - count) return mote::status::too_long;
     for (char c : text) slots[count++].token = static_cast<unsigned char>(c);
     return mote::status::ok;
   }
-#if !MOTE_FAIL
-  std::string_view piece(std::uint32_t, std::uint32_t token) const { return token == 10 ? "\n" : "."; }
-#endif
+};
+
+#if MOTE_FAIL
+struct mine : little {
+  using tokenizer = encodes_bytes;
+};
+#else
+struct bytes : encodes_bytes {
+  using encodes_bytes::encodes_bytes;
+  std::string_view piece(std::uint32_t, std::uint32_t token) const { return token == '\n' ? "\n" : "."; }
 };
 struct mine : little {
-  using tokenizer = bytes_as_tokens;
-  static constexpr std::size_t vocabulary_bytes = 4;
+  using tokenizer = bytes;
 };
+#endif
 using assistant = mote::pipeline<mine>;
 
 static assistant ai;

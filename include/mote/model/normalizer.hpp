@@ -29,8 +29,8 @@ struct unchanged {
   static constexpr std::size_t put(std::string_view text, std::span<char>) { return text.size(); }
 };
 
-/// Normalization Form C (Unicode Standard Annex 15). Bytes that are no UTF-8 stay. Of more than 31 combining marks in a
-/// row, those from the 32nd on are composed by themselves.
+/// Normalization Form C (Unicode Standard Annex 15). Bytes that are no UTF-8 stay. Of more than 28 combining marks in a
+/// row, the rest is ordered and composed by itself.
 struct nfc {
   static bool is_normal(std::string_view text) { return detail::is_composed(text); }
   static std::size_t put(std::string_view text, std::span<char> out) { return detail::compose(text, out); }

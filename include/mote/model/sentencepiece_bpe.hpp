@@ -135,4 +135,8 @@ class basic_sentencepiece_bpe {
 
 using sentencepiece_bpe = basic_sentencepiece_bpe<>;
 
+/// The same merges over a hashed table: for vocabularies of 100,000 tokens and more, and those with added tokens.
+template <bool SpaceBefore>
+using hashed_sentencepiece_bpe = basic_sentencepiece_bpe<table_of<table_kind::sentencepiece_bpe>, SpaceBefore>;
+
 }  // namespace mote::inline v0

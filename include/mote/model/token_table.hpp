@@ -55,7 +55,8 @@ struct token_table_header {
   std::uint32_t unknown = no_token;     ///< the token of what cannot be spelled
   std::uint32_t ranks = 0;              ///< 1: a word for each token; 0: the lower id merges first
   std::uint32_t splits = 0;             ///< bytes a token: where the one merge that makes it meets; 0: anywhere
-  std::uint32_t reserved[4] = {};
+  std::uint32_t unknown_score = 0;      ///< of a unigram vocabulary: a float, what an unknown character adds
+  std::uint32_t reserved[3] = {};
 
   static constexpr std::uint32_t most = (1U << 20U) - 1;
   bool has_bytes_of() const { return kind == static_cast<std::uint32_t>(table_kind::byte_level_bpe); }
@@ -134,6 +135,7 @@ class token_table {
   std::uint32_t rank(std::uint32_t id) const {
     return h_.ranks != 0 ? word_at(ranks_ + std::size_t{4} * id) : h_.count - id;
   }
+  float unknown_score() const { return __builtin_bit_cast(float, h_.unknown_score); }
   float score(std::uint32_t id) const { return __builtin_bit_cast(float, word_at(ranks_ + std::size_t{4} * id)); }
 
   /// Bytes of the left half of the only merge that makes a token; 0: none does.
@@ -152,6 +154,11 @@ class token_table {
   /// The token whose text is `head` followed by `tail`, or no_token. Never a control token or a byte token.
   std::uint32_t find(std::string_view head, std::string_view tail = {}) const {
     const std::uint32_t e = entry(head, tail);
+    return e == empty_slot ? no_token : e & id_bits;
+  }
+  /// As find(), with the hash of the text: of a text that grows, it need not be computed anew.
+  std::uint32_t find_hashed(std::uint32_t hash, std::string_view head, std::string_view tail) const {
+    const std::uint32_t e = entry(hash, head, tail);
     return e == empty_slot ? no_token : e & id_bits;
   }
   /// As find(), only tokens that a piece with their text is at once.
@@ -207,7 +214,9 @@ class token_table {
 
   std::uint32_t entry(std::string_view head, std::string_view tail) const {
     if (head.size() > h_.longest || tail.size() > h_.longest - head.size()) return empty_slot;
-    const std::uint32_t hash = detail::text_hash{}.add(head).add(tail).value();
+    return entry(detail::text_hash{}.add(head).add(tail).value(), head, tail);
+  }
+  std::uint32_t entry(std::uint32_t hash, std::string_view head, std::string_view tail) const {
     std::uint32_t at = slot_of(hash, h_.slots);
     for (std::uint32_t i = 0; i < h_.probes; ++i) {
       const std::uint32_t e = word_at(index_ + std::size_t{4} * at);

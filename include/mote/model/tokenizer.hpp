@@ -24,10 +24,10 @@ struct token_range {
   constexpr bool contains(std::uint32_t id) const { return id >= first && id - first < count; }
 };
 
-/// The tokens that no text may become: those of the dialogue, and the ranges that the model's type names in
+/// The tokens that no text may become: its special tokens, and the ranges that the model's type names in
 /// `control_tokens`.
 struct control_set {
-  dialogue spoken{.bos = -1, .eos = -1};
+  special_tokens spoken{.bos = -1, .eos = -1};
   std::span<const token_range> ranges{};
 
   constexpr bool contains(std::uint32_t id) const {
@@ -122,7 +122,7 @@ struct tokenizer_check {
                 "mote: this tokenizer's table does not say how many tokens it has; give it count() [mote-tokenizer]");
   static_assert(
       has<m::constructor>,
-      "mote: this tokenizer is not made from its table and the model's dialogue; give it that constructor [mote-tokenizer]");
+      "mote: this tokenizer is not made from its table and the model's special tokens; give it that constructor [mote-tokenizer]");
   static_assert(
       has<m::append>,
       "mote: this tokenizer encodes nothing; give it `status append(text, slots, count) const` [mote-tokenizer]");

@@ -26,7 +26,7 @@ struct named_tokenizer<Model> {
 template <class Model>
 using tokenizer_of = typename detail::named_tokenizer<Model>::type;
 
-/// The tokens that a model's type says no text becomes: its dialogue's, and those of `control_tokens`, an array of
+/// The tokens that a model's type says no text becomes: its special tokens, and those of `control_tokens`, an array of
 /// token_range, where it has one.
 template <class Model>
 inline constexpr control_set control_of = [] {

@@ -66,3 +66,20 @@ TEST_CASE("model header: any other text is refused", "[host][model_header_reader
     }
   }
 }
+
+TEST_CASE("model header: a tokenizer and its control tokens read back", "[host][model_header_reader]") {
+  auto f = facts();
+  f.tokenizer = "mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>";
+  f.control_tokens = {{128, 3}, {500, 1}};
+  const std::string text = model_header(f);
+  CHECK_THAT(text, ContainsSubstring("#include <mote/model/byte_level_bpe.hpp>\n"));
+  CHECK_THAT(text, ContainsSubstring("\n  using tokenizer = mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>;\n"));
+  const auto m = read_model_header(text);
+  CHECK(m.tokenizer == f.tokenizer);
+  REQUIRE(m.control_tokens.size() == 2);
+  CHECK(m.control_tokens[1].first == 500);
+  CHECK(m.control_tokens[0].count == 3);
+  f.tokenizer = "std::system";
+  CHECK_THROWS_MATCHES(model_header(f), std::runtime_error,
+                       Catch::Matchers::MessageMatches(ContainsSubstring("not a tokenizer of ours")));
+}

@@ -54,6 +54,13 @@ bool is_type_name(std::string_view s) {
 
 }  // namespace
 
+/// The header of model/ with the class that a tokenizer's type is of.
+std::string header_of(std::string_view tokenizer) {
+  for (const std::string_view name : {"byte_level_bpe", "sentencepiece_bpe", "sentencepiece_unigram", "wordpiece"})
+    if (tokenizer.substr(0, tokenizer.find('<')).ends_with(name)) return std::string(name);
+  throw std::runtime_error("model header: \"" + comment_text(std::string(tokenizer)) + "\" is not a tokenizer of ours");
+}
+
 std::string float_literal(float v) {
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), v).ptr;
@@ -89,7 +96,10 @@ std::string model_header(const model_facts& m) {
   t += "// " + m.name + ": a model as a type. Written from " + detail::comment_text(m.origin) + ".\n";
   t += "// " + detail::with_commas(parameters_of<llama>(s)) + " parameters, " + detail::with_commas(s.vocab) +
        " tokens. Its weights and its token table are in an image, " + m.name + ".mote.\n";
-  t += "#pragma once\n\n#include <cstddef>\n#include <string_view>\n\n";
+  t += "#pragma once\n\n";
+  if (!m.control_tokens.empty()) t += "#include <array>\n";
+  t += "#include <cstddef>\n#include <string_view>\n\n";
+  if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
   t += "#include <mote/model/special_tokens.hpp>\n#include <mote/model/shape.hpp>\n\n";
   t += "struct " + m.name + " {\n";
   t += "  static constexpr std::string_view name = \"" + m.name + "\";\n";
@@ -110,7 +120,16 @@ std::string model_header(const model_facts& m) {
   t += "  static constexpr mote::special_tokens special_tokens{\n";
   t += field("bos", number(d.bos)) + field("eos", number(d.eos)) + field("note", number(d.note)) +
        field("user", number(d.user)) + field("answer", number(d.answer));
-  t += "  };\n};\n";
+  t += "  };\n";
+  if (!m.tokenizer.empty()) t += "  using tokenizer = " + m.tokenizer + ";\n";
+  if (!m.control_tokens.empty()) {
+    t += "  static constexpr std::array control_tokens{";
+    for (std::size_t i = 0; i < m.control_tokens.size(); ++i)
+      t += (i == 0 ? "mote::token_range{" : ",\n                                             mote::token_range{") +
+           number(m.control_tokens[i].first) + ", " + number(m.control_tokens[i].count) + "}";
+    t += "};  // no text becomes one of these\n";
+  }
+  t += "};\n";
   return t;
 }
 

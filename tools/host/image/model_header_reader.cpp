@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -75,6 +76,14 @@ model_facts read_model_header(std::string_view text) {
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
   m.special_tokens = {
       .bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};
+  if (text.find("  using tokenizer = ") != text.npos)
+    m.tokenizer = detail::text_between(text, "  using tokenizer = ", ";\n");
+  constexpr std::string_view range = "mote::token_range{";
+  for (std::size_t at = 0; (at = text.find(range, at)) != text.npos; at += range.size()) {
+    const std::string_view rest = text.substr(at);
+    m.control_tokens.push_back({.first = detail::header_number<std::uint32_t>(rest, range, ", "),
+                                .count = detail::header_number<std::uint32_t>(rest, ", ", "}")});
+  }
   if (!m.shape.valid()) throw std::runtime_error("model header: the numbers of " + m.name + "'s shape make no model");
   if (model_header(m) != text)
     throw std::runtime_error("model header: " + m.name + "'s is not as import_model writes it; import the model again");

@@ -188,6 +188,12 @@ std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p) {
   h.added = static_cast<std::uint32_t>(added.size());
   h.unknown = in.unknown < 0 ? no_token : static_cast<std::uint32_t>(in.unknown);
   h.ranks = p.ranks.empty() ? 0 : 1;
+  if (in.kind == table_kind::unigram) {  // as SentencePiece: ten below the lowest
+    float lowest = 0;
+    for (std::uint32_t id = 0; id < count; ++id)
+      if (p.searchable[id]) lowest = (std::min)(lowest, in.scores[id]);
+    h.unknown_score = std::bit_cast<std::uint32_t>(lowest - 10.0F);
+  }
   h.splits = p.splits.empty() ? 0 : h.longest < 256 ? 1 : 2;
 
   std::vector<std::byte> out;

@@ -159,6 +159,9 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
       in, out.kind == table_kind::wordpiece ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
       count);
   out.unknown = special(in, "tokenizer.ggml.unknown_token_id", count);
+  if (in.find("tokenizer.ggml.precompiled_charsmap") != nullptr)
+    fail(in.name(),
+         "normalizes texts by a table of its own, \"tokenizer.ggml.precompiled_charsmap\", which is not read");
   if (!in.truth("tokenizer.ggml.add_bos_token", true)) out.bos = -1;
   return out;
 }

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +16,9 @@
 #include "mote/host/file.hpp"
 #include "mote/host/import/byte_symbols.hpp"
 #include "mote/host/import/gguf_file.hpp"
+
+#if __has_include(<nlohmann/json.hpp>)
+#include <nlohmann/json.hpp>
 
 namespace mote::inline v0::host {
 
@@ -355,3 +357,15 @@ tokenizer_text parse_tokenizer_json(std::span<const std::byte> bytes, const std:
 }
 
 }  // namespace mote::inline v0::host
+
+#else
+
+namespace mote::inline v0::host {
+
+tokenizer_text parse_tokenizer_json(std::span<const std::byte>, const std::filesystem::path& file) {
+  fail(file, "is read with nlohmann-json, which this build did not find; install it (Debian: nlohmann-json3-dev)");
+}
+
+}  // namespace mote::inline v0::host
+
+#endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/import/tokenizer_text.hpp"
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace mote::inline v0::host {
 
@@ -12,10 +14,20 @@ std::string tokenizer_text::type_name() const {
              "_pieces" + (composes ? ", mote::nfc>" : ">");
     case table_kind::sentencepiece_bpe:
       return std::string("mote::hashed_sentencepiece_bpe<") + (space_before ? "true>" : "false>");
-    case table_kind::unigram: return "mote::sentencepiece_unigram";
+    case table_kind::unigram: return std::string("mote::sentencepiece_unigram<") + (space_before ? "true>" : "false>");
     case table_kind::wordpiece: return "mote::wordpiece";
   }
   return {};
+}
+
+std::vector<token_range> tokenizer_text::control_tokens() const {
+  std::vector<token_range> ranges;
+  for (std::uint32_t id = 0; id < types.size(); ++id) {
+    if (types[id] != token_type::control && types[id] != token_type::unknown) continue;
+    if (!ranges.empty() && ranges.back().first + ranges.back().count == id) ++ranges.back().count;
+    else ranges.push_back({id, 1});
+  }
+  return ranges;
 }
 
 }  // namespace mote::inline v0::host

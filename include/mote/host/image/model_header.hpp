@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "mote/model/shape.hpp"
 #include "mote/model/special_tokens.hpp"
+#include "mote/model/tokenizer.hpp"
 
 namespace mote::inline v0::host {
 
@@ -18,6 +20,8 @@ struct model_facts {
   std::size_t vocabulary_bytes = 0;
   std::size_t longest_piece = 0;
   mote::special_tokens special_tokens;
+  std::string tokenizer{};                    ///< as tokenizer_text::type_name() has it; empty: sentencepiece_bpe
+  std::vector<token_range> control_tokens{};  ///< that no text becomes, beside the special ones
 };
 
 namespace detail {

@@ -39,6 +39,8 @@ struct tokenizer_text {
 
   /// The tokenizer's type: mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>.
   std::string type_name() const;
+  /// The tokens that no text becomes: control tokens and the unknown one, in ranges.
+  std::vector<token_range> control_tokens() const;
 };
 
 }  // namespace mote::inline v0::host
