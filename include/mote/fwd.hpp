@@ -189,9 +189,15 @@ template <class Store, class Embedder, class Index>
 class item_memory;
 template <std::size_t Dims>
 struct int8_vector;
-template <std::size_t Dims, std::size_t Gram>
+template <std::size_t Dims, std::size_t Gram, class Words>
 struct hashed_ngrams;
-class word_reader;
+struct word;
+template <class... Scripts>
+class words;
+template <class Words, class... Stages>
+class analysis;
+struct porter2;
+struct fold_accents;
 struct prompt_result;
 
 // decoding

@@ -29,7 +29,7 @@ using mote::hit;
 using mote::item_id;
 using mote::status;
 
-using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 5}>;
+using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 5}, mote::words<>>;
 
 static_assert(mote::retriever<mote::bm25<>>);
 static_assert(mote::retriever<small>);
@@ -185,7 +185,7 @@ TEST_CASE("what bm25 forgets is wiped from memory", "[recall][bm25]") {
 
 TEST_CASE("bm25 equals a reference in double, through ten thousand changes", "[recall][bm25]") {
   constexpr mote::bm25_knobs knobs{.items = 1000, .item_bytes = 160, .terms = 32};
-  static mote::bm25<knobs>::index index;
+  static mote::bm25<knobs, mote::words<>>::index index;
   index.clear();
   reference::bm25 wanted(static_cast<double>(knobs.k1), static_cast<double>(knobs.b));
   mote::rng random(11);
@@ -426,7 +426,7 @@ TEST_CASE("bm25 ranks the Cranfield collection as the reference does", "[recall]
   const auto queries = mote_tests::cranfield_queries();
 
   constexpr mote::bm25_knobs knobs{.items = 1400, .item_bytes = 4200, .terms = 400};
-  static mote::bm25<knobs>::index index;
+  static mote::bm25<knobs, mote::words<>>::index index;
   index.clear();
   reference::bm25 wanted(static_cast<double>(knobs.k1), static_cast<double>(knobs.b));
   std::map<std::uint32_t, int> document_number;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What bm25<> finds, bit by bit, over random texts with every kind of knob and over a real collection: hashes recorded
+// What bm25<> finds without an analysis, bit by bit, over random texts with every kind of knob and over a real collection: hashes recorded
 // when store and index were one class. A change of one of them is another ranking somewhere.
 #include <algorithm>
 #include <bit>
@@ -51,7 +51,7 @@ struct random_texts {
 /// Everything that can be seen of an index through thousands of changes.
 template <bm25_knobs Knobs>
 std::uint64_t run(int changes, std::uint32_t words) {
-  static typename mote::bm25<Knobs>::index index;
+  static typename mote::bm25<Knobs, mote::words<>>::index index;
   index.clear();
   random_texts texts;
   std::vector<std::string> said;
@@ -98,7 +98,7 @@ TEST_CASE("bm25 over the Cranfield collection: ids, order and bits of the scores
   const auto documents = mote_tests::cranfield_documents();
   const auto queries = mote_tests::cranfield_queries();
   constexpr bm25_knobs knobs{.items = 1400, .item_bytes = 4200, .terms = 400};
-  static mote::bm25<knobs>::index index;
+  static mote::bm25<knobs, mote::words<>>::index index;
   mote::fingerprint bits;
   for (const auto& d : documents) bits.add(static_cast<std::uint64_t>(index.add(d.text)));
   std::vector<hit> room(knobs.items);

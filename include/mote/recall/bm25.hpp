@@ -3,6 +3,7 @@
 //   bm25<>                                64 items of up to 96 bytes and 24 different words: 14 KiB
 //   bm25<bm25_knobs{.items = 500}>        about 230 bytes an item; a search reads all items once for each of its words
 //   bm25<bm25_knobs{.b = 0.0F}>           no penalty for long items: for items of one length
+//   bm25<bm25_knobs{}, words<cyrillic>>   another analysis than English: words alone, or an analysis<> of your own
 // Refuses to cut a text or to drop a word of it: add() gives too_long and changes nothing.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <type_traits>
 
 #include "mote/core/log.hpp"
+#include "mote/recall/english.hpp"
 #include "mote/recall/hashed_terms.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/recall/item_store.hpp"
@@ -81,20 +83,21 @@ class bm25_index {
 namespace detail {
 
 // n words take at least 2n - 1 bytes, so up to 510 bytes no word occurs 256 times.
-template <bm25_knobs Knobs>
+template <bm25_knobs Knobs, class Analysis>
 using bm25_terms =
-    hashed_terms<Knobs.terms, word_reader, std::conditional_t<Knobs.item_bytes <= 510, std::uint8_t, std::uint16_t>>;
+    hashed_terms<Knobs.terms, Analysis, std::conditional_t<Knobs.item_bytes <= 510, std::uint8_t, std::uint16_t>>;
 
-template <bm25_knobs Knobs>
-using bm25_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, bm25_terms<Knobs>,
-                            bm25_index<typename bm25_terms<Knobs>::item, Knobs>>;
+template <bm25_knobs Knobs, class Analysis>
+using bm25_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, bm25_terms<Knobs, Analysis>,
+                            bm25_index<typename bm25_terms<Knobs, Analysis>::item, Knobs>>;
 
 }  // namespace detail
 
-template <bm25_knobs Knobs = bm25_knobs{}>
-struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}> {  // a bad knob is reported once, here
+/// Analysis reads the terms of texts and questions: english, words<...>, analysis<...>, or a reader of your own.
+template <bm25_knobs Knobs = bm25_knobs{}, class Analysis = english>
+struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}, Analysis> {  // a bad knob is reported once, here
   template <std::size_t Items>
-  using with_items = bm25<detail::knobs_of_items(Knobs, Items)>;
+  using with_items = bm25<detail::knobs_of_items(Knobs, Items), Analysis>;
   static_assert(Knobs.valid(),
                 "mote: bm25<> has a knob out of range; items, item_bytes and terms go from 1 to 65535, "
                 "k1 from 0 to 1000, b from 0 to 1 [mote-bm25-knobs]");

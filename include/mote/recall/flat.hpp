@@ -48,7 +48,8 @@ struct int8_vector {
 };
 
 /// Each n-gram adds 1 or -1 to one code; its hash chooses both. Words are in lower case, with one space around each.
-template <std::size_t Dims, std::size_t Gram>
+/// Words says which characters are letters: words<...>.
+template <std::size_t Dims, std::size_t Gram, class Words = words<>>
 struct hashed_ngrams {
   using item = int8_vector<Dims>;
   using query = item;
@@ -67,7 +68,7 @@ struct hashed_ngrams {
     for (push(' '); !text.empty();) {
       const detail::character c = detail::first_character(text);
       text.remove_prefix(c.bytes);
-      push(detail::is_letter(c.code) ? detail::lower(c.code) : ' ');
+      if (!detail::is_invisible(c.code)) push(Words::is_letter(c.code) ? Words::lower(c.code) : ' ');
     }
     push(' ');
     out.measure();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The features of a text as hashed terms: which words it has, and how often each. A question stays a stream of words.
 //   hashed_terms<24>                   at most 24 different words of a text, counted in 8 bits: 255 means 255 or more
-//   hashed_terms<24, yours>            a reader of a user's own: stems, pairs of words, n-grams
+//   hashed_terms<24, english>          the terms of an analysis; or a reader of a user's own
 // Refuses to drop a word: a text with more different words gives too_long.
 #pragma once
 
@@ -41,6 +41,19 @@ struct term_table {
     return at < used && hash[at] == h ? times[at] : Count{0};
   }
 
+  /// How many different words both have.
+  constexpr std::size_t in_common(const term_table& other) const {
+    std::size_t both = 0;
+    for (std::size_t i = 0, j = 0; i < used && j < other.used;) {
+      const bool first = hash[i] <= other.hash[j];
+      const bool second = other.hash[j] <= hash[i];
+      both += first && second ? 1U : 0U;
+      i += first ? 1U : 0U;
+      j += second ? 1U : 0U;
+    }
+    return both;
+  }
+
   /// too_long: more different words than there is room for; empty: no word at all.
   template <class Reader>
   constexpr status take(Reader words) {
@@ -68,12 +81,23 @@ struct term_table {
   }
 };
 
+namespace detail {
+
+// What a reader says that it needs beside itself.
+template <class Reader>
+inline constexpr std::size_t reader_stack_bytes = 0;
+template <class Reader>
+  requires requires { std::size_t{Reader::stack_bytes}; }
+inline constexpr std::size_t reader_stack_bytes<Reader> = Reader::stack_bytes;
+
+}  // namespace detail
+
 /// Reader is constructed from a text and gives its terms one after the other: bool next(std::uint32_t& hash).
-template <std::size_t Terms, class Reader = word_reader, class Count = std::uint8_t>
+template <std::size_t Terms, class Reader = words<>, class Count = std::uint8_t>
 struct hashed_terms {
   using item = term_table<Terms, Count>;
   using query = Reader;
-  static constexpr std::size_t stack_bytes = 0;
+  static constexpr std::size_t stack_bytes = detail::reader_stack_bytes<Reader>;
 
   static constexpr status embed(std::string_view text, item& out) {
     out = {};

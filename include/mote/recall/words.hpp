@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// Cuts UTF-8 text into words and gives a 32-bit hash of each. Upper and lower case are equal for Latin, Greek and
-// Cyrillic, an ideograph is a word, an English 's is dropped. One pass, no table, no buffer.
-// Refuses grammar: no stemming, no stop words. BM25 gives a word that most items have little weight anyway.
+// Cuts UTF-8 text into words, in lower case: runs of Unicode's letters, marks and digits, and pieces of such a run where
+// a script has no spaces. A word is read as a 32-bit hash or as its letters. One pass.
+//   words<>                     every script: 2.5 KiB of tables
+//   words<latin, cyrillic>      tables of these two only; characters of other scripts are letters without cases
+// Drops an English 's. Refuses grammar: stems and stop words are stages of an analysis<>.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/config.hpp"
+#include "mote/recall/script_tables.hpp"
+#include "mote/recall/scripts.hpp"
 
 namespace mote::inline v0 {
 
@@ -37,85 +43,142 @@ constexpr character first_character(std::string_view text) {
   return {code, bytes};
 }
 
-constexpr bool in(std::uint32_t code, std::uint32_t first, std::uint32_t last) { return first <= code && code <= last; }
-
-// Lower case where it is arithmetic: ASCII, Latin-1, Latin Extended-A, Greek, Cyrillic.
-constexpr std::uint32_t lower(std::uint32_t c) {
-  if (in(c, 'A', 'Z')) return c + 32;
-  if (c < 0xC0 || c > 0x4BF) return c;
-  if (c <= 0xDE) return c == 0xD7 ? c : c + 32;
-  if (c == 0x130) return 'i';   // dotted capital I
-  if (c == 0x178) return 0xFF;  // Y with diaeresis: its lower case is in Latin-1
-  if (in(c, 0x100, 0x137) || in(c, 0x14A, 0x177)) return c | 1U;
-  if (in(c, 0x139, 0x148) || in(c, 0x179, 0x17E)) return c + (c & 1U);
-  if (c == 0x386) return 0x3AC;
-  if (in(c, 0x388, 0x38A)) return c + 37;
-  if (c == 0x38C) return 0x3CC;
-  if (in(c, 0x38E, 0x38F)) return c + 63;
-  if (in(c, 0x391, 0x3AB)) return c + 32;
-  if (c == 0x3C2) return 0x3C3;  // the sigma that ends a word
-  if (in(c, 0x410, 0x42F)) return c + 32;
-  if (in(c, 0x400, 0x40F)) return c + 80;
-  if (in(c, 0x48A, 0x4BF)) return c | 1U;
-  return c;
+/// Characters that are no part of a word and do not end it: soft hyphens, joiners, marks of direction, selectors of a
+/// glyph's form (UAX 29, rule WB4).
+constexpr bool is_invisible(std::uint32_t c) {
+  if (c < 0x600) return c == 0xAD;
+  if (c < 0x200C) return c == 0x61C || (c >= 0x180B && c <= 0x180F);
+  return c <= 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || (c >= 0xFE00 && c <= 0xFE0F) ||
+         c == 0xFEFF || (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
-constexpr bool is_letter(std::uint32_t c) {
-  if (c < 0x80) return in(c, 'a', 'z') || in(c, 'A', 'Z') || in(c, '0', '9');
-  if (c < 0xC0) return c == 0xAA || c == 0xB5 || c == 0xBA;
-  return !(c == 0xD7 || c == 0xF7 || in(c, 0x2000, 0x206F) || in(c, 0x2E00, 0x2E7F) || in(c, 0x3000, 0x303F) ||
-           in(c, 0xFF00, 0xFF0F) || in(c, 0xFF1A, 0xFF20) || in(c, 0xFF3B, 0xFF40) || in(c, 0xFF5B, 0xFF65) ||
-           c == 0xFEFF);
-}
-
-// Scripts that put no spaces between words: each character is a word of its own.
-constexpr bool is_ideograph(std::uint32_t c) {
-  return in(c, 0x3040, 0x30FF) || in(c, 0x3400, 0x9FFF) || in(c, 0xF900, 0xFAFF) || in(c, 0x20000, 0x3FFFF);
-}
+/// FNV-1a over characters.
+constexpr std::uint32_t hash_start = 0x811C9DC5U;
+constexpr std::uint32_t hash_on(std::uint32_t hash, std::uint32_t code) { return (hash ^ code) * 0x01000193U; }
 
 }  // namespace detail
 
-/// Reads the words of a text one after the other.
-class word_reader {
- public:
-  constexpr word_reader() = default;
-  constexpr explicit word_reader(std::string_view text) : rest_(text) {}
+/// One word of a text, for stages of an analysis. Of a word with more than 32 letters the first 32 are here.
+struct word {
+  static constexpr std::size_t room = 32;
+  std::array<std::uint32_t, room> letters;  // (size) Unicode scalars
+  std::size_t size = 0;
+  std::uint32_t long_hash = detail::hash_start;  // of a word that is not whole
+  bool whole = true;                             // all of its letters are here: a stage may change them
 
-  /// The next word's hash (FNV-1a over its characters, lower case); false at the end of the text.
+  constexpr std::uint32_t hash() const {
+    if (!whole) return long_hash;
+    std::uint32_t h = detail::hash_start;
+    for (std::size_t i = 0; i < size; ++i) h = detail::hash_on(h, letters[i]);
+    return h;
+  }
+};
+
+/// Reads the words of a text one after the other.
+template <class... Scripts>
+class words {
+  using tables = std::conditional_t<sizeof...(Scripts) == 0, detail::script_tables<every_script, detail::common_script>,
+                                    detail::script_tables<Scripts..., detail::common_script>>;
+
+ public:
+  constexpr words() = default;
+  constexpr explicit words(std::string_view text) : rest_(text) {}
+
+  /// Letters, marks and digits. A byte that is no UTF-8 is a letter too.
+  static constexpr bool is_letter(std::uint32_t c) {
+    if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return tables::is_letter(c);
+  }
+  static constexpr std::uint32_t lower(std::uint32_t c) {
+    if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    return tables::lower(c);
+  }
+
+  /// The next word's hash; false at the end of the text.
   constexpr bool next(std::uint32_t& hash) {
+    hash_only h;
+    if (!next_into(h)) return false;
+    hash = h.hash;
+    return true;
+  }
+  /// The next word's letters; false at the end of the text.
+  constexpr bool next(word& out) {
+    as_letters w{out};
+    return next_into(w);
+  }
+
+ private:
+  struct hash_only {
+    std::uint32_t hash;
+    constexpr void begin() { hash = detail::hash_start; }
+    constexpr void push(std::uint32_t code) { hash = detail::hash_on(hash, code); }
+  };
+  struct as_letters {
+    word& out;
+    constexpr void begin() {
+      out.size = 0;
+      out.whole = true;
+      out.long_hash = detail::hash_start;
+    }
+    constexpr void push(std::uint32_t code) {
+      out.long_hash = detail::hash_on(out.long_hash, code);
+      if (out.size == word::room) out.whole = false;
+      else out.letters[out.size++] = code;
+    }
+  };
+  static constexpr std::size_t gram(std::uint32_t c) { return c < 0xE00 ? 0 : tables::gram(c); }
+
+  template <class Target>
+  constexpr bool next_into(Target& target) {
     bool after_apostrophe = false;
     while (!rest_.empty()) {
       const detail::character first = detail::first_character(rest_);
-      if (!detail::is_letter(first.code)) {
-        after_apostrophe = in_word_ && (first.code == '\'' || first.code == 0x2019);
-        in_word_ = false;
+      if (detail::is_invisible(first.code)) {
         rest_.remove_prefix(first.bytes);
         continue;
       }
+      if (!is_letter(first.code)) {
+        after_apostrophe = in_word_ && (first.code == '\'' || first.code == 0x2019);
+        in_word_ = in_pieces_ = false;
+        rest_.remove_prefix(first.bytes);
+        continue;
+      }
+      const std::size_t most = gram(first.code);
+      target.begin();
       std::size_t letters = 0;
-      std::uint32_t h = 0x811C9DC5U;
-      while (!rest_.empty()) {
-        const detail::character c = detail::first_character(rest_);
-        const bool ideograph = detail::is_ideograph(c.code);
-        if (!detail::is_letter(c.code) || (ideograph && letters > 0)) break;
-        h = (h ^ detail::lower(c.code)) * 0x01000193U;
-        rest_.remove_prefix(c.bytes);
-        ++letters;
-        if (ideograph) break;
+      std::string_view ahead = rest_;
+      std::string_view after_first;
+      while (!ahead.empty()) {
+        const detail::character c = detail::first_character(ahead);
+        if (!detail::is_invisible(c.code)) {
+          if (!is_letter(c.code) || gram(c.code) != most) break;
+          target.push(lower(c.code));
+          ++letters;
+        }
+        ahead.remove_prefix(c.bytes);
+        if (letters == 1) after_first = ahead;
+        if (most != 0 && letters == most) break;
       }
       in_word_ = true;
-      const bool possessive = after_apostrophe && letters == 1 && detail::lower(first.code) == 's';
+      if (most != 0) {
+        const bool overlaps = in_pieces_;
+        in_pieces_ = most > 1 && letters == most;
+        rest_ = letters == most ? after_first : ahead;
+        if (letters < most && overlaps) continue;  // the piece before had these letters
+        return true;
+      }
+      rest_ = ahead;
+      in_pieces_ = false;
+      const bool possessive = after_apostrophe && letters == 1 && lower(first.code) == 's';
       after_apostrophe = false;
-      if (possessive) continue;
-      hash = h;
-      return true;
+      if (!possessive) return true;
     }
     return false;
   }
 
- private:
   std::string_view rest_;
-  bool in_word_ = false;  // the character before rest_ was part of a word
+  bool in_word_ = false;    // the character before rest_ was part of a word
+  bool in_pieces_ = false;  // and part of a piece that overlaps with what comes
 };
 
 }  // namespace mote::inline v0
