@@ -73,7 +73,8 @@ class wordpiece {
     std::size_t characters = 0;
     status state = status::ok;
     const auto end_word = [&] {
-      if (characters > 0 && state == status::ok) state = use(std::string_view(spelling, bytes), characters <= longest_word);
+      if (characters > 0 && state == status::ok)
+        state = use(std::string_view(spelling, bytes), characters <= longest_word);
       bytes = characters = 0;
     };
     for (std::size_t at = 0; at < text.size() && state == status::ok;) {
