@@ -33,6 +33,7 @@ struct cache;
 struct learning;
 struct recall;
 struct decoding;
+struct constraint;
 struct drafting;
 struct prefill;
 struct threads;
@@ -203,6 +204,7 @@ struct prompt_result;
 // decoding
 struct greedy;
 struct sample_knobs;
+struct unconstrained;
 struct no_draft;
 struct draft_knobs;
 struct pass_clock;

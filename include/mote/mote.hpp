@@ -95,10 +95,13 @@
 #include "mote/recall/word_lists.hpp"     // IWYU pragma: export
 #include "mote/recall/words.hpp"          // IWYU pragma: export
 
+#include "mote/decode/admission.hpp"   // IWYU pragma: export
+#include "mote/decode/constraint.hpp"  // IWYU pragma: export
 #include "mote/decode/draft.hpp"       // IWYU pragma: export
 #include "mote/decode/draft_gate.hpp"  // IWYU pragma: export
 #include "mote/decode/drafts.hpp"      // IWYU pragma: export
 #include "mote/decode/first_of.hpp"    // IWYU pragma: export
+#include "mote/decode/gbnf.hpp"        // IWYU pragma: export
 #include "mote/decode/greedy.hpp"      // IWYU pragma: export
 #include "mote/decode/lookup.hpp"      // IWYU pragma: export
 #include "mote/decode/ngram.hpp"       // IWYU pragma: export

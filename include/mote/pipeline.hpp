@@ -16,6 +16,7 @@
 #include "mote/simd/isa.hpp"
 
 // Then the slots: a compiler prints the chain of includes before a message, and so the chain is short.
+#include "mote/decode/constraint.hpp"
 #include "mote/decode/slot.hpp"
 #include "mote/learn/slot.hpp"
 #include "mote/policy/cache.hpp"

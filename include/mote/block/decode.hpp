@@ -169,8 +169,9 @@ class decode_pass {
         });
       });
   }
-  /// Computes the logits (count, padded(vocab)) of the last `count` tokens.
-  MOTE_INLINE float* head(std::size_t count) {
+  /// Computes the logits (count, padded(vocab)) of the last `count` tokens; `rows`: nothing, or a head_rows.
+  template <class... Rows>
+  MOTE_INLINE float* head(std::size_t count, const Rows&... rows) {
     guard_.enter(facts::head_norm);
     const std::size_t dim = padded(s_.dim);
     float* normed = at<typename facts::last_normed>();
@@ -178,7 +179,7 @@ class decode_pass {
       Family::last_norm::forward(*this, x_ + (tokens() - count + t) * dim, normed + t * dim);
     guard_.enter(facts::head);
     float* logits = b_.logits();
-    maps_.run_head(normed, count, logits);
+    maps_.run_head(normed, count, logits, rows...);
     if constexpr (changes_logits<Family>)
       for (std::size_t t = 0; t < count; ++t) head_of<Family>::forward(*this, logits + t * padded(s_.vocab));
     return logits;
@@ -268,12 +269,13 @@ class decode_pass {
 /// Runs `count` consecutive tokens (1 to Most) from `position` on through all layers; the result is bit for bit that of
 /// running them one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if
 /// zero. `adapter.apply(layer, role, x, y)` applies the learned delta; the team splits rows and heads. If the values of
-/// a token overflow, all its logits are NaN.
+/// a token overflow, all its logits are NaN. `rows`: nothing, or a head_rows.
 template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
-          class Family, class Token>
+          class Family, class Token, class... Rows>
 float* decode(const shape& model, const weights<Formats, Family>& packed, const Adapter& adapter,
               const std::uint64_t* frequencies, const Cache& cache, Team& team, const decode_buffers<Family>& b,
-              const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for) {
+              const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for,
+              const Rows&... rows) {
   constexpr bool has_room = !states_of<Family>::any || requires { cache.states(); };
   static_assert(
       has_room,
@@ -288,7 +290,7 @@ float* decode(const shape& model, const weights<Formats, Family>& packed, const 
   if constexpr (prefixing_delta<Adapter>)
     if (position == adapter.positions()) pass.prefix_forward();
   pass.run(0, s.layers);
-  float* logits = logits_for == 0 ? nullptr : pass.head(logits_for);
+  float* logits = logits_for == 0 ? nullptr : pass.head(logits_for, rows...);
   pass.leave();
   return logits;
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 
+#include "mote/block/head_rows.hpp"
 #include "mote/core/team.hpp"
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
@@ -72,6 +73,19 @@ class linear_maps {
     const auto in = quantize_activations<format::activation_group>(x, s_.dim, count);
     share(format::bytes(m.rows, m.cols),
           [&](std::size_t part, std::size_t parts) { multiply(m, in, count, logits, part, parts); });
+  }
+  /// The same where few rows are asked for: logits of the others are not written. More than one vector has all rows.
+  MOTE_INLINE void run_head(const float* x, std::size_t count, float* logits, const head_rows& rows) const {
+    const auto m = w_.head();
+    using format = typename facts::head;
+    if ((Most != 1 && count != 1) || !rows.few(m.rows)) return run_head(x, count, logits);
+    const auto in = quantise<format::activation_group>(x, s_.dim, 1);
+    for (std::size_t first = 0; first < m.rows;) {
+      std::size_t end = first;
+      while (end < m.rows && rows.any(end, format::rows)) end += format::rows;
+      if (end != first) matvec<Isa>(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
+      first = end + format::rows;
+    }
   }
 
  private:

@@ -37,6 +37,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   no_recall,       ///< a snapshot holds remembered texts, and this pipeline has no memory for them
   full,            ///< the buffer is too small for the data
   bad_utf8,        ///< text with a NUL, or with a character for which the vocabulary has no token
+  not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
   bad_rate,        ///< a learning rate below 0, above 10 or NaN
   io_error,        ///< the operating system or the flash driver reported an error
   unknown_record,  ///< a snapshot holds a record of a part that this pipeline does not have
@@ -69,6 +70,7 @@ constexpr std::string_view name(status s) {
     case status::no_recall: return "no_recall";
     case status::full: return "full";
     case status::bad_utf8: return "bad_utf8";
+    case status::not_spelled: return "not_spelled";
     case status::bad_rate: return "bad_rate";
     case status::not_placed: return "not_placed";
     case status::io_error: return "io_error";

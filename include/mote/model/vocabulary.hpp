@@ -86,6 +86,8 @@ class vocabulary_view {
     return {reinterpret_cast<const char*>(text_) + begin, end - begin};
   }
 
+  /// The token at a place in the order of the texts, place < searchable().
+  std::uint32_t searched(std::uint32_t place) const { return index(sorted_, place); }
   std::uint32_t rank(std::uint32_t id) const { return index(ranks_, id); }
 
   bool has_bytes() const { return byte_end_ != 0; }

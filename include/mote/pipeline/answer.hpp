@@ -15,6 +15,7 @@ namespace mote::inline v0 {
 enum class ending : std::uint8_t {
   none,          ///< it goes on; or no question was asked yet
   end_of_text,   ///< the model said that the answer is complete
+  complete,      ///< by its constraint nothing but the end may follow
   limit,         ///< it has as many tokens as the caller asked for, and may be cut
   context_full,  ///< no further token fits the context, and the answer is cut
   stopped,       ///< by stop(), attach() or load()
@@ -26,6 +27,7 @@ constexpr std::string_view name(ending e) {
   switch (e) {
     case ending::none: return "none";
     case ending::end_of_text: return "end_of_text";
+    case ending::complete: return "complete";
     case ending::limit: return "limit";
     case ending::context_full: return "context_full";
     case ending::stopped: return "stopped";

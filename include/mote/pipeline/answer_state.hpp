@@ -67,9 +67,16 @@ struct basic_answer_state {
     return progress.start();
   }
 
+  bool under_way() const { return progress.ending == ending::none && prompt_tokens != 0; }
+  /// Whether a leading space of the next token is not said: it is the first of the answer.
+  template <class Token>
+  bool opens(std::span<const Token> tokens, const dialogue& control) const {
+    return answered == 0 && (control.answer >= 0 || static_cast<int>(tokens[prompt_tokens - 1]) == control.bos);
+  }
+
   /// Whether there is a token to run, in a context of `context` tokens; if not, `progress` says why.
   bool goes_on(std::size_t context) {
-    if (progress.ending != ending::none || prompt_tokens == 0) return false;
+    if (!under_way()) return false;
     if (answered >= limit) progress.ending = ending::limit;
     else if (position >= context) progress.ending = ending::context_full;
     return progress.ending == ending::none;

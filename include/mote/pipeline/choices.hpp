@@ -13,6 +13,7 @@
 #include "mote/budget/cost.hpp"
 #include "mote/budget/functions.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/decode/admission.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/schedule.hpp"
@@ -173,7 +174,8 @@ constexpr choices choices_from() {
   using Cache = policy_in<slots::cache, Policies...>;
   using Learning = policy_in<slots::learning, Policies...>;
   using Recall = policy_in<slots::recall, Policies...>;
-  using Decoding = policy_in<slots::decoding, Policies...>;
+  using Decoding =
+      typename chooser<policy_in<slots::decoding, Policies...>, policy_in<slots::constraint, Policies...>>::type;
   using Drafting = policy_in<slots::drafting, Policies...>;
   using Prefill = policy_in<slots::prefill, Policies...>;
   using Threads = policy_in<slots::threads, Policies...>;

@@ -41,13 +41,13 @@ struct answer_facts {
   static decode_buffers<Family> buffers(std::byte* arena) { return {arena, plan, scores_stride}; }
 
   /// Runs one pass. False: a token without logits did not stay finite. The caller checks the logits of the others.
-  template <class Adapter, class Team, class Token>
+  template <class Adapter, class Team, class Token, class... Rows>
   MOTE_NOINLINE static bool run(const std::byte* bytes, const Adapter& adapter, std::byte* cache, Team& team,
                                 std::byte* arena, const Token* tokens, std::size_t count, std::size_t position,
-                                std::size_t logits_for) {
+                                std::size_t logits_for, const Rows&... rows) {
     const Store kept_before(cache, kept, Context);
     decode<simd::native, Most.tokens>(s, over(bytes), adapter, rotary_table<Family, S>(), kept_before, team,
-                                      buffers(arena), tokens, count, position, logits_for);
+                                      buffers(arena), tokens, count, position, logits_for, rows...);
     return stayed_finite(buffers(arena), s, count - logits_for);
   }
 

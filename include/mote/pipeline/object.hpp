@@ -15,6 +15,7 @@
 #include "mote/budget/cost.hpp"
 #include "mote/budget/part_room.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/decode/admission.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/lesson.hpp"
@@ -41,6 +42,7 @@ class basic_pipeline {
   using Learning = detail::policy_in<slots::learning, Policies...>;
   using Recall = detail::policy_in<slots::recall, Policies...>;
   using Decoding = detail::policy_in<slots::decoding, Policies...>;
+  using Constraint = detail::policy_in<slots::constraint, Policies...>;
   using Drafting = detail::policy_in<slots::drafting, Policies...>;
   using Prefill = detail::policy_in<slots::prefill, Policies...>;
   using Threads = detail::policy_in<slots::threads, Policies...>;
@@ -54,6 +56,7 @@ class basic_pipeline {
   static constexpr std::size_t context = Context;
   static constexpr bool learns = Learning::learns;
   static constexpr bool recalls = Recall::recalls;
+  static constexpr bool constrains = !std::is_same_v<Constraint, unconstrained>;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
       lay_image(detail::map_of<Format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
@@ -81,6 +84,8 @@ class basic_pipeline {
     const status s = detail::open_weights<Format, family>(image, detail::expected_image<Format, family, Model>, shape,
                                                           detail::map_of<Format, family, Model::shape>, depth, opened);
     if (s != status::ok) return s;
+    if constexpr (constrains)
+      if (!decoding_.admitted.begin_with(opened.vocabulary, Model::dialogue)) return status::not_spelled;
     answer_.image = opened;
     answer_.attached = true;
     if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
@@ -137,6 +142,8 @@ class basic_pipeline {
   /// Runs at most one pass: up to prefill<>'s number of prompt tokens, or the newest token with its drafts.
   /// not_finite: a number of the pass was not finite; the next answer is not affected.
   progress_step step() {
+    if constexpr (constrains)
+      if (answer_.under_way() && !find_admitted()) return answer_.progress.last_step();
     if (!answer_.goes_on(Context)) return answer_.progress.last_step();
     if (drafts_.has_next()) {  // the last pass has run this token already
       drafts_.next();
@@ -145,12 +152,14 @@ class basic_pipeline {
       return ending() == v0::ending::none ? progress_step{} : answer_.progress.last_step();
     }
     float* const logits = last_logits();
+    if constexpr (constrains) decoding_.admitted.mask(logits);
     if (!are_finite(logits, shape.vocab))
       return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
     const std::size_t next = decoding_.pick(logits);
     const std::size_t at = answer_.position;
     const token guess = at < Context ? tokens_[at] : token{};
     const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
+    if constexpr (constrains) decoding_.admitted.accept(said.piece);
     if (!said.done && at < Context) drafts_.picked(text(at + 1), guess);
     return said;
   }
@@ -165,6 +174,7 @@ class basic_pipeline {
   /// Ends the current answer.
   void stop() {
     drafts_.begin();
+    if constexpr (constrains) decoding_.admitted.begin();
     answer_.stop();
   }
 
@@ -322,6 +332,19 @@ class basic_pipeline {
     return passes::buffers(arena).logits() + drafts_.row() * padded(shape.vocab);
   }
 
+  /// Finds the tokens that may follow. False: none, and the answer is complete.
+  bool find_admitted()
+    requires constrains
+  {
+    auto& admitted = decoding_.admitted;
+    admitted.find(answer_.image.vocabulary, Model::dialogue,
+                  answer_.opens(std::span<const token>(tokens_), Model::dialogue));
+    if (admitted.goes_on()) return true;
+    if (admitted.may_end()) (void)answer_.progress.finish(v0::ending::complete);
+    else (void)answer_.progress.fail(status::not_spelled);
+    return false;
+  }
+
   /// Runs one pass. False: more of the prompt follows, or the answer has failed.
   bool advance() {
     const std::size_t at = answer_.position;
@@ -340,6 +363,9 @@ class basic_pipeline {
       most = asked < most ? asked : most;
       most = room < most ? room : most;
       guesses = drafts_.guess(text(at + 1), std::span<token>(tokens_).subspan(at + 1, most));
+      if constexpr (constrains)
+        guesses = decoding_.admitted.follow(answer_.image.vocabulary,
+                                            std::span<const token>(tokens_).subspan(at + 1, guesses));
     }
     const auto pass = [&] {
       if (!run(at, count + guesses, whole ? 1 + guesses : 0)) (void)answer_.progress.fail(status::not_finite);
@@ -352,8 +378,12 @@ class basic_pipeline {
 
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     learning_->interrupt_lesson();
-    return passes::run(base(), learning_->adapter(), cache_.data(), team_, answer_arena(), tokens_.data() + position,
-                       count, position, logits_for);
+    const auto pass = [&](const auto&... rows) {
+      return passes::run(base(), learning_->adapter(), cache_.data(), team_, answer_arena(), tokens_.data() + position,
+                         count, position, logits_for, rows...);
+    };
+    if constexpr (constrains) return pass(decoding_.admitted.rows());
+    else return pass();
   }
 
   status open(const example& e, bool gradient)
@@ -410,7 +440,7 @@ class basic_pipeline {
   detail::part_room<cache_bytes, facts.cache_is_apart()> cache_;
   [[no_unique_address]] detail::part_home<learning_state, facts.learning_is_apart()> learning_;
   [[no_unique_address]] detail::part_home<typename Recall::index, facts.recall_is_apart()> index_;
-  [[no_unique_address]] typename Decoding::template state<shape.vocab> decoding_;
+  [[no_unique_address]] typename detail::chooser<Decoding, Constraint>::type::template state<shape.vocab> decoding_;
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;
   std::array<token, Context> tokens_{};

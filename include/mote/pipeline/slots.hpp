@@ -12,6 +12,7 @@
 
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
+#include "mote/decode/constraint.hpp"
 #include "mote/decode/draft.hpp"
 #include "mote/decode/slot.hpp"
 #include "mote/family/family_of.hpp"

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// The rows of the head that a pass computes, if not all: those of the tokens that may follow.
+// Refuses to say what the other logits are: they are not written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/config.hpp"
+
+namespace mote::inline v0 {
+
+struct head_rows {
+  const std::uint32_t* bits = nullptr;  // (vocab) bits, 32 a word: bit id % 32 of word id / 32 is token id's
+  std::size_t count = 0;                // of them, set; one more or less does not matter
+
+  /// Whether any of `rows` (1 to 32, a divisor of 32) rows from `first` on is computed; `first` is a multiple of rows.
+  bool any(std::size_t first, std::size_t rows) const {
+    const std::uint32_t mask = rows == 32 ? 0xFFFFFFFFU : (1U << rows) - 1U;
+    return (bits[first / 32] >> first % 32 & mask) != 0;
+  }
+  /// Whether the rows are so few that leaving out the others pays for their being apart (docs/reference/constraint.md).
+  bool few(std::size_t vocab) const { return count < vocab / 4; }
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which tokens a constraint admits next: those whose bytes it takes, and the end token where the answer may end. The
+// texts are walked in their order, so a beginning is tried once for all tokens that share it.
+// Refuses control tokens, and a choice that is not admitted, whatever the decoding policy does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "mote/block/head_rows.hpp"
+#include "mote/core/bytes.hpp"
+#include "mote/decode/constraint.hpp"
+#include "mote/model/dialogue.hpp"
+#include "mote/model/vocabulary.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+constexpr bool is_control(const dialogue& d, std::uint32_t id) {
+  for (const int control : {d.bos, d.eos, d.note, d.user, d.answer})
+    if (control >= 0 && id == static_cast<std::uint32_t>(control)) return true;
+  return false;
+}
+
+inline bool begins_with(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() && __builtin_memcmp(text.data(), start.data(), start.size()) == 0;
+}
+
+/// The first place behind `place` whose text does not begin with `start`, as that at `place` does.
+MOTE_NOINLINE inline std::uint32_t place_behind(const vocabulary_view& v, std::uint32_t place, std::string_view start) {
+  std::uint32_t step = 1;
+  while (step < v.searchable() - place && begins_with(v.text(v.searched(place + step)), start)) {
+    place += step;
+    step *= 2;
+  }
+  for (; step > 0; step /= 2)
+    if (step < v.searchable() - place && begins_with(v.text(v.searched(place + step)), start)) place += step;
+  return place + 1;
+}
+
+/// Calls offer(id) for each token whose bytes `start` takes. `opened`: a leading space is not said (tokenizer::piece).
+template <class State, class Offer>
+void for_each_admitted(const vocabulary_view& v, const State& start, bool opened, Offer&& offer) {
+  constexpr std::size_t kept = 12;  // bytes whose states are kept; of longer texts the rest is walked again
+  State after[kept + 1];            // after[d]: d bytes of `before`
+  after[0] = start;
+  std::string_view before;
+  std::size_t alive = 0;  // bytes of `before` with a state
+  for (std::uint32_t place = 0; place < v.searchable();) {
+    const std::uint32_t id = v.searched(place);
+    const std::string_view text = v.text(id);
+    std::size_t d = 0;
+    while (d < alive && d < text.size() && text[d] == before[d]) ++d;
+    State s = after[d];
+    for (; d < text.size(); ++d) {
+      const bool unsaid = opened && d == 0 && text[0] == ' ';
+      if (!unsaid && !s.enter(static_cast<unsigned char>(text[d]))) break;
+      if (d < kept) after[d + 1] = s;
+    }
+    before = text;
+    alive = d < kept ? d : kept;
+    if (d == text.size()) {
+      offer(id);
+      ++place;
+    } else {
+      place = place_behind(v, place, {text.data(), d + 1});
+    }
+  }
+  if (!v.has_bytes()) return;
+  for (unsigned b = 0; b < 256; ++b)
+    if (State s = start; s.enter(static_cast<unsigned char>(b))) offer(v.byte_token(static_cast<unsigned char>(b)));
+}
+
+}  // namespace detail
+
+/// The first byte of a set that no token is alone, or -1: with a token for each byte every string can be spelled, and
+/// no answer can come to a place without a way on.
+inline int first_unspelled(const vocabulary_view& v, const dialogue& control, const byte_set& bytes) {
+  for (unsigned b = 0; b < 256; ++b) {
+    if (!bytes.has(b)) continue;
+    const char text = static_cast<char>(b);
+    const std::uint32_t id = v.find({&text, 1});
+    if (id != no_token && !detail::is_control(control, id)) continue;
+    if (v.has_bytes() && !detail::is_control(control, v.byte_token(static_cast<unsigned char>(b)))) continue;
+    return static_cast<int>(b);
+  }
+  return -1;
+}
+
+/// The constraint of a pipeline at work: where the answer is, and the tokens that are admitted there, a bit each.
+template <class Constraint, std::size_t Vocab>
+class admission {
+ public:
+  using state = typename Constraint::state;
+
+  /// An image was attached. False: its vocabulary cannot spell the constraint.
+  bool begin_with(const vocabulary_view& v, const dialogue& control) {
+    known_ = false;
+    return first_unspelled(v, control, Constraint::bytes) < 0;
+  }
+  /// A new answer.
+  void begin() { at_ = state{}; }
+  /// The answer goes on with these bytes, which are those of an admitted token.
+  void accept(std::string_view piece) { (void)enter(at_, piece); }
+  /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
+  MOTE_NOINLINE void find(const vocabulary_view& v, const dialogue& control, bool opened) {
+    if (known_ && opened == opened_ && at_ == of_) return;
+    known_ = true;
+    opened_ = opened;
+    of_ = at_;
+    count_ = 0;
+    for (std::uint32_t& w : bits_) w = 0;
+    detail::for_each_admitted(v, at_, opened, [&](std::uint32_t id) {
+      if (detail::is_control(control, id)) return;
+      bits_[id / 32] |= 1U << id % 32;
+      ++count_;
+    });
+    const int end = control.eos >= 0 ? control.eos : control.bos;
+    if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
+  }
+  /// Whether a token other than the end token may follow.
+  bool goes_on() const { return count_ != 0; }
+  bool may_end() const { return at_.may_end(); }
+  bool has(std::size_t id) const { return id < Vocab && (bits_[id / 32] >> id % 32 & 1U) != 0; }
+  /// Tokens that may follow, without the end token.
+  std::size_t count() const { return count_; }
+  head_rows rows() const { return {bits_, count_}; }
+
+  /// How many of these tokens, which are guesses, may follow one another.
+  template <class Token>
+  std::size_t follow(const vocabulary_view& v, std::span<const Token> guesses) const {
+    state s = at_;
+    std::size_t n = 0;
+    for (const Token t : guesses) {
+      std::string_view text = v.text(t);
+      if (n == 0 && opened_ && !v.is_byte(t) && text.size() != 0 && text[0] == ' ') text.remove_prefix(1);
+      if ((n == 0 && !has(t)) || text.empty() || !enter(s, text)) break;
+      ++n;
+    }
+    return n;
+  }
+
+  /// Gives the tokens that are not admitted a logit below all others.
+  void mask(float* logits /* (Vocab) */) const {
+    for (std::size_t i = 0; i < Vocab; i += 32) {
+      const std::uint32_t word = bits_[i / 32];
+      if (word == 0xFFFFFFFFU) continue;
+      for (std::size_t j = i; j < i + 32 && j < Vocab; ++j)
+        if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
+    }
+  }
+  /// The token that was picked from masked logits; if it is not admitted, the likeliest of those that are.
+  std::size_t checked(std::size_t picked, const float* logits) const {
+    if (has(picked)) return picked;
+    std::size_t best = Vocab;
+    for (std::size_t i = 0; i < Vocab; ++i)
+      if (has(i) && (best == Vocab || logits[i] > logits[best])) best = i;
+    return best;
+  }
+
+ private:
+  static constexpr float masked = -0x1p50F;  // a million squares of it are finite, as are_finite() wants
+
+  static bool enter(state& s, std::string_view bytes) {
+    for (const char c : bytes)
+      if (!s.enter(static_cast<unsigned char>(c))) return false;
+    return true;
+  }
+
+  [[no_unique_address]] state at_{};
+  [[no_unique_address]] state of_{};  // where bits_ belong
+  std::uint32_t bits_[ceil_div(Vocab, 32)] = {};
+  std::uint32_t count_ = 0;
+  bool known_ = false;
+  bool opened_ = false;
+};
+
+namespace detail {
+
+/// The decoding policy of a pipeline and its constraint as one policy; the decoding policy itself if unconstrained.
+template <class Decoding, class Constraint>
+struct constrained {
+  template <std::size_t Vocab>
+  struct state {
+    [[no_unique_address]] typename Decoding::template state<Vocab> decoding;
+    [[no_unique_address]] admission<Constraint, Vocab> admitted;
+    void seed(std::uint64_t s) { decoding.seed(s); }
+    std::size_t pick(float* logits /* masked */) { return admitted.checked(decoding.pick(logits), logits); }
+  };
+};
+template <class Decoding, class Constraint>
+struct chooser {
+  using type = constrained<Decoding, Constraint>;
+};
+template <class Decoding>
+struct chooser<Decoding, unconstrained> {
+  using type = Decoding;
+};
+
+}  // namespace detail
+
+}  // namespace mote::inline v0

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+// The constraint slot: which bytes may follow the answer so far, and whether it may end here. A grammar, a list of
+// answers, spans of notes and banned words are all such rules over bytes; decode/admission.hpp makes tokens of them.
+//   unconstrained                        the default: every token may follow                  0 bytes, no code
+//   allowed<"yes", "no">                 one of these answers             decode/gbnf.hpp
+//   gbnf<"root ::= [0-9]{1,3}">          a grammar in GBNF                decode/gbnf.hpp
+// Refuses rules over tokens: a string must be reachable however the vocabulary cuts it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "mote/core/check.hpp"
+#include "mote/core/slots.hpp"
+
+namespace mote::inline v0 {
+
+/// A set of bytes.
+struct byte_set {
+  std::uint32_t words[8] = {};
+
+  static constexpr byte_set every() {
+    byte_set all;
+    for (std::uint32_t& w : all.words) w = 0xFFFFFFFFU;
+    return all;
+  }
+  constexpr void add(unsigned first, unsigned last) {
+    for (unsigned b = first; b <= last; ++b) words[b / 32] |= 1U << b % 32;
+  }
+  constexpr void add(const byte_set& other) {
+    for (std::size_t i = 0; i < 8; ++i) words[i] |= other.words[i];
+  }
+  constexpr bool has(unsigned byte) const { return (words[byte / 32] >> byte % 32 & 1U) != 0; }
+  /// The first byte that is in both, or 256.
+  constexpr unsigned shared_with(const byte_set& other) const {
+    for (unsigned i = 0; i < 8; ++i)
+      if (const std::uint32_t both = words[i] & other.words[i]; both != 0)
+        return i * 32 + static_cast<unsigned>(__builtin_ctz(both));
+    return 256;
+  }
+  constexpr bool operator==(const byte_set&) const = default;
+};
+
+/// What the state of a constraint offers. A copy is a state of its own: tokens are tried on copies.
+template <class State>
+concept byte_constraint =
+    std::default_initializable<State> && std::copyable<State> && requires(State s, const State& c, unsigned char byte) {
+      { s.enter(byte) } -> std::same_as<bool>;  // false: the byte may not follow, and s means nothing any more
+      { c.may_end() } -> std::same_as<bool>;    // whether the answer may end here
+      { c == c } -> std::convertible_to<bool>;  // of equal states the same bytes may follow
+    };
+
+/// The default of the constraint slot.
+struct unconstrained {
+  using slot = slots::constraint;
+};
+
+/// The members of a constraint, in the order in which they are checked.
+enum class constraint_member { none, state, bytes };
+
+namespace detail {
+
+template <class P>
+inline constexpr bool constraint_has_state = requires { requires byte_constraint<typename P::state>; };
+template <class P>
+inline constexpr bool constraint_has_bytes = requires {
+  { P::bytes } -> std::convertible_to<byte_set>;
+};
+
+}  // namespace detail
+
+template <class P>
+inline constexpr constraint_member constraint_lacks = first_missing<constraint_member>({
+    {detail::constraint_has_state<P>, constraint_member::state},
+    {detail::constraint_has_bytes<P>, constraint_member::bytes},
+});
+
+template <class P, constraint_member Lacks>
+struct constraint_check {
+  using m = constraint_member;
+  template <m Member>
+  static constexpr bool has = Lacks != Member;
+  static_assert(
+      has<m::state>,
+      "mote: this policy has no state that takes bytes; give it a class `state` with `bool enter(unsigned char)`, `bool may_end() const` and == [mote-constraint-policy]");
+  static_assert(
+      has<m::bytes>,
+      "mote: this policy does not say which bytes its answers hold; give it a `static constexpr byte_set bytes` [mote-constraint-policy]");
+};
+
+/// The slot. A constraint may also have a `fault`, as every policy.
+struct slots::constraint : slot_facts {
+  using fallback = unconstrained;
+  template <class P, class Chosen, constraint_member Lacks = constraint_lacks<P>>
+  using lack = unless<Lacks == constraint_member::none, constraint_check<P, Lacks>>;
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+// Constraints by a grammar: what is said is a string of it, whole, if the answer's ending is `complete` or `end_of_text`.
+//   allowed<"yes", "no", "I do not know">        one of these answers
+//   gbnf<"root ::= [0-9]{1,3} (\" km\")?">       a grammar in GBNF, the notation of llama.cpp
+//   gbnf<R"(root ::= "(" root? ")")", 16>        rules that call themselves, at most 16 calls inside one another
+// The tables are made while the program is compiled and lie in flash; an answer takes a few bytes of RAM.
+// Refuses a grammar of which a byte does not say where it goes; and at attach() a vocabulary that cannot spell it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "mote/core/check.hpp"
+#include "mote/core/slots.hpp"
+#include "mote/core/text_literal.hpp"
+#include "mote/decode/constraint.hpp"
+#include "mote/decode/gbnf_parser.hpp"
+#include "mote/decode/grammar.hpp"
+#include "mote/decode/grammar_builder.hpp"
+#include "mote/decode/grammar_compiler.hpp"
+
+namespace mote::inline v0 {
+
+// Numbers with a type of their own, for messages: compilers print the type's name.
+struct at_offset {
+  std::size_t value;
+};
+struct needs_levels {
+  std::size_t value;
+};
+
+template <grammar_fault Fault, auto Number>
+struct grammar_check {
+  using f = grammar_fault;
+  template <f Kind>
+  static constexpr bool is = Fault == Kind;
+  static_assert(
+      !is<f::syntax>,
+      "mote: this is not GBNF at the offset that is named here; see docs/reference/constraint.md [mote-gbnf-syntax]");
+  static_assert(
+      !is<f::rule>,
+      "mote: the grammar names a rule that it does not define, at the offset named here (0: `root`); define it [mote-gbnf-rule]");
+  static_assert(
+      !is<f::twice>,
+      "mote: the grammar defines a rule twice, the second time at the offset named here; keep one of them [mote-gbnf-twice]");
+  static_assert(
+      !is<f::left>,
+      "mote: a rule of this grammar begins with itself; write it as a repetition, item (\",\" item)* [mote-gbnf-left]");
+  static_assert(
+      !is<f::two_ways>,
+      "mote: in this grammar the byte that is named here goes on with a rule that calls itself and also with something else; let them begin differently [mote-gbnf-two-ways]");
+  static_assert(
+      !is<f::no_string>,
+      "mote: no string is of this grammar, since each way through it calls itself for ever; give a rule an end [mote-gbnf-endless]");
+  static_assert(
+      !is<f::too_deep>,
+      "mote: no string of this grammar fits its levels; give gbnf<> as many as are named here [mote-gbnf-levels]");
+  static_assert(!is<f::nothing>,
+                "mote: allowed<> allows nothing; name the answers, as in allowed<\"yes\", \"no\"> [mote-allowed]");
+  static_assert(!is<f::too_large>, "mote: this grammar is too large; shorten its repetitions [mote-gbnf-large]");
+};
+
+namespace detail {
+
+/// The number that the message about a fault names.
+template <table_sizes Sizes>
+constexpr auto number_of_fault() {
+  if constexpr (Sizes.fault == grammar_fault::too_deep) return needs_levels{Sizes.at};
+  else if constexpr (Sizes.fault == grammar_fault::two_ways) return static_cast<char>(Sizes.at);
+  else return at_offset{Sizes.at};
+}
+
+/// The tables of Source, whose build(nfa&) says what the grammar is. Each constant has a compiler's budget of its own.
+template <class Source, std::size_t Levels>
+struct grammar_data {
+  static constexpr table_sizes sizes = [] {
+    nfa n;
+    Source::build(n);
+    return grammar_compiler(n, Levels).sizes();
+  }();
+  static constexpr bool sound = sizes.fault == grammar_fault::none;
+  static constexpr std::size_t levels = sizes.calls_any ? Levels : 0;
+  struct arrays {
+    std::array<grammar_node, sound ? sizes.nodes : 2> nodes{};
+    std::array<grammar_edge, sound && sizes.edges != 0 ? sizes.edges : 1> edges{};
+    std::array<grammar_call, sound && sizes.calls != 0 ? sizes.calls : 1> calls{};
+  };
+  static constexpr arrays all = [] {
+    arrays a;
+    if constexpr (sound) {
+      nfa n;
+      Source::build(n);
+      grammar_compiler(n, Levels).write_to(a.nodes, a.edges, a.calls);
+    }
+    return a;
+  }();
+  static constexpr grammar_tables tables{all.nodes.data(), all.edges.data(), all.calls.data()};
+};
+
+/// The members of each constraint that is a grammar.
+template <class Source, std::size_t Levels>
+struct grammar_policy {
+  using data = grammar_data<Source, Levels>;
+  using state = grammar_place<data::tables, data::levels>;
+  static constexpr byte_set bytes = data::sizes.bytes;
+  /// Of its tables in flash.
+  static constexpr std::size_t table_bytes = sizeof(typename data::arrays);
+  template <class Chosen>
+  using fault = unless<data::sound, grammar_check<data::sizes.fault, number_of_fault<data::sizes>()>>;
+};
+
+template <text_literal... Answers>
+struct answers_source {
+  static constexpr void build(nfa& n) {
+    std::uint32_t start = 0;
+    if (sizeof...(Answers) == 0) (void)n.fail(grammar_fault::nothing, 0);
+    [[maybe_unused]] bool first = true;
+    ((start = first ? n.text(Answers.view(), 0) : n.split(n.text(Answers.view(), 0), start), first = false), ...);
+    n.starts.push(start);
+  }
+};
+template <text_literal Text>
+struct gbnf_source {
+  static constexpr void build(nfa& n) { gbnf_parser(Text.view(), n); }
+};
+
+}  // namespace detail
+
+/// One of these answers.
+template <text_literal... Answers>
+struct allowed : detail::grammar_policy<detail::answers_source<Answers...>, 0> {
+  using slot = slots::constraint;
+};
+
+/// A grammar. Levels: how many calls of rules that call themselves may be inside one another.
+template <text_literal Text, std::size_t Levels = 8>
+struct gbnf : detail::grammar_policy<detail::gbnf_source<Text>, Levels> {
+  using slot = slots::constraint;
+};
+
+}  // namespace mote::inline v0

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a grammar admits, against recognisers that are written here without it: 10,000 drawn texts of each grammar are
+// accepted, and of bounded languages every string is reached and none other.
+#include "mote/decode/gbnf.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "constrained_text.hpp"
+#include "mote/core/rng.hpp"
+
+#if __has_include(<nlohmann/json.hpp>)
+#include <nlohmann/json.hpp>
+#define MOTE_TESTS_HAVE_JSON 1
+#else
+#define MOTE_TESTS_HAVE_JSON 0
+#endif
+
+using namespace mote;
+using namespace mote_tests;
+
+namespace {
+
+using times = gbnf<"root ::= ([01] [0-9] | \"2\" [0-3]) \":\" [0-5] [0-9] # of a day\n">;
+using sums = gbnf<R"_(
+root ::= sum
+sum  ::= term ([-+] term)*
+term ::= [0-9]{1,3} | "(" sum ")"
+)_",
+                  5>;
+using quoted = gbnf<R"_(root ::= "\"" [^"\\\x00-\x1F]{0,12} "\"")_">;
+using nested = gbnf<R"_(root ::= "(" root? ")" | "[" root? "]")_", 3>;
+using orders = allowed<"on", "off", "on 5", "open the door", "offer">;
+using any_json = gbnf<R"_(
+root    ::= value
+value   ::= object | array | string | number | "true" | "false" | "null"
+object  ::= "{" (string ":" value ("," string ":" value)*)? "}"
+array   ::= "[" (value ("," value)*)? "]"
+string  ::= "\"" ([^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt]))* "\""
+number  ::= "-"? ("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,6})? ([eE] [-+]? [0-9]{1,2})?
+)_",
+                      6>;
+
+bool is_time(std::string_view t) {
+  const auto digit = [&](std::size_t i) { return t[i] >= '0' && t[i] <= '9'; };
+  if (t.size() != 5 || t[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return false;
+  return (t[0] - '0') * 10 + (t[1] - '0') < 24 && t[3] < '6';
+}
+
+/// A sum by recursive descent, and how deep its brackets go.
+struct sum_reader {
+  std::string_view t;
+  std::size_t at = 0, depth = 0, deepest = 0;
+  bool term() {
+    if (at < t.size() && t[at] == '(') {
+      ++at;
+      deepest = std::max(deepest, ++depth);
+      if (!sum() || at >= t.size() || t[at] != ')') return false;
+      --depth;
+      ++at;
+      return true;
+    }
+    std::size_t digits = 0;
+    for (; at < t.size() && t[at] >= '0' && t[at] <= '9'; ++at) ++digits;
+    return digits >= 1 && digits <= 3;
+  }
+  bool sum() {
+    if (!term()) return false;
+    while (at < t.size() && (t[at] == '+' || t[at] == '-')) {
+      ++at;
+      if (!term()) return false;
+    }
+    return true;
+  }
+};
+bool is_sum(std::string_view t) {
+  sum_reader r{t};
+  return r.sum() && r.at == t.size() && r.deepest <= 5;
+}
+
+/// The characters of well-formed UTF-8 (The Unicode Standard, table 3-7), or -1.
+int characters(std::string_view t) {
+  int n = 0;
+  for (std::size_t i = 0; i < t.size(); ++n) {
+    const auto b = [&](std::size_t k) -> unsigned {
+      return i + k < t.size() ? static_cast<unsigned char>(t[i + k]) : 0;
+    };
+    const auto tail = [&](std::size_t k) { return b(k) >= 0x80 && b(k) <= 0xBF; };
+    if (b(0) < 0x80) i += 1;
+    else if (b(0) >= 0xC2 && b(0) <= 0xDF && tail(1)) i += 2;
+    else if (b(0) >= 0xE0 && b(0) <= 0xEF && tail(1) && tail(2) && (b(0) != 0xE0 || b(1) >= 0xA0) &&
+             (b(0) != 0xED || b(1) <= 0x9F))
+      i += 3;
+    else if (b(0) >= 0xF0 && b(0) <= 0xF4 && tail(1) && tail(2) && tail(3) && (b(0) != 0xF0 || b(1) >= 0x90) &&
+             (b(0) != 0xF4 || b(1) <= 0x8F))
+      i += 4;
+    else return -1;
+  }
+  return n;
+}
+bool is_quoted(std::string_view t) {
+  if (t.size() < 2 || t.front() != '"' || t.back() != '"') return false;
+  t = t.substr(1, t.size() - 2);
+  for (const char c : t)
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
+  return characters(t) >= 0 && characters(t) <= 12;
+}
+bool is_nested(std::string_view t) {
+  if (t.empty() || t.size() % 2 != 0 || t.size() > 8) return false;
+  for (std::size_t i = 0; i < t.size() / 2; ++i) {
+    const char open = t[i], close = t[t.size() - 1 - i];
+    if (!(open == '(' && close == ')') && !(open == '[' && close == ']')) return false;
+  }
+  return true;
+}
+
+const small_vocabulary& words() {
+  static const small_vocabulary v(pieces_of("0123456789:()+-[]{}\",.eonf 51a", 140, 3));
+  return v;
+}
+
+template <class Policy>
+void ten_thousand(const char* what, std::string_view wanted, const std::function<bool(std::string_view)>& accepts) {
+  admission_of<Policy> admitted;
+  REQUIRE(admitted.begin_with(words().view(), words().control));
+  rng random(11);
+  std::size_t ended = 0;
+  std::set<std::string> distinct;
+  for (int i = 0; i < 10'000; ++i) {
+    const drawn_text made = draw_text<Policy>(admitted, words(), wanted, i % 2 == 0, 120, random);
+    INFO(what << ": " << made.text);
+    REQUIRE(!made.dead_end);
+    if (!made.ended) continue;
+    REQUIRE(accepts(made.text));
+    ++ended;
+    distinct.insert(made.text);
+  }
+  INFO(what << ": " << ended << " ended, " << distinct.size() << " distinct");
+  CHECK(ended > 7'000);
+  CHECK(distinct.size() > 4);
+}
+
+template <class Policy>
+bool takes(std::string_view text) {
+  typename Policy::state at;
+  for (const char c : text)
+    if (!at.enter(static_cast<unsigned char>(c))) return false;
+  return at.may_end();
+}
+
+}  // namespace
+
+TEST_CASE("ten thousand texts of each grammar are accepted by a recogniser that does not know it") {
+  ten_thousand<times>("times", "", is_time);
+  ten_thousand<sums>("sums", ")", is_sum);
+  ten_thousand<quoted>("quoted", "\"", is_quoted);
+  ten_thousand<nested>("nested", "", is_nested);
+  ten_thousand<orders>("orders", "", [](std::string_view t) {
+    return t == "on" || t == "off" || t == "on 5" || t == "open the door" || t == "offer";
+  });
+#if MOTE_TESTS_HAVE_JSON
+  ten_thousand<any_json>("json", "\"]}", [](std::string_view t) { return nlohmann::json::accept(t); });
+#else
+  WARN("nlohmann-json3-dev is not installed: JSON is not compared with its parser");
+#endif
+}
+
+TEST_CASE("every string of a bounded language is reached, and none other") {
+  std::set<std::string> all, expected;
+  std::size_t ways = 0;
+
+  every_text<orders>({}, words(), "", true, all, ways);
+  CHECK(all == std::set<std::string>{"on", "off", "on 5", "open the door", "offer"});
+
+  all.clear();
+  ways = 0;
+  every_text<times>({}, words(), "", false, all, ways);
+  for (int hour = 0; hour < 24; ++hour)
+    for (int minute = 0; minute < 60; ++minute) {
+      char text[8];
+      std::snprintf(text, sizeof text, "%02d:%02d", hour, minute);
+      expected.insert(text);
+    }
+  CHECK(all == expected);
+  CHECK(ways > expected.size());  // pieces of several letters give further ways
+
+  all.clear();
+  expected.clear();
+  every_text<nested>({}, words(), "", true, all, ways);
+  std::set<std::string> level = {""};
+  for (int depth = 0; depth < 4; ++depth) {  // the root and three calls
+    std::set<std::string> next;
+    for (const std::string& inner : level) {
+      next.insert("(" + inner + ")");
+      next.insert("[" + inner + "]");
+    }
+    expected.insert(next.begin(), next.end());
+    level = next;
+  }
+  CHECK(all == expected);
+  CHECK(expected.size() == 2 + 4 + 8 + 16);
+}
+
+TEST_CASE("the notation is read as llama.cpp reads it") {
+  CHECK(takes<gbnf<"root ::= \"a\" | \"b\" \"c\"">>("bc"));
+  CHECK_FALSE(takes<gbnf<"root ::= \"a\" | \"b\" \"c\"">>("ac"));
+  CHECK(takes<gbnf<"root ::= \"ab\"{2}">>("abab"));
+  CHECK_FALSE(takes<gbnf<"root ::= \"ab\"{2}">>("ab"));
+  CHECK(takes<gbnf<"root ::= \"a\"{2,}">>("aaaaa"));
+  CHECK_FALSE(takes<gbnf<"root ::= \"a\"{2,}">>("a"));
+  CHECK(takes<gbnf<"root ::= \"a\"{0,12}">>("aaaaaaaaaaaa"));
+  CHECK_FALSE(takes<gbnf<"root ::= \"a\"{0,12}">>("aaaaaaaaaaaaa"));
+  CHECK(takes<gbnf<"root ::= \"\\x41\\u00e9\\U0001F600\\n\\t\\\"\"">>("A\xC3\xA9\xF0\x9F\x98\x80\n\t\""));
+  CHECK(takes<gbnf<"root ::= [\\]a-]+">>("a-]"));
+  CHECK(takes<gbnf<"root ::= . .">>("\xC3\xA9z"));
+  CHECK_FALSE(takes<gbnf<"root ::= . .">>("\xC3\xA9"));
+  CHECK(takes<gbnf<"root ::= [\xC3\xA0-\xC3\xBF]">>("\xC3\xA9"));
+  CHECK_FALSE(takes<gbnf<"root ::= [\xC3\xA0-\xC3\xBF]">>("\xC3\x89"));
+  CHECK(takes<gbnf<"# a comment\nroot ::= # another\n  other-rule\nother-rule ::= \"x\" | # none\n \"y\"\n">>("y"));
+  CHECK(takes<gbnf<"root ::= (\"a\" (\"b\" | ) )* \"\"">>("aabab"));
+}
+
+TEST_CASE("faults are told with their place") {
+  const auto fault_of = [](std::string_view text, std::size_t levels = 8) {
+    detail::nfa n;
+    detail::gbnf_parser(text, n);
+    return detail::grammar_compiler(n, levels).sizes();
+  };
+  const auto is = [&](std::string_view text, grammar_fault fault, std::size_t at) {
+    INFO(text);
+    CHECK(fault_of(text).fault == fault);
+    CHECK(fault_of(text).at == at);
+  };
+  is("root ::= \"a", grammar_fault::syntax, 9);
+  is("root ::= [z-a]", grammar_fault::syntax, 10);
+  is("root ::= []", grammar_fault::syntax, 9);
+  is("root ::= (\"a\"", grammar_fault::syntax, 8);
+  is("root ::= \"a\" )", grammar_fault::syntax, 13);
+  is("root ::= \"a\"{2,1}", grammar_fault::syntax, 12);
+  is("root ::= \"\\q\"", grammar_fault::syntax, 10);
+  is("root ::= * \"a\"", grammar_fault::syntax, 9);
+  is("= \"a\"", grammar_fault::syntax, 0);
+  is("rot ::= \"a\"", grammar_fault::rule, 0);
+  is("root ::= a", grammar_fault::rule, 9);
+  is("root ::= \"a\" root ::= \"b\"", grammar_fault::twice, 13);
+  is("root ::= \"a\" root", grammar_fault::no_string, 0);
+  CHECK(fault_of("root ::= root \"a\" | \"b\"").fault == grammar_fault::left);
+  CHECK(fault_of("root ::= a? root | \"b\" a ::= \"c\"").fault == grammar_fault::left);
+  is("root ::= \"a\" root? \"a\"", grammar_fault::two_ways, 'a');
+  CHECK(fault_of("root ::= x x ::= \"(\" x \")\" | y y ::= \"[\" z \"]\" z ::= \"<\" y \">\" | \"1\" x \"1\"").fault ==
+        grammar_fault::no_string);
+  CHECK(fault_of("root ::= \"a\" b \"c\" b ::= \"(\" c \")\" c ::= \"[\" b? \"]\"", 1).fault ==
+        grammar_fault::too_deep);
+  CHECK(fault_of("root ::= \"a\" b \"c\" b ::= \"(\" c \")\" c ::= \"[\" b? \"]\"", 2).fault == grammar_fault::none);
+  CHECK(fault_of("root ::= [ab]{20000}").fault == grammar_fault::too_large);
+}
+
+TEST_CASE("a call at the end of a rule takes no level") {
+  using list = gbnf<"root ::= \"a\" (\",\" root)?", 1>;
+  CHECK(takes<list>("a,a,a,a,a,a"));
+}
+
+TEST_CASE("a vocabulary that cannot spell the grammar is found") {
+  const small_vocabulary letters({"a", "b", "ab"}, false);
+  CHECK(first_unspelled(letters.view(), letters.control, allowed<"ab">::bytes) == -1);
+  CHECK(first_unspelled(letters.view(), letters.control, allowed<"abc">::bytes) == 'c');
+  CHECK(first_unspelled(words().view(), words().control, allowed<"\x01\xFF">::bytes) == -1);
+}

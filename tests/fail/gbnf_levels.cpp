@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+// The shortest string needs two levels.
+// EXPECT: mote: no string of this grammar fits its levels; .*\[mote-gbnf-levels\]
+#include <mote/decode/gbnf.hpp>
+
+#include "little.hpp"
+
+#if MOTE_FAIL
+using assistant =
+    mote::pipeline<little, mote::gbnf<"root ::= \"a\" b \"c\" b ::= \"(\" c \")\" c ::= \"[\" b? \"]\"", 1>>;
+#else
+using assistant =
+    mote::pipeline<little, mote::gbnf<"root ::= \"a\" b \"c\" b ::= \"(\" c \")\" c ::= \"[\" b? \"]\"", 2>>;
+#endif
+
+static assistant ai;
+
+void use(std::span<const std::byte> image, std::span<std::byte> kept);
+void use(std::span<const std::byte> image, std::span<std::byte> kept) {
+  if (ai.attach(image) != mote::status::ok) return;
+  for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
+  if (ai.save(kept) == mote::status::ok) (void)ai.load(kept);
+}
