@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "../babbler.hpp"
+#include "../random_model.hpp"
 #include "constrained_text.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/ngram.hpp"
@@ -113,7 +113,7 @@ said say(Pipeline& ai, std::string_view question, std::uint64_t seed, bool with_
 
 template <class Pipeline>
 std::unique_ptr<Pipeline> attached() {
-  static const babbler_image image(Pipeline::format::rows);
+  static const random_model_image image(Pipeline::format::rows);
   auto ai = std::make_unique<Pipeline>();
   REQUIRE(ai->attach(image.bytes()) == status::ok);
   return ai;
@@ -159,7 +159,8 @@ TEST_CASE("a choice that is not admitted is replaced by the likeliest that is") 
 }
 
 TEST_CASE("a constrained pipeline says strings of its grammar, and ends where nothing may follow") {
-  const auto ai = attached<pipeline<babbler, allowed<"yes", "no", "nod">, sample<sampling{.temperature = 2}>>>();
+  const auto ai =
+      attached<pipeline<random_model, allowed<"yes", "no", "nod">, sample<sample_knobs{.temperature = 2}>>>();
   std::set<std::string> all;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const said s = say(*ai, "abc", seed, false);
@@ -167,12 +168,12 @@ TEST_CASE("a constrained pipeline says strings of its grammar, and ends where no
     all.insert(s.text);
   }
   CHECK(all == std::set<std::string>{"yes", "no", "nod"});
-  CHECK(say(*attached<pipeline<babbler, no_double>>(), "abc", 1, false).text.size() == 3);
+  CHECK(say(*attached<pipeline<random_model, no_double>>(), "abc", 1, false).text.size() == 3);
 }
 
 TEST_CASE("few rows of the head have the bits of all rows") {
-  using q8_1 = pipeline<babbler, words_of_abc, mote::layout<1>>;
-  using q8_16 = pipeline<babbler, words_of_abc, mote::layout<16>>;
+  using q8_1 = pipeline<random_model, words_of_abc, mote::interleave<1>>;
+  using q8_16 = pipeline<random_model, words_of_abc, mote::interleave<16>>;
   const auto check = [](auto& constrained, auto& plain) {
     REQUIRE(constrained.begin("hello there") == status::ok);
     REQUIRE(plain.begin("hello there") == status::ok);
@@ -181,21 +182,21 @@ TEST_CASE("few rows of the head have the bits of all rows") {
     while (plain.step().piece.empty()) {
     }
     std::size_t admitted = 0;
-    for (std::size_t i = 0; i < babbler::shape.vocab; ++i) {
+    for (std::size_t i = 0; i < random_model::shape.vocab; ++i) {
       if (constrained.logits()[i] < -1e10F) continue;
       ++admitted;
       CHECK(std::memcmp(&constrained.logits()[i], &plain.logits()[i], sizeof(float)) == 0);
     }
     CHECK(admitted == 3);
   };
-  check(*attached<q8_1>(), *attached<pipeline<babbler, mote::layout<1>>>());
-  check(*attached<q8_16>(), *attached<pipeline<babbler, mote::layout<16>>>());
+  check(*attached<q8_1>(), *attached<pipeline<random_model, mote::interleave<1>>>());
+  check(*attached<q8_16>(), *attached<pipeline<random_model, mote::interleave<16>>>());
 }
 
 TEST_CASE("drafts change nothing under a constraint") {
   constexpr draft_knobs always{.batch_cost = 0, .measured = false};
-  const auto plain = attached<pipeline<babbler, words_of_abc, sample<>>>();
-  const auto drafting = attached<pipeline<babbler, words_of_abc, sample<>, gated<ngram<64>, always>>>();
+  const auto plain = attached<pipeline<random_model, words_of_abc, sample<>>>();
+  const auto drafting = attached<pipeline<random_model, words_of_abc, sample<>, gated<ngram<64>, always>>>();
   std::size_t longest = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const said a = say(*plain, "abc", seed % 5 + 1, true);
@@ -207,14 +208,14 @@ TEST_CASE("drafts change nothing under a constraint") {
 }
 
 TEST_CASE("an image whose vocabulary cannot spell the constraint is not attached") {
-  const babbler_image image(pipeline<babbler>::format::rows);
-  const auto ai = std::make_unique<pipeline<babbler, gbnf<"root ::= [0-9]">>>();
+  const random_model_image image(pipeline<random_model>::format::rows);
+  const auto ai = std::make_unique<pipeline<random_model, gbnf<"root ::= [0-9]">>>();
   CHECK(ai->attach(image.bytes()) == status::not_spelled);
   CHECK_FALSE(ai->attached());
 }
 
 TEST_CASE("limit and full context are told apart from a complete answer") {
-  const auto ai = attached<pipeline<babbler, gbnf<"root ::= [a-c]{40}">>>();
+  const auto ai = attached<pipeline<random_model, gbnf<"root ::= [a-c]{40}">>>();
   CHECK(say(*ai, "abc", 1, false).how == ending::limit);
   REQUIRE(ai->begin("abc", 40) == status::ok);
   progress_step s;

@@ -22,7 +22,7 @@ namespace mote_tests {
 class small_vocabulary {
  public:
   static constexpr std::size_t room = 512;
-  static constexpr mote::dialogue control{.bos = 1, .eos = 2};
+  static constexpr mote::special_tokens control{.bos = 1, .eos = 2};
 
   explicit small_vocabulary(const std::vector<std::string>& pieces, bool bytes = true) {
     mote::host::vocabulary_text text{{"<unk>", "<s>", "</s>"}, {}};

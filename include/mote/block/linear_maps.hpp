@@ -79,7 +79,7 @@ class linear_maps {
     const auto m = w_.head();
     using format = typename facts::head;
     if ((Most != 1 && count != 1) || !rows.few(m.rows)) return run_head(x, count, logits);
-    const auto in = quantise<format::activation_group>(x, s_.dim, 1);
+    const auto in = quantize_activations<format::activation_group>(x, s_.dim, 1);
     for (std::size_t first = 0; first < m.rows;) {
       std::size_t end = first;
       while (end < m.rows && rows.any(end, format::rows)) end += format::rows;

@@ -12,14 +12,14 @@
 #include "mote/block/head_rows.hpp"
 #include "mote/core/bytes.hpp"
 #include "mote/decode/constraint.hpp"
-#include "mote/model/dialogue.hpp"
+#include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0 {
 
 namespace detail {
 
-constexpr bool is_control(const dialogue& d, std::uint32_t id) {
+constexpr bool is_control(const special_tokens& d, std::uint32_t id) {
   for (const int control : {d.bos, d.eos, d.note, d.user, d.answer})
     if (control >= 0 && id == static_cast<std::uint32_t>(control)) return true;
   return false;
@@ -78,7 +78,7 @@ void for_each_admitted(const vocabulary_view& v, const State& start, bool opened
 
 /// The first byte of a set that no token is alone, or -1: with a token for each byte every string can be spelled, and
 /// no answer can come to a place without a way on.
-inline int first_unspelled(const vocabulary_view& v, const dialogue& control, const byte_set& bytes) {
+inline int first_unspelled(const vocabulary_view& v, const special_tokens& control, const byte_set& bytes) {
   for (unsigned b = 0; b < 256; ++b) {
     if (!bytes.has(b)) continue;
     const char text = static_cast<char>(b);
@@ -97,7 +97,7 @@ class admission {
   using state = typename Constraint::state;
 
   /// An image was attached. False: its vocabulary cannot spell the constraint.
-  bool begin_with(const vocabulary_view& v, const dialogue& control) {
+  bool begin_with(const vocabulary_view& v, const special_tokens& control) {
     known_ = false;
     return first_unspelled(v, control, Constraint::bytes) < 0;
   }
@@ -106,7 +106,7 @@ class admission {
   /// The answer goes on with these bytes, which are those of an admitted token.
   void accept(std::string_view piece) { (void)enter(at_, piece); }
   /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
-  MOTE_NOINLINE void find(const vocabulary_view& v, const dialogue& control, bool opened) {
+  MOTE_NOINLINE void find(const vocabulary_view& v, const special_tokens& control, bool opened) {
     if (known_ && opened == opened_ && at_ == of_) return;
     known_ = true;
     opened_ = opened;

@@ -70,7 +70,7 @@ struct basic_answer_state {
   bool under_way() const { return progress.ending == ending::none && prompt_tokens != 0; }
   /// Whether a leading space of the next token is not said: it is the first of the answer.
   template <class Token>
-  bool opens(std::span<const Token> tokens, const dialogue& control) const {
+  bool opens(std::span<const Token> tokens, const special_tokens& control) const {
     return answered == 0 && (control.answer >= 0 || static_cast<int>(tokens[prompt_tokens - 1]) == control.bos);
   }
 

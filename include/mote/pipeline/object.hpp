@@ -85,7 +85,7 @@ class basic_pipeline {
                                                           detail::map_of<Format, family, Model::shape>, depth, opened);
     if (s != status::ok) return s;
     if constexpr (constrains)
-      if (!decoding_.admitted.begin_with(opened.vocabulary, Model::dialogue)) return status::not_spelled;
+      if (!decoding_.admitted.begin_with(opened.vocabulary, Model::special_tokens)) return status::not_spelled;
     answer_.image = opened;
     answer_.attached = true;
     if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
@@ -337,8 +337,8 @@ class basic_pipeline {
     requires constrains
   {
     auto& admitted = decoding_.admitted;
-    admitted.find(answer_.image.vocabulary, Model::dialogue,
-                  answer_.opens(std::span<const token>(tokens_), Model::dialogue));
+    admitted.find(answer_.image.vocabulary, Model::special_tokens,
+                  answer_.opens(std::span<const token>(tokens_), Model::special_tokens));
     if (admitted.goes_on()) return true;
     if (admitted.may_end()) (void)answer_.progress.finish(v0::ending::complete);
     else (void)answer_.progress.fail(status::not_spelled);
