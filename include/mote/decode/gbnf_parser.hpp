@@ -215,7 +215,7 @@ class gbnf_parser {
     return at != begin;
   }
   constexpr std::uint32_t repeated(const item& one, std::uint32_t next) {
-    character_class c;  // read once, however often it is repeated
+    character_set c;  // read once, however often it is repeated
     const bool of_class = chars_[one.begin] == '[' || chars_[one.begin] == '.';
     if (of_class) read_class(one, c);
     const auto single = [&](const item& i, std::uint32_t then) -> std::uint32_t {
@@ -256,7 +256,7 @@ class gbnf_parser {
     for (std::size_t i = bytes.size(); i-- > 0;) next = to_.bytes(bytes[i], bytes[i], next);
     return next;
   }
-  constexpr void read_class(const item& one, character_class& c) {
+  constexpr void read_class(const item& one, character_set& c) {
     if (chars_[one.begin] == '.') return c.settle(true);
     if (to_.tired(10)) return;
     std::size_t at = one.begin + 1;
@@ -288,7 +288,7 @@ class gbnf_parser {
         return to_.fail(grammar_fault::syntax, begin);
       v = v << 6U | (static_cast<unsigned char>(chars_[at++]) & 0x3FU);
     }
-    return v > character_class::last_character ? to_.fail(grammar_fault::syntax, begin) : v;
+    return v > character_set::last_character ? to_.fail(grammar_fault::syntax, begin) : v;
   }
   constexpr std::uint32_t escape(std::size_t& at) {
     const std::size_t begin = at;
@@ -320,7 +320,7 @@ class gbnf_parser {
       v = v << 4U | static_cast<std::uint32_t>(value);
     }
     const bool surrogate = v >= 0xD800 && v <= 0xDFFF;
-    return v > character_class::last_character || surrogate ? to_.fail(grammar_fault::syntax, begin - 1) : v;
+    return v > character_set::last_character || surrogate ? to_.fail(grammar_fault::syntax, begin - 1) : v;
   }
 
   const char* chars_;  // a pointer: each [] of a string_view takes a compiler six steps

@@ -146,7 +146,7 @@ struct character_range {
   std::uint32_t first = 0, last = 0;
 };
 
-class character_class {
+class character_set {
  public:
   constexpr void add(std::uint32_t first, std::uint32_t last) { ranges_.push({first, last}); }
   /// Turns it into ascending ranges that do not touch, without surrogates; inverted: those of all other characters.

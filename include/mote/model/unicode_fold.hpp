@@ -35,7 +35,7 @@ constexpr std::uint32_t lower_case(std::uint32_t code) {
 /// Calls use(code) for the code points that a character canonically decomposes to, without non-spacing marks, in lower
 /// case.
 template <class Use>
-constexpr void fold_accents(std::uint32_t code, Use use) {
+constexpr void without_accents(std::uint32_t code, Use use) {
   const auto keep = [&](std::uint32_t each) {
     if (class_of({each, 1, true}) != character_class::mark) use(lower_case(each));
   };

@@ -88,7 +88,7 @@ class wordpiece {
       if (k == character_class::other || k == character_class::no_character || c.code == 0xFFFD) continue;
       const bool alone = stands_alone(c.code);
       if (alone) end_word();
-      fold_accents(c.code, [&](std::uint32_t code) {
+      without_accents(c.code, [&](std::uint32_t code) {
         const bool each_alone = !alone && stands_alone(code);
         if (each_alone) end_word();
         if (++characters <= longest_word) bytes += put_utf8(code, spelling + bytes);

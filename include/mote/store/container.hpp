@@ -52,7 +52,7 @@ inline constexpr std::size_t section_alignment = 64;  ///< of section offsets: a
 
 namespace detail {
 /// A magic as one 32-bit number: comparing it takes fewer instructions than comparing arrays.
-constexpr std::uint32_t word(std::array<char, 4> magic) { return __builtin_bit_cast(std::uint32_t, magic); }
+constexpr std::uint32_t magic_number(std::array<char, 4> magic) { return __builtin_bit_cast(std::uint32_t, magic); }
 constexpr std::uint32_t header_checksum(container_header h) {
   h.header_crc = 0;
   return crc32(__builtin_bit_cast(std::array<std::byte, container_header_bytes>, h));
@@ -107,8 +107,8 @@ inline status read_header(std::span<const std::byte> bytes, container_kind kind,
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 != 0) return status::misaligned;
   container_header h;
   __builtin_memcpy(&h, bytes.data(), sizeof h);
-  if (detail::word(h.magic) == detail::word(snapshot_magic)) return status::wrong_kind;
-  if (detail::word(h.magic) != detail::word(container_header{}.magic)) return status::not_mote;
+  if (detail::magic_number(h.magic) == detail::magic_number(snapshot_magic)) return status::wrong_kind;
+  if (detail::magic_number(h.magic) != detail::magic_number(container_header{}.magic)) return status::not_mote;
   if (h.version != container_header{}.version) return status::wrong_version;  // its header may differ: ask no more
   if (h.header_crc != detail::header_checksum(h)) return status::corrupt_header;
   if (h.header_bytes != container_header_bytes || h.reserved != 0 || !detail::name_is_clean(h.model_name) ||

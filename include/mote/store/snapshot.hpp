@@ -156,10 +156,11 @@ inline status read_snapshot_header(std::span<const std::byte> source, snapshot_h
   if (reinterpret_cast<std::uintptr_t>(source.data()) % 16 != 0) return status::misaligned;
   snapshot_header h;
   __builtin_memcpy(&h, source.data(), sizeof h);
-  if (detail::word(h.magic) == detail::word(container_header{}.magic))  // its `kind` is where header_bytes is here
+  if (detail::magic_number(h.magic) ==
+      detail::magic_number(container_header{}.magic))  // its `kind` is where header_bytes is here
     return h.header_bytes == static_cast<std::uint16_t>(container_kind::former_snapshot) ? status::wrong_version
                                                                                          : status::wrong_kind;
-  if (detail::word(h.magic) != detail::word(snapshot_magic)) return status::not_mote;
+  if (detail::magic_number(h.magic) != detail::magic_number(snapshot_magic)) return status::not_mote;
   if (h.version != snapshot_header{}.version) return status::wrong_version;  // its header may differ: ask no more
   snapshot_header sealed = h;
   seal(sealed);
