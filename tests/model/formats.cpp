@@ -92,10 +92,12 @@ TEST_CASE("passes of many tokens and teams change no bit of any format") {
     CHECK(answer<pipeline<synthetic, Policy, mote::interleave<8>, prefill<32>,
                           threads<2, threads_knobs{.least_bytes = 1}>>>() == one);
   };
+#if !MOTE_TEST_FEW_TYPES
   check.template operator()<quantize<32>>();
-  check.template operator()<quantize<16>>();
   check.template operator()<packed<bf16>>();
   check.template operator()<quantize<8>>();
+#endif
+  check.template operator()<quantize<16>>();
   check.template operator()<quantize<8, 64>>();
   check.template operator()<quantize<4>>();
 }
