@@ -13,7 +13,9 @@ macro(proved_by test reason)  # and the headers, without mote/ and .hpp
 endmacro()
 
 proved_by(block/train.cpp "a part of a pass: gradients of every parameter against differences, answers in block/decode.cpp"
-  block/attention block/feed_forward block/linear_maps family/llama learn/lesson)
+  block/attention block/feed_forward block/linear_maps learn/lesson)
+proved_by(family/phi2.cpp "two blocks beside one another, with one norm; with two in family/gpt_neox.cpp" block/parallel)
+proved_by(family/lfm2.cpp "a part of a pass, against a reference in double" block/short_convolution)
 proved_by(pipeline.cpp "what a composition gives; what it refuses is a pair of tests/fail each"
   pipeline/checks pipeline/compose pipeline/constants pipeline/proof pipeline/slots pipeline/stand_in pipeline/text_coder)
 proved_by(budget/cost.cpp "cost_of() is compared with sizeof of every pipeline" pipeline/choices)

@@ -102,7 +102,7 @@ TEST_CASE("residual: the gradient goes around and through; what is inside goes b
 
 TEST_CASE("residual: its buffers live from the norm to the last read, and the sum's in the last operation", "[block]") {
   const mote::pass_facts facts{.tokens = 3};
-  STATIC_REQUIRE(block::operations == 3);
+  STATIC_REQUIRE((block::operations == 3 && block::phases == 2 && block::keeps));
   const auto in = block::forward_buffers<7>::of(s, facts);
   REQUIRE(in.size() == 1);
   CHECK((in[0].bytes == 3 * 64 && in[0].first == 7 && in[0].last == 9));  // reads_until 1 of the operations from 8 on

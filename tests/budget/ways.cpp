@@ -26,7 +26,9 @@ TEST_CASE("ways: the largest saving is first, equal ones in the order of their c
       all.add(h);
       if (h.saves != 0) expected.push_back(h);
     }
-    std::stable_sort(expected.begin(), expected.end(), [](const help& a, const help& b) { return a.saves > b.saves; });
+    std::sort(expected.begin(), expected.end(), [](const help& a, const help& b) {
+      return a.saves != b.saves ? a.saves > b.saves : a.to < b.to;  // `to` counts their coming
+    });
     REQUIRE(std::vector<help>(all.begin(), all.end()) == expected);
     CHECK(all.size() == expected.size());
   }

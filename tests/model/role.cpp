@@ -27,9 +27,11 @@ TEST_CASE("role: names are those of the enumerators, in their order", "[model]")
   CHECK(name(mote::vector_role::query_bias) == "query_bias");
   CHECK(name(mote::vector_role::down_bias) == "down_bias");
   CHECK(name(mote::vector_role::key_norm) == "key_norm");
+  CHECK(name(mote::vector_role::head_bias) == "head_bias");
+  CHECK(name(mote::role::convolution_output) == "convolution_output");
   std::set<std::string> all;
-  for (int v = 0; v <= static_cast<int>(mote::vector_role::key_norm); ++v)
+  for (int v = 0; v <= static_cast<int>(mote::vector_role::head_bias); ++v)
     all.insert(std::string(name(static_cast<mote::vector_role>(v))));
-  CHECK(all.size() == 15);
+  CHECK(all.size() == 19);
   CHECK(!all.contains("own"));
 }

@@ -29,6 +29,8 @@ TEST_CASE("shape: the widths of queries, keys and values", "[model]") {
   CHECK(plain.head_dim() == 6);
   CHECK(plain.query_dim() == 24);
   CHECK(plain.kv_dim() == 12);
+  CHECK(plain.rotary_dim() == 6);
+  CHECK(with([](mote::shape& s) { s.rotary_width = 4; }).rotary_dim() == 4);
   const mote::shape wide = with([](mote::shape& s) { s.head_width = 10; });
   CHECK(wide.head_dim() == 10);
   CHECK(wide.query_dim() == 40);
@@ -57,7 +59,17 @@ TEST_CASE("shape: what makes a model and what does not", "[model]") {
   const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
   CHECK(!is_valid([&](s& x) { x.norm_epsilon = nan; }));
   CHECK(!is_valid([&](s& x) { x.rope_theta = nan; }));
-  for (const auto member : {&s::softcap, &s::score_scale}) {
+  CHECK(is_valid([](s& x) { x.rotary_width = 4; }));
+  CHECK(!is_valid([](s& x) { x.rotary_width = 3; }));
+  CHECK(!is_valid([](s& x) { x.rotary_width = 8; }));  // of heads of 6
+  CHECK(is_valid([](s& x) { x.local_theta = 2; }));
+  CHECK(!is_valid([](s& x) { x.local_theta = 1; }));
+  CHECK(is_valid([](s& x) { x.rope = {.factor = 8, .original_context = 8192}; }));
+  CHECK(!is_valid([](s& x) { x.rope.factor = 0.5F; }));
+  CHECK(!is_valid([&](s& x) { x.rope.factor = nan; }));
+  CHECK(!is_valid([](s& x) { x.rope.low_frequency_factor = 4; }));  // not below the high one
+  CHECK(!is_valid([](s& x) { x.rope.original_context = most + 1; }));
+  for (const auto member : {&s::softcap, &s::score_scale, &s::logit_softcap}) {
     for (const float good : {0.0F, 50.0F, 0x1p-20F, 0x1p20F}) CHECK(is_valid([&](s& x) { x.*member = good; }));
     for (const float bad : {-1.0F, 0x1p-21F, 0x1p21F, nan, inf}) CHECK(!is_valid([&](s& x) { x.*member = bad; }));
   }
@@ -80,11 +92,25 @@ TEST_CASE("shape: each fact but the context changes the fingerprint", "[model]")
   differs([](s& x) { x.tied_head = false; });
   differs([](s& x) { x.rope_theta = 500000; });
   differs([](s& x) { x.norm_epsilon = 1e-6F; });
-  differs([](s& x) { x.head_width = 8; });
-  differs([](s& x) { x.window = 8; });
-  differs([](s& x) { x.softcap = 8; });
-  differs([](s& x) { x.score_scale = 8; });
+  for (const std::size_t n : {8U, 10U}) {  // the number, not only whether there is one
+    differs([&](s& x) { x.head_width = n; });
+    differs([&](s& x) { x.window = n; });
+    differs([&](s& x) { x.softcap = static_cast<float>(n); });
+    differs([&](s& x) { x.score_scale = static_cast<float>(n); });
+    differs([&](s& x) { x.rotary_width = n - 6; });
+    differs([&](s& x) { x.local_theta = static_cast<float>(n); });
+    differs([&](s& x) { x.logit_softcap = static_cast<float>(n); });
+    differs([&](s& x) { x.rope.factor = static_cast<float>(n); });
+    differs([&](s& x) { x.rope = {.factor = 8, .original_context = n}; });
+    differs([&](s& x) {
+      x.rope = {.factor = 8, .low_frequency_factor = 1.0F / static_cast<float>(n), .original_context = 64};
+    });
+    differs(
+        [&](s& x) { x.rope = {.factor = 8, .high_frequency_factor = static_cast<float>(n), .original_context = 64}; });
+  }
   CHECK(with([](s& x) { x.context = 65; }).fingerprint() == plain.fingerprint());
   CHECK(with([](s& x) { x.head_width = 6; }).fingerprint() == plain.fingerprint());  // what it would be anyway
+  CHECK(with([](s& x) { x.rotary_width = 6; }).fingerprint() == plain.fingerprint());
+  CHECK(with([](s& x) { x.rope.original_context = 99; }).fingerprint() == plain.fingerprint());  // of a scaling by 1
   CHECK(plain.fingerprint() == plain.fingerprint("llama"));
 }
