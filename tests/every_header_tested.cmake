@@ -16,6 +16,19 @@ proved_by(block/train.cpp "a part of a pass: gradients of every parameter agains
   block/attention block/feed_forward block/linear_maps learn/lesson)
 proved_by(family/phi2.cpp "two blocks beside one another, with one norm; with two in family/gpt_neox.cpp" block/parallel)
 proved_by(family/lfm2.cpp "a part of a pass, against a reference in double" block/short_convolution)
+proved_by(decode/gbnf.cpp "a grammar's texts, by a recogniser that does not know it"
+  decode/gbnf_parser decode/grammar decode/grammar_builder decode/grammar_compiler)
+proved_by(decode/admission.cpp "what a constraint admits" decode/constraint)
+proved_by(model/tokenizer.cpp "an image's own tokenizer, and the table that it reads"
+  model/token_table model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)
+proved_by(model/byte_level_bpe.cpp "the tokens of other programs, of files"
+  model/pieces host/import/gguf_tokenizer host/import/tokenizer_json)
+proved_by(model/unicode.cpp "a table, written by a tool" model/unicode_classes)
+proved_by(model/normalizer.cpp "how a text is composed, and tables for it"
+  model/unicode_combining model/unicode_compose model/unicode_decompositions)
+proved_by(model/wordpiece.cpp "lower case and letters without accents" model/unicode_fold model/unicode_lower)
+proved_by(recall/script_tables.cpp "tables, against Unicode's own" recall/scripts recall/unicode_data)
+proved_by(recall/analysis.cpp "stages of an analysis" recall/word_lists)
 proved_by(pipeline.cpp "what a composition gives; what it refuses is a pair of tests/fail each"
   pipeline/checks pipeline/compose pipeline/constants pipeline/proof pipeline/slots pipeline/stand_in pipeline/text_coder)
 proved_by(budget/cost.cpp "cost_of() is compared with sizeof of every pipeline" pipeline/choices)
