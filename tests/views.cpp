@@ -66,7 +66,7 @@ TEST_CASE("views: a question that cannot be asked gives no piece and says why", 
 }
 
 TEST_CASE("views: hits carry their texts, best first, never more than asked for", "[views]") {
-  static mote::bm25<mote::bm25_knobs{}, mote::words<>>::index notes;
+  static mote::bm25<mote::every_hit, mote::words<>>::index notes;
   REQUIRE(notes.add("the key is under the mat") == status::ok);
   REQUIRE(notes.add("the bins go out on thursday") == status::ok);
   REQUIRE(notes.add("the boiler key hangs behind the door") == status::ok);

@@ -123,8 +123,9 @@ def mean_average_precision(documents, queries, relevant, analysis, k1=1.2, b=0.7
     return judged, total / judged
 
 
-folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/assets") / "retrieval"
-for name, read in {"CACM": cacm, "Cranfield": cranfield, "CISI": cisi}.items():
-    collection = read(folder)
-    for kind, analysis in {"words": words, "English": english}.items():
-        print("%-9s %-8s %3d queries, MAP %.4f" % (name, kind, *mean_average_precision(*collection, analysis)))
+if __name__ == "__main__":
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/assets") / "retrieval"
+    for name, read in {"CACM": cacm, "Cranfield": cranfield, "CISI": cisi}.items():
+        collection = read(folder)
+        for kind, analysis in {"words": words, "English": english}.items():
+            print("%-9s %-8s %3d queries, MAP %.4f" % (name, kind, *mean_average_precision(*collection, analysis)))

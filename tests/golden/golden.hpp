@@ -416,10 +416,12 @@ class run {
 inline constexpr mote::lora_knobs everywhere{.targets = mote::all_matrices, .tokens = 48, .batch = 2};
 
 template <class Bits, std::size_t Rows>
-using assistant = mote::pipeline<middling, Bits, mote::interleave<Rows>, mote::context<64>, mote::lora<4, everywhere>,
-                                 mote::rag<mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32}, mote::words<>>,
-                                           mote::rag_knobs{.hits = 2, .tokens = 24}>,
-                                 tap>;
+using assistant = mote::pipeline<
+    middling, Bits, mote::interleave<Rows>, mote::context<64>, mote::lora<4, everywhere>,
+    mote::rag<
+        mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32, .least = 0, .share = 0, .alike = 1}, mote::words<>>,
+        mote::rag_knobs{.hits = 2, .tokens = 24}>,
+    tap>;
 /// Questions only, the keys and values rounded: learning does not read the cache.
 template <std::size_t Bits, std::size_t Rows>
 using rounder =

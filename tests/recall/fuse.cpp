@@ -21,7 +21,8 @@ using mote::hit;
 using mote::item_id;
 using mote::status;
 
-using words = mote::bm25<mote::bm25_knobs{.items = 50, .item_bytes = 64}, mote::words<>>;
+using words =
+    mote::bm25<mote::bm25_knobs{.items = 50, .item_bytes = 64, .least = 0, .share = 0, .alike = 1}, mote::words<>>;
 using letters = mote::flat<mote::flat_knobs{.items = 50, .item_bytes = 64, .dims = 128}>;
 using both = mote::fuse<words, letters>;
 

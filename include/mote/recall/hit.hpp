@@ -37,6 +37,7 @@ class best_hits {
   }
 
   std::size_t found() const { return found_; }
+  std::size_t most() const { return room_.size(); }  ///< more than these are not kept
 
  private:
   std::span<hit> room_;
