@@ -48,6 +48,11 @@ class drafts {
     rows_ = 1 + k;
   }
   /// A new text begins.
+  /// Forgets the texts that were seen.
+  void forget() {
+    begin();
+    drafter_.reset();
+  }
   void begin() {
     row_ = 0;
     rows_ = 0;
@@ -81,6 +86,7 @@ class drafts<Policy, Token> {
   MOTE_INLINE static void run(std::size_t, Pass&& pass) {
     pass();
   }
+  static void forget() {}
   static void begin() {}
 };
 

@@ -26,6 +26,7 @@
 #include "mote/pipeline/answer_state.hpp"
 #include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/constants.hpp"
+#include "mote/pipeline/forgetting.hpp"
 #include "mote/pipeline/keeping.hpp"
 #include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
@@ -36,7 +37,7 @@ namespace mote::inline v0 {
 
 /// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
 template <class Model, class Format, std::size_t Context, class... Policies>
-class basic_pipeline {
+class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, Policies...>> {
   using Fit = detail::policy_in<slots::fit, Policies...>;
   using Cache = detail::policy_in<slots::cache, Policies...>;
   using Learning = detail::policy_in<slots::learning, Policies...>;
@@ -114,7 +115,6 @@ class basic_pipeline {
   }
 
   // ---- answering ----------------------------------------------------------------------------------------------------
-
   /// Makes the prompt for a question: recalled items, the question, the answer's control token. No token runs yet. The
   /// answer has at most `limit` tokens.
   /// too_long: the question leaves no room for an answer; empty; bad_utf8; corrupt_vocabulary; not_attached.
@@ -197,7 +197,6 @@ class basic_pipeline {
   std::span<const float> logits() const { return {last_logits(), shape.vocab}; }
 
   // ---- remembering --------------------------------------------------------------------------------------------------
-
   /// Keeps a text for later questions; a full memory forgets its oldest text. too_long (for the index, or for the
   /// prompt), empty, bad_utf8, not_attached: the text is not kept.
   template <class Text>
@@ -219,7 +218,6 @@ class basic_pipeline {
   const auto& memory() const { return *index_; }
 
   // ---- learning -----------------------------------------------------------------------------------------------------
-
   /// Learns one example: computes its gradient, and after the last example of a batch makes a step of the optimiser.
   /// too_long: the example exceeds the learning window; empty: no prompt or no answer; nothing changes then.
   /// not_finite: the loss or the step was not finite; the batch is dropped, parameters and optimiser keep their values.
@@ -268,7 +266,6 @@ class basic_pipeline {
   const auto& learning() const { return *learning_; }
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
-
   /// Bytes that save() writes now.
   std::size_t saved_bytes() const {
     return placed() ? snapshot_bytes(learned_part_of(*this), remembered_part_of(*this)) : 0;
@@ -303,6 +300,7 @@ class basic_pipeline {
   }
 
  private:
+  friend class forgetting<basic_pipeline>;
   using words = tokenizer_of<Model>;
   using store = kept_in<family, typename Cache::store>;
   /// The largest pass: tokens of the prompt, or the newest token and its drafts.

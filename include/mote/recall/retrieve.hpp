@@ -17,6 +17,7 @@
 #include "mote/core/status.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/recall/parts.hpp"
+#include "mote/recall/words.hpp"
 
 namespace mote::inline v0 {
 
@@ -43,6 +44,17 @@ class item_memory {
     if (row == Store::capacity) return false;
     wipe(row);
     return true;
+  }
+
+  /// Forgets each item whose text has all of these words, in upper or lower case; returns how many. No word: none.
+  std::size_t forget(std::string_view these) {
+    std::size_t count = 0;
+    for (std::size_t place = size(); place-- > 0;) {
+      if (!has_words(store_.text(store_.row(place)), these)) continue;
+      wipe(store_.row(place));
+      ++count;
+    }
+    return count;
   }
 
   /// Forgets all items and zeroes their bytes. Later ids continue after the last one.

@@ -181,4 +181,18 @@ class words {
   bool in_pieces_ = false;  // and part of a piece that overlaps with what comes
 };
 
+/// Whether a text has each of these words; false if they are none.
+constexpr bool has_words(std::string_view text, std::string_view these) {
+  words<> wanted(these);
+  bool any = false;
+  for (std::uint32_t w = 0; wanted.next(w); any = true) {
+    words<> in_text(text);
+    std::uint32_t h = 0;
+    bool found = false;
+    while (!found && in_text.next(h)) found = h == w;
+    if (!found) return false;
+  }
+  return any;
+}
+
 }  // namespace mote::inline v0

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+// forget(): what a pipeline no longer remembers is in no byte of it. A part of basic_pipeline.
+// Refuses to unlearn: what a lesson took from a text stays in what was learned.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/budget/cost.hpp"
+#include "mote/recall/hit.hpp"
+
+namespace mote::inline v0 {
+
+template <class Pipeline>
+class forgetting {
+ public:
+  /// Forgets one text (an item_id), or each text that has all of these words; returns how many. Then no byte of them is
+  /// left in the object or in a later snapshot: prompt, answer, cache, arena and drafts are zeroed, and the answer ends.
+  /// An open lesson ends too, unless lessons take turns with answers.
+  template <class What>
+  std::size_t forget(const What& what) {
+    static_assert(
+        Pipeline::recalls || sizeof(What) == 0,
+        "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
+    std::size_t count = 0;
+    if constexpr (Pipeline::recalls) {
+      auto& ai = static_cast<Pipeline&>(*this);
+      if constexpr (std::is_same_v<What, item_id>) count = ai.index_->erase(what) ? 1 : 0;
+      else count = ai.index_->forget(std::string_view(what));
+      if (count > 0) wipe(ai);
+    }
+    return count;
+  }
+
+ private:
+  static void wipe(Pipeline& ai) {
+    ai.stop();
+    ai.drafts_.forget();
+    ai.learning_->interrupt_lesson();
+    ai.tokens_ = {};
+    if (ai.arena_.placed())
+      std::memset(ai.answer_arena(), 0, detail::answer_arena_bytes(Pipeline::shape, Pipeline::facts));
+    if (ai.cache_.placed()) std::memset(ai.cache_.data(), 0, Pipeline::cache_bytes);
+  }
+};
+
+}  // namespace mote::inline v0
