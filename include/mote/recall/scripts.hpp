@@ -12,8 +12,8 @@
 
 namespace mote::inline v0 {
 
-/// Characters from `first` to `last`. gram 0: spaces stand between words. Otherwise a run of these characters is cut into
-/// overlapping pieces of `gram` characters: 1 makes each a word.
+/// Characters from `first` to `last`. gram 0: spaces stand between words. Otherwise a run of these characters is cut
+/// into overlapping pieces of `gram` characters: 1 makes each a word.
 struct script_block {
   std::uint32_t first, last;
   std::size_t gram = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Stages of an analysis that have a list: words that are left out, words that mean the same, letters without their marks.
+// Stages of an analysis that have a list: words that are left out, words that mean the same, letters without marks.
 //   stop_words<list>     constexpr std::string_view list[] = {"the", "of"};
 //   synonyms<list>       constexpr mote::synonym list[] = {{"tv", "television"}};
 //   fold_accents         "café" and "cafe" are one term

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Cuts UTF-8 text into words, in lower case: runs of Unicode's letters, marks and digits, and pieces of such a run where
-// a script has no spaces. A word is read as a 32-bit hash or as its letters. One pass.
+// Cuts UTF-8 text into words, in lower case: runs of Unicode's letters, marks and digits, and pieces of such a run
+// where a script has no spaces. A word is read as a 32-bit hash or as its letters. One pass.
 //   words<>                     every script: 2.5 KiB of tables
 //   words<latin, cyrillic>      tables of these two only; characters of other scripts are letters without cases
 // Drops an English 's. Refuses grammar: stems and stop words are stages of an analysis<>.
