@@ -2,14 +2,13 @@
 // import_model: converts a llama2.c or GGUF model into the two files that a firmware needs: `<name>.hpp`, the model as
 // a type, and `<name>.mote`, its image in the row layout of one board.
 // Refuses an inconsistent file: the message says what was expected and what was found, and nothing is written.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,11 +16,14 @@
 
 #include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/model_header.hpp"
 #include "mote/host/image/packing.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
 #include "mote/host/import/model_file.hpp"
+#include "mote/host/import/model_source.hpp"
+#include "mote/host/progress.hpp"
 #include "mote/host/quantize/compress.hpp"
 #include "mote/host/report/helps_text.hpp"
 #include "mote/model/vocabulary.hpp"
@@ -47,26 +49,8 @@ struct wishes {
   bool eos_given = false;
 };
 
-/// Progress on one line of a terminal; prints nothing if the output is not a terminal.
-class progress_line {
- public:
-  explicit progress_line(const char* what) : what_(what) {}
-  void operator()(std::size_t done, std::size_t all) {
-    const int percent = static_cast<int>(done * 100 / all);
-    if (!terminal_ || percent == shown_) return;
-    shown_ = percent;
-    std::fprintf(stderr, "\r%s %3d %%%s", what_, percent, done == all ? "\n" : "");
-    std::fflush(stderr);
-  }
-
- private:
-  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  int shown_ = -1;
-  const char* what_;
-};
-
 /// Prints whether the model fits the board with default policies, and if not, which changes would make it fit.
-void budget(const mote::shape& s, const mote::board_facts& board, const host::written_image& image) {
+void budget(const mote::shape& s, const mote::board_facts& board, const host::image_summary& image) {
   mote::choices c = mote::choices_of<>;
   c.vocabulary_bytes = image.vocabulary_bytes;
   c.fit = {.checks = true, .stack_bytes = board.stack_bytes, .code_bytes = mote::fit_knobs{}.code_bytes};
@@ -84,27 +68,52 @@ void budget(const mote::shape& s, const mote::board_facts& board, const host::wr
   if (!f.flash_fits()) std::printf("  fewer bits in --formats, or a smaller model\n");
 }
 
-void import(const wishes& w) {
-  host::gguf_model read = host::read_model_file(w.weights, w.tokenizer);
-  mote::special_tokens special_tokens = w.special_tokens;
-  if (!w.bos_given && read.bos >= 0) special_tokens.bos = read.bos;
-  if (!w.eos_given && read.eos >= 0) special_tokens.eos = read.eos;
-  const std::vector<std::byte> table = host::pack_vocabulary(read.vocabulary, special_tokens);
+/// What is packed: the weights, in their file or changed in memory, their formats, and who rounds them.
+struct prepared {
+  std::unique_ptr<host::model_source> weights;
+  host::compressed_model whole;  // what `weights` and `coder` refer to, if the model had to be in memory
+  host::packing_plan plan;
+  host::row_coder coder;
+};
 
-  const std::string source = read.model.source;
+prepared prepare(const wishes& w, std::unique_ptr<host::model_source> weights, std::size_t begin) {
   const host::scheme how = host::read_scheme(w.fold + "/" + w.quantizer + "/" + w.formats);
-  host::text_sample text;
-  if (how.needs_text()) {
-    progress_line line("sampling text");
-    text = host::calibration_text(read.model, w.calibration_tokens,
-                                  static_cast<std::size_t>(std::max(special_tokens.bos, 0)), 1,
-                                  [&line](double part) { line(static_cast<std::size_t>(part * 1000), 1000); });
+  const bool calibrated = how.needs_text() && w.calibration_tokens != 0;
+  prepared p;
+  if (how.by_rows(calibrated)) {
+    p.plan = host::read_packing(how.formats, w.rows, weights->shape());
+    p.coder = host::code_rows(p.plan, how, weights->shape());
+    p.weights = std::move(weights);
+    return p;
   }
-  progress_line quantizing("quantizing");
-  const host::compressed_model compressed =
-      host::compress(std::move(read.model), how, w.rows, &text,
-                     [&quantizing](std::size_t done, std::size_t all) { quantizing(done, all); });
-  const mote::shape& s = compressed.model.shape;
+  host::raw_model model = host::read_whole(*weights);
+  host::text_sample text;
+  if (calibrated) {
+    host::progress sampling("sampling text");
+    text = host::calibration_text(model, w.calibration_tokens, begin, 1, [&](double part) { sampling.show(part); });
+    sampling.done();
+  }
+  host::progress quantizing("quantizing", "matrices");
+  p.whole = host::compress(std::move(model), how, w.rows, calibrated ? &text : nullptr,
+                           [&](std::size_t done, std::size_t all) { quantizing.show(done, all); });
+  quantizing.done();
+  p.plan = p.whole.plan;
+  p.coder = host::coder_of(p.whole.codes);
+  p.weights = std::make_unique<host::held_model<>>(p.whole.model);
+  return p;
+}
+
+void import(const wishes& w) {
+  host::opened_model opened = host::open_model_file(w.weights, w.tokenizer);
+  mote::special_tokens special_tokens = w.special_tokens;
+  if (!w.bos_given && opened.bos >= 0) special_tokens.bos = opened.bos;
+  if (!w.eos_given && opened.eos >= 0) special_tokens.eos = opened.eos;
+  const std::vector<std::byte> table = host::pack_vocabulary(opened.vocabulary, dialogue);
+
+  const std::string source = opened.weights->kind();
+  const prepared ready =
+      prepare(w, std::move(opened.weights), static_cast<std::size_t>(std::max(special_tokens.bos, 0)));
+  const mote::shape& s = ready.weights->shape();
 
   const std::string header = host::model_header({
       .name = w.name,
@@ -115,19 +124,21 @@ void import(const wishes& w) {
       .longest_piece = mote::vocabulary_view{table}.longest(),
       .special_tokens = special_tokens,
   });
-  progress_line packing("packing");
-  const host::written_image image = host::write_image(
-      compressed.model, table, w.name, compressed.plan,
-      [&packing](std::size_t done, std::size_t all) { packing(done, all); }, compressed.codes);
-
   std::filesystem::create_directories(w.out);
   const std::filesystem::path header_file = w.out / (w.name + ".hpp");
   const std::filesystem::path image_file = w.out / (w.name + ".mote");
   host::file_replacement image_out(image_file);
   host::file_replacement header_out(header_file);
-  image_out.append(image.bytes);
+  host::file_sink sink(image_out);
+  host::progress packing("packing", "rows");
+  const host::image_summary image = host::write_image(
+      *ready.weights, table, w.name, ready.plan, sink,
+      [&](std::size_t done, std::size_t all) { packing.show(done, all); }, ready.coder);
+  packing.done();
   header_out.append(header);
-  image_out.commit();  // the larger file first: if the disk is full, this fails and the old header stays
+  image_out.flush();  // both before the first has its name: if the disk is full, both old files stay
+  header_out.flush();
+  image_out.commit();
   header_out.commit();
 
   const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };
@@ -138,8 +149,8 @@ void import(const wishes& w) {
   std::printf("  parameters  %s\n", commas(mote::parameters_of<mote::llama>(s)).c_str());
   std::printf("  format      %.*s, rounding error %.3f %% RMS of the weights\n",
               static_cast<int>(image.format_name.size()), image.format_name.data(), image.relative_error * 100);
-  std::printf("  policy      %s\n", host::policy_of(compressed.plan, s).c_str());
-  std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.bytes.size()).c_str(),
+  std::printf("  policy      %s\n", host::policy_of(ready.plan, s).c_str());
+  std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.total_bytes).c_str(),
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
   if (!w.board.empty()) budget(s, host::board_names().at(w.board), image);
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
@@ -167,9 +178,11 @@ int main(int argc, char** argv) {
   app.add_option("--fold", w.fold, "before that: none, awq, smooth, or hadamard (a tied head gets its own matrix)")
       ->check(CLI::IsMember(std::vector<std::string>(host::fold_names.begin(), host::fold_names.end())))
       ->capture_default_str();
-  app.add_option("--calibration-tokens", w.calibration_tokens,
-                 "of text sampled from the model itself, for mse, gptq, awq and smooth")
-      ->check(CLI::Range(256, 1 << 20))
+  app.add_option(
+         "--calibration-tokens", w.calibration_tokens,
+         "of text sampled from the model itself, for mse, gptq, awq and smooth; 0: mse weighs all columns alike, "
+         "and the model need not fit into memory")
+      ->check(CLI::IsMember({0}) | CLI::Range(256, 1 << 20))
       ->capture_default_str();
   auto* interleave = app.add_option("--interleave", w.rows, "rows interleaved: 1, 4, 8 or 16")->capture_default_str();
   std::vector<std::string> names;

@@ -13,6 +13,7 @@
 
 #include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/model_header_reader.hpp"
 #include "mote/host/image/repack.hpp"
 #include "mote/store/container.hpp"
@@ -49,15 +50,17 @@ void run(const std::map<std::string, std::string>& options) {
   const auto text = host::read_file(options.at("header"));
   const host::model_facts model = host::read_model_header({reinterpret_cast<const char*>(text.data()), text.size()});
   const host::mapped_file image(options.at("image"));
-  const auto packed = host::repack(image.bytes(), model, wanted_rows(options),
-                                   options.contains("formats") ? options.at("formats") : "");
+  const std::string formats = options.contains("formats") ? options.at("formats") : "";
+  const std::size_t rows = wanted_rows(options);
   const std::filesystem::path out = options.at("out");
   if (out.has_parent_path()) std::filesystem::create_directories(out.parent_path());
-  host::write_atomically(out, packed);
+  host::file_replacement file(out);
+  host::file_sink sink(file);
+  const host::image_summary packed = host::repack(image, model, rows, formats, sink);
+  file.commit();
   const std::string_view from = mote::stored_format_name(image.bytes());
-  const std::string_view to = mote::stored_format_name(packed);
-  std::printf("%s: %.*s to %.*s, %zu bytes: %s\n", model.name.c_str(), static_cast<int>(from.size()), from.data(),
-              static_cast<int>(to.size()), to.data(), packed.size(), out.c_str());
+  std::printf("%s: %.*s to %s, %zu bytes: %s\n", model.name.c_str(), static_cast<int>(from.size()), from.data(),
+              packed.format_name.c_str(), packed.total_bytes, out.c_str());
 }
 
 }  // namespace

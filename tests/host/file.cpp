@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -390,6 +391,55 @@ TEST_CASE("file: a replacement is written in parts, and given up whole", "[host]
   }
   CHECK(text_of(mote::host::read_file(file)) == all);
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("file: a header that is known last goes over what stood in its place", "[host][file]") {
+  const scratch_folder folder;
+  const fs::path file = folder.path / "a";
+  mote::host::file_replacement out(file);
+  out.append(std::string_view("....body"));
+  out.overwrite(0, std::as_bytes(std::span(std::string_view("head"))));
+  out.append(std::string_view(" and more"));
+  CHECK_THROWS_WITH(out.overwrite(15, std::as_bytes(std::span(std::string_view("xyz")))),
+                    EndsWith("a: has 17 bytes so far; 3 from 15 on cannot be replaced"));
+  out.flush();
+  CHECK_FALSE(fs::exists(file));
+  out.commit();
+  CHECK(text_of(mote::host::read_file(file)) == "headbody and more");
+}
+
+TEST_CASE("file: of two files that belong together neither appears if the second cannot be written", "[host][file]") {
+  const scratch_folder folder;
+  const auto limited = in_child([&]() -> std::string {
+    const rlimit limit{50000, 50000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    mote::host::file_replacement first(folder.path / "a");
+    mote::host::file_replacement second(folder.path / "b");
+    first.append(std::string(40000, 'a'));
+    second.append(std::string(60000, 'b'));  // fits into the buffer: only a flush finds out
+    first.flush();
+    second.flush();
+    first.commit();
+    second.commit();
+    return "written";
+  });
+  CHECK_THAT(limited.said, ContainsSubstring("b: cannot write"));
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("file: mapped pages that were given back are there again when they are read", "[host][file]") {
+  const scratch_folder folder;
+  const fs::path file = folder.path / "a";
+  std::string text;
+  for (int i = 0; i < 100000; ++i) text += std::to_string(i) + " ";
+  mote::host::write_atomically(file, text);
+  const mote::host::mapped_file mapped(file);
+  for (const std::size_t at : {0U, 70000U, 500000U}) {
+    mapped.forget(mapped.bytes().subspan(at));
+    mapped.forget(mapped.bytes().subspan(at, 1));
+    mapped.forget({});
+    CHECK(text_of(mapped.bytes()) == text);
+  }
 }
 
 TEST_CASE("file: two that replace one file see each other", "[host][file]") {

@@ -62,6 +62,17 @@ class mapped_file {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
+  /// Gives back the memory of pages that were read, those around `part` too; reading them again loads them again. So a
+  /// program that reads a file once, part by part, takes the memory of one part.
+  void forget(std::span<const std::byte> part) const {
+    constexpr std::size_t around = 65536;  // as many bytes as a system maps around the one that is read
+    if (part.empty()) return;
+    const auto first = static_cast<std::size_t>(part.data() - data_) / around * around;
+    const auto end = static_cast<std::size_t>(part.data() - data_) + part.size();
+    const auto last = size_ - end < around ? size_ : (end + around - 1) / around * around;
+    ::madvise(const_cast<std::byte*>(data_) + first, last - first, MADV_DONTNEED);
+  }
+
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
@@ -152,6 +163,25 @@ class file_replacement {
   }
   void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
 
+  /// Replaces bytes that were appended before, from `offset` on: a header that is known last.
+  void overwrite(std::size_t offset, std::span<const std::byte> bytes) {
+    must_be_open();
+    put(std::exchange(gathered_, {}));
+    const std::size_t size = detail::size_of(fresh_, place_.file);
+    if (offset > size || bytes.size() > size - offset)
+      fail(place_.file, "has " + std::to_string(size) + " bytes so far; " + std::to_string(bytes.size()) + " from " +
+                            std::to_string(offset) + " on cannot be replaced");
+    put(bytes, static_cast<off_t>(offset));
+  }
+
+  /// Writes what was appended to the disk; then commit() has only the name to give. Of two files that belong together
+  /// both are flushed before the first gets its name: a full disk then leaves both old ones.
+  void flush() {
+    must_be_open();
+    put(std::exchange(gathered_, {}));
+    if (!detail::synced(fresh_)) fail_to_write();
+  }
+
   /// Replaces the file. When this returns, the new bytes and the name are on the disk. Throws file_conflict if another
   /// program has replaced the file meanwhile.
   void commit() {
@@ -230,19 +260,24 @@ class file_replacement {
     if (!fresh_) fail(place_.file, "was given up after an earlier error, or is written already");
   }
 
-  void put(std::span<const std::byte> bytes) {
+  /// Writes at the end, or from `at` on.
+  void put(std::span<const std::byte> bytes, off_t at = -1) {
     const detail::no_size_signal guard;
     while (!bytes.empty()) {
-      const ssize_t n = ::write(fresh_.get(), bytes.data(), bytes.size());
+      const ssize_t n = at < 0 ? ::write(fresh_.get(), bytes.data(), bytes.size())
+                               : ::pwrite(fresh_.get(), bytes.data(), bytes.size(), at);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        const int code = errno;
-        discard();
-        errno = code;
-        fail_with_errno(place_.file, "write");
-      }
+      if (n < 0) fail_to_write();
       bytes = bytes.subspan(static_cast<std::size_t>(n));
+      if (at >= 0) at += n;
     }
+  }
+
+  [[noreturn]] void fail_to_write() {
+    const int code = errno;
+    discard();
+    errno = code;
+    fail_with_errno(place_.file, "write");
   }
 
   void take_over() {

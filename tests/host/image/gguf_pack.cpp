@@ -50,6 +50,8 @@ host::raw_blocks random_blocks(host::gguf_type type, std::size_t count, mote::rn
   return out;
 }
 
+host::block_view view_of(const host::raw_blocks& b) { return {b.type, b.bytes}; }
+
 template <class Format>
 void there_and_back() {
   constexpr host::gguf_type type = host::detail::gguf_twin<Format>::type;
@@ -64,7 +66,7 @@ void there_and_back() {
   for (std::size_t first = 0; first < rows; first += Format::rows) {
     const std::size_t count = rows - first < Format::rows ? rows - first : Format::rows;
     INFO(Format::name << ", rows from " << first);
-    REQUIRE(host::keep_blocks<Format>(file, first, count, cols, tile.data()) == count * blocks);
+    REQUIRE(host::keep_blocks<Format>(view_of(file), first, count, cols, tile.data()) == count * blocks);
     for (std::size_t row = 0; row < count; ++row) {
       Format::decode_row(tile.data(), row, cols, found.data());
       bool same = true;  // == and not bytes: a weight of no size may have either sign
@@ -99,7 +101,7 @@ TEST_CASE("what a format cannot hold stays as it was rounded") {
   std::vector<std::byte> tile(format::tile_bytes(64));
   std::vector<float> w(4 * 64, 127.0F), decoded(64);  // a scale of one
   format::encode_tile(w.data(), 4, 64, tile.data());
-  REQUIRE(host::keep_blocks<format>(file, 0, 4, 64, tile.data()) == 6);
+  REQUIRE(host::keep_blocks<format>(view_of(file), 0, 4, 64, tile.data()) == 6);
   format::decode_row(tile.data(), 1, 64, decoded.data());  // its second block is the one with the sign
   for (std::size_t i = 32; i < 64; ++i) CHECK(decoded[i] == 127.0F);
   format::decode_row(tile.data(), 2, 64, decoded.data());
@@ -110,10 +112,10 @@ TEST_CASE("other types, other widths and too few bytes are not taken") {
   mote::rng random(2);
   const host::raw_blocks file = random_blocks(host::gguf_type::q4_k, 2, random);
   std::vector<std::byte> tile(mote::qk<4>::tile_bytes(512));
-  CHECK(host::keep_blocks<mote::qk<5>>(file, 0, 1, 256, tile.data()) == 0);
-  CHECK(host::keep_blocks<mote::qk<4, 192>>(file, 0, 1, 192, tile.data()) == 0);
-  CHECK(host::keep_blocks<mote::f32<1>>(file, 0, 1, 256, tile.data()) == 0);
-  CHECK(host::keep_blocks<mote::qk<4>>(file, 0, 1, 200, tile.data()) == 0);
-  CHECK(host::keep_blocks<mote::qk<4>>(file, 0, 1, 512, tile.data()) == 2);
-  CHECK_THROWS(host::keep_blocks<mote::qk<4>>(file, 1, 1, 512, tile.data()));
+  CHECK(host::keep_blocks<mote::qk<5>>(view_of(file), 0, 1, 256, tile.data()) == 0);
+  CHECK(host::keep_blocks<mote::qk<4, 192>>(view_of(file), 0, 1, 192, tile.data()) == 0);
+  CHECK(host::keep_blocks<mote::f32<1>>(view_of(file), 0, 1, 256, tile.data()) == 0);
+  CHECK(host::keep_blocks<mote::qk<4>>(view_of(file), 0, 1, 200, tile.data()) == 0);
+  CHECK(host::keep_blocks<mote::qk<4>>(view_of(file), 0, 1, 512, tile.data()) == 2);
+  CHECK_THROWS(host::keep_blocks<mote::qk<4>>(view_of(file), 1, 1, 512, tile.data()));
 }

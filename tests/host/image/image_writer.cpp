@@ -275,7 +275,7 @@ TEST_CASE("image writer: refuses what cannot be packed", "[host][image_writer]")
   }
   SECTION("a tensor that is too short") {
     m.of(mote::role::up).values.pop_back();
-    refuses(plan(), "a tensor has 6239 values; the shape needs 6240");
+    refuses(plan(), "layer 2 up has 6239 values; the shape needs 6240");
   }
   SECTION("no model") {
     m.shape.heads = 3;

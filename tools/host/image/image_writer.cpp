@@ -5,15 +5,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
+#include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/packing_plan.hpp"
+#include "mote/host/import/model_source.hpp"
+#include "mote/host/import/model_tensors.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/quantize/quantizer.hpp"
 #include "mote/model/vocabulary.hpp"
@@ -26,49 +30,51 @@ namespace detail {
 
 namespace {
 
+/// Rows of a matrix that are in memory at a time: about a quarter of a million weights, whole tiles.
+std::size_t rows_at_once(const packed_format& f, std::size_t cols) {
+  constexpr std::size_t weights = std::size_t{1} << 18U;
+  return round_up((std::max)(weights / cols, std::size_t{1}), f.rows);
+}
+
 class weight_packer {
  public:
-  weight_packer(const mote::shape& shape, std::span<std::byte> out, const packing_report& report)
-      : out_(out), report_(report) {
-    all_ = shape.vocab * (shape.tied_head ? 1 : 2);
-    using tensors = tensors_of<llama>;
-    for (std::size_t i = 0; i < tensors::matrices; ++i) all_ += shape.layers * tensors::size(shape, i).rows;
+  weight_packer(model_source& source, payload_writer& out, const packing_report& report, const row_coder& coder)
+      : source_(source), out_(out), report_(report), coder_(coder) {
+    for (const tensor_place& p : all_tensors(source.shape())) all_ += size_of(source.shape(), p).rows;
   }
 
-  void floats(std::string_view name, const raw_tensor& t, std::size_t first, std::size_t count, std::size_t offset) {
-    check(t, first + count);
-    for (std::size_t i = first; i < first + count; ++i) {
-      if (!std::isfinite(t.values[i])) throw std::runtime_error("packing: " + std::string(name) + " is not finite");
-      if (!is_weight(t.values[i]))
-        throw std::runtime_error("packing: " + std::string(name) + " holds a gain of " + std::to_string(t.values[i]) +
+  void floats(std::string_view name, std::size_t layer, vector_role v, std::size_t count, std::size_t offset) {
+    values_.resize(count);
+    source_.load_vector(layer, v, values_.data());
+    for (float x : values_) {
+      if (!std::isfinite(x)) throw std::runtime_error("packing: " + std::string(name) + " is not finite");
+      if (!is_weight(x))
+        throw std::runtime_error("packing: " + std::string(name) + " holds a gain of " + std::to_string(x) +
                                  "; no pipeline takes one beyond 65504");
     }
-    std::memcpy(out_.subspan(offset, count * 4).data(), t.values.data() + first, count * 4);
+    out_.fill_to(offset);
+    out_.append(std::as_bytes(std::span(values_)));
   }
 
-  /// Packs one matrix of a layer: from `codes` if not null, else by the format's own rounding.
-  void matrix(const packed_format& f, std::string_view name, const raw_tensor& t, std::size_t layer, matrix_size m,
-              const coded_matrix* codes, std::size_t offset) {
-    const std::size_t first = layer * m.rows * m.cols;
-    check(t, first + m.rows * m.cols);
-    if (codes != nullptr) check(f, name, m, *codes);
+  /// Packs one matrix: from its codes if it has some, else by the format's own rounding.
+  void matrix(const packed_format& f, std::string_view name, const tensor_place& p, std::size_t offset) {
+    const matrix_size m = size_of(source_.shape(), p);
+    const stored_matrix stored = source_.stored(p);
+    const std::size_t at_once = rows_at_once(f, m.cols);
     decoded_.resize(m.cols);
-    for (std::size_t row = 0; row < m.rows; row += f.rows) {
-      const std::size_t count = (std::min)(f.rows, m.rows - row);
-      const float* source = t.values.data() + first + row * m.cols;
-      std::byte* tile = out_.subspan(offset + row / f.rows * f.tile_bytes(m.cols), f.tile_bytes(m.cols)).data();
-      f.encode_tile(source, count, m.cols, tile);
-      if (codes == nullptr) f.keep(t, layer, m.rows, row, count, m.cols, tile);
-      else
-        for (std::size_t i = 0; i < count; ++i)
-          f.put_codes(tile, i, m.cols, codes->scales.data() + (row + i) * codes->groups(),
-                      codes->codes.data() + (row + i) * m.cols);
-      for (std::size_t i = 0; i < count; ++i) measure(f, name, source + i * m.cols, i, m.cols, tile);
-      if (!f.is_bounded(tile, m.cols))
-        throw std::runtime_error("packing: " + std::string(name) + " has a scale that is too large for " +
-                                 std::string(f.name));
-      done_ += count;
-      if (done_ / 1024 != (done_ - count) / 1024 && report_) report_(done_, all_);
+    out_.fill_to(offset);
+    for (std::size_t first = 0; first < m.rows; first += at_once) {
+      const std::size_t count = (std::min)(at_once, m.rows - first);
+      values_.resize(count * m.cols);
+      source_.load_rows(p, first, count, values_.data());
+      const quantizer_task rows{.place = p, .w = values_.data(), .rows = count, .cols = m.cols};
+      const coded_rows coded = coder_ ? coder_(rows, first) : coded_rows{};
+      if (coded.codes != nullptr) check(f, name, m, rows, first, coded);
+      tiles_.assign((count + f.rows - 1) / f.rows * f.tile_bytes(m.cols), std::byte{0});
+      for (std::size_t row = 0; row < count; row += f.rows)
+        tile(f, name, stored, coded, {first, row, (std::min)(f.rows, count - row), m.cols},
+             tiles_.data() + row / f.rows * f.tile_bytes(m.cols));
+      out_.append(tiles_);
     }
   }
 
@@ -78,16 +84,41 @@ class weight_packer {
   }
 
  private:
-  static void check(const raw_tensor& t, std::size_t end) {
-    if (t.values.size() < end)
-      throw std::runtime_error("packing: a tensor has " + std::to_string(t.values.size()) +
-                               " values; the shape needs " + std::to_string(end));
+  /// Rows of one tile: the first of the rows in memory, the first of the tile among them, how many, and their length.
+  struct tile_rows {
+    std::size_t first, row, count, cols;
+  };
+
+  void tile(const packed_format& f, std::string_view name, const stored_matrix& stored, const coded_rows& coded,
+            tile_rows at, std::byte* tile) {
+    const float* source = values_.data() + at.row * at.cols;
+    f.encode_tile(source, at.count, at.cols, tile);
+    if (coded.codes == nullptr) {
+      f.keep(stored, at.first + at.row, at.count, at.cols, tile);
+    } else {
+      const coded_matrix& c = *coded.codes;
+      for (std::size_t i = 0; i < at.count; ++i) {
+        const std::size_t row = coded.first + at.row + i;
+        f.put_codes(tile, i, at.cols, c.scales.data() + row * c.groups(), c.codes.data() + row * at.cols);
+      }
+    }
+    for (std::size_t i = 0; i < at.count; ++i) measure(f, name, source + i * at.cols, i, at.cols, tile);
+    if (!f.is_bounded(tile, at.cols))
+      throw std::runtime_error("packing: " + std::string(name) + " has a scale that is too large for " +
+                               std::string(f.name));
+    done_ += at.count;
+    if (done_ / 1024 != (done_ - at.count) / 1024 && report_) report_(done_, all_);
   }
-  static void check(const packed_format& f, std::string_view name, matrix_size m, const coded_matrix& codes) {
+
+  static void check(const packed_format& f, std::string_view name, matrix_size m, const quantizer_task& rows,
+                    std::size_t first, const coded_rows& coded) {
     if (!f.takes_codes())
       throw std::runtime_error("packing: " + std::string(f.name) + " takes no codes from a quantizer, and " +
                                std::string(name) + " has some");
-    if (codes.rows != m.rows || codes.cols != m.cols || codes.grid != f.levels().name)
+    const coded_matrix& c = *coded.codes;
+    const bool whole = coded.first == first && c.rows == m.rows;
+    const bool these = coded.first == 0 && c.rows == rows.rows;
+    if (!(whole || these) || c.cols != m.cols || c.grid != f.levels().name)
       throw std::runtime_error("packing: the codes of " + std::string(name) + " are for another format than " +
                                std::string(f.name));
   }
@@ -107,11 +138,15 @@ class weight_packer {
                                ", too large for " + std::string(f.name) + ": no pipeline takes one beyond 65504");
   }
 
-  std::span<std::byte> out_;
+  model_source& source_;
+  payload_writer& out_;
   const packing_report& report_;
+  const row_coder& coder_;
   std::size_t done_ = 0;
   std::size_t all_ = 0;
+  std::vector<float> values_;  // (rows in memory, cols)
   std::vector<float> decoded_;
+  std::vector<std::byte> tiles_;
   double error_ = 0;
   double power_ = 0;
 };
@@ -120,11 +155,19 @@ class weight_packer {
 
 }  // namespace detail
 
-written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
-                          const packing_plan& plan, const packing_report& report,
-                          std::span<const quantized_tensor> codes) {
+row_coder coder_of(std::span<const quantized_tensor> codes) {
+  return [codes](const quantizer_task& rows, std::size_t first) -> coded_rows {
+    for (const quantized_tensor& t : codes)
+      if (t.place == rows.place) return {&t.codes, first};
+    return {};
+  };
+}
+
+image_summary write_image(model_source& m, std::span<const std::byte> vocabulary, std::string_view name,
+                          const packing_plan& plan, image_sink& out, const packing_report& report,
+                          const row_coder& coder) {
   using tensors = tensors_of<llama>;
-  const mote::shape& s = m.shape;
+  const mote::shape& s = m.shape();
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
   if (plan.blocks.size() != s.layers) throw std::runtime_error("packing: the plan is for another number of layers");
   if (vocabulary_view::check(vocabulary) != status::ok)
@@ -136,39 +179,30 @@ written_image write_image(const raw_model& m, std::span<const std::byte> vocabul
   const planned_map map = map_tensors(plan, s);
   const format_identity identity = identify(plan, s);
   const image_layout layout = lay_image(map.bytes, vocabulary.size());
-  written_image image{.bytes = std::vector<std::byte>(layout.total_bytes),
-                      .format_name = identity.name,
-                      .weights_bytes = map.bytes,
-                      .vocabulary_bytes = vocabulary.size()};
-  const std::span<std::byte> weights = std::span(image.bytes).subspan(layout.weights_offset, map.bytes);
+  const auto at = [&](std::size_t offset) { return layout.weights_offset + offset; };
 
-  const auto codes_of = [&](const tensor_place& p) -> const coded_matrix* {
-    for (const quantized_tensor& t : codes)
-      if (t.place == p) return &t.codes;
-    return nullptr;
-  };
-  detail::weight_packer packer(s, weights, report);
-  packer.matrix(*plan.embedding, "the token embedding", m.embedding, 0, {s.vocab, s.dim},
-                codes_of(tensor_place::embedding()), map.embedding);
+  detail::payload_writer payload(out);
+  detail::weight_packer packer(m, payload, report, coder);
+  packer.matrix(*plan.embedding, "the token embedding", tensor_place::embedding(), at(map.embedding));
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const auto& block = map.block[layer];
-    packer.floats("the attention norm", m.of(vector_role::attention_norm), layer * s.dim, s.dim,
-                  map.start[layer] + block.vector[tensors::find(vector_role::attention_norm)]);
-    packer.floats("the feed-forward norm", m.of(vector_role::ffn_norm), layer * s.dim, s.dim,
-                  map.start[layer] + block.vector[tensors::find(vector_role::ffn_norm)]);
+    const auto norm = [&](std::string_view called, vector_role v) {
+      packer.floats(called, layer, v, s.dim, at(map.start[layer] + block.vector[tensors::find(v)]));
+    };
+    norm("the attention norm", vector_role::attention_norm);
+    norm("the feed-forward norm", vector_role::ffn_norm);
     for (std::size_t i = 0; i < tensors::matrices; ++i) {
       const role r = tensors::matrix(i);
-      packer.matrix(*plan.blocks[layer][i], mote::name(r), m.of(r), layer, size_of(s, r),
-                    codes_of(tensor_place::block(layer, r)), map.start[layer] + block.matrix[i]);
+      packer.matrix(*plan.blocks[layer][i], mote::name(r), tensor_place::block(layer, r),
+                    at(map.start[layer] + block.matrix[i]));
     }
   }
-  packer.floats("the final norm", m.of(vector_role::final_norm), 0, s.dim, map.final_norm);
-  if (!s.tied_head)
-    packer.matrix(*plan.head, "the head", m.head, 0, {s.vocab, s.dim}, codes_of(tensor_place::head()), map.head);
+  packer.floats("the final norm", 0, vector_role::final_norm, s.dim, at(map.final_norm));
+  if (!s.tied_head) packer.matrix(*plan.head, "the head", tensor_place::head(), at(map.head));
   packer.finish();
-  image.relative_error = packer.relative_error();
+  payload.fill_to(layout.vocabulary_offset);
+  payload.append(vocabulary);
 
-  std::memcpy(image.bytes.data() + layout.vocabulary_offset, vocabulary.data(), vocabulary.size());
   container_header h;
   h.kind = static_cast<std::uint16_t>(container_kind::image);
   h.total_bytes = layout.total_bytes;
@@ -178,12 +212,23 @@ written_image write_image(const raw_model& m, std::span<const std::byte> vocabul
   h.weights_bytes = map.bytes;
   h.vocabulary_offset = layout.vocabulary_offset;
   h.vocabulary_bytes = vocabulary.size();
-  h.payload_crc = crc32(std::span(image.bytes).subspan(container_header_bytes));
-  h.base_fingerprint = image_fingerprint(h.payload_crc, h.shape_fingerprint);
   put_name(h.model_name, name);
   put_name(h.format_name, identity.name);
-  seal(h);
-  std::memcpy(image.bytes.data(), &h, sizeof h);
+  payload.finish(h);
+  return {.format_name = identity.name,
+          .total_bytes = layout.total_bytes,
+          .weights_bytes = map.bytes,
+          .vocabulary_bytes = vocabulary.size(),
+          .relative_error = packer.relative_error()};
+}
+
+written_image write_image(const raw_model& m, std::span<const std::byte> vocabulary, std::string_view name,
+                          const packing_plan& plan, const packing_report& report,
+                          std::span<const quantized_tensor> codes) {
+  held_model<> source(m);
+  memory_sink out;
+  written_image image{write_image(source, vocabulary, name, plan, out, report, coder_of(codes)), {}};
+  image.bytes = std::move(out.bytes);
   return image;
 }
 

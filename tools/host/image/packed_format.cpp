@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "mote/host/import/raw_model.hpp"
+#include "mote/host/import/model_source.hpp"
 
 namespace mote::inline v0::host {
 
@@ -29,13 +29,13 @@ void packed_format::decode_row(const std::byte* tile, std::size_t index, std::si
   row.decode(one.data(), 0, cols, out);
 }
 
-void packed_format::keep(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t first,
-                         std::size_t count, std::size_t cols, std::byte* tile) const {
-  if (from.group == 0 && layer >= from.blocks.size()) return;
+void packed_format::keep(const stored_matrix& from, std::size_t first, std::size_t count, std::size_t cols,
+                         std::byte* tile) const {
+  if (from.group == 0 && !from.blocks) return;
   std::vector<std::byte> one(row.bytes(cols));
   for (std::size_t i = 0; i < count; ++i) {
     take_row(tile, i, cols, one.data());
-    row.keep(from, layer, layer_rows, first + i, cols, one.data());
+    row.keep(from, first + i, cols, one.data());
     put_row(one.data(), tile, i, cols);
   }
 }

@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "mote/core/bytes.hpp"
+#include "mote/host/file.hpp"
+#include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/model_header.hpp"
 #include "mote/host/image/packing.hpp"
@@ -21,40 +26,93 @@ namespace detail {
 
 namespace {
 
-/// Copies every row of a matrix from the layout of f to that of g. The last tile is filled up with padding rows.
-void move_matrix(const packed_format& f, const packed_format& g, const std::byte* from, std::byte* to, matrix_size m) {
-  std::vector<std::byte> alone((std::max)(f.tile_bytes(m.cols) / f.rows, f.tile_bytes(m.cols)));
-  const std::vector<float> nothing(g.rows * m.cols);
-  for (std::size_t row = 0; row < m.rows; ++row) {
-    std::byte* tile = to + row / g.rows * g.tile_bytes(m.cols);
-    if (row % g.rows == 0) g.encode_tile(nothing.data(), 0, m.cols, tile);
-    f.take_row(from + row / f.rows * f.tile_bytes(m.cols), row % f.rows, m.cols, alone.data());
-    g.put_row(alone.data(), tile, row % g.rows, m.cols);
+/// An image that is read from its first byte to its last; of a mapped one, what was read is given back.
+struct source_image {
+  std::span<const std::byte> bytes;
+  const mapped_file* mapped = nullptr;
+
+  void forget(std::span<const std::byte> part) const {
+    if (mapped != nullptr) mapped->forget(part);
   }
+};
+
+constexpr std::size_t bytes_at_once = std::size_t{1} << 20U;
+
+std::uint32_t checksum_of(const source_image& image, std::span<const std::byte> payload) {
+  std::uint32_t crc = 0;
+  for (std::size_t at = 0; at < payload.size(); at += bytes_at_once) {
+    const auto part = payload.subspan(at, (std::min)(bytes_at_once, payload.size() - at));
+    crc = crc32(part, crc);
+    image.forget(part);
+  }
+  return crc;
 }
 
-void move_weights(const shape& s, const packing_plan& plan, const packing_plan& wanted, const std::byte* from,
-                  std::byte* to) {
+class weight_mover {
+ public:
+  weight_mover(const source_image& image, const std::byte* weights, payload_writer& out, std::size_t weights_offset)
+      : image_(image), weights_(weights), out_(out), weights_offset_(weights_offset) {}
+
+  void vector(std::size_t from, std::size_t to, std::size_t floats) {
+    out_.fill_to(weights_offset_ + to);
+    out_.append({weights_ + from, floats * sizeof(float)});
+  }
+
+  /// Copies every row of a matrix from the layout of f to that of g. The last tile is filled up with padding rows.
+  void matrix(const packed_format& f, const packed_format& g, std::size_t from, std::size_t to, matrix_size m) {
+    out_.fill_to(weights_offset_ + to);
+    const std::size_t read_tile = f.tile_bytes(m.cols);
+    const std::size_t tile = g.tile_bytes(m.cols);
+    std::vector<std::byte> alone((std::max)(read_tile / f.rows, read_tile));
+    const std::vector<float> nothing(g.rows * m.cols);
+    const std::size_t at_once = round_up((std::max)(bytes_at_once / tile * g.rows, std::size_t{1}), 16);
+    std::vector<std::byte> tiles;
+    for (std::size_t first = 0; first < m.rows; first += at_once) {
+      const std::size_t count = (std::min)(at_once, m.rows - first);
+      tiles.assign((count + g.rows - 1) / g.rows * tile, std::byte{0});
+      for (std::size_t i = 0; i < count; ++i) {
+        std::byte* moved = tiles.data() + i / g.rows * tile;
+        const std::size_t row = first + i;
+        if (i % g.rows == 0) g.encode_tile(nothing.data(), 0, m.cols, moved);
+        f.take_row(weights_ + from + row / f.rows * read_tile, row % f.rows, m.cols, alone.data());
+        g.put_row(alone.data(), moved, i % g.rows, m.cols);
+      }
+      out_.append(tiles);
+      image_.forget({weights_ + from + first / f.rows * read_tile, (count + f.rows - 1) / f.rows * read_tile});
+    }
+  }
+
+ private:
+  const source_image& image_;
+  const std::byte* weights_;
+  payload_writer& out_;
+  std::size_t weights_offset_;
+};
+
+void move_weights(const shape& s, const packing_plan& plan, const packing_plan& wanted, weight_mover& mover) {
   using tensors = tensors_of<llama>;
   const planned_map source = map_tensors(plan, s);
   const planned_map target = map_tensors(wanted, s);
-  move_matrix(*plan.embedding, *wanted.embedding, from + source.embedding, to + target.embedding, {s.vocab, s.dim});
+  mover.matrix(*plan.embedding, *wanted.embedding, source.embedding, target.embedding, {s.vocab, s.dim});
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    const std::byte* a = from + source.start[layer];
-    std::byte* b = to + target.start[layer];
+    const std::size_t a = source.start[layer];
+    const std::size_t b = target.start[layer];
     for (std::size_t i = 0; i < tensors::vectors; ++i)
-      std::memcpy(b + target.block[layer].vector[i], a + source.block[layer].vector[i],
-                  tensors::floats(s, i) * sizeof(float));
+      mover.vector(a + source.block[layer].vector[i], b + target.block[layer].vector[i], tensors::floats(s, i));
     for (std::size_t i = 0; i < tensors::matrices; ++i)
-      move_matrix(*plan.blocks[layer][i], *wanted.blocks[layer][i], a + source.block[layer].matrix[i],
-                  b + target.block[layer].matrix[i], tensors::size(s, i));
+      mover.matrix(*plan.blocks[layer][i], *wanted.blocks[layer][i], a + source.block[layer].matrix[i],
+                   b + target.block[layer].matrix[i], tensors::size(s, i));
   }
-  std::memcpy(to + target.final_norm, from + source.final_norm, s.dim * sizeof(float));
-  if (!s.tied_head) move_matrix(*plan.head, *wanted.head, from + source.head, to + target.head, {s.vocab, s.dim});
+  mover.vector(source.final_norm, target.final_norm, s.dim);
+  if (!s.tied_head) mover.matrix(*plan.head, *wanted.head, source.head, target.head, {s.vocab, s.dim});
 }
 
-std::vector<std::byte> repack(std::span<const std::byte> image, const model_facts& m, const packing_plan& plan,
-                              const packing_plan& wanted) {
+[[noreturn]] void refuse(status s, const model_facts& m) {
+  throw std::runtime_error("repack: the image is refused: " + std::string(name(s)) + ", as an image of " + m.name);
+}
+
+image_summary repack(const source_image& image, const model_facts& m, const packing_plan& plan,
+                     const packing_plan& wanted, image_sink& out) {
   const format_identity identity = identify(wanted, m.shape);
   const std::size_t weights_bytes = map_tensors(wanted, m.shape).bytes;
   attached_image opened;
@@ -63,35 +121,35 @@ std::vector<std::byte> repack(std::span<const std::byte> image, const model_fact
                                    .weights_bytes = map_tensors(plan, m.shape).bytes,
                                    .vocabulary_bytes = m.vocabulary_bytes,
                                    .vocab_count = m.shape.vocab};
-  if (const status s = open_image(image, expected, opened); s != status::ok)
-    throw std::runtime_error("repack: the image is refused: " + std::string(name(s)) + ", as an image of " + m.name);
-
+  if (const status s = open_image(image.bytes, expected, opened, payload_check::skip); s != status::ok) refuse(s, m);
   container_header h;
-  std::memcpy(&h, image.data(), sizeof h);
-  const auto table = image.subspan(static_cast<std::size_t>(h.vocabulary_offset), m.vocabulary_bytes);
+  std::memcpy(&h, image.bytes.data(), sizeof h);
+  const auto payload = image.bytes.first(static_cast<std::size_t>(h.total_bytes)).subspan(container_header_bytes);
+  if (checksum_of(image, payload) != h.payload_crc) refuse(status::corrupt_payload, m);
+
+  const auto table = image.bytes.subspan(static_cast<std::size_t>(h.vocabulary_offset), m.vocabulary_bytes);
   const image_layout layout = lay_image(weights_bytes, m.vocabulary_bytes);
-  std::vector<std::byte> out(layout.total_bytes);
-  move_weights(m.shape, plan, wanted, opened.weights, out.data() + layout.weights_offset);
-  std::memcpy(out.data() + layout.vocabulary_offset, table.data(), table.size());
+  payload_writer written(out);
+  weight_mover mover(image, opened.weights, written, layout.weights_offset);
+  move_weights(m.shape, plan, wanted, mover);
+  written.fill_to(layout.vocabulary_offset);
+  written.append(table);
   h.total_bytes = layout.total_bytes;
   h.format_fingerprint = identity.fingerprint;
   h.weights_offset = layout.weights_offset;
   h.weights_bytes = weights_bytes;
   h.vocabulary_offset = layout.vocabulary_offset;
-  h.payload_crc = crc32(std::span(out).subspan(container_header_bytes));
-  h.base_fingerprint = image_fingerprint(h.payload_crc, h.shape_fingerprint);
   put_name(h.format_name, identity.name);
-  seal(h);
-  std::memcpy(out.data(), &h, sizeof h);
-  return out;
+  written.finish(h);
+  return {.format_name = identity.name,
+          .total_bytes = layout.total_bytes,
+          .weights_bytes = weights_bytes,
+          .vocabulary_bytes = m.vocabulary_bytes};
 }
 
-}  // namespace
-
-}  // namespace detail
-
-std::vector<std::byte> repack(std::span<const std::byte> image, const model_facts& m, std::size_t rows,
-                              std::string_view formats) {
+image_summary repack(const source_image& source, const model_facts& m, std::size_t rows, std::string_view formats,
+                     image_sink& out) {
+  const std::span<const std::byte> image = source.bytes;
   container_header h;
   if (const status s = read_header(image, container_kind::image, h); s != status::ok)
     throw std::runtime_error("repack: the image is refused: " + std::string(name(s)));
@@ -103,7 +161,7 @@ std::vector<std::byte> repack(std::span<const std::byte> image, const model_fact
     for (const std::size_t from_rows : {1U, 4U, 8U, 16U}) {
       const packing_plan plan = read_packing(text, from_rows, m.shape);
       if (h.format_fingerprint == identify(plan, m.shape).fingerprint)
-        return detail::repack(image, m, plan, read_packing(text, rows, m.shape));
+        return repack(source, m, plan, read_packing(text, rows, m.shape), out);
     }
     if (!formats.empty()) break;
   }
@@ -112,6 +170,22 @@ std::vector<std::byte> repack(std::span<const std::byte> image, const model_fact
                              std::string(stored_format_name(image)) + "\"");
   throw std::runtime_error("repack: no known format is \"" + std::string(stored_format_name(image)) +
                            "\"; an image of mixed formats needs to be told which");
+}
+
+}  // namespace
+
+}  // namespace detail
+
+image_summary repack(const mapped_file& image, const model_facts& m, std::size_t rows, std::string_view formats,
+                     image_sink& out) {
+  return detail::repack(detail::source_image{image.bytes(), &image}, m, rows, formats, out);
+}
+
+std::vector<std::byte> repack(std::span<const std::byte> image, const model_facts& m, std::size_t rows,
+                              std::string_view formats) {
+  memory_sink out;
+  detail::repack(detail::source_image{image}, m, rows, formats, out);
+  return std::move(out.bytes);
 }
 
 }  // namespace mote::inline v0::host

@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +19,7 @@
 #include "mote/family/llama.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/gguf_file.hpp"
+#include "mote/host/import/model_source.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
 
@@ -67,26 +71,6 @@ std::string name_in_layer(std::string_view pattern, std::size_t layer) {
   return name;
 }
 
-/// Appends the weights and blocks of one tensor of (rows, cols) to `out`.
-void append_gguf_tensor(const gguf_file& in, std::string_view name, std::size_t rows, std::size_t cols,
-                        raw_tensor& out) {
-  const auto at = in.tensors().find(name);
-  if (at == in.tensors().end()) fail(in.name(), "has no tensor " + shown(name));
-  const gguf_tensor& t = at->second;
-  if (t.rows != rows || t.cols != cols)
-    fail(in.name(), shown(name) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) + "; expected " +
-                        std::to_string(cols) + " x " + std::to_string(rows));
-  // The bytes of the tensor are in the file, which bounds this allocation.
-  const std::size_t before = out.values.size();
-  out.values.resize(before + rows * cols);
-  for (std::size_t i = 0; i < rows * cols / t.type->cols; ++i)
-    gguf_decode(t.type->type, t.bytes.data() + i * t.type->bytes, out.values.data() + before + i * t.type->cols);
-  for (std::size_t i = before; i < out.values.size(); ++i)
-    if (!std::isfinite(out.values[i]))
-      fail(in.name(), shown(name) + " holds a value that is not finite, at index " + std::to_string(i - before));
-  out.blocks.push_back({.type = t.type->type, .bytes = {t.bytes.begin(), t.bytes.end()}});
-}
-
 vocabulary_text read_gguf_vocabulary(const gguf_file& in) {
   if (const std::string_view kind = in.text("tokenizer.ggml.model"); kind != "llama")
     fail(in.name(), "has a tokenizer of the kind " + shown(kind) + "; expected \"llama\" (SentencePiece)");
@@ -125,77 +109,165 @@ vocabulary_text read_gguf_vocabulary(const gguf_file& in) {
   return text;
 }
 
+/// The tensors of a file by their places in a model.
+class gguf_source : public model_source {
+ public:
+  explicit gguf_source(file_bytes file) : file_(std::move(file)), in_(file_.bytes(), file_.name()) {
+    shape_ = read_gguf_shape(in_);
+  }
+
+  const gguf_file& directory() const { return in_; }
+
+  /// Looks for every tensor of a model with so many tokens, and for tensors that it does not have.
+  void find_tensors(std::size_t vocab) {
+    mote::shape& s = shape_;
+    s.vocab = vocab;
+    s.tied_head = !in_.tensors().contains(llama::names.find(outer_matrix::head).gguf);
+    using tensors = tensors_of<llama>;
+    std::size_t used = 0;
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (std::size_t i = 0; i < tensors::vectors; ++i, ++used) vector_at(layer, tensors::vector(i));
+    for (std::size_t i = 0; i < tensors::outer_vectors; ++i, ++used) vector_at(0, tensors::outer_vector(i));
+    for (const tensor_place& p : all_tensors(s)) {
+      matrix_at(p);
+      ++used;
+    }
+    if (!s.tied_head) s.tied_head = head_repeats_embedding();
+    if (used != in_.tensors().size())
+      for (const auto& [name, t] : in_.tensors()) check_known(name);
+    for (const gguf_type_facts& facts : gguf_types) {
+      const auto matrix_of_type = [&](const auto& t) { return t.second.dimensions > 1 && t.second.type == &facts; };
+      if (!std::any_of(in_.tensors().begin(), in_.tensors().end(), matrix_of_type)) continue;
+      kind_ += (kind_.empty() ? "GGUF, " : ", ") + std::string(facts.name);
+    }
+  }
+
+  void load_rows(const tensor_place& p, std::size_t first, std::size_t count, float* out) override {
+    const auto& [name, t] = matrix_at(p);
+    decode(name, t, part_.next(rows_of(t, first, count)), first * t.cols, out);
+  }
+  void load_vector(std::size_t layer, vector_role v, float* out) override {
+    const auto& [name, t] = vector_at(layer, v);
+    decode(name, t, part_.next(t.bytes), 0, out);
+  }
+  stored_matrix stored(const tensor_place& p) override {
+    const gguf_tensor& t = matrix_at(p).second;
+    return {.integers = {}, .scales = {}, .group = 0, .blocks = block_view{t.type->type, t.bytes}};
+  }
+
+ private:
+  using entry = std::map<std::string_view, gguf_tensor>::value_type;
+
+  const entry& matrix_at(const tensor_place& p) const {
+    const matrix_size size = size_of(shape_, p);
+    switch (p.where) {
+      case tensor_place::part::embedding: return at(outer_matrix::embedding, 0, size.rows, size.cols);
+      case tensor_place::part::head: return at(outer_matrix::head, 0, size.rows, size.cols);
+      case tensor_place::part::positions: in_.missing("table of positions");
+      case tensor_place::part::block: break;
+    }
+    return at(p.role, p.layer, size.rows, size.cols);
+  }
+  const entry& vector_at(std::size_t layer, vector_role v) const { return at(v, layer, 1, shape_.dim); }
+
+  const entry& at(tensor_id which, std::size_t layer, std::size_t rows, std::size_t cols) const {
+    const std::string name = name_in_layer(llama::names.find(which).gguf, layer);
+    const auto found = in_.tensors().find(name);
+    if (found == in_.tensors().end()) fail(in_.name(), "has no tensor " + shown(name));
+    const gguf_tensor& t = found->second;
+    if (t.rows != rows || t.cols != cols)
+      fail(in_.name(), shown(name) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) + "; expected " +
+                           std::to_string(cols) + " x " + std::to_string(rows));
+    return *found;
+  }
+
+  static std::span<const std::byte> rows_of(const gguf_tensor& t, std::size_t first, std::size_t count) {
+    if (first > t.rows || count > t.rows - first) throw std::runtime_error("gguf: a matrix has fewer rows than asked");
+    const std::size_t row = t.cols / t.type->cols * t.type->bytes;
+    return t.bytes.subspan(first * row, count * row);
+  }
+
+  /// The weights of some blocks, the first of which is at `index` in its tensor.
+  void decode(std::string_view name, const gguf_tensor& t, std::span<const std::byte> blocks, std::size_t index,
+              float* out) const {
+    const std::size_t count = blocks.size() / t.type->bytes;
+    for (std::size_t i = 0; i < count; ++i)
+      gguf_decode(t.type->type, blocks.data() + i * t.type->bytes, out + i * t.type->cols);
+    for (std::size_t i = 0; i < count * t.type->cols; ++i)
+      if (!std::isfinite(out[i]))
+        fail(in_.name(), shown(name) + " holds a value that is not finite, at index " + std::to_string(index + i));
+  }
+
+  /// Some writers store the embedding a second time as the head; one copy is kept.
+  bool head_repeats_embedding() const {
+    const gguf_tensor& embedding = matrix_at(tensor_place::embedding()).second;
+    const gguf_tensor& head = matrix_at(tensor_place::head()).second;
+    if (embedding.type != head.type) return false;
+    part_in_use one(file_);
+    part_in_use other(file_);
+    std::vector<float> a(shape_.dim);
+    std::vector<float> b(shape_.dim);
+    constexpr std::size_t rows = 256;
+    for (std::size_t first = 0; first < shape_.vocab; first += rows) {
+      const std::size_t count = (std::min)(rows, shape_.vocab - first);
+      const auto x = one.next(rows_of(embedding, first, count));
+      const auto y = other.next(rows_of(head, first, count));
+      if (std::memcmp(x.data(), y.data(), x.size()) == 0) continue;
+      for (std::size_t row = first; row < first + count; ++row) {  // other bits can be the same floats: 0 and -0
+        decode("embedding", embedding, rows_of(embedding, row, 1), row * shape_.dim, a.data());
+        decode("head", head, rows_of(head, row, 1), row * shape_.dim, b.data());
+        if (a != b) return false;
+      }
+    }
+    one.next({});
+    other.next({});
+    return true;
+  }
+
+  void check_known(std::string_view name) const {
+    for (const named& ours : llama::names.all)
+      for (std::size_t layer = 0; layer < shape_.layers; ++layer)
+        if (name == name_in_layer(ours.gguf, layer)) return;
+    fail(in_.name(), "has the tensor " + shown(name) + ", which no model of this kind has");
+  }
+
+  file_bytes file_;
+  gguf_file in_;
+  part_in_use part_{file_};
+};
+
+opened_model open_gguf_bytes(file_bytes file) {
+  auto source = std::make_unique<gguf_source>(std::move(file));
+  const gguf_file& in = source->directory();
+  opened_model out;
+  out.vocabulary = read_gguf_vocabulary(in);
+  const std::size_t vocab = out.vocabulary.pieces.size();
+  if (vocab == 0 || vocab > std::size_t{1} << 20U)
+    fail(in.name(), "has " + std::to_string(vocab) + " tokens; expected 1 to 1048576");
+  for (const auto& [key, id] :
+       {std::pair{"tokenizer.ggml.bos_token_id", &out.bos}, {"tokenizer.ggml.eos_token_id", &out.eos}})
+    if (in.find(key) != nullptr) *id = static_cast<int>(in.integer(key, 0, vocab - 1));
+  source->find_tensors(vocab);
+  out.weights = std::move(source);
+  return out;
+}
+
+gguf_model whole_gguf(opened_model m) {
+  return {.model = read_whole(*m.weights), .vocabulary = std::move(m.vocabulary), .bos = m.bos, .eos = m.eos};
+}
+
 }  // namespace
 
 }  // namespace detail
 
+opened_model open_gguf(std::span<const std::byte> bytes, const std::filesystem::path& file) {
+  return detail::open_gguf_bytes({bytes, file});
+}
+opened_model open_gguf(const std::filesystem::path& file) { return detail::open_gguf_bytes(detail::file_bytes(file)); }
+
 gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  const gguf_file in(bytes, file);
-  gguf_model out;
-  raw_model& m = out.model;
-  m.shape = detail::read_gguf_shape(in);
-  mote::shape& s = m.shape;
-  out.vocabulary = detail::read_gguf_vocabulary(in);
-  s.vocab = out.vocabulary.pieces.size();
-  if (s.vocab == 0 || s.vocab > std::size_t{1} << 20U)
-    fail(file, "has " + std::to_string(s.vocab) + " tokens; expected 1 to 1048576");
-  for (const auto& [key, id] :
-       {std::pair{"tokenizer.ggml.bos_token_id", &out.bos}, {"tokenizer.ggml.eos_token_id", &out.eos}})
-    if (in.find(key) != nullptr) *id = static_cast<int>(in.integer(key, 0, s.vocab - 1));
-
-  constexpr const auto& names = llama::names;
-  std::size_t used = 0;
-  const auto take = [&](tensor_id which, std::size_t layer, std::size_t rows, std::size_t cols, raw_tensor& to) {
-    detail::append_gguf_tensor(in, detail::name_in_layer(names.find(which).gguf, layer), rows, cols, to);
-    ++used;
-  };
-  take(outer_matrix::embedding, 0, s.vocab, s.dim, m.embedding);
-  for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    take(vector_role::attention_norm, layer, 1, s.dim, m.of(vector_role::attention_norm));
-    take(role::query, layer, s.dim, s.dim, m.of(role::query));
-    take(role::key, layer, s.kv_dim(), s.dim, m.of(role::key));
-    take(role::value, layer, s.kv_dim(), s.dim, m.of(role::value));
-    take(role::output, layer, s.dim, s.dim, m.of(role::output));
-    take(vector_role::ffn_norm, layer, 1, s.dim, m.of(vector_role::ffn_norm));
-    take(role::gate, layer, s.hidden, s.dim, m.of(role::gate));
-    take(role::down, layer, s.dim, s.hidden, m.of(role::down));
-    take(role::up, layer, s.hidden, s.dim, m.of(role::up));
-  }
-  take(vector_role::final_norm, 0, 1, s.dim, m.of(vector_role::final_norm));
-  s.tied_head = !in.tensors().contains(names.find(outer_matrix::head).gguf);
-  if (!s.tied_head) {
-    take(outer_matrix::head, 0, s.vocab, s.dim, m.head);
-    // Some writers store the embedding a second time as the head; keep one copy.
-    if (m.head.values == m.embedding.values && m.head.blocks[0].type == m.embedding.blocks[0].type) {
-      s.tied_head = true;
-      m.head = {};
-    }
-  }
-  if (used != in.tensors().size()) {
-    for (const auto& [name, t] : in.tensors()) {
-      const auto known = [&, n = name] {
-        for (const named& ours : names.all)
-          for (std::size_t layer = 0; layer < s.layers; ++layer)
-            if (n == detail::name_in_layer(ours.gguf, layer)) return true;
-        return false;
-      };
-      if (!known()) fail(file, "has the tensor " + detail::shown(name) + ", which no model of this kind has");
-    }
-  }
-
-  std::string types;
-  for (const gguf_type_facts& facts : gguf_types) {
-    const auto matrix_of_type = [&](const auto& t) { return t.second.dimensions > 1 && t.second.type == &facts; };
-    if (!std::any_of(in.tensors().begin(), in.tensors().end(), matrix_of_type)) continue;
-    types += (types.empty() ? "" : ", ") + std::string(facts.name);
-  }
-  m.source = "GGUF, " + types;
-  return out;
+  return detail::whole_gguf(open_gguf(bytes, file));
 }
-
-gguf_model read_gguf(const std::filesystem::path& file) {
-  const mapped_file mapped(file);
-  return parse_gguf(mapped.bytes(), file);
-}
+gguf_model read_gguf(const std::filesystem::path& file) { return detail::whole_gguf(open_gguf(file)); }
 
 }  // namespace mote::inline v0::host

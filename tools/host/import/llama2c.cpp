@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/import/llama2c.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "mote/core/bytes.hpp"
+#include "mote/family/llama.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/import/byte_reader.hpp"
+#include "mote/host/import/model_source.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
 #include "mote/model/vocabulary.hpp"
@@ -32,21 +37,6 @@ class checkpoint_reader : public byte_reader {
   std::span<const std::byte> take(std::size_t n, std::string_view what) {
     if (n == too_big) lacks(what, "too many");
     return byte_reader::take(n, what);
-  }
-  /// Appends `count` finite floats to `out`.
-  void floats(std::size_t count, std::string_view what, std::vector<float>& out) {
-    const auto from = take(checked_mul(count, 4), what);
-    const std::size_t before = out.size();
-    out.resize(before + count);
-    if (count != 0) std::memcpy(out.data() + before, from.data(), from.size());
-    for (std::size_t i = before; i < out.size(); ++i)
-      if (!std::isfinite(out[i]))
-        fail(file(), std::string(what) + " holds a value that is not finite, at index " + std::to_string(i - before));
-  }
-  void end() const {
-    if (left() != 0)
-      fail(file(), "has " + std::to_string(left()) + " bytes behind its last tensor; expected " +
-                       std::to_string(done()) + " in all, found " + std::to_string(done() + left()));
   }
 };
 
@@ -77,28 +67,6 @@ mote::shape read_llama2c_shape(checkpoint_reader& in, const std::filesystem::pat
   return s;
 }
 
-/// Reads all layers of a quantized matrix; each layer is its integers, then its scales.
-void read_llama2c_groups(checkpoint_reader& in, const std::filesystem::path& file, std::string_view what,
-                         std::size_t layers, std::size_t rows, std::size_t cols, std::size_t group, raw_tensor& out) {
-  const std::size_t count = checked_mul(rows, cols);
-  if (count % group != 0)
-    fail(file, std::string(what) + " has " + std::to_string(count) + " weights, not a multiple of the group of " +
-                   std::to_string(group));
-  out.group = group;
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    const auto integers = in.take(count, what);
-    const std::size_t first_scale = out.scales.size();
-    in.floats(count / group, std::string(what) + "'s scales", out.scales);
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto q = static_cast<std::int8_t>(integers[i]);
-      out.integers.push_back(q);
-      out.values.push_back(static_cast<float>(q) * out.scales[first_scale + i / group]);
-      if (!std::isfinite(out.values.back()))
-        fail(file, std::string(what) + " holds a product that is not finite, at index " + std::to_string(i));
-    }
-  }
-}
-
 std::size_t product(std::size_t a, std::size_t b, std::size_t c) { return checked_mul(checked_mul(a, b), c); }
 
 /// Bytes of all tensors, or too_big. The caller compares it with the size of the file before it allocates anything.
@@ -114,95 +82,201 @@ std::size_t llama2c_payload_bytes(const mote::shape& s, std::size_t group, bool 
   return matrices == too_big ? too_big : checked_add(floats, packed);
 }
 
+/// The tensors of a checkpoint. All layers of a tensor follow one another; of integers, each layer is the integers, then
+/// their scales.
+class llama2c_source : public model_source {
+ public:
+  explicit llama2c_source(file_bytes file) : file_(std::move(file)) {
+    checkpoint_reader in(file_.bytes(), file_.name());
+    const bool legacy = read_header(in);
+    lay_out(in, legacy);
+  }
+
+  void load_rows(const tensor_place& p, std::size_t first, std::size_t count, float* out) override {
+    const auto [t, layer, size] = matrix_at(p);
+    if (first > size.rows || count > size.rows - first)
+      throw std::runtime_error("llama2.c: a matrix has fewer rows than asked");
+    const std::size_t at = first * size.cols;  // within the layer
+    const std::size_t n = count * size.cols;
+    if (group_ == 0) return floats(t, layer * size.rows * size.cols + at, n, out);
+    const stored_matrix in = stored(p);
+    const std::span<const std::byte> integers = integers_.next(in.integers.subspan(at, n));
+    const std::size_t first_scale = at / group_;
+    const std::size_t scales = n == 0 ? 0 : (at + n - 1) / group_ + 1 - first_scale;
+    const std::span<const std::byte> own = scales_.next(in.scales.subspan(first_scale * 4, scales * 4));
+    for (std::size_t i = 0; i < scales; ++i)
+      if (!std::isfinite(float_at(own, i)))
+        fail(file_.name(), std::string(t.what) + "'s scales holds a value that is not finite, at index " +
+                               std::to_string(first_scale + i));
+    for (std::size_t i = 0; i < n; ++i) {
+      out[i] =
+          static_cast<float>(static_cast<std::int8_t>(integers[i])) * float_at(own, (at + i) / group_ - first_scale);
+      if (!std::isfinite(out[i]))
+        fail(file_.name(),
+             std::string(t.what) + " holds a product that is not finite, at index " + std::to_string(at + i));
+    }
+  }
+
+  void load_vector(std::size_t layer, vector_role v, float* out) override {
+    if (v == vector_role::final_norm) return floats(final_norm_, 0, shape_.dim, out);
+    const part& t = v == vector_role::attention_norm ? attention_norm_ : ffn_norm_;
+    floats(t, layer * shape_.dim, shape_.dim, out);
+  }
+
+  stored_matrix stored(const tensor_place& p) override {
+    if (group_ == 0) return {};
+    const auto [t, layer, size] = matrix_at(p);
+    const std::size_t n = size.rows * size.cols;
+    const std::span<const std::byte> own = t.bytes.subspan(layer * (n + n / group_ * 4), n + n / group_ * 4);
+    return {.integers = own.first(n), .scales = own.subspan(n), .group = group_, .blocks = {}};
+  }
+
+ private:
+  struct part {
+    std::string_view what;
+    std::span<const std::byte> bytes;  // of all layers
+  };
+  struct found {
+    const part& t;
+    std::size_t layer;
+    matrix_size size;
+  };
+
+  /// The header; whether it is the legacy one.
+  bool read_header(checkpoint_reader& in) {
+    constexpr std::uint32_t magic = 0x616B3432;  // "ak42"; a legacy checkpoint starts with its dim instead
+    const std::span<const std::byte> bytes = file_.bytes();
+    std::uint32_t first = 0;
+    if (bytes.size() >= 4) std::memcpy(&first, bytes.data(), 4);
+    if (first != magic) {
+      shape_ = read_llama2c_shape(in, file_.name(), true);
+      kind_ = "llama2.c legacy, floats";
+      return true;
+    }
+    in.take(4, "the magic number");
+    const auto version = in.number<std::int32_t>("the version");
+    if (version != 1 && version != 2)
+      fail(file_.name(), "is of llama2.c version " + std::to_string(version) + "; expected 1 or 2");
+    shape_ = read_llama2c_shape(in, file_.name(), false);
+    const auto shared = in.number<std::uint8_t>("the header");
+    if (shared > 1)
+      fail(file_.name(), "the header says shared classifier = " + std::to_string(shared) + "; expected 0 or 1");
+    shape_.tied_head = shared == 1;
+    kind_ = "llama2.c version 1, floats";
+    if (version == 2) {
+      const auto stored = in.number<std::int32_t>("the header");
+      if (stored < 1 || stored > (1 << 20))
+        fail(file_.name(), "the header says group = " + std::to_string(stored) + "; expected 1 to 1048576");
+      group_ = static_cast<std::size_t>(stored);
+      kind_ = "llama2.c version 2, int8 in groups of " + std::to_string(group_);
+    }
+    in.take(256 - (bytes.size() - in.left()), "the header");
+    return false;
+  }
+
+  /// Where each tensor is, once the file is known to be as long as its header says.
+  void lay_out(checkpoint_reader& in, bool legacy) {
+    const mote::shape& s = shape_;
+    const std::size_t needed = llama2c_payload_bytes(s, group_, legacy);
+    if (needed != in.left())
+      fail(file_.name(),
+           "expected " +
+               (needed == too_big ? "more bytes than this machine can address" : std::to_string(needed) + " bytes") +
+               " of tensors for dim " + std::to_string(s.dim) + ", hidden " + std::to_string(s.hidden) + ", layers " +
+               std::to_string(s.layers) + ", vocab " + std::to_string(s.vocab) + ", found " +
+               std::to_string(in.left()));
+
+    const auto norm = [&](std::size_t layers, std::string_view what, part& out) {
+      out = {what, in.take(layers * s.dim * 4, what)};
+    };
+    const auto matrix = [&](std::size_t layers, std::size_t rows, std::size_t cols, std::string_view what, part& out) {
+      const std::size_t count = rows * cols;
+      if (group_ != 0 && count % group_ != 0)
+        fail(file_.name(), std::string(what) + " has " + std::to_string(count) +
+                               " weights, not a multiple of the group of " + std::to_string(group_));
+      out = {what, in.take(layers * (group_ == 0 ? count * 4 : count + count / group_ * 4), what)};
+    };
+    const auto of = [&](role r) -> part& { return matrices_[tensors_of<llama>::find(r)]; };
+    const auto attention_matrices = [&] {
+      matrix(s.layers, s.dim, s.dim, "wq", of(role::query));
+      matrix(s.layers, s.kv_dim(), s.dim, "wk", of(role::key));
+      matrix(s.layers, s.kv_dim(), s.dim, "wv", of(role::value));
+      matrix(s.layers, s.dim, s.dim, "wo", of(role::output));
+    };
+    const auto feed_forward_matrices = [&] {
+      matrix(s.layers, s.hidden, s.dim, "w1", of(role::gate));
+      matrix(s.layers, s.dim, s.hidden, "w2", of(role::down));
+      matrix(s.layers, s.hidden, s.dim, "w3", of(role::up));
+    };
+    if (legacy) {
+      matrix(1, s.vocab, s.dim, "the token embedding", embedding_);
+      norm(s.layers, "the attention norms", attention_norm_);
+      attention_matrices();
+      norm(s.layers, "the feed-forward norms", ffn_norm_);
+      feed_forward_matrices();
+      norm(1, "the final norm", final_norm_);
+      in.take(s.context * s.head_dim() * 4, "the rope tables");  // skipped: mote computes them
+    } else {
+      norm(s.layers, "the attention norms", attention_norm_);
+      norm(s.layers, "the feed-forward norms", ffn_norm_);
+      norm(1, "the final norm", final_norm_);
+      matrix(1, s.vocab, s.dim, "the token embedding", embedding_);
+      attention_matrices();
+      feed_forward_matrices();
+    }
+    if (!s.tied_head) matrix(1, s.vocab, s.dim, "the head", head_);
+  }
+
+  found matrix_at(const tensor_place& p) const {
+    const matrix_size size = size_of(shape_, p);
+    switch (p.where) {
+      case tensor_place::part::embedding: return {embedding_, 0, size};
+      case tensor_place::part::head: return {head_, 0, size};
+      case tensor_place::part::positions: fail(file_.name(), "has no table of positions");
+      case tensor_place::part::block: break;
+    }
+    return {matrices_[tensors_of<llama>::find(p.role)], p.layer, size};
+  }
+
+  static float float_at(std::span<const std::byte> bytes, std::size_t index) {
+    float x = 0;
+    std::memcpy(&x, bytes.data() + index * 4, 4);
+    return x;
+  }
+
+  /// `n` floats from index `at` of a tensor on.
+  void floats(const part& t, std::size_t at, std::size_t n, float* out) {
+    const auto from = integers_.next(t.bytes.subspan(at * 4, n * 4));
+    if (n != 0) std::memcpy(out, from.data(), from.size());
+    for (std::size_t i = 0; i < n; ++i)
+      if (!std::isfinite(out[i]))
+        fail(file_.name(),
+             std::string(t.what) + " holds a value that is not finite, at index " + std::to_string(at + i));
+  }
+
+  file_bytes file_;
+  part_in_use integers_{file_};  // or floats
+  part_in_use scales_{file_};
+  std::size_t group_ = 0;  // integers per scale; 0: floats
+  part embedding_, head_, attention_norm_, ffn_norm_, final_norm_;
+  std::array<part, tensors_of<llama>::matrices> matrices_;
+};
+
 }  // namespace
 
 }  // namespace detail
 
+std::unique_ptr<model_source> open_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file) {
+  return std::make_unique<detail::llama2c_source>(detail::file_bytes(bytes, file));
+}
+std::unique_ptr<model_source> open_llama2c(const std::filesystem::path& file) {
+  return std::make_unique<detail::llama2c_source>(detail::file_bytes(file));
+}
+
 raw_model parse_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  constexpr std::uint32_t magic = 0x616B3432;  // "ak42"; a legacy checkpoint starts with its dim instead
-  detail::checkpoint_reader in(bytes, file);
-  raw_model m;
-  std::uint32_t first = 0;
-  if (bytes.size() >= 4) std::memcpy(&first, bytes.data(), 4);
-
-  const bool legacy = first != magic;
-  std::size_t group = 0;
-  if (legacy) {
-    m.shape = detail::read_llama2c_shape(in, file, true);
-    m.source = "llama2.c legacy, floats";
-  } else {
-    in.take(4, "the magic number");
-    const auto version = in.number<std::int32_t>("the version");
-    if (version != 1 && version != 2)
-      fail(file, "is of llama2.c version " + std::to_string(version) + "; expected 1 or 2");
-    m.shape = detail::read_llama2c_shape(in, file, false);
-    const auto shared = in.number<std::uint8_t>("the header");
-    if (shared > 1) fail(file, "the header says shared classifier = " + std::to_string(shared) + "; expected 0 or 1");
-    m.shape.tied_head = shared == 1;
-    m.source = "llama2.c version 1, floats";
-    if (version == 2) {
-      const auto stored = in.number<std::int32_t>("the header");
-      if (stored < 1 || stored > (1 << 20))
-        fail(file, "the header says group = " + std::to_string(stored) + "; expected 1 to 1048576");
-      group = static_cast<std::size_t>(stored);
-      m.source = "llama2.c version 2, int8 in groups of " + std::to_string(group);
-    }
-    in.take(256 - (bytes.size() - in.left()), "the header");
-  }
-
-  const mote::shape& s = m.shape;
-  const std::size_t needed = detail::llama2c_payload_bytes(s, group, legacy);
-  if (needed != in.left())
-    fail(file,
-         "expected " +
-             (needed == too_big ? "more bytes than this machine can address" : std::to_string(needed) + " bytes") +
-             " of tensors for dim " + std::to_string(s.dim) + ", hidden " + std::to_string(s.hidden) + ", layers " +
-             std::to_string(s.layers) + ", vocab " + std::to_string(s.vocab) + ", found " + std::to_string(in.left()));
-
-  const auto norm = [&](std::size_t layers, std::string_view what, raw_tensor& out) {
-    in.floats(layers * s.dim, what, out.values);
-  };
-  const auto matrix = [&](std::size_t layers, std::size_t rows, std::size_t cols, std::string_view what,
-                          raw_tensor& out) {
-    if (group != 0) detail::read_llama2c_groups(in, file, what, layers, rows, cols, group, out);
-    else in.floats(layers * rows * cols, what, out.values);
-  };
-  const auto blocks_of_attention = [&] {
-    matrix(s.layers, s.dim, s.dim, "wq", m.of(role::query));
-    matrix(s.layers, s.kv_dim(), s.dim, "wk", m.of(role::key));
-    matrix(s.layers, s.kv_dim(), s.dim, "wv", m.of(role::value));
-    matrix(s.layers, s.dim, s.dim, "wo", m.of(role::output));
-  };
-  const auto blocks_of_feed_forward = [&] {
-    matrix(s.layers, s.hidden, s.dim, "w1", m.of(role::gate));
-    matrix(s.layers, s.dim, s.hidden, "w2", m.of(role::down));
-    matrix(s.layers, s.hidden, s.dim, "w3", m.of(role::up));
-  };
-  if (legacy) {
-    matrix(1, s.vocab, s.dim, "the token embedding", m.embedding);
-    norm(s.layers, "the attention norms", m.of(vector_role::attention_norm));
-    blocks_of_attention();
-    norm(s.layers, "the feed-forward norms", m.of(vector_role::ffn_norm));
-    blocks_of_feed_forward();
-    norm(1, "the final norm", m.of(vector_role::final_norm));
-    in.take(s.context * s.head_dim() * 4, "the rope tables");  // skipped: mote computes them
-  } else {
-    norm(s.layers, "the attention norms", m.of(vector_role::attention_norm));
-    norm(s.layers, "the feed-forward norms", m.of(vector_role::ffn_norm));
-    norm(1, "the final norm", m.of(vector_role::final_norm));
-    matrix(1, s.vocab, s.dim, "the token embedding", m.embedding);
-    blocks_of_attention();
-    blocks_of_feed_forward();
-  }
-  if (!s.tied_head) matrix(1, s.vocab, s.dim, "the head", m.head);
-  in.end();
-  return m;
+  return read_whole(*open_llama2c(bytes, file));
 }
-
-raw_model read_llama2c(const std::filesystem::path& file) {
-  const mapped_file mapped(file);
-  return parse_llama2c(mapped.bytes(), file);
-}
+raw_model read_llama2c(const std::filesystem::path& file) { return read_whole(*open_llama2c(file)); }
 
 vocabulary_text parse_llama2c_tokenizer(std::span<const std::byte> bytes, std::size_t vocab,
                                         const std::filesystem::path& file) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/packing.hpp"
+#include "mote/host/import/model_source.hpp"
 #include "mote/host/quantize/awq.hpp"
 #include "mote/host/quantize/gptq.hpp"
 #include "mote/host/quantize/hadamard.hpp"
@@ -74,6 +77,27 @@ quantizer quantizer_of(quantizer_kind kind) {
   return round_to_nearest{};
 }
 
+namespace detail {
+
+namespace {
+
+/// The grids of the formats that take codes.
+std::map<const packed_format*, quantization_grid> grids_of(const packing_plan& plan, const shape& s) {
+  std::map<const packed_format*, quantization_grid> grids;
+  for (const tensor_place& p : all_tensors(s))
+    if (plan.at(p).takes_codes() && !grids.contains(&plan.at(p))) grids.emplace(&plan.at(p), plan.at(p).levels());
+  return grids;
+}
+
+[[noreturn]] void takes_no_codes(const scheme& s) {
+  throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
+                           text_of({s.fold, s.quantizer, ""}) + "; floats stay floats");
+}
+
+}  // namespace
+
+}  // namespace detail
+
 std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantizer_kind kind,
                                            const text_sample* text, const quantize_report& report) {
   if (kind == quantizer_kind::rtn) return {};
@@ -84,9 +108,7 @@ std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_pla
   } else {
     text = nullptr;
   }
-  std::map<const packed_format*, quantization_grid> grids;
-  for (const tensor_place& p : all_tensors(m.shape))
-    if (plan.at(p).takes_codes() && !grids.contains(&plan.at(p))) grids.emplace(&plan.at(p), plan.at(p).levels());
+  const std::map<const packed_format*, quantization_grid> grids = detail::grids_of(plan, m.shape);
   const quantizer how = quantizer_of(kind);
   return quantize_model(
       m,
@@ -96,6 +118,26 @@ std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_pla
         return {&found->second, how};
       },
       text, report);
+}
+
+row_coder code_rows(const packing_plan& plan, const scheme& s, const mote::shape& shape) {
+  if (!s.by_rows(false)) throw std::runtime_error("compress: " + text_of(s) + " needs the whole model");
+  if (s.quantizer == quantizer_kind::rtn) return {};
+  auto grids = detail::grids_of(plan, shape);
+  if (grids.empty()) detail::takes_no_codes(s);
+  struct state {
+    std::map<const packed_format*, quantization_grid> grids;
+    packing_plan plan;
+    quantizer how;
+    coded_matrix codes;
+  };
+  const auto kept = std::make_shared<state>(state{std::move(grids), plan, quantizer_of(s.quantizer), {}});
+  return [kept](const quantizer_task& rows, std::size_t) -> coded_rows {
+    const auto found = kept->grids.find(&kept->plan.at(rows.place));
+    if (found == kept->grids.end()) return {};
+    kept->codes = kept->how(rows, found->second);
+    return {&kept->codes, 0};
+  };
 }
 
 compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text,
@@ -117,8 +159,7 @@ compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const 
     fewest = bits;
   }
   if ((s.quantizer != quantizer_kind::rtn && !coded) || (s.fold == fold_kind::awq && coarsest == nullptr))
-    throw std::runtime_error("compress: no tensor of \"" + s.formats + "\" takes codes from " +
-                             text_of({s.fold, s.quantizer, ""}) + "; floats stay floats");
+    detail::takes_no_codes(s);
   switch (s.fold) {
     case fold_kind::none: break;
     case fold_kind::awq: awq{}(m, coarsest->levels(), *text); break;
@@ -136,14 +177,14 @@ compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const 
 std::vector<float> rounded_by(const packed_format& f, const raw_model& m, const tensor_place& p) {
   const matrix_size size = size_of(m.shape, p);
   const auto w = values_of(m, p);
-  const raw_tensor& t = tensor_of(m, p);
+  const stored_matrix stored = held_model<>(m).stored(p);
   std::vector<float> out(w.size());
   packed_bytes tile(f.tile_bytes(size.cols));
   for (std::size_t row = 0; row < size.rows; ++row) {
     if (row % f.rows == 0) {
       const std::size_t count = (std::min)(f.rows, size.rows - row);
       f.encode_tile(w.data() + row * size.cols, count, size.cols, tile.data());
-      f.keep(t, p.layer, size.rows, row, count, size.cols, tile.data());
+      f.keep(stored, row, count, size.cols, tile.data());
     }
     f.decode_row(tile.data(), row % f.rows, size.cols, out.data() + row * size.cols);
   }

@@ -20,7 +20,7 @@
 #include "mote/format/q8.hpp"
 #include "mote/format/qk.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
-#include "mote/host/import/raw_model.hpp"
+#include "mote/host/import/model_source.hpp"
 
 namespace mote::inline v0::host {
 
@@ -96,7 +96,7 @@ void get_gguf_block(const std::byte* tile, std::size_t row, std::size_t cols, st
 /// Blocks that the format cannot hold stay as encode_tile() rounded them. Returns the number of blocks copied. Throws
 /// if the matrix has fewer blocks than the rows need.
 template <class Format>
-std::size_t keep_blocks(const raw_blocks& from, std::size_t first, std::size_t count, std::size_t cols,
+std::size_t keep_blocks(const block_view& from, std::size_t first, std::size_t count, std::size_t cols,
                         std::byte* tile) {
   std::size_t kept = 0;
   if constexpr (has_gguf_twin<Format>) {

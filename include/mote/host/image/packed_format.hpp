@@ -12,7 +12,7 @@
 
 namespace mote::inline v0::host {
 
-struct raw_tensor;
+struct stored_matrix;
 
 struct packed_format {
   std::string_view name;    ///< with its rows: "q4x16", "q4k192x16"
@@ -29,10 +29,9 @@ struct packed_format {
     void (*encode)(const float* w /* (count, cols) */, std::size_t count /* 1; 0 writes a padding row */,
                    std::size_t cols, std::byte* row) = nullptr;
     void (*decode)(const std::byte* row, std::size_t /* 0 */, std::size_t cols, float* out /* (cols) */) = nullptr;
-    /// Copies the integers or blocks of the source into an encoded row, where this format holds them exactly. `index`
-    /// is that of the row in its layer.
-    void (*keep)(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t index, std::size_t cols,
-                 std::byte* row) = nullptr;
+    /// Copies the integers or blocks of row `index` of the source into an encoded row, where this format holds them
+    /// exactly.
+    void (*keep)(const stored_matrix& from, std::size_t index, std::size_t cols, std::byte* row) = nullptr;
     void (*put_codes)(std::byte* row, std::size_t cols, const group_scale* scales,
                       const std::uint8_t* codes /* (cols) */) = nullptr;
   } row;
@@ -47,9 +46,8 @@ struct packed_format {
   /// Rounds `count` rows into a tile; the other rows of the tile become padding rows.
   void encode_tile(const float* w /* (count, cols) */, std::size_t count, std::size_t cols, std::byte* tile) const;
   void decode_row(const std::byte* tile, std::size_t index, std::size_t cols, float* out /* (cols) */) const;
-  /// As row.keep, for `count` rows of an encoded tile. `first` is the index of its first row in the layer.
-  void keep(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t first, std::size_t count,
-            std::size_t cols, std::byte* tile) const;
+  /// As row.keep, for `count` rows of an encoded tile. `first` is the index of its first row in the source.
+  void keep(const stored_matrix& from, std::size_t first, std::size_t count, std::size_t cols, std::byte* tile) const;
   /// Writes the scales and codes of a quantizer as row `index` of a tile.
   void put_codes(std::byte* tile, std::size_t index, std::size_t cols, const group_scale* scales,
                  const std::uint8_t* codes /* (cols) */) const;

@@ -20,7 +20,7 @@
 #include "mote/format/qk.hpp"
 #include "mote/host/image/gguf_pack.hpp"
 #include "mote/host/image/packed_format.hpp"
-#include "mote/host/import/raw_model.hpp"
+#include "mote/host/import/model_source.hpp"
 #include "mote/host/quantize/quantization_grid.hpp"
 
 namespace mote::inline v0::host {
@@ -50,31 +50,32 @@ constexpr bool is_q8<q8<Rows, Group>> = true;
 /// Copies the integers of the source into q8 groups, where a group has one source scale. Rounding the weights again
 /// would lose more than rounding the scale from 32 to 16 bits does.
 template <class Format>
-void keep_integers(const raw_tensor& t, std::size_t first /* weight of the row */, std::size_t cols, std::byte* row) {
+void keep_integers(const stored_matrix& t, std::size_t first /* weight of the row */, std::size_t cols,
+                   std::byte* row) {
   for (std::size_t g = 0; g < Format::groups(cols); ++g) {
     const std::size_t at = first + g * Format::group;
     const std::size_t width = (std::min)(cols - g * Format::group, Format::group);
     if (at / t.group != (at + width - 1) / t.group) continue;  // the group spans two scales of the source
-    const float scale = t.scales[at / t.group];
+    float scale = 0;
+    std::memcpy(&scale, t.scales.data() + at / t.group * sizeof scale, sizeof scale);
     const auto stored = Format::to_scale(scale);
     const float kept = Format::from_scale(stored);
     if (!(scale > 0) || !(std::fabs(kept - scale) <= scale * 0x1p-11F)) continue;
-    const auto integers = std::span(t.integers).subspan(at, width);
-    if (std::find(integers.begin(), integers.end(), std::int8_t{-128}) != integers.end()) continue;
+    const auto integers = t.integers.subspan(at, width);
+    if (std::find(integers.begin(), integers.end(), std::byte{0x80}) != integers.end()) continue;
     typename Format::block b;
     std::memcpy(&b, row + g * sizeof b, sizeof b);
     b.scale[0] = stored;
-    for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][0][i % 4] = integers[i];
+    for (std::size_t i = 0; i < width; ++i) b.quads[i / 4][0][i % 4] = static_cast<std::int8_t>(integers[i]);
     std::memcpy(row + g * sizeof b, &b, sizeof b);
   }
 }
 
 template <class Format>
-void keep_source(const raw_tensor& from, std::size_t layer, std::size_t layer_rows, std::size_t index, std::size_t cols,
-                 std::byte* row) {
+void keep_source(const stored_matrix& from, std::size_t index, std::size_t cols, std::byte* row) {
   if constexpr (is_q8<Format>)
-    if (from.group != 0) keep_integers<Format>(from, (layer * layer_rows + index) * cols, cols, row);
-  if (layer < from.blocks.size()) keep_blocks<Format>(from.blocks[layer], index, 1, cols, row);
+    if (from.group != 0) keep_integers<Format>(from, index * cols, cols, row);
+  if (from.blocks) keep_blocks<Format>(*from.blocks, index, 1, cols, row);
 }
 
 /// Copies a row between tiles of one format with different numbers of rows.

@@ -7,15 +7,22 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 
 #include "mote/host/file.hpp"
+#include "mote/host/import/model_source.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
 
 namespace mote::inline v0::host {
 
-/// A checkpoint of any of the three kinds. `file` is its name in messages. Throws file_error.
+/// A checkpoint of any of the three kinds, read tensor by tensor; `bytes` must outlive the source, and `file` is its name
+/// in messages. Throws file_error.
+std::unique_ptr<model_source> open_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file);
+std::unique_ptr<model_source> open_llama2c(const std::filesystem::path& file);
+
+/// The same, read whole.
 raw_model parse_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
 raw_model read_llama2c(const std::filesystem::path& file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reads a model file of any kind that mote knows: GGUF if its name ends with .gguf, else a llama2.c checkpoint.
+// Opens or reads a model file of any kind that mote knows: GGUF if its name ends with .gguf, else a llama2.c checkpoint.
 // Refuses a checkpoint without a vocabulary, and a second vocabulary for a GGUF file.
 #pragma once
 
@@ -7,11 +7,15 @@
 
 #include "mote/host/import/gguf.hpp"
 #include "mote/host/import/llama2c.hpp"
+#include "mote/host/import/model_source.hpp"
 
 namespace mote::inline v0::host {
 
-/// The model and its vocabulary. `tokenizer` is empty for a GGUF file, which has its own vocabulary and may have token
+/// The weights, read tensor by tensor, and the vocabulary. `tokenizer` is empty for a GGUF file, which has its own vocabulary and may have token
 /// ids; for a checkpoint it is tokenizer.bin, and bos and eos are -1.
+opened_model open_model_file(const std::filesystem::path& weights, const std::filesystem::path& tokenizer);
+
+/// The same, read whole.
 gguf_model read_model_file(const std::filesystem::path& weights, const std::filesystem::path& tokenizer);
 
 }  // namespace mote::inline v0::host

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/packing_plan.hpp"
 #include "mote/host/quantize/quantize_model.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
@@ -34,6 +35,12 @@ struct scheme {
   quantizer_kind quantizer = quantizer_kind::rtn;
   std::string formats = "q8";
 
+  /// Whether each row is rounded alone, so that code_rows() can round a model that nobody holds. A fold changes
+  /// matrices together, and who is calibrated needs the outputs of layers before.
+  bool by_rows(bool calibrated) const {
+    return fold == fold_kind::none && quantizer != quantizer_kind::gptq &&
+           !(quantizer == quantizer_kind::mse && calibrated);
+  }
   /// Whether compress() needs a calibration text.
   bool needs_text() const {
     return fold == fold_kind::awq || fold == fold_kind::smooth || quantizer == quantizer_kind::mse ||
@@ -64,6 +71,10 @@ quantizer quantizer_of(quantizer_kind kind);
 /// Codes for every tensor of a plan whose format takes them. Empty for `rtn`, which is the rounding of the formats.
 std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantizer_kind kind,
                                            const text_sample* text, const quantize_report& report = {});
+
+/// Codes for write_image(), chosen for the rows that it asks for, without calibration; null for `rtn`. For a scheme that is
+/// by_rows(false). Throws if no tensor of the plan takes codes from it.
+row_coder code_rows(const packing_plan& plan, const scheme& s, const mote::shape& shape);
 
 /// Folds and quantizes `m`; `rows` are interleaved in each format. `text` must be given if s.needs_text(), and may be
 /// sampled from the model before folding, which changes its answers by rounding only.
