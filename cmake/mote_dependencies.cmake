@@ -78,12 +78,17 @@ macro(mote_for_this_system target)
   endif()
 endmacro()
 
-# Links what host tools need besides the headers: threads, and CLI11 if it is installed.
+# Links what host tools need besides the headers: threads, and nlohmann-json and CLI11 where they are installed. Without
+# nlohmann-json mote::host does not compile; without CLI11 it does.
 macro(mote_link_host_libraries target)
   find_package(Threads REQUIRED)
   target_link_libraries(${target} PUBLIC Threads::Threads)
+  find_path(MOTE_JSON_INCLUDE_DIR nlohmann/json.hpp)
   find_path(MOTE_CLI11_INCLUDE_DIR CLI/CLI.hpp)
-  mark_as_advanced(MOTE_CLI11_INCLUDE_DIR)
+  mark_as_advanced(MOTE_JSON_INCLUDE_DIR MOTE_CLI11_INCLUDE_DIR)
+  if(MOTE_JSON_INCLUDE_DIR)
+    target_include_directories(${target} SYSTEM PRIVATE "${MOTE_JSON_INCLUDE_DIR}")
+  endif()
   if(MOTE_CLI11_INCLUDE_DIR)
     target_include_directories(${target} SYSTEM INTERFACE "$<BUILD_INTERFACE:${MOTE_CLI11_INCLUDE_DIR}>")
   endif()

@@ -122,18 +122,35 @@ TEST_CASE("without a board there is a table, no per cent and no limit", "[host][
 }
 
 TEST_CASE("the JSON has every number, zeros too", "[host][footprint]") {
-  CHECK(
-      mote::host::footprint_json(fitting) ==
-      "{\n"
-      "  \"model\": \"tiny\",\n"
-      "  \"board\": \"a board\",\n"
-      "  \"ram_bytes\": {\"weights\": 1024, \"cache\": 4096, \"activations\": 2048, \"gradients\": 0, \"perturbed\": 0, "
-      "\"optimiser\": 0, \"index\": 0, "
-      "\"scratch\": 512, \"stack\": 512, \"object\": 7680, \"sum\": 8192, \"block_available\": 8192, "
-      "\"available\": 16384},\n"
-      "  \"flash_bytes\": {\"weights\": 50000, \"vocabulary\": 1000, \"header\": 128, \"code\": 10000, "
-      "\"image\": 51128, \"sum\": 61128, \"available\": 131072}\n"
-      "}\n");
+  CHECK(mote::host::footprint_json(fitting) ==
+        "{\n"
+        "  \"model\": \"tiny\",\n"
+        "  \"board\": \"a board\",\n"
+        "  \"ram_bytes\": {\n"
+        "    \"weights\": 1024,\n"
+        "    \"cache\": 4096,\n"
+        "    \"activations\": 2048,\n"
+        "    \"gradients\": 0,\n"
+        "    \"perturbed\": 0,\n"
+        "    \"optimiser\": 0,\n"
+        "    \"index\": 0,\n"
+        "    \"scratch\": 512,\n"
+        "    \"stack\": 512,\n"
+        "    \"object\": 7680,\n"
+        "    \"sum\": 8192,\n"
+        "    \"block_available\": 8192,\n"
+        "    \"available\": 16384\n"
+        "  },\n"
+        "  \"flash_bytes\": {\n"
+        "    \"weights\": 50000,\n"
+        "    \"vocabulary\": 1000,\n"
+        "    \"header\": 128,\n"
+        "    \"code\": 10000,\n"
+        "    \"image\": 51128,\n"
+        "    \"sum\": 61128,\n"
+        "    \"available\": 131072\n"
+        "  }\n"
+        "}\n");
 }
 
 TEST_CASE("the picture's parts are as wide as they are large, one after another", "[host][footprint]") {
@@ -158,7 +175,7 @@ TEST_CASE("the picture's parts are as wide as they are large, one after another"
 TEST_CASE("names cannot break out of JSON or the picture", "[host][footprint]") {
   mote::footprint f = fitting;
   f.model = "a\"b\\c<d>&e\nf";
-  CHECK_THAT(mote::host::footprint_json(f), ContainsSubstring("\"model\": \"a\\\"b\\\\c<d>&e\\u000af\""));
+  CHECK_THAT(mote::host::footprint_json(f), ContainsSubstring("\"model\": \"a\\\"b\\\\c<d>&e\\nf\""));
   const std::string svg = mote::host::footprint_svg(f);
   CHECK_THAT(svg, ContainsSubstring("a&quot;b\\c&lt;d&gt;&amp;e f on a board"));
   CHECK(well_formed(svg));

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/report/footprint.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mote/budget/footprint.hpp"
@@ -69,20 +72,6 @@ std::string what_is_left(std::size_t sum, std::size_t available) {
 std::string footprint_title(const footprint& f) {
   std::string out(f.model.empty() ? "this pipeline" : f.model);
   return f.board.empty() ? out : out + " on " + std::string(f.board);
-}
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += print_to_string("\\u%04x", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 std::string xml_text(std::string_view text) {
@@ -151,20 +140,20 @@ std::string footprint_text(const footprint& f) {
 }
 
 std::string footprint_json(const footprint& f) {
-  using namespace detail;
-  std::string out = "{\n  \"model\": " + json_string(f.model) + ",\n  \"board\": " + json_string(f.board);
-  for (const footprint_memory& m : footprint_memories(f)) {
-    const std::string name = m.name == "RAM" ? "ram" : "flash";
-    out += ",\n  \"" + name + "_bytes\": {";
-    for (const footprint_part& p : m.parts)
-      out += print_to_string("\"%.*s\": %zu, ", static_cast<int>(p.name.size()), p.name.data(), p.bytes);
-    if (name == "ram") out += print_to_string("\"object\": %zu, ", f.ram.object());
-    if (name == "flash") out += print_to_string("\"image\": %zu, ", f.flash.image());
-    out += print_to_string("\"sum\": %zu, ", m.sum);
-    if (name == "ram") out += print_to_string("\"block_available\": %zu, ", f.ram_block_available);
-    out += print_to_string("\"available\": %zu}", m.available);
+  using json = nlohmann::ordered_json;
+  json out{{"model", f.model}, {"board", f.board}};
+  for (const detail::footprint_memory& m : detail::footprint_memories(f)) {
+    const bool is_ram = m.name == "RAM";
+    json part = json::object();
+    for (const detail::footprint_part& p : m.parts) part[std::string(p.name)] = p.bytes;
+    if (is_ram) part["object"] = f.ram.object();
+    else part["image"] = f.flash.image();
+    part["sum"] = m.sum;
+    if (is_ram) part["block_available"] = f.ram_block_available;
+    part["available"] = m.available;
+    out[is_ram ? "ram_bytes" : "flash_bytes"] = std::move(part);
   }
-  return out + "\n}\n";
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";  // a name that is no UTF-8 does not throw
 }
 
 std::string footprint_svg(const footprint& f) {
