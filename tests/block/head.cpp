@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "mote/block/train_plan.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/family/gemma2.hpp"
 #include "mote/family/phi2.hpp"
