@@ -40,6 +40,20 @@ TEST_CASE("model header: reads back what was written", "[host][model_header_read
   CHECK(m.special_tokens == facts().special_tokens);
 }
 
+TEST_CASE("model header: reads back what few families have", "[host][model_header_reader]") {
+  auto f = facts();
+  f.shape.head_width = 12;
+  f.shape.window = 40;
+  f.shape.softcap = 50;
+  f.shape.score_scale = 0.125F;
+  f.shape.rotary_width = 6;
+  f.shape.local_theta = 10000;
+  f.shape.logit_softcap = 30;
+  CHECK(read_model_header(model_header(f)).shape == f.shape);
+  f.shape.rope = {.factor = 32, .low_frequency_factor = 1, .high_frequency_factor = 4.5F, .original_context = 8192};
+  CHECK(read_model_header(model_header(f)).shape == f.shape);
+}
+
 TEST_CASE("model header: any other text is refused", "[host][model_header_reader]") {
   CHECK_THROWS_WITH(read_model_header(""), ContainsSubstring("not what import_model writes"));
   CHECK_THROWS_WITH(read_model_header(changed(".dim = 64", ".dim = 6x")), ContainsSubstring("not a number"));

@@ -113,6 +113,14 @@ std::string model_header(const model_facts& m) {
   if (s.window != 0) t += field("window", number(s.window));
   if (s.softcap != 0) t += field("softcap", detail::float_literal(s.softcap));
   if (s.score_scale != 0) t += field("score_scale", detail::float_literal(s.score_scale));
+  if (s.rotary_width != 0) t += field("rotary_width", number(s.rotary_width));
+  if (s.local_theta != 0) t += field("local_theta", detail::float_literal(s.local_theta));
+  if (s.logit_softcap != 0) t += field("logit_softcap", detail::float_literal(s.logit_softcap));
+  if (s.rope != rope_scaling{})
+    t += field("rope", "{.factor = " + detail::float_literal(s.rope.factor) +
+                           ", .low_frequency_factor = " + detail::float_literal(s.rope.low_frequency_factor) +
+                           ", .high_frequency_factor = " + detail::float_literal(s.rope.high_frequency_factor) +
+                           ", .original_context = " + number(s.rope.original_context) + "}");
   t += "  };\n";
   t += "  static constexpr std::size_t vocabulary_bytes = " + number(m.vocabulary_bytes) +
        ";  // of the packed token table\n";

@@ -72,6 +72,14 @@ model_facts read_model_header(std::string_view text) {
   if (has("window")) m.shape.window = size("window");
   if (has("softcap")) m.shape.softcap = real("softcap");
   if (has("score_scale")) m.shape.score_scale = real("score_scale");
+  if (has("rotary_width")) m.shape.rotary_width = size("rotary_width");
+  if (has("local_theta")) m.shape.local_theta = real("local_theta");
+  if (has("logit_softcap")) m.shape.logit_softcap = real("logit_softcap");
+  if (has("rope"))
+    m.shape.rope = {.factor = detail::header_number<float>(text, "      .rope = {.factor = ", "F, "),
+                    .low_frequency_factor = detail::header_number<float>(text, ", .low_frequency_factor = ", "F, "),
+                    .high_frequency_factor = detail::header_number<float>(text, ", .high_frequency_factor = ", "F, "),
+                    .original_context = detail::header_number<std::size_t>(text, ", .original_context = ", "},\n")};
   m.vocabulary_bytes = detail::header_number<std::size_t>(text, " vocabulary_bytes = ", ";");
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
   m.special_tokens = {
