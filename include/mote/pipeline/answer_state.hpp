@@ -76,7 +76,7 @@ struct basic_answer_state {
 
   /// Whether there is a token to run, in a context of `context` tokens; if not, `progress` says why.
   bool goes_on(std::size_t context) {
-    if (!under_way()) return false;
+    if (progress.ending != ending::none || prompt_tokens == 0) return false;
     if (answered >= limit) progress.ending = ending::limit;
     else if (position >= context) progress.ending = ending::context_full;
     return progress.ending == ending::none;

@@ -376,12 +376,13 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
 
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
     learning_->interrupt_lesson();
-    const auto pass = [&](const auto&... rows) {
-      return passes::run(base(), learning_->adapter(), cache_.data(), team_, answer_arena(), tokens_.data() + position,
-                         count, position, logits_for, rows...);
-    };
-    if constexpr (constrains) return pass(decoding_.admitted.rows());
-    else return pass();
+    std::byte* const arena = answer_arena();
+    const token* const from = tokens_.data() + position;
+    if constexpr (constrains)
+      return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position, logits_for,
+                         decoding_.admitted.rows());
+    else
+      return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position, logits_for);
   }
 
   status open(const example& e, bool gradient)
