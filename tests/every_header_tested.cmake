@@ -20,9 +20,7 @@ proved_by(decode/gbnf.cpp "a grammar's texts, by a recogniser that does not know
   decode/gbnf_parser decode/grammar decode/grammar_builder decode/grammar_compiler)
 proved_by(decode/admission.cpp "what a constraint admits" decode/constraint)
 proved_by(model/tokenizer.cpp "an image's own tokenizer, and the table that it reads"
-  model/token_table model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)
-proved_by(model/byte_level_bpe.cpp "the tokens of other programs, of files"
-  model/pieces host/import/gguf_tokenizer host/import/tokenizer_json)
+  model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)
 proved_by(model/unicode.cpp "a table, written by a tool" model/unicode_classes)
 proved_by(model/normalizer.cpp "how a text is composed, and tables for it"
   model/unicode_combining model/unicode_compose model/unicode_decompositions)
