@@ -71,7 +71,7 @@ void budget(const mote::shape& s, const mote::board_facts& board, const host::im
 /// What is packed: the weights, in their file or changed in memory, their formats, and who rounds them.
 struct prepared {
   std::unique_ptr<host::model_source> weights;
-  host::compressed_model whole;  // what `weights` and `coder` refer to, if the model had to be in memory
+  std::unique_ptr<host::compressed_model> whole;  // what the others refer to, if the model had to be in memory
   host::packing_plan plan;
   host::row_coder coder;
 };
@@ -94,12 +94,13 @@ prepared prepare(const wishes& w, std::unique_ptr<host::model_source> weights, s
     sampling.done();
   }
   host::progress quantizing("quantizing", "matrices");
-  p.whole = host::compress(std::move(model), how, w.rows, calibrated ? &text : nullptr,
-                           [&](std::size_t done, std::size_t all) { quantizing.show(done, all); });
+  p.whole = std::make_unique<host::compressed_model>(
+      host::compress(std::move(model), how, w.rows, calibrated ? &text : nullptr,
+                     [&](std::size_t done, std::size_t all) { quantizing.show(done, all); }));
   quantizing.done();
-  p.plan = p.whole.plan;
-  p.coder = host::coder_of(p.whole.codes);
-  p.weights = std::make_unique<host::held_model<>>(p.whole.model);
+  p.plan = p.whole->plan;
+  p.coder = host::coder_of(p.whole->codes);
+  p.weights = std::make_unique<host::held_model<>>(p.whole->model);
   return p;
 }
 
@@ -108,7 +109,7 @@ void import(const wishes& w) {
   mote::special_tokens special_tokens = w.special_tokens;
   if (!w.bos_given && opened.bos >= 0) special_tokens.bos = opened.bos;
   if (!w.eos_given && opened.eos >= 0) special_tokens.eos = opened.eos;
-  const std::vector<std::byte> table = host::pack_vocabulary(opened.vocabulary, dialogue);
+  const std::vector<std::byte> table = host::pack_vocabulary(opened.vocabulary, special_tokens);
 
   const std::string source = opened.weights->kind();
   const prepared ready =
