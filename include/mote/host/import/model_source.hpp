@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,8 +85,10 @@ class held_model : public model_source {
 
   void load_rows(const tensor_place& p, std::size_t first, std::size_t count, float* out) override {
     const auto values = values_of(*m_, p);
-    const std::size_t cols = size_of<Family>(shape_, p).cols;
-    const auto rows = values.subspan(first * cols, count * cols);
+    const matrix_size size = size_of<Family>(shape_, p);
+    if (first > size.rows || count > size.rows - first)
+      throw std::runtime_error("model: " + name(p) + " has fewer rows than asked");
+    const auto rows = values.subspan(first * size.cols, count * size.cols);
     std::copy(rows.begin(), rows.end(), out);
   }
   void load_vector(std::size_t layer, vector_role v, float* out) override {
