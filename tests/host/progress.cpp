@@ -40,7 +40,8 @@ TEST_CASE("progress: without a terminal, a line for every tenth, and none of wha
   }
   const std::string text = written_to(file);
   CHECK(std::count(text.begin(), text.end(), '\n') == 10);
-  CHECK_THAT(text, ContainsSubstring("packing  10 %, 9 s left  99 rows/s\n"));
+  CHECK(text.starts_with("packing  10 %, "));  // about 9 s left, 99 rows/s
+  CHECK_THAT(text, ContainsSubstring(" s left  ") && ContainsSubstring(" rows/s\npacking  20 %, "));
   CHECK_THAT(text, ContainsSubstring("packing 100 %, 0 s left"));
   CHECK(text.find('\r') == text.npos);
   std::fclose(file);
