@@ -4,7 +4,7 @@
 #   tests/mutate.sh               all of them
 #   tests/mutate.sh 'kernel/'     those whose title matches an extended regular expression
 # For each it changes a copy of the sources, compiles the test that is named there with it, and runs that. The test must
-# pass with the code as it is (tried once), and must fail, or run for more than two minutes, with the change. CXX, FLAGS
+# pass with the code as it is (tried once), and must fail, or run for more than five minutes, with the change. CXX, FLAGS
 # and JOBS from the environment: the compiler, its options (-O0), how many at once (1).
 # Refuses a change whose text is not in its file exactly once, and a change that does not compile, unless it is a static
 # assertion that fails.
@@ -19,12 +19,13 @@ if [ "${1:-}" = --one ]; then  # NUMBER: one mutation, in a folder of its own
   test=$(sed -n 's/^test \([^ ]*\).*/\1/p' "$block")
   filter=$(sed -n 's/^test [^ ]* *//p' "$block")
   with=$(sed -n 's/^with //p' "$block")
+  [ -z "$with" ] || with="$with tools/host/build_settings.cpp"
   say() { printf '%-9s %s -> %s\n' "$1" "$title" "$test${filter:+ ($filter)}"; }
   # What a program with an image needs of mote::host.
   grep -q '^host$' "$block" && with="$with tools/host/image/image_writer.cpp tools/host/image/packed_format.cpp
     tools/host/image/packing_plan.cpp tools/host/image/vocabulary_packer.cpp
     tools/host/import/gguf_blocks.cpp tools/host/import/model_tensors.cpp tools/host/import/raw_model.cpp
-    tools/host/quantize/quantization_grid.cpp tools/host/quantize/quantizer.cpp"
+    tools/host/quantize/quantization_grid.cpp tools/host/quantize/quantizer.cpp tools/host/build_settings.cpp"
   compile() {  # TREE SOURCE OBJECT
     ${CXX:-g++} -std=c++23 ${FLAGS:--O0} -ffp-contract=off -w -fmax-errors=20 \
       -DMOTE_ASSETS_DEFAULT="\"$root/../shared/assets\"" -include "$work/first.hpp" -I"$1/include" -I"$1/tests" -I"$1/tools" \
@@ -64,7 +65,7 @@ if [ "${1:-}" = --one ]; then  # NUMBER: one mutation, in a folder of its own
   fi
   passes=$good.passes.$(named "$filter")
   if [ ! -e "$passes" ]; then
-    timeout 120 "$good" ${filter:+"$filter"} > "$good.out" 2>&1 || { say "NOT GREEN"; tail -n 20 "$good.out"; exit 1; }
+    timeout 1200 "$good" ${filter:+"$filter"} > "$good.out" 2>&1 || { say "NOT GREEN"; tail -n 20 "$good.out"; exit 1; }
     : > "$passes"
   fi
   rm "$tree/$file"  # it is linked with the original
@@ -82,7 +83,7 @@ if [ "${1:-}" = --one ]; then  # NUMBER: one mutation, in a folder of its own
     exit 1
   fi
   result=0
-  timeout 120 "$mutant" ${filter:+"$filter"} > "$mutant.out" 2>&1 || result=$?
+  timeout 300 "$mutant" ${filter:+"$filter"} > "$mutant.out" 2>&1 || result=$?
   rm -rf "$mutant" "$mutant.o" "$tree"
   [ $result -ne 0 ] || { say SURVIVED; exit 1; }
   say caught
