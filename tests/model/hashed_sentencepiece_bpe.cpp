@@ -73,3 +73,19 @@ TEST_CASE("hashed sentencepiece bpe: as over the plain table", "[model][sentence
     if (found != expected) REQUIRE(found == expected);
   }
 }
+
+TEST_CASE("hashed sentencepiece bpe: without byte tokens, what is unknown is the unknown token",
+          "[model][sentencepiece_bpe]") {
+  mote::host::tokenizer_text text;
+  text.kind = mote::table_kind::sentencepiece_bpe;
+  text.unknown = mote_tests::add(text, "<unk>", mote::host::token_type::unknown);
+  for (const char* piece : {" ", "h", "i", "hi", " hi"}) mote_tests::add(text, piece, mote::host::token_type::normal);
+  text.scores = {0, -5, -4, -4, -2, -1};
+  const packed_tokenizer<hashed_sentencepiece_bpe<true>> p(text);
+  CHECK(p("hi") == std::vector<int>{5});
+  CHECK(p("hix \xC3\xA9hi") == std::vector<int>{5, 0, 1, 0, 4});
+  text.unknown = -1;
+  std::vector<mote::merge_slot> slots(4);
+  std::size_t count = 0;
+  CHECK(packed_tokenizer<hashed_sentencepiece_bpe<true>>(text).words.append("x", slots, count) == status::bad_utf8);
+}

@@ -112,7 +112,14 @@ class basic_sentencepiece_bpe {
       slots[end++] = {.token = id};
       return status::ok;
     }
-    if (!vocabulary_.has_bytes()) return status::bad_utf8;
+    if (!vocabulary_.has_bytes()) {
+      std::uint32_t unknown = no_token;
+      if constexpr (requires { vocabulary_.unknown(); }) unknown = vocabulary_.unknown();
+      if (unknown == no_token) return status::bad_utf8;
+      if (end == slots.size()) return status::too_long;
+      slots[end++] = {.token = unknown};
+      return status::ok;
+    }
     if (slots.size() - end < character.size()) return status::too_long;
     for (char c : character) slots[end++] = {.token = vocabulary_.byte_token(static_cast<unsigned char>(c))};
     return status::ok;
@@ -124,6 +131,8 @@ class basic_sentencepiece_bpe {
 
     std::uint32_t merge_of(std::uint32_t left, std::uint32_t right) const {
       if (words.is_byte(left) || words.is_byte(right)) return no_token;  // bytes do not merge
+      if constexpr (requires { words.unknown(); })
+        if (left == words.unknown() || right == words.unknown()) return no_token;
       return words.find(words.text(left), words.text(right));
     }
     std::uint32_t rank(std::uint32_t token) const { return words.rank(token); }

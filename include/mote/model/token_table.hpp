@@ -109,7 +109,7 @@ class token_table {
     if (reinterpret_cast<std::uintptr_t>(table.data()) % 4 != 0) return status::misaligned;
     __builtin_memcpy(&h, table.data(), sizeof h);
     const std::size_t needed = h.bytes();
-    if (h.count == 0 || h.kind != static_cast<std::uint32_t>(kind) || needed == too_big)
+    if (h.count == 0 || h.kind == 0 || h.kind > 4 || h.kind != static_cast<std::uint32_t>(kind) || needed == too_big)
       return status::corrupt_vocabulary;
     if (needed > table.size()) return status::truncated;
     if (needed < table.size() || h.slots < h.searchable || h.probes == 0 || h.probes > h.slots)
@@ -210,6 +210,10 @@ class token_table {
   std::uint32_t start(std::uint32_t id) const {
     return word_at(bases_ + std::size_t{4} * (id / 64)) + half(starts_ + std::size_t{2} * id);
   }
+  /// memcmp() takes no null pointer, not even for no bytes.
+  static bool begins(const char* at, std::string_view text) {
+    return text.empty() || __builtin_memcmp(at, text.data(), text.size()) == 0;
+  }
   std::uint32_t added_entry(std::uint32_t i) const { return word_at(added_ + std::size_t{4} * i); }
 
   std::uint32_t entry(std::string_view head, std::string_view tail) const {
@@ -223,8 +227,7 @@ class token_table {
       if (e == empty_slot) break;
       if ((e & ~id_bits & ~at_once) == hash_bits(hash)) {
         const std::string_view t = text(e & id_bits);
-        if (t.size() == head.size() + tail.size() && __builtin_memcmp(t.data(), head.data(), head.size()) == 0 &&
-            __builtin_memcmp(t.data() + head.size(), tail.data(), tail.size()) == 0)
+        if (t.size() == head.size() + tail.size() && begins(t.data(), head) && begins(t.data() + head.size(), tail))
           return e;
       }
       if (++at == h_.slots) at = 0;
