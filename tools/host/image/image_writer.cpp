@@ -14,6 +14,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/core/finite.hpp"
+#include "mote/host/image/any_table.hpp"
 #include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/packing_plan.hpp"
 #include "mote/host/import/model_source.hpp"
@@ -170,9 +171,8 @@ image_summary write_image(model_source& m, std::span<const std::byte> vocabulary
   const mote::shape& s = m.shape();
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
   if (plan.blocks.size() != s.layers) throw std::runtime_error("packing: the plan is for another number of layers");
-  if (vocabulary_view::check(vocabulary) != status::ok)
-    throw std::runtime_error("packing: the token table is not sound");
-  if (const std::size_t tokens = vocabulary_view{vocabulary}.count(); tokens != s.vocab)
+  if (any_table::check(vocabulary) != status::ok) throw std::runtime_error("packing: the token table is not sound");
+  if (const std::size_t tokens = any_table{vocabulary}.count(); tokens != s.vocab)
     throw std::runtime_error("packing: the token table has " + std::to_string(tokens) + " tokens; the model has " +
                              std::to_string(s.vocab));
 

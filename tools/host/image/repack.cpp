@@ -14,6 +14,7 @@
 
 #include "mote/core/bytes.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/image/any_table.hpp"
 #include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/model_header.hpp"
@@ -115,7 +116,7 @@ image_summary repack(const source_image& image, const model_facts& m, const pack
                      const packing_plan& wanted, image_sink& out) {
   const format_identity identity = identify(wanted, m.shape);
   const std::size_t weights_bytes = map_tensors(wanted, m.shape).bytes;
-  attached_image opened;
+  basic_attached_image<any_table> opened;
   const image_expectation expected{.shape_fingerprint = m.shape.fingerprint(),
                                    .format_fingerprint = identify(plan, m.shape).fingerprint,
                                    .weights_bytes = map_tensors(plan, m.shape).bytes,
