@@ -192,7 +192,15 @@ TEST_CASE("gguf: what would change a model's answers is refused by name", "[host
   refused([](auto& g) { g.value("general.architecture", "qwen2"); }, "architecture \"qwen2\"; expected \"llama\"");
   refused([](auto& g) { g.value("tokenizer.ggml.model", "gpt2"); }, "expected \"llama\" (SentencePiece)");
   refused([](auto& g) { g.value("tokenizer.ggml.add_space_prefix", 7, false); }, "no space in front of a text");
-  refused([](auto& g) { g.value("llama.rope.scaling.type", "linear"); }, "scales its rotary positions");
+  refused([](auto& g) { g.value("llama.rope.scaling.type", "yarn"); }, "scales its rotary positions by the rule");
+  refused([](auto& g) { g.value("llama.rope.scaling.factor", 6, 4.0F); }, "scales its rotary positions by the rule");
+  refused([](auto& g) { g.value("llama.rope.scale_linear", 6, 4.0F); }, "\"llama.rope.scale_linear\" is not 1");
+  refused([](auto& g) { g.value("llama.rope.scale_linear", 6, 1.5F); }, "\"llama.rope.scale_linear\" is not 1");
+  refused([](auto& g) { g.value("llama.attention.sliding_window", 4, 64U); },
+          "the key \"llama.attention.sliding_window\", which may change answers");
+  refused([](auto& g) { g.value("split.count", 2, std::uint16_t{2}); }, "\"split.count\" is not 1");
+  refused([](auto& g) { g.value("llama.attention.causal", 7, false); }, "\"llama.attention.causal\" is not true");
+  refused([](auto& g) { g.value("general.type", "adapter"); }, "\"general.type\" is not \"model\"");
   refused([](auto& g) { g.value("llama.rope.dimension_count", 4, 8U); }, "only the heads' width, 16");
   refused([](auto& g) { g.value("llama.attention.key_length", 4, 32U); }, "only the heads' width, 16");
   refused([](auto& g) { g.value("llama.expert_count", 4, 8U); }, "mixture of experts");
@@ -204,6 +212,33 @@ TEST_CASE("gguf: what would change a model's answers is refused by name", "[host
   refused([](auto& g) { g.add("rope_freqs.weight", {8}, gguf_type::f32, std::vector<std::byte>(32)); },
           "\"rope_freqs.weight\", which no model of this kind has");
   refused([](auto& g) { g.at("blk.1.attn_k.weight").dimensions = {32, 64}; }, "is 32 x 64; expected 64 x 32");
+}
+
+TEST_CASE("gguf: keys that are as if they were absent, or change nothing, are taken; linear scaling is the shape's",
+          "[host]") {
+  const auto shape_with = [](const auto& change) {
+    auto g = mote_tests::little_gguf(gguf_type::f16);
+    change(g);
+    return mote::host::parse_gguf(g.file(), "x.gguf").model.shape;
+  };
+  const mote::shape plain = shape_with([](auto&) {});
+  CHECK(plain == shape_with([](auto& g) {
+          g.value("llama.rope.scale_linear", 6, 1.0F);
+          g.value("llama.rope.scaling.factor", 6, 1.0F);
+          g.value("llama.rope.scaling.type", "none");
+          g.value("split.count", 2, std::uint16_t{1});
+          g.value("llama.attention.causal", 7, true);
+          g.value("general.type", "model");
+          g.value("general.license", "mit");
+          g.value("llama.expert_count", 4, 0U);
+        }));
+  mote::shape scaled = plain;
+  scaled.rope.factor = 4;
+  CHECK(scaled == shape_with([](auto& g) {
+          g.value("llama.rope.scaling.type", "linear");
+          g.value("llama.rope.scaling.factor", 6, 4.0F);
+        }));
+  CHECK(scaled.fingerprint() != plain.fingerprint());
 }
 
 TEST_CASE("gguf: a head of its own stays one", "[host]") {

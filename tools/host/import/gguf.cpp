@@ -2,6 +2,7 @@
 #include "mote/host/import/gguf.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +14,14 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "mote/family/llama.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/gguf_file.hpp"
+#include "mote/host/import/model_keys.hpp"
 #include "mote/host/import/model_source.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
@@ -28,6 +31,32 @@ namespace mote::inline v0::host {
 namespace detail {
 
 namespace {
+
+/// Whether a value is the one that a table states, as JSON writes it.
+bool is_stated(const gguf_file& in, std::string_view key, gguf_value_type type, std::string_view stated) {
+  switch (type) {
+    case gguf_value_type::boolean: return stated == (in.truth(key, false) ? "true" : "false");
+    case gguf_value_type::string: return '"' + std::string(in.text(key)) + '"' == stated;
+    case gguf_value_type::array: return false;
+    case gguf_value_type::f32:
+    case gguf_value_type::f64: {
+      float number = 0;
+      const auto [end, error] = std::from_chars(stated.data(), stated.data() + stated.size(), number);
+      return error == std::errc{} && end == stated.data() + stated.size() && in.real(key, 0) == number;
+    }
+    default: return std::to_string(in.integer(key, 0, ~std::uint64_t{0})) == stated;
+  }
+}
+
+/// Refuses a key that may change the answers: one that no table lists, or one that is fixed to another value.
+void check_keys(const gguf_file& in, const family_keys& family) {
+  for (const auto& [key, value] : in.values()) {
+    const model_key* known = find_gguf_key(family, key);
+    if (known == nullptr) fail(in.name(), "has the key " + shown(key) + ", which may change answers and is not known");
+    if (known->use == key_use::fixed && !is_stated(in, key, value.type, known->value))
+      fail(in.name(), shown(key) + " is not " + std::string(known->value) + ", the only value that is supported");
+  }
+}
 
 mote::shape read_gguf_shape(const gguf_file& in) {
   constexpr std::uint64_t most = std::uint64_t{1} << 20U;  // the limit of shape::valid()
@@ -59,8 +88,14 @@ mote::shape read_gguf_shape(const gguf_file& in) {
                           std::to_string(s.head_dim()) + ", is supported");
   if (in.integer("llama.expert_count", 0, most, 0) != 0)
     fail(in.name(), "is a mixture of experts, which is not supported");
-  if (in.find("llama.rope.scaling.type") != nullptr && in.text("llama.rope.scaling.type") != "none")
-    fail(in.name(), "scales its rotary positions, which is not supported");
+  const std::string_view scaling =
+      in.find("llama.rope.scaling.type") == nullptr ? "none" : in.text("llama.rope.scaling.type");
+  s.rope.factor = in.real("llama.rope.scaling.factor", 1);
+  if (scaling != "linear" && (scaling != "none" || s.rope.factor != 1))
+    fail(in.name(), "scales its rotary positions by the rule " + shown(scaling) + ", which is not supported");
+  if (!(s.rope.factor >= 1 && s.rope.factor <= 1048576))
+    fail(in.name(), "\"llama.rope.scaling.factor\" is " + std::to_string(s.rope.factor) + "; expected 1 to 1048576");
+  check_keys(in, *keys_of_gguf("llama"));
   return s;
 }
 

@@ -73,6 +73,7 @@ class gguf_file {
   const std::filesystem::path& name() const { return file_; }
   const std::map<std::string_view, gguf_tensor>& tensors() const { return tensors_; }
 
+  const std::map<std::string_view, gguf_value>& values() const { return values_; }
   const gguf_value* find(std::string_view key) const;
   /// An integer of any width within [low, high]. If there is no such key: `fallback`, or an error if that is negative.
   std::uint64_t integer(std::string_view key, std::uint64_t low, std::uint64_t high, std::int64_t fallback = -1) const;
