@@ -100,7 +100,7 @@ std::string model_header(const model_facts& m) {
   if (!m.control_tokens.empty()) t += "#include <array>\n";
   t += "#include <cstddef>\n#include <string_view>\n\n";
   if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
-  t += "#include <mote/model/special_tokens.hpp>\n#include <mote/model/shape.hpp>\n\n";
+  t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n\n";
   t += "struct " + m.name + " {\n";
   t += "  static constexpr std::string_view name = \"" + m.name + "\";\n";
   t += "  static constexpr mote::shape shape{\n";
