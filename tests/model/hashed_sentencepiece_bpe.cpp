@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // SentencePiece BPE over the hashed table: the tokens of other programs, and of our own over the plain table.
+#include "mote/model/hashed_sentencepiece_bpe.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <string>
@@ -43,7 +45,7 @@ TEST_CASE("hashed sentencepiece bpe: as over the plain table", "[model][sentence
   const auto plain_table = mote::host::pack_vocabulary(words);
   const mote::sentencepiece_bpe plain(mote::vocabulary_view{plain_table}, {});
   mote::host::tokenizer_text text;
-  text.kind = mote::table_kind::sentencepiece_bpe;
+  text.kind = mote::table_kind::sentencepiece;
   text.pieces = words.pieces;
   text.scores = words.scores;
   text.types.assign(words.pieces.size(), mote::host::token_type::normal);
@@ -77,7 +79,7 @@ TEST_CASE("hashed sentencepiece bpe: as over the plain table", "[model][sentence
 TEST_CASE("hashed sentencepiece bpe: without byte tokens, what is unknown is the unknown token",
           "[model][sentencepiece_bpe]") {
   mote::host::tokenizer_text text;
-  text.kind = mote::table_kind::sentencepiece_bpe;
+  text.kind = mote::table_kind::sentencepiece;
   text.unknown = mote_tests::add(text, "<unk>", mote::host::token_type::unknown);
   for (const char* piece : {" ", "h", "i", "hi", " hi"}) mote_tests::add(text, piece, mote::host::token_type::normal);
   text.scores = {0, -5, -4, -4, -2, -1};

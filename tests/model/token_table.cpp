@@ -103,7 +103,7 @@ TEST_CASE("token table: every length but the right one is refused", "[model][tok
   CHECK(words::table::check(longer, l.control()) == status::corrupt_vocabulary);
   for (std::size_t shift = 1; shift < 4; ++shift)
     CHECK(words::table::check(exact_copy(l.table, shift), l.control()) == status::misaligned);
-  CHECK(mote::table_of<mote::table_kind::wordpiece>::check(l.table) == status::corrupt_vocabulary);
+  CHECK(mote::table_of<mote::table_kind::word_pieces>::check(l.table) == status::corrupt_vocabulary);
 }
 
 TEST_CASE("token table: a table that lets a text become a control token is refused", "[model][token_table]") {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mote/model/byte_level_bpe.hpp"
+#include "mote/model/hashed_sentencepiece_bpe.hpp"
 #include "mote/model/sentencepiece_bpe.hpp"
 #include "mote/model/sentencepiece_unigram.hpp"
 #include "mote/model/tokenizer_of.hpp"

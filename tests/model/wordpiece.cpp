@@ -19,7 +19,7 @@ using mote::host::token_type;
 
 mote::host::tokenizer_text small() {
   mote::host::tokenizer_text t;
-  t.kind = mote::table_kind::wordpiece;
+  t.kind = mote::table_kind::word_pieces;
   t.unknown = mote_tests::add(t, "[UNK]", token_type::control);
   for (const char* piece : {" hug", "s", "ging", " e", "e", "ee", " ,", " \xE4\xBD\xA0", " [unused0]"})
     mote_tests::add(t, piece, token_type::normal);

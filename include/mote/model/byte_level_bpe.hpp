@@ -25,7 +25,7 @@ namespace mote::inline v0 {
 template <class Pieces, class Normalizer = unchanged>
 class byte_level_bpe {
  public:
-  using table = table_of<table_kind::byte_level_bpe>;
+  using table = table_of<table_kind::byte_level>;
 
   byte_level_bpe() = default;
   byte_level_bpe(table words, const special_tokens&) : words_(words) {}

@@ -12,7 +12,6 @@
 #include "mote/core/status.hpp"
 #include "mote/model/merge.hpp"
 #include "mote/model/special_tokens.hpp"
-#include "mote/model/token_table.hpp"
 #include "mote/model/tokenizer.hpp"
 #include "mote/model/vocabulary.hpp"
 
@@ -28,7 +27,7 @@ constexpr bool printable(std::string_view piece) {
 
 /// The text of a vocabulary in which a space is a space. Slots: one for each character of a text, or for each byte of a
 /// character that the vocabulary spells in bytes, and one for the space.
-/// Table: vocabulary_view, or table_of<table_kind::sentencepiece_bpe>, whose search is shorter and which knows added
+/// Table: vocabulary_view, or table_of<table_kind::sentencepiece>, whose search is shorter and which knows added
 /// tokens. SpaceBefore: whether the vocabulary was made with a space in front of each text.
 template <class Table = vocabulary_view, bool SpaceBefore = true>
 class basic_sentencepiece_bpe {
@@ -143,9 +142,5 @@ class basic_sentencepiece_bpe {
 };
 
 using sentencepiece_bpe = basic_sentencepiece_bpe<>;
-
-/// The same merges over a hashed table: for vocabularies of 100,000 tokens and more, and those with added tokens.
-template <bool SpaceBefore>
-using hashed_sentencepiece_bpe = basic_sentencepiece_bpe<table_of<table_kind::sentencepiece_bpe>, SpaceBefore>;
 
 }  // namespace mote::inline v0

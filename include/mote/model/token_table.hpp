@@ -17,7 +17,7 @@
 namespace mote::inline v0 {
 
 /// Of whose tokens a table is; 0 is the table of model/vocabulary.hpp.
-enum class table_kind : std::uint32_t { byte_level_bpe = 1, sentencepiece_bpe = 2, unigram = 3, wordpiece = 4 };
+enum class table_kind : std::uint32_t { byte_level = 1, sentencepiece = 2, unigram = 3, word_pieces = 4 };
 
 namespace detail {
 
@@ -59,7 +59,7 @@ struct token_table_header {
   std::uint32_t reserved[3] = {};
 
   static constexpr std::uint32_t most = (1U << 20U) - 1;
-  bool has_bytes_of() const { return kind == static_cast<std::uint32_t>(table_kind::byte_level_bpe); }
+  bool has_bytes_of() const { return kind == static_cast<std::uint32_t>(table_kind::byte_level); }
 
   /// Bytes of the whole table, or too_big.
   std::size_t bytes() const {
@@ -316,32 +316,5 @@ class table_of : public token_table {
     return token_table::check(table, Kind, control);
   }
 };
-
-namespace detail {
-
-/// Encodes a text that may hold added tokens: each as a whole, and `plain(text)` for what is between.
-template <class Table, class Plain>
-status with_added(const Table& table, std::string_view text, added_tokens which, std::span<merge_slot> slots,
-                  std::size_t& count, Plain plain) {
-  if (which == added_tokens::none) return plain(text);
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view rest{text.data() + at, text.size() - at};
-    const std::uint32_t id = table.added_at(rest, which);
-    if (id == no_token) {
-      ++at;
-      continue;
-    }
-    if (at > begin)
-      if (const status s = plain({text.data() + begin, at - begin}); s != status::ok) return s;
-    if (count >= slots.size()) return status::too_long;
-    slots[count++] = {.token = id};
-    at += table.text(id).size();
-    begin = at;
-  }
-  return begin < text.size() ? plain({text.data() + begin, text.size() - begin}) : status::ok;
-}
-
-}  // namespace detail
 
 }  // namespace mote::inline v0

@@ -146,4 +146,31 @@ encoded encode(const Tokenizer& t, const typename Tokenizer::table& table, int b
   return {state, state == status::ok ? count : 0};
 }
 
+namespace detail {
+
+/// Encodes a text that may hold added tokens: each as a whole, and `plain(text)` for what is between.
+template <class Table, class Plain>
+status with_added(const Table& table, std::string_view text, added_tokens which, std::span<merge_slot> slots,
+                  std::size_t& count, Plain plain) {
+  if (which == added_tokens::none) return plain(text);
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest{text.data() + at, text.size() - at};
+    const std::uint32_t id = table.added_at(rest, which);
+    if (id == no_token) {
+      ++at;
+      continue;
+    }
+    if (at > begin)
+      if (const status s = plain({text.data() + begin, at - begin}); s != status::ok) return s;
+    if (count >= slots.size()) return status::too_long;
+    slots[count++] = {.token = id};
+    at += table.text(id).size();
+    begin = at;
+  }
+  return begin < text.size() ? plain({text.data() + begin, text.size() - begin}) : status::ok;
+}
+
+}  // namespace detail
+
 }  // namespace mote::inline v0

@@ -23,7 +23,7 @@ namespace mote::inline v0 {
 /// bytes that are no UTF-8 are left out, as in BERT; no text gives a token for them.
 class wordpiece {
  public:
-  using table = table_of<table_kind::wordpiece>;
+  using table = table_of<table_kind::word_pieces>;
 
   wordpiece() = default;
   wordpiece(table words, const special_tokens& control) : words_(words), control_(control) {}

@@ -56,7 +56,8 @@ bool is_type_name(std::string_view s) {
 
 /// The header of model/ with the class that a tokenizer's type is of.
 std::string header_of(std::string_view tokenizer) {
-  for (const std::string_view name : {"byte_level_bpe", "sentencepiece_bpe", "sentencepiece_unigram", "wordpiece"})
+  for (const std::string_view name :
+       {"byte_level_bpe", "hashed_sentencepiece_bpe", "sentencepiece_unigram", "wordpiece"})
     if (tokenizer.substr(0, tokenizer.find('<')).ends_with(name)) return std::string(name);
   throw std::runtime_error("model header: \"" + comment_text(std::string(tokenizer)) + "\" is not a tokenizer of ours");
 }

@@ -74,7 +74,7 @@ void take_merges(const tokenizer_text& in, parts& out) {
     if (first[id] != none) out.searchable[id] = true;
 
   const bool one_each = std::all_of(times.begin(), times.end(), [](std::uint32_t n) { return n <= 1; });
-  const bool byte_level = in.kind == table_kind::byte_level_bpe;
+  const bool byte_level = in.kind == table_kind::byte_level;
   if (one_each) {
     out.splits = std::move(split);
   } else {
@@ -272,7 +272,7 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
   parts p;
   p.texts = in.pieces;
   p.searchable.assign(count, false);
-  if (in.kind == table_kind::byte_level_bpe) {
+  if (in.kind == table_kind::byte_level) {
     for (std::uint32_t id = 0; id < count; ++id)
       p.searchable[id] =
           in.types[id] == token_type::normal && (p.texts[id].size() == 1 || (in.takes_whole && !p.texts[id].empty()));
@@ -302,7 +302,7 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
   for (std::uint32_t id = 0; id < count; ++id)
     if (p.searchable[id] && !seen.emplace(p.texts[id], id).second) p.searchable[id] = false;
 
-  if (in.kind == table_kind::sentencepiece_bpe) {
+  if (in.kind == table_kind::sentencepiece) {
     if (scored) {
       p.ranks = detail::ranks(in.scores);
       for (std::uint32_t id = 0; id < count; ++id)

@@ -106,10 +106,10 @@ void read_merges(const gguf_file& in, const std::vector<std::string_view>& names
 tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   tokenizer_text out;
   const std::string_view model = in.text("tokenizer.ggml.model");
-  if (model == "gpt2") out.kind = table_kind::byte_level_bpe;
-  else if (model == "llama") out.kind = table_kind::sentencepiece_bpe;
+  if (model == "gpt2") out.kind = table_kind::byte_level;
+  else if (model == "llama") out.kind = table_kind::sentencepiece;
   else if (model == "t5") out.kind = table_kind::unigram;
-  else if (model == "bert") out.kind = table_kind::wordpiece;
+  else if (model == "bert") out.kind = table_kind::word_pieces;
   else
     fail(in.name(),
          "has a tokenizer of the kind " + shown(model) + "; known are \"gpt2\", \"llama\", \"t5\" and \"bert\"");
@@ -119,7 +119,7 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   const gguf_value* scores = in.array("tokenizer.ggml.scores", gguf_value_type::f32);
   if ((types != nullptr && types->count != tokens->count) || (scores != nullptr && scores->count != tokens->count))
     fail(in.name(), "has " + std::to_string(tokens->count) + " tokens but another number of scores or types");
-  const bool spelled = out.kind == table_kind::sentencepiece_bpe || out.kind == table_kind::unigram;
+  const bool spelled = out.kind == table_kind::sentencepiece || out.kind == table_kind::unigram;
   if (spelled && scores == nullptr) in.missing("tokenizer.ggml.scores");
 
   const std::vector<std::string_view> names = in.texts(*tokens);
@@ -127,7 +127,7 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
     const token_type type = type_of(in, types, id);
     std::string piece(names[id]);
     if (type == token_type::unused) piece.clear();
-    else if (out.kind == table_kind::byte_level_bpe) {
+    else if (out.kind == table_kind::byte_level) {
       if (type == token_type::normal) {
         const auto bytes = bytes_of_symbols(names[id]);
         if (!bytes)
@@ -145,7 +145,7 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
     if (!std::isfinite(score)) fail(in.name(), "token " + std::to_string(id) + " has a score that is not finite");
     out.scores.push_back(score);
   }
-  if (out.kind == table_kind::byte_level_bpe) {
+  if (out.kind == table_kind::byte_level) {
     out.cut = pre_tokenizer_of(in);
     out.composes = false;  // a GGUF file does not say it
     out.takes_whole = out.cut == pre_tokenizer::llama3;
@@ -154,9 +154,9 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   out.space_before = in.truth("tokenizer.ggml.add_space_prefix", true);
   const std::size_t count = names.size();
   out.bos = special(
-      in, out.kind == table_kind::wordpiece ? "tokenizer.ggml.cls_token_id" : "tokenizer.ggml.bos_token_id", count);
+      in, out.kind == table_kind::word_pieces ? "tokenizer.ggml.cls_token_id" : "tokenizer.ggml.bos_token_id", count);
   out.eos = special(
-      in, out.kind == table_kind::wordpiece ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
+      in, out.kind == table_kind::word_pieces ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
       count);
   out.unknown = special(in, "tokenizer.ggml.unknown_token_id", count);
   if (in.find("tokenizer.ggml.precompiled_charsmap") != nullptr)

@@ -113,7 +113,7 @@ class reader {
     const std::vector<json> cuts = steps("pre_tokenizer", "pretokenizers");
     const bool symbols = std::any_of(cuts.begin(), cuts.end(), [](const json& j) { return kind_of(j) == "ByteLevel"; });
     if (symbols) {
-      out_.kind = table_kind::byte_level_bpe;
+      out_.kind = table_kind::byte_level;
       read_byte_level(cuts);
       for (std::size_t id = 0; id < out_.pieces.size(); ++id) {
         const auto bytes = bytes_of_symbols(out_.pieces[id]);
@@ -123,7 +123,7 @@ class reader {
       return;
     }
     if (!byte_fallback) refuse("has a BPE that is neither byte-level nor falls back to bytes, which is not known");
-    out_.kind = table_kind::sentencepiece_bpe;
+    out_.kind = table_kind::sentencepiece;
     read_sentencepiece(cuts);
     mark_bytes();
   }
@@ -261,7 +261,7 @@ class reader {
   }
 
   void read_wordpiece(const json& model) {
-    out_.kind = table_kind::wordpiece;
+    out_.kind = table_kind::word_pieces;
     if (is_set(model, "continuing_subword_prefix") && text(model, "continuing_subword_prefix") != "##")
       refuse("continues words by another sign than ##");
     read_vocabulary(model);
@@ -305,7 +305,7 @@ class reader {
   }
 
   void spell_spaces() {
-    if (out_.kind != table_kind::sentencepiece_bpe && out_.kind != table_kind::unigram) return;
+    if (out_.kind != table_kind::sentencepiece && out_.kind != table_kind::unigram) return;
     for (std::size_t id = 0; id < out_.pieces.size(); ++id) {
       if (out_.types[id] == token_type::control || out_.types[id] == token_type::byte) continue;
       std::string& p = out_.pieces[id];

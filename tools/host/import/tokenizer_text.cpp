@@ -9,13 +9,13 @@ namespace mote::inline v0::host {
 
 std::string tokenizer_text::type_name() const {
   switch (kind) {
-    case table_kind::byte_level_bpe:
+    case table_kind::byte_level:
       return "mote::byte_level_bpe<mote::" + std::string(pre_tokenizer_names[static_cast<std::size_t>(cut)]) +
              "_pieces" + (composes ? ", mote::nfc>" : ">");
-    case table_kind::sentencepiece_bpe:
+    case table_kind::sentencepiece:
       return std::string("mote::hashed_sentencepiece_bpe<") + (space_before ? "true>" : "false>");
     case table_kind::unigram: return std::string("mote::sentencepiece_unigram<") + (space_before ? "true>" : "false>");
-    case table_kind::wordpiece: return "mote::wordpiece";
+    case table_kind::word_pieces: return "mote::wordpiece";
   }
   return {};
 }

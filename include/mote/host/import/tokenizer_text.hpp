@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, 7> pre_tokenizer_names{
     "gpt2", "llama3", "qwen2", "starcoder", "falcon", "deepseek_llm", "deepseek_coder"};
 
 struct tokenizer_text {
-  table_kind kind = table_kind::byte_level_bpe;
+  table_kind kind = table_kind::byte_level;
   std::vector<std::string> pieces;  ///< by id; bytes, with a space as a space; "" where the id is not used
   std::vector<token_type> types;    ///< one for each piece
   std::vector<float> scores;        ///< one for each piece, or none: of SentencePiece
