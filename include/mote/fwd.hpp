@@ -205,6 +205,8 @@ struct prompt_result;
 struct greedy;
 struct sample_knobs;
 struct unconstrained;
+template <class Schema>
+struct json;
 struct no_draft;
 struct draft_knobs;
 struct pass_clock;

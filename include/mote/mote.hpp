@@ -107,6 +107,7 @@
 #include "mote/decode/grammar_builder.hpp"   // IWYU pragma: export
 #include "mote/decode/grammar_compiler.hpp"  // IWYU pragma: export
 #include "mote/decode/greedy.hpp"            // IWYU pragma: export
+#include "mote/decode/json.hpp"              // IWYU pragma: export
 #include "mote/decode/lookup.hpp"            // IWYU pragma: export
 #include "mote/decode/ngram.hpp"             // IWYU pragma: export
 #include "mote/decode/sample.hpp"            // IWYU pragma: export

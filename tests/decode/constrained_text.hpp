@@ -104,25 +104,30 @@ drawn_text draw_text(admission_of<Policy>& admitted, const small_vocabulary& wor
   return made;
 }
 
-/// Every text that the tokens can make, and how many ways there are to say one.
+/// Adds every whole text that the tokens can make to `all`. `begun`: the beginnings that were gone on from; a text has
+/// one place, however it was cut.
 template <class Policy>
 void every_text(const admission_of<Policy>& at, const small_vocabulary& words, const std::string& text, bool opened,
-                std::set<std::string>& all, std::size_t& ways) {
+                std::set<std::string>& begun, std::set<std::string>& all) {
+  if (!opened && !begun.insert(text).second) return;
   const mote::vocabulary_view v = words.view();
   admission_of<Policy> here = at;
   here.find(v, words.control, opened);
-  if (here.may_end()) {
-    all.insert(text);
-    ++ways;
-  }
+  if (here.may_end()) all.insert(text);
   const mote::tokenizer pieces(v, words.control);
   for (std::uint32_t id = 0; id < v.count(); ++id) {
     if (!here.has(id) || id == static_cast<std::uint32_t>(words.control.eos)) continue;
     const std::string_view piece = pieces.piece(opened ? 1U : mote::no_token, id);
     admission_of<Policy> next = here;
     next.accept(piece);
-    every_text<Policy>(next, words, text + std::string(piece), false, all, ways);
+    every_text<Policy>(next, words, text + std::string(piece), false, begun, all);
   }
+}
+template <class Policy>
+std::set<std::string> every_text(const small_vocabulary& words, bool opened) {
+  std::set<std::string> begun, all;
+  every_text<Policy>({}, words, "", opened, begun, all);
+  return all;
 }
 
 }  // namespace mote_tests

@@ -4,6 +4,7 @@
 //   unconstrained                        the default: every token may follow                  0 bytes, no code
 //   allowed<"yes", "no">                 one of these answers             decode/gbnf.hpp
 //   gbnf<"root ::= [0-9]{1,3}">          a grammar in GBNF                decode/gbnf.hpp
+//   json<object<field<"level", integer<0, 100>>>>   a schema              decode/json.hpp
 // Refuses rules over tokens: a string must be reachable however the vocabulary cuts it.
 #pragma once
 

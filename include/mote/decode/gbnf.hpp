@@ -58,6 +58,12 @@ struct grammar_check {
       "mote: no string of this grammar fits its levels; give gbnf<> as many as are named here [mote-gbnf-levels]");
   static_assert(!is<f::nothing>,
                 "mote: allowed<> allows nothing; name the answers, as in allowed<\"yes\", \"no\"> [mote-allowed]");
+  static_assert(
+      !is<f::range>,
+      "mote: a range of this schema holds nothing, or goes beyond 18 digits; let the least be at most the most [mote-json-range]");
+  static_assert(
+      !is<f::unescaped>,
+      "mote: a pattern of matching<> takes a character that a JSON string must escape; leave quotes, backslashes and control characters out [mote-json-pattern]");
   static_assert(!is<f::too_large>, "mote: this grammar is too large; shorten its repetitions [mote-gbnf-large]");
 };
 

@@ -35,7 +35,15 @@ class gbnf_parser {
       if (automaton_[r] != none) to_.starts[automaton_[r]] = alternatives(rules_[r].begin, rules_[r].end, 0);
   }
 
+  /// The states of a text without rules, followed by `next`; returns its start.
+  static constexpr std::uint32_t pattern(std::string_view text, nfa& to, std::uint32_t next) {
+    gbnf_parser p(to, text);
+    return p.alternatives(0, text.size(), next);
+  }
+
  private:
+  constexpr gbnf_parser(nfa& to, std::string_view text) : chars_(text.data()), size_(text.size()), to_(to) {}
+
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   static constexpr std::size_t endless = none - 1;
 
@@ -240,6 +248,7 @@ class gbnf_parser {
     if (chars_[one.begin] == '(') return alternatives(one.begin + 1, one.end - 1, next);
     if (chars_[one.begin] == '"') return literal(one, next);
     const std::size_t r = rule_named(part(one.begin, one.end));
+    if (r == none) return to_.fail(grammar_fault::rule, one.begin);
     if (automaton_[r] != none) return to_.call(static_cast<std::uint32_t>(automaton_[r]), next);
     return alternatives(rules_[r].begin, rules_[r].end, next);
   }

@@ -22,6 +22,8 @@ enum class grammar_fault : std::uint8_t {
   two_ways,   ///< after the same bytes, a byte has two ways to go that lie in different rules
   no_string,  ///< no string is of the grammar
   too_deep,   ///< no string is of the grammar within the levels of its stack
+  range,      ///< a schema's range has nothing in it, or is wider than 18 digits
+  unescaped,  ///< a pattern of a JSON string takes a character that must be escaped there
   nothing,    ///< no answer is listed
   too_large,  ///< more states than the tables may hold
 };

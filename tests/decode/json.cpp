@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a schema admits: 10,000 drawn values are read by nlohmann-json and checked by hand, and of bounded schemas every
+// value is reached and none other.
+#include "mote/decode/json.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "constrained_text.hpp"
+#include "mote/core/rng.hpp"
+
+#if __has_include(<nlohmann/json.hpp>)
+#include <nlohmann/json.hpp>
+#define MOTE_TESTS_HAVE_JSON 1
+#else
+#define MOTE_TESTS_HAVE_JSON 0
+#endif
+
+using namespace mote_tests;
+using namespace mote::schema;
+using mote::json;
+
+namespace {
+
+const small_vocabulary& words() {
+  static const small_vocabulary v(pieces_of("0123456789-:[]{}\",aelmnprtu", 140, 4));
+  return v;
+}
+
+using order = json<object<field<"device", one_of<"lamp", "la\"mp\n", "fan">>, field<"level", integer<-40, 125>>,
+                          optional<"note", text<1, 12>>, optional<"plate", matching<"[A-Z]{2} \"-\" [0-9]{1,3}">>,
+                          field<"on", boolean>, optional<"times", array<integer<0, 23>, 1, 3>>>>;
+
+template <class Policy>
+std::set<std::string> every() {
+  return every_text<Policy>(words(), false);
+}
+
+template <class Policy>
+bool takes(std::string_view text) {
+  typename Policy::state at;
+  for (const char c : text)
+    if (!at.enter(static_cast<unsigned char>(c))) return false;
+  return at.may_end();
+}
+
+template <std::int64_t Low, std::int64_t High>
+void check_range() {
+  using numbers = json<integer<Low, High>>;
+  for (std::int64_t n = -2500; n <= 2500; ++n) {
+    INFO(Low << ".." << High << ": " << n);
+    REQUIRE(takes<numbers>(std::to_string(n)) == (n >= Low && n <= High));
+  }
+  CHECK_FALSE(takes<numbers>("-0"));
+  CHECK_FALSE(takes<numbers>("00"));
+  CHECK_FALSE(takes<numbers>("01"));
+  CHECK_FALSE(takes<numbers>(""));
+  CHECK_FALSE(takes<numbers>("-"));
+}
+
+}  // namespace
+
+TEST_CASE("ten thousand values of a schema are JSON of that schema") {
+#if MOTE_TESTS_HAVE_JSON
+  admission_of<order> admitted;
+  REQUIRE(admitted.begin_with(words().view(), words().control));
+  mote::rng random(21);
+  std::size_t lacking = 0;
+  std::set<std::string> distinct;
+  for (int i = 0; i < 10'000; ++i) {
+    const drawn_text made = draw_text<order>(admitted, words(), "\"", i % 2 == 0, 300, random);
+    INFO(made.text);
+    REQUIRE(made.ended);
+    const auto v = nlohmann::json::parse(made.text, nullptr, false);
+    REQUIRE(v.is_object());
+    const std::string device = v.at("device");
+    REQUIRE((device == "lamp" || device == "la\"mp\n" || device == "fan"));
+    const int level = v.at("level");
+    REQUIRE((level >= -40 && level <= 125));
+    REQUIRE(v.at("on").is_boolean());
+    std::size_t fields = 3;
+    if (v.contains("note")) {
+      ++fields;
+      const std::string note = v.at("note");
+      std::size_t characters = 0;
+      for (const char c : note) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
+      REQUIRE((characters >= 1 && characters <= 12));
+    }
+    if (v.contains("plate")) {
+      ++fields;
+      const std::string plate = v.at("plate");
+      REQUIRE((plate.size() >= 4 && plate.size() <= 6 && plate[0] >= 'A' && plate[0] <= 'Z' && plate[2] == '-'));
+    }
+    if (v.contains("times")) {
+      ++fields;
+      REQUIRE((v.at("times").size() >= 1 && v.at("times").size() <= 3));
+      for (const int hour : v.at("times")) REQUIRE((hour >= 0 && hour <= 23));
+    }
+    REQUIRE(v.size() == fields);
+    lacking += fields < 6 ? 1U : 0U;
+    distinct.insert(made.text);
+  }
+  CHECK(lacking > 1'000);
+  CHECK(distinct.size() > 5'000);
+#else
+  SKIP("nlohmann-json3-dev is not installed");
+#endif
+}
+
+TEST_CASE("a range of numbers has each of them, and none other") {
+  check_range<0, 0>();
+  check_range<0, 9>();
+  check_range<-12, 105>();
+  check_range<7, 2047>();
+  check_range<100, 999>();
+  check_range<-2048, -1>();
+  check_range<-999, -37>();
+  check_range<-5, 0>();
+  check_range<19, 21>();
+  using wide = json<integer<-999'999'999'999'999'999, 999'999'999'999'999'999>>;
+  CHECK(takes<wide>("-999999999999999999"));
+  CHECK_FALSE(takes<wide>("1000000000000000000"));
+}
+
+TEST_CASE("every value of a bounded schema is reached, and none other") {
+  using three = json<object<optional<"a", boolean>, field<"b", one_of<"x", "y">>, optional<"c", null>>>;
+  std::set<std::string> expected;
+  for (const char* a : {"", "\"a\":true,", "\"a\":false,"})
+    for (const char* b : {"\"x\"", "\"y\""})
+      for (const char* c : {"", ",\"c\":null"}) expected.insert(std::string("{") + a + "\"b\":" + b + c + "}");
+  CHECK(every<three>() == expected);
+
+  using optionals = json<object<optional<"a", null>, optional<"b", null>>>;
+  CHECK(every<optionals>() == std::set<std::string>{"{}", "{\"a\":null}", "{\"b\":null}", "{\"a\":null,\"b\":null}"});
+
+  CHECK(every<json<array<integer<1, 2>, 0, 2>>>() ==
+        std::set<std::string>{"[]", "[1]", "[2]", "[1,1]", "[1,2]", "[2,1]", "[2,2]"});
+  CHECK(every<json<array<null, 2, 3>>>() == std::set<std::string>{"[null,null]", "[null,null,null]"});
+  CHECK(every<json<array<null, 0, 0>>>() == std::set<std::string>{"[]"});
+  CHECK(every<json<object<>>>() == std::set<std::string>{"{}"});
+}
+
+TEST_CASE("texts have the characters that need no escape, as many as said") {
+  using name = json<text<2, 3>>;
+  CHECK(takes<name>("\"ab\""));
+  CHECK(takes<name>("\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\""));
+  CHECK_FALSE(takes<name>("\"a\""));
+  CHECK_FALSE(takes<name>("\"abcd\""));
+  CHECK_FALSE(takes<name>("\"a\\\"\""));
+  CHECK_FALSE(takes<name>("\"a\n\""));
+  CHECK_FALSE(takes<name>("\"a\xC3\""));
+  CHECK(takes<json<text<0, 1>>>("\"\""));
+  // All strings share the automaton of a character: a further one costs a node, its edges and a call.
+  CHECK(json<text<0, 41>>::table_bytes - json<text<0, 40>>::table_bytes <= 32);
+}
