@@ -23,7 +23,7 @@ struct hearth {
       .norm_epsilon = 1e-05F,
   };
   static constexpr std::size_t vocabulary_bytes = 4488;  // of the packed token table
-  static constexpr std::size_t longest_piece = 10;       // bytes
+  static constexpr std::size_t longest_piece = 10;  // bytes
   static constexpr mote::special_tokens special_tokens{
       .bos = 1,
       .eos = 2,

@@ -14,7 +14,7 @@
 #include "mote/core/rng.hpp"
 #include "mote/decode/admission.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
-#include "mote/model/tokenizer.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
 
 namespace mote_tests {
 
@@ -73,7 +73,7 @@ template <class Policy>
 drawn_text draw_text(admission_of<Policy>& admitted, const small_vocabulary& words, std::string_view wanted,
                      bool opened, std::size_t most, mote::rng& random) {
   const mote::vocabulary_view v = words.view();
-  const mote::tokenizer pieces(v, words.control);
+  const mote::sentencepiece_bpe pieces(v, words.control);
   drawn_text made;
   admitted.begin();
   for (std::size_t n = 0; n < most; ++n) {
@@ -114,7 +114,7 @@ void every_text(const admission_of<Policy>& at, const small_vocabulary& words, c
   admission_of<Policy> here = at;
   here.find(v, words.control, opened);
   if (here.may_end()) all.insert(text);
-  const mote::tokenizer pieces(v, words.control);
+  const mote::sentencepiece_bpe pieces(v, words.control);
   for (std::uint32_t id = 0; id < v.count(); ++id) {
     if (!here.has(id) || id == static_cast<std::uint32_t>(words.control.eos)) continue;
     const std::string_view piece = pieces.piece(opened ? 1U : mote::no_token, id);

@@ -38,7 +38,7 @@ constexpr std::uint32_t json_quoted(nfa& n, std::string_view t, std::uint32_t ne
 /// A character of a JSON string that needs no escape, then next: a call of automaton 1, which all strings share.
 constexpr std::uint32_t json_character(nfa& n, std::uint32_t next) {
   if (n.starts.size() == 1) {
-    character_class c;
+    character_set c;
     c.add(0, 0x1F);
     c.add('"', '"');
     c.add('\\', '\\');
