@@ -114,10 +114,14 @@ class admission {
     count_ = 0;
     for (std::uint32_t& w : bits_) w = 0;
     detail::for_each_admitted(v, at_, opened, [&](std::uint32_t id) {
-      if (detail::is_control(control, id)) return;
       bits_[id / 32] |= 1U << id % 32;
       ++count_;
     });
+    for (const int id : {control.bos, control.eos, control.note, control.user, control.answer})  // whatever their texts
+      if (id >= 0 && has(static_cast<std::size_t>(id))) {
+        bits_[static_cast<unsigned>(id) / 32] &= ~(1U << static_cast<unsigned>(id) % 32);
+        --count_;
+      }
     const int end = control.eos >= 0 ? control.eos : control.bos;
     if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
   }

@@ -88,7 +88,27 @@ class grammar_place {
  private:
   std::uint16_t node_ = 0;
   std::uint16_t depth_ = 0;
-  std::uint16_t stack_[Levels == 0 ? 1 : Levels] = {};
+  std::uint16_t stack_[Levels] = {};
+};
+
+/// In a grammar without calls a place is a node.
+template <const grammar_tables& Tables>
+class grammar_place<Tables, 0> {
+ public:
+  MOTE_INLINE bool enter(unsigned char byte) {
+    const grammar_edge* const end = Tables.edges + Tables.nodes[node_ + 1].edges;
+    for (const grammar_edge* e = Tables.edges + Tables.nodes[node_].edges; e != end; ++e)
+      if (byte >= e->first && byte <= e->last) {
+        node_ = e->to;
+        return true;
+      }
+    return false;
+  }
+  bool may_end() const { return Tables.nodes[node_].accepts; }
+  bool operator==(const grammar_place&) const = default;
+
+ private:
+  std::uint16_t node_ = 0;
 };
 
 }  // namespace mote::inline v0
