@@ -18,7 +18,7 @@ concept borrows_tiles = requires { typename Tag::tile_body; };
 
 bool is_one_of(std::size_t n, auto... those) { return ((n == static_cast<std::size_t>(those)) || ...); }
 
-bool lie_alike(const simd::tile_order& a, const simd::tile_order& b) {
+[[maybe_unused]] bool lie_alike(const simd::tile_order& a, const simd::tile_order& b) {
   return a.key_rows == b.key_rows && a.key_depth == b.key_depth && a.value_depth == b.value_depth &&
          a.pairs == b.pairs && a.heads == b.heads && a.narrow == b.narrow;
 }
