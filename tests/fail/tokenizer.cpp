@@ -2,6 +2,7 @@
 // A tokenizer of one's own that decodes nothing.
 // EXPECT: mote: this tokenizer decodes nothing; give it `std::string_view piece\(previous, token\) const` \[mote-tokenizer\]
 // EXPECT: encodes_bytes
+// LINES: 15
 #include "little.hpp"
 
 struct encodes_bytes {

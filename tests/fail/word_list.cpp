@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A list of words with a phrase in it.
 // EXPECT: mote: a list of stop_words<> or synonyms<> has an entry that is not one word.*\[mote-word-list\]
+// LINES: 18
 #include "little.hpp"
 
 #if MOTE_FAIL

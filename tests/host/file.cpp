@@ -135,6 +135,7 @@ int lock_error = 0;            // what flock() fails with
 }  // namespace
 
 extern "C" int fsync(int fd) {  // in place of the C library's
+  if (mote_tests::on_sync != nullptr) mote_tests::on_sync(fd);
   if (!synced_for.empty()) {
     struct stat facts{};
     ::fstat(fd, &facts);

@@ -22,6 +22,8 @@
 
 namespace mote_tests {
 
+inline void (*on_sync)(int fd) = nullptr;  // called by the tests' fsync(), which replaces the C library's
+
 struct scratch_folder {
   scratch_folder() : path(std::filesystem::temp_directory_path() / ("mote_file_test." + std::to_string(::getpid()))) {
     std::filesystem::create_directories(path);
