@@ -37,11 +37,11 @@ enum class [[nodiscard]] status : std::uint8_t {
   no_recall,       ///< a snapshot holds remembered texts, and this pipeline has no memory for them
   full,            ///< the buffer is too small for the data
   bad_utf8,        ///< text with a NUL, or with a character for which the vocabulary has no token
-  not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
   bad_rate,        ///< a learning rate below 0, above 10 or NaN
   io_error,        ///< the operating system or the flash driver reported an error
   unknown_record,  ///< a snapshot holds a record of a part that this pipeline does not have
   not_placed,      ///< a part that is kept outside of the object was given no memory
+  not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
 };
 
 /// The name of a status, as written above.

@@ -24,9 +24,9 @@ constexpr std::array lfm2_names{
 /// One letter a layer, c: convolution, a: attention.
 template <std::size_t Length>
 struct layer_order {
-  char letters[Length + 5]{"lfm2 "};
+  char letters[Length + 5]{};
   consteval layer_order(const char (&order)[Length]) {
-    for (std::size_t i = 0; i < Length; ++i) letters[5 + i] = order[i];
+    for (std::size_t i = 0; i < Length + 5; ++i) letters[i] = i < 5 ? "lfm2 "[i] : order[i - 5];
   }
 };
 
