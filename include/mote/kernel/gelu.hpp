@@ -17,16 +17,17 @@ namespace detail {
 /// 1 + tanh near -1. The sigmoid's x is clamped to [-20, 20], where it is below 1e-38 or 1: so x^3 cannot overflow.
 struct gelu_parts {
   using floats = simd::floats<16>;
-  floats inner, square, open;
+  floats inner, square, passed;
 
   MOTE_INLINE explicit gelu_parts(floats x)
       : inner(simd::minimum(simd::maximum(x, floats::all(-20.0F)), floats::all(20.0F))),
         square(inner * inner),
-        open(simd::sigmoid(inner * (floats::all(1.5957691216F) + floats::all(0.0713548163F) * square))) {}
+        passed(simd::sigmoid(inner * (floats::all(1.5957691216F) + floats::all(0.0713548163F) * square))) {}
   /// d GELU / d x.
   MOTE_INLINE floats slope() const {
     const auto one = floats::all(1.0F);
-    return open + inner * open * (one - open) * (floats::all(1.5957691216F) + floats::all(0.2140644489F) * square);
+    return passed +
+           inner * passed * (one - passed) * (floats::all(1.5957691216F) + floats::all(0.2140644489F) * square);
   }
 };
 
@@ -35,12 +36,12 @@ struct gelu_parts {
 /// relative error is below 6e-8. x is clamped to [-12, 12], where the integral is below 2e-33 or 1.
 struct gelu_erf_parts {
   using floats = simd::floats<16>;
-  floats inner, bell, open;  // bell: e^(-x^2/2)
+  floats inner, bell, passed;  // bell: e^(-x^2/2)
 
   MOTE_INLINE explicit gelu_erf_parts(floats x)
       : inner(simd::minimum(simd::maximum(x, floats::all(-12.0F)), floats::all(12.0F))),
         bell(simd::exp(inner * inner * floats::all(-0.5F))),
-        open(floats::all(0.0F)) {
+        passed(floats::all(0.0F)) {
     const auto zero = floats::all(0.0F);
     const auto one = floats::all(1.0F);
     const auto size = simd::maximum(inner, zero - inner);
@@ -55,10 +56,10 @@ struct gelu_erf_parts {
     p = p * t + floats::all(2.390020047e-01F);
     p = p * t + floats::all(1.276565085e-05F);
     const auto below = bell * p * floats::all(0.5F);
-    open = simd::where_less(inner, zero, below, one - below);
+    passed = simd::where_less(inner, zero, below, one - below);
   }
   /// d GELU / d x.
-  MOTE_INLINE floats slope() const { return open + inner * bell * floats::all(0.3989422804F); }
+  MOTE_INLINE floats slope() const { return passed + inner * bell * floats::all(0.3989422804F); }
 };
 
 }  // namespace detail
@@ -68,7 +69,7 @@ MOTE_NOINLINE inline void gelu_tanh(const float* x, std::size_t n, float* y) {
   using floats = simd::floats<16>;
   for (std::size_t i = 0; i < n; i += 16) {
     const auto v = floats::load(x + i);
-    (v * detail::gelu_parts(v).open).store(y + i);
+    (v * detail::gelu_parts(v).passed).store(y + i);
   }
 }
 
@@ -84,7 +85,7 @@ MOTE_NOINLINE inline void gelu_erf(const float* x, std::size_t n, float* y) {
   using floats = simd::floats<16>;
   for (std::size_t i = 0; i < n; i += 16) {
     const auto v = floats::load(x + i);
-    (v * detail::gelu_erf_parts(v).open).store(y + i);
+    (v * detail::gelu_erf_parts(v).passed).store(y + i);
   }
 }
 inline void gelu_erf_gradient(float* x, const float* dy, std::size_t n) {
@@ -98,7 +99,7 @@ MOTE_NOINLINE inline void geglu(const float* gate, const float* up, std::size_t 
   using floats = simd::floats<16>;
   for (std::size_t i = 0; i < n; i += 16) {
     const auto g = floats::load(gate + i);
-    ((g * detail::gelu_parts(g).open) * floats::load(up + i)).store(h + i);
+    ((g * detail::gelu_parts(g).passed) * floats::load(up + i)).store(h + i);
   }
 }
 /// Turns gate and up into their gradients in place, given dh, all (padded(n)).
@@ -109,7 +110,7 @@ inline void geglu_gradient(float* gate, float* up, const float* dh, std::size_t 
     const auto u = floats::load(up + i);
     const auto d = floats::load(dh + i);
     const detail::gelu_parts parts(g);
-    (d * (g * parts.open)).store(up + i);
+    (d * (g * parts.passed)).store(up + i);
     (d * u * parts.slope()).store(gate + i);
   }
 }

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0 {
 
 /// No such token.

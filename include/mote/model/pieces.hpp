@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mote/config.hpp"
 #include "mote/model/unicode.hpp"
 
 namespace mote::inline v0 {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mote/config.hpp"
 #include "mote/model/unicode_classes.hpp"
 
 namespace mote::inline v0 {

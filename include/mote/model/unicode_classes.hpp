@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "mote/config.hpp"
+
 namespace mote::inline v0::detail {
 
 // clang-format off

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "mote/config.hpp"
 #include "mote/model/unicode.hpp"
 #include "mote/model/unicode_combining.hpp"
 #include "mote/model/unicode_decompositions.hpp"

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/config.hpp"
 #include "mote/model/unicode.hpp"
 #include "mote/model/unicode_compose.hpp"
 #include "mote/model/unicode_lower.hpp"
