@@ -36,11 +36,11 @@ struct gelu_parts {
 /// relative error is below 6e-8. x is clamped to [-12, 12], where the integral is below 2e-33 or 1.
 struct gelu_erf_parts {
   using floats = simd::floats<16>;
-  floats inner, bell, passed;  // bell: e^(-x^2/2)
+  floats inner, gaussian, passed;  // gaussian: e^(-x^2/2)
 
   MOTE_INLINE explicit gelu_erf_parts(floats x)
       : inner(simd::minimum(simd::maximum(x, floats::all(-12.0F)), floats::all(12.0F))),
-        bell(simd::exp(inner * inner * floats::all(-0.5F))),
+        gaussian(simd::exp(inner * inner * floats::all(-0.5F))),
         passed(floats::all(0.0F)) {
     const auto zero = floats::all(0.0F);
     const auto one = floats::all(1.0F);
@@ -55,11 +55,11 @@ struct gelu_erf_parts {
     p = p * t + floats::all(2.436516924e-01F);
     p = p * t + floats::all(2.390020047e-01F);
     p = p * t + floats::all(1.276565085e-05F);
-    const auto below = bell * p * floats::all(0.5F);
+    const auto below = gaussian * p * floats::all(0.5F);
     passed = simd::where_less(inner, zero, below, one - below);
   }
   /// d GELU / d x.
-  MOTE_INLINE floats slope() const { return passed + inner * bell * floats::all(0.3989422804F); }
+  MOTE_INLINE floats slope() const { return passed + inner * gaussian * floats::all(0.3989422804F); }
 };
 
 }  // namespace detail
