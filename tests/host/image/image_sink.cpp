@@ -146,7 +146,7 @@ TEST_CASE("image sink: importing, rounding and repacking take the memory of some
   const fs::path gguf = folder.path / "m.gguf", image = folder.path / "m.mote", other = folder.path / "other.mote";
   host::write_atomically(gguf, mote_tests::little_gguf(host::gguf_type::q8_0, 1024, 3072).file());
   const std::size_t file = fs::file_size(gguf);
-  REQUIRE(file > std::size_t{25} << 20U);  // as floats 100 MiB, its largest matrix 12 MiB
+  REQUIRE(file > std::size_t{25} << 20U);                // as floats 100 MiB, its largest matrix 12 MiB
   constexpr std::size_t bound = std::size_t{20} << 20U;  // the program's own pages are counted too
   for (const char* scheme : {"q8", "q4", "hqq/f16,0.key=q4"}) {
     const std::size_t peak = peak_of([&] { import(gguf, image, scheme); });
