@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mote/core/utf8.hpp"
 #include "mote/decode/grammar_builder.hpp"
 
 namespace mote::inline v0::detail {
@@ -258,7 +259,7 @@ class gbnf_parser {
     for (std::size_t at = one.begin + 1; at + 1 < one.end;) {
       std::uint8_t b[4] = {};
       std::size_t count = 1;
-      if (chars_[at] == '\\') count = utf8_bytes(character(at), b);
+      if (chars_[at] == '\\') count = put_utf8(character(at), b);
       else b[0] = static_cast<std::uint8_t>(chars_[at++]);
       for (std::size_t i = 0; i < count; ++i) bytes.push(b[i]);
     }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "mote/config.hpp"
+#include "mote/core/utf8.hpp"
 
 namespace mote::inline v0 {
 
@@ -121,28 +122,6 @@ struct nfa {
   }
 };
 
-/// The UTF-8 bytes of a character (at most 0x10FFFF); returns how many.
-constexpr std::size_t utf8_bytes(std::uint32_t c, std::uint8_t (&out)[4]) {
-  const auto tail = [](std::uint32_t v) { return static_cast<std::uint8_t>(0x80U | (v & 0x3FU)); };
-  if (c < 0x80) return out[0] = static_cast<std::uint8_t>(c), 1;
-  if (c < 0x800) {
-    out[0] = static_cast<std::uint8_t>(0xC0U | c >> 6U);
-    out[1] = tail(c);
-    return 2;
-  }
-  if (c < 0x10000) {
-    out[0] = static_cast<std::uint8_t>(0xE0U | c >> 12U);
-    out[1] = tail(c >> 6U);
-    out[2] = tail(c);
-    return 3;
-  }
-  out[0] = static_cast<std::uint8_t>(0xF0U | c >> 18U);
-  out[1] = tail(c >> 12U);
-  out[2] = tail(c >> 6U);
-  out[3] = tail(c);
-  return 4;
-}
-
 /// Characters as ranges [first, last] of code points: a class of a grammar.
 struct character_range {
   std::uint32_t first = 0, last = 0;
@@ -185,8 +164,8 @@ class character_set {
       for (std::uint32_t first = ranges_[i].first; first <= ranges_[i].last && !to.tired(4);) {
         const std::uint32_t last = same_length(first, ranges_[i].last);
         std::uint8_t low[4], high[4];
-        const std::size_t n = utf8_bytes(first, low);
-        (void)utf8_bytes(last, high);
+        const std::size_t n = put_utf8(first, low);
+        (void)put_utf8(last, high);
         join(to, start, sequence(to, low, high, n, next, tails));
         first = last + 1;
       }

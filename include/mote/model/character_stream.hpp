@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "mote/config.hpp"
-#include "mote/model/unicode.hpp"
+#include "mote/core/utf8.hpp"
 
 namespace mote::inline v0 {
 

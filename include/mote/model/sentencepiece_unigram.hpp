@@ -10,11 +10,11 @@
 #include <string_view>
 
 #include "mote/core/status.hpp"
+#include "mote/core/utf8.hpp"
 #include "mote/model/merge.hpp"
 #include "mote/model/special_tokens.hpp"
 #include "mote/model/token_table.hpp"
 #include "mote/model/tokenizer.hpp"
-#include "mote/model/unicode.hpp"
 
 namespace mote::inline v0 {
 

@@ -66,7 +66,7 @@ struct hashed_ngrams {
       if (window[0] != 0) count(window, out);
     };
     for (push(' '); !text.empty();) {
-      const detail::character c = detail::first_character(text);
+      const character c = detail::first_character(text);
       text.remove_prefix(c.bytes);
       if (!detail::is_invisible(c.code)) push(Words::is_letter(c.code) ? Words::lower(c.code) : ' ');
     }

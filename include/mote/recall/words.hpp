@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "mote/config.hpp"
+#include "mote/core/utf8.hpp"
 #include "mote/recall/script_tables.hpp"
 #include "mote/recall/scripts.hpp"
 
@@ -20,27 +21,11 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-struct character {
-  std::uint32_t code;  // a Unicode scalar; an invalid byte gives 0x110000 + byte, above all scalars
-  std::size_t bytes;
-};
-
-// The first character of `text`, which is not empty. Overlong forms and surrogates are invalid.
+// The first character of `text`. The code of a byte that is no UTF-8 is above those of all characters.
 constexpr character first_character(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  const std::uint32_t lead = at(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  const character broken{0x110000U + lead, 1};
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return broken;
-  std::uint32_t code = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((at(i) & 0xC0U) != 0x80U) return broken;
-    code = code << 6U | (at(i) & 0x3FU);
-  }
-  constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < least[bytes] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return broken;
-  return {code, bytes};
+  character c = character_at(text, 0);
+  if (!c.valid) c.code += 0x110000U;
+  return c;
 }
 
 /// Characters that are no part of a word and do not end it: soft hyphens, joiners, marks of direction, selectors of a
@@ -132,7 +117,7 @@ class words {
   constexpr bool next_into(Target& target) {
     bool after_apostrophe = false;
     while (!rest_.empty()) {
-      const detail::character first = detail::first_character(rest_);
+      const character first = detail::first_character(rest_);
       if (detail::is_invisible(first.code)) {
         rest_.remove_prefix(first.bytes);
         continue;
@@ -149,7 +134,7 @@ class words {
       std::string_view ahead = rest_;
       std::string_view after_first;
       while (!ahead.empty()) {
-        const detail::character c = detail::first_character(ahead);
+        const character c = detail::first_character(ahead);
         if (!detail::is_invisible(c.code)) {
           if (!is_letter(c.code) || gram(c.code) != most) break;
           target.push(lower(c.code));

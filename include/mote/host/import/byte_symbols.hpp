@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "mote/model/unicode.hpp"
+#include "mote/core/utf8.hpp"
 
 namespace mote::inline v0::host {
 
