@@ -79,7 +79,7 @@ void compare_with_each_token(const small_vocabulary& words, int texts) {
       std::string_view text = v.text(id);
       if (opened && !v.is_byte(id) && text[0] == ' ') text.remove_prefix(1);
       for (const char c : text) (void)at.enter(static_cast<unsigned char>(c));
-      admitted.accept(text);
+      admitted.advance(text);
       if (may.size() > 50 && random.below(8) == 0) break;
     }
   }
@@ -138,7 +138,7 @@ TEST_CASE("a place that was seen before is not searched again, and another is") 
   a.find(words.view(), words.control, false);
   const std::size_t first = a.count();
   CHECK(first == 3);  // "a", "ab", and the byte of "a"
-  a.accept("a");
+  a.advance("a");
   a.find(words.view(), words.control, false);
   CHECK(a.count() == 2);
   a.begin();

@@ -99,7 +99,7 @@ drawn_text draw_text(admission_of<Policy>& admitted, const small_vocabulary& wor
     }
     const std::string_view piece = pieces.piece(opens ? 1U : mote::no_token, id);
     made.text += piece;
-    admitted.accept(piece);
+    admitted.advance(piece);
   }
   return made;
 }
@@ -119,7 +119,7 @@ void every_text(const admission_of<Policy>& at, const small_vocabulary& words, c
     if (!here.has(id) || id == static_cast<std::uint32_t>(words.control.eos)) continue;
     const std::string_view piece = pieces.piece(opened ? 1U : mote::no_token, id);
     admission_of<Policy> next = here;
-    next.accept(piece);
+    next.advance(piece);
     every_text<Policy>(next, words, text + std::string(piece), false, begun, all);
   }
 }

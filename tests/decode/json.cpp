@@ -4,6 +4,7 @@
 #include "mote/decode/json.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,13 +14,6 @@
 
 #include "constrained_text.hpp"
 #include "mote/core/rng.hpp"
-
-#if __has_include(<nlohmann/json.hpp>)
-#include <nlohmann/json.hpp>
-#define MOTE_TESTS_HAVE_JSON 1
-#else
-#define MOTE_TESTS_HAVE_JSON 0
-#endif
 
 using namespace mote_tests;
 using namespace mote::schema;
@@ -66,7 +60,6 @@ void check_range() {
 }  // namespace
 
 TEST_CASE("ten thousand values of a schema are JSON of that schema") {
-#if MOTE_TESTS_HAVE_JSON
   admission_of<order> admitted;
   REQUIRE(admitted.begin_with(words().view(), words().control));
   mote::rng random(21);
@@ -107,9 +100,6 @@ TEST_CASE("ten thousand values of a schema are JSON of that schema") {
   }
   CHECK(lacking > 1'000);
   CHECK(distinct.size() > 5'000);
-#else
-  SKIP("nlohmann-json3-dev is not installed");
-#endif
 }
 
 TEST_CASE("a range of numbers has each of them, and none other") {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstddef>
 #include <cstdio>
@@ -24,10 +25,6 @@
 #include "mote/host/import/gguf_tokenizer.hpp"
 #include "mote/host/import/tokenizer_json.hpp"
 #include "mote/model/byte_level_bpe.hpp"
-
-#if __has_include(<nlohmann/json.hpp>)
-#include <nlohmann/json.hpp>
-#endif
 
 namespace mote_tests {
 
@@ -77,9 +74,6 @@ inline std::string unzipped(const std::filesystem::path& file) {
 }
 
 inline mote::host::tokenizer_text json_tokenizer(const std::string& folder) {
-#if !__has_include(<nlohmann/json.hpp>)
-  SKIP("needs nlohmann-json for " << folder);
-#endif
   const auto file = asset("tokenizers/" + folder + "/tokenizer.json.gz");
   const std::string text = unzipped(file);
   return mote::host::parse_tokenizer_json(std::as_bytes(std::span(text)), file);
@@ -87,15 +81,11 @@ inline mote::host::tokenizer_text json_tokenizer(const std::string& folder) {
 
 inline std::vector<text_and_tokens> json_cases(const std::string& folder) {
   std::vector<text_and_tokens> cases;
-#if __has_include(<nlohmann/json.hpp>)
   std::ifstream in(asset("tokenizers/" + folder + "/vectors.jsonl"));
   for (std::string line; std::getline(in, line);) {
     const auto j = nlohmann::json::parse(line);
     cases.push_back({j.at("text").get<std::string>(), j.at("ids").get<std::vector<int>>()});
   }
-#else
-  SKIP("needs nlohmann-json for " << folder);
-#endif
   return cases;
 }
 

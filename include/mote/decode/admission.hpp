@@ -104,7 +104,7 @@ class admission {
   /// A new answer.
   void begin() { at_ = state{}; }
   /// The answer goes on with these bytes, which are those of an admitted token.
-  void accept(std::string_view piece) { (void)enter(at_, piece); }
+  void advance(std::string_view piece) { (void)enter(at_, piece); }
   /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
   MOTE_NOINLINE void find(const vocabulary_view& v, const special_tokens& control, bool opened) {
     if (known_ && opened == opened_ && at_ == of_) return;

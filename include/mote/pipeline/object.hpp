@@ -159,7 +159,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
     const std::size_t at = answer_.position;
     const token guess = at < Context ? tokens_[at] : token{};
     const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
-    if constexpr (constrains) decoding_.admitted.accept(said.piece);
+    if constexpr (constrains) decoding_.admitted.advance(said.piece);
     if (!said.done && at < Context) drafts_.picked(text(at + 1), guess);
     return said;
   }

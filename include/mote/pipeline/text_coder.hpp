@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/core/bytes.hpp"
 #include "mote/core/status.hpp"
 #include "mote/model/merge.hpp"
 

@@ -40,8 +40,6 @@ std::string changed(std::string_view from, std::string_view to) {
 
 }  // namespace
 
-#if __has_include(<nlohmann/json.hpp>)
-
 TEST_CASE("tokenizer.json: texts, types, merges, and the way to cut", "[host][tokenizer_json]") {
   const auto t = parse(small);
   CHECK(t.type_name() == "mote::byte_level_bpe<mote::starcoder_pieces, mote::nfc>");
@@ -107,5 +105,3 @@ TEST_CASE("tokenizer.json: any cut and any wrong bytes are refused or read", "[h
   CHECK(read > 100);
   attempt(std::string(100000, '['));
 }
-
-#endif

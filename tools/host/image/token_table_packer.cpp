@@ -26,7 +26,7 @@ namespace {
 
 [[noreturn]] void bad(const std::string& sentence) { throw std::runtime_error("tokenizer: " + sentence); }
 
-std::string named(std::uint32_t id) { return "token " + std::to_string(id); }
+std::string token_name(std::uint32_t id) { return "token " + std::to_string(id); }
 
 /// The tables of a vocabulary before they are laid out.
 struct parts {
@@ -93,7 +93,8 @@ void take_merges(const tokenizer_text& in, parts& out) {
         if (l != ids.end() && r != ids.end()) ++ways;
       }
       if (ways != times[id])
-        bad(named(id) + " is made by " + std::to_string(times[id]) + " merges and could be by " + std::to_string(ways));
+        bad(token_name(id) + " is made by " + std::to_string(times[id]) + " merges and could be by " +
+            std::to_string(ways));
     }
   }
   if (by_id && byte_level) return;
@@ -183,7 +184,7 @@ std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p) {
   std::sort(added.begin(), added.end(), [&](std::uint32_t a, std::uint32_t b) { return text_of(a) < text_of(b); });
   for (std::size_t i = 1; i < added.size(); ++i)
     if (text_of(added[i]) == text_of(added[i - 1]))
-      bad(named(added[i] & token_table::id_bits) + " and " + named(added[i - 1] & token_table::id_bits) +
+      bad(token_name(added[i] & token_table::id_bits) + " and " + token_name(added[i - 1] & token_table::id_bits) +
           " are added with the same text");
   h.added = static_cast<std::uint32_t>(added.size());
   h.unknown = in.unknown < 0 ? no_token : static_cast<std::uint32_t>(in.unknown);
@@ -213,7 +214,7 @@ std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p) {
   }
   for (std::uint32_t id = 0; id <= count; ++id) {
     const std::uint32_t start = offsets[id] - offsets[std::size_t{64} * (id / 64)];
-    if (start > 0xFFFF) bad("64 tokens before " + named(id) + " have more than 65,535 bytes of text");
+    if (start > 0xFFFF) bad("64 tokens before " + token_name(id) + " have more than 65,535 bytes of text");
     to.number(start, 2);
   }
   for (const std::uint32_t s : p.splits) to.number(s, h.splits);
@@ -267,7 +268,7 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
     if (left >= count || right >= count) bad("a merge of a token that does not exist");
   for (const int id : {in.bos, in.eos, in.unknown})
     if (id >= 0 && static_cast<std::size_t>(id) >= count)
-      bad(named(static_cast<std::uint32_t>(id)) + " does not exist");
+      bad(token_name(static_cast<std::uint32_t>(id)) + " does not exist");
 
   parts p;
   p.texts = in.pieces;
@@ -288,7 +289,7 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
     for (unsigned b = 0; b < 256; ++b) {
       const std::size_t id = p.byte_first + b;
       if (id >= count || in.types[id] != token_type::byte || in.pieces[id] != detail::byte_spelling(b))
-        bad(named(static_cast<std::uint32_t>(id)) + " should be " + detail::byte_spelling(b) +
+        bad(token_name(static_cast<std::uint32_t>(id)) + " should be " + detail::byte_spelling(b) +
             "; the 256 byte tokens must follow one another");
       p.texts[id] = std::string(1, static_cast<char>(static_cast<unsigned char>(b)));
     }

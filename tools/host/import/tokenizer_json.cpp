@@ -17,8 +17,7 @@
 #include "mote/host/import/byte_symbols.hpp"
 #include "mote/host/import/gguf_file.hpp"
 
-#if __has_include(<nlohmann/json.hpp>)
-#include <nlohmann/json.hpp>
+#include "../json.hpp"
 
 namespace mote::inline v0::host {
 
@@ -357,15 +356,3 @@ tokenizer_text parse_tokenizer_json(std::span<const std::byte> bytes, const std:
 }
 
 }  // namespace mote::inline v0::host
-
-#else
-
-namespace mote::inline v0::host {
-
-tokenizer_text parse_tokenizer_json(std::span<const std::byte>, const std::filesystem::path& file) {
-  fail(file, "is read with nlohmann-json, which this build did not find; install it (Debian: nlohmann-json3-dev)");
-}
-
-}  // namespace mote::inline v0::host
-
-#endif

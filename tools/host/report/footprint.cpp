@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/report/footprint.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -12,6 +10,8 @@
 
 #include "mote/budget/footprint.hpp"
 #include "mote/host/report/svg.hpp"
+
+#include "../json.hpp"
 
 namespace mote::inline v0::host {
 
