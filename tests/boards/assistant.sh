@@ -12,7 +12,10 @@ for tool in arm-none-eabi-g++ qemu-system-arm cmake g++; do
   command -v $tool > /dev/null || { echo "skip: $tool is not installed"; exit 77; }
 done
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- mps2-an386 mps2-an500 mps2-an505 mps3-an547 netduinoplus2
+if [ $# -eq 0 ]; then
+  set -- mps2-an500 mps3-an547
+  [ "${MOTE_TEST_ALL:-ON}" != ON ] || set -- "$@" mps2-an386 mps2-an505 netduinoplus2  # by hand and with --all
+fi
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cp -R "$root/examples/cortex_m_assistant" "$work/example"
 model=$root/models/hearth/hearth
@@ -37,7 +40,7 @@ on_pc() {  # board type, extra flags; the transcript comes on standard output
   "$work/on_pc"
 }
 on_pc mps2_an500 > "$work/roomy.txt"
-on_pc netduinoplus2 > "$work/small.txt"
+case " $* " in *" netduinoplus2 "*) on_pc netduinoplus2 > "$work/small.txt" ;; *) : > "$work/small.txt" ;; esac
 native=-march=x86-64
 [ "$(uname -m)" = x86_64 ] && g++ -march=native -E -x c++ /dev/null > /dev/null 2>&1 && native=-march=native
 [ "$(uname -m)" = x86_64 ] || native=-O2

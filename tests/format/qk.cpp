@@ -92,7 +92,7 @@ template <unsigned Bits, std::size_t Super>
 void at_every_row_count() {
   rows_stay_apart<mote::qk<Bits, Super, 1>>();
   rows_stay_apart<mote::qk<Bits, Super, mote_tests::widest_rows>>();
-  if constexpr (!mote_tests::few_rows) {
+  if constexpr (!mote_tests::few_types) {
     rows_stay_apart<mote::qk<Bits, Super, 4>>();
     rows_stay_apart<mote::qk<Bits, Super, 8>>();
   }

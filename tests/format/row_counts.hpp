@@ -6,20 +6,16 @@
 #include <cstddef>
 #include <tuple>
 
+#include "../few_types.hpp"
 #include "mote/simd/isa.hpp"
 
 namespace mote_tests {
 
-#if MOTE_TEST_FEW_TYPES
-inline constexpr bool few_rows = true;
-#else
-inline constexpr bool few_rows = false;
-#endif
 /// As this build's own images have them, 16 where it interleaves none.
 inline constexpr std::size_t native_rows = mote::interleaved_rows(mote::simd::native::value) > 1
                                                ? mote::interleaved_rows(mote::simd::native::value)
                                                : 16;
-inline constexpr std::size_t widest_rows = few_rows ? native_rows : 16;
+inline constexpr std::size_t widest_rows = few_types ? native_rows : 16;
 
 template <template <std::size_t> class Format, bool Few>
 struct every_row_count {
@@ -31,6 +27,6 @@ struct every_row_count<Format, true> {
 };
 
 template <template <std::size_t> class... Formats>
-using at_every_row_count = decltype(std::tuple_cat(typename every_row_count<Formats, few_rows>::type{}...));
+using at_every_row_count = decltype(std::tuple_cat(typename every_row_count<Formats, few_types>::type{}...));
 
 }  // namespace mote_tests

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../few_types.hpp"
 #include "mote/decode/lookup.hpp"
 #include "mote/family/gpt2.hpp"
 #include "mote/learn/full.hpp"
@@ -357,14 +358,17 @@ void check_turns(std::size_t budget, std::size_t steps_between) {
   CHECK(same(taught, parameters(*learns)));
 }
 
+using learners_by_turns = mote_tests::some_or_all<
+    std::tuple<mote::lora<2, by_turns>, mote::lora<2, by_turns, mote::adam<>, mote::zeroth_order<>>,
+               mote::prefix_tuning<3, mote::prefix_tuning_knobs{.tokens = 40, .takes_turns = true}>>,
+    std::tuple<mote::lora<2, by_turns, mote::adam<>, mote::last_layers<1>>,
+               mote::ia3<mote::ia3_knobs{.tokens = 40, .batch = 2, .takes_turns = true}>,
+               mote::prompt_tuning<3, mote::prompt_tuning_knobs{.tokens = 40, .takes_turns = true}>>>;
+
 }  // namespace
 
-TEMPLATE_TEST_CASE("a lesson takes turns with an answer: neither changes a bit of the other", "",
-                   (mote::lora<2, by_turns>), (mote::lora<2, by_turns, mote::adam<>, mote::last_layers<1>>),
-                   (mote::lora<2, by_turns, mote::adam<>, mote::zeroth_order<>>),
-                   (mote::ia3<mote::ia3_knobs{.tokens = 40, .batch = 2, .takes_turns = true}>),
-                   (mote::prefix_tuning<3, mote::prefix_tuning_knobs{.tokens = 40, .takes_turns = true}>),
-                   (mote::prompt_tuning<3, mote::prompt_tuning_knobs{.tokens = 40, .takes_turns = true}>)) {
+TEMPLATE_LIST_TEST_CASE("a lesson takes turns with an answer: neither changes a bit of the other", "",
+                        learners_by_turns) {
   for (const std::size_t budget : {1U, 3U, 8U, 50U})
     for (const std::size_t steps : {1U, 5U}) {
       check_turns<TestType>(budget, steps);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "../../few_types.hpp"
 #include "family_models.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
@@ -59,26 +60,31 @@ void equals_decode() {
   CHECK(together<Cache>(board.of_tools(), last, 21)[0] == expected.back());
 }
 
+using families = mote_tests::some_or_all<
+    std::tuple<mote::llama, mote::gpt2, mote_tests::bent_llama, hybrid<3>, norms_before, mote::gemma2, mote::phi2>,
+    std::tuple<mote::qwen2, mote::qwen3, mote_tests::rectified, mixed_layers, single_blocks, norms_behind,
+               mote::gpt_neox>>;
+using in_formats = mote_tests::some_or_all<std::tuple<mote::qwen3, hybrid<3>>, std::tuple<mote::gpt2, mixed_layers>>;
+using observed = mote_tests::some_or_all<std::tuple<mote::gpt2, hybrid<3>, mixed_layers>,
+                                         std::tuple<mote::llama, mote::qwen2, mote::qwen3, norms_behind>>;
+
 }  // namespace
 
-TEMPLATE_TEST_CASE("batch_decoder: many sequences of any family give decode()'s logits, bit for bit",
-                   "[host][batch_decoder]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, mote_tests::bent_llama,
-                   mote_tests::rectified, hybrid<3>, mixed_layers, single_blocks, norms_before, norms_behind,
-                   mote::gemma2, mote::gpt_neox, mote::phi2) {
+TEMPLATE_LIST_TEST_CASE("batch_decoder: many sequences of any family give decode()'s logits, bit for bit",
+                        "[host][batch_decoder]", families) {
   equals_decode<mote::f32<16>, mote::float_cache, TestType>();
 }
 
-TEMPLATE_TEST_CASE("batch_decoder: matrices of a family in several formats, keys and values in 8 bits",
-                   "[host][batch_decoder]", mote::gpt2, mote::qwen3, hybrid<3>, mixed_layers) {
+TEMPLATE_LIST_TEST_CASE("batch_decoder: matrices of a family in several formats, keys and values in 8 bits",
+                        "[host][batch_decoder]", in_formats) {
   using formats = mote::bind_formats<mote::mixed<mote::quantize<8>, mote::in<mote::role::up, mote::quantize<4>>,
                                                  mote::in_embedding<mote::quantize<6>>>,
                                      mote_tests::shape_for<TestType>(), 4, TestType>;
   equals_decode<formats, mote::cache<8>::store, TestType>();
 }
 
-TEMPLATE_TEST_CASE("batch_decoder: an observer is told once a layer what each matrix multiplies",
-                   "[host][batch_decoder]", mote::llama, mote::gpt2, mote::qwen2, mote::qwen3, hybrid<3>, mixed_layers,
-                   norms_behind) {
+TEMPLATE_LIST_TEST_CASE("batch_decoder: an observer is told once a layer what each matrix multiplies",
+                        "[host][batch_decoder]", observed) {
   constexpr mote::shape s = mote_tests::shape_for<TestType>();
   using tensors = mote::tensors_of<TestType>;
   const auto weights = mote_tests::random_weights<TestType>(s, 4);
