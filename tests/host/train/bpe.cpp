@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hearth/corpus.hpp"
@@ -202,6 +203,25 @@ TEST_CASE("bpe: pairs by id give what pairs by text give, and what the board's t
     REQUIRE(result.state == mote::status::ok);
     REQUIRE(result.count == ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) REQUIRE(slots[i].token == static_cast<std::uint32_t>(ids[i]));
+  }
+}
+
+TEST_CASE("bpe: of equal scores the leftmost pair merges first, and zeros of both signs are equal", "[host][bpe]") {
+  vocabulary_text words = train_bpe({}, 512, {});
+  const auto add = [&](std::string piece, float score) {
+    words.pieces.push_back(std::move(piece));
+    words.scores.push_back(score);
+  };
+  for (const char* character : {" ", "a", "b", "c"}) add(character, -9);
+  add("ab", -0.0F);
+  add("bc", 0.0F);
+  add("ca", 0.0F);
+  const bpe_encoder encoder(words);
+  std::string text = "abc";
+  CHECK(encoder.encode(text) == token_ids{259, 263, 262});
+  for (int i = 0; i < 8; ++i) {  // also longer than what is scanned for its best pair
+    CHECK(encoder.encode(text) == encode_by_text(words, text));
+    text += "b" + text;
   }
 }
 

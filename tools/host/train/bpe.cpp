@@ -2,6 +2,7 @@
 #include "mote/host/train/bpe.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "mote/host/import/vocabulary_text.hpp"
+#include "mote/model/merge.hpp"
 
 namespace mote::inline v0::host {
 
@@ -54,30 +56,34 @@ std::string byte_piece(unsigned value) {
   return {'<', '0', 'x', hex[value >> 4U], hex[value & 15U], '>'};
 }
 
-/// Merges the best-scored neighbours, the leftmost of equals, until none is left.
-void merge_greedily(token_ids& ids, const merge_table& table, std::span<const float> scores) {
-  if (ids.size() < 2) return;
-  token_ids with_next(ids.size(), -1);  // the id that a token and its right neighbour would become
-  for (std::size_t i = 0; i + 1 < ids.size(); ++i) with_next[i] = table.find(ids[i], ids[i + 1]);
-  for (;;) {
-    std::size_t best = ids.size();
-    float best_score = control_score;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (with_next[i] < 0) continue;
-      const float score = scores[static_cast<std::size_t>(with_next[i])];
-      if (score > best_score) {
-        best = i;
-        best_score = score;
-      }
-    }
-    if (best == ids.size()) return;
-    ids[best] = with_next[best];
-    const auto gone = static_cast<std::ptrdiff_t>(best + 1);
-    ids.erase(ids.begin() + gone);
-    with_next.erase(with_next.begin() + gone);
-    with_next[best] = best + 1 < ids.size() ? table.find(ids[best], ids[best + 1]) : -1;
-    if (best > 0) with_next[best - 1] = table.find(ids[best - 1], ids[best]);
+/// The merges of a vocabulary, as model/merge.hpp asks for them.
+struct scored_merges {
+  const merge_table& table;
+  std::span<const float> scores;
+  static constexpr bool lower_left_first = false;
+
+  std::uint32_t merge_of(std::uint32_t left, std::uint32_t right) const {
+    const std::int32_t whole = table.find(static_cast<std::int32_t>(left), static_cast<std::int32_t>(right));
+    return whole < 0 ? no_token : static_cast<std::uint32_t>(whole);
   }
+  /// The order of the scores as integers; control tokens have 0.
+  std::uint32_t rank(std::uint32_t token) const {
+    const float score = scores[token];
+    return score > control_score ? ordered(score) - ordered(control_score) : 0;
+  }
+  /// Larger for a larger float; equal for both zeros.
+  static constexpr std::uint32_t ordered(float score) {
+    const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);
+    return (bits >> 31U) != 0 ? ~bits : bits | 0x80000000U;
+  }
+};
+
+/// Merges the best-scored neighbours, the leftmost of equals, until none is left.
+void merge_ids(token_ids& ids, const merge_table& table, std::span<const float> scores) {
+  std::vector<merge_slot> slots(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) slots[i].token = static_cast<std::uint32_t>(ids[i]);
+  ids.resize(merge(std::span(slots), scored_merges{table, scores}));
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(slots[i].token);
 }
 
 }  // namespace
@@ -107,7 +113,7 @@ std::vector<std::int32_t> bpe_encoder::encode(std::string_view text) const {
     append_character(ids, text.substr(0, length));
     text.remove_prefix(length);
   }
-  detail::merge_greedily(ids, merges_, words_.scores);
+  detail::merge_ids(ids, merges_, words_.scores);
   return ids;
 }
 
@@ -311,7 +317,7 @@ vocabulary_text train_bpe(std::span<const std::string> texts, std::size_t vocab,
         join(front->second, std::string_view(whole).substr(cut), id);
     // The chunks are rewritten by the encoder's own function, so the next counts are of what an encoder produces.
     for (const auto& each : joins)
-      counter.rewrite(each, [&](detail::token_ids& ids) { detail::merge_greedily(ids, merges, out.scores); });
+      counter.rewrite(each, [&](detail::token_ids& ids) { detail::merge_ids(ids, merges, out.scores); });
   }
   return out;
 }
