@@ -218,11 +218,11 @@ inline int mote_golden_families(void (*print)(const char*)) {
   mote_families::run r(print);
   r.check<mote::llama, mote_families::scaled_llama>({0x3081293CD6A07670, 0xFB0BF0BD8EA125E1});
   r.check<mote::qwen2, mote_families::sizes(2)>({0xD787333C38260F1A, 0x465B9B0E38647308});
-  r.check<mote::qwen3, mote_families::sizes(2)>({0xC0C6D3C8FFD4C944, 0x358153877FEAEE11});
+  r.check<mote::qwen3, mote_families::sizes(2)>({0xC0C6D3C8FFD4C944, 0xC8489D9E271ADDD0});
   r.check<mote::gemma2, mote_families::gemma2>({0x5E1209647369393C, 0x152EF1C95FA0F1FE});
   r.check<mote::gemma3, mote_families::gemma3>({0x191F9EC61D04A8F6, 0xBCD03C6BAC901F83});
   r.check<mote::phi2, mote_families::partly>({0xA7DA1E95C7EE2881, 0x452EBF0E6196AA2D});
-  r.check<mote::phi3, mote_families::windowed>({0xE6AF8A4CE9FD906D, 0x45C0161E46F69481});
+  r.check<mote::phi3, mote_families::windowed>({0xE6AF8A4CE9FD906D, 0x1F59EB72B265849C});
   r.check<mote::stablelm, mote_families::partly>({0x00629483C13CF9E4, 0xE6D9D3AD5D8BF1D3});
   r.check<mote::stablelm2, mote_families::partly>({0x5257EA8217623A96, 0x3C59ACA1F45465EA});
   r.check<mote::gpt2, mote_families::sizes(2)>({0x8A178C838E5CCCDA, 0x0F417FCB85F60DE1});

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "mote/block/layer.hpp"
+#include "mote/core/log.hpp"
 #include "mote/kernel/rope.hpp"
 #include "mote/model/shape.hpp"
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 
+#include "mote/core/log.hpp"
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/norm.hpp"
@@ -44,21 +45,6 @@ inline softmax_total softmax(float* logits, std::size_t n) {
   return {top, all};
 }
 
-/// -ln(p) of a positive normal float, from its exponent and a series in a fixed order.
-inline float negative_log(float p) {
-  const auto bits = __builtin_bit_cast(std::uint32_t, p);
-  auto exponent = static_cast<std::int32_t>(bits >> 23U) - 127;
-  float m = __builtin_bit_cast(float, (bits & 0x7FFFFFU) | 0x3F800000U);
-  if (m > 1.41421356F) {
-    m *= 0.5F;
-    ++exponent;
-  }
-  const float z = (m - 1.0F) / (m + 1.0F);
-  const float s = z * z;
-  const float series = z * (2.0F + s * (0.66666667F + s * (0.4F + s * (0.28571429F + s * 0.22222222F))));
-  return -(series + static_cast<float>(exponent) * 0.69314718F);
-}
-
 /// Turns logits (padded(n)) into their gradient, weight * (softmax - one_hot(target)), and returns weight * the loss in
 /// nats. If a logit is not finite, returns NaN and leaves the logits as they are.
 inline float cross_entropy(float* logits, std::size_t n, std::size_t target, float weight) {
@@ -67,8 +53,9 @@ inline float cross_entropy(float* logits, std::size_t n, std::size_t target, flo
   const float own = logits[target];
   const softmax_total total = softmax(logits, n);
   // A probability near the smallest float has lost its digits: the logits give its logarithm instead.
-  const float nats =
-      logits[target] > 1.0e-37F ? negative_log(logits[target]) : (total.largest - own) - negative_log(total.sum);
+  const bool has_digits = logits[target] > 1.0e-37F;
+  const float log = natural_log(has_digits ? logits[target] : total.sum);
+  const float nats = has_digits ? 0.0F - log : (total.largest - own) + log;
   const float loss = nats * weight;
   logits[target] -= 1.0F;
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * floats::all(weight)).store(logits + i);
@@ -86,7 +73,7 @@ inline float soft_cross_entropy(float* logits, std::size_t n, const float* q, fl
   for (std::size_t i = 0; i < n; i += 16) (floats::load(logits + i) * floats::all(inverse)).store(logits + i);
   const float expected = dot(logits, q, n);
   const softmax_total total = softmax(logits, n);
-  const float loss = ((total.largest - expected) - negative_log(total.sum)) * weight;
+  const float loss = ((total.largest - expected) + natural_log(total.sum)) * weight;
   const auto factor = floats::all(weight * inverse);
   for (std::size_t i = 0; i < n; i += 16) ((floats::load(logits + i) - floats::load(q + i)) * factor).store(logits + i);
   return loss;

@@ -8,28 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/core/log.hpp"
 #include "mote/simd/math.hpp"
 
 namespace mote::inline v0 {
 
 namespace detail {
 
-// For theta^(-x): logarithm (of at least 1) and exponential as series in double, for the compiler and for PC tools.
-constexpr double constant_log(double v) {
-  int halvings = 0;
-  while (v > 1.5) {
-    v /= 2;
-    ++halvings;
-  }
-  const double z = (v - 1) / (v + 1);
-  double term = z;
-  double sum = 0;
-  for (int k = 1; k < 60; k += 2) {
-    sum += term / k;
-    term *= z * z;
-  }
-  return 2 * sum + halvings * 0.69314718055994530941723212145818;
-}
+// e^v as a series in double, for the compiler and for PC tools.
 constexpr double constant_exp(double v) {
   double sum = 1;
   double term = 1;
@@ -73,8 +59,8 @@ inline void rope_rotations(const std::uint64_t* frequencies, std::size_t pairs, 
 }
 
 namespace detail {
-/// Calls rotate(pair, by) for each of the first pairs of v's heads, (heads, width). With vectors the inner loop goes over the pairs of a
-/// head, which fill them; without, over the heads, so that each rotation is loaded once.
+/// Calls rotate(pair, by) for the first `pairs` pairs of each head of v, (heads, width). With vectors the inner loop
+/// goes over the pairs of a head, which fill them; without, over the heads, so that each rotation is loaded once.
 template <class Rotate>
 MOTE_INLINE void each_pair(float* __restrict__ v, std::size_t heads, std::size_t width, std::size_t pairs,
                            const simd::sine_cosine* __restrict__ rotations, Rotate rotate) {
