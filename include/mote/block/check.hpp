@@ -49,8 +49,8 @@ inline constexpr bool family_has_name = requires {
 template <class F>
 inline constexpr bool family_has_embedding = requires { sizeof(typename F::embedding); };
 
-/// Whether each layer has a block, and whether some block attends. They match the lists of blocks, and instantiate
-/// none.
+/// Whether each layer has a block, and whether some block attends. Both match the lists of blocks and instantiate no
+/// block.
 template <class Layers>
 inline constexpr bool layers_have_blocks = true;
 template <class... Blocks>

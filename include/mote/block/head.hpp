@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a family does to the logits of a token after the head's matrix, with its gradient: `using head = ...`. Without it
-// (plain_head) nothing.
+// What a family does to the logits of a token after the head's matrix-vector product, and its gradient. A family names
+// it, `using head = ...`; without that (plain_head) the logits stay as they are.
 // Refuses to hide logits that are not finite: they stay so.
 #pragma once
 

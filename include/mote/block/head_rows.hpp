@@ -12,14 +12,15 @@ namespace mote::inline v0 {
 
 struct head_rows {
   const std::uint32_t* bits = nullptr;  // (vocab) bits, 32 a word: bit id % 32 of word id / 32 is token id's
-  std::size_t count = 0;                // of them, set; one more or less does not matter
+  std::size_t count = 0;                // bits that are set, or about so many: few() alone reads it
 
   /// Whether any of `rows` (1 to 32, a divisor of 32) rows from `first` on is computed; `first` is a multiple of rows.
   bool any(std::size_t first, std::size_t rows) const {
     const std::uint32_t mask = rows == 32 ? 0xFFFFFFFFU : (1U << rows) - 1U;
     return (bits[first / 32] >> first % 32 & mask) != 0;
   }
-  /// Whether the rows are so few that leaving out the others pays for their being apart (docs/reference/constraint.md).
+  /// Whether so few rows are computed that skipping the others saves time, although what is left is not contiguous
+  /// (docs/reference/constraint.md).
   bool few(std::size_t vocab) const { return count < vocab / 4; }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two blocks beside one another: both read the residual stream as it is, and their sum is added to it.
+// Two blocks in parallel: both read the same residual stream, and the sum of their outputs is added to it.
 //   parallel<Norm, A, B>:          x += A(Norm(x)) + B(Norm(x))      (Phi)
 //   parallel<NormA, A, B, NormB>:  x += A(NormA(x)) + B(NormB(x))    (GPT-NeoX, arXiv 2204.06745)
 // Refuses two blocks that attend.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A residual block: adds to the residual stream what Inner computes from the normed stream.
-//   x += Inner(Norm(x)), and with a norm behind it: x += Behind(Inner(Norm(x)))
+//   x += Inner(Norm(x)), and with a norm of the output: x += Behind(Inner(Norm(x)))
 // Refuses to know what Inner is: attention, a feed-forward, a convolution, a user's own.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace mote::inline v0 {
 
-/// No norm behind a block.
+/// No norm of a block's output.
 struct no_norm {};
 
 namespace detail {
@@ -29,7 +29,7 @@ struct residual_buffers {
   };
   struct added : normed {};  // Inner's output, in passes that do not write it to the next stream
   struct dnormed : normed {};
-  struct computed {  // Inner's output before the norm behind it; dcomputed is its gradient
+  struct computed {  // Inner's output before its norm; dcomputed is the gradient
     static constexpr bool saved = true;
     static constexpr std::size_t width(const mote::shape& s) { return s.dim; }
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The rotary frequencies of a family's model: those of shape.rope_theta, and behind them those of shape.local_theta if
-// some layer reads them.
+// The rotary frequencies of a family's model: those of shape.rope_theta, followed by those of shape.local_theta if some
+// layer reads them.
 // Refuses blocks of one family that rotate heads of different widths.
 #pragma once
 
@@ -21,7 +21,7 @@ constexpr std::size_t rotary_pairs(const shape& s) {
   if constexpr (Family::layer::rotates_partly) return s.rotary_dim() / 2;
   else return s.head_dim() / 2;
 }
-/// How many frequencies, and so rotations of a position, the family's blocks read.
+/// How many frequencies the family's blocks read: also the rotations of one position.
 template <class Family>
 constexpr std::size_t rotary_count(const shape& s) {
   if constexpr (Family::layer::rotates_locally) return 2 * rotary_pairs<Family>(s);
@@ -42,7 +42,7 @@ constexpr double scaled_turns(double turns, const rope_scaling& r) {
 }
 }  // namespace detail
 
-/// Writes them to `to` (rotary_count), each in units of 2^-64 turns a position.
+/// Writes the frequencies to `to` (rotary_count), in units of 2^-64 turns a position.
 template <class Family>
 constexpr void put_rotary_frequencies(const shape& s, std::uint64_t* to) {
   const std::size_t pairs = rotary_pairs<Family>(s);
@@ -68,7 +68,8 @@ template <class Family, shape S>
 inline constexpr auto rotary_table_of = rotary_frequencies<Family, S>();
 }  // namespace detail
 
-/// They as a table made by the compiler; models that differ in nothing that they read share one.
+/// The frequencies as a table that the compiler computes. Models that rotate whole heads, without scaling, share it if
+/// their head_dim and rope_theta are equal; every other model has its own.
 template <class Family, shape S>
 constexpr const std::uint64_t* rotary_table() {
   if constexpr (Family::layer::rotates_partly || Family::layer::rotates_locally || S.rope.factor != 1)

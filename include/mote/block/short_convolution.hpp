@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // LFM2's gated short convolution and its gradient: B, C, x = input(h); output(C * convolution(B * x)). Each channel is
-// convolved by itself over its last `Taps` positions; between passes their products stay in a state of constant size.
+// convolved by itself over its last `Taps` positions. Between passes the last Taps - 1 products B * x stay in a state.
 // Refuses to take a token back: a draft that is not accepted would have to be run again.
 #pragma once
 
@@ -43,13 +43,13 @@ struct short_convolution {
     }
   };
   struct opening : product {};  // C; in the backward pass its gradient
-  struct opened {
+  struct opened {               // C * convolution
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return rows_of_floats(n.tokens, s.dim);
     }
   };
   struct dopened : opened {};
-  struct dmixed : product {};
+  struct dmixed : product {};  // gradient of the convolution's output
 
   static constexpr int operations = 3;  // project, mix, output
   static constexpr int reads_until = 0;
@@ -86,9 +86,9 @@ struct short_convolution {
       for (std::size_t i = 0; i < n; ++i) y[t * dim + i] = c[t * dim + i] * mixed(p, product_of, kept, t, i);
       p.pad(y + t * dim, n);
     }
-    if (kept != nullptr)  // the newest are the last rows, after those that stay of the earlier ones
+    if (kept != nullptr)  // the last Taps - 1 rows of the old state followed by this pass's products
       for (std::size_t row = 0; row + 1 < Taps; ++row) {
-        const std::size_t from = row + p.tokens();  // among the rows that were kept and those of this pass
+        const std::size_t from = row + p.tokens();  // a row of the old state, or, from Taps - 1 on, of this pass
         const float* source = from + 1 < Taps ? kept + from * dim : product_of + (from - (Taps - 1)) * dim;
         for (std::size_t i = 0; i < n; ++i) kept[row * dim + i] = source[i];
       }
@@ -146,8 +146,8 @@ struct short_convolution {
   }
 
  private:
-  /// The product `ago` positions before token t: of this pass, or of the state, or, in training, which has none, an
-  /// earlier row of the sequence.
+  /// The product `ago` positions before token t of this pass: a row of this pass or, before its token 0, of the state.
+  /// Training has no state: there the rows before products[0] are those of earlier positions of the sequence.
   static const float* before(const float* products, const float* kept, std::size_t dim, std::size_t t,
                              std::size_t ago) {
     if (ago > t && kept != nullptr) return kept + (Taps - 1 + t - ago) * dim;

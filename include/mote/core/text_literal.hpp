@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A string literal as a template argument: allowed<"yes", "no">.
-// Refuses to lose a NUL: the length is that of the literal.
+// Refuses to end at a NUL inside the literal: the length is the literal's.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ template <std::size_t Size>
 struct text_literal {
   char text[Size] = {};  // with the NUL at its end
 
-  consteval text_literal(const char (&literal)[Size]) {  // NOLINT: a literal becomes one without a word
+  consteval text_literal(const char (&literal)[Size]) {  // NOLINT: implicit, as in allowed<"yes">
     for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
   }
   constexpr std::string_view view() const { return {text, Size - 1}; }

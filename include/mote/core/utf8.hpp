@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Characters of a UTF-8 text, read and written.
-// Refuses no byte: one that is no UTF-8 is a character of its own, so that what is cut from a text is the text.
+// Refuses no byte: one that is not valid UTF-8 is a character of its own, so a text is the sum of its characters.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@
 namespace mote::inline v0 {
 
 struct character {
-  std::uint32_t code = 0;  ///< the code point, or the byte that is none
-  std::uint8_t bytes = 0;  ///< 0: the text's end
+  std::uint32_t code = 0;  ///< the code point; of a byte that is not valid, the byte
+  std::uint8_t bytes = 0;  ///< in the text; 0: its end
   bool valid = false;
 };
 
-/// The character at `at` <= text.size(). Overlong forms, surrogates and numbers above U+10FFFF are no characters.
+/// The character at `at` <= text.size(). Overlong forms, surrogates and numbers above U+10FFFF are not valid.
 constexpr character character_at(std::string_view text, std::size_t at) {
   if (at >= text.size()) return {};
   const auto byte = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(text[at + i])}; };

@@ -17,7 +17,7 @@ namespace detail {
 /// 1 + tanh near -1. The sigmoid's x is clamped to [-20, 20], where it is below 1e-38 or 1: so x^3 cannot overflow.
 struct gelu_parts {
   using floats = simd::floats<16>;
-  floats inner, square, passed;
+  floats inner, square, passed;  // x clamped, its square, the sigmoid
 
   MOTE_INLINE explicit gelu_parts(floats x)
       : inner(simd::minimum(simd::maximum(x, floats::all(-20.0F)), floats::all(20.0F))),

@@ -14,7 +14,7 @@
 
 namespace mote::inline v0 {
 
-/// What softmax() divided by: a probability is exp(logit - largest) / sum.
+/// What softmax() subtracted and divided by: a probability is exp(logit - largest) / sum.
 struct softmax_total {
   float largest, sum;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Byte-level BPE (Radford et al. 2019): a text is cut into pieces, the bytes of a piece are tokens, and the pair that
-// merges first is merged until none is left. The tokens spell the text.
+// Byte-level BPE (Radford et al. 2019): a text is cut into pieces, each byte of a piece becomes a token, then the pair
+// of highest rank is merged until none is left.
 // Refuses to guess how a family cuts: its pieces (model/pieces.hpp) are an argument.
 //
 //   byte_level_bpe<llama3_pieces>       byte_level_bpe<qwen2_pieces, nfc>
@@ -31,8 +31,8 @@ class byte_level_bpe {
   byte_level_bpe(table words, const special_tokens&) : words_(words) {}
 
   /// Writes the tokens of a text after the first `count` slots and increases `count`; nothing merges with the tokens
-  /// before. On failure `count` and the slots before it are unchanged. too_long: the slots do not suffice; bad_utf8: a
-  /// byte that this vocabulary lacks, as many lack those that are in no UTF-8; not_attached.
+  /// before. On failure `count` and the slots before it are unchanged. too_long: the slots do not suffice; bad_utf8:
+  /// the vocabulary has no token for a byte, as many have none for those that UTF-8 never uses; not_attached.
   status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count, encoding how = {}) const {
     if (text.empty()) return status::ok;
     if (words_.count() == 0) return status::not_attached;
@@ -47,8 +47,8 @@ class byte_level_bpe {
     return s;
   }
 
-  /// The bytes of a token, a view of the image: parts of a character, where a character has several tokens. Empty for a
-  /// control token and for an unknown id.
+  /// The bytes of a token, a view of the image; they may be part of a character. Empty for a control token and for an
+  /// unknown id.
   std::string_view piece(std::uint32_t /*previous*/, std::uint32_t token) const { return words_.shown(token); }
 
   const table& vocabulary() const { return words_; }

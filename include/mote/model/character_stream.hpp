@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Pieces of an answer as whole characters: for a terminal, a display, or whatever takes UTF-8 only.
-// Refuses to pass on half a character, a byte that is no UTF-8 (U+FFFD stands for it), and unless asked a terminal's
-// control characters, which a model's answer could steer the terminal with.
+// Passes the pieces of an answer on as whole characters: for a terminal, a display, or whatever takes valid UTF-8 only.
+// Refuses to pass on half a character, a byte that is not valid UTF-8 (U+FFFD replaces it), and, unless asked, control
+// characters: with them an answer could control the terminal.
 //
 //   character_stream out;
 //   for (std::string_view piece : ai.ask(question)) out.put(piece, [](std::string_view s) { uart_write(s); });
@@ -25,7 +25,7 @@ class character_stream {
   explicit constexpr character_stream(control_characters controls = control_characters::dropped)
       : passes_controls_(controls == control_characters::passed) {}
 
-  /// Calls pass(std::string_view) with what is whole now, zero or more times. A view is valid during its call.
+  /// Calls pass(std::string_view), zero or more times, with characters that are complete. A view is valid in its call.
   template <class Pass>
   constexpr void put(std::string_view piece, Pass pass) {
     std::size_t at = 0;
@@ -44,7 +44,7 @@ class character_stream {
         pass(replacement);
       }
     }
-    std::size_t begin = at;  // of what is whole and not yet passed on
+    std::size_t begin = at;  // the first byte that is not yet passed on
     const auto pass_until = [&](std::size_t end) {
       if (end > begin) pass(std::string_view(piece.data() + begin, end - begin));
     };

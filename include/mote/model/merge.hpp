@@ -35,12 +35,12 @@ concept merge_rule = requires(const Rule& rule, std::uint32_t token) {
 
 namespace detail {
 
-/// Texts of at most so many tokens look at each pair to find the best; longer ones play a tournament.
+/// Up to this many tokens, the best pair is found by looking at all; above, by a tournament.
 inline constexpr std::size_t scanned_tokens = 32;
 
-/// The tournament of the pairs of a text. Slot i is a leaf; the field `rank` of slot k, 1 <= k < n, is the node above
-/// the nodes 2k and 2k + 1, where numbers from n on are leaves. A token of several slots is in the first of them; the
-/// second and the last have how many.
+/// The tournament of the pairs of a text, a binary tree. Node n + i is the leaf of slot i: the pair that begins there.
+/// Node k, 1 <= k < n, is in the field `rank` of slot k: the better pair of nodes 2k and 2k + 1. A token that covers
+/// several slots is in the first; how many they are is in `token` of the second and in `merged` of the last.
 template <class Rule>
 class tournament {
  public:
@@ -59,7 +59,7 @@ class tournament {
   }
 
  private:
-  static constexpr std::uint32_t inside = 0x80000000U;  // of a token that begins before; ids are below 2^20
+  static constexpr std::uint32_t inside = 0x80000000U;  // the slot is not the first of its token; ids are below 2^20
 
   bool is_inside(std::size_t i) const { return (slots_[i].token & inside) != 0; }
   std::uint32_t rank_of(std::size_t i) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a tokenizer does to a text before it cuts it: nothing (unchanged), Unicode's composed form (nfc).
-// Refuses memory of its own: a text that changes is written behind the slots that the tokens need.
+// What a tokenizer does to a text before it cuts it into pieces: nothing (unchanged), or Unicode's composed form (nfc).
+// Refuses memory of its own: a changed text is written to the last of the caller's slots.
 #pragma once
 
 #include <concepts>
@@ -38,7 +38,8 @@ struct nfc {
 
 namespace detail {
 
-/// Calls encode(text, slots): with the text as it is, or with the normalized text, which lies in the last of the slots.
+/// Calls encode(text, slots) with the text and all slots if the text is normal; else with the normalized text, which is
+/// in the last slots, and the slots before it. `used`: slots at the front that hold tokens already.
 template <class Normalizer, class Encode>
 status normalized(std::string_view text, std::span<merge_slot> slots, std::size_t used, Encode encode) {
   if (Normalizer::is_normal(text)) return encode(text, slots);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The token table of large vocabularies, read in place from flash: texts, a hash index with a bounded search, merges, and
-// the tokens that a file adds. docs/reference/container.md has its bytes.
+// The token table of large vocabularies, read in place from flash: texts, a hash index with a bounded search, merges,
+// and added tokens. docs/reference/container.md has its bytes.
 // Refuses to trust the table: check() validates every number once, against the size of the table and against the tokens
 // that the program says no text becomes. The other functions need a table that passed.
 #pragma once
@@ -16,12 +16,12 @@
 
 namespace mote::inline v0 {
 
-/// Of whose tokens a table is; 0 is the table of model/vocabulary.hpp.
+/// The kind of tokenizer that a table is for; 0 is the table of model/vocabulary.hpp.
 enum class table_kind : std::uint32_t { byte_level = 1, sentencepiece = 2, unigram = 3, word_pieces = 4 };
 
 namespace detail {
 
-/// FNV-1a, with an end that spreads it over all bits.
+/// FNV-1a, then the finalizer of MurmurHash3, which spreads it over all bits.
 class text_hash {
  public:
   constexpr text_hash& add(std::string_view text) {
@@ -54,8 +54,8 @@ struct token_table_header {
   std::uint32_t added = 0;              ///< tokens that the file adds
   std::uint32_t unknown = no_token;     ///< the token of what cannot be spelled
   std::uint32_t ranks = 0;              ///< 1: a word for each token; 0: the lower id merges first
-  std::uint32_t splits = 0;             ///< bytes a token: where the one merge that makes it meets; 0: anywhere
-  std::uint32_t unknown_score = 0;      ///< of a unigram vocabulary: a float, what an unknown character adds
+  std::uint32_t splits = 0;             ///< bytes a token of its split(); 0: any two halves merge
+  std::uint32_t unknown_score = 0;      ///< of a unigram vocabulary: a float, the score of an unknown character
   std::uint32_t reserved[3] = {};
 
   static constexpr std::uint32_t most = (1U << 20U) - 1;
@@ -75,12 +75,12 @@ static_assert(sizeof(token_table_header) == 64);
 
 class token_table {
  public:
-  static constexpr std::uint32_t empty_slot = 0xFFFFFFFFU;  ///< in the index
-  static constexpr std::uint32_t id_bits = 0xFFFFFU;        ///< of an entry; then 11 bits of the hash
+  static constexpr std::uint32_t empty_slot = 0xFFFFFFFFU;  ///< an entry of the index without a token
+  static constexpr std::uint32_t id_bits = 0xFFFFFU;        ///< the token of an entry; the next 11 bits are of the hash
   static constexpr std::uint32_t at_once = 0x80000000U;     ///< a piece with this text is this token, without merges
   static constexpr std::uint32_t is_control = 0x80000000U;  ///< of an added token
 
-  /// The index's entry of a text: where its search begins, and the bits of the hash.
+  /// Where the search for a text begins in the index, and the bits of the hash in its entry.
   static constexpr std::uint32_t slot_of(std::uint32_t hash, std::uint32_t slots) {
     return static_cast<std::uint32_t>(std::uint64_t{hash} * slots >> 32U);
   }
@@ -156,7 +156,7 @@ class token_table {
     const std::uint32_t e = entry(head, tail);
     return e == empty_slot ? no_token : e & id_bits;
   }
-  /// As find(), with the hash of the text: of a text that grows, it need not be computed anew.
+  /// As find(), given the hash of the text: a caller whose text grows adds to the hash instead of computing it again.
   std::uint32_t find_hashed(std::uint32_t hash, std::string_view head, std::string_view tail) const {
     const std::uint32_t e = entry(hash, head, tail);
     return e == empty_slot ? no_token : e & id_bits;
@@ -189,7 +189,7 @@ class token_table {
     }
   }
 
-  /// What a token adds to a text: nothing where it is a control token.
+  /// The bytes that a token adds to a text; none if it is a control token or the id is unknown.
   std::string_view shown(std::uint32_t id) const {
     if (id >= h_.count) return {};
     const std::string_view t = text(id);
@@ -264,7 +264,7 @@ class token_table {
           return false;
     }
 
-    // A text is found where its search looks, so no text has two tokens, and what is found is no control token.
+    // The search finds each entry by its own text, so no two entries have the same text. None is a control token.
     std::uint32_t used = 0;
     for (std::uint32_t i = 0; i < h_.slots; ++i) {
       const std::uint32_t e = word_at(index_ + std::size_t{4} * i);
@@ -307,7 +307,7 @@ class token_table {
   const std::byte* text_ = nullptr;                      // (text_bytes)
 };
 
-/// The table of one kind: what a tokenizer names as its own.
+/// The table of one kind, as a tokenizer names it: `using table = table_of<...>`.
 template <table_kind Kind>
 class table_of : public token_table {
  public:

@@ -24,7 +24,7 @@ struct token_range {
   constexpr bool contains(std::uint32_t id) const { return id >= first && id - first < count; }
 };
 
-/// The tokens that no text may become: its special tokens, and the ranges that the model's type names in
+/// The tokens that no text may become: the model's special tokens, and the ranges that its type names in
 /// `control_tokens`.
 struct control_set {
   special_tokens spoken{.bos = -1, .eos = -1};
@@ -58,10 +58,12 @@ struct encoded {
   std::size_t count = 0;  ///< tokens in the slots; 0 where state is not ok
 };
 
-/// The members of a tokenizer, in the order in which they are checked. `table` is a view of its section of an image,
-/// default constructible and constructible from the section's bytes; `check` is a static member of it that reads nothing
-/// outside of them; `append` writes the tokens of a text after the first `count` slots and increases `count`, and
-/// changes nothing that counts on failure; `piece` is the bytes that a token adds behind another.
+/// The members of a tokenizer, in the order in which they are checked.
+///   table    a class, the view of a section of an image: default constructible, and constructible from its bytes
+///   check    a static member of `table`, which reads nothing outside the bytes; `count`: how many tokens the table has
+///   append   writes the tokens of a text after the first `count` slots and increases `count`; on failure `count` and
+///            the slots before it are unchanged
+///   piece    the bytes that a token adds to a text after the token `previous`
 enum class tokenizer_member { none, table, check, count, constructor, append, piece };
 
 namespace detail {
@@ -131,8 +133,8 @@ struct tokenizer_check {
       "mote: this tokenizer decodes nothing; give it `std::string_view piece(previous, token) const` [mote-tokenizer]");
 };
 
-/// Writes the tokens of a whole text to slots[0 .. count), behind the token `bos` if that is not negative. too_long: the
-/// slots do not suffice; not_attached: the table has no token `bos`; else what append() says.
+/// Writes the tokens of a whole text to slots[0 .. count), after the token `bos` if that is not negative. too_long: the
+/// slots do not suffice; not_attached: the table has no token `bos`; else the status of append().
 template <class Tokenizer>
 encoded encode(const Tokenizer& t, const typename Tokenizer::table& table, int bos, std::string_view text,
                std::span<merge_slot> slots) {
@@ -148,7 +150,7 @@ encoded encode(const Tokenizer& t, const typename Tokenizer::table& table, int b
 
 namespace detail {
 
-/// Encodes a text that may hold added tokens: each as a whole, and `plain(text)` for what is between.
+/// Encodes a text that may contain added tokens: each becomes one token, and plain(text) encodes the text between them.
 template <class Table, class Plain>
 status with_added(const Table& table, std::string_view text, added_tokens which, std::span<merge_slot> slots,
                   std::size_t& count, Plain plain) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// WordPiece as BERT without case has it (Devlin et al. 2018): words of a text in lower case and without accents, each
-// spelled by the longest token that begins it, then the longest that continues.
-// Refuses to spell a word that its tokens do not: it becomes the unknown token, as a word of more than 100 characters.
+// WordPiece of the uncased BERT (Devlin et al. 2018): the words of a text, in lower case and without accents, are each
+// spelled by the longest token that begins the word, then again by the longest that continues it.
+// Refuses a word that its tokens cannot spell, or of more than 100 characters: it becomes the unknown token.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,7 @@ class wordpiece {
     return s;
   }
 
-  /// The bytes of a token. Behind none, and behind the token that opens a text, a word has no space before it.
+  /// The bytes of a token, a view of the image. The space before a word is left out after no_token and after `bos`.
   std::string_view piece(std::uint32_t previous, std::uint32_t token) const {
     std::string_view text = words_.shown(token);
     const bool opened =
