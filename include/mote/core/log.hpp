@@ -4,9 +4,7 @@
 // Refuses libm: C libraries differ in the last bit, so two search results of equal score could change places.
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <limits>
 
 #include "mote/config.hpp"
 
@@ -29,11 +27,11 @@ constexpr float log_near_one(float f) {
 
 // log(u (1 + rest) 2^exponent) for a normal, finite u > 0 and a rest below one unit in u's last place.
 constexpr float log_normal(float u, float rest, std::int32_t exponent) {
-  const auto bits = std::bit_cast<std::uint32_t>(u);
+  const auto bits = __builtin_bit_cast(std::uint32_t, u);
   // The mantissa is taken in [sqrt(1/2), sqrt(2)), so that f = mantissa - 1 is exact and small.
   const std::uint32_t shifted = bits - 0x3F3504F3U;
   exponent += static_cast<std::int32_t>(shifted) >> 23;
-  const float f = std::bit_cast<float>((shifted & 0x7FFFFFU) + 0x3F3504F3U) - 1.0F;
+  const float f = __builtin_bit_cast(float, (shifted & 0x7FFFFFU) + 0x3F3504F3U) - 1.0F;
   const auto e = static_cast<float>(exponent);
   // log 2 in two parts: the first has 13 significant bits, so its product with an exponent is exact.
   return e * 0x1.62ep-1F + (log_near_one(f) + (e * 0x1.0bfbe8p-15F + rest));
@@ -60,11 +58,10 @@ constexpr double constant_log(double v) {
 
 /// log x. Zero gives minus infinity, a negative number or NaN gives NaN, as in <cmath>.
 constexpr float natural_log(float x) {
-  using limits = std::numeric_limits<float>;
-  if (x == 0.0F) return -limits::infinity();
-  if (!(x > 0.0F)) return limits::quiet_NaN();
-  if (x > (limits::max)()) return x;
-  if (x < (limits::min)()) return detail::log_normal(x * 0x1p24F, 0.0F, -24);  // subnormal: made normal first
+  if (x == 0.0F) return -__builtin_inff();
+  if (!(x > 0.0F)) return __builtin_nanf("");
+  if (x == __builtin_inff()) return x;
+  if (x < 0x1p-126F) return detail::log_normal(x * 0x1p24F, 0.0F, -24);  // subnormal: made normal first
   return detail::log_normal(x, 0.0F, 0);
 }
 
