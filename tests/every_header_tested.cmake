@@ -19,6 +19,7 @@ proved_by(family/lfm2.cpp "a part of a pass, against a reference in double" bloc
 proved_by(decode/gbnf.cpp "a grammar's texts, by a recogniser that does not know it"
   decode/gbnf_parser decode/grammar decode/grammar_builder decode/grammar_compiler)
 proved_by(decode/admission.cpp "what a constraint admits" decode/constraint)
+proved_by(decode/repetition_penalty.cpp "how a policy that looks back, or holds another one, picks" decode/picking)
 proved_by(model/tokenizer.cpp "an image's own tokenizer, and the table that it reads"
   model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)
 proved_by(model/unicode.cpp "a table, written by a tool" model/unicode_classes)

@@ -204,7 +204,11 @@ struct prompt_result;
 // decoding
 struct greedy;
 struct sample_knobs;
+struct repetition_knobs;
+template <class Decoding, std::size_t... Tokens>
+struct banned_tokens;
 struct unconstrained;
+struct word_node;
 template <class Schema>
 struct json;
 struct no_draft;

@@ -95,23 +95,28 @@
 #include "mote/recall/word_lists.hpp"     // IWYU pragma: export
 #include "mote/recall/words.hpp"          // IWYU pragma: export
 
-#include "mote/decode/admission.hpp"         // IWYU pragma: export
-#include "mote/decode/constraint.hpp"        // IWYU pragma: export
-#include "mote/decode/draft.hpp"             // IWYU pragma: export
-#include "mote/decode/draft_gate.hpp"        // IWYU pragma: export
-#include "mote/decode/drafts.hpp"            // IWYU pragma: export
-#include "mote/decode/first_of.hpp"          // IWYU pragma: export
-#include "mote/decode/gbnf.hpp"              // IWYU pragma: export
-#include "mote/decode/gbnf_parser.hpp"       // IWYU pragma: export
-#include "mote/decode/grammar.hpp"           // IWYU pragma: export
-#include "mote/decode/grammar_builder.hpp"   // IWYU pragma: export
-#include "mote/decode/grammar_compiler.hpp"  // IWYU pragma: export
-#include "mote/decode/greedy.hpp"            // IWYU pragma: export
-#include "mote/decode/json.hpp"              // IWYU pragma: export
-#include "mote/decode/lookup.hpp"            // IWYU pragma: export
-#include "mote/decode/ngram.hpp"             // IWYU pragma: export
-#include "mote/decode/sample.hpp"            // IWYU pragma: export
-#include "mote/decode/slot.hpp"              // IWYU pragma: export
+#include "mote/decode/admission.hpp"           // IWYU pragma: export
+#include "mote/decode/banned.hpp"              // IWYU pragma: export
+#include "mote/decode/banned_tokens.hpp"       // IWYU pragma: export
+#include "mote/decode/constraint.hpp"          // IWYU pragma: export
+#include "mote/decode/draft.hpp"               // IWYU pragma: export
+#include "mote/decode/draft_gate.hpp"          // IWYU pragma: export
+#include "mote/decode/drafts.hpp"              // IWYU pragma: export
+#include "mote/decode/first_of.hpp"            // IWYU pragma: export
+#include "mote/decode/gbnf.hpp"                // IWYU pragma: export
+#include "mote/decode/gbnf_parser.hpp"         // IWYU pragma: export
+#include "mote/decode/grammar.hpp"             // IWYU pragma: export
+#include "mote/decode/grammar_builder.hpp"     // IWYU pragma: export
+#include "mote/decode/grammar_compiler.hpp"    // IWYU pragma: export
+#include "mote/decode/greedy.hpp"              // IWYU pragma: export
+#include "mote/decode/json.hpp"                // IWYU pragma: export
+#include "mote/decode/lookup.hpp"              // IWYU pragma: export
+#include "mote/decode/ngram.hpp"               // IWYU pragma: export
+#include "mote/decode/picking.hpp"             // IWYU pragma: export
+#include "mote/decode/repetition_penalty.hpp"  // IWYU pragma: export
+#include "mote/decode/sample.hpp"              // IWYU pragma: export
+#include "mote/decode/slot.hpp"                // IWYU pragma: export
+#include "mote/decode/word_automaton.hpp"      // IWYU pragma: export
 
 #if defined(__ELF__)             // otherwise an image is read or mapped: embed.hpp is an error there
 #include "mote/store/embed.hpp"  // IWYU pragma: export

@@ -140,11 +140,13 @@ void check_against_exact(const any_sampler& sampler) {
   const std::size_t vocab = sampler.vocab;
   const auto temperature = static_cast<long double>(sampler.knobs.temperature);
   const auto top_p = static_cast<long double>(sampler.knobs.top_p);
+  const auto min_p = static_cast<long double>(sampler.knobs.min_p);
   constexpr int draws = 300;
   constexpr long double edge = 2e-3L;
   std::size_t all = 0;
   for (const logit_kind& kind : kinds) {
-    INFO("temperature " << temperature << ", top_p " << top_p << ", vocab " << vocab << ", " << kind.name);
+    INFO("temperature " << temperature << ", top_p " << top_p << ", top_k " << sampler.knobs.top_k << ", min_p "
+                        << min_p << ", vocab " << vocab << ", " << kind.name);
     sampler.seed(21);
     mote::rng coins(21), random(5);
     std::size_t impossible = 0, other = 0, compared = 0;  // others than expected
@@ -160,7 +162,7 @@ void check_against_exact(const any_sampler& sampler) {
       for (std::size_t i = 0; i < vocab; ++i) order[i] = i, p[i] /= sum;
       long double mass = 1;
       bool near = false;
-      if (top_p < 1) {
+      if (top_p < 1 || sampler.knobs.top_k != 0 || min_p > 0) {
         std::sort(order.begin(), order.end(),
                   [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
         mass = 0;
@@ -169,8 +171,11 @@ void check_against_exact(const any_sampler& sampler) {
           const bool more = i + 1 < order.size() && p[order[i]] > p[order[i + 1]];
           near = near || (more && p[order[i + 1]] > p[order[i]] * (1 - 1e-5L));  // equal as floats
           const long double off = std::fabs(mass - top_p);
-          near = near || (off != 0 && off < edge && mass < 1 - edge / 10);
-          if (mass > top_p) order.resize(i + 1);
+          near = near || (top_p < 1 && off != 0 && off < edge && mass < 1 - edge / 10);
+          const long double share = i + 1 < order.size() ? p[order[i + 1]] / p[order[0]] : 0;
+          near = near || (share != min_p && std::fabs(share - min_p) < 1e-5L * min_p);
+          const bool nucleus = top_p < 1 && mass > top_p, all_of_k = i + 1 == sampler.knobs.top_k;
+          if (nucleus || all_of_k || share < min_p) order.resize(i + 1);
         }
       }
       const long double r = static_cast<long double>(coins.uniform()) * mass;
@@ -235,6 +240,41 @@ TEST_CASE("any temperature and nucleus draw from the exact distribution, whateve
   at_each_temperature<1, std::numeric_limits<float>::denorm_min(), 1.0F, most>();
   at_each_temperature<2, 1.0e-38F, 1.0F, most>();
 #endif
+}
+
+namespace {
+template <float MinP, std::size_t... TopK>
+void at_min_p() {
+  (check_against_exact(sampler_of<mote::sample_knobs{.top_p = 1, .top_k = TopK, .min_p = MinP}, 37>()), ...);
+  (check_against_exact(
+       sampler_of<mote::sample_knobs{.temperature = 1.5F, .top_p = 0.7F, .top_k = TopK, .min_p = MinP}, 37>()),
+   ...);
+}
+template <float... MinP>
+void at_each_min_p() {
+#if MOTE_TEST_FEW_TYPES
+  (at_min_p<MinP, 0, 3>(), ...);
+#else
+  (at_min_p<MinP, 0, 1, 2, 3, 10, 36, 37, 38, static_cast<std::size_t>(-1)>(), ...);
+#endif
+}
+}  // namespace
+
+TEST_CASE("top_k and min_p keep what the exact distribution keeps, alone, together and within a nucleus") {
+  at_each_min_p<0.0F, std::numeric_limits<float>::denorm_min(), 1.0e-3F, 0.05F, 0.5F, 0x1.FFFFFEp-1F, 1.0F>();
+}
+
+TEST_CASE("the largest min_p and a top_k of one leave the likeliest token") {
+  mote::sample<mote::sample_knobs{.temperature = 5, .top_p = 1, .min_p = 1}>::state<37> all_of_it;
+  mote::sample<mote::sample_knobs{.temperature = 5, .top_p = 1, .top_k = 1}>::state<37> one;
+  mote::rng random(4);
+  for (int i = 0; i < 300; ++i) {
+    float a[48], b[48], c[48];
+    for (std::size_t t = 0; t < 37; ++t) a[t] = b[t] = c[t] = static_cast<float>(random.below(50));
+    const std::size_t likeliest = mote::greedy::state<37>::pick(a);
+    CHECK(a[all_of_it.pick(b)] == a[likeliest]);  // equals share the chance
+    CHECK(one.pick(c) == likeliest);              // of equals the first
+  }
 }
 
 TEST_CASE("the first and the last coin draw a token that can be drawn") {

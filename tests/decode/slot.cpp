@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <span>
 #include <type_traits>
 
 namespace {
@@ -25,6 +26,13 @@ struct p3 {
   template <std::size_t Vocab>
   struct state : p2::state<Vocab> {
     std::size_t pick(float*);
+  };
+};
+struct looks_back : p2 {
+  template <std::size_t Vocab>
+  struct state : p2::state<Vocab> {
+    template <class Token>
+    std::size_t pick(float*, std::span<const Token>);
   };
 };
 struct picks_an_int : p2 {
@@ -50,6 +58,7 @@ TEST_CASE("decoding slot: the first member that a policy lacks is named", "[deco
   STATIC_REQUIRE(mote::decoding_lacks<p2, 64> == member::pick);
   STATIC_REQUIRE(mote::decoding_lacks<picks_an_int, 64> == member::pick);
   STATIC_REQUIRE(mote::decoding_lacks<p3, 64> == member::none);
+  STATIC_REQUIRE(mote::decoding_lacks<looks_back, 64> == member::none);
   STATIC_REQUIRE(mote::decoding_lacks<of_small_vocabularies, 64> == member::none);
   STATIC_REQUIRE(mote::decoding_lacks<of_small_vocabularies, 512> == member::state);  // of this model's vocabulary
   STATIC_REQUIRE(mote::decoding_lacks<mote::slots::decoding::fallback, 64> == member::none);

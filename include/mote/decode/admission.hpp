@@ -12,6 +12,7 @@
 #include "mote/block/head_rows.hpp"
 #include "mote/core/bytes.hpp"
 #include "mote/decode/constraint.hpp"
+#include "mote/decode/picking.hpp"
 #include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 
@@ -104,24 +105,22 @@ class admission {
   /// A new answer.
   void begin() { at_ = state{}; }
   /// The answer goes on with these bytes, which are those of an admitted token.
-  void advance(std::string_view piece) { (void)enter(at_, piece); }
+  void advance(std::string_view piece) {
+    (void)enter(at_, piece);
+    if constexpr (gives_way) at_.give_way(false);
+  }
   /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
   MOTE_NOINLINE void find(const vocabulary_view& v, const special_tokens& control, bool opened) {
     if (known_ && opened == opened_ && at_ == of_) return;
     known_ = true;
     opened_ = opened;
-    of_ = at_;
-    count_ = 0;
-    for (std::uint32_t& w : bits_) w = 0;
-    detail::for_each_admitted(v, at_, opened, [&](std::uint32_t id) {
-      bits_[id / 32] |= 1U << id % 32;
-      ++count_;
-    });
-    for (const int id : {control.bos, control.eos, control.note, control.user, control.answer})  // whatever their texts
-      if (id >= 0 && has(static_cast<std::size_t>(id))) {
-        bits_[static_cast<unsigned>(id) / 32] &= ~(1U << static_cast<unsigned>(id) % 32);
-        --count_;
+    mark(v, control);
+    if constexpr (gives_way)
+      if (count_ == 0 && !at_.may_end()) {
+        at_.give_way(true);
+        mark(v, control);
       }
+    of_ = at_;
     const int end = control.eos >= 0 ? control.eos : control.bos;
     if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
   }
@@ -166,6 +165,23 @@ class admission {
   }
 
  private:
+  /// Whether a constraint takes back some of what it refuses, where it leaves no token at all (banned.hpp).
+  static constexpr bool gives_way = requires(state& s) { s.give_way(true); };
+
+  /// Marks the tokens that may follow.
+  void mark(const vocabulary_view& v, const special_tokens& control) {
+    count_ = 0;
+    for (std::uint32_t& w : bits_) w = 0;
+    detail::for_each_admitted(v, at_, opened_, [&](std::uint32_t id) {
+      bits_[id / 32] |= 1U << id % 32;
+      ++count_;
+    });
+    for (const int id : {control.bos, control.eos, control.note, control.user, control.answer})  // whatever their texts
+      if (id >= 0 && has(static_cast<std::size_t>(id))) {
+        bits_[static_cast<unsigned>(id) / 32] &= ~(1U << static_cast<unsigned>(id) % 32);
+        --count_;
+      }
+  }
   static constexpr float masked = -0x1p50F;  // a million squares of it are finite, as are_finite() wants
 
   static bool enter(state& s, std::string_view bytes) {
@@ -192,7 +208,10 @@ struct constrained {
     [[no_unique_address]] typename Decoding::template state<Vocab> decoding;
     [[no_unique_address]] admission<Constraint, Vocab> admitted;
     void seed(std::uint64_t s) { decoding.seed(s); }
-    std::size_t pick(float* logits /* masked */) { return admitted.checked(decoding.pick(logits), logits); }
+    template <class Token>
+    std::size_t pick(float* logits /* masked */, std::span<const Token> answer) {
+      return admitted.checked(pick_next(decoding, logits, answer), logits);
+    }
   };
 };
 template <class Decoding, class Constraint>

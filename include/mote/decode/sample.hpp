@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Draws the next token by chance: temperature, then the nucleus of the likeliest tokens whose probabilities reach top_p
-// (Holtzman et al. 2020, arXiv 1904.09751). The same seed gives the same text on every machine.
+// Draws the next token by chance: temperature, then from the likeliest tokens that top_k, top_p (Holtzman et al. 2020,
+// arXiv 1904.09751) and min_p (Nguyen et al. 2024, arXiv 2407.01082) all keep. The same seed gives the same text on
+// every machine.
 //   sample<>                                         temperature 0.8, top_p 0.9
 //   sample<sample_knobs{.temperature = 1, .top_p = 1}>   the model's own distribution
+//   sample<sample_knobs{.top_k = 40, .top_p = 1, .min_p = 0.05F}>
+// Each of the three looks at the whole distribution, so their order does not matter.
 // Cost: 4 bytes for each token of the vocabulary; each drawn token builds one heap of the likely ones. For finite
 // logits the distribution is exact but for rounding. A temperature near 0 is greedy, but equal logits share the chance.
 // Refuses a hidden seed: it is 1 until the program sets another.
@@ -21,6 +24,8 @@ namespace mote::inline v0 {
 struct sample_knobs {
   float temperature = 0.8F;  ///< above 0 and finite; below 1 sharpens
   float top_p = 0.9F;        ///< in (0, 1]; 1 keeps every token
+  std::size_t top_k = 0;     ///< the likeliest so many, of equals the first; 0 keeps every token
+  float min_p = 0;           ///< in [0, 1]; tokens below this share of the likeliest one's probability are left out
 };
 
 template <sample_knobs Knobs = sample_knobs{}>
@@ -43,11 +48,10 @@ struct sample {
       float coin = random.uniform();
       if (coin == 0.0F) coin = 0x1p-25F;  // no probability is 0, so a coin of 0 would draw token 0, however unlikely
       random_ = random.state();
-      if constexpr (Knobs.top_p >= 1.0F) {
+      if constexpr (keeps_all) {
         return walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
       } else {
-        // All tokens below this together have less than 1 - top_p, so the nucleus is complete without them.
-        const float least = (1.0F - Knobs.top_p) / static_cast<float>(Vocab - 1);
+        const float least = least_drawn(logits);
         std::size_t count = 0;
         for (std::size_t i = 0; i < Vocab; ++i)
           if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
@@ -63,13 +67,24 @@ struct sample {
           order_[heap] = top;
           sink(logits, 0, heap);
           mass += logits[top];
-          if (mass > Knobs.top_p) break;
+          if (Knobs.top_p < 1.0F && mass > Knobs.top_p) break;
+          if (Knobs.top_k != 0 && count - heap == Knobs.top_k) break;
         }
         return walk(logits, coin * mass, [&](std::size_t i) { return order_[count - 1 - i]; }, count - heap);
       }
     }
 
    private:
+    static constexpr bool keeps_all = Knobs.top_p >= 1.0F && Knobs.top_k == 0 && Knobs.min_p <= 0.0F;
+
+    /// No token of a smaller probability is drawn.
+    static float least_drawn(const float* p) {
+      // All tokens below this together have less than 1 - top_p, so the nucleus is complete without them.
+      float least = Knobs.top_p < 1.0F ? (1.0F - Knobs.top_p) / static_cast<float>(Vocab - 1) : 0.0F;
+      if constexpr (Knobs.min_p > 0.0F)
+        if (const float kept = Knobs.min_p * detail::largest_of(p, Vocab); kept > least) least = kept;
+      return least;
+    }
     /// The first token, in this order, at which the running sum exceeds r. If rounding keeps the whole sum at or below
     /// r: the last token that increased it.
     template <class Order>
@@ -114,6 +129,8 @@ struct sample {
                 "mote: sample<> needs a finite temperature above 0; for none, leave it out [mote-temperature]");
   static_assert(Knobs.top_p > 0 && Knobs.top_p <= 1,
                 "mote: top_p of sample<> must lie in (0, 1]; 0.9 is usual [mote-top-p]");
+  static_assert(Knobs.min_p >= 0 && Knobs.min_p <= 1,
+                "mote: min_p of sample<> must lie in [0, 1]; 0.05 is usual, 0 is none [mote-min-p]");
 };
 
 }  // namespace mote::inline v0

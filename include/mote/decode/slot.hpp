@@ -11,6 +11,7 @@
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/decode/greedy.hpp"
+#include "mote/decode/picking.hpp"
 
 namespace mote::inline v0 {
 
@@ -26,9 +27,10 @@ template <class P, std::size_t Vocab>
 inline constexpr bool decoding_has_seed =
     requires(typename P::template state<Vocab>& s, std::uint64_t seed) { s.seed(seed); };
 template <class P, std::size_t Vocab>
-inline constexpr bool decoding_picks = requires(typename P::template state<Vocab>& s, float* logits) {
-  { s.pick(logits) } -> std::same_as<std::size_t>;
-};
+inline constexpr bool decoding_picks = requires { requires looks_back<typename P::template state<Vocab>>; } ||
+                                       requires(typename P::template state<Vocab>& s, float* logits) {
+                                         { s.pick(logits) } -> std::same_as<std::size_t>;
+                                       };
 
 }  // namespace detail
 

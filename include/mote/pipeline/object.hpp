@@ -17,6 +17,7 @@
 #include "mote/core/slots.hpp"
 #include "mote/decode/admission.hpp"
 #include "mote/decode/drafts.hpp"
+#include "mote/decode/picking.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/lesson.hpp"
 #include "mote/learn/lora.hpp"
@@ -155,8 +156,8 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
     if constexpr (constrains) decoding_.admitted.mask(logits);
     if (!are_finite(logits, shape.vocab))
       return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
-    const std::size_t next = decoding_.pick(logits);
     const std::size_t at = answer_.position;
+    const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
     const token guess = at < Context ? tokens_[at] : token{};
     const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
     if constexpr (constrains) decoding_.admitted.advance(said.piece);

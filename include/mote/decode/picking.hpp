@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// How the next token is picked by a decoding policy, whether or not it looks at the answer so far; and what policies
+// that hold another one (repetition_penalty<>, banned_tokens<>) share.
+// Refuses to show a policy more than the answer's own tokens.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "mote/core/slots.hpp"
+#include "mote/decode/greedy.hpp"
+
+namespace mote::inline v0::detail {
+
+/// Whether pick() takes the answer's tokens so far as well.
+template <class State>
+inline constexpr bool looks_back =
+    requires(State& s, float* logits, std::span<const std::uint16_t> narrow, std::span<const std::uint32_t> wide) {
+      { s.pick(logits, narrow) } -> std::same_as<std::size_t>;
+      { s.pick(logits, wide) } -> std::same_as<std::size_t>;
+    };
+
+template <class State, class Token>
+MOTE_INLINE std::size_t pick_next(State& s, float* logits, [[maybe_unused]] std::span<const Token> answer) {
+  if constexpr (looks_back<State>) return s.pick(logits, answer);
+  else return s.pick(logits);
+}
+
+template <template <class> class>
+struct names_fault;
+template <class P, class Chosen>
+struct fault_within {
+  using type = void;
+};
+template <class P, class Chosen>
+  requires requires { sizeof(names_fault<P::template fault>*); }
+struct fault_within<P, Chosen> {
+  using type = typename P::template fault<Chosen>;
+};
+
+/// The base of a policy that changes logits before Decoding picks.
+template <class Decoding>
+struct picks_with {
+  static constexpr bool of_a_policy = fills<Decoding, slots::decoding>;
+  using inner = std::conditional_t<of_a_policy, Decoding, greedy>;
+  template <class Chosen>
+  using fault = typename fault_within<inner, Chosen>::type;
+};
+
+}  // namespace mote::inline v0::detail
