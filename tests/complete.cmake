@@ -12,7 +12,7 @@ file(READ "${ROOT}/mote/fwd.hpp" names)
 file(READ "${ROOT}/mote/core/slots.hpp" slots)
 
 # A policy that takes a value of a class cannot be declared before that class is whole.
-set(takes_a_value repetition_penalty banned without allowed gbnf learner full rag sample fit gated threads)
+set(takes_a_value stop_at repetition_penalty banned without allowed gbnf learner full rag sample fit gated threads)
 
 set(policies "")
 file(GLOB_RECURSE headers RELATIVE "${ROOT}" "${ROOT}/mote/*.hpp")

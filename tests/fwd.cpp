@@ -31,7 +31,8 @@ using policies = names<mote::quantize<8, 32>, mote::interleave<4>, mote::context
                        mote::lookup<3, 8>, mote::first_of<mote::lookup<3, 8>, mote::ngram<1024, 4, 8>>>;
 using slots = names<mote::slots::weights, mote::slots::interleave, mote::slots::context, mote::slots::cache,
                     mote::slots::learning, mote::slots::recall, mote::slots::decoding, mote::slots::fit,
-                    mote::slots::constraint, mote::slots::drafting, mote::slots::prefill, mote::slots::threads>;
+                    mote::slots::constraint, mote::slots::stopping, mote::slots::confidence, mote::slots::drafting,
+                    mote::slots::prefill, mote::slots::threads>;
 
 }  // namespace
 
@@ -52,8 +53,8 @@ struct some_model {
 };
 
 using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::unchecked, mote::cache<32>, mote::frozen,
-                                   mote::no_recall, mote::greedy, mote::unconstrained, mote::no_draft, mote::one_by_one,
-                                   mote::single_thread>;
+                                   mote::no_recall, mote::greedy, mote::unconstrained, mote::no_stop_text,
+                                   mote::no_confidence, mote::no_draft, mote::one_by_one, mote::single_thread>;
 
 template <class... P>
 constexpr bool all_policies(names<P...>) {

@@ -34,6 +34,8 @@ struct learning;
 struct recall;
 struct decoding;
 struct constraint;
+struct stopping;
+struct confidence;
 struct drafting;
 struct prefill;
 struct threads;
@@ -209,6 +211,11 @@ template <class Decoding, std::size_t... Tokens>
 struct banned_tokens;
 struct unconstrained;
 struct word_node;
+struct passed_text;
+struct no_stop_text;
+struct no_confidence;
+struct confidence;
+struct answer_confidence;
 template <class Schema>
 struct json;
 struct no_draft;

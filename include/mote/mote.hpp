@@ -98,6 +98,8 @@
 #include "mote/decode/admission.hpp"           // IWYU pragma: export
 #include "mote/decode/banned.hpp"              // IWYU pragma: export
 #include "mote/decode/banned_tokens.hpp"       // IWYU pragma: export
+#include "mote/decode/confidence.hpp"          // IWYU pragma: export
+#include "mote/decode/confidence_slot.hpp"     // IWYU pragma: export
 #include "mote/decode/constraint.hpp"          // IWYU pragma: export
 #include "mote/decode/draft.hpp"               // IWYU pragma: export
 #include "mote/decode/draft_gate.hpp"          // IWYU pragma: export
@@ -116,6 +118,8 @@
 #include "mote/decode/repetition_penalty.hpp"  // IWYU pragma: export
 #include "mote/decode/sample.hpp"              // IWYU pragma: export
 #include "mote/decode/slot.hpp"                // IWYU pragma: export
+#include "mote/decode/stop_at.hpp"             // IWYU pragma: export
+#include "mote/decode/stopping_slot.hpp"       // IWYU pragma: export
 #include "mote/decode/word_automaton.hpp"      // IWYU pragma: export
 
 #if defined(__ELF__)             // otherwise an image is read or mapped: embed.hpp is an error there

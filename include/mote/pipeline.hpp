@@ -16,8 +16,10 @@
 #include "mote/simd/isa.hpp"
 
 // Then the slots: a compiler prints the chain of includes before a message, and so the chain is short.
+#include "mote/decode/confidence_slot.hpp"
 #include "mote/decode/constraint.hpp"
 #include "mote/decode/slot.hpp"
+#include "mote/decode/stopping_slot.hpp"
 #include "mote/learn/slot.hpp"
 #include "mote/policy/cache.hpp"
 #include "mote/policy/context.hpp"

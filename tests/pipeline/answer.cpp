@@ -75,8 +75,8 @@ TEST_CASE("answer: a step after the end says how it ended, and one before the st
 TEST_CASE("answer: every ending has its own name", "[pipeline]") {
   std::set<std::string> names;
   for (int e = 0; e <= static_cast<int>(ending::failed); ++e) names.insert(std::string(name(static_cast<ending>(e))));
-  CHECK(names ==
-        std::set<std::string>{"none", "end_of_text", "limit", "context_full", "complete", "stopped", "failed"});
+  CHECK(names == std::set<std::string>{"none", "end_of_text", "complete", "stop_word", "limit", "context_full",
+                                       "stopped", "failed"});
   CHECK(name(ending::limit) == "limit");
   CHECK(name(static_cast<ending>(77)) == "unknown");
 }

@@ -402,8 +402,8 @@ TEST_CASE("basic_pipeline: an answer that is stopped or fails says so, step afte
   REQUIRE(ai.learn(lesson).state == status::ok);
   REQUIRE(ai.remember("the bee") == status::ok);
   CHECK(ai.ending() == ending::none);
-  for (const ending e :
-       {ending::none, ending::end_of_text, ending::limit, ending::context_full, ending::stopped, ending::failed})
+  for (const ending e : {ending::none, ending::end_of_text, ending::complete, ending::stop_word, ending::limit,
+                         ending::context_full, ending::stopped, ending::failed})
     CHECK(mote::name(e) != "unknown");
 }
 

@@ -146,6 +146,7 @@ struct choices {
   learning_choice learning{};
   recall_choice recall{};
   decoding_choice decoding{};
+  part_size stopping{};
   drafting_choice drafting{};
   std::size_t prefill = 1;  ///< prompt tokens a pass
   std::size_t parts = 1;    ///< threads

@@ -165,6 +165,7 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
   if (c.recall_is_apart()) object.place_pointer();
   else object.place(c.recall.index);
   object.place({c.decoding.fixed_bytes + c.decoding.token_bytes * s.vocab, c.decoding.align});
+  object.place(c.stopping);
   object.place(token == 2 ? c.drafting.narrow : c.drafting.wide);
   object.place(c.team);
   object.place({c.context_of(s) * token, token});

@@ -29,6 +29,8 @@ struct learning;    ///< how it learns:              frozen, lora<4>, full<>  le
 struct recall;      ///< how it recalls texts:       no_recall, rag<bm25<>>   recall/slot.hpp
 struct decoding;    ///< how it picks a token:       greedy, sample<>         decode/slot.hpp
 struct constraint;  ///< what may be said:           unconstrained, gbnf<>    decode/constraint.hpp
+struct stopping;    ///< which texts end an answer:  stop_at<"\n">            decode/stopping_slot.hpp
+struct confidence;  ///< how sure an answer is:      no_confidence            decode/confidence_slot.hpp
 struct drafting;    ///< how it drafts tokens:       no_draft, ngram<1024>    decode/draft.hpp
 struct prefill;     ///< prompt tokens at once:      one_by_one, prefill<16>  policy/prefill.hpp
 struct threads;     ///< how many cores work:        single_thread            core/team.hpp
@@ -38,7 +40,8 @@ struct threads;     ///< how many cores work:        single_thread            co
 using of_the_image = slot_list<weights, interleave, context>;
 /// Slots whose policies are part of the pipeline's type, in the order in which they are checked: `fit` first, because
 /// the others may ask for the format, which its board decides.
-using of_the_object = slot_list<fit, cache, learning, recall, decoding, constraint, drafting, prefill, threads>;
+using of_the_object =
+    slot_list<fit, cache, learning, recall, decoding, constraint, stopping, confidence, drafting, prefill, threads>;
 }  // namespace slots
 
 /// The base of each slot's class; a slot hides the members that it needs. The three aliases are void if there is no

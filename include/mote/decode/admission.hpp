@@ -11,6 +11,7 @@
 
 #include "mote/block/head_rows.hpp"
 #include "mote/core/bytes.hpp"
+#include "mote/decode/confidence_slot.hpp"
 #include "mote/decode/constraint.hpp"
 #include "mote/decode/picking.hpp"
 #include "mote/model/special_tokens.hpp"
@@ -215,13 +216,18 @@ struct constrained {
   };
 };
 template <class Decoding, class Constraint>
-struct chooser {
+struct under_constraint {
   using type = constrained<Decoding, Constraint>;
 };
 template <class Decoding>
-struct chooser<Decoding, unconstrained> {
+struct under_constraint<Decoding, unconstrained> {
   using type = Decoding;
 };
+
+/// The policy of a pipeline that chooses tokens, made of those of three slots.
+template <class Decoding, class Constraint, class Confidence>
+using chooser =
+    typename with_confidence<typename under_constraint<Decoding, Constraint>::type, Decoding, Confidence>::type;
 
 }  // namespace detail
 

@@ -16,6 +16,7 @@ enum class ending : std::uint8_t {
   none,          ///< it goes on; or no question was asked yet
   end_of_text,   ///< the model said that the answer is complete
   complete,      ///< by its constraint nothing but the end may follow
+  stop_word,     ///< a text that ends it was said; no part of it was passed on
   limit,         ///< it has as many tokens as the caller asked for, and may be cut
   context_full,  ///< no further token fits the context, and the answer is cut
   stopped,       ///< by stop(), attach() or load()
@@ -28,6 +29,7 @@ constexpr std::string_view name(ending e) {
     case ending::none: return "none";
     case ending::end_of_text: return "end_of_text";
     case ending::complete: return "complete";
+    case ending::stop_word: return "stop_word";
     case ending::limit: return "limit";
     case ending::context_full: return "context_full";
     case ending::stopped: return "stopped";
@@ -41,7 +43,7 @@ struct progress_step {
   status state = status::ok;
   bool done = false;                     ///< nothing more will come
   v0::ending ending = v0::ending::none;  ///< once done: how the answer ended
-  std::string_view piece{};  ///< text of the new token, in the image's memory; empty while the prompt is read
+  std::string_view piece{};              ///< text of the new token, in the image or the program; may be empty
 };
 
 /// The state of an answer: it starts, then finishes, fails or is stopped. All zero: no image was attached yet.

@@ -19,6 +19,7 @@
 #include "mote/learn/schedule.hpp"
 #include "mote/model/tokenizer_of.hpp"
 #include "mote/pipeline/answer_state.hpp"
+#include "mote/pipeline/stopping.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
 
@@ -174,8 +175,8 @@ constexpr choices choices_from() {
   using Cache = policy_in<slots::cache, Policies...>;
   using Learning = policy_in<slots::learning, Policies...>;
   using Recall = policy_in<slots::recall, Policies...>;
-  using Decoding =
-      typename chooser<policy_in<slots::decoding, Policies...>, policy_in<slots::constraint, Policies...>>::type;
+  using Decoding = chooser<policy_in<slots::decoding, Policies...>, policy_in<slots::constraint, Policies...>,
+                           policy_in<slots::confidence, Policies...>>;
   using Drafting = policy_in<slots::drafting, Policies...>;
   using Prefill = policy_in<slots::prefill, Policies...>;
   using Threads = policy_in<slots::threads, Policies...>;
@@ -186,6 +187,7 @@ constexpr choices choices_from() {
             .learning = learning_facts<Learning, typename Learning::template state<Model, Format>, family_of<Model>>(),
             .recall = recall_facts<Recall>(),
             .decoding = decoding_facts<Decoding>(),
+            .stopping = size_of_part<stopping<policy_in<slots::stopping, Policies...>>>(),
             .drafting = drafting_facts<Drafting>(),
             .prefill = Prefill::tokens,
             .parts = Threads::parts,

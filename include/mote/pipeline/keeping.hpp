@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The parts of a snapshot: the state of the learning policy, and the memory of the recall policy. Each part saves,
-// checks and loads itself; a part that a pipeline lacks gives the status for a snapshot that holds it.
+// save() and load(), a part of basic_pipeline, and the parts of a snapshot: the state of the learning policy, and the
+// memory of the recall policy. Each part saves, checks and loads itself; a part that a pipeline lacks gives the status
+// for a snapshot that holds it.
 // Refuses to fix what a part consists of: floats, a store of texts, or records of a user's own.
 #pragma once
 
@@ -136,6 +137,68 @@ struct missing_part {
     return from.count > 0 ? Refusal : status::no_effect;
   }
   static status take(std::span<const std::byte>) { return status::ok; }
+};
+
+template <class Pipeline>
+class keeping {
+ public:
+  /// Bytes that save() writes now.
+  std::size_t saved_bytes() const {
+    return self().placed() ? snapshot_bytes(learned_of(self()), remembered_of(self())) : 0;
+  }
+
+  /// Streams what was learned and remembered into a sink of bytes. The snapshot fits the attached image only.
+  /// not_attached; not_finite: the program itself set parameters that load() would reject; nothing is written then.
+  /// Else the sink's status.
+  template <byte_sink Sink>
+  status save(Sink& sink) const {
+    if (!self().attached()) return status::not_attached;
+    return save_snapshot(sink, identity(), learned_of(self()), remembered_of(self()));
+  }
+  /// The same bytes into a buffer, for load(). full: it is too small; misaligned: it is not 16-byte aligned; nothing is
+  /// written then.
+  status save(std::span<std::byte> target) const {
+    if (!self().attached()) return status::not_attached;
+    if (target.size() < saved_bytes()) return status::full;
+    if (reinterpret_cast<std::uintptr_t>(target.data()) % 16 != 0) return status::misaligned;
+    buffer_sink out(target);
+    return save(out);
+  }
+
+  /// Loads what save() wrote, all of it, or changes nothing. A part that the snapshot does not hold (its pipeline did
+  /// not learn, or did not recall) stays as it is. wrong_base: saved with another image; no_recall: it holds texts, and
+  /// this pipeline keeps none; no_effect: the snapshot would change nothing; others: store/snapshot.hpp.
+  status load(std::span<const std::byte> source) {
+    auto& ai = static_cast<Pipeline&>(*this);
+    if (!ai.attached()) return status::not_attached;
+    const status s = load_snapshot(source, identity(), learned_of(ai), remembered_of(ai));
+    if (s == status::ok) ai.stop();
+    return s;
+  }
+
+ private:
+  const Pipeline& self() const { return static_cast<const Pipeline&>(*this); }
+
+  snapshot_identity identity() const {
+    constexpr std::uint64_t of_shape = Pipeline::shape.fingerprint(Pipeline::family::name);  // no code on a board
+    constexpr std::uint64_t of_parameters = Pipeline::learning_state::fingerprint();
+    return {.shape = of_shape,
+            .parameters = of_parameters,
+            .base = self().answer_.image.base_fingerprint,
+            .model = Pipeline::model_type::name,
+            .format_name = Pipeline::format::name};
+  }
+  template <class Self>  // const in save()
+  static auto learned_of(Self& ai) {
+    if constexpr (Pipeline::learns)
+      return learned_part{*ai.learning_, ai.attached() ? ai.answer_.image.weights : nullptr};
+    else return missing_part<record_kind::learned, status::wrong_format>{};
+  }
+  template <class Self>
+  static auto remembered_of(Self& ai) {
+    if constexpr (Pipeline::recalls) return remembered_part{*ai.index_, ai};
+    else return missing_part<record_kind::remembered, status::no_recall>{};
+  }
 };
 
 }  // namespace mote::inline v0

@@ -16,8 +16,10 @@
 #include "mote/budget/part_room.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/decode/admission.hpp"
+#include "mote/decode/confidence_slot.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/decode/picking.hpp"
+#include "mote/decode/stopping_slot.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/lesson.hpp"
 #include "mote/learn/lora.hpp"
@@ -29,6 +31,7 @@
 #include "mote/pipeline/constants.hpp"
 #include "mote/pipeline/forgetting.hpp"
 #include "mote/pipeline/keeping.hpp"
+#include "mote/pipeline/stopping.hpp"
 #include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
@@ -38,13 +41,16 @@ namespace mote::inline v0 {
 
 /// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
 template <class Model, class Format, std::size_t Context, class... Policies>
-class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, Policies...>> {
+class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, Policies...>>,
+                       public keeping<basic_pipeline<Model, Format, Context, Policies...>> {
   using Fit = detail::policy_in<slots::fit, Policies...>;
   using Cache = detail::policy_in<slots::cache, Policies...>;
   using Learning = detail::policy_in<slots::learning, Policies...>;
   using Recall = detail::policy_in<slots::recall, Policies...>;
   using Decoding = detail::policy_in<slots::decoding, Policies...>;
   using Constraint = detail::policy_in<slots::constraint, Policies...>;
+  using Confidence = detail::policy_in<slots::confidence, Policies...>;
+  using Stopping = detail::policy_in<slots::stopping, Policies...>;
   using Drafting = detail::policy_in<slots::drafting, Policies...>;
   using Prefill = detail::policy_in<slots::prefill, Policies...>;
   using Threads = detail::policy_in<slots::threads, Policies...>;
@@ -59,6 +65,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   static constexpr bool learns = Learning::learns;
   static constexpr bool recalls = Recall::recalls;
   static constexpr bool constrains = !std::is_same_v<Constraint, unconstrained>;
+  static constexpr bool measures = !std::is_same_v<Confidence, no_confidence>;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
       lay_image(detail::map_of<Format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
@@ -143,26 +150,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   /// Runs at most one pass: up to prefill<>'s number of prompt tokens, or the newest token with its drafts.
   /// not_finite: a number of the pass was not finite; the next answer is not affected.
   progress_step step() {
-    if constexpr (constrains)
-      if (answer_.under_way() && !find_admitted()) return answer_.progress.last_step();
-    if (!answer_.goes_on(Context)) return answer_.progress.last_step();
-    if (drafts_.has_next()) {  // the last pass has run this token already
-      drafts_.next();
-      ++answer_.position;
-    } else if (!advance()) {
-      return ending() == v0::ending::none ? progress_step{} : answer_.progress.last_step();
-    }
-    float* const logits = last_logits();
-    if constexpr (constrains) decoding_.admitted.mask(logits);
-    if (!are_finite(logits, shape.vocab))
-      return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
-    const std::size_t at = answer_.position;
-    const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
-    const token guess = at < Context ? tokens_[at] : token{};
-    const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
-    if constexpr (constrains) decoding_.admitted.advance(said.piece);
-    if (!said.done && at < Context) drafts_.picked(text(at + 1), guess);
-    return said;
+    return stopping_.step(answer_.progress, [this] { return next_step(); });
   }
 
   /// The answer as a range of pieces of text: `for (std::string_view piece : ai.ask("..."))`. One pass at a time.
@@ -175,14 +163,26 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   /// Ends the current answer.
   void stop() {
     drafts_.begin();
+    stopping_.begin();
     if constexpr (constrains) decoding_.admitted.begin();
+    if constexpr (measures) decoding_.confidence.begin();
     answer_.stop();
   }
 
   /// How the answer to the newest question ended; none while it goes on.
-  v0::ending ending() const { return answer_.progress.ending; }
+  v0::ending ending() const { return stopping_.has_rest() ? v0::ending::none : answer_.progress.ending; }
   /// ok, or why the newest question has no answer, or no more of it; empty: it was stopped.
   status state() const { return answer_.progress.state; }
+
+  /// How sure the model was of the answer so far, with `confidence` among the policies.
+  template <class Self = basic_pipeline>
+  auto confidence() const {
+    static_assert(
+        measures || sizeof(Self) == 0,
+        "mote: this pipeline does not measure its answers; add mote::confidence to its policies [mote-no-confidence]");
+    if constexpr (measures) return decoding_.confidence.value();
+    else return answer_confidence{};
+  }
 
   /// Remembered items in the current prompt.
   std::size_t recalled_items() const { return answer_.recalled_items; }
@@ -266,42 +266,9 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   }
   const auto& learning() const { return *learning_; }
 
-  // ---- keeping ------------------------------------------------------------------------------------------------------
-  /// Bytes that save() writes now.
-  std::size_t saved_bytes() const {
-    return placed() ? snapshot_bytes(learned_part_of(*this), remembered_part_of(*this)) : 0;
-  }
-
-  /// Streams what was learned and remembered into a sink of bytes. The snapshot fits the attached image only.
-  /// not_attached; not_finite: the program itself set parameters that load() would reject; nothing is written then.
-  /// Else the sink's status.
-  template <byte_sink Sink>
-  status save(Sink& sink) const {
-    if (!attached()) return status::not_attached;
-    return save_snapshot(sink, identity(), learned_part_of(*this), remembered_part_of(*this));
-  }
-  /// The same bytes into a buffer, for load(). full: it is too small; misaligned: it is not 16-byte aligned; nothing is
-  /// written then.
-  status save(std::span<std::byte> target) const {
-    if (!attached()) return status::not_attached;
-    if (target.size() < saved_bytes()) return status::full;
-    if (reinterpret_cast<std::uintptr_t>(target.data()) % 16 != 0) return status::misaligned;
-    buffer_sink out(target);
-    return save(out);
-  }
-
-  /// Loads what save() wrote, all of it, or changes nothing. A part that the snapshot does not hold (its pipeline did
-  /// not learn, or did not recall) stays as it is. wrong_base: saved with another image; no_recall: it holds texts, and
-  /// this pipeline keeps none; no_effect: the snapshot would change nothing; others: store/snapshot.hpp.
-  status load(std::span<const std::byte> source) {
-    if (!attached()) return status::not_attached;
-    const status s = load_snapshot(source, identity(), learned_part_of(*this), remembered_part_of(*this));
-    if (s == status::ok) stop();
-    return s;
-  }
-
  private:
   friend class forgetting<basic_pipeline>;
+  friend class keeping<basic_pipeline>;
   using words = tokenizer_of<Model>;
   using store = kept_in<family, typename Cache::store>;
   /// The largest pass: tokens of the prompt, or the newest token and its drafts.
@@ -344,6 +311,29 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
     return false;
   }
 
+  progress_step next_step() {
+    if constexpr (constrains)
+      if (answer_.under_way() && !find_admitted()) return answer_.progress.last_step();
+    if (!answer_.goes_on(Context)) return answer_.progress.last_step();
+    if (drafts_.has_next()) {  // the last pass has run this token already
+      drafts_.next();
+      ++answer_.position;
+    } else if (!advance()) {
+      return answer_.progress.ending == v0::ending::none ? progress_step{} : answer_.progress.last_step();
+    }
+    float* const logits = last_logits();
+    if constexpr (constrains) decoding_.admitted.mask(logits);
+    if (!are_finite(logits, shape.vocab))
+      return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
+    const std::size_t at = answer_.position;
+    const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
+    const token guess = at < Context ? tokens_[at] : token{};
+    const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
+    if constexpr (constrains) decoding_.admitted.advance(said.piece);
+    if (!said.done && at < Context) drafts_.picked(text(at + 1), guess);
+    return said;
+  }
+
   /// Runs one pass. False: more of the prompt follows, or the answer has failed.
   bool advance() {
     const std::size_t at = answer_.position;
@@ -372,7 +362,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
     if (Drafting::length == 0 || !whole) pass();
     else drafts_.run(guesses, pass);
     answer_.position += count;
-    return whole && ending() == v0::ending::none;
+    return whole && answer_.progress.ending == v0::ending::none;
   }
 
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {
@@ -414,33 +404,15 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
       if (const learned l = lesson_step(too_big); l.done) return l;
   }
 
-  snapshot_identity identity() const {
-    constexpr std::uint64_t of_shape = shape.fingerprint(family::name);  // no code computes them on a board
-    constexpr std::uint64_t of_parameters = learning_state::fingerprint();
-    return {.shape = of_shape,
-            .parameters = of_parameters,
-            .base = answer_.image.base_fingerprint,
-            .model = Model::name,
-            .format_name = Format::name};
-  }
-  template <class Self>  // const in save()
-  static auto learned_part_of(Self& self) {
-    if constexpr (learns) return learned_part{*self.learning_, self.attached() ? self.answer_.image.weights : nullptr};
-    else return missing_part<record_kind::learned, status::wrong_format>{};
-  }
-  template <class Self>
-  static auto remembered_part_of(Self& self) {
-    if constexpr (recalls) return remembered_part{*self.index_, self};
-    else return missing_part<record_kind::remembered, status::no_recall>{};
-  }
-
   bool placed() const { return arena_.placed() && cache_.placed() && learning_.placed() && index_.placed(); }
 
   detail::part_room<arena_bytes, facts.arena_is_apart()> arena_;
   detail::part_room<cache_bytes, facts.cache_is_apart()> cache_;
   [[no_unique_address]] detail::part_home<learning_state, facts.learning_is_apart()> learning_;
   [[no_unique_address]] detail::part_home<typename Recall::index, facts.recall_is_apart()> index_;
-  [[no_unique_address]] typename detail::chooser<Decoding, Constraint>::type::template state<shape.vocab> decoding_;
+  [[no_unique_address]]
+  typename detail::chooser<Decoding, Constraint, Confidence>::template state<shape.vocab> decoding_;
+  [[no_unique_address]] stopping<Stopping> stopping_;
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;
   std::array<token, Context> tokens_{};

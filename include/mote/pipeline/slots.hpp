@@ -12,9 +12,11 @@
 
 #include "mote/core/slots.hpp"
 #include "mote/core/team.hpp"
+#include "mote/decode/confidence_slot.hpp"
 #include "mote/decode/constraint.hpp"
 #include "mote/decode/draft.hpp"
 #include "mote/decode/slot.hpp"
+#include "mote/decode/stopping_slot.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/slot.hpp"
 #include "mote/pipeline/choices.hpp"

@@ -11,6 +11,7 @@
 #include "mote/budget/choices.hpp"
 #include "mote/budget/footprint.hpp"
 #include "mote/core/status.hpp"
+#include "mote/decode/confidence_slot.hpp"
 #include "mote/family/llama.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/learn/example.hpp"
@@ -89,6 +90,7 @@ struct no_pipeline {
   void stop() {}
   status state() const { return {}; }
   v0::ending ending() const { return {}; }
+  answer_confidence confidence() const { return {}; }
   std::size_t recalled_items() const { return {}; }
   std::size_t prompt_tokens() const { return {}; }
   std::span<const token> tokens() const { return {}; }
