@@ -216,6 +216,7 @@ struct no_stop_text;
 struct no_confidence;
 struct confidence;
 struct answer_confidence;
+struct chosen_label;
 template <class Schema>
 struct json;
 struct no_draft;

@@ -120,6 +120,7 @@
 #include "mote/decode/slot.hpp"                // IWYU pragma: export
 #include "mote/decode/stop_at.hpp"             // IWYU pragma: export
 #include "mote/decode/stopping_slot.hpp"       // IWYU pragma: export
+#include "mote/decode/verbalise.hpp"           // IWYU pragma: export
 #include "mote/decode/word_automaton.hpp"      // IWYU pragma: export
 
 #if defined(__ELF__)             // otherwise an image is read or mapped: embed.hpp is an error there

@@ -31,6 +31,7 @@
 #include "mote/pipeline/constants.hpp"
 #include "mote/pipeline/forgetting.hpp"
 #include "mote/pipeline/keeping.hpp"
+#include "mote/pipeline/scoring.hpp"
 #include "mote/pipeline/stopping.hpp"
 #include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
@@ -42,7 +43,8 @@ namespace mote::inline v0 {
 /// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
 template <class Model, class Format, std::size_t Context, class... Policies>
 class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, Policies...>>,
-                       public keeping<basic_pipeline<Model, Format, Context, Policies...>> {
+                       public keeping<basic_pipeline<Model, Format, Context, Policies...>>,
+                       public scoring<basic_pipeline<Model, Format, Context, Policies...>> {
   using Fit = detail::policy_in<slots::fit, Policies...>;
   using Cache = detail::policy_in<slots::cache, Policies...>;
   using Learning = detail::policy_in<slots::learning, Policies...>;
@@ -269,6 +271,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
  private:
   friend class forgetting<basic_pipeline>;
   friend class keeping<basic_pipeline>;
+  friend class scoring<basic_pipeline>;
   using words = tokenizer_of<Model>;
   using store = kept_in<family, typename Cache::store>;
   /// The largest pass: tokens of the prompt, or the newest token and its drafts.

@@ -91,6 +91,7 @@ struct no_pipeline {
   status state() const { return {}; }
   v0::ending ending() const { return {}; }
   answer_confidence confidence() const { return {}; }
+  status score(std::string_view, std::span<const std::string_view>, std::span<float>) { return {}; }
   std::size_t recalled_items() const { return {}; }
   std::size_t prompt_tokens() const { return {}; }
   std::span<const token> tokens() const { return {}; }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// Chooses one of some labels by how likely each is as the answer, without generating any: routes, ratings, yes or no.
+//   mote::verbalise<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
+// A label's score is its log-probability in nats a token less the same for a question without content (Zhao et al. 2021,
+// arXiv 2102.09690): a label that the model likes whatever the question has no advantage, nor has a short one.
+// Cost: two floats a label; a pass a token of each label and two more, behind one pass over the prompt.
+// Refuses a threshold: whether the best label is good enough, the application measures.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "mote/core/status.hpp"
+#include "mote/core/text_literal.hpp"
+
+namespace mote::inline v0 {
+
+struct chosen_label {
+  status state = status::ok;  ///< else there is no choice
+  std::size_t index = 0;
+  std::string_view label{};
+  float score = 0;   ///< nats a token above the prior
+  float margin = 0;  ///< the score less that of the second label
+};
+
+template <text_literal... Labels>
+class verbalise {
+ public:
+  static constexpr std::size_t count = sizeof...(Labels);
+  static constexpr std::array<std::string_view, count> labels{Labels.view()...};
+
+  /// Measures the prior. Once after attach(), and after each change of what was learned; without it the prior is 0. The
+  /// errors of the pipeline's score(); then the prior stays as it was.
+  template <class Pipeline>
+  status calibrate(Pipeline& ai, std::string_view content_free = "N/A") {
+    const status s = ai.score(content_free, labels, scores_);
+    if (s == status::ok) prior_ = scores_;
+    return s;
+  }
+  /// Scores the labels; of equals the first is chosen. The errors of the pipeline's score().
+  template <class Pipeline>
+  chosen_label choose(Pipeline& ai, std::string_view question) {
+    if (const status s = ai.score(question, labels, scores_); s != status::ok) return {.state = s};
+    std::size_t best = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      scores_[i] -= prior_[i];
+      if (scores_[i] > scores_[best]) best = i;
+    }
+    std::size_t second = best == 0 ? 1 : 0;
+    for (std::size_t i = 0; i < count; ++i)
+      if (i != best && scores_[i] > scores_[second]) second = i;
+    return {.state = status::ok,
+            .index = best,
+            .label = labels[best],
+            .score = scores_[best],
+            .margin = scores_[best] - scores_[second]};
+  }
+  /// The scores (count) of the newest choice.
+  std::span<const float> scores() const { return scores_; }
+  std::span<const float> prior() const { return prior_; }
+
+ private:
+  static_assert(
+      count >= 2 && ((Labels.view().size() != 0) && ...),
+      "mote: verbalise<> chooses among labels; name two or more, none of them empty, as in verbalise<\"yes\", \"no\"> [mote-verbalise]");
+  std::array<float, count> prior_{}, scores_{};
+};
+
+}  // namespace mote::inline v0
