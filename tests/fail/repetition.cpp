@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// A penalty that would be a reward.
+// A window that no token is in.
 // EXPECT: mote: repetition_penalty<> needs a finite penalty.*\[mote-repetition\]
 #include <mote/decode/repetition_penalty.hpp>
 
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::repetition_penalty<mote::greedy, mote::repetition_knobs{.penalty = 0.9F}>>;
+using assistant = mote::pipeline<little, mote::repetition_penalty<mote::greedy, mote::repetition_knobs{.window = 0}>>;
 #else
-using assistant = mote::pipeline<little, mote::repetition_penalty<mote::greedy, mote::repetition_knobs{.penalty = 1.2F}>>;
+using assistant = mote::pipeline<little, mote::repetition_penalty<mote::greedy, mote::repetition_knobs{.window = 32}>>;
 #endif
 
 static assistant ai;
