@@ -179,6 +179,24 @@ TEST_CASE("verbalise<> chooses the label that gains most on a question without c
     moved += best != likeliest ? 1U : 0U;
   }
   CHECK(moved > 0);  // the prior matters
+  const std::array<std::string_view, 3> typical{"is it on", "who", "where is the cat"};
+  verbalise<"yes", "no", "i do not know"> often;
+  REQUIRE(often.calibrate(*ai, typical) == status::ok);
+  for (std::size_t i = 0; i < 3; ++i) {
+    double mean = 0;
+    for (const std::string_view text : typical) {
+      std::array<float, 3> one{};
+      REQUIRE(ai->score(text, often.labels, one) == status::ok);
+      mean += static_cast<double>(one[i]) / 3;
+    }
+    CHECK(std::fabs(static_cast<double>(often.prior()[i]) - mean) < 1e-6);
+  }
+  const float before = often.prior()[1];
+  const std::string endless(80, 'a');
+  CHECK(often.calibrate(*ai, std::array<std::string_view, 2>{"who", endless}) == status::too_long);
+  CHECK(often.calibrate(*ai, std::span<const std::string_view>{}) == status::empty);
+  CHECK(often.prior()[1] == before);
+
   const chosen_label none = asked.choose(*ai, free);
   CHECK(none.score == 0);
   CHECK(none.index == 0);  // of equals the first

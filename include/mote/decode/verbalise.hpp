@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Chooses one of some labels by how likely each is as the answer, without generating any: routes, ratings, yes or no.
 //   mote::verbalise<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
-// A label's score is its log-probability in nats a token less the same for a question without content (Zhao et al. 2021,
-// arXiv 2102.09690): a label that the model likes whatever the question has no advantage, nor has a short one.
+// A label's score is its log-probability in nats a token less what it has on typical questions (Zhou et al. 2023, arXiv
+// 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
 // Cost: two floats a label; a pass a token of each label and two more, behind one pass over the prompt.
 // Refuses a threshold: whether the best label is good enough, the application measures.
 #pragma once
@@ -31,13 +31,24 @@ class verbalise {
   static constexpr std::size_t count = sizeof...(Labels);
   static constexpr std::array<std::string_view, count> labels{Labels.view()...};
 
-  /// Measures the prior. Once after attach(), and after each change of what was learned; without it the prior is 0. The
-  /// errors of the pipeline's score(); then the prior stays as it was.
+  /// Measures the prior, the mean score for these texts: some typical questions, of any labels. Once after attach(), and
+  /// after each change of what was learned; without it the prior is 0. empty: no text; else the errors of the pipeline's
+  /// score(); then the prior stays as it was.
+  template <class Pipeline>
+  status calibrate(Pipeline& ai, std::span<const std::string_view> typical) {
+    if (typical.empty()) return status::empty;
+    std::array<float, count> sum{};
+    for (const std::string_view text : typical) {
+      if (const status s = ai.score(text, labels, scores_); s != status::ok) return s;
+      for (std::size_t i = 0; i < count; ++i) sum[i] += scores_[i];
+    }
+    for (std::size_t i = 0; i < count; ++i) prior_[i] = sum[i] / static_cast<float>(typical.size());
+    return status::ok;
+  }
+  /// The same with one text that says nothing (Zhao et al. 2021, arXiv 2102.09690).
   template <class Pipeline>
   status calibrate(Pipeline& ai, std::string_view content_free = "N/A") {
-    const status s = ai.score(content_free, labels, scores_);
-    if (s == status::ok) prior_ = scores_;
-    return s;
+    return calibrate(ai, std::span<const std::string_view>(&content_free, 1));
   }
   /// Scores the labels; of equals the first is chosen. The errors of the pipeline's score().
   template <class Pipeline>
