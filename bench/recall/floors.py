@@ -6,33 +6,16 @@
 #   python3 bench/recall/floors.py FOLDER
 import collections
 import functools
-import json
 import math
 import pathlib
 import random
-import re
 import sys
 
+import dialogues
 import reference
 
 K1, B = 1.2, 0.75
 terms_of = functools.cache(reference.english)
-
-
-def dialogues(folder):
-    for file in sorted(folder.glob("*.json")):
-        data = json.loads(file.read_text())
-        turns = {}
-        for name in sorted(data):
-            if re.fullmatch(r"session_\d+", name):
-                for turn in data[name]:
-                    turns[turn["dia_id"]] = turn["speaker"] + ": " + turn["text"]
-        questions = []
-        for asked in data["qa"]:
-            evidence = set(re.findall(r"D\d+:\d+", " ".join(asked["evidence"]))) & turns.keys()
-            if evidence:
-                questions.append((asked["question"], evidence, asked.get("category") == 5))
-        yield turns, questions
 
 
 def best_two(texts, question):
@@ -52,7 +35,7 @@ def best_two(texts, question):
 
 
 random.seed(1)
-memory = list(dialogues(pathlib.Path(sys.argv[1])))
+memory = list(dialogues.read(pathlib.Path(sys.argv[1])))
 for size in (8, 30, 64, 500):
     answered, far = [], []
     for at, (turns, questions) in enumerate(memory):

@@ -24,7 +24,7 @@ struct choose {
 template <class Model, class Board>
 struct choose<Model, Board, false> {
   using type = mote::pipeline<Model, mote::quantize<8>,
-                              mote::rag<mote::bm25<mote::bm25_knobs{.items = 16, .item_bytes = 64, .terms = 16}>,
+                              mote::rag<mote::bm25<mote::bm25_knobs{.items = 16, .item_bytes = 64}>,
                                         mote::rag_knobs{.hits = 1, .tokens = 28}>,
                               mote::context<64>, mote::fit<Board, without_learning>>;
 };

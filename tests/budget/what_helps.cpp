@@ -50,7 +50,8 @@ constexpr const help* find(const helps& h, way what) {
 }
 
 constexpr mote::choices large =
-    mote::choices_of<mote::context<256>, mote::lora<4>, mote::rag<mote::bm25<>>, mote::prefill<8>, mote::ngram<128>>;
+    mote::choices_of<mote::context<256>, mote::lora<4>, mote::rag<mote::bm25<mote::bm25_knobs{.items = 64}>>,
+                     mote::prefill<8>, mote::ngram<128>>;
 constexpr mote::choices reading = mote::choices_of<mote::context<256>, mote::prefill<32>, mote::ngram<128>>;
 /// What policies with so many items say themselves: sixteenths of 64.
 template <template <std::size_t> class Recall>

@@ -259,7 +259,7 @@ std::vector<std::byte> recounted(const std::vector<std::byte>& good, record_kind
 
 TEST_CASE("keeping: a part's count is that of its records, or the snapshot is refused", "[pipeline][keeping]") {
   using adapter = mote::lora<1>;
-  using texts = mote::rag<mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>, few>;
+  using texts = mote::rag<mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32}>, few>;
   using whole = mote::pipeline<synthetic, window, adapter, texts>;
   using learning = mote::pipeline<synthetic, window, adapter>;
   using recalling = mote::pipeline<synthetic, window, texts>;

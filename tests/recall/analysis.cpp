@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mote/recall/hashed_terms.hpp"
+#include "mote/recall/counted_words.hpp"
 #include "mote/recall/porter2.hpp"
 #include "mote/recall/word_lists.hpp"
 
@@ -60,10 +60,10 @@ TEST_CASE("a text of stop words keeps them all", "[recall][analysis]") {
   CHECK(terms<stopped>("It is the") == list{"it", "is", "the"});
   CHECK(terms<both>("It is: it's the") == list{"it", "is", "it", "the"});
   CHECK(terms<stopped>("It is on") == list{"on"});
-  mote::hashed_terms<4, stopped>::item item;
-  CHECK(mote::hashed_terms<4, stopped>::embed("it is", item) == mote::status::ok);
+  mote::counted_words<stopped>::item item;
+  CHECK(mote::counted_words<stopped>::embed("it is", item) == mote::status::ok);
   CHECK(item.length == 2);
-  CHECK(mote::hashed_terms<4, stopped>::embed("...", item) == mote::status::empty);
+  CHECK(mote::counted_words<stopped>::embed("...", item) == mote::status::empty);
 }
 
 TEST_CASE("a long word goes past the stages", "[recall][analysis]") {
@@ -104,6 +104,6 @@ TEST_CASE("accents are folded on wish", "[recall][analysis][word_lists]") {
 
 TEST_CASE("an analysis says what it needs on the stack", "[recall][analysis]") {
   STATIC_CHECK(both::stack_bytes == sizeof(mote::word));
-  STATIC_CHECK(mote::hashed_terms<4, both>::stack_bytes == sizeof(mote::word));
-  STATIC_CHECK(mote::hashed_terms<4>::stack_bytes == 0);
+  STATIC_CHECK(mote::counted_words<both>::stack_bytes == sizeof(both) + sizeof(mote::word));
+  STATIC_CHECK(mote::counted_words<mote::words<>>::stack_bytes == sizeof(mote::words<>));
 }

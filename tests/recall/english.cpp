@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr mote::bm25_knobs roomy{.items = 3204, .item_bytes = 12'000, .terms = 700, .least = 0, .share = 0, .alike = 1};
+constexpr mote::bm25_knobs roomy{.items = 3204, .item_bytes = 1000, .least = 0, .share = 0, .alike = 1};
 
 /// The mean average precision over the questions that have a judgement.
 template <class Analysis>

@@ -25,7 +25,7 @@ using mote::status;
 
 static_assert(mote::retriever<mote::flat<>>);
 static_assert(mote::flat<>::ram_bytes == sizeof(mote::flat<>::index));
-static_assert(mote::flat<>::max_item_bytes == 96);
+static_assert(mote::flat<>::max_item_bytes == 128 * 96);
 static_assert(mote::flat<>::stack_bytes == 260);
 static_assert(!flat_knobs{.items = 0}.valid() && !flat_knobs{.items = 65536}.valid());
 static_assert(!flat_knobs{.dims = 0}.valid() && !flat_knobs{.dims = 6}.valid() && !flat_knobs{.dims = 65536}.valid());
@@ -142,7 +142,7 @@ TEST_CASE("flat finds another form of a word and forgives a typing error", "[rec
   CHECK(notes.search("...", hits) == 0);
   CHECK(notes.search("boiler", {}) == 0);
   CHECK(notes.add("...") == status::empty);
-  CHECK(notes.add(std::string(97, 'x')) == status::too_long);
+  CHECK(notes.add(std::string(128 * 96 + 1, 'x')) == status::too_long);
   CHECK(notes.size() == 3);
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("what flat forgets is wiped from memory", "[recall][flat]") {
 }
 
 TEST_CASE("flat's scores have the same bits on every machine", "[recall][flat][bits]") {
-  static mote::flat<>::index index;
+  static mote::flat<flat_knobs{.items = 64}>::index index;
   index.clear();
   mote::rng random(5);
   mote::fingerprint bits;

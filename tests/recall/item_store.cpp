@@ -19,11 +19,13 @@ using mote::status;
 using store = mote::item_store<5, 8>;
 
 static_assert(mote::keeps_items<store> && mote::keeps_items<mote::item_store<70'000, 16>>);
-static_assert(sizeof(mote::item_store<64, 96>) == 64 * 104 + 8);
-static_assert(store::fits("12345678") == status::ok && store::fits("123456789") == status::too_long);
+static_assert(sizeof(mote::item_store<64, 96>) == 64 * 106 + 12);
+static_assert(sizeof(mote::item_store<70'000, 16>) == 70'000 * 32 + 12);
+static_assert(store::max_item_bytes == 40);  // one text may take what all share
+static_assert(store::fits(std::string_view("12345678901234567890123456789012345678901", 40)) == status::ok);
+static_assert(store::fits("12345678901234567890123456789012345678901") == status::too_long);
 static_assert(store::fits("") == status::empty);
 
-// The longest text that a length of 16 bits counts; one byte more does not compile (tests/fail/item_store.cpp).
 constinit mote::item_store<2, 65'535> of_long_texts;
 
 constinit store in_bss;  // no constructor runs at start-up
@@ -33,6 +35,10 @@ struct kept_text {
   std::string text;
   std::size_t row;
 };
+
+std::size_t add(auto& s, std::string_view text) {
+  return s.add(text, [](std::size_t) {});
+}
 
 void same(const store& s, const std::vector<kept_text>& wanted) {
   REQUIRE(s.size() == wanted.size());
@@ -51,54 +57,81 @@ void same(const store& s, const std::vector<kept_text>& wanted) {
 
 }  // namespace
 
-TEST_CASE("item_store: a text keeps its row, the oldest gives its own, one said again is the newest",
+TEST_CASE("item_store: a text keeps its row, the oldest go until a new one has room, one said again is the newest",
           "[recall][item_store]") {
   store& s = in_bss;
-  std::vector<kept_text> wanted;
+  std::vector<kept_text> wanted;  // the oldest first
   mote::rng random(1);
   std::uint32_t last = 0;
+  const auto bytes = [&] {
+    std::size_t all = 0;
+    for (const kept_text& k : wanted) all += k.text.size();
+    return all;
+  };
+  int evicted_by_bytes = 0, parts_of_the_evicted = 0;
   for (int round = 0; round < 20'000; ++round) {
     if (random.below(4) == 0 && !wanted.empty()) {
       const auto gone = wanted.begin() + random.below(static_cast<std::uint32_t>(wanted.size()));
       s.erase(gone->row);
       wanted.erase(gone);
     } else {
-      std::string text = std::to_string(random.below(12)) + std::string(random.below(6), 'x');
-      auto old = std::find_if(wanted.begin(), wanted.end(), [&](const kept_text& k) { return k.text == text; });
-      if (old == wanted.end() && wanted.size() == store::capacity) old = wanted.begin();
+      std::string text = std::to_string(random.below(12)) + std::string(random.below(16), 'x');
       std::string_view given = text;
-      if (old != wanted.end() && random.below(2) == 0) {  // a part of a text that is about to go
-        given = s.text(old->row).substr(random.below(static_cast<std::uint32_t>(old->text.size())));
+      if (!wanted.empty() && random.below(3) == 0) {  // a text that lies in the store, or a part of one
+        const auto& of = wanted[random.below(static_cast<std::uint32_t>(wanted.size()))];
+        given = s.text(of.row).substr(random.below(static_cast<std::uint32_t>(of.text.size())));
+        given = given.substr(0, 1 + random.below(static_cast<std::uint32_t>(given.size())));
         text = given;
-        old = std::find_if(wanted.begin(), wanted.end(), [&](const kept_text& k) { return k.text == text; });
-        if (old == wanted.end() && wanted.size() == store::capacity) old = wanted.begin();
       }
-      const mote::placed_item placed = s.add(given);
-      REQUIRE(placed.replaced == (old != wanted.end()));
-      if (placed.replaced) {
-        REQUIRE(placed.row == old->row);
+      std::vector<std::size_t> expected_gone;
+      const auto same_text = [&](const kept_text& k) { return k.text == text; };
+      if (const auto old = std::find_if(wanted.begin(), wanted.end(), same_text); old != wanted.end()) {
+        expected_gone.push_back(old->row);
         wanted.erase(old);
+      } else {
+        while (wanted.size() == store::capacity || bytes() + text.size() > store::max_item_bytes) {
+          evicted_by_bytes += wanted.size() < store::capacity ? 1 : 0;
+          parts_of_the_evicted += given.data() == text.data() || wanted.front().text.find(text) == text.npos ? 0 : 1;
+          expected_gone.push_back(wanted.front().row);
+          wanted.erase(wanted.begin());
+        }
       }
-      wanted.push_back({item_id{++last}, text, placed.row});
+      std::vector<std::size_t> gone;
+      const std::size_t row = s.add(given, [&](std::size_t r) {
+        REQUIRE(!s.text(r).empty());  // it is still there
+        gone.push_back(r);
+      });
+      REQUIRE(gone == expected_gone);
+      wanted.push_back({item_id{++last}, text, row});
     }
     same(s, wanted);
   }
+  CHECK((evicted_by_bytes > 500 && parts_of_the_evicted > 100));
 }
 
 TEST_CASE("item_store: nothing is left of what is erased", "[recall][item_store]") {
   static store s;
   const auto memory = [] { return std::string_view(reinterpret_cast<const char*>(&s), sizeof s); };
-  const std::size_t row = s.add("secret!!").row;
+  const std::size_t row = add(s, "secret!!");
   CHECK(memory().find("secret!!") != std::string_view::npos);
   s.erase(row);
   CHECK(memory().find("secret") == std::string_view::npos);
-  for (const char* text : {"secret!!", "1", "2", "3", "4", "5"}) s.add(text);  // evicted by a shorter one
+  for (const char* text : {"secret!!", "1", "2", "3", "4", "5"}) add(s, text);  // evicted by a shorter one
   CHECK(memory().find("ecret") == std::string_view::npos);
+  add(s, "secret!!");
+  add(s, s.text(s.row(4)).substr(1, 3));  // a part of it; then all go for a long one
+  add(s, std::string(38, 'y'));
+  CHECK(memory().find("cr") == std::string_view::npos);
+  s.erase(s.row(0));
+  CHECK(memory().find_first_of("yecrt") == std::string_view::npos);
 }
 
 TEST_CASE("item_store: the longest text is kept whole", "[recall][item_store]") {
-  const std::string longest(65'535, 'x');
-  const std::size_t row = of_long_texts.add(longest).row;
+  static mote::item_store<2, 65'535> of_long_texts;
+  const std::string longest(2 * 65'535, 'x');
+  add(of_long_texts, "short");
+  const std::size_t row = add(of_long_texts, longest);
+  CHECK(of_long_texts.size() == 1);
   CHECK(of_long_texts.text(row) == longest);
   CHECK(of_long_texts.fits(longest + 'x') == status::too_long);
   of_long_texts.erase(row);
@@ -108,7 +141,7 @@ TEST_CASE("item_store: the longest text is kept whole", "[recall][item_store]") 
 TEST_CASE("item_store: its records say each text once, and go into a store of another size", "[recall][item_store]") {
   static store s;
   static mote::item_store<9, 20> larger;
-  for (const char* text : {"one", "two", "three"}) s.add(text);
+  for (const char* text : {"one", "two", "three"}) add(s, text);
   s.erase(s.row(1));
   std::vector<std::byte> records(mote::records_bytes(s));
   CHECK(records.size() == 16 + (10 + 3) + (10 + 5));
@@ -122,10 +155,12 @@ TEST_CASE("item_store: its records say each text once, and go into a store of an
   });
   CHECK(added == std::vector<std::string>{"one", "three"});
   CHECK(larger.id(larger.row(1)) == item_id{3});
-  CHECK(larger.id(larger.add("new").row) == item_id{4});
+  CHECK(larger.id(add(larger, "new")) == item_id{4});
 
   CHECK(mote::item_store<1, 20>::check(records, any) == status::wrong_size);
-  CHECK(mote::item_store<9, 4>::check(records, any) == status::too_long);
+  CHECK(mote::item_store<2, 2>::check(records, any) == status::too_long);
+  CHECK(mote::item_store<2, 3>::check(records, any) == status::wrong_size);  // each by itself, not both
+  CHECK(mote::item_store<2, 4>::check(records, any) == status::ok);
   CHECK(store::check(records, [](std::string_view) { return status::empty; }) == status::corrupt_payload);
   CHECK(store::check(records, [](std::string_view) { return status::not_finite; }) == status::not_finite);
 

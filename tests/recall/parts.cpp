@@ -39,7 +39,7 @@ struct s3 : s2 {
   static status fits(text);
 };
 struct s4 : s3 {
-  mote::placed_item add(text);
+  std::size_t add(text, void (*)(std::size_t));
 };
 struct s5 : s4 {
   void erase(std::size_t);

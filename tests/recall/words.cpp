@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
-#include "mote/recall/hashed_terms.hpp"
 
 namespace {
 
@@ -32,16 +31,6 @@ std::vector<std::uint32_t> hashes(const std::vector<std::string_view>& words) {
   for (std::string_view w : words) all.push_back(fnv1a(w));
   return all;
 }
-
-// Gives `terms` terms: 1, 2 ... `different`, and then `different` again and again.
-struct counted_terms {
-  std::uint32_t terms, different, given = 0;
-  bool next(std::uint32_t& hash) {
-    if (given == terms) return false;
-    hash = ++given < different ? given : different;
-    return true;
-  }
-};
 
 }  // namespace
 
@@ -194,38 +183,4 @@ TEST_CASE("any bytes are read to their end", "[recall][words]") {
     const auto words = words_of({exact.data(), exact.size()});
     REQUIRE(2 * words.size() <= text.size() + 1);  // what the width of the counters rests on
   }
-}
-
-TEST_CASE("the counts of a text's terms stop at their largest and never start again", "[recall][words]") {
-  using mote::status;
-  for (const std::uint32_t times : {1U, 254U, 255U, 256U, 257U, 512U, 65'534U, 65'535U, 65'536U, 65'537U, 131'072U}) {
-    INFO(times);
-    mote::term_table<2, std::uint8_t> small;
-    REQUIRE(small.take(counted_terms{times, 1}) == status::ok);
-    CHECK(small.count(1) == std::min(times, 255U));
-    CHECK(small.length == std::min(times, 65'535U));
-    CHECK(small.used == 1);
-    mote::term_table<2, std::uint16_t> large;
-    REQUIRE(large.take(counted_terms{times, 1}) == status::ok);
-    CHECK(large.count(1) == std::min(times, 65'535U));
-    CHECK(large.length == std::min(times, 65'535U));
-  }
-  mote::hashed_terms<2>::item of_text;
-  std::string text;
-  for (int i = 0; i < 256; ++i) text += "no ";
-  REQUIRE(mote::hashed_terms<2>::embed(text, of_text) == status::ok);
-  CHECK(of_text.times[0] == 255);
-  CHECK(of_text.length == 256);
-}
-
-TEST_CASE("a table counts as many different terms as it has room for", "[recall][words]") {
-  using mote::status;
-  static_assert(sizeof(mote::term_table<24, std::uint8_t>) == 24 * 5 + 4);
-  static mote::term_table<70'000, std::uint8_t> table;
-  REQUIRE(table.take(counted_terms{70'000, 70'000}) == status::ok);
-  CHECK(table.used == 70'000);
-  CHECK(table.length == 65'535);
-  for (const std::uint32_t h : {1U, 65'535U, 65'536U, 65'537U, 70'000U}) CHECK(table.count(h) == 1);
-  table = {};
-  CHECK(table.take(counted_terms{70'001, 70'001}) == status::too_long);
 }

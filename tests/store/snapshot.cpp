@@ -29,7 +29,7 @@ using mote_tests::synthetic;
 
 namespace {
 
-using small_index = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>;
+using small_index = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32}>;
 using victim =
     mote::pipeline<synthetic, mote::context<96>, mote::lora<1>, mote::rag<small_index, mote::rag_knobs{.tokens = 40}>>;
 constexpr std::size_t parameter_floats =
@@ -485,8 +485,8 @@ keeper keeper_of(std::string name, std::string learning, std::size_t items, std:
 
 template <class... Learning>
 std::vector<keeper> with_every_recall(const char* learning) {
-  using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>;
-  using other = mote::bm25<mote::bm25_knobs{.items = 2, .item_bytes = 40, .terms = 8}>;
+  using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32}>;
+  using other = mote::bm25<mote::bm25_knobs{.items = 2, .item_bytes = 40}>;
   constexpr mote::rag_knobs few{.tokens = 40};
   const std::string name = learning[0] == '\0' ? "frozen" : learning;
   using window = mote::context<96>;

@@ -22,7 +22,7 @@ using mote_tests::synthetic;
 
 namespace {
 
-using small_index = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32, .terms = 8}>;
+using small_index = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32}>;
 using device =
     mote::pipeline<synthetic, mote::context<96>, mote::lora<1>, mote::rag<small_index, mote::rag_knobs{.tokens = 40}>>;
 

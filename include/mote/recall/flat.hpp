@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Finds remembered texts by the letters they share: "boilers" finds "boiler", and a typing error does little harm. A
 // text becomes an int8 vector of hashed character n-grams; the score is the cosine with the question's vector.
-//   flat<>                            64 items, 256 codes each: 22.8 KiB
-//   flat<flat_knobs{.dims = 64}>      10.8 KiB; more n-grams share one code
+//   flat<>                            128 items, 256 codes each: 45.8 KiB
+//   flat<flat_knobs{.dims = 64}>      21.8 KiB; more n-grams share one code
 //   retrieve<item_store<64, 96>, yours, flat_index<int8_vector<64>, 64>>     vectors of an embedder of a user's own
 // Refuses an index structure: a search reads every vector, so its answer is exact.
 #pragma once
@@ -22,8 +22,8 @@
 namespace mote::inline v0 {
 
 struct flat_knobs {
-  std::size_t items = 64;       ///< texts kept; one more forgets the oldest
-  std::size_t item_bytes = 96;  ///< the longest text
+  std::size_t items = 128;      ///< texts kept; one more forgets the oldest
+  std::size_t item_bytes = 96;  ///< of a text, on average: items * item_bytes is what all texts share
   std::size_t dims = 256;       ///< codes of a vector, a byte each; a multiple of 4
   std::size_t gram = 3;         ///< characters of an n-gram
   float least = 0.0F;           ///< hits have a larger cosine than this

@@ -78,14 +78,23 @@ class fused_index {
   static constexpr std::size_t stack_bytes =
       2 * sizeof(ranking) + detail::greatest_of(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 
-  template <class Item>
-  void add(std::size_t row, const Item& features) {
-    a_.add(row, features.a);
-    b_.add(row, features.b);
+  template <class Item, class Items>
+  void add(std::size_t row, const Item& features, const Items& items) {
+    add_row(a_, row, features.a, items);
+    add_row(b_, row, features.b, items);
   }
-  void remove(std::size_t row) {
-    a_.remove(row);
-    b_.remove(row);
+  template <class Items>
+  void remove(std::size_t row, const Items& items) {
+    remove_row(a_, row, items);
+    remove_row(b_, row, items);
+  }
+  template <class Items>
+  bool has_room(std::string_view text, const Items& items) const {
+    return has_room_for(a_, text, items) && has_room_for(b_, text, items);
+  }
+  template <class Item>
+  static constexpr bool can_take(const Item& features) {
+    return v0::can_take<A>(features.a) && v0::can_take<B>(features.b);
   }
 
   /// Offers the first `depth` hits of each index whose embedder accepted the question, with their fused scores.

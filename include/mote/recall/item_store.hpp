@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The remembered texts of a retriever: their bytes, their ids, their order. Each text has a row, whose number it keeps
 // until it is forgotten; an index refers to a text by this number.
-//   item_store<64, 96>      64 texts of up to 96 bytes; 104 bytes a text, and 8 in all
-// A full store replaces the oldest text. A text that is added again becomes the newest, under a new id.
+//   item_store<64, 96>      64 texts, which share 64 * 96 bytes; 106 bytes a text, and 8 in all
+// The oldest texts go until a new one has room. A text that is added again becomes the newest, under a new id.
 // Refuses to cut a text, and to keep a byte of a forgotten one.
 #pragma once
 
@@ -22,18 +22,16 @@
 
 namespace mote::inline v0 {
 
-/// The row of a new text, and whether the row was in use before.
-struct placed_item {
-  std::size_t row;
-  bool replaced;
-};
-
 namespace detail {
 
 template <std::size_t Items, std::size_t ItemBytes>
 struct item_store_check {
-  static constexpr bool in_range = Items >= 1 && ItemBytes >= 1 && ItemBytes <= 65535;  // a length has 16 bits
-  static_assert(in_range, "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes [mote-item-store]");
+  // Below 2^32 bytes in all: places in them have 32 bits.
+  static constexpr bool in_range =
+      Items >= 1 && ItemBytes >= 1 && ItemBytes <= 65535 && Items <= 0xFFFFFFFF / ItemBytes;
+  static_assert(
+      in_range,
+      "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes on average, and below 4 GiB in all [mote-item-store]");
 };
 
 /// Knobs of a retriever with another number of items; knobs out of range stay, so that they are reported once.
@@ -50,40 +48,70 @@ class item_store {
 
  public:
   static constexpr std::size_t capacity = Items;
-  static constexpr std::size_t max_item_bytes = ItemBytes;
+  static constexpr std::size_t max_item_bytes = Items * ItemBytes;  ///< all texts together, or a single one
 
   /// too_long, empty, or ok.
   static constexpr status fits(std::string_view text) {
-    return text.size() > ItemBytes ? status::too_long : text.empty() ? status::empty : status::ok;
+    return text.size() > max_item_bytes ? status::too_long : text.empty() ? status::empty : status::ok;
   }
 
-  /// Keeps a text that fits() as the newest; it may be a text of this store.
-  placed_item add(std::string_view text) {
+  /// Keeps a text that fits() as the newest, and returns its row. Calls gone(row) for each text that goes for it, while
+  /// that is still there: the oldest, or the same text. `text` may be a text of this store, or a part of one. Work: in
+  /// a full store all bytes are moved once.
+  template <class Gone>
+  std::size_t add(std::string_view text, Gone&& gone) {
     std::size_t place = 0;
     while (place < count_ && this->text(row(place)) != text) ++place;
-    if (place == count_ && count_ == Items) place = 0;  // full: the oldest is replaced
-    const bool replaced = place < count_;
-    const std::size_t at = replaced ? row(place) : free_row();
-    if (replaced) close_gap(place);
-    put_in(at, next_id(), text);
-    return {at, replaced};
+    if (place < count_) {  // said again
+      const std::size_t at = row(place);
+      gone(at);
+      to_the_end(begin_[at], text.size());
+      close_gap(place);
+      return put_in(at, next_id(), text.size());
+    }
+    const bool own = text.data() >= bytes_.data() && text.data() < bytes_.data() + used_;
+    std::size_t source = own ? static_cast<std::size_t>(text.data() - bytes_.data()) : 0;
+    const std::size_t before = used_;
+    while (count_ == Items || used_ + text.size() > max_item_bytes) {
+      const std::size_t oldest = row(0);
+      const std::size_t size = size_[oldest];
+      gone(oldest);
+      if (own) {  // what goes may be the text, so its bytes stay behind the others until it is copied
+        to_the_end(0, size, before);
+        source = source < size ? source + before - size : source - size;
+      } else {
+        std::memmove(bytes_.data(), bytes_.data() + size, used_ - size);
+      }
+      close_gap(0);
+      size_[oldest] = 0;
+      ids_[oldest] = 0;
+      used_ -= static_cast<number_of_bytes>(size);
+    }
+    std::memmove(bytes_.data() + used_, own ? bytes_.data() + source : text.data(), text.size());
+    const std::size_t end = used_ + text.size();
+    used_ = static_cast<number_of_bytes>(end);
+    if (before > end) std::memset(bytes_.data() + end, 0, before - end);
+    return put_in(free_row(), next_id(), text.size());
   }
 
   /// Forgets the text of a row in use and zeroes its bytes.
   void erase(std::size_t row) {
     std::size_t place = count_ - 1;
     while (order_[place] != row) --place;
+    const std::size_t begin = begin_[row], size = size_[row];
+    std::memmove(bytes_.data() + begin, bytes_.data() + begin + size, used_ - begin - size);
+    used_ -= static_cast<number_of_bytes>(size);
+    std::memset(bytes_.data() + used_, 0, size);
     close_gap(place);
-    bytes_[row] = 0;
+    begin_[row] = size_[row] = 0;
     ids_[row] = 0;
-    texts_[row] = {};
   }
 
   /// Texts kept. The places 0 ... size() - 1 are their order, the oldest first.
   std::size_t size() const { return count_; }
   std::size_t row(std::size_t place) const { return order_[place]; }
   item_id id(std::size_t row) const { return item_id{ids_[row]}; }
-  std::string_view text(std::size_t row) const { return {texts_[row].data(), bytes_[row]}; }
+  std::string_view text(std::size_t row) const { return {bytes_.data() + begin_[row], size_[row]}; }
 
   /// The row of an id; `capacity` if there is none. A binary search: ids increase with the places.
   std::size_t find(item_id id) const {
@@ -128,19 +156,21 @@ class item_store {
     if (h.count > Items) return status::wrong_size;
     const record_reader items = in;
     std::uint32_t earlier = 0;
+    std::size_t together = 0;
     for (std::size_t i = 0; i < h.count; ++i) {
       entry next;
       if (const status s = next.parse(in); s != status::ok) return s;
       if (next.id <= earlier || next.id > h.last_id) return status::corrupt_payload;
       earlier = next.id;
-      if (next.text.size() > ItemBytes) return status::too_long;
+      if (next.text.size() > max_item_bytes) return status::too_long;
+      together += next.text.size();
       if (const status s = next.text.empty() ? status::empty : reads(next.text); s != status::ok)
         return s == status::empty ? status::corrupt_payload : s;
       record_reader others = items;
       for (entry other; other.parse(others) == status::ok && other.id != next.id;)
         if (other.text == next.text) return status::corrupt_payload;  // no store keeps a text twice
     }
-    return in.done() ? status::ok : status::wrong_size;
+    return in.done() && together <= max_item_bytes ? status::ok : status::wrong_size;
   }
 
   /// Loads records that passed check() into an empty store, and calls added(row, text) for each text. Stops at the
@@ -154,14 +184,17 @@ class item_store {
     while (!in.done()) {
       entry next;
       if (next.parse(in) != status::ok) return;
-      const std::size_t at = free_row();
-      put_in(at, next.id, next.text);
+      if (count_ == Items || next.text.size() > max_item_bytes - used_) return;
+      std::memcpy(bytes_.data() + used_, next.text.data(), next.text.size());
+      used_ += static_cast<number_of_bytes>(next.text.size());
+      const std::size_t at = put_in(free_row(), next.id, next.text.size());
       added(at, text(at));
     }
   }
 
  private:
   using number = std::conditional_t<(Items <= 65535), std::uint16_t, std::uint32_t>;
+  using number_of_bytes = std::conditional_t<(max_item_bytes <= 65535), std::uint16_t, std::uint32_t>;
   static constexpr std::uint16_t version = 1;
   static constexpr std::size_t head_bytes = 10;
   static constexpr std::size_t id_bytes = 4;
@@ -203,22 +236,42 @@ class item_store {
 
   std::size_t free_row() const {
     std::size_t at = 0;
-    while (bytes_[at] != 0) ++at;
+    while (size_[at] != 0) ++at;
     return at;
   }
 
+  /// Takes a place out of the order; the bytes of the later ones begin that much earlier.
   void close_gap(std::size_t place) {
+    const number_of_bytes size = size_[row(place)];
     --count_;
-    for (; place < count_; ++place) order_[place] = order_[place + 1];
+    for (; place < count_; ++place) {
+      order_[place] = order_[place + 1];
+      begin_[order_[place]] = static_cast<number_of_bytes>(begin_[order_[place]] - size);
+    }
   }
 
-  void put_in(std::size_t row, std::uint32_t id, std::string_view text) {
-    char* target = texts_[row].data();
-    std::memmove(target, text.data(), text.size());  // `text` may be in this row
-    std::memset(target + text.size(), 0, ItemBytes - text.size());
-    bytes_[row] = static_cast<std::uint16_t>(text.size());
+  /// Moves `size` bytes from `begin` behind the others, up to `end`: three reversals.
+  void to_the_end(std::size_t begin, std::size_t size) { to_the_end(begin, size, used_); }
+  void to_the_end(std::size_t begin, std::size_t size, std::size_t end) {
+    reverse(begin, begin + size);
+    reverse(begin + size, end);
+    reverse(begin, end);
+  }
+  void reverse(std::size_t from, std::size_t to) {
+    for (; from + 1 < to; ++from, --to) {
+      const char c = bytes_[from];
+      bytes_[from] = bytes_[to - 1];
+      bytes_[to - 1] = c;
+    }
+  }
+
+  /// The last `size` of the bytes in use are the newest text.
+  std::size_t put_in(std::size_t row, std::uint32_t id, std::size_t size) {
+    begin_[row] = static_cast<number_of_bytes>(used_ - size);
+    size_[row] = static_cast<number_of_bytes>(size);
     ids_[row] = id;
     order_[count_++] = static_cast<number>(row);
+    return row;
   }
 
   // After id 4,294,967,295 the ids start again: the texts that are kept get 1, 2, 3 ...
@@ -230,12 +283,14 @@ class item_store {
     return ++last_id_;
   }
 
-  std::array<std::uint32_t, Items> ids_{};  // by row, as texts_ and bytes_
+  std::array<std::uint32_t, Items> ids_{};  // by row, as begin_ and size_
   std::uint32_t count_ = 0;
   std::uint32_t last_id_ = 0;
-  std::array<number, Items> order_{};         // (count_) rows, the oldest first
-  std::array<std::uint16_t, Items> bytes_{};  // 0: the row is free
-  std::array<std::array<char, ItemBytes>, Items> texts_{};
+  number_of_bytes used_ = 0;
+  std::array<number, Items> order_{};           // (count_) rows, the oldest first
+  std::array<number_of_bytes, Items> begin_{};  // of the text in bytes_
+  std::array<number_of_bytes, Items> size_{};   // 0: the row is free
+  std::array<char, max_item_bytes> bytes_{};    // (used_) the texts by place; zero behind them
 };
 
 }  // namespace mote::inline v0

@@ -51,9 +51,8 @@ inline constexpr bool store_has_fits = requires(std::string_view text) {
   { S::fits(text) } -> std::same_as<status>;
 };
 template <class S>
-inline constexpr bool store_adds = requires(S& s, std::string_view text, std::size_t row, bool replaced) {
-  row = s.add(text).row;
-  replaced = s.add(text).replaced;
+inline constexpr bool store_adds = requires(S& s, std::string_view text, void (*gone)(std::size_t row)) {
+  { s.add(text, gone) } -> std::same_as<std::size_t>;
 };
 template <class S>
 inline constexpr bool store_erases = requires(S& s, std::size_t row) { s.erase(row); };
@@ -124,7 +123,7 @@ struct store_check {
       has<m::fits>,
       "mote: this store does not say what it takes; give it `static status fits(std::string_view)` [mote-store]");
   static_assert(has<m::add>,
-                "mote: this store keeps no text; give it `placed_item add(std::string_view)` [mote-store]");
+                "mote: this store keeps no text; give it `std::size_t add(std::string_view, gone)` [mote-store]");
   static_assert(has<m::erase>, "mote: this store cannot forget; give it `erase(std::size_t row)` [mote-store]");
   static_assert(has<m::size>,
                 "mote: this store does not say how many texts it has; give it `std::size_t size() const` [mote-store]");
@@ -242,8 +241,13 @@ inline constexpr bool finder_has_stack_bytes = requires {
 };
 template <class I, class E>
 inline constexpr bool finder_adds = requires(I& i, std::size_t row, const typename E::item& item) { i.add(row, item); };
+template <class I, class E, class S>
+inline constexpr bool finder_adds_text =
+    requires(I& i, std::size_t row, const typename E::item& item, const S& items) { i.add(row, item, items); };
 template <class I>
 inline constexpr bool finder_removes = requires(I& i, std::size_t row) { i.remove(row); };
+template <class I, class S>
+inline constexpr bool finder_removes_text = requires(I& i, std::size_t row, const S& items) { i.remove(row, items); };
 template <class I, class E, class S>
 inline constexpr bool finder_searches = requires(const I& i, const typename E::query& query, const S& items,
                                                  best_hits& best) { i.search(query, items, best); };
@@ -254,12 +258,38 @@ inline constexpr bool finder_searches = requires(const I& i, const typename E::q
 template <class I, class E, class S>
 inline constexpr finder_member finder_lacks = first_missing<finder_member>({
     {detail::finder_has_stack_bytes<I>, finder_member::stack_bytes},
-    {detail::finder_adds<I, E>, finder_member::add},
-    {detail::finder_removes<I>, finder_member::remove},
+    {detail::finder_adds<I, E> || detail::finder_adds_text<I, E, S>, finder_member::add},
+    {detail::finder_removes<I> || detail::finder_removes_text<I, S>, finder_member::remove},
     {detail::finder_searches<I, E, S>, finder_member::search},
 });
 template <class I, class E, class S>
 concept finds = finder_lacks<I, E, S> == finder_member::none;
+
+// Calls that give an index the store if it takes one: `add` and `remove` may read the row's text there. An index whose
+// memory depends on the texts may have too little for a further one: it says so, and the oldest go.
+
+template <class I, class Item, class S>
+void add_row(I& index, std::size_t row, const Item& item, const S& items) {
+  if constexpr (requires { index.add(row, item, items); }) index.add(row, item, items);
+  else index.add(row, item);
+}
+template <class I, class S>
+void remove_row(I& index, std::size_t row, const S& items) {
+  if constexpr (requires { index.remove(row, items); }) index.remove(row, items);
+  else index.remove(row);
+}
+/// Whether the index has room for one more text; true if it does not say.
+template <class I, class S>
+bool has_room_for(const I& index, std::string_view text, const S& items) {
+  if constexpr (requires { index.has_room(text, items); }) return index.has_room(text, items);
+  else return true;
+}
+/// Whether an empty index would have room for a text; true if it does not say.
+template <class I, class Item>
+constexpr bool can_take(const Item& item) {
+  if constexpr (requires { I::can_take(item); }) return I::can_take(item);
+  else return true;
+}
 
 template <class I, class E, class S>
 struct finder_check {

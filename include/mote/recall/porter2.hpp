@@ -15,10 +15,21 @@ namespace mote::inline v0 {
 
 namespace detail {
 
-// An ending and what replaces it. "" where the ending goes.
-struct ending_rule {
-  char ending[8];
-  char instead[7];
+// An ending and what replaces it, with their sizes: strlen would be a third of the stemmer's work.
+class ending_rule {
+ public:
+  constexpr ending_rule(std::string_view ending, std::string_view instead)
+      : size_(static_cast<unsigned char>(ending.size())), instead_size_(static_cast<unsigned char>(instead.size())) {
+    for (std::size_t i = 0; i < ending.size(); ++i) letters_[i] = ending[i];
+    for (std::size_t i = 0; i < instead.size(); ++i) instead_[i] = instead[i];
+  }
+  constexpr std::string_view ending() const { return {letters_, size_}; }
+  constexpr std::string_view instead() const { return {instead_, instead_size_}; }
+
+ private:
+  unsigned char size_, instead_size_;
+  char letters_[7]{};
+  char instead_[6]{};
 };
 
 class english_stemmer {
@@ -76,13 +87,9 @@ class english_stemmer {
   }
 
   constexpr bool is_exception() {
-    constexpr ending_rule changed[] = {{"skis", "ski"},      {"skies", "sky"},   {"idly", "idl"},   {"gently", "gentl"},
-                                       {"ugly", "ugli"},     {"early", "earli"}, {"only", "onli"},  {"singly", "singl"},
-                                       {"sky", "sky"},       {"news", "news"},   {"howe", "howe"},  {"atlas", "atlas"},
-                                       {"cosmos", "cosmos"}, {"bias", "bias"},   {"andes", "andes"}};
-    for (const ending_rule& e : changed) {
-      if (!is(e.ending)) continue;
-      put(0, e.instead);
+    for (const ending_rule& e : exceptions) {
+      if (!is(e.ending())) continue;
+      put(0, e.instead());
       return true;
     }
     return false;
@@ -101,10 +108,9 @@ class english_stemmer {
     return at < w_.size ? at + 1 : w_.size;
   }
   constexpr void find_regions() {
-    constexpr char stems[][8] = {"gener", "commun", "arsen", "past", "univers", "later", "emerg", "organ", "inter"};
     first_region_ = 0;
-    for (const auto& s : stems) {
-      const std::string_view stem(s);
+    for (const ending_rule& s : stems) {
+      const std::string_view stem = s.ending();
       if (stem.size() <= w_.size && ends(stem, stem.size())) first_region_ = stem.size();
     }
     if (first_region_ == 0) first_region_ = region_from(0);
@@ -154,24 +160,18 @@ class english_stemmer {
   template <std::size_t Size>
   constexpr void replace(const ending_rule (&rules)[Size], std::size_t region) {
     for (const ending_rule& r : rules) {
-      const std::string_view ending(r.ending);
+      const std::string_view ending = r.ending();
       if (!ends(ending)) continue;
       const std::size_t stem = w_.size - ending.size();
-      if (stem >= region) put(stem, r.instead);
+      if (stem >= region) put(stem, r.instead());
       return;
     }
   }
 
   constexpr void derived() {
-    constexpr ending_rule rules[] = {{"ization", "ize"}, {"ational", "ate"}, {"fulness", "ful"}, {"ousness", "ous"},
-                                     {"iveness", "ive"}, {"tional", "tion"}, {"biliti", "ble"},  {"lessli", "less"},
-                                     {"entli", "ent"},   {"ation", "ate"},   {"alism", "al"},    {"aliti", "al"},
-                                     {"ousli", "ous"},   {"iviti", "ive"},   {"fulli", "ful"},   {"ogist", "og"},
-                                     {"enci", "ence"},   {"anci", "ance"},   {"abli", "able"},   {"izer", "ize"},
-                                     {"ator", "ate"},    {"alli", "al"},     {"bli", "ble"}};
     const std::size_t before = w_.size;
-    for (const ending_rule& r : rules)
-      if (ends(r.ending)) return replace(rules, first_region_);
+    for (const ending_rule& r : first_endings)
+      if (ends(r.ending())) return replace(first_endings, first_region_);
     if (ends("ogi")) {
       if (before - 3 >= first_region_ && before > 3 && last(3) == 'l') --w_.size;
     } else if (ends("li")) {
@@ -180,18 +180,12 @@ class english_stemmer {
   }
 
   constexpr void derived_again() {
-    constexpr ending_rule rules[] = {{"ational", "ate"}, {"tional", "tion"}, {"alize", "al"}, {"icate", "ic"},
-                                     {"iciti", "ic"},    {"ical", "ic"},     {"ness", ""},    {"ful", ""}};
-    if (!ends("ative")) return replace(rules, first_region_);
+    if (!ends("ative")) return replace(second_endings, first_region_);
     if (w_.size - 5 >= second_region_ && w_.size - 5 >= first_region_) w_.size -= 5;
   }
 
   constexpr void bare() {
-    constexpr ending_rule rules[] = {{"ement", ""}, {"ance", ""}, {"ence", ""}, {"able", ""}, {"ible", ""},
-                                     {"ment", ""},  {"ant", ""},  {"ent", ""},  {"ism", ""},  {"ate", ""},
-                                     {"iti", ""},   {"ous", ""},  {"ive", ""},  {"ize", ""},  {"al", ""},
-                                     {"er", ""},    {"ic", ""}};
-    if (!ends("ion")) return replace(rules, second_region_);
+    if (!ends("ion")) return replace(bare_endings, second_region_);
     if (w_.size - 3 >= second_region_ && w_.size > 3 && is_one_of(last(3), "st")) w_.size -= 3;
   }
 
@@ -203,6 +197,26 @@ class english_stemmer {
       w_.size = stem;
     }
   }
+
+  static constexpr ending_rule exceptions[] = {
+      {"skis", "ski"},    {"skies", "sky"},   {"idly", "idl"},      {"gently", "gentl"}, {"ugly", "ugli"},
+      {"early", "earli"}, {"only", "onli"},   {"singly", "singl"},  {"sky", "sky"},      {"news", "news"},
+      {"howe", "howe"},   {"atlas", "atlas"}, {"cosmos", "cosmos"}, {"bias", "bias"},    {"andes", "andes"}};
+  static constexpr ending_rule first_endings[] = {
+      {"ization", "ize"}, {"ational", "ate"}, {"fulness", "ful"}, {"ousness", "ous"}, {"iveness", "ive"},
+      {"tional", "tion"}, {"biliti", "ble"},  {"lessli", "less"}, {"entli", "ent"},   {"ation", "ate"},
+      {"alism", "al"},    {"aliti", "al"},    {"ousli", "ous"},   {"iviti", "ive"},   {"fulli", "ful"},
+      {"ogist", "og"},    {"enci", "ence"},   {"anci", "ance"},   {"abli", "able"},   {"izer", "ize"},
+      {"ator", "ate"},    {"alli", "al"},     {"bli", "ble"}};
+  static constexpr ending_rule second_endings[] = {{"ational", "ate"}, {"tional", "tion"}, {"alize", "al"},
+                                                   {"icate", "ic"},    {"iciti", "ic"},    {"ical", "ic"},
+                                                   {"ness", ""},       {"ful", ""}};
+  static constexpr ending_rule bare_endings[] = {{"ement", ""}, {"ance", ""}, {"ence", ""}, {"able", ""}, {"ible", ""},
+                                                 {"ment", ""},  {"ant", ""},  {"ent", ""},  {"ism", ""},  {"ate", ""},
+                                                 {"iti", ""},   {"ous", ""},  {"ive", ""},  {"ize", ""},  {"al", ""},
+                                                 {"er", ""},    {"ic", ""}};
+  static constexpr ending_rule stems[] = {{"gener", ""}, {"commun", ""}, {"arsen", ""}, {"past", ""}, {"univers", ""},
+                                          {"later", ""}, {"emerg", ""},  {"organ", ""}, {"inter", ""}};
 
   word& w_;
   std::size_t first_region_ = 0, second_region_ = 0;  // R1 and R2: what an ending must lie in

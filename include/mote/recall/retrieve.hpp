@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A retriever made of three parts: a store keeps texts, an embedder turns a text into features, an index compares them.
-//   retrieve<item_store<64, 96>, hashed_terms<24>, bm25_index<...>>       what bm25<> is
+//   retrieve<item_store<64, 96>, counted_words<english>, bm25_index<...>> what bm25<> is
 //   retrieve<item_store<64, 96>, yours, flat_index<int8_vector<64>, 64>>  an embedder of a user's own
 // An embedder may need the model: its calls then take one more argument, and a pipeline passes itself.
 // Refuses to save features: a snapshot holds texts only, so that texts and features cannot disagree.
@@ -24,17 +24,16 @@ namespace mote::inline v0 {
 template <class Store, class Embedder, class Index>
 class item_memory {
  public:
-  /// Remembers a text as the newest item. A text that is there already becomes the newest, under a new id. too_long,
-  /// empty (from the store or the embedder): nothing changes.
+  /// Remembers a text as the newest item; the oldest go until it has room. A text that is there already becomes the
+  /// newest, under a new id. too_long, empty (from the store or the embedder): nothing changes.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status add(std::string_view text, Model&... model) {
     if (const status s = Store::fits(text); s != status::ok) return s;
     typename Embedder::item features;
     if (const status s = embedder_.embed(text, features, model...); s != status::ok) return s;
-    const auto [row, replaced] = store_.add(text);
-    if (replaced) index_.remove(row);
-    index_.add(row, features);
+    if (!can_take<Index>(features)) return status::too_long;
+    put_in(store_.add(text, [this](std::size_t gone) { remove_row(index_, gone, store_); }), features);
     return status::ok;
   }
 
@@ -98,25 +97,37 @@ class item_memory {
   }
 
   /// Replaces the items by those that save() wrote, of a store of this or another size, if all of them fit; else
-  /// nothing changes. Earlier ids become invalid. Work: every text is embedded twice.
+  /// nothing changes. full: the store holds them and the index does not; the newest are loaded. Earlier ids become
+  /// invalid. Work: every text is embedded twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
     typename Embedder::item features;
-    const status s = Store::check(records, [&](std::string_view t) { return embedder_.embed(t, features, model...); });
+    const status s = Store::check(records, [&](std::string_view t) {
+      const status read = embedder_.embed(t, features, model...);
+      return read == status::ok && !can_take<Index>(features) ? status::too_long : read;
+    });
     if (s != status::ok) return s;
     clear();
+    bool whole = true;
     store_.load(records, [&](std::size_t row, std::string_view t) {
       (void)embedder_.embed(t, features, model...);  // check() has seen it
-      index_.add(row, features);
+      whole = put_in(row, features) && whole;
     });
-    return status::ok;
+    return whole ? status::ok : status::full;
   }
 
  private:
   void wipe(std::size_t row) {
-    index_.remove(row);
+    remove_row(index_, row, store_);
     store_.erase(row);
+  }
+  /// Puts the newest text into the index; false if older ones had to go for it.
+  bool put_in(std::size_t row, const typename Embedder::item& features) {
+    bool all_stay = true;
+    for (; size() > 1 && !has_room_for(index_, store_.text(row), store_); all_stay = false) wipe(store_.row(0));
+    add_row(index_, row, features, store_);
+    return all_stay;
   }
 
   [[no_unique_address]] Embedder embedder_;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the indexes of words have in common: the knobs of BM25, the lengths of the texts, a word's weight, and which
+// scores are hits.
+// Refuses to find anything: bm25_index reads the texts, inverted_index reads lists.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/core/log.hpp"
+#include "mote/recall/counted_words.hpp"
+#include "mote/recall/distinct_words.hpp"
+#include "mote/recall/hit.hpp"
+
+namespace mote::inline v0 {
+
+struct bm25_knobs {
+  std::size_t items = 128;      ///< texts kept; one more forgets the oldest
+  std::size_t item_bytes = 96;  ///< of a text, on average: items * item_bytes is what all texts share
+  float k1 = 1.2F;              ///< how much a word's repetition counts; 0: not at all
+  float b = 0.75F;              ///< penalty for long texts: 0 none, 1 full
+  float least = 0.08F;          ///< a hit has at least this share of what the question's words are worth; 0: any hit
+  float share = 0.5F;           ///< and of the best hit's score
+  float alike = 0.75F;          ///< a text with more of its words in common with a better hit is none; 1: all are hits
+  std::size_t words = 0;        ///< that an inverted index keeps of a text, on average; 0: one for 8 bytes
+
+  static constexpr std::size_t most_read_again = 1024;  ///< more items have an inverted index
+  constexpr std::size_t most_postings() const { return words != 0 ? items * words : items * item_bytes / 8 + 1; }
+
+  constexpr bool valid() const {
+    const auto is_share = [](float f) { return f >= 0.0F && f <= 1.0F; };
+    const auto fits = [](std::size_t n) { return n >= 1 && n <= 65535; };
+    return items - 1 < 1'048'576 && fits(item_bytes) && items <= 0xFFFFFFFF / item_bytes && k1 >= 0.0F &&
+           k1 <= 1000.0F && is_share(b) && is_share(least) && is_share(share) && is_share(alike) && words <= 4096 &&
+           most_postings() < (1U << 29U);
+  }
+};
+
+/// Knobs that leave no hit out.
+inline constexpr bm25_knobs every_hit{.least = 0.0F, .share = 0.0F, .alike = 1.0F};
+
+/// What both indexes do: the lengths of the texts, a word's weight, and which scores are hits.
+template <class Reader, bm25_knobs Knobs>
+class bm25_lengths {
+ public:
+  /// The scores, and what comparing two hits needs.
+  static constexpr std::size_t scores_bytes = Knobs.items * sizeof(float);
+  static constexpr std::size_t stack_bytes =
+      scores_bytes + (Knobs.alike < 1.0F ? distinct_words<Reader>::stack_bytes : 0);
+
+  void add(std::size_t row, const typename counted_words<Reader>::item& words) {
+    length_[row] = static_cast<number>(words.length);
+    total_length_ += words.length;
+  }
+  void remove(std::size_t row) {
+    total_length_ -= length_[row];
+    length_[row] = 0;
+  }
+
+ protected:
+  float average(std::size_t texts) const { return static_cast<float>(total_length_) / static_cast<float>(texts); }
+
+  /// What a word is worth that so many of the texts have; one that none has counts as one that one has.
+  static float rarity(std::size_t having, std::size_t texts) {
+    const std::size_t with = having == 0 ? 1 : having;
+    return log_one_plus((static_cast<float>(texts - with) + 0.5F) / (static_cast<float>(with) + 0.5F));
+  }
+  float weight(std::size_t row, std::uint32_t times, float average) const {
+    const float room = (1.0F - Knobs.b) + Knobs.b * (static_cast<float>(length_[row]) / average);
+    return static_cast<float>(times) / (static_cast<float>(times) + Knobs.k1 * room);
+  }
+
+  /// Offers the rows whose scores reach the floors, and of those that are alike one. Zeroes the others' scores.
+  template <class Items>
+  static void offer(const Items& items, float* scores, float worth, best_hits& best) {
+    const std::size_t count = items.size();
+    float top = 0.0F;
+    for (std::size_t place = 0; place < count; ++place) {
+      const float score = scores[items.row(place)];
+      top = score > top ? score : top;
+    }
+    const float floor = top * Knobs.share > worth * Knobs.least ? top * Knobs.share : worth * Knobs.least;
+    for (std::size_t place = count; place-- > 0;) {
+      float& score = scores[items.row(place)];
+      if (score < floor) score = 0.0F;
+      else if (Knobs.alike == 1.0F && score > 0.0F) best.offer(items.id(items.row(place)), score);
+    }
+    if constexpr (Knobs.alike < 1.0F) offer_different(items, scores, best);
+  }
+
+ private:
+  /// Offers the best, the newest of equals first, until as many are found as are wanted: of those that are alike the
+  /// newest alone, at the best's place. Work: for each hit, all that are left are read again.
+  template <class Items>
+  static void offer_different(const Items& items, float* scores, best_hits& best) {
+    const std::size_t count = items.size();
+    while (best.found() < best.most()) {
+      std::size_t first = count;  // the place of the best that is left
+      float score = 0.0F;
+      for (std::size_t place = count; place-- > 0;) {
+        const float s = scores[items.row(place)];
+        if (s > score) first = place, score = s;
+      }
+      if (first == count) return;
+      const std::string_view text = items.text(items.row(first));
+      std::size_t newest = first;
+      scores[items.row(first)] = 0.0F;
+      for (std::size_t place = 0; place < count; ++place) {
+        float& other = scores[items.row(place)];
+        if (other == 0.0F || !distinct_words<Reader>::alike(text, items.text(items.row(place)), Knobs.alike)) continue;
+        other = 0.0F;
+        if (place > newest) newest = place;
+      }
+      best.offer(items.id(items.row(newest)), score);
+    }
+  }
+
+  // A word has at least one byte, so there are no more words than bytes.
+  using number = std::conditional_t<(Knobs.items * Knobs.item_bytes <= 65535), std::uint16_t, std::uint32_t>;
+
+  std::array<number, Knobs.items> length_{};  // words, by row
+  std::uint32_t total_length_ = 0;            // in all items
+};
+
+}  // namespace mote::inline v0
