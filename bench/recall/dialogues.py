@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 # Reads the dialogues of LoCoMo: of each file its turns by name, and its questions with the names of the turns that answer.
 # Refuses questions without evidence.
@@ -19,3 +20,16 @@ def read(folder):
             if evidence:
                 questions.append((asked["question"], evidence, asked.get("category") == 5))
         yield turns, questions
+
+
+if __name__ == "__main__":  # as retrievers.cpp reads them
+    import pathlib
+    import sys
+
+    for turns, questions in read(pathlib.Path(sys.argv[1])):
+        print("#")
+        place = {name: at for at, name in enumerate(turns)}
+        for text in turns.values():
+            print("T\t" + " ".join(text.split()))
+        for question, evidence, _ in questions:
+            print("Q\t" + " ".join(question.split()) + "\t" + ",".join(str(place[name]) for name in sorted(evidence)))

@@ -54,8 +54,9 @@ int main(int argc, char** argv) {
   });
   std::size_t found = 0;
   const double asked = seconds([&] { found = ask(inverted, questions, questions.size()); });
-  std::printf("inverted: %zu texts, %zu bytes, add %.0f/s, %.0f queries/s, %zu found\n", inverted.size(), sizeof inverted,
-              static_cast<double>(texts.size()) / added, static_cast<double>(questions.size()) / asked, found);
+  std::printf("inverted: %zu texts, %zu bytes, add %.0f/s, %.0f queries/s, %zu found\n", inverted.size(),
+              sizeof inverted, static_cast<double>(texts.size()) / added, static_cast<double>(questions.size()) / asked,
+              found);
   if (few == 0) return 0;
   for (const std::string& t : texts) (void)scan.add(t);
   const double read = seconds([&] { found = ask(scan, questions, few); });

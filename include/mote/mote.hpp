@@ -74,6 +74,7 @@
 #include "mote/learn/zeroth_order.hpp"       // IWYU pragma: export
 
 #include "mote/recall/analysis.hpp"        // IWYU pragma: export
+#include "mote/recall/binary.hpp"          // IWYU pragma: export
 #include "mote/recall/bm25.hpp"            // IWYU pragma: export
 #include "mote/recall/bm25_lengths.hpp"    // IWYU pragma: export
 #include "mote/recall/counted_words.hpp"   // IWYU pragma: export
@@ -84,11 +85,13 @@
 #include "mote/recall/hit.hpp"             // IWYU pragma: export
 #include "mote/recall/inverted.hpp"        // IWYU pragma: export
 #include "mote/recall/item_store.hpp"      // IWYU pragma: export
+#include "mote/recall/mmr.hpp"             // IWYU pragma: export
 #include "mote/recall/no_recall.hpp"       // IWYU pragma: export
 #include "mote/recall/parts.hpp"           // IWYU pragma: export
 #include "mote/recall/porter2.hpp"         // IWYU pragma: export
 #include "mote/recall/prompt.hpp"          // IWYU pragma: export
 #include "mote/recall/rag.hpp"             // IWYU pragma: export
+#include "mote/recall/recent.hpp"          // IWYU pragma: export
 #include "mote/recall/retrieve.hpp"        // IWYU pragma: export
 #include "mote/recall/retriever.hpp"       // IWYU pragma: export
 #include "mote/recall/script_tables.hpp"   // IWYU pragma: export

@@ -148,6 +148,31 @@ TEST_CASE("fuse searches the halves that can read the question", "[recall][fuse]
   CHECK(found_by<mote::fuse<long_runs, long_runs>>("TV").empty());
 }
 
+TEST_CASE("the ranks of one retriever may count more than those of the other", "[recall][fuse]") {
+  static mote::fuse<words, letters>::index equal;
+  static mote::fuse<words, letters, mote::fuse_knobs{.first = 3.0F}>::index by_words_first;
+  static mote::fuse<words, letters, mote::fuse_knobs{.first = 0.0F, .second = 2.0F}>::index by_letters;
+  static letters::index only_letters;
+  for (const char* text : {"red boiler here", "the boilers", "blue boiler there and there", "boil"}) {
+    for (const status s : {equal.add(text), by_words_first.add(text), by_letters.add(text), only_letters.add(text)})
+      REQUIRE(s == status::ok);
+  }
+  const auto ranks = search(only_letters, "boilers", 8), same = search(by_letters, "boilers", 8);
+  REQUIRE(ranks.size() == same.size());
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    CHECK(ranks[i].id == same[i].id);
+    CHECK(same[i].score == 2.0F * (1.0F / (60.0F + static_cast<float>(i + 1))));
+  }
+  const auto e = search(equal, "boiler", 8), w = search(by_words_first, "boiler", 8);
+  REQUIRE(e.size() == w.size());
+  for (const hit& h : w) {
+    const auto at = std::find_if(e.begin(), e.end(), [&](const hit& o) { return o.id == h.id; });
+    REQUIRE(at != e.end());
+    CHECK(h.score >= at->score);
+  }
+  STATIC_CHECK(!mote::fuse_knobs{.first = 0, .second = 0}.valid() && !mote::fuse_knobs{.first = -1}.valid());
+}
+
 TEST_CASE("a kept fuse is the texts, and both indexes are made again", "[recall][fuse][snapshot]") {
   both::index& fused = in_bss;
   static both::index other;

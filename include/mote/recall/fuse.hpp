@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Two retrievers over one store: each text is kept once, both indexes know it, and their hits are fused by rank
-// (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of 1 / (k + rank), rank from 1.
+// (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of weight / (k + rank), rank from 1.
 //   fuse<bm25<>, flat<>>                     by words and by letters; one store, two indexes
 //   fuse<fuse<bm25<>, flat<>>, yours>        three retrievers
 // Refuses to compare their scores: only ranks count. A text that one embedder rejects is not kept; a question that one
@@ -24,8 +24,14 @@ namespace mote::inline v0 {
 struct fuse_knobs {
   std::size_t depth = 16;  ///< hits taken from each
   float k = 60.0F;         ///< the larger, the smaller the advantage of the first ranks
+  float first = 1.0F;      ///< what a rank in the first retriever counts
+  float second = 1.0F;     ///< and in the second
 
-  constexpr bool valid() const { return depth >= 1 && depth <= 4096 && k >= 0.0F && k <= 1e6F; }
+  constexpr bool valid() const {
+    const auto is_weight = [](float w) { return w >= 0.0F && w <= 1000.0F; };
+    return depth >= 1 && depth <= 4096 && k >= 0.0F && k <= 1e6F && is_weight(first) && is_weight(second) &&
+           first + second > 0.0F;
+  }
 };
 
 /// At least one embedder takes these further arguments; the other takes them or none.
@@ -107,9 +113,9 @@ class fused_index {
     if (query.asks_b) b_.search(query.b, items, of_b);
     const std::span<const hit> first = std::span(room_a).first(of_a.found());
     const std::span<const hit> second = std::span(room_b).first(of_b.found());
-    for (const hit& h : first) best.offer(h.id, share(h.id, first) + share(h.id, second));
+    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + Knobs.second * share(h.id, second));
     for (const hit& h : second)
-      if (share(h.id, first) == 0.0F) best.offer(h.id, share(h.id, second));
+      if (share(h.id, first) == 0.0F) best.offer(h.id, Knobs.second * share(h.id, second));
   }
 
  private:
@@ -175,7 +181,7 @@ struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
       fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs>, fuse>;
   static_assert(
       !detail::can_fuse<A, B> || Knobs.valid(),
-      "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000 [mote-fuse-knobs]");
+      "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000, first and second from 0 to 1000, one of them above 0 [mote-fuse-knobs]");
 };
 
 }  // namespace mote::inline v0

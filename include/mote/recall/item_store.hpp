@@ -235,8 +235,8 @@ class item_store {
   };
 
   std::size_t free_row() const {
-    std::size_t at = 0;
-    while (size_[at] != 0) ++at;
+    std::size_t at = count_;  // the next one, where nothing was erased
+    while (size_[at] != 0) at = at + 1 == Items ? 0 : at + 1;
     return at;
   }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+// How often each retriever finds a right turn of people's dialogues among its first 1, 2, 5 hits, in a budget of bytes:
+// retrievers FILE, as dialogues.py prints it. Each memory takes all turns in their order and keeps what it has room for.
+// Refuses to be part of the tests: the dialogues are not the project's.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <mote/recall/binary.hpp>
+#include <mote/recall/bm25.hpp>
+#include <mote/recall/flat.hpp>
+#include <mote/recall/fuse.hpp>
+#include <mote/recall/mmr.hpp>
+#include <mote/recall/recent.hpp>
+
+namespace {
+
+constexpr std::size_t mean_bytes = 131;  // of a turn
+constexpr std::size_t budget = BUDGET * std::size_t{1024};
+
+struct question {
+  std::string text;
+  std::vector<std::size_t> evidence;
+};
+struct dialogue {
+  std::vector<std::string> turns;
+  std::vector<question> questions;
+};
+std::vector<dialogue> dialogues;
+
+template <std::size_t N>
+using words = mote::bm25<mote::bm25_knobs{.items = N, .item_bytes = mean_bytes, .least = 0, .share = 0, .alike = 1}>;
+template <std::size_t N>
+using words_with_floors = mote::bm25<mote::bm25_knobs{.items = N, .item_bytes = mean_bytes}>;
+template <std::size_t N>
+using letters = mote::flat<mote::flat_knobs{.items = N, .item_bytes = mean_bytes, .gram = 4}>;
+template <std::size_t N>
+using bits = mote::binary<mote::binary_knobs{.items = N, .item_bytes = mean_bytes, .gram = 4}>;
+template <std::size_t N>
+using newest = mote::recent<mote::recent_knobs{.items = N, .item_bytes = mean_bytes}>;
+template <std::size_t N>
+using words_letters = mote::fuse<words<N>, letters<N>>;
+template <std::size_t N>
+using words_bits = mote::fuse<words<N>, bits<N>>;
+template <std::size_t N>
+using words_first = mote::fuse<words<N>, bits<N>, mote::fuse_knobs{.first = 3}>;
+template <std::size_t N>
+using different = mote::mmr<words<N>>;
+
+template <template <std::size_t> class Of>
+void measure(const char* name) {
+  constexpr std::size_t some = BUDGET > 64 ? 600 : 100;  // places in more than 65,535 bytes of text have 32 bits
+  constexpr std::size_t each = (Of<some + 100>::ram_bytes - Of<some>::ram_bytes) / 100 + 1;
+  constexpr std::size_t items = std::min<std::size_t>(1000, (budget - 64) / each);
+  static_assert(Of<items>::ram_bytes <= budget);
+  std::size_t hits[3] = {}, asked = 0;
+  for (const dialogue& d : dialogues) {
+    const auto memory = std::make_unique<typename Of<items>::index>();
+    std::vector<mote::item_id> ids;
+    for (const std::string& t : d.turns)
+      ids.push_back(memory->add(t) == mote::status::ok ? memory->newest() : mote::item_id{});
+    for (const question& q : d.questions) {
+      mote::hit found[5];
+      const std::size_t count = memory->search(q.text, found);
+      std::size_t rank = 5;
+      for (std::size_t i = count; i-- > 0;)
+        for (const std::size_t e : q.evidence)
+          if (ids[e] == found[i].id) rank = i;
+      ++asked;
+      hits[0] += rank < 1 ? 1 : 0;
+      hits[1] += rank < 2 ? 1 : 0;
+      hits[2] += rank < 5 ? 1 : 0;
+    }
+  }
+  const auto share = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(asked); };
+  std::printf("%3zu KB  %-24s %4zu items  %4.1f %4.1f %4.1f %% of %zu\n", std::size_t{BUDGET}, name, items,
+              share(hits[0]), share(hits[1]), share(hits[2]), asked);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  std::ifstream in(argv[1]);
+  for (std::string line; std::getline(in, line);) {
+    if (line == "#") dialogues.emplace_back();
+    else if (line[0] == 'T') dialogues.back().turns.push_back(line.substr(2));
+    else {
+      const std::size_t tab = line.rfind('\t');
+      question q{.text = line.substr(2, tab - 2), .evidence = {}};
+      std::istringstream numbers(line.substr(tab + 1));
+      for (std::string n; std::getline(numbers, n, ',');) q.evidence.push_back(std::stoul(n));
+      dialogues.back().questions.push_back(q);
+    }
+  }
+  measure<words>("bm25, every hit");
+  measure<words_with_floors>("bm25");
+  measure<letters>("flat, 256, 4-grams");
+  measure<bits>("binary, 256, 4-grams");
+  measure<words_letters>("fuse<bm25, flat>");
+  measure<words_bits>("fuse<bm25, binary>");
+  measure<words_first>("the same, bm25 x 3");
+  measure<different>("mmr<bm25>");
+  measure<newest>("recent");
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// Among no hits nothing is chosen.
+// EXPECT: mote: mmr<> has a knob out of range; .*\[mote-mmr-knobs\]
+#include "little.hpp"
+#include "recalling.hpp"
+
+#if MOTE_FAIL
+using assistant = mote::pipeline<little, mote::rag<mote::mmr<mote::flat<>, mote::mmr_knobs{.depth = 0}>>>;
+#else
+using assistant = mote::pipeline<little, mote::rag<mote::mmr<mote::flat<>, mote::mmr_knobs{.depth = 8}>>>;
+#endif
+
+template struct recalling<assistant>;

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// No half-life.
+// EXPECT: mote: recent<> has a knob out of range; .*\[mote-recent-knobs\]
+#include "little.hpp"
+#include "recalling.hpp"
+
+#if MOTE_FAIL
+using assistant = mote::pipeline<little, mote::rag<mote::recent<mote::recent_knobs{.half_life = 0}>>>;
+#else
+using assistant = mote::pipeline<little, mote::rag<mote::recent<mote::recent_knobs{.half_life = 4}>>>;
+#endif
+
+template struct recalling<assistant>;

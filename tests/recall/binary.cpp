@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/recall/binary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "collection.hpp"
+#include "mote/core/rng.hpp"
+
+using mote::binary_knobs;
+using mote::hit;
+using mote::item_id;
+using mote::status;
+
+namespace {
+
+static_assert(mote::retriever<mote::binary<>>);
+static_assert(mote::binary<>::ram_bytes == sizeof(mote::binary<>::store) + 128 * 256 / 8);
+static_assert(!binary_knobs{.dims = 48}.valid() && !binary_knobs{.dims = 16}.valid() &&
+              binary_knobs{.dims = 32}.valid());
+static_assert(!binary_knobs{.candidates = 0}.valid() && !binary_knobs{.gram = 1}.valid());
+static_assert(!binary_knobs{.least = 1.0F}.valid() && !binary_knobs{.items = 0}.valid());
+
+/// The bits a second time: a bit is the sign of a sum of all codes, with the signs of a row of Sylvester's matrix.
+template <std::size_t Dims>
+std::vector<bool> bits_of(const mote::int8_vector<Dims>& v) {
+  std::vector<bool> bits;
+  for (std::size_t row = 0; row < Dims; ++row) {
+    int sum = 0;
+    for (std::size_t i = 0; i < Dims; ++i) {
+      std::uint64_t h = i * 2654435761U % 4294967296U;
+      h = (h ^ h / 32768U) * 739982445U % 4294967296U;
+      const int sign = (__builtin_popcountll(row & i) % 2 != 0) != (h >= 2147483648U) ? -1 : 1;
+      sum += sign * v.codes[i];
+    }
+    bits.push_back(sum > 0);
+  }
+  return bits;
+}
+
+std::string random_text(mote::rng& random) {
+  std::string t;
+  for (std::uint32_t n = 2 + random.below(9); n > 0; --n) t += "w" + std::to_string(random.below(300)) + " ";
+  return t;
+}
+
+/// With all items as candidates: flat's hits and scores.
+template <binary_knobs Knobs>
+void same_as_flat() {
+  static typename mote::binary<Knobs>::index ours;
+  static typename mote::flat<mote::flat_knobs{.items = Knobs.items,
+                                              .item_bytes = Knobs.item_bytes,
+                                              .dims = Knobs.dims,
+                                              .gram = Knobs.gram,
+                                              .least = Knobs.least}>::index wanted;
+  mote::rng random(2);
+  std::array<hit, 5> a, b;
+  for (int change = 0; change < 10'000; ++change) {
+    if (random.below(3) == 0 && ours.size() > 0) {
+      std::vector<item_id> ids;
+      ours.for_each([&](item_id id, std::string_view) { ids.push_back(id); });
+      const item_id gone = ids[random.below(static_cast<std::uint32_t>(ids.size()))];
+      REQUIRE(ours.erase(gone));
+      REQUIRE(wanted.erase(gone));
+    } else {
+      const std::string text = random_text(random);
+      const status s = ours.add(text);
+      REQUIRE(wanted.add(text) == s);
+    }
+    if (change % 40 != 0) continue;
+    const std::string question = random_text(random);
+    const std::size_t found = ours.search(question, a);
+    REQUIRE(found == wanted.search(question, b));
+    for (std::size_t i = 0; i < found; ++i) REQUIRE((a[i].id == b[i].id && a[i].score == b[i].score));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("binary: the bits are the signs of a rotated vector", "[recall][binary]") {
+  mote::rng random(1);
+  for (int round = 0; round < 40; ++round) {
+    mote::int8_vector<64> a, b;
+    for (auto& c : a.codes) c = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
+    for (auto& c : b.codes)
+      c = static_cast<std::int8_t>(random.below(5) == 0 ? static_cast<int>(random.below(5)) - 2 : 0);
+    const auto code_a = mote::sign_code<64>::of(a), code_b = mote::sign_code<64>::of(b);
+    const auto bits_a = bits_of(a), bits_b = bits_of(b);
+    std::uint32_t different = 0;
+    for (std::size_t i = 0; i < 64; ++i) {
+      REQUIRE((code_a.bits[i / 32] >> i % 32 & 1U) == (bits_a[i] ? 1U : 0U));
+      different += bits_a[i] != bits_b[i] ? 1U : 0U;
+    }
+    REQUIRE(code_a.different(code_b) == different);
+  }
+}
+
+TEST_CASE("binary: with every text a candidate it is flat, through ten thousand changes", "[recall][binary]") {
+  same_as_flat<binary_knobs{.items = 60, .item_bytes = 50, .dims = 64, .candidates = 60}>();
+  same_as_flat<binary_knobs{.items = 8, .item_bytes = 60, .dims = 256, .gram = 5, .candidates = 8, .least = 0.3F}>();
+}
+
+TEST_CASE("binary: of flat's first four on Cranfield at least 95 in 100 are found", "[recall][binary][cranfield]") {
+  constexpr binary_knobs knobs{.items = 1400, .item_bytes = 2000, .dims = 1024, .gram = 4};
+  static mote::binary<knobs>::index ours;
+  static mote::flat<mote::flat_knobs{.items = 1400, .item_bytes = 2000, .dims = 1024, .gram = 4}>::index wanted;
+  for (const auto& d : mote_tests::cranfield_documents()) {
+    const status s = ours.add(d.text);
+    REQUIRE(wanted.add(d.text) == s);
+  }
+  std::array<hit, 4> a, b;
+  std::size_t all = 0, both = 0;
+  for (const std::string& q : mote_tests::cranfield_queries()) {
+    const std::size_t found = ours.search(q, a), exact = wanted.search(q, b);
+    all += exact;
+    for (const hit& h : std::span(b).first(exact))
+      both += std::any_of(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(found),
+                          [&](const hit& o) { return o.id == h.id && o.score == h.score; })
+                  ? 1U
+                  : 0U;
+  }
+  const double recall = static_cast<double>(both) / static_cast<double>(all);
+  WARN("binary keeps " << recall << " of flat's first four");
+  CHECK(recall >= 0.95);
+}
