@@ -56,7 +56,7 @@ endfunction()
 # need besides).
 function(mote_host_sources variable part)
   set(used build_settings.cpp image/image_writer.cpp image/packed_format.cpp image/packing_plan.cpp image/vocabulary_packer.cpp
-    import/gguf_blocks.cpp import/model_source.cpp import/model_tensors.cpp import/raw_model.cpp
+    import/any_family.cpp import/gguf_blocks.cpp import/model_source.cpp import/model_tensors.cpp import/raw_model.cpp
     quantize/quantization_grid.cpp quantize/quantizer.cpp)
   if(part STREQUAL "repack_image" OR part STREQUAL "import_model")
     list(APPEND used board_names.cpp image/*.cpp)

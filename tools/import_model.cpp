@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,16 +17,20 @@
 
 #include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/image/any_table.hpp"
 #include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/model_header.hpp"
 #include "mote/host/image/packing.hpp"
+#include "mote/host/image/token_table_packer.hpp"
 #include "mote/host/image/vocabulary_packer.hpp"
+#include "mote/host/import/any_family.hpp"
 #include "mote/host/import/model_file.hpp"
 #include "mote/host/import/model_source.hpp"
 #include "mote/host/progress.hpp"
 #include "mote/host/quantize/compress.hpp"
 #include "mote/host/report/helps_text.hpp"
+#include "mote/model/token_table.hpp"
 #include "mote/model/vocabulary.hpp"
 #include "mote/pipeline/sweep.hpp"
 
@@ -81,11 +86,15 @@ prepared prepare(const wishes& w, std::unique_ptr<host::model_source> weights, s
   const bool calibrated = how.needs_text() && w.calibration_tokens != 0;
   prepared p;
   if (how.by_rows(calibrated)) {
-    p.plan = host::read_packing(how.formats, w.rows, weights->shape());
+    p.plan = host::read_packing(how.formats, w.rows, weights->shape(), weights->family());
     p.coder = host::code_rows(p.plan, how, weights->shape());
     p.weights = std::move(weights);
     return p;
   }
+  if (!weights->family().is_llama())
+    throw std::runtime_error("--quantizer " + w.quantizer + " with --fold " + w.fold +
+                             " has to run the model, which is done of Llama's family alone and not of " +
+                             weights->family().type() + "; rtn and hqq need not, nor mse with --calibration-tokens 0");
   host::raw_model model = host::read_whole(*weights);
   host::text_sample text;
   if (calibrated) {
@@ -109,7 +118,13 @@ void import(const wishes& w) {
   mote::special_tokens special_tokens = w.special_tokens;
   if (!w.bos_given && opened.bos >= 0) special_tokens.bos = opened.bos;
   if (!w.eos_given && opened.eos >= 0) special_tokens.eos = opened.eos;
-  const std::vector<std::byte> table = host::pack_vocabulary(opened.vocabulary, special_tokens);
+  const auto& words = opened.tokenizer;
+  const std::vector<std::byte> table =
+      words ? host::pack_token_table(*words) : host::pack_vocabulary(opened.vocabulary, special_tokens);
+  const std::vector<mote::token_range> controls = words ? words->control_tokens() : std::vector<mote::token_range>{};
+  if (host::any_table::check(table, {special_tokens, controls}) != mote::status::ok)
+    throw std::runtime_error(
+        "one of the tokens given by --bos, --eos, --note, --user and --answer is a piece of texts");
 
   const std::string source = opened.weights->kind();
   const prepared ready =
@@ -121,9 +136,13 @@ void import(const wishes& w) {
       .origin = w.weights.filename().string() + " (" + source + ")" +
                 (w.tokenizer.empty() ? "" : " and " + w.tokenizer.filename().string()),
       .shape = s,
+      .family = ready.weights->family(),
       .vocabulary_bytes = table.size(),
-      .longest_piece = mote::vocabulary_view{table}.longest(),
+      .longest_piece = words ? mote::token_table{std::span<const std::byte>(table)}.longest()
+                             : mote::vocabulary_view{table}.longest(),
       .special_tokens = special_tokens,
+      .tokenizer = words ? words->type_name() : std::string(),
+      .control_tokens = controls,
   });
   std::filesystem::create_directories(w.out);
   const std::filesystem::path header_file = w.out / (w.name + ".hpp");
@@ -143,17 +162,27 @@ void import(const wishes& w) {
   header_out.commit();
 
   const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };
+  const host::any_family& family = ready.weights->family();
   std::printf("%s: %s\n", w.weights.filename().c_str(), source.c_str());
+  if (!family.is_llama()) std::printf("  family      %s\n", family.type().c_str());
+  if (words) std::printf("  tokenizer   %s\n", words->type_name().c_str());
+  if (opened.end_of_turn >= 0 && opened.end_of_turn != special_tokens.eos)
+    std::printf(
+        "  end         token %d ends an answer; the file also has %d for the end of a turn: --eos %d takes that\n",
+        special_tokens.eos, opened.end_of_turn, opened.end_of_turn);
   std::printf(
       "  shape       dim %zu, hidden %zu, layers %zu, heads %zu, kv heads %zu, vocab %zu, context %zu, %s head\n",
       s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context, s.tied_head ? "tied" : "own");
-  std::printf("  parameters  %s\n", commas(mote::parameters_of<mote::llama>(s)).c_str());
+  std::printf("  parameters  %s\n", commas(family.parameters(s)).c_str());
   std::printf("  format      %.*s, rounding error %.3f %% RMS of the weights\n",
               static_cast<int>(image.format_name.size()), image.format_name.data(), image.relative_error * 100);
   std::printf("  policy      %s\n", host::policy_of(ready.plan, s).c_str());
   std::printf("  image       %s bytes: weights %s, vocabulary %s\n", commas(image.total_bytes).c_str(),
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
-  if (!w.board.empty()) budget(s, host::board_names().at(w.board), image);
+  if (!w.board.empty() && family.is_llama()) budget(s, host::board_names().at(w.board), image);
+  if (!w.board.empty() && !family.is_llama())
+    std::printf(
+        "  on a board  its pipeline says so when it is compiled with fit<>; here only Llama's family is counted\n");
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
 }
 
@@ -162,10 +191,11 @@ void import(const wishes& w) {
 int main(int argc, char** argv) {
   CLI::App app{"Turns a llama2.c or GGUF model into a C++ type and an image for one board."};
   wishes w;
-  app.add_option("--weights", w.weights,
-                 "checkpoint: llama2.c legacy, ak42 version 1 or version 2; or a .gguf file of the llama architecture")
+  app.add_option(
+         "--weights", w.weights,
+         "a GGUF file of any family that the library has; or a checkpoint: llama2.c legacy, ak42 version 1 or version 2")
       ->required();
-  app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model; not for .gguf");
+  app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model; not for GGUF");
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
   app.add_option(
@@ -192,9 +222,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember(names))
       ->excludes(interleave);
   auto* bos =
-      app.add_option("--bos", w.special_tokens.bos, "token that opens a document; -1: none; a .gguf file says it")
+      app.add_option("--bos", w.special_tokens.bos, "token that opens a document; -1: none; a GGUF file says it")
           ->capture_default_str();
-  auto* eos = app.add_option("--eos", w.special_tokens.eos, "token that ends an answer; -1: none; a .gguf file says it")
+  auto* eos = app.add_option("--eos", w.special_tokens.eos, "token that ends an answer; -1: none; a GGUF file says it")
                   ->capture_default_str();
   app.add_option("--note", w.special_tokens.note, "token in front of recalled knowledge; -1: none")
       ->capture_default_str();

@@ -37,6 +37,7 @@ struct published {
   double score_scale = 0, softcap = 0, logit_softcap = 0;
   bool tied_head = true, head_biased = false;
   double norm_epsilon = 1e-5;
+  rope_pairs pairs = rope_pairs::neighbours;  // as an image has them
 };
 
 struct plain_published {
@@ -100,7 +101,7 @@ struct plain_published {
     return {.count = {.heads = s.heads, .kv_heads = s.kv_heads, .width = s.head_dim},
             .turning = s.turning,
             .rope_theta = of.rope_theta,
-            .pairs = rope_pairs::neighbours,  // as an image has them
+            .pairs = s.pairs,
             .cap = s.softcap,
             .norm_epsilon = s.norm_epsilon,
             .score_scale = s.score_scale,

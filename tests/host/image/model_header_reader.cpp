@@ -54,6 +54,27 @@ TEST_CASE("model header: reads back what few families have", "[host][model_heade
   CHECK(read_model_header(model_header(f)).shape == f.shape);
 }
 
+TEST_CASE("model header: reads back the family and the tokenizer", "[host][model_header_reader]") {
+  for (const char* type : {"mote::qwen3", "mote::gemma2", "mote::lfm2_layers<\"ccacc\">"}) {
+    auto f = facts();
+    f.family = mote::host::any_family::of_type(type);
+    f.tokenizer = "mote::byte_level_bpe<mote::qwen2_pieces>";
+    f.control_tokens = {{500, 3}, {511, 1}};
+    const std::string text = model_header(f);
+    CHECK_THAT(text, ContainsSubstring("  using family = " + std::string(type) + ";\n"));
+    CHECK_THAT(text, ContainsSubstring("#include <" + std::string(f.family.header()) + ">\n"));
+    const auto m = read_model_header(text);
+    CHECK(m.family == f.family);
+    CHECK(m.tokenizer == f.tokenizer);
+    CHECK(m.control_tokens.size() == 2);
+  }
+  CHECK(model_header(facts()).find("family") == std::string::npos);  // Llama is the family of a model that names none
+  CHECK_THROWS_WITH(read_model_header(changed("{\n  static constexpr std::string_view name",
+                                              "{\n  using family = mote::falcon;\n  static constexpr "
+                                              "std::string_view name")),
+                    ContainsSubstring("\"mote::falcon\""));
+}
+
 TEST_CASE("model header: any other text is refused", "[host][model_header_reader]") {
   CHECK_THROWS_WITH(read_model_header(""), ContainsSubstring("not what import_model writes"));
   CHECK_THROWS_WITH(read_model_header(changed(".dim = 64", ".dim = 6x")), ContainsSubstring("not a number"));

@@ -189,9 +189,12 @@ TEST_CASE("gguf: what would change a model's answers is refused by name", "[host
     REQUIRE_THROWS_MATCHES(mote::host::parse_gguf(g.file(), "x.gguf"), mote::host::file_error,
                            MessageMatches(ContainsSubstring(why)));
   };
-  refused([](auto& g) { g.value("general.architecture", "qwen2"); }, "architecture \"qwen2\"; expected \"llama\"");
-  refused([](auto& g) { g.value("tokenizer.ggml.model", "gpt2"); }, "expected \"llama\" (SentencePiece)");
-  refused([](auto& g) { g.value("tokenizer.ggml.add_space_prefix", 7, false); }, "no space in front of a text");
+  refused(
+      [](auto& g) { g.value("general.architecture", "falcon"); },
+      "architecture \"falcon\", which no family here computes; there are llama, qwen2, qwen3, gemma2, gemma3, phi3");
+  refused([](auto& g) { g.value("general.architecture", "qwen2"); }, "has no \"qwen2.embedding_length\"");
+  refused([](auto& g) { g.value("tokenizer.ggml.model", "rwkv"); }, "a tokenizer of the kind \"rwkv\"");
+  refused([](auto& g) { g.value("tokenizer.ggml.model", "gpt2"); }, "does not say how its tokenizer cuts a text");
   refused([](auto& g) { g.value("llama.rope.scaling.type", "yarn"); }, "scales its rotary positions by the rule");
   refused([](auto& g) { g.value("llama.rope.scaling.factor", 6, 4.0F); }, "scales its rotary positions by the rule");
   refused([](auto& g) { g.value("llama.rope.scale_linear", 6, 4.0F); }, "\"llama.rope.scale_linear\" is not 1");
@@ -202,7 +205,16 @@ TEST_CASE("gguf: what would change a model's answers is refused by name", "[host
   refused([](auto& g) { g.value("llama.attention.causal", 7, false); }, "\"llama.attention.causal\" is not true");
   refused([](auto& g) { g.value("general.type", "adapter"); }, "\"general.type\" is not \"model\"");
   refused([](auto& g) { g.value("llama.rope.dimension_count", 4, 8U); }, "only the heads' width, 16");
-  refused([](auto& g) { g.value("llama.attention.key_length", 4, 32U); }, "only the heads' width, 16");
+  refused([](auto& g) { g.value("llama.attention.value_length", 4, 32U); }, "only the width of keys, 16");
+  refused([](auto& g) { g.value("llama.attention.key_length", 4, 32U); },
+          "\"llama.attention.value_length\" is 16; only the width of keys, 32");
+  refused(
+      [](auto& g) {
+        g.value("llama.attention.key_length", 4, 32U);
+        g.value("llama.attention.value_length", 4, 32U);
+      },
+      "\"blk.0.attn_q.weight\" is 64 x 64; expected 64 x 128");
+  refused([](auto& g) { g.erase("llama.attention.layer_norm_rms_epsilon"); }, "layer_norm_rms_epsilon");
   refused([](auto& g) { g.value("llama.expert_count", 4, 8U); }, "mixture of experts");
   refused([](auto& g) { g.value("llama.attention.head_count", 4, 5U); }, "expected heads that divide dim");
   refused([](auto& g) { g.value("llama.attention.head_count_kv", 4, 3U); }, "expected kv heads that divide heads");
@@ -210,7 +222,13 @@ TEST_CASE("gguf: what would change a model's answers is refused by name", "[host
   refused([](auto& g) { g.value("llama.rope.freq_base", 6, NAN); }, "is not finite");
   refused([](auto& g) { g.erase("llama.embedding_length"); }, "has no \"llama.embedding_length\"");
   refused([](auto& g) { g.add("rope_freqs.weight", {8}, gguf_type::f32, std::vector<std::byte>(32)); },
-          "\"rope_freqs.weight\", which no model of this kind has");
+          "\"rope_freqs.weight\" holds divisors that are not those of Llama 3.1's rule");
+  refused([](auto& g) { g.add("rope_freqs.weight", {4}, gguf_type::f32, std::vector<std::byte>(16)); },
+          "\"rope_freqs.weight\" is not 8 floats");
+  refused([](auto& g) { g.add("blk.0.attn_q.bias", {64}, gguf_type::f32, std::vector<std::byte>(256)); },
+          "\"blk.0.attn_q.bias\", which no model of this kind has");
+  refused([](auto& g) { g.at("token_embd.weight").dimensions = {64, 260}; },
+          "has 265 tokens, and an embedding of 260 rows");
   refused([](auto& g) { g.at("blk.1.attn_k.weight").dimensions = {32, 64}; }, "is 32 x 64; expected 64 x 32");
 }
 
@@ -239,6 +257,54 @@ TEST_CASE("gguf: keys that are as if they were absent, or change nothing, are ta
           g.value("llama.rope.scaling.factor", 6, 4.0F);
         }));
   CHECK(scaled.fingerprint() != plain.fingerprint());
+}
+
+TEST_CASE("gguf: tokens are what the file's types say, an id of -1 is none, and rows that pad the embedding are unused",
+          "[host]") {
+  const auto opened = [](const auto& change) {
+    auto g = mote_tests::little_gguf(gguf_type::f16);
+    change(g);
+    const auto bytes = g.file();
+    mote::host::opened_model m = mote::host::open_gguf(bytes, "x.gguf");
+    m.weights.reset();  // it refers to the bytes
+    return m;
+  };
+  const auto plain = opened([](auto&) {});
+  CHECK_FALSE(plain.tokenizer);
+  CHECK(plain.vocabulary.pieces.size() == 265);
+  CHECK(plain.end_of_turn == -1);
+  const auto none = opened([](auto& g) {
+    g.value("tokenizer.ggml.bos_token_id", 4, 0xFFFFFFFFU);
+    g.value("tokenizer.ggml.eos_token_id", 5, -1);
+  });
+  CHECK(none.bos == -1);
+  CHECK(none.eos == -1);
+  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.add_bos_token", 7, false); }).bos == -1);
+  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.eot_token_id", 4, 260U); }).end_of_turn == 260);
+  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.eot_token_id", 4, 2U); }).end_of_turn == -1);
+  const auto bare = opened([](auto& g) { g.value("tokenizer.ggml.add_space_prefix", 7, false); });
+  REQUIRE(bare.tokenizer);
+  CHECK(bare.vocabulary.pieces.empty());
+  CHECK(bare.tokenizer->type_name() == "mote::hashed_sentencepiece_bpe<false>");
+  const auto with_type = [&](std::size_t id, std::int32_t type) {
+    return opened([&](auto& g) {
+      for (auto& [key, value] : g.values)
+        if (key == "tokenizer.ggml.token_type") std::memcpy(value.data() + 16 + 4 * id, &type, 4);
+    });
+  };
+  CHECK(with_type(264, 4).tokenizer->type_name() == "mote::hashed_sentencepiece_bpe<true>");  // user-defined
+  CHECK(with_type(0, 1).tokenizer);  // a word in front of the bytes, which the small table would hide
+  CHECK_FALSE(with_type(264, 3).tokenizer);
+  CHECK(with_type(264, 3).vocabulary.pieces[264].empty());
+  const auto padded = opened([](auto& g) {
+    auto& t = g.at("token_embd.weight");
+    t.dimensions = {64, 272};
+    t.bytes.resize(64 * 272 * 2);
+    for (auto& other : g.tensors)
+      if (other.offset > t.offset) other.offset += 64 * 7 * 2;
+  });
+  CHECK(padded.vocabulary.pieces.size() == 272);
+  CHECK(padded.vocabulary.pieces[271].empty());
 }
 
 TEST_CASE("gguf: a head of its own stays one", "[host]") {

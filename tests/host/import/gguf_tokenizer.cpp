@@ -74,9 +74,14 @@ TEST_CASE("gguf tokenizer: an id of -1 is none", "[host][gguf_tokenizer]") {
   CHECK(read(g).bos == -1);
   CHECK(read(g).eos == -1);
   g.value("tokenizer.ggml.bos_token_id", 4, std::uint32_t{0});
+  CHECK(read(g).bos == -1);  // no key says that Qwen's texts begin with it
+  g.value("tokenizer.ggml.add_bos_token", 7, std::uint8_t{1});
   CHECK(read(g).bos == 0);
   g.value("tokenizer.ggml.add_bos_token", 7, std::uint8_t{0});
   CHECK(read(g).bos == -1);
+  g.erase("tokenizer.ggml.add_bos_token");
+  g.value("tokenizer.ggml.pre", "llama-bpe");
+  CHECK(read(g).bos == 0);
 }
 
 TEST_CASE("gguf tokenizer: what is not known is refused by its name", "[host][gguf_tokenizer]") {

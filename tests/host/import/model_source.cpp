@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../../assets.hpp"
@@ -19,6 +21,7 @@
 #include "mote/host/file.hpp"
 #include "mote/host/import/gguf.hpp"
 #include "mote/host/import/llama2c.hpp"
+#include "mote/host/import/model_file.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 namespace host = mote::host;
@@ -150,4 +153,28 @@ TEST_CASE("model source: a file that is cut is refused when it is opened, a weig
   CHECK_NOTHROW(opened.weights->load_rows(up, 0, 1, row.data()));
   CHECK_THROWS_WITH(opened.weights->load_rows(up, 1, 1, row.data()),
                     ContainsSubstring("\"blk.1.ffn_up.weight\" holds a value that is not finite, at index 65"));
+}
+
+TEST_CASE("model file: what it is, its first bytes say, and a message names what is something else",
+          "[host][model_source]") {
+  const mote_tests::scratch_folder folder;
+  const auto written = [&](const char* name, std::string_view text) {
+    host::write_atomically(folder.path / name, std::as_bytes(std::span(text)));
+    return folder.path / name;
+  };
+  const auto model = folder.path / "model.bin";
+  host::write_atomically(model, mote_tests::little_gguf(host::gguf_type::f16).file());
+  CHECK(host::open_model_file(model, {}).weights->kind() == "GGUF, F16");
+  CHECK(host::read_model_file(model, {}).bos == 1);
+  CHECK_THROWS_WITH(host::open_model_file(model, model), ContainsSubstring("has its own vocabulary"));
+  CHECK_THROWS_WITH(host::open_model_file(folder.path, {}), ContainsSubstring("is a folder"));
+  CHECK_THROWS_WITH(host::open_model_file(folder.path / "none.gguf", {}), ContainsSubstring("none.gguf: cannot open"));
+  CHECK_THROWS_WITH(host::open_model_file(written("a.gguf", "<!DOCTYPE html><html>"), {}),
+                    ContainsSubstring("is a page of HTML"));
+  CHECK_THROWS_WITH(host::open_model_file(written("b.gguf", "version https://git-lfs.github.com/spec/v1\n"), {}),
+                    ContainsSubstring("is a pointer of Git LFS"));
+  CHECK_THROWS_WITH(
+      host::open_model_file(written("c.gguf", std::string_view("\x40\0\0\0\0\0\0\0{\"wte\":{}}", 18)), {}),
+      ContainsSubstring("is a safetensors file"));
+  CHECK_THROWS_WITH(host::open_model_file(written("d.gguf", "words"), {}), ContainsSubstring("give --tokenizer"));
 }

@@ -17,12 +17,13 @@
 #include "mote/host/image/any_table.hpp"
 #include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/packing_plan.hpp"
+#include "mote/host/import/any_family.hpp"
 #include "mote/host/import/model_source.hpp"
 #include "mote/host/import/model_tensors.hpp"
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/quantize/quantizer.hpp"
+#include "mote/model/role.hpp"
 #include "mote/model/vocabulary.hpp"
-#include "mote/model/weights.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0::host {
@@ -30,6 +31,16 @@ namespace mote::inline v0::host {
 namespace detail {
 
 namespace {
+
+/// A vector in messages.
+std::string called(vector_role v) {
+  switch (v) {
+    case vector_role::attention_norm: return "the attention norm";
+    case vector_role::ffn_norm: return "the feed-forward norm";
+    case vector_role::final_norm: return "the final norm";
+    default: return "the vector " + spelled(v);
+  }
+}
 
 /// Rows of a matrix that are in memory at a time: about a quarter of a million weights, whole tiles.
 std::size_t rows_at_once(const packed_format& f, std::size_t cols) {
@@ -41,7 +52,8 @@ class weight_packer {
  public:
   weight_packer(model_source& source, payload_writer& out, const packing_report& report, const row_coder& coder)
       : source_(source), out_(out), report_(report), coder_(coder) {
-    for (const tensor_place& p : all_tensors(source.shape())) all_ += size_of(source.shape(), p).rows;
+    for (const tensor_place& p : source.family().all_tensors(source.shape()))
+      all_ += source.family().size(source.shape(), p).rows;
   }
 
   void floats(std::string_view name, std::size_t layer, vector_role v, std::size_t count, std::size_t offset) {
@@ -59,7 +71,7 @@ class weight_packer {
 
   /// Packs one matrix: from its codes if it has some, else by the format's own rounding.
   void matrix(const packed_format& f, std::string_view name, const tensor_place& p, std::size_t offset) {
-    const matrix_size m = size_of(source_.shape(), p);
+    const matrix_size m = source_.family().size(source_.shape(), p);
     const stored_matrix stored = source_.stored(p);
     const std::size_t at_once = rows_at_once(f, m.cols);
     decoded_.resize(m.cols);
@@ -167,9 +179,10 @@ row_coder coder_of(std::span<const quantized_tensor> codes) {
 image_summary write_image(model_source& m, std::span<const std::byte> vocabulary, std::string_view name,
                           const packing_plan& plan, image_sink& out, const packing_report& report,
                           const row_coder& coder) {
-  using tensors = tensors_of<llama>;
   const mote::shape& s = m.shape();
+  const any_family& family = m.family();
   if (!s.valid()) throw std::runtime_error("packing: the numbers of the shape make no model");
+  if (!(plan.family == family)) throw std::runtime_error("packing: the plan is for another family");
   if (plan.blocks.size() != s.layers) throw std::runtime_error("packing: the plan is for another number of layers");
   if (any_table::check(vocabulary) != status::ok) throw std::runtime_error("packing: the token table is not sound");
   if (const std::size_t tokens = any_table{vocabulary}.count(); tokens != s.vocab)
@@ -184,20 +197,26 @@ image_summary write_image(model_source& m, std::span<const std::byte> vocabulary
   detail::payload_writer payload(out);
   detail::weight_packer packer(m, payload, report, coder);
   packer.matrix(*plan.embedding, "the token embedding", tensor_place::embedding(), at(map.embedding));
+  if (family.facts().has_positions)
+    packer.matrix(*plan.embedding, "the table of positions", tensor_place::positions(), at(map.positions));
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
-    const auto& block = map.block[layer];
-    const auto norm = [&](std::string_view called, vector_role v) {
-      packer.floats(called, layer, v, s.dim, at(map.start[layer] + block.vector[tensors::find(v)]));
-    };
-    norm("the attention norm", vector_role::attention_norm);
-    norm("the feed-forward norm", vector_role::ffn_norm);
-    for (std::size_t i = 0; i < tensors::matrices; ++i) {
-      const role r = tensors::matrix(i);
-      packer.matrix(*plan.blocks[layer][i], mote::name(r), tensor_place::block(layer, r),
-                    at(map.start[layer] + block.matrix[i]));
-    }
+    const planned_map::layer& block = map.block[layer];
+    const auto start = at(map.start[layer]);
+    for (std::size_t i = 0; i < family.facts().vectors.size(); ++i)
+      if (family.has_vector(layer, i)) {
+        const vector_role v = family.facts().vectors[i];
+        packer.floats(detail::called(v), layer, v, family.facts().floats(s, i), start + block.vector[i]);
+      }
+    for (std::size_t i = 0; i < family.facts().matrices.size(); ++i)
+      if (family.has_matrix(layer, i)) {
+        const tensor_place p = tensor_place::block(layer, family.facts().matrices[i]);
+        packer.matrix(plan.at(p), mote::name(p.role), p, start + block.matrix[i]);
+      }
   }
-  packer.floats("the final norm", 0, vector_role::final_norm, s.dim, at(map.final_norm));
+  for (std::size_t i = 0; i < map.outer.size(); ++i) {
+    const vector_role v = family.facts().outer_vectors[i];
+    packer.floats(detail::called(v), 0, v, family.facts().outer_floats(s, i), at(map.outer[i]));
+  }
   if (!s.tied_head) packer.matrix(*plan.head, "the head", tensor_place::head(), at(map.head));
   packer.finish();
   payload.fill_to(layout.vocabulary_offset);
@@ -206,7 +225,7 @@ image_summary write_image(model_source& m, std::span<const std::byte> vocabulary
   container_header h;
   h.kind = static_cast<std::uint16_t>(container_kind::image);
   h.total_bytes = layout.total_bytes;
-  h.shape_fingerprint = s.fingerprint();
+  h.shape_fingerprint = s.fingerprint(family.name());
   h.format_fingerprint = identity.fingerprint;
   h.weights_offset = layout.weights_offset;
   h.weights_bytes = map.bytes;

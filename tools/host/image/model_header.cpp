@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "mote/family/llama.hpp"
+#include "mote/host/import/any_family.hpp"
 #include "mote/model/shape.hpp"
 #include "mote/model/special_tokens.hpp"
 
@@ -95,14 +95,16 @@ std::string model_header(const model_facts& m) {
   const mote::special_tokens& d = m.special_tokens;
   std::string t;
   t += "// " + m.name + ": a model as a type. Written from " + detail::comment_text(m.origin) + ".\n";
-  t += "// " + detail::with_commas(parameters_of<llama>(s)) + " parameters, " + detail::with_commas(s.vocab) +
+  t += "// " + detail::with_commas(m.family.parameters(s)) + " parameters, " + detail::with_commas(s.vocab) +
        " tokens. Its weights and its token table are in an image, " + m.name + ".mote.\n";
   t += "#pragma once\n\n";
   if (!m.control_tokens.empty()) t += "#include <array>\n";
   t += "#include <cstddef>\n#include <string_view>\n\n";
+  if (!m.family.is_llama()) t += "#include <" + std::string(m.family.header()) + ">\n";
   if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
   t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n\n";
   t += "struct " + m.name + " {\n";
+  if (!m.family.is_llama()) t += "  using family = " + m.family.type() + ";\n";
   t += "  static constexpr std::string_view name = \"" + m.name + "\";\n";
   t += "  static constexpr mote::shape shape{\n";
   t += field("dim", number(s.dim)) + field("hidden", number(s.hidden)) + field("layers", number(s.layers)) +

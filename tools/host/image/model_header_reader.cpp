@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "mote/host/image/model_header.hpp"
+#include "mote/host/import/any_family.hpp"
 
 namespace mote::inline v0::host {
 
@@ -84,6 +85,8 @@ model_facts read_model_header(std::string_view text) {
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
   m.special_tokens = {
       .bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};
+  if (text.find("  using family = ") != text.npos)
+    m.family = any_family::of_type(detail::text_between(text, "  using family = ", ";\n"));
   if (text.find("  using tokenizer = ") != text.npos)
     m.tokenizer = detail::text_between(text, "  using tokenizer = ", ";\n");
   constexpr std::string_view range = "mote::token_range{";

@@ -32,8 +32,14 @@ namespace detail {
 
 namespace {
 
+std::string matrix_names(const any_family& family) {
+  std::string all;
+  for (const role r : family.facts().matrices) all += (all.empty() ? "" : ", ") + std::string(mote::name(r));
+  return all;
+}
+
 /// The tensors that the left side of an exception names; empty if it names none.
-std::vector<tensor_place> named_tensors(std::string_view where, const shape& s) {
+std::vector<tensor_place> named_tensors(std::string_view where, const shape& s, const any_family& family) {
   if (where == "embedding") return {tensor_place::embedding()};
   if (where == "head") return {tensor_place::head()};
   std::vector<tensor_place> named;
@@ -53,10 +59,9 @@ std::vector<tensor_place> named_tensors(std::string_view where, const shape& s) 
     last = layer + 1;
     where.remove_prefix(dot + 1);
   }
-  for (std::size_t r = 0; r < role_count; ++r)
-    if (where == mote::name(static_cast<role>(r)) || where == "all")
-      for (std::size_t layer = first; layer < last; ++layer)
-        named.push_back(tensor_place::block(layer, static_cast<role>(r)));
+  for (const role r : family.facts().matrices)
+    if (where == mote::name(r) || where == "all")
+      for (std::size_t layer = first; layer < last; ++layer) named.push_back(tensor_place::block(layer, r));
   return named;
 }
 
@@ -64,11 +69,12 @@ std::vector<tensor_place> named_tensors(std::string_view where, const shape& s) 
 
 }  // namespace detail
 
-packing_plan read_packing(std::string_view text, std::size_t rows, const shape& s) {
+packing_plan read_packing(std::string_view text, std::size_t rows, const shape& s, const any_family& family) {
   packing_plan plan;
+  plan.family = family;
   plan.blocks.resize(s.layers);
-  const auto put = [&](const tensor_place& p, const format_family& family) {
-    plan.put(p, format_with(family, rows, size_of(s, p).cols));
+  const auto put = [&](const tensor_place& p, const format_family& format) {
+    plan.put(p, format_with(format, rows, family.size(s, p).cols));
   };
   bool first = true;
   while (!text.empty() || first) {
@@ -80,18 +86,18 @@ packing_plan read_packing(std::string_view text, std::size_t rows, const shape& 
       throw std::runtime_error(
           "packing: \"" + std::string(entry) +
           "\" is not understood; write a format, then exceptions, as in q4,embedding=q8,0.down=q6");
-    const format_family& family = family_of(equals == std::string_view::npos ? entry : entry.substr(equals + 1));
+    const format_family& format = family_of(equals == std::string_view::npos ? entry : entry.substr(equals + 1));
     if (first) {
-      put(tensor_place::embedding(), family);
-      put(tensor_place::head(), family);
-      for (const tensor_place& p : detail::named_tensors("all", s)) put(p, family);
+      put(tensor_place::embedding(), format);
+      put(tensor_place::head(), format);
+      for (const tensor_place& p : detail::named_tensors("all", s, family)) put(p, format);
     } else {
-      const auto named = detail::named_tensors(entry.substr(0, equals), s);
+      const auto named = detail::named_tensors(entry.substr(0, equals), s, family);
       if (named.empty())
         throw std::runtime_error("packing: \"" + std::string(entry.substr(0, equals)) +
-                                 "\" names no tensor; there are embedding, head, query, key, value, output, gate, up, "
-                                 "down and all, with a layer in front if only one is meant, as in 0.down");
-      for (const tensor_place& p : named) put(p, family);
+                                 "\" names no tensor; there are embedding, head, " + detail::matrix_names(family) +
+                                 " and all, with a layer in front if only one is meant, as in 0.down");
+      for (const tensor_place& p : named) put(p, format);
     }
     first = false;
   }
@@ -106,25 +112,25 @@ std::vector<plan_entry> plan_entries(const packing_plan& plan, const shape& s) {
     return best->first;
   };
   std::map<std::string_view, std::size_t> votes;
-  for (const tensor_place& p : all_tensors(s)) ++votes[plan.at(p).family];
+  for (const tensor_place& p : plan.family.all_tensors(s)) ++votes[plan.at(p).family];
   const std::string_view usual = most(votes);
   std::vector<plan_entry> entries{{.family = usual}};
   if (plan.embedding->family != usual)
     entries.push_back({.what = plan_entry::kind::embedding, .family = plan.embedding->family});
   if (!s.tied_head && plan.head->family != usual)
     entries.push_back({.what = plan_entry::kind::head, .family = plan.head->family});
-  for (std::size_t r = 0; r < role_count; ++r) {
+  for (const role which : plan.family.facts().matrices) {
+    const auto r = static_cast<std::size_t>(which);
     std::map<std::string_view, std::size_t> here;
     for (const auto& block : plan.blocks) ++here[block[r]->family];
     here[usual] += 0;
     const std::string_view own = here[usual] * 2 >= s.layers ? usual : most(here);
-    if (own != usual)
-      entries.push_back({.what = plan_entry::kind::in_role, .role = static_cast<role>(r), .family = own});
+    if (own != usual) entries.push_back({.what = plan_entry::kind::in_role, .role = which, .family = own});
     for (std::size_t layer = 0; layer < s.layers; ++layer)
       if (plan.blocks[layer][r]->family != own)
         entries.push_back({.what = plan_entry::kind::in_layer,
                            .layer = layer,
-                           .role = static_cast<role>(r),
+                           .role = which,
                            .family = plan.blocks[layer][r]->family});
   }
   return entries;

@@ -91,20 +91,28 @@ class weight_mover {
 };
 
 void move_weights(const shape& s, const packing_plan& plan, const packing_plan& wanted, weight_mover& mover) {
-  using tensors = tensors_of<llama>;
+  const any_family& family = plan.family;
+  const family_facts& facts = family.facts();
   const planned_map source = map_tensors(plan, s);
   const planned_map target = map_tensors(wanted, s);
   mover.matrix(*plan.embedding, *wanted.embedding, source.embedding, target.embedding, {s.vocab, s.dim});
+  if (facts.has_positions)
+    mover.matrix(*plan.embedding, *wanted.embedding, source.positions, target.positions, {s.context, s.dim});
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const std::size_t a = source.start[layer];
     const std::size_t b = target.start[layer];
-    for (std::size_t i = 0; i < tensors::vectors; ++i)
-      mover.vector(a + source.block[layer].vector[i], b + target.block[layer].vector[i], tensors::floats(s, i));
-    for (std::size_t i = 0; i < tensors::matrices; ++i)
-      mover.matrix(*plan.blocks[layer][i], *wanted.blocks[layer][i], a + source.block[layer].matrix[i],
-                   b + target.block[layer].matrix[i], tensors::size(s, i));
+    for (std::size_t i = 0; i < facts.vectors.size(); ++i)
+      if (family.has_vector(layer, i))
+        mover.vector(a + source.block[layer].vector[i], b + target.block[layer].vector[i], facts.floats(s, i));
+    for (std::size_t i = 0; i < facts.matrices.size(); ++i) {
+      if (!family.has_matrix(layer, i)) continue;
+      const tensor_place p = tensor_place::block(layer, facts.matrices[i]);
+      mover.matrix(plan.at(p), wanted.at(p), a + source.block[layer].matrix[i], b + target.block[layer].matrix[i],
+                   facts.size(s, i));
+    }
   }
-  mover.vector(source.final_norm, target.final_norm, s.dim);
+  for (std::size_t i = 0; i < facts.outer_vectors.size(); ++i)
+    mover.vector(source.outer[i], target.outer[i], facts.outer_floats(s, i));
   if (!s.tied_head) mover.matrix(*plan.head, *wanted.head, source.head, target.head, {s.vocab, s.dim});
 }
 
@@ -117,7 +125,7 @@ image_summary repack(const source_image& image, const model_facts& m, const pack
   const format_identity identity = identify(wanted, m.shape);
   const std::size_t weights_bytes = map_tensors(wanted, m.shape).bytes;
   basic_attached_image<any_table> opened;
-  const image_expectation expected{.shape_fingerprint = m.shape.fingerprint(),
+  const image_expectation expected{.shape_fingerprint = m.shape.fingerprint(m.family.name()),
                                    .format_fingerprint = identify(plan, m.shape).fingerprint,
                                    .weights_bytes = map_tensors(plan, m.shape).bytes,
                                    .vocabulary_bytes = m.vocabulary_bytes,
@@ -160,9 +168,9 @@ image_summary repack(const source_image& source, const model_facts& m, std::size
   for (const format_family& family : format_families) {
     const std::string_view text = formats.empty() ? family.name : formats;
     for (const std::size_t from_rows : {1U, 4U, 8U, 16U}) {
-      const packing_plan plan = read_packing(text, from_rows, m.shape);
+      const packing_plan plan = read_packing(text, from_rows, m.shape, m.family);
       if (h.format_fingerprint == identify(plan, m.shape).fingerprint)
-        return repack(source, m, plan, read_packing(text, rows, m.shape), out);
+        return repack(source, m, plan, read_packing(text, rows, m.shape, m.family), out);
     }
     if (!formats.empty()) break;
   }

@@ -2,7 +2,6 @@
 #include "mote/host/import/gguf.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10,20 +9,22 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "mote/family/llama.hpp"
+#include "mote/host/import/any_family.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/gguf_file.hpp"
-#include "mote/host/import/model_keys.hpp"
+#include "mote/host/import/gguf_shape.hpp"
+#include "mote/host/import/gguf_tokenizer.hpp"
 #include "mote/host/import/model_source.hpp"
 #include "mote/host/import/raw_model.hpp"
+#include "mote/host/import/tokenizer_text.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
 
 namespace mote::inline v0::host {
@@ -32,73 +33,6 @@ namespace detail {
 
 namespace {
 
-/// Whether a value is the one that a table states, as JSON writes it.
-bool is_stated(const gguf_file& in, std::string_view key, gguf_value_type type, std::string_view stated) {
-  switch (type) {
-    case gguf_value_type::boolean: return stated == (in.truth(key, false) ? "true" : "false");
-    case gguf_value_type::string: return '"' + std::string(in.text(key)) + '"' == stated;
-    case gguf_value_type::array: return false;
-    case gguf_value_type::f32:
-    case gguf_value_type::f64: {
-      float number = 0;
-      const auto [end, error] = std::from_chars(stated.data(), stated.data() + stated.size(), number);
-      return error == std::errc{} && end == stated.data() + stated.size() && in.real(key, 0) == number;
-    }
-    default: return std::to_string(in.integer(key, 0, ~std::uint64_t{0})) == stated;
-  }
-}
-
-/// Refuses a key that may change the answers: one that no table lists, or one that is fixed to another value.
-void check_keys(const gguf_file& in, const family_keys& family) {
-  for (const auto& [key, value] : in.values()) {
-    const model_key* known = find_gguf_key(family, key);
-    if (known == nullptr) fail(in.name(), "has the key " + shown(key) + ", which may change answers and is not known");
-    if (known->use == key_use::fixed && !is_stated(in, key, value.type, known->value))
-      fail(in.name(), shown(key) + " is not " + std::string(known->value) + ", the only value that is supported");
-  }
-}
-
-mote::shape read_gguf_shape(const gguf_file& in) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 20U;  // the limit of shape::valid()
-  const auto number = [&](std::string_view key, std::int64_t fallback = -1) {
-    return static_cast<std::size_t>(in.integer(key, 1, most, fallback));
-  };
-  if (const std::string_view kind = in.text("general.architecture"); kind != "llama")
-    fail(in.name(), "is of the architecture " + shown(kind) + "; expected \"llama\"");
-  mote::shape s;
-  s.dim = number("llama.embedding_length");
-  s.hidden = number("llama.feed_forward_length");
-  s.layers = number("llama.block_count");
-  s.heads = number("llama.attention.head_count");
-  s.kv_heads = number("llama.attention.head_count_kv", static_cast<std::int64_t>(s.heads));
-  s.context = number("llama.context_length");
-  s.norm_epsilon = in.real("llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  s.rope_theta = in.real("llama.rope.freq_base", 10000.0F);
-
-  const std::string heads = "dim " + std::to_string(s.dim) + ", heads " + std::to_string(s.heads) + ", kv heads " +
-                            std::to_string(s.kv_heads);
-  if (s.dim % s.heads != 0 || s.head_dim() % 2 != 0)
-    fail(in.name(), "says " + heads + "; expected heads that divide dim into an even width");
-  if (s.heads % s.kv_heads != 0) fail(in.name(), "says " + heads + "; expected kv heads that divide heads");
-  if (!(s.norm_epsilon > 0)) fail(in.name(), "has a norm epsilon that is not above zero");
-  if (!(s.rope_theta > 1)) fail(in.name(), "has a rotary base that is not above one");
-  for (const char* key : {"llama.rope.dimension_count", "llama.attention.key_length", "llama.attention.value_length"})
-    if (const auto width = number(key, static_cast<std::int64_t>(s.head_dim())); width != s.head_dim())
-      fail(in.name(), shown(key) + " is " + std::to_string(width) + "; only the heads' width, " +
-                          std::to_string(s.head_dim()) + ", is supported");
-  if (in.integer("llama.expert_count", 0, most, 0) != 0)
-    fail(in.name(), "is a mixture of experts, which is not supported");
-  const std::string_view scaling =
-      in.find("llama.rope.scaling.type") == nullptr ? "none" : in.text("llama.rope.scaling.type");
-  s.rope.factor = in.real("llama.rope.scaling.factor", 1);
-  if (scaling != "linear" && (scaling != "none" || s.rope.factor != 1))
-    fail(in.name(), "scales its rotary positions by the rule " + shown(scaling) + ", which is not supported");
-  if (!(s.rope.factor >= 1 && s.rope.factor <= 1048576))
-    fail(in.name(), "\"llama.rope.scaling.factor\" is " + std::to_string(s.rope.factor) + "; expected 1 to 1048576");
-  check_keys(in, *keys_of_gguf("llama"));
-  return s;
-}
-
 /// A tensor name of the family, with '#' replaced by the number of the layer.
 std::string name_in_layer(std::string_view pattern, std::size_t layer) {
   std::string name(pattern);
@@ -106,41 +40,23 @@ std::string name_in_layer(std::string_view pattern, std::size_t layer) {
   return name;
 }
 
-vocabulary_text read_gguf_vocabulary(const gguf_file& in) {
-  if (const std::string_view kind = in.text("tokenizer.ggml.model"); kind != "llama")
-    fail(in.name(), "has a tokenizer of the kind " + shown(kind) + "; expected \"llama\" (SentencePiece)");
-  if (!in.truth("tokenizer.ggml.add_space_prefix", true))
-    fail(in.name(), "puts no space in front of a text, which is not supported");
-  const gguf_value* tokens = in.array("tokenizer.ggml.tokens", gguf_value_type::string);
-  if (tokens == nullptr) in.missing("tokenizer.ggml.tokens");
-  const gguf_value* scores = in.array("tokenizer.ggml.scores", gguf_value_type::f32);
-  if (scores == nullptr) in.missing("tokenizer.ggml.scores");
-  const gguf_value* types = in.array("tokenizer.ggml.token_type", gguf_value_type::i32);
-  if (scores->count != tokens->count || (types != nullptr && types->count != tokens->count))
-    fail(in.name(), "has " + std::to_string(tokens->count) + " tokens but another number of scores or types");
+/// Whether sentencepiece_bpe, whose table is the smallest, cuts texts as this tokenizer says: it hides all tokens up to
+/// the last byte token, and finds every other text by merges alone.
+bool is_plain(const tokenizer_text& t) {
+  if (t.kind != table_kind::sentencepiece || !t.space_before) return false;
+  std::size_t bytes_end = 0;
+  for (std::size_t id = 0; id < t.types.size(); ++id)
+    if (t.types[id] == token_type::byte) bytes_end = id + 1;
+  for (std::size_t id = 0; id < t.types.size(); ++id)
+    if (t.types[id] == token_type::user_defined || (t.types[id] == token_type::normal && id < bytes_end)) return false;
+  return true;
+}
 
-  constexpr std::int32_t normal = 1, user_defined = 4, byte = 6;
-  constexpr std::string_view space = "\xE2\x96\x81";  // SentencePiece's sign for a space, U+2581
-  vocabulary_text text;
-  const std::vector<std::string_view> pieces = in.texts(*tokens);
-  for (std::size_t id = 0; id < pieces.size(); ++id) {
-    std::int32_t type = normal;
-    if (types != nullptr) std::memcpy(&type, types->bytes.data() + id * 4, 4);
-    float score = 0;
-    std::memcpy(&score, scores->bytes.data() + id * 4, 4);
-    if (!std::isfinite(score)) fail(in.name(), "token " + std::to_string(id) + " has a score that is not finite");
-    std::string piece;
-    if (type == normal || type == user_defined || type == byte) {
-      for (std::string_view rest = pieces[id]; !rest.empty();) {
-        const bool is_space = type != byte && rest.starts_with(space);
-        if (is_space) piece += ' ';
-        else piece += rest.front();
-        rest.remove_prefix(is_space ? space.size() : 1);
-      }
-    }  // <unk>, control and unused tokens get an empty text: no text is encoded as one, and they print nothing
-    text.pieces.push_back(std::move(piece));
-    text.scores.push_back(score);
-  }
+/// <unk>, control and unused tokens get an empty text: no text is encoded as one, and they print nothing.
+vocabulary_text plain_vocabulary(const tokenizer_text& t) {
+  vocabulary_text text{.pieces = t.pieces, .scores = t.scores};
+  for (std::size_t id = 0; id < t.types.size(); ++id)
+    if (t.types[id] != token_type::normal && t.types[id] != token_type::byte) text.pieces[id].clear();
   return text;
 }
 
@@ -148,72 +64,158 @@ vocabulary_text read_gguf_vocabulary(const gguf_file& in) {
 class gguf_source : public model_source {
  public:
   explicit gguf_source(file_bytes file) : file_(std::move(file)), in_(file_.bytes(), file_.name()) {
-    shape_ = read_gguf_shape(in_);
+    const gguf_shape read = read_gguf_shape(in_);
+    shape_ = read.shape;
+    family_ = read.family;
+    if (read.has_rotary_factors) used_.emplace("rope_freqs.weight");
+    find_tensors();
   }
 
   const gguf_file& directory() const { return in_; }
 
-  /// Looks for every tensor of a model with so many tokens, and for tensors that it does not have.
-  void find_tensors(std::size_t vocab) {
-    mote::shape& s = shape_;
-    s.vocab = vocab;
-    s.tied_head = !in_.tensors().contains(llama::names.find(outer_matrix::head).gguf);
-    using tensors = tensors_of<llama>;
-    std::size_t used = 0;
-    for (std::size_t layer = 0; layer < s.layers; ++layer)
-      for (std::size_t i = 0; i < tensors::vectors; ++i, ++used) vector_at(layer, tensors::vector(i));
-    for (std::size_t i = 0; i < tensors::outer_vectors; ++i, ++used) vector_at(0, tensors::outer_vector(i));
-    for (const tensor_place& p : all_tensors(s)) {
-      matrix_at(p);
-      ++used;
-    }
-    if (!s.tied_head) s.tied_head = head_repeats_embedding();
-    if (used != in_.tensors().size())
-      for (const auto& [name, t] : in_.tensors()) check_known(name);
-    for (const gguf_type_facts& facts : gguf_types) {
-      const auto matrix_of_type = [&](const auto& t) { return t.second.dimensions > 1 && t.second.type == &facts; };
-      if (!std::any_of(in_.tensors().begin(), in_.tensors().end(), matrix_of_type)) continue;
-      kind_ += (kind_.empty() ? "GGUF, " : ", ") + std::string(facts.name);
-    }
-  }
-
   void load_rows(const tensor_place& p, std::size_t first, std::size_t count, float* out) override {
-    const auto& [name, t] = matrix_at(p);
-    decode(name, t, part_.next(rows_of(t, first, count)), first * t.cols, out);
+    const matrix_size size = family_.size(shape_, p);
+    if (first > size.rows || count > size.rows - first)
+      throw std::runtime_error("gguf: a matrix has fewer rows than asked");
+    const part_of_file at = matrix_at(p);
+    const gguf_tensor& t = at.in->second;
+    if (!turns(id_of(p))) {
+      decode(at.in->first, t, part_.next(rows_of(t, at.first + first, count)), (at.first + first) * t.cols, out);
+      return;
+    }
+    const std::size_t head = shape_.head_dim();
+    const std::size_t heads = first / head;
+    part_.next(rows_of(t, at.first + heads * head, ((first + count + head - 1) / head - heads) * head));
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = at.first + row_in_file(first + i);
+      decode(at.in->first, t, rows_of(t, row, 1), row * t.cols, out + i * t.cols);
+    }
   }
   void load_vector(std::size_t layer, vector_role v, float* out) override {
-    const auto& [name, t] = vector_at(layer, v);
-    decode(name, t, part_.next(t.bytes), 0, out);
+    const part_of_file at = vector_at(layer, v);
+    const gguf_tensor& t = at.in->second;
+    std::vector<float> all(t.rows * t.cols);
+    decode(at.in->first, t, part_.next(t.bytes), 0, all.data());
+    const std::size_t count = floats_of(v);
+    for (std::size_t i = 0; i < count; ++i) out[i] = all[at.first + (turns(v) ? row_in_file(i) : i)];
   }
   stored_matrix stored(const tensor_place& p) override {
-    const gguf_tensor& t = matrix_at(p).second;
-    return {.integers = {}, .scales = {}, .group = 0, .blocks = block_view{t.type->type, t.bytes}};
+    const part_of_file at = matrix_at(p);
+    const gguf_tensor& t = at.in->second;
+    const std::size_t rows = family_.size(shape_, p).rows;
+    std::span<const std::byte> blocks = rows_of(t, at.first, rows);
+    if (turns(id_of(p))) {
+      turned_.clear();
+      for (std::size_t row = 0; row < rows; ++row) {
+        const auto one = rows_of(t, at.first + row_in_file(row), 1);
+        turned_.insert(turned_.end(), one.begin(), one.end());
+      }
+      blocks = turned_;
+    }
+    return {.integers = {}, .scales = {}, .group = 0, .blocks = block_view{t.type->type, blocks}};
   }
 
  private:
   using entry = std::map<std::string_view, gguf_tensor>::value_type;
 
-  const entry& matrix_at(const tensor_place& p) const {
-    const matrix_size size = size_of(shape_, p);
+  /// A tensor of ours in a tensor of the file: its first row, or of a vector its first float.
+  struct part_of_file {
+    const entry* in;
+    std::size_t first;
+  };
+
+  static tensor_id id_of(const tensor_place& p) {
     switch (p.where) {
-      case tensor_place::part::embedding: return at(outer_matrix::embedding, 0, size.rows, size.cols);
-      case tensor_place::part::head: return at(outer_matrix::head, 0, size.rows, size.cols);
-      case tensor_place::part::positions: in_.missing("table of positions");
+      case tensor_place::part::embedding: return outer_matrix::embedding;
+      case tensor_place::part::positions: return outer_matrix::positions;
+      case tensor_place::part::head: return outer_matrix::head;
       case tensor_place::part::block: break;
     }
-    return at(p.role, p.layer, size.rows, size.cols);
+    return p.role;
   }
-  const entry& vector_at(std::size_t layer, vector_role v) const { return at(v, layer, 1, shape_.dim); }
+  /// Whether the rows, or floats, are in the order of rotary pairs that lie half a head apart.
+  bool turns(tensor_id which) const {
+    if (!family_.facts().in_gguf.rotates_halves) return false;
+    for (const tensor_id each :
+         {tensor_id(role::query), tensor_id(role::key), tensor_id(vector_role::query_bias),
+          tensor_id(vector_role::key_bias), tensor_id(vector_role::query_norm), tensor_id(vector_role::key_norm)})
+      if (which == each) return true;
+    return false;
+  }
+  /// Where the file has a row whose rotary partner is its neighbour in our order.
+  std::size_t row_in_file(std::size_t row) const {
+    const std::size_t rotated = shape_.rotary_dim();
+    const std::size_t in_head = row % shape_.head_dim();
+    if (in_head >= rotated) return row;
+    return row - in_head + (in_head % 2 == 0 ? 0 : rotated / 2) + in_head / 2;
+  }
 
-  const entry& at(tensor_id which, std::size_t layer, std::size_t rows, std::size_t cols) const {
-    const std::string name = name_in_layer(llama::names.find(which).gguf, layer);
+  std::size_t floats_of(vector_role v) const {
+    const family_facts& facts = family_.facts();
+    if (const std::size_t out = family_.find_outer(v); out < facts.outer_vectors.size())
+      return facts.outer_floats(shape_, out);
+    return facts.floats(shape_, family_.find(v));
+  }
+  /// Rows of a matrix of a layer, floats of a vector.
+  std::size_t rows_of_part(tensor_id which) const {
+    if (which.kind == tensor_id::vector) return floats_of(static_cast<vector_role>(which.number));
+    return family_.facts().size(shape_, family_.find(static_cast<role>(which.number))).rows;
+  }
+
+  /// The tensor of the file that holds one of ours, alone or with others of the same name.
+  part_of_file find(tensor_id which, std::size_t layer, std::size_t& rows) const {
+    const mote::named n = family_.find_name(which);
+    const std::string name = name_in_layer(n.gguf, layer);
     const auto found = in_.tensors().find(name);
     if (found == in_.tensors().end()) fail(in_.name(), "has no tensor " + shown(name));
-    const gguf_tensor& t = found->second;
-    if (t.rows != rows || t.cols != cols)
-      fail(in_.name(), shown(name) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) + "; expected " +
-                           std::to_string(cols) + " x " + std::to_string(rows));
-    return *found;
+    part_of_file at{&*found, 0};
+    if (n.part == 0) return at;
+    for (const mote::named& other : family_.facts().names) {
+      if (other.gguf != n.gguf || other.which == which) continue;
+      const std::size_t more = rows_of_part(other.which);
+      rows += more;
+      if (other.part < n.part) at.first += more;
+    }
+    return at;
+  }
+  part_of_file matrix_at(const tensor_place& p) const {
+    const matrix_size size = family_.size(shape_, p);
+    std::size_t rows = size.rows;
+    const part_of_file at = find(id_of(p), p.layer, rows);
+    const gguf_tensor& t = at.in->second;
+    if (t.rows != rows || t.cols != size.cols)
+      fail(in_.name(), shown(at.in->first) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) +
+                           "; expected " + std::to_string(size.cols) + " x " + std::to_string(rows));
+    return at;
+  }
+  part_of_file vector_at(std::size_t layer, vector_role v) const {
+    std::size_t floats = floats_of(v);
+    const part_of_file at = find(v, layer, floats);
+    const gguf_tensor& t = at.in->second;
+    if (t.rows * t.cols != floats || (t.rows != 1 && v != vector_role::convolution_taps))
+      fail(in_.name(), shown(at.in->first) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) +
+                           "; expected " + std::to_string(floats) + " x 1");
+    return at;
+  }
+
+  /// Looks for every tensor of the model, and for tensors that it does not have.
+  void find_tensors() {
+    mote::shape& s = shape_;
+    const family_facts& facts = family_.facts();
+    for (std::size_t layer = 0; layer < s.layers; ++layer)
+      for (std::size_t i = 0; i < facts.vectors.size(); ++i)
+        if (family_.has_vector(layer, i)) used_.emplace(vector_at(layer, facts.vectors[i]).in->first);
+    for (const vector_role v : facts.outer_vectors) used_.emplace(vector_at(0, v).in->first);
+    for (const tensor_place& p : family_.all_tensors(s)) used_.emplace(matrix_at(p).in->first);
+    if (!s.tied_head) s.tied_head = head_repeats_embedding();
+    for (const auto& [name, t] : in_.tensors())
+      if (!used_.contains(name))
+        fail(in_.name(), "has the tensor " + shown(name) + ", which no model of this kind has");
+    for (const gguf_type_facts& type : gguf_types) {
+      const auto matrix_of_type = [&](const auto& t) { return t.second.dimensions > 1 && t.second.type == &type; };
+      if (!std::any_of(in_.tensors().begin(), in_.tensors().end(), matrix_of_type)) continue;
+      kind_ += (kind_.empty() ? "GGUF, " : ", ") + std::string(type.name);
+    }
   }
 
   static std::span<const std::byte> rows_of(const gguf_tensor& t, std::size_t first, std::size_t count) {
@@ -235,8 +237,8 @@ class gguf_source : public model_source {
 
   /// Some writers store the embedding a second time as the head; one copy is kept.
   bool head_repeats_embedding() const {
-    const gguf_tensor& embedding = matrix_at(tensor_place::embedding()).second;
-    const gguf_tensor& head = matrix_at(tensor_place::head()).second;
+    const gguf_tensor& embedding = matrix_at(tensor_place::embedding()).in->second;
+    const gguf_tensor& head = matrix_at(tensor_place::head()).in->second;
     if (embedding.type != head.type) return false;
     part_in_use one(file_);
     part_in_use other(file_);
@@ -259,35 +261,43 @@ class gguf_source : public model_source {
     return true;
   }
 
-  void check_known(std::string_view name) const {
-    for (const named& ours : llama::names.all)
-      for (std::size_t layer = 0; layer < shape_.layers; ++layer)
-        if (name == name_in_layer(ours.gguf, layer)) return;
-    fail(in_.name(), "has the tensor " + shown(name) + ", which no model of this kind has");
-  }
-
   file_bytes file_;
   gguf_file in_;
   part_in_use part_{file_};
+  std::set<std::string_view> used_;
+  std::vector<std::byte> turned_;  // the matrix that stored() gave last, in our order
 };
 
 opened_model open_gguf_bytes(file_bytes file) {
   auto source = std::make_unique<gguf_source>(std::move(file));
   const gguf_file& in = source->directory();
+  tokenizer_text words = read_gguf_tokenizer(in);
+  const std::size_t vocab = source->shape().vocab;
+  if (words.pieces.empty()) fail(in.name(), "has a vocabulary of no tokens");
+  if (words.pieces.size() > vocab)
+    fail(in.name(), "has " + std::to_string(words.pieces.size()) + " tokens, and an embedding of " +
+                        std::to_string(vocab) + " rows");
+  words.pieces.resize(vocab);  // rows that pad the embedding are tokens that nothing is
+  words.types.resize(vocab, token_type::unused);
+  if (!words.scores.empty()) words.scores.resize(vocab);
   opened_model out;
-  out.vocabulary = read_gguf_vocabulary(in);
-  const std::size_t vocab = out.vocabulary.pieces.size();
-  if (vocab == 0 || vocab > std::size_t{1} << 20U)
-    fail(in.name(), "has " + std::to_string(vocab) + " tokens; expected 1 to 1048576");
-  for (const auto& [key, id] :
-       {std::pair{"tokenizer.ggml.bos_token_id", &out.bos}, {"tokenizer.ggml.eos_token_id", &out.eos}})
-    if (in.find(key) != nullptr) *id = static_cast<int>(in.integer(key, 0, vocab - 1));
-  source->find_tensors(vocab);
+  out.bos = words.bos;
+  out.eos = words.eos;
+  for (const char* key : {"tokenizer.ggml.eom_token_id", "tokenizer.ggml.eot_token_id"})
+    if (in.find(key) != nullptr)
+      if (const std::uint64_t id = in.integer(key, 0, 0xFFFFFFFFU); id < vocab && static_cast<int>(id) != out.eos)
+        out.end_of_turn = static_cast<int>(id);
+  if (is_plain(words)) out.vocabulary = plain_vocabulary(words);
+  else out.tokenizer = std::move(words);
   out.weights = std::move(source);
   return out;
 }
 
-gguf_model whole_gguf(opened_model m) {
+gguf_model whole_gguf(opened_model m, const std::filesystem::path& file) {
+  if (!m.weights->family().is_llama())
+    fail(file, "is a model of " + m.weights->family().type() + ", which can be imported, not run here");
+  if (m.tokenizer)
+    fail(file, "has the tokenizer " + m.tokenizer->type_name() + ", with which it can be imported, not run here");
   return {.model = read_whole(*m.weights), .vocabulary = std::move(m.vocabulary), .bos = m.bos, .eos = m.eos};
 }
 
@@ -301,8 +311,8 @@ opened_model open_gguf(std::span<const std::byte> bytes, const std::filesystem::
 opened_model open_gguf(const std::filesystem::path& file) { return detail::open_gguf_bytes(detail::file_bytes(file)); }
 
 gguf_model parse_gguf(std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  return detail::whole_gguf(open_gguf(bytes, file));
+  return detail::whole_gguf(open_gguf(bytes, file), file);
 }
-gguf_model read_gguf(const std::filesystem::path& file) { return detail::whole_gguf(open_gguf(file)); }
+gguf_model read_gguf(const std::filesystem::path& file) { return detail::whole_gguf(open_gguf(file), file); }
 
 }  // namespace mote::inline v0::host

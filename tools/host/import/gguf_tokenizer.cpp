@@ -162,7 +162,10 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   if (in.find("tokenizer.ggml.precompiled_charsmap") != nullptr)
     fail(in.name(),
          "normalizes texts by a table of its own, \"tokenizer.ggml.precompiled_charsmap\", which is not read");
-  if (!in.truth("tokenizer.ggml.add_bos_token", true)) out.bos = -1;
+  // Where the key is missing, texts begin with bos if the kind is SentencePiece's, BERT's, or Llama 3's of byte-level BPE.
+  const bool begins =
+      out.kind == table_kind::byte_level ? out.cut == pre_tokenizer::llama3 : out.kind != table_kind::unigram;
+  if (!in.truth("tokenizer.ggml.add_bos_token", begins)) out.bos = -1;
   return out;
 }
 

@@ -84,7 +84,7 @@ namespace {
 /// The grids of the formats that take codes.
 std::map<const packed_format*, quantization_grid> grids_of(const packing_plan& plan, const shape& s) {
   std::map<const packed_format*, quantization_grid> grids;
-  for (const tensor_place& p : all_tensors(s))
+  for (const tensor_place& p : plan.family.all_tensors(s))
     if (plan.at(p).takes_codes() && !grids.contains(&plan.at(p))) grids.emplace(&plan.at(p), plan.at(p).levels());
   return grids;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mote/host/import/any_family.hpp"
 #include "mote/model/shape.hpp"
 #include "mote/model/special_tokens.hpp"
 #include "mote/model/tokenizer.hpp"
@@ -17,6 +18,7 @@ struct model_facts {
   std::string name;    ///< of the type
   std::string origin;  ///< the source files, for the comment
   mote::shape shape;
+  any_family family{};
   std::size_t vocabulary_bytes = 0;
   std::size_t longest_piece = 0;
   mote::special_tokens special_tokens;

@@ -31,9 +31,9 @@ const format_family& family_of(std::string_view word);
 /// The format of a family for a matrix of `cols` columns, with `rows` rows interleaved.
 const packed_format* format_with(const format_family& family, std::size_t rows, std::size_t cols);
 
-/// Reads the text form above for a model of this shape, with `rows` rows interleaved. Throws std::runtime_error with
-/// the entry that is wrong.
-packing_plan read_packing(std::string_view text, std::size_t rows, const shape& s);
+/// Reads the text form above for a model of this shape and family, with `rows` rows interleaved. Throws
+/// std::runtime_error with the entry that is wrong.
+packing_plan read_packing(std::string_view text, std::size_t rows, const shape& s, const any_family& family = {});
 
 /// An entry of the text form: the family that most tensors have, or an exception.
 struct plan_entry {

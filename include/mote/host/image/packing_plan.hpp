@@ -11,17 +11,21 @@
 #include <string>
 #include <vector>
 
-#include "mote/family/llama.hpp"
 #include "mote/host/image/packed_format.hpp"
+#include "mote/host/import/any_family.hpp"
 #include "mote/host/import/model_tensors.hpp"
-#include "mote/model/weights.hpp"
+#include "mote/model/shape.hpp"
 
 namespace mote::inline v0::host {
 
+/// The matrices that have a name in packings: those that are nobody's own.
+inline constexpr std::size_t packed_roles = 9;
+
 struct packing_plan {
+  any_family family{};
   const packed_format* embedding = nullptr;
   const packed_format* head = nullptr;
-  std::vector<std::array<const packed_format*, role_count>> blocks;  ///< (layers)
+  std::vector<std::array<const packed_format*, packed_roles>> blocks;  ///< (layers), by role; null: not in the family
 
   bool layers_alike() const {
     for (const auto& block : blocks)
@@ -43,16 +47,23 @@ struct packing_plan {
 
 /// The offsets of the tensors in bytes, by the rules of map_tensors() for types.
 struct planned_map {
+  struct layer {
+    std::vector<std::size_t> vector, matrix;  // by their numbers, from the layer's first byte; 0: the layer has none
+    std::size_t bytes = 0;
+    bool operator==(const layer&) const = default;
+  };
   std::size_t embedding = 0;
-  std::vector<block_map_of<llama>> block;  // (layers)
-  std::vector<std::size_t> start;          // (layers), of each layer from the first byte of the weights
-  std::size_t final_norm = 0;
+  std::size_t positions = 0;
+  std::vector<layer> block;        // (layers)
+  std::vector<std::size_t> start;  // (layers), of each layer from the first byte of the weights
+  std::vector<std::size_t> outer;  // vectors outside of layers
   std::size_t head = 0;
   std::size_t bytes = 0;
 };
 planned_map map_tensors(const packing_plan& plan, const shape& s);
 
-/// The format name and fingerprint of an image, equal to those of the type with the same formats.
+/// The format name and fingerprint of an image, equal to those of the type with the same formats. Throws
+/// std::runtime_error if layers of different matrices have different formats.
 struct format_identity {
   std::string name;
   std::uint64_t fingerprint = 0;

@@ -19,7 +19,8 @@ namespace mote::inline v0::host {
 template <class Formats>
 packing_plan plan_of(const shape& s) {
   using facts = formats_of<Formats>;
-  packing_plan plan{.embedding = &packed_format_of<typename facts::embedding>,
+  packing_plan plan{.family = {},
+                    .embedding = &packed_format_of<typename facts::embedding>,
                     .head = &packed_format_of<typename facts::head>,
                     .blocks = {}};
   plan.blocks.resize(s.layers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Opens or reads a model file of any kind that mote knows: GGUF if its name ends with .gguf, else a llama2.c checkpoint.
-// Refuses a checkpoint without a vocabulary, and a second vocabulary for a GGUF file.
+// Opens or reads a model file of any kind that mote knows: GGUF if its bytes begin so, else a llama2.c checkpoint.
+// Refuses a checkpoint without a vocabulary, a second vocabulary for a GGUF file, and by name what is something else: a
+// folder, a safetensors file, a page of HTML, a pointer of Git LFS.
 #pragma once
 
 #include <filesystem>

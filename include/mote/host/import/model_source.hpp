@@ -18,9 +18,11 @@
 
 #include "mote/family/llama.hpp"
 #include "mote/host/file.hpp"
+#include "mote/host/import/any_family.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/model_tensors.hpp"
 #include "mote/host/import/raw_model.hpp"
+#include "mote/host/import/tokenizer_text.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
 
 namespace mote::inline v0::host {
@@ -48,6 +50,7 @@ class model_source {
   virtual ~model_source() = default;
 
   const mote::shape& shape() const { return shape_; }
+  const any_family& family() const { return family_; }
   /// The kind of file, for messages: "llama2.c version 2, int8 in groups of 64".
   const std::string& kind() const { return kind_; }
 
@@ -57,21 +60,25 @@ class model_source {
                          float* out /* (count, cols) */) = 0;
   /// The same for all floats of a vector. `layer` is ignored for vectors outside of layers.
   virtual void load_vector(std::size_t layer, vector_role v, float* out) = 0;
-  /// The matrix in the numbers of its file, valid as long as this object.
+  /// The matrix in the numbers of its file, valid until the next call of this function.
   virtual stored_matrix stored(const tensor_place& p) = 0;
 
  protected:
   mote::shape shape_;
+  any_family family_;
   std::string kind_;
 };
 
 /// A model that was opened: its weights, still in the file, its vocabulary, and the token ids that the file states (-1:
-/// it states none).
+/// it states none). Either `vocabulary` has pieces, for sentencepiece_bpe, or `tokenizer` is what the file says of its
+/// own.
 struct opened_model {
   std::unique_ptr<model_source> weights;
   vocabulary_text vocabulary;
+  std::optional<tokenizer_text> tokenizer{};
   int bos = -1;
   int eos = -1;
+  int end_of_turn = -1;  ///< that the file states beside eos
 };
 
 /// A raw_model as a source, for writers. The model must outlive it.
@@ -80,6 +87,7 @@ class held_model : public model_source {
  public:
   explicit held_model(const raw_model_of<Family>& m) : m_(&m) {
     shape_ = m.shape;
+    family_ = any_family::of<Family>();
     kind_ = m.source;
   }
 
@@ -118,6 +126,9 @@ class held_model : public model_source {
 template <class Family = llama>
 raw_model_of<Family> read_whole(model_source& from) {
   using tensors = tensors_of<Family>;
+  if (!(from.family() == any_family::of<Family>()))
+    throw std::runtime_error("model: it is of " + from.family().type() + "; this needs one of " +
+                             any_family::of<Family>().type());
   raw_model_of<Family> m;
   m.shape = from.shape();
   m.source = from.kind();
