@@ -45,6 +45,7 @@ proved_by(host/image/packed_format.cpp "formats as values" host/image/packed_for
 proved_by(host/image/image_writer.cpp "an image by a plan, and by a type" host/image/packing_plan host/image/plan_of)
 proved_by(host/import/gguf.cpp "a model between a file and an image"
   host/import/model_tensors host/import/raw_model host/import/model_file host/import/gguf_shape)
+proved_by(host/import/safetensors.cpp "a folder of safetensors" host/import/family_source host/import/model_config)
 proved_by(host/image/vocabulary_packer.cpp "two vectors" host/import/vocabulary_text)
 proved_by(simd/isa.cpp "switches of the compiler's flags: a preset each" config)
 proved_by(install/main.cpp "three numbers, which CMake reads" version)

@@ -193,9 +193,10 @@ int main(int argc, char** argv) {
   wishes w;
   app.add_option(
          "--weights", w.weights,
-         "a GGUF file of any family that the library has; or a checkpoint: llama2.c legacy, ak42 version 1 or version 2")
+         "a GGUF file or a folder of safetensors, of any family that the library has; or a checkpoint: llama2.c legacy, ak42 version 1 or version 2")
       ->required();
-  app.add_option("--tokenizer", w.tokenizer, "llama2.c tokenizer.bin with as many tokens as the model; not for GGUF");
+  app.add_option("--tokenizer", w.tokenizer,
+                 "llama2.c tokenizer.bin with as many tokens as the model; only for a checkpoint");
   app.add_option("--name", w.name, "name of the C++ type and of the files")->required();
   app.add_option("--out", w.out, "folder for <name>.hpp and <name>.mote")->capture_default_str();
   app.add_option(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A GGUF file of each family, from bytes to logits: those of the family's definition in double precision, which reads the
-// tensors as the file has them. gguf_families_biased.cpp has the families with biases.
+// A GGUF file of each family, from bytes to logits: those of the family's definition in double precision, which reads
+// the tensors as the file has them. gguf_families_biased.cpp has the families with biases.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 

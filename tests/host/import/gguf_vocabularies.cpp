@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// GGUF files with the vocabularies of Llama 3.1 and Qwen3 and few random weights, from bytes to answers: the model's header
-// states what the types here do, texts become the tokens that others make of them, and the tokens that follow are those of
-// a definition in double precision.
+// GGUF files with the vocabularies of Llama 3.1 and Qwen3 and few random weights, from bytes to answers: the model's
+// header states what the types here do, texts become the tokens that others make of them, and the tokens that follow are
+// those of a definition in double precision.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <nlohmann/json.hpp>
@@ -59,7 +59,7 @@ struct little_qwen3 {
                                      .rope_theta = 1e6F,
                                      .norm_epsilon = 1e-6F,
                                      .head_width = 12};
-  static constexpr std::size_t vocabulary_bytes = 2352396;
+  static constexpr std::size_t vocabulary_bytes = 2352672;
   static constexpr std::size_t longest_piece = 128;
   static constexpr mote::special_tokens special_tokens{.bos = -1, .eos = 151645};
   using tokenizer = mote::byte_level_bpe<mote::qwen2_pieces>;
@@ -132,8 +132,8 @@ void answers_as_its_definition(const mote_tests::gguf_parts& g, const mote_tests
     if (++texts > Most) break;
     CAPTURE(c.text);
     REQUIRE(ai.begin(c.text, 8) == status::ok);
-    for (int i = 0; i < 8; ++i)
-      if (ai.step().done) break;
+    while (!ai.step().done) {
+    }
     std::vector<std::uint32_t> tokens;
     for (const auto t : ai.tokens()) tokens.push_back(static_cast<std::uint32_t>(t));
     std::vector<std::uint32_t> asked;

@@ -124,7 +124,8 @@ class gguf_shape_reader {
     if (!has("attention.key_length") && s.dim % s.heads != 0)
       fail(in_.name(), "says " + heads + "; expected heads that divide dim into an even width");
     const std::size_t width = number("attention.key_length", static_cast<std::int64_t>(s.dim / s.heads));
-    if (const std::size_t other = number("attention.value_length", static_cast<std::int64_t>(width)); other != width)
+    if (const std::size_t other = number("attention.value_length", static_cast<std::int64_t>(s.dim / s.heads));
+        other != width)
       fail(in_.name(), detail::shown(key("attention.value_length")) + " is " + std::to_string(other) +
                            "; only the width of keys, " + std::to_string(width) + ", is supported");
     if (width * s.heads != s.dim) s.head_width = width;

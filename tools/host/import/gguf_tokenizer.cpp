@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/import/gguf_tokenizer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -67,9 +68,12 @@ token_type type_of(const gguf_file& in, const gguf_value* types, std::size_t id)
 }
 
 int special(const gguf_file& in, std::string_view key, std::size_t count) {
-  if (in.find(key) == nullptr) return -1;
+  const gguf_value* v = in.find(key);
+  if (v == nullptr) return -1;
+  const bool is_number = gguf_number_bytes(static_cast<std::uint32_t>(v->type)) > 1;
+  if (is_number && std::all_of(v->bytes.begin(), v->bytes.end(), [](std::byte b) { return b == std::byte{0xFF}; }))
+    return -1;  // some converters write -1 for none
   const std::uint64_t id = in.integer(key, 0, 0xFFFFFFFFU);
-  if (id == 0xFFFFFFFFU) return -1;  // some converters write -1 for none
   if (id >= count)
     fail(in.name(), shown(key) + " is " + std::to_string(id) + "; there are " + std::to_string(count) + " tokens");
   return static_cast<int>(id);
@@ -159,6 +163,8 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
       in, out.kind == table_kind::word_pieces ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
       count);
   out.unknown = special(in, "tokenizer.ggml.unknown_token_id", count);
+  for (const char* key : {"tokenizer.ggml.eom_token_id", "tokenizer.ggml.eot_token_id"})
+    if (const int id = special(in, key, count); id != out.eos && id >= 0) out.end_of_turn = id;
   if (in.find("tokenizer.ggml.precompiled_charsmap") != nullptr)
     fail(in.name(),
          "normalizes texts by a table of its own, \"tokenizer.ggml.precompiled_charsmap\", which is not read");

@@ -13,6 +13,7 @@
 #include "mote/host/import/gguf.hpp"
 #include "mote/host/import/llama2c.hpp"
 #include "mote/host/import/model_source.hpp"
+#include "mote/host/import/safetensors.hpp"
 
 namespace mote::inline v0::host {
 
@@ -20,8 +21,6 @@ namespace {
 
 /// The first bytes of a file, which say what it is.
 std::string first_bytes(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file))
-    fail(file, "is a folder; a GGUF file or a llama2.c checkpoint is read, and no folder of safetensors yet");
   std::ifstream in(file, std::ios::binary);
   if (!in) fail_with_errno(file, "open");
   std::string bytes(64, '\0');
@@ -33,14 +32,22 @@ std::string first_bytes(const std::filesystem::path& file) {
 }  // namespace
 
 opened_model open_model_file(const std::filesystem::path& weights, const std::filesystem::path& tokenizer) {
+  const auto own = [&](const char* what) {
+    if (!tokenizer.empty())
+      throw std::runtime_error(std::string(what) + " has its own vocabulary; leave --tokenizer out");
+  };
+  if (std::filesystem::is_directory(weights)) {
+    own("a folder of safetensors");
+    return open_safetensors(weights);
+  }
   const std::string first = first_bytes(weights);
   if (first.starts_with("version https://git-lfs"))
     fail(weights, "is a pointer of Git LFS, not the file itself; `git lfs pull` fetches that");
   if (first.starts_with("<!") || first.starts_with("<html")) fail(weights, "is a page of HTML, not a model");
   if (first.size() > 9 && first[8] == '{' && first[9] == '"')
-    fail(weights, "is a safetensors file; GGUF files and llama2.c checkpoints are read");
+    fail(weights, "is a safetensors file; name its folder, in which config.json and tokenizer.json are too");
   if (first.starts_with("GGUF")) {
-    if (!tokenizer.empty()) throw std::runtime_error("a GGUF file has its own vocabulary; leave --tokenizer out");
+    own("a GGUF file");
     return open_gguf(weights);
   }
   if (tokenizer.empty()) throw std::runtime_error("a llama2.c checkpoint needs its vocabulary; give --tokenizer");
@@ -51,8 +58,9 @@ opened_model open_model_file(const std::filesystem::path& weights, const std::fi
 }
 
 gguf_model read_model_file(const std::filesystem::path& weights, const std::filesystem::path& tokenizer) {
-  if (first_bytes(weights).starts_with("GGUF") && tokenizer.empty()) return read_gguf(weights);
   opened_model m = open_model_file(weights, tokenizer);
+  if (m.tokenizer)
+    fail(weights, "has the tokenizer " + m.tokenizer->type_name() + ", with which it can be imported, not run here");
   return {.model = read_whole(*m.weights), .vocabulary = std::move(m.vocabulary), .bos = m.bos, .eos = m.eos};
 }
 

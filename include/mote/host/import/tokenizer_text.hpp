@@ -35,6 +35,7 @@ struct tokenizer_text {
   bool space_before = true;  ///< of SentencePiece
   int bos = -1;              ///< token that opens a text; -1: none
   int eos = -1;
+  int end_of_turn = -1;  ///< another token that ends an answer
   int unknown = -1;
 
   /// The tokenizer's type: mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>.

@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: BSL-1.0
+// Folders of safetensors: a real one is the model of the GGUF files that were made of it; those of eight families, with
+// names and orders as they are published, give the logits of the family's definition in double precision; and what a
+// header may say.
+#include "mote/host/import/safetensors.hpp"
+
+#include <catch2/catch_template_test_macros.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../assets.hpp"
+#include "../file_processes.hpp"
+#include "family_gguf.hpp"
+#include "mote/family/gemma3.hpp"
+#include "mote/family/gpt2.hpp"
+#include "mote/family/gpt_neo.hpp"
+#include "mote/family/gpt_neox.hpp"
+#include "mote/family/opt.hpp"
+#include "mote/family/phi3.hpp"
+#include "mote/family/qwen.hpp"
+#include "mote/host/file.hpp"
+#include "mote/host/import/model_file.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+using nlohmann::json;
+namespace host = mote::host;
+
+namespace {
+
+using mote_tests::named_tensor;
+using mote_tests::plain_published;
+using mote_tests::plain_vector;
+
+/// A file of floats: names, shapes, values.
+class safetensors_writer {
+ public:
+  void add(const std::string& name, const std::vector<std::size_t>& shape, const std::vector<float>& values) {
+    const std::size_t begin = data_.size();
+    data_.resize(begin + values.size() * sizeof(float));
+    std::memcpy(data_.data() + begin, values.data(), values.size() * sizeof(float));
+    header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data_.size()}}};
+  }
+  std::vector<std::byte> file() const {
+    const std::string text = header.dump();
+    const std::uint64_t size = text.size();
+    std::vector<std::byte> out(sizeof size + text.size());
+    std::memcpy(out.data(), &size, sizeof size);
+    std::memcpy(out.data() + sizeof size, text.data(), text.size());
+    out.insert(out.end(), data_.begin(), data_.end());
+    return out;
+  }
+  json header = {{"__metadata__", {{"format", "pt"}}}};
+
+ private:
+  std::vector<std::byte> data_;
+};
+
+void put(const std::filesystem::path& file, const std::string& text) {
+  host::write_atomically(file, std::as_bytes(std::span(text)));
+}
+
+/// A tokenizer.json of printable characters and an end.
+std::string characters(std::size_t vocab) {
+  json vocabulary = json::object();
+  for (std::size_t id = 0; id + 1 < vocab; ++id) vocabulary[std::string(1, static_cast<char>('!' + id))] = id;
+  return json{{"version", "1.0"},
+              {"added_tokens", {{{"id", vocab - 1}, {"content", "<|end|>"}, {"special", true}}}},
+              {"normalizer", nullptr},
+              {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
+              {"post_processor", nullptr},
+              {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", json::array()}}}}
+      .dump();
+}
+
+/// How a family's folder differs from its reference: the names of tensors, # for a layer, and what is done to values.
+struct folder_habits {
+  std::map<std::string, std::string> names;
+  bool transposed = false;      // matrices of layers are (cols, rows)
+  bool heads_of_parts = false;  // joined query, key and value: head by head
+  bool gains_less_one = false;
+  std::size_t rows_before_positions = 0;
+};
+
+/// Writes the folder; tensors of one name are joined in the order query, key, value or gate, up.
+void write_folder(const std::filesystem::path& folder, plain_published& m, const folder_habits& h, json config) {
+  struct tensor {
+    std::size_t rows = 0, cols = 0;
+    std::vector<plain_vector> parts;
+  };
+  std::vector<std::pair<std::string, tensor>> all;
+  for (const named_tensor& t : mote_tests::tensors_of(m)) {
+    std::string rest = t.name, layer;
+    if (rest.starts_with("layers.")) {
+      const std::size_t dot = rest.find('.', 7);
+      layer = rest.substr(7, dot - 7);
+      rest = rest.substr(dot + 1);
+    }
+    const bool is_bias = rest.ends_with(".bias");
+    INFO(rest);
+    std::string name = h.names.at(is_bias ? rest.substr(0, rest.size() - 5) : rest);
+    if (const std::size_t at = name.find('#'); at != name.npos) name.replace(at, 1, layer);
+    name += is_bias ? ".bias" : ".weight";
+    plain_vector values = t.values();
+    if (h.gains_less_one && t.matrix == nullptr)
+      for (double& v : values) v = static_cast<double>(static_cast<float>(v) - 1.0F);
+    if (rest == "positions") values.insert(values.begin(), h.rows_before_positions * t.matrix->cols, 7.0);
+    auto found = all.begin();
+    while (found != all.end() && found->first != name) ++found;
+    if (found == all.end()) found = all.insert(all.end(), {name, {}});
+    found->second.cols = t.matrix != nullptr ? t.matrix->cols : 1;
+    found->second.rows += values.size() / found->second.cols;
+    found->second.parts.push_back(values);
+    if (t.matrix == nullptr && found->second.parts.size() == 1) found->second.cols = 0;
+    if (t.matrix == nullptr) found->second.cols = 0;
+  }
+  safetensors_writer file;
+  for (auto& [name, t] : all) {
+    const bool is_matrix = t.cols != 0;
+    const std::size_t cols = is_matrix ? t.cols : 1;
+    std::vector<float> values;
+    if (h.heads_of_parts && t.parts.size() == 3) {
+      const std::size_t head = m.s.head_dim * cols;
+      for (std::size_t at = 0; at < t.parts[0].size(); at += head)
+        for (const plain_vector& part : t.parts)
+          for (std::size_t i = 0; i < head; ++i) values.push_back(static_cast<float>(part[at + i]));
+    } else {
+      for (const plain_vector& part : t.parts)
+        for (const double v : part) values.push_back(static_cast<float>(v));
+    }
+    std::size_t rows = values.size() / cols;
+    if (is_matrix && h.transposed && name.find("wte") == name.npos && name.find("wpe") == name.npos) {
+      const std::vector<float> before = values;
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < cols; ++c) values[c * rows + r] = before[r * cols + c];
+      file.add(name, {cols, rows}, values);
+    } else if (is_matrix) {
+      file.add(name, {rows, cols}, values);
+    } else {
+      file.add(name, {rows}, values);
+    }
+  }
+  config["vocab_size"] = m.s.vocab;
+  config["eos_token_id"] = m.s.vocab - 1;
+  host::write_atomically(folder / "model.safetensors", file.file());
+  put(folder / "config.json", config.dump());
+  put(folder / "tokenizer.json", characters(m.s.vocab));
+}
+
+template <class Family>
+void check_folder(plain_published& m, const folder_habits& h, const json& config, const mote::shape& expected) {
+  const mote_tests::scratch_folder folder;
+  write_folder(folder.path, m, h, config);
+  const host::opened_model opened = host::open_model_file(folder.path, {});
+  mote_tests::check_opened<Family>(m, opened, expected);
+}
+
+json sizes(const mote::shape& s, const char* type) {
+  return {{"model_type", type},
+          {"hidden_size", s.dim},
+          {"intermediate_size", s.hidden},
+          {"num_hidden_layers", s.layers},
+          {"num_attention_heads", s.heads},
+          {"max_position_embeddings", s.context}};
+}
+
+std::map<std::string, std::string> llama_names() {
+  const std::string layer = "model.layers.#.";
+  return {{"embedding", "model.embed_tokens"},
+          {"head", "lm_head"},
+          {"final_norm", "model.norm"},
+          {"attention_norm", layer + "input_layernorm"},
+          {"query", layer + "self_attn.q_proj"},
+          {"key", layer + "self_attn.k_proj"},
+          {"value", layer + "self_attn.v_proj"},
+          {"output", layer + "self_attn.o_proj"},
+          {"query_norm", layer + "self_attn.q_norm"},
+          {"key_norm", layer + "self_attn.k_norm"},
+          {"ffn_norm", layer + "post_attention_layernorm"},
+          {"gate", layer + "mlp.gate_proj"},
+          {"up", layer + "mlp.up_proj"},
+          {"down", layer + "mlp.down_proj"}};
+}
+
+constexpr mote::shape plain{
+    .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 80};
+
+/// LayerNorm, all matrices of a layer biased, learned positions, no gate.
+mote_tests::published of_gpt2(const mote::shape& s) {
+  mote_tests::published p = mote_tests::sizes_of(s);
+  p.turning = 0;
+  p.learned_positions = true;
+  p.norm = mote_tests::norm_kind::layer;
+  p.act = mote_tests::activation::gelu_tanh;
+  p.gated = false;
+  p.input_biased = p.output_biased = p.ffn_biased = true;
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("safetensors: a real folder is the model of the GGUF file that was made of it", "[host][safetensors]") {
+  const auto folder = mote_tests::asset("tinystories-656K-safetensors");
+  const host::opened_model a = host::open_model_file(folder, {});
+  const host::opened_model b = host::open_gguf(mote_tests::asset("derived-gguf/tinystories-656K-f32.gguf"));
+  mote::shape same = b.weights->shape();
+  same.context = a.weights->shape().context;
+  REQUIRE(a.weights->shape() == same);
+  CHECK(a.weights->kind() == "safetensors, F32");
+  CHECK(a.eos == 2);
+  REQUIRE(a.tokenizer);
+  for (const host::tensor_place& p : a.weights->family().all_tensors(same)) {
+    INFO(host::name(p));
+    const mote::matrix_size size = a.weights->family().size(same, p);
+    std::vector<float> x(size.rows * size.cols), y(x.size());
+    a.weights->load_rows(p, 0, size.rows, x.data());
+    b.weights->load_rows(p, 0, size.rows, y.data());
+    CHECK(x == y);
+  }
+  std::vector<float> x(same.dim), y(same.dim);
+  for (const mote::vector_role v :
+       {mote::vector_role::attention_norm, mote::vector_role::ffn_norm, mote::vector_role::final_norm}) {
+    a.weights->load_vector(1, v, x.data());
+    b.weights->load_vector(1, v, y.data());
+    CHECK(x == y);
+  }
+}
+
+TEST_CASE("safetensors: a Llama 3.1 and a Qwen3", "[host][safetensors]") {
+  mote::shape s = plain;
+  s.rope_theta = 50;
+  s.head_width = 12;
+  s.rope = {.factor = 8, .low_frequency_factor = 1, .high_frequency_factor = 4, .original_context = 40};
+  mote_tests::published p = mote_tests::sizes_of(s);
+  p.layer = [](std::size_t) {
+    return mote_tests::published_layer{
+        .rope_theta = 50, .stretch = {.factor = 8, .low_freq_factor = 1, .high_freq_factor = 4, .original = 40}};
+  };
+  p.pairs = mote_tests::rope_pairs::halves;
+  plain_published m = plain_published::random(p, 61);
+  json config = sizes(s, "llama");
+  config.update({{"num_key_value_heads", 2},
+                 {"head_dim", 12},
+                 {"rms_norm_eps", 1e-5},
+                 {"rope_theta", 50.0},
+                 {"tie_word_embeddings", true},
+                 {"rope_scaling",
+                  {{"rope_type", "llama3"},
+                   {"factor", 8.0},
+                   {"low_freq_factor", 1.0},
+                   {"high_freq_factor", 4.0},
+                   {"original_max_position_embeddings", 40}}}});
+  check_folder<mote::llama>(m, {.names = llama_names()}, config, s);
+
+  s.rope = {};
+  s.rope_theta = 1e6F;
+  s.tied_head = false;
+  p = mote_tests::sizes_of(s);
+  p.layer = [](std::size_t) { return mote_tests::published_layer{.rope_theta = 1e6}; };
+  p.pairs = mote_tests::rope_pairs::halves;
+  p.head_norms = true;
+  m = plain_published::random(p, 62);
+  config["model_type"] = "qwen3";
+  config["rope_theta"] = 1e6;
+  config["rope_scaling"] = nullptr;
+  config["tie_word_embeddings"] = false;
+  check_folder<mote::qwen3>(m, {.names = llama_names()}, config, s);
+}
+
+TEST_CASE("safetensors: a Gemma 3, whose gains are one less than the factors", "[host][safetensors]") {
+  mote::shape s = plain;
+  s.layers = 7;
+  s.rope_theta = 1e6F;
+  s.local_theta = 100;
+  s.norm_epsilon = 1e-6F;
+  s.head_width = 10;
+  s.window = 6;
+  s.score_scale = 0.25F;
+  mote_tests::published p = mote_tests::sizes_of(s);
+  p.layer = [](std::size_t l) -> mote_tests::published_layer {
+    if (l % 6 == 5) return {.rope_theta = 1e6};
+    return {.window = 6, .rope_theta = 100};
+  };
+  p.embedding_scale = std::sqrt(24.0);
+  p.norms_behind = p.head_norms = true;
+  p.act = mote_tests::activation::gelu_tanh;
+  p.score_scale = 0.25;
+  p.pairs = mote_tests::rope_pairs::halves;
+  plain_published m = plain_published::random(p, 63);
+  json config = sizes(s, "gemma3_text");
+  config.update({{"num_key_value_heads", 2},
+                 {"head_dim", 10},
+                 {"rms_norm_eps", 1e-6},
+                 {"rope_theta", 1e6},
+                 {"rope_local_base_freq", 100.0},
+                 {"query_pre_attn_scalar", 16},
+                 {"sliding_window", 6},
+                 {"sliding_window_pattern", 6},
+                 {"attn_logit_softcapping", nullptr},
+                 {"hidden_activation", "gelu_pytorch_tanh"}});
+  folder_habits h{.names = llama_names(), .gains_less_one = true};
+  h.names["post_attention_norm"] = "model.layers.#.post_attention_layernorm";
+  h.names["ffn_norm"] = "model.layers.#.pre_feedforward_layernorm";
+  h.names["post_ffn_norm"] = "model.layers.#.post_feedforward_layernorm";
+  check_folder<mote::gemma3>(m, h, config, s);
+}
+
+TEST_CASE("safetensors: a GPT-2, transposed and joined, and a GPT-Neo", "[host][safetensors]") {
+  mote::shape s{.dim = 24, .hidden = 96, .layers = 2, .heads = 4, .kv_heads = 4, .vocab = 37, .context = 29};
+  mote_tests::published p = of_gpt2(s);
+  plain_published m = plain_published::random(p, 64);
+  const std::string layer = "transformer.h.#.";
+  folder_habits h{.names = {{"embedding", "transformer.wte"},
+                            {"positions", "transformer.wpe"},
+                            {"final_norm", "transformer.ln_f"},
+                            {"attention_norm", layer + "ln_1"},
+                            {"query", layer + "attn.c_attn"},
+                            {"key", layer + "attn.c_attn"},
+                            {"value", layer + "attn.c_attn"},
+                            {"output", layer + "attn.c_proj"},
+                            {"ffn_norm", layer + "ln_2"},
+                            {"up", layer + "mlp.c_fc"},
+                            {"down", layer + "mlp.c_proj"}},
+                  .transposed = true};
+  const json config{{"model_type", "gpt2"}, {"n_embd", 24},      {"n_layer", 2},
+                    {"n_head", 4},          {"n_positions", 29}, {"layer_norm_epsilon", 1e-5}};
+  check_folder<mote::gpt2>(m, h, config, s);
+
+  s.window = 6;
+  p = of_gpt2(s);
+  p.layer = [](std::size_t l) { return mote_tests::published_layer{.window = l % 2 == 1 ? 6U : 0U}; };
+  p.input_biased = false;
+  p.score_scale = 1;
+  m = plain_published::random(p, 65);
+  h.transposed = false;
+  for (const auto& [ours, theirs] :
+       {std::pair{"query", "q_proj"}, {"key", "k_proj"}, {"value", "v_proj"}, {"output", "out_proj"}})
+    h.names[ours] = layer + "attn.attention." + theirs;
+  check_folder<mote::gpt_neo>(m, h,
+                              {{"model_type", "gpt_neo"},
+                               {"hidden_size", 24},
+                               {"num_layers", 2},
+                               {"num_heads", 4},
+                               {"max_position_embeddings", 29},
+                               {"layer_norm_epsilon", 1e-5},
+                               {"window_size", 6},
+                               {"intermediate_size", nullptr},
+                               {"attention_layers", {"global", "local"}},
+                               {"activation_function", "gelu_new"}},
+                              s);
+}
+
+TEST_CASE("safetensors: a GPT-NeoX, joined head by head", "[host][safetensors]") {
+  const mote::shape s{.dim = 40,
+                      .hidden = 44,
+                      .layers = 2,
+                      .heads = 4,
+                      .kv_heads = 4,
+                      .vocab = 37,
+                      .context = 80,
+                      .tied_head = false,
+                      .rotary_width = 4};
+  mote_tests::published p = of_gpt2(s);
+  p.learned_positions = false;
+  p.turning = 4;
+  p.join = mote_tests::residual::parallel;
+  p.act = mote_tests::activation::gelu_erf;
+  p.pairs = mote_tests::rope_pairs::halves;
+  plain_published m = plain_published::random(p, 66);
+  const std::string layer = "gpt_neox.layers.#.";
+  const folder_habits h{.names = {{"embedding", "gpt_neox.embed_in"},
+                                  {"head", "embed_out"},
+                                  {"final_norm", "gpt_neox.final_layer_norm"},
+                                  {"attention_norm", layer + "input_layernorm"},
+                                  {"query", layer + "attention.query_key_value"},
+                                  {"key", layer + "attention.query_key_value"},
+                                  {"value", layer + "attention.query_key_value"},
+                                  {"output", layer + "attention.dense"},
+                                  {"ffn_norm", layer + "post_attention_layernorm"},
+                                  {"up", layer + "mlp.dense_h_to_4h"},
+                                  {"down", layer + "mlp.dense_4h_to_h"}},
+                        .heads_of_parts = true};
+  json config = sizes(s, "gpt_neox");
+  config.update(
+      {{"layer_norm_eps", 1e-5}, {"rotary_pct", 0.4}, {"use_parallel_residual", true}, {"tie_word_embeddings", false}});
+  check_folder<mote::gpt_neox>(m, h, config, s);
+}
+
+TEST_CASE("safetensors: an OPT, with two rows in front of its positions, and a Phi-3", "[host][safetensors]") {
+  mote::shape s = plain;
+  s.kv_heads = 4;
+  mote_tests::published p = of_gpt2(s);
+  p.act = mote_tests::activation::relu;
+  plain_published m = plain_published::random(p, 67);
+  const std::string layer = "model.decoder.layers.#.";
+  const folder_habits h{.names = {{"embedding", "model.decoder.embed_tokens"},
+                                  {"positions", "model.decoder.embed_positions"},
+                                  {"final_norm", "model.decoder.final_layer_norm"},
+                                  {"attention_norm", layer + "self_attn_layer_norm"},
+                                  {"query", layer + "self_attn.q_proj"},
+                                  {"key", layer + "self_attn.k_proj"},
+                                  {"value", layer + "self_attn.v_proj"},
+                                  {"output", layer + "self_attn.out_proj"},
+                                  {"ffn_norm", layer + "final_layer_norm"},
+                                  {"up", layer + "fc1"},
+                                  {"down", layer + "fc2"}},
+                        .rows_before_positions = 2};
+  json config = sizes(s, "opt");
+  config.erase("intermediate_size");
+  config.update({{"ffn_dim", 44}, {"word_embed_proj_dim", 24}, {"activation_function", "relu"}});
+  check_folder<mote::opt>(m, h, config, s);
+
+  s = plain;
+  s.tied_head = false;
+  s.window = 7;
+  p = mote_tests::sizes_of(s);
+  p.layer = [](std::size_t) { return mote_tests::published_layer{.window = 7}; };
+  p.pairs = mote_tests::rope_pairs::halves;
+  m = plain_published::random(p, 68);
+  folder_habits phi{.names = llama_names()};
+  for (const char* name : {"query", "key", "value"}) phi.names[name] = "model.layers.#.self_attn.qkv_proj";
+  for (const char* name : {"gate", "up"}) phi.names[name] = "model.layers.#.mlp.gate_up_proj";
+  config = sizes(s, "phi3");
+  config.update({{"num_key_value_heads", 2}, {"rms_norm_eps", 1e-5}, {"sliding_window", 7}, {"rope_scaling", nullptr}});
+  check_folder<mote::phi3>(m, phi, config, s);
+}
+
+TEST_CASE("safetensors: what a header says of more bytes than there are, or of other types, is refused",
+          "[host][safetensors]") {
+  const auto refused = [](const std::function<void(json&)>& change, const std::string& why) {
+    safetensors_writer w;
+    w.add("a", {3, 2}, std::vector<float>(6));
+    change(w.header);
+    const auto bytes = w.file();
+    CHECK_THROWS_WITH(host::read_safetensors(bytes, "x.safetensors"), ContainsSubstring(why));
+  };
+  refused([](json& h) { h["a"]["dtype"] = "F8_E4M3"; }, "\"a\" is of the type \"F8_E4M3\"");
+  refused([](json& h) { h["a"]["dtype"] = "F16"; }, "has 24 bytes, not those of its shape");
+  refused([](json& h) { h["a"]["shape"] = {3, 3}; }, "\"a\" has");
+  refused([](json& h) { h["a"]["shape"] = {std::uint64_t{1} << 63U, 2}; }, "more elements than the file has bytes for");
+  refused([](json& h) { h["a"]["shape"] = {std::uint64_t{1} << 33U, std::uint64_t{1} << 33U}; }, "more elements");
+  refused([](json& h) { h["a"]["shape"] = {-3, 2}; }, "no whole number");
+  refused([](json& h) { h["a"]["shape"] = {0, 2}; }, "more elements");
+  refused([](json& h) { h["a"]["shape"] = json::array(); }, "1 to 4 dimensions");
+  refused([](json& h) { h["a"]["data_offsets"] = {0, 28}; }, "ends behind the file's 24 bytes");
+  refused([](json& h) { h["a"]["data_offsets"] = {24, 0}; }, "ends behind");
+  refused([](json& h) { h["a"]["data_offsets"] = {0}; }, "two data_offsets");
+  refused([](json& h) { h["a"] = 3; }, "has no dtype");
+  safetensors_writer w;
+  w.add("a", {3, 2}, std::vector<float>(6));
+  auto bytes = w.file();
+  bytes[7] = std::byte{0xFF};
+  CHECK_THROWS_WITH(host::read_safetensors(bytes, "x"), ContainsSubstring("states a header of"));
+  bytes = w.file();
+  bytes[9] = std::byte{'!'};
+  CHECK_THROWS_WITH(host::read_safetensors(bytes, "x"), ContainsSubstring("not a JSON object"));
+  bytes.resize(5);
+  CHECK_THROWS_WITH(host::read_safetensors(bytes, "x"), ContainsSubstring("has 5 bytes"));
+}
+
+TEST_CASE("safetensors: what would change a model's answers is refused by name, and a model may have many files",
+          "[host][safetensors]") {
+  mote::shape s = plain;
+  mote_tests::published p = mote_tests::sizes_of(s);
+  p.pairs = mote_tests::rope_pairs::halves;
+  plain_published m = plain_published::random(p, 69);
+  const json config = [&] {
+    json c = sizes(s, "llama");
+    c.update({{"num_key_value_heads", 2}, {"rms_norm_eps", 1e-5}});
+    return c;
+  }();
+  const mote_tests::scratch_folder folder;
+  const auto refused = [&](const std::function<void(json&)>& change, const std::string& why) {
+    json c = config;
+    change(c);
+    write_folder(folder.path, m, {.names = llama_names()}, c);
+    CHECK_THROWS_WITH(host::open_safetensors(folder.path), ContainsSubstring(why));
+  };
+  refused([](json& c) { c["model_type"] = "falcon"; },
+          "\"falcon\", which no family here computes; there are llama, qwen2");
+  refused([](json& c) { c["attention_bias"] = true; }, "\"attention_bias\" is not false");
+  refused([](json& c) { c["alibi"] = true; }, "the key \"alibi\", which may change answers");
+  refused([](json& c) { c["rope_scaling"] = {{"rope_type", "yarn"}, {"factor", 4}}; }, "by the rule \"yarn\"");
+  refused([](json& c) { c["rope_scaling"] = {{"type", "linear"}, {"factor", 4}, {"beta", 1}}; },
+          "a key that may change");
+  refused([](json& c) { c["hidden_size"] = -24; }, "\"hidden_size\" is not a whole number");
+  refused([](json& c) { c["hidden_size"] = 32; }, "expected 32 x 1");
+  refused([](json& c) { c["tie_word_embeddings"] = false; }, "has no tensor \"lm_head.weight\"");
+  refused([](json& c) { c.erase("rms_norm_eps"); }, "has no \"rms_norm_eps\"");
+
+  write_folder(folder.path, m, {.names = llama_names()}, config);
+  put(folder.path / "model.safetensors.index.json", json{{"weight_map", {{"a", "../model.safetensors"}}}}.dump());
+  CHECK_THROWS_WITH(host::open_safetensors(folder.path), ContainsSubstring("which is not in the folder"));
+  safetensors_writer second;
+  second.add("model.layers.9.self_attn.q_proj.weight", {1, 1}, {0});
+  host::write_atomically(folder.path / "second.safetensors", second.file());
+  put(folder.path / "model.safetensors.index.json",
+      json{{"weight_map", {{"a", "model.safetensors"}, {"b", "second.safetensors"}}}}.dump());
+  CHECK_THROWS_WITH(host::open_safetensors(folder.path),
+                    ContainsSubstring("\"model.layers.9.self_attn.q_proj.weight\", which no model of this kind has"));
+  put(folder.path / "generation_config.json", R"({"eos_token_id":[5,36,99]})");
+  std::filesystem::remove(folder.path / "model.safetensors.index.json");
+  const host::opened_model opened = host::open_safetensors(folder.path);
+  CHECK(opened.eos == 5);
+  CHECK(opened.end_of_turn == 36);
+  mote_tests::check_opened<mote::llama>(m, host::open_safetensors(folder.path), s, 5);
+}

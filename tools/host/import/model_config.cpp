@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/import/model_config.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../json.hpp"
+#include "mote/family/gemma2.hpp"
+#include "mote/family/gemma3.hpp"
+#include "mote/family/gpt2.hpp"
+#include "mote/family/gpt_neo.hpp"
+#include "mote/family/gpt_neox.hpp"
+#include "mote/family/opt.hpp"
+#include "mote/family/phi2.hpp"
+#include "mote/family/phi3.hpp"
+#include "mote/family/qwen.hpp"
+#include "mote/family/stablelm.hpp"
+#include "mote/host/file.hpp"
+#include "mote/host/import/any_family.hpp"
+#include "mote/host/import/gguf_file.hpp"
+#include "mote/host/import/model_keys.hpp"
+
+namespace mote::inline v0::host {
+
+namespace {
+
+using nlohmann::json;
+
+class config_reader {
+ public:
+  config_reader(const json& root, const std::filesystem::path& file) : root_(root), file_(file) {
+    if (!root.is_object() || !root.contains("model_type") || !root.at("model_type").is_string())
+      fail(file, "has no model_type; expected a config.json");
+    kind_ = root.at("model_type").get<std::string>();
+    keys_ = keys_of_config(kind_);
+    if (keys_ != nullptr) return;
+    std::string known;
+    for (const family_keys& one : all_family_keys) known += (known.empty() ? "" : ", ") + std::string(one.config);
+    fail(file, "is of the model_type " + detail::shown(kind_) + ", which no family here computes; there are " + known);
+  }
+
+  model_config read() {
+    check_keys();
+    sizes();
+    out_.family = family();
+    positions();
+    features();
+    if (root_.contains("tie_word_embeddings")) out_.tied = truth("tie_word_embeddings", true);
+    if (root_.contains("eos_token_id")) {
+      const json& eos = root_.at("eos_token_id");
+      for (const json& one : eos.is_array() ? eos : json::array({eos}))
+        if (one.is_number_unsigned() && one.get<std::uint64_t>() < most) out_.eos.push_back(one.get<int>());
+    }
+    if (!out_.shape.valid()) fail(file_, "has a shape whose numbers make no model");
+    if (!out_.family.facts().reads(out_.shape))
+      fail(file_, "states a window, a soft-cap, a scale of scores or rotary positions that no layer of " +
+                      out_.family.type() + " reads");
+    return out_;
+  }
+
+ private:
+  static constexpr std::uint64_t most = std::uint64_t{1} << 20U;  // the limit of shape::valid()
+
+  bool is_set(std::string_view key) const { return root_.contains(key) && !root_.at(std::string(key)).is_null(); }
+  const json& at(std::string_view key) const { return root_.at(std::string(key)); }
+  [[noreturn]] void refuse(std::string_view key, const std::string& what) const {
+    fail(file_, detail::shown(key) + " " + what);
+  }
+
+  std::size_t number(std::string_view key, std::int64_t fallback = -1, std::uint64_t least = 1) const {
+    if (!is_set(key)) {
+      if (fallback < 0) fail(file_, "has no " + detail::shown(key));
+      return static_cast<std::size_t>(fallback);
+    }
+    if (!at(key).is_number_unsigned() || at(key).get<std::uint64_t>() < least || at(key).get<std::uint64_t>() > most)
+      refuse(key, "is not a whole number of " + std::to_string(least) + " to " + std::to_string(most));
+    return at(key).get<std::size_t>();
+  }
+  static float finite(const json& v) { return v.is_number() ? v.get<float>() : NAN; }
+  float real(std::string_view key) const {
+    if (!is_set(key)) fail(file_, "has no " + detail::shown(key));
+    return real(key, 0);
+  }
+  float real(std::string_view key, float fallback) const {
+    if (!is_set(key)) return fallback;
+    const float v = finite(at(key));
+    if (!std::isfinite(v)) refuse(key, "is not a finite number");
+    return v;
+  }
+  bool truth(std::string_view key, bool fallback) const {
+    if (!is_set(key)) return fallback;
+    if (!at(key).is_boolean()) refuse(key, "is neither true nor false");
+    return at(key).get<bool>();
+  }
+  bool is(std::string_view kind) const { return kind_ == kind; }
+
+  /// Refuses a key that may change the answers: one that no table lists, or one that is fixed to another value.
+  void check_keys() const {
+    for (const auto& [key, value] : root_.items()) {
+      const model_key* known = find_config_key(*keys_, key);
+      if (known == nullptr)
+        fail(file_, "has the key " + detail::shown(key) + ", which may change answers and is not known");
+      if (known->use != key_use::fixed || value.is_null()) continue;
+      if (value != json::parse(known->value))
+        refuse(key, "is not " + std::string(known->value) + ", the only value that is supported");
+    }
+  }
+
+  void sizes() {
+    mote::shape& s = out_.shape;
+    const bool second = is("gpt2");
+    s.dim = number(second ? "n_embd" : "hidden_size");
+    s.layers = number(second ? "n_layer" : is("gpt_neo") ? "num_layers" : "num_hidden_layers");
+    s.heads = number(second ? "n_head" : is("gpt_neo") ? "num_heads" : "num_attention_heads");
+    s.kv_heads = number("num_key_value_heads", static_cast<std::int64_t>(s.heads));
+    s.context = number(second ? "n_positions" : "max_position_embeddings");
+    s.vocab = number("vocab_size");
+    const auto four = static_cast<std::int64_t>(4 * s.dim);
+    if (second) s.hidden = number("n_inner", four);
+    else if (is("opt")) s.hidden = number("ffn_dim");
+    else if (is("gpt_neo")) s.hidden = number("intermediate_size", four);
+    else if (is("lfm2")) s.hidden = 1;  // its tensors say it
+    else s.hidden = number("intermediate_size");
+    if (is("opt")) s.norm_epsilon = 1e-5F;  // no key states it
+    else
+      s.norm_epsilon = real(second || is("gpt_neo")       ? "layer_norm_epsilon"
+                            : is("phi") || is("gpt_neox") ? "layer_norm_eps"
+                            : is("stablelm")              ? (is_set("layer_norm_eps") ? "layer_norm_eps" : "norm_eps")
+                            : is("lfm2")                  ? "norm_eps"
+                                                          : "rms_norm_eps");
+    const bool gemma = is("gemma2") || is("gemma3_text");
+    if (!is_set("head_dim") && !gemma && !is("qwen3") && s.dim % s.heads != 0)
+      fail(file_,
+           "has " + std::to_string(s.heads) + " heads, which do not divide its width of " + std::to_string(s.dim));
+    const std::size_t width = number("head_dim", static_cast<std::int64_t>(gemma         ? 256
+                                                                           : is("qwen3") ? 128
+                                                                                         : s.dim / s.heads));
+    if (width * s.heads != s.dim) s.head_width = width;
+    if (is("opt") && number("word_embed_proj_dim", static_cast<std::int64_t>(s.dim)) != s.dim)
+      refuse("word_embed_proj_dim", "is not the width of the model, which is all that is supported");
+  }
+
+  any_family family() const {
+    if (is("llama")) return any_family::of<llama>();
+    if (is("qwen2")) return any_family::of<qwen2>();
+    if (is("qwen3")) return any_family::of<qwen3>();
+    if (is("gemma2")) return any_family::of<gemma2>();
+    if (is("gemma3_text")) return any_family::of<gemma3>();
+    if (is("phi")) return any_family::of<phi2>();
+    if (is("phi3")) return any_family::of<phi3>();
+    if (is("gpt2")) return any_family::of<gpt2>();
+    if (is("gpt_neo")) return any_family::of<gpt_neo>();
+    if (is("gpt_neox")) return any_family::of<gpt_neox>();
+    if (is("opt")) return any_family::of<opt>();
+    if (is("stablelm")) return truth("use_qkv_bias", false) ? any_family::of<stablelm2>() : any_family::of<stablelm>();
+    if (is("lfm2")) return any_family::of_type("mote::lfm2_layers<\"" + lfm2_order() + "\">");
+    fail(file_, "is of the model_type " + detail::shown(kind_) + ", which is not imported");
+  }
+
+  std::string lfm2_order() const {
+    constexpr std::size_t longest = 1024;
+    if (out_.shape.layers > longest) fail(file_, "has more than 1024 layers");
+    std::string order(out_.shape.layers, 'c');
+    if (is_set("layer_types")) {
+      if (!at("layer_types").is_array() || at("layer_types").size() != order.size())
+        refuse("layer_types", "has not one entry for each layer");
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        const json& type = at("layer_types")[i];
+        if (type == "full_attention") order[i] = 'a';
+        else if (type != "conv") refuse("layer_types", "has a type that is neither conv nor full_attention");
+      }
+      return order;
+    }
+    if (!is_set("full_attn_idxs") || !at("full_attn_idxs").is_array()) fail(file_, "does not say which layers attend");
+    for (const json& i : at("full_attn_idxs")) {
+      if (!i.is_number_unsigned() || i.get<std::uint64_t>() >= order.size())
+        refuse("full_attn_idxs", "names a layer that is not there");
+      order[i.get<std::size_t>()] = 'a';
+    }
+    return order;
+  }
+
+  void positions() {
+    mote::shape& s = out_.shape;
+    if (is("gpt2") || is("gpt_neo") || is("opt")) return;
+    s.rope_theta = real(is_set("rotary_emb_base") ? "rotary_emb_base" : "rope_theta",
+                        is("gemma3_text") || is("lfm2") ? 1e6F : 10000.0F);
+    if (is("phi") || is("stablelm") || is("gpt_neox")) {
+      const char* key = is_set("rotary_pct") ? "rotary_pct" : is_set("rope_pct") ? "rope_pct" : "partial_rotary_factor";
+      const float part = real(key);
+      if (!(part > 0 && part <= 1)) refuse(key, "is not above 0 and at most 1");
+      const auto rotated = static_cast<std::size_t>(static_cast<double>(part) * static_cast<double>(s.head_dim()));
+      if (rotated != s.head_dim()) s.rotary_width = rotated;
+      if (rotated == 0) refuse(key, "rotates no channel");
+    }
+    if (is("gemma3_text")) s.local_theta = real("rope_local_base_freq", 10000.0F);
+    if (!is_set("rope_scaling")) return;
+    const json& scaling = at("rope_scaling");
+    if (!scaling.is_object()) refuse("rope_scaling", "is not an object");
+    const auto text = [&](const char* key) {
+      return scaling.contains(key) && scaling.at(key).is_string() ? scaling.at(key).get<std::string>() : std::string();
+    };
+    const std::string rule = text("rope_type").empty() ? text("type") : text("rope_type");
+    std::size_t known = (scaling.contains("rope_type") ? 1U : 0U) + (scaling.contains("type") ? 1U : 0U);
+    const auto take = [&](const char* key) {
+      const float v = scaling.contains(key) ? finite(scaling.at(key)) : NAN;
+      if (!std::isfinite(v)) refuse("rope_scaling", "has no finite " + std::string(key));
+      ++known;
+      return v;
+    };
+    if (rule == "linear" || rule == "llama3") s.rope.factor = take("factor");
+    if (rule == "llama3") {
+      s.rope.low_frequency_factor = take("low_freq_factor");
+      s.rope.high_frequency_factor = take("high_freq_factor");
+      const float context = take("original_max_position_embeddings");
+      if (!(context >= 1 && context <= 1048576)) refuse("rope_scaling", "has an original context out of range");
+      s.rope.original_context = static_cast<std::size_t>(context);
+    } else if (rule != "linear" && rule != "default") {
+      refuse("rope_scaling", "is by the rule " + detail::shown(rule) + ", which is not supported");
+    }
+    if (known != scaling.size()) refuse("rope_scaling", "has a key that may change answers and is not known");
+  }
+
+  void features() {
+    mote::shape& s = out_.shape;
+    if (is("gemma2") || is("gemma3_text")) {
+      const std::size_t period = is("gemma2") ? 2 : 6;
+      const char* window = is_set("sliding_window_size") ? "sliding_window_size" : "sliding_window";
+      s.window = number(window, is("gemma2") ? 4096 : -1);
+      for (const char* key : {"sliding_window_pattern", "_sliding_window_pattern"})
+        if (number(key, static_cast<std::int64_t>(period)) != period)
+          refuse(key, "is not " + std::to_string(period) + ", the only value that is supported");
+      if (is_set("layer_types")) {
+        const json& types = at("layer_types");
+        bool same = types.is_array() && types.size() == s.layers;
+        for (std::size_t i = 0; same && i < s.layers; ++i)
+          same = types[i] == (i % period == period - 1 ? "full_attention" : "sliding_attention");
+        if (!same) refuse("layer_types", "is another order than that of " + out_.family.type());
+      }
+      const float scalar = real("query_pre_attn_scalar", static_cast<float>(s.head_dim()));
+      if (!(scalar > 0)) refuse("query_pre_attn_scalar", "is not above 0");
+      if (scalar != static_cast<float>(s.head_dim())) s.score_scale = 1 / std::sqrt(scalar);
+      const auto cap = [&](const char* key, float otherwise) {
+        return root_.contains(key) ? real(key, 0) : is("gemma2") ? otherwise : 0.0F;
+      };
+      s.softcap = cap("attn_logit_softcapping", 50);
+      s.logit_softcap = cap("final_logit_softcapping", 30);
+    }
+    if (is("phi3")) s.window = number("sliding_window", 0);
+    if (is("gpt_neo")) {
+      s.window = number("window_size", 256);
+      if (!is_set("attention_layers")) {
+        const json plain = json::array({json::array({json::array({"global", "local"}), s.layers / 2})});
+        if (is_set("attention_types") && at("attention_types") != plain)
+          refuse("attention_types", "is another order than global, local, global, local");
+        return;
+      }
+      const json& types = at("attention_layers");
+      bool same = types.is_array() && types.size() == s.layers;
+      for (std::size_t i = 0; same && i < s.layers; ++i) same = types[i] == (i % 2 == 0 ? "global" : "local");
+      if (!same) refuse("attention_layers", "is another order than global, local, global, local");
+    }
+  }
+
+  const json& root_;
+  const std::filesystem::path& file_;
+  std::string kind_;
+  const family_keys* keys_ = nullptr;
+  model_config out_{};
+};
+
+}  // namespace
+
+model_config read_model_config(std::span<const std::byte> bytes, const std::filesystem::path& file) {
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  const json root = json::parse(text, text + bytes.size(), nullptr, false);
+  if (root.is_discarded()) fail(file, "is not JSON");
+  return config_reader(root, file).read();
+}
+
+}  // namespace mote::inline v0::host

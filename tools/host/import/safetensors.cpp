@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/import/safetensors.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../json.hpp"
+#include "mote/host/file.hpp"
+#include "mote/host/import/any_family.hpp"
+#include "mote/host/import/family_source.hpp"
+#include "mote/host/import/gguf_blocks.hpp"
+#include "mote/host/import/gguf_file.hpp"
+#include "mote/host/import/model_config.hpp"
+#include "mote/host/import/model_source.hpp"
+#include "mote/host/import/tokenizer_json.hpp"
+
+namespace mote::inline v0::host {
+
+namespace {
+
+nlohmann::json json_of(std::span<const std::byte> bytes, const std::filesystem::path& file, const char* what) {
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  nlohmann::json j = nlohmann::json::parse(text, text + bytes.size(), nullptr, false);
+  if (j.is_discarded() || !j.is_object()) fail(file, std::string("has ") + what + " that is not a JSON object");
+  return j;
+}
+
+/// Buffers that older files hold beside the weights: masks, and frequencies that the configuration states.
+bool is_no_weight(std::string_view name) {
+  for (const std::string_view end : {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attn.attention.bias",
+                                     ".attn.attention.masked_bias", ".attention.bias", ".attention.masked_bias"})
+    if (name.ends_with(end)) return true;
+  return false;
+}
+
+const gguf_type_facts* float_type(std::string_view name) {
+  for (const gguf_type type : {gguf_type::f32, gguf_type::f16, gguf_type::bf16})
+    if (facts_of(type).name == name) return &facts_of(type);
+  return nullptr;
+}
+
+std::uint64_t whole(const nlohmann::json& v, const std::filesystem::path& file, std::string_view tensor) {
+  if (!v.is_number_unsigned()) fail(file, detail::shown(tensor) + " has a size or an offset that is no whole number");
+  return v.get<std::uint64_t>();
+}
+
+gguf_tensor tensor_of_header(const nlohmann::json& t, std::span<const std::byte> data,
+                             const std::filesystem::path& file, std::string_view name) {
+  const std::string called = detail::shown(name);
+  const auto is_list = [&](const char* key) { return t.is_object() && t.contains(key) && t.at(key).is_array(); };
+  if (!is_list("shape") || !is_list("data_offsets") || t.at("data_offsets").size() != 2 || !t.contains("dtype") ||
+      !t.at("dtype").is_string())
+    fail(file, called + " has no dtype, shape and two data_offsets");
+  gguf_tensor out;
+  out.type = float_type(t.at("dtype").get<std::string>());
+  if (out.type == nullptr)
+    fail(file, called + " is of the type " + detail::shown(t.at("dtype").get<std::string>()) +
+                   "; F32, F16 and BF16 are read");
+  out.dimensions = t.at("shape").size();
+  if (out.dimensions == 0 || out.dimensions > 4) fail(file, called + " does not have 1 to 4 dimensions");
+  std::uint64_t rows = 1;
+  std::uint64_t cols = 1;
+  const std::uint64_t most = data.size() / out.type->bytes;
+  for (std::size_t i = 0; i < out.dimensions; ++i) {
+    const std::uint64_t n = whole(t.at("shape")[i], file, name);
+    std::uint64_t& to = i + 1 == out.dimensions ? cols : rows;
+    if (n == 0 || n > most / to) fail(file, called + " has more elements than the file has bytes for");
+    to *= n;
+  }
+  const std::uint64_t begin = whole(t.at("data_offsets")[0], file, name);
+  const std::uint64_t end = whole(t.at("data_offsets")[1], file, name);
+  if (begin > end || end > data.size())
+    fail(file, called + " ends behind the file's " + std::to_string(data.size()) + " bytes of tensors");
+  if (rows > most / cols || rows * cols * out.type->bytes != end - begin)
+    fail(file, called + " has " + std::to_string(end - begin) + " bytes, not those of its shape");
+  out.rows = static_cast<std::size_t>(rows);
+  out.cols = static_cast<std::size_t>(cols);
+  out.bytes = data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  return out;
+}
+
+/// The files that hold the tensors of a folder.
+std::vector<std::filesystem::path> parts_of(const std::filesystem::path& folder) {
+  const std::filesystem::path index = folder / "model.safetensors.index.json";
+  if (!std::filesystem::exists(index)) return {folder / "model.safetensors"};
+  const mapped_file mapped(index);
+  const nlohmann::json j = json_of(mapped.bytes(), index, "an index");
+  if (!j.contains("weight_map") || !j.at("weight_map").is_object()) fail(index, "has no weight_map");
+  std::set<std::string> names;
+  for (const auto& [tensor, part] : j.at("weight_map").items()) {
+    if (!part.is_string()) fail(index, "names a file that is no text");
+    const std::string name = part.get<std::string>();
+    if (name.empty() || name.find('/') != name.npos || name.find('\\') != name.npos || name.find('\0') != name.npos)
+      fail(index, "names the file " + detail::shown(name) + ", which is not in the folder");
+    names.insert(name);
+  }
+  std::vector<std::filesystem::path> files;
+  for (const std::string& name : names) files.push_back(folder / name);
+  return files;
+}
+
+/// The ids that end an answer: generation_config.json goes before config.json.
+std::vector<int> ends_of(const std::filesystem::path& folder, const model_config& config, std::size_t vocab) {
+  std::vector<int> ends = config.eos;
+  const std::filesystem::path file = folder / "generation_config.json";
+  if (std::filesystem::exists(file)) {
+    const mapped_file mapped(file);
+    const nlohmann::json j = json_of(mapped.bytes(), file, "a text");
+    if (j.contains("eos_token_id") && !j.at("eos_token_id").is_null()) {
+      ends.clear();
+      const nlohmann::json& eos = j.at("eos_token_id");
+      for (const nlohmann::json& one : eos.is_array() ? eos : nlohmann::json::array({eos}))
+        if (one.is_number_unsigned() && one.get<std::uint64_t>() < vocab) ends.push_back(one.get<int>());
+    }
+  }
+  std::erase_if(ends, [&](int id) { return static_cast<std::size_t>(id) >= vocab; });
+  return ends;
+}
+
+}  // namespace
+
+std::map<std::string, gguf_tensor> read_safetensors(std::span<const std::byte> bytes,
+                                                    const std::filesystem::path& file) {
+  std::uint64_t header = 0;
+  if (bytes.size() < sizeof header) fail(file, "has " + std::to_string(bytes.size()) + " bytes; expected safetensors");
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header > bytes.size() - sizeof header)
+    fail(file, "states a header of " + std::to_string(header) + " bytes and has " +
+                   std::to_string(bytes.size() - sizeof header));
+  const auto size = static_cast<std::size_t>(header);
+  const nlohmann::json j = json_of(bytes.subspan(sizeof header, size), file, "a header");
+  const auto data = bytes.subspan(sizeof header + size);
+  std::map<std::string, gguf_tensor> out;
+  for (const auto& [name, t] : j.items())
+    if (name != "__metadata__" && !is_no_weight(name)) out.emplace(name, tensor_of_header(t, data, file, name));
+  return out;
+}
+
+opened_model open_safetensors(const std::filesystem::path& folder) {
+  const mapped_file config_file(folder / "config.json");
+  model_config config = read_model_config(config_file.bytes(), folder / "config.json");
+
+  tensor_files all{.name = folder, .files = {}, .tensors = {}};
+  for (const std::filesystem::path& part : parts_of(folder)) {
+    all.files.push_back(std::make_unique<detail::file_bytes>(part));
+    for (auto& [name, t] : read_safetensors(all.files.back()->bytes(), part)) {
+      const bool is_gpt2 = config.family == any_family::of_type("mote::gpt2");  // with a prefix or without
+      const std::string ours = is_gpt2 && name.starts_with("transformer.") ? name.substr(12) : name;
+      if (!all.tensors.emplace(ours, tensor_files::tensor{t, all.files.size() - 1}).second)
+        fail(part, "has the tensor " + detail::shown(name) + " a second time");
+    }
+  }
+
+  mote::shape& s = config.shape;
+  const std::string head(config.family.find_name(outer_matrix::head).safetensors);
+  const std::string embedding(config.family.find_name(outer_matrix::embedding).safetensors);
+  const bool has_head = all.tensors.contains(head);
+  if (config.tied == false && !has_head) fail(folder, "has no tensor " + detail::shown(head));
+  s.tied_head = config.tied.value_or(!has_head);
+  std::set<std::string> known;
+  if (s.tied_head && has_head && all.tensors.contains(embedding)) known.insert(head);
+  if (s.hidden == 1)  // LFM2's, which its keys state by a rule of three
+    if (const auto up = all.tensors.find("model.layers.0.feed_forward.w1.weight"); up != all.tensors.end())
+      s.hidden = up->second.rows;
+
+  const mapped_file words_file(folder / "tokenizer.json");
+  tokenizer_text words = parse_tokenizer_json(words_file.bytes(), folder / "tokenizer.json");
+  if (words.pieces.size() > s.vocab)
+    fail(folder, "has " + std::to_string(words.pieces.size()) + " tokens, and an embedding of " +
+                     std::to_string(s.vocab) + " rows");
+  words.pieces.resize(s.vocab);  // rows that pad the embedding are tokens that nothing is
+  words.types.resize(s.vocab, token_type::unused);
+  if (!words.scores.empty()) words.scores.resize(s.vocab);
+
+  opened_model out;
+  out.bos = words.bos;
+  const std::vector<int> ends = ends_of(folder, config, s.vocab);
+  if (!ends.empty()) out.eos = ends.front();
+  if (ends.size() > 1) out.end_of_turn = ends[1];
+  out.tokenizer = std::move(words);
+  out.weights =
+      std::make_unique<family_source>(std::move(all), family_source::naming::safetensors, s, config.family, known);
+  return out;
+}
+
+}  // namespace mote::inline v0::host
