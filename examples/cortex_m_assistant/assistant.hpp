@@ -23,10 +23,10 @@ struct choose {
 // For 128 KiB of RAM: keys and values of 64 tokens, sixteen remembered texts, at most one of them in a prompt.
 template <class Model, class Board>
 struct choose<Model, Board, false> {
-  using type = mote::pipeline<Model, mote::quantize<8>,
-                              mote::rag<mote::bm25<mote::bm25_knobs{.items = 16, .item_bytes = 64}>,
-                                        mote::rag_knobs{.hits = 1, .tokens = 28}>,
-                              mote::context<64>, mote::fit<Board, without_learning>>;
+  using type = mote::pipeline<
+      Model, mote::quantize<8>,
+      mote::rag<mote::bm25<mote::bm25_knobs{.items = 16, .item_bytes = 64}>, mote::rag_knobs{.hits = 1, .tokens = 28}>,
+      mote::context<64>, mote::fit<Board, without_learning>>;
 };
 
 template <class Model, class Board>

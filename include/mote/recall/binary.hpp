@@ -25,7 +25,7 @@ struct binary_knobs {
   std::size_t item_bytes = 96;  ///< of a text, on average: items * item_bytes is what all texts share
   std::size_t dims = 256;       ///< bits of a text; a power of 2
   std::size_t gram = 3;         ///< characters of an n-gram
-  std::size_t candidates = 16;   ///< texts that are compared exactly, for each hit that is wanted
+  std::size_t candidates = 16;  ///< texts that are compared exactly, for each hit that is wanted
   float least = 0.0F;           ///< hits have a larger cosine than this
 
   constexpr bool valid() const {

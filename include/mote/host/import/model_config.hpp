@@ -19,7 +19,7 @@ struct model_config {
   mote::shape shape;  ///< but for tied_head, and the hidden width of LFM2, which tensors say
   any_family family;
   std::optional<bool> tied;  ///< tie_word_embeddings, if the file states it
-  std::vector<int> eos;  ///< any of them ends an answer
+  std::vector<int> eos;      ///< any of them ends an answer
 };
 
 /// `file` is its name in messages. Throws file_error.
