@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 # Prepares models at build time: mote_repack_image() gives an image the row layout of a board, mote_import_model()
-# converts a llama2.c or GGUF model into a C++ type and an image.
+# converts a llama2.c checkpoint, a GGUF file or a folder of safetensors into a C++ type and an image.
 #
 #   mote_repack_image(my_image HEADER hearth.hpp IMAGE hearth.mote BOARD mps2_an500 OUTPUT ${CMAKE_BINARY_DIR}/board.mote)
 #   mote_import_model(my_model NAME stories260k WEIGHTS stories260K.bin TOKENIZER tok512.bin BOARD stm32h743
@@ -182,7 +182,7 @@ function(mote_import_model target)
     message(FATAL_ERROR "mote: mote_import_model(${target}) does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   cmake_path(ABSOLUTE_PATH arg_WEIGHTS NORMALIZE)
-  set(tokenizer "")  # a .gguf file has its own vocabulary
+  set(tokenizer "")  # a GGUF file and a folder have their own vocabulary
   if(arg_TOKENIZER)
     cmake_path(ABSOLUTE_PATH arg_TOKENIZER NORMALIZE)
     set(tokenizer --tokenizer "${arg_TOKENIZER}")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// import_model: converts a llama2.c or GGUF model into the two files that a firmware needs: `<name>.hpp`, the model as
-// a type, and `<name>.mote`, its image in the row layout of one board.
+// import_model: converts a llama2.c checkpoint, a GGUF file or a folder of safetensors into the two files that a firmware
+// needs: `<name>.hpp`, the model as a type, and `<name>.mote`, its image in the row layout of one board.
 // Refuses an inconsistent file: the message says what was expected and what was found, and nothing is written.
 #include <CLI/CLI.hpp>
 
@@ -189,7 +189,7 @@ void import(const wishes& w) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Turns a llama2.c or GGUF model into a C++ type and an image for one board."};
+  CLI::App app{"Turns a model of llama2.c, GGUF or safetensors into a C++ type and an image for one board."};
   wishes w;
   app.add_option(
          "--weights", w.weights,

@@ -19,7 +19,10 @@
 #include "gguf_writer.hpp"
 #include "mote/host/image/image_sink.hpp"
 #include "mote/host/image/image_writer.hpp"
+#include "mote/host/image/model_header.hpp"
+#include "mote/host/image/model_header_reader.hpp"
 #include "mote/host/image/packing.hpp"
+#include "mote/host/image/repack.hpp"
 #include "mote/host/image/token_table_packer.hpp"
 #include "mote/host/import/gguf.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
@@ -177,6 +180,21 @@ void check_opened(const plain_published& m, const mote::host::opened_model& open
   mote::host::memory_sink out;
   (void)mote::host::write_image(in, table, "x", mote::host::read_packing("f32", 4, s, in.family()), out);
   const aligned_bytes image(out.bytes);
+  // An image of another order of rows becomes this one, and the model's header is read back.
+  const mote::host::model_facts facts =
+      mote::host::read_model_header(mote::host::model_header({.name = "x",
+                                                              .origin = "a test",
+                                                              .shape = s,
+                                                              .family = in.family(),
+                                                              .vocabulary_bytes = table.size(),
+                                                              .longest_piece = 1,
+                                                              .special_tokens = {.bos = opened.bos, .eos = opened.eos},
+                                                              .tokenizer = opened.tokenizer->type_name(),
+                                                              .control_tokens = opened.tokenizer->control_tokens()}));
+  REQUIRE(facts.family == in.family());
+  mote::host::memory_sink by_row;
+  (void)mote::host::write_image(in, table, "x", mote::host::read_packing("f32", 1, s, in.family()), by_row);
+  CHECK(mote::host::repack(aligned_bytes(by_row.bytes), facts, 4) == out.bytes);
   const auto map = mote::map_tensors<format, Family>(s);
   mote::basic_attached_image<mote::byte_level_bpe<mote::gpt2_pieces>::table> attached;
   REQUIRE(mote::open_image(image,

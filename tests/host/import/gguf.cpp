@@ -201,7 +201,14 @@ TEST_CASE("gguf: what would change a model's answers is refused by name", "[host
   refused([](auto& g) { g.value("llama.rope.scale_linear", 6, 1.5F); }, "\"llama.rope.scale_linear\" is not 1");
   refused([](auto& g) { g.value("llama.attention.sliding_window", 4, 64U); },
           "the key \"llama.attention.sliding_window\", which may change answers");
-  refused([](auto& g) { g.value("split.count", 2, std::uint16_t{2}); }, "\"split.count\" is not 1");
+  refused([](auto& g) { g.value("split.count", 2, std::uint16_t{2}); },
+          "is the first of 2 parts, and its name does not end with -00001-of-00002.gguf");
+  refused(
+      [](auto& g) {
+        g.value("split.count", 2, std::uint16_t{2});
+        g.value("split.no", 2, std::uint16_t{1});
+      },
+      "is part 2 of 2; name the first");
   refused([](auto& g) { g.value("llama.attention.causal", 7, false); }, "\"llama.attention.causal\" is not true");
   refused([](auto& g) { g.value("general.type", "adapter"); }, "\"general.type\" is not \"model\"");
   refused([](auto& g) { g.value("llama.rope.dimension_count", 4, 8U); }, "only the heads' width, 16");

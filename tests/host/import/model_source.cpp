@@ -155,6 +155,42 @@ TEST_CASE("model source: a file that is cut is refused when it is opened, a weig
                     ContainsSubstring("\"blk.1.ffn_up.weight\" holds a value that is not finite, at index 65"));
 }
 
+TEST_CASE("model source: a GGUF file in many parts is the file in one", "[host][model_source]") {
+  const mote_tests::scratch_folder folder;
+  const mote_tests::gguf_parts whole = mote_tests::little_gguf(host::gguf_type::q8_0);
+  const auto bytes = whole.file();
+  const host::raw_model expected = host::parse_gguf(bytes, "x.gguf").model;
+  const auto write_part = [&](std::uint16_t number, const auto& change) {
+    mote_tests::gguf_parts part;
+    if (number == 0) {
+      part.values = whole.values;
+      part.value_count = whole.value_count;
+    }
+    part.value("split.no", 2, number);
+    part.value("split.count", 2, std::uint16_t{3});
+    for (std::size_t i = number; i < whole.tensors.size(); i += 3) {
+      const auto& t = whole.tensors[i];
+      part.add(t.name, t.dimensions, static_cast<host::gguf_type>(t.type), t.bytes);
+    }
+    change(part);
+    host::write_atomically(folder.path / ("m-0000" + std::to_string(number + 1) + "-of-00003.gguf"), part.file());
+  };
+  const auto same = [](auto&) {};
+  for (std::uint16_t number = 0; number < 3; ++number) write_part(number, same);
+  const auto first = folder.path / "m-00001-of-00003.gguf";
+  is_whole(*host::open_gguf(first).weights, expected);
+  CHECK_THROWS_WITH(host::open_gguf(folder.path / "m-00002-of-00003.gguf"), ContainsSubstring("is part 2 of 3"));
+  write_part(1, [](auto& g) { g.value("split.no", 2, std::uint16_t{2}); });
+  CHECK_THROWS_WITH(host::open_gguf(first), ContainsSubstring("is not part 2 of 3"));
+  write_part(1, [](auto& g) { g.value("llama.rope.freq_base", 6, 5e5F); });
+  CHECK_THROWS_WITH(host::open_gguf(first), ContainsSubstring("which only the first part may have"));
+  write_part(1, [&](auto& g) { g.add("token_embd.weight", {1}, host::gguf_type::f32, std::vector<std::byte>(4)); });
+  CHECK_THROWS_WITH(host::open_gguf(first), ContainsSubstring("a second time"));
+  write_part(1, same);
+  std::filesystem::remove(folder.path / "m-00003-of-00003.gguf");
+  CHECK_THROWS_WITH(host::open_gguf(first), ContainsSubstring("m-00003-of-00003.gguf: cannot open"));
+}
+
 TEST_CASE("model file: what it is, its first bytes say, and a message names what is something else",
           "[host][model_source]") {
   const mote_tests::scratch_folder folder;

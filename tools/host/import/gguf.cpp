@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/import/gguf.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -47,11 +48,51 @@ vocabulary_text plain_vocabulary(const tokenizer_text& t) {
   return text;
 }
 
+/// The number of files that the model is in, of which this is the first.
+std::size_t parts_of(const gguf_file& in) {
+  constexpr std::uint64_t most = 65535;
+  const auto count = static_cast<std::size_t>(in.integer("split.count", 0, most, 1));
+  if (const std::uint64_t number = in.integer("split.no", 0, most, 0); number != 0)
+    fail(in.name(), "is part " + std::to_string(number + 1) + " of " + std::to_string(count) + "; name the first");
+  return count;
+}
+
+/// The name of another part, where the first is called NAME-00001-of-00002.gguf.
+std::filesystem::path part_beside(const std::filesystem::path& first, std::size_t number, std::size_t count) {
+  const auto ending = [count](std::size_t n) {
+    const auto five = [](std::size_t v) {
+      const std::string digits = std::to_string(v);
+      return std::string(5 - (std::min)(digits.size(), std::size_t{5}), '0') + digits;
+    };
+    return "-" + five(n) + "-of-" + five(count) + ".gguf";
+  };
+  const std::string name = first.filename().string();
+  if (!name.ends_with(ending(1)))
+    fail(first, "is the first of " + std::to_string(count) + " parts, and its name does not end with " + ending(1));
+  return first.parent_path() / (name.substr(0, name.size() - ending(1).size()) + ending(number));
+}
+
+/// Reads the other parts of a model, whose keys say nothing of it.
+void add_parts(tensor_files& all, gguf_file& in, std::size_t count) {
+  for (std::size_t n = 2; n <= count; ++n) {
+    all.files.push_back(std::make_unique<file_bytes>(part_beside(all.name, n, count)));
+    const gguf_file part(all.files.back()->bytes(), all.files.back()->name());
+    if (part.integer("split.no", 0, 65535, 0) != n - 1 || part.integer("split.count", 0, 65535, 1) != count)
+      fail(part.name(), "is not part " + std::to_string(n) + " of " + std::to_string(count));
+    for (const auto& [key, value] : part.values())
+      if (!key.starts_with("split.") && !key.starts_with("general."))
+        fail(part.name(), "has the key " + shown(key) + ", which only the first part may have");
+    in.join(part);
+    for (const auto& [name, t] : part.tensors()) all.tensors.emplace(name, tensor_files::tensor{t, n - 1});
+  }
+}
+
 opened_model open_gguf_bytes(file_bytes file) {
   tensor_files all{.name = file.name(), .files = {}, .tensors = {}};
   all.files.push_back(std::make_unique<file_bytes>(std::move(file)));
-  const gguf_file in(all.files.front()->bytes(), all.name);
+  gguf_file in(all.files.front()->bytes(), all.name);
   for (const auto& [name, t] : in.tensors()) all.tensors.emplace(name, tensor_files::tensor{t, 0});
+  add_parts(all, in, parts_of(in));
   const gguf_shape read = read_gguf_shape(in);
   std::set<std::string> known;
   if (read.has_rotary_factors) known.emplace("rope_freqs.weight");

@@ -133,6 +133,11 @@ std::string_view gguf_file::name_of(std::string_view what) {
   return name;
 }
 
+void gguf_file::join(const gguf_file& part) {
+  for (const auto& [name, t] : part.tensors_)
+    if (!tensors_.emplace(name, t).second) fail(part.file_, "has the tensor " + detail::shown(name) + " a second time");
+}
+
 void gguf_file::read_value() {
   const std::string_view key = name_of("a key");
   const auto type = in_.number<std::uint32_t>("a value");

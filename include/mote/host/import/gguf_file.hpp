@@ -84,6 +84,9 @@ class gguf_file {
   const gguf_value* array(std::string_view key, gguf_value_type element) const;
   /// The strings of an array of strings.
   std::vector<std::string_view> texts(const gguf_value& array) const;
+  /// Adds the tensors of another part of the same model, whose bytes must outlive this too. Throws file_error if both
+  /// have one.
+  void join(const gguf_file& part);
   [[noreturn]] void missing(std::string_view key) const { fail(file_, "has no " + detail::shown(key)); }
 
  private:
