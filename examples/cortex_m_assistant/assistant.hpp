@@ -10,7 +10,7 @@
 
 /// Flash for the code of the whole firmware, measured on linked images; tests/boards/assistant.sh checks it.
 inline constexpr mote::fit_knobs with_learning{.code_bytes = 64 * 1024};
-inline constexpr mote::fit_knobs without_learning{.code_bytes = 39 * 1024};
+inline constexpr mote::fit_knobs without_learning{.code_bytes = 40 * 1024};
 
 template <class Model, class Board,
           bool Roomy = mote::can_compose<Model, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>,

@@ -26,7 +26,7 @@ constexpr float log_near_one(float f) {
 }
 
 // log(u (1 + rest) 2^exponent) for a normal, finite u > 0 and a rest below one unit in u's last place.
-constexpr float log_normal(float u, float rest, std::int32_t exponent) {
+MOTE_NOINLINE constexpr float log_normal(float u, float rest, std::int32_t exponent) {
   const auto bits = __builtin_bit_cast(std::uint32_t, u);
   // The mantissa is taken in [sqrt(1/2), sqrt(2)), so that f = mantissa - 1 is exact and small.
   const std::uint32_t shifted = bits - 0x3F3504F3U;
