@@ -15,6 +15,8 @@
 
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
+#include "mote/model/tokenizer_of.hpp"
+#include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0 {
 
@@ -91,9 +93,20 @@ struct constraint_check {
       "mote: this policy does not say which bytes its answers hold; give it a `static constexpr byte_set bytes` [mote-constraint-policy]");
 };
 
+template <class Tokenizer, bool InOrder>
+struct texts_are_in_order {
+  static_assert(
+      InOrder,
+      "mote: a constraint walks over the texts of a vocabulary in their order, and this tokenizer's table has none; leave the constraint out, or take a model with sentencepiece_bpe [mote-constraint-table]");
+};
+
 /// The slot. A constraint may also have a `fault`, as every policy.
 struct slots::constraint : slot_facts {
   using fallback = unconstrained;
+  template <class Chosen, class P = typename Chosen::template in<slots::constraint>,
+            class Tokenizer = tokenizer_of<typename Chosen::model_type>>
+  using fault = unless<std::is_same_v<P, unconstrained> || std::is_same_v<typename Tokenizer::table, vocabulary_view>,
+                       texts_are_in_order<Tokenizer, std::is_same_v<typename Tokenizer::table, vocabulary_view>>>;
   template <class P, class Chosen, constraint_member Lacks = constraint_lacks<P>>
   using lack = unless<Lacks == constraint_member::none, constraint_check<P, Lacks>>;
 };
