@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "hearth.hpp"
+#include "../models/hearth/hearth.hpp"
 #include "mote/mote.hpp"
 
 namespace {
