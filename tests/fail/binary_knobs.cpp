@@ -2,6 +2,7 @@
 // Bits that a rotation does not take: no power of 2.
 // EXPECT: mote: binary<> has a knob out of range; .*\[mote-binary-knobs\]
 #include "little.hpp"
+#include "mote/recall/binary.hpp"
 #include "recalling.hpp"
 
 #if MOTE_FAIL

@@ -7,7 +7,7 @@
 #if MOTE_FAIL
 using letters = mote::flat<mote::flat_knobs{.items = 50}>;
 #else
-using letters = mote::flat<mote::flat_knobs{.items = 64}>;
+using letters = mote::flat<mote::flat_knobs{.items = 128}>;
 #endif
 using assistant = mote::pipeline<little, mote::rag<mote::fuse<mote::bm25<>, letters>>>;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A policy where a retriever is wanted.
 // EXPECT: mote: mmr<> takes a retriever that is made of a store, features and an index, .*\[mote-mmr\]
+#include "mote/recall/mmr.hpp"
 #include "little.hpp"
 #include "recalling.hpp"
 

@@ -2,6 +2,7 @@
 // Among no hits nothing is chosen.
 // EXPECT: mote: mmr<> has a knob out of range; .*\[mote-mmr-knobs\]
 #include "little.hpp"
+#include "mote/recall/mmr.hpp"
 #include "recalling.hpp"
 
 #if MOTE_FAIL

@@ -2,6 +2,7 @@
 // No half-life.
 // EXPECT: mote: recent<> has a knob out of range; .*\[mote-recent-knobs\]
 #include "little.hpp"
+#include "mote/recall/recent.hpp"
 #include "recalling.hpp"
 
 #if MOTE_FAIL
