@@ -420,7 +420,7 @@ struct kept_state {
 struct keeper {
   std::string name;
   std::string learning;  // what the parameters are of; empty: frozen
-  std::size_t items = 0, item_bytes = 0;
+  std::size_t items = 0, bytes_of_items = 0;
   std::function<void()> start;
   std::function<void()> learn;
   std::function<void(const std::vector<std::string>&)> remember;
@@ -433,14 +433,14 @@ struct keeper {
 };
 
 template <class Pipeline>
-keeper keeper_of(std::string name, std::string learning, std::size_t items, std::size_t item_bytes) {
+keeper keeper_of(std::string name, std::string learning, std::size_t items, std::size_t bytes_of_items) {
   static Pipeline ai;
   static const aligned_bytes image = mote_tests::synthetic_image<Pipeline>();
   keeper k;
   k.name = std::move(name);
   k.learning = std::move(learning);
   k.items = items;
-  k.item_bytes = item_bytes;
+  k.bytes_of_items = bytes_of_items;
   k.start = [] {
     if constexpr (Pipeline::recalls) ai.memory().clear();
     REQUIRE(ai.attach(image, mote::payload_check::skip) == status::ok);
@@ -485,8 +485,8 @@ keeper keeper_of(std::string name, std::string learning, std::size_t items, std:
 
 template <class... Learning>
 std::vector<keeper> with_every_recall(const char* learning) {
-  using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 32}>;
-  using other = mote::bm25<mote::bm25_knobs{.items = 2, .item_bytes = 40}>;
+  using small = mote::bm25<mote::bm25_knobs{.items = 4, .item_bytes = 8}>;  // 32 bytes, all texts together
+  using other = mote::bm25<mote::bm25_knobs{.items = 2, .item_bytes = 20}>;
   constexpr mote::rag_knobs few{.tokens = 40};
   const std::string name = learning[0] == '\0' ? "frozen" : learning;
   using window = mote::context<96>;
@@ -531,7 +531,7 @@ TEST_CASE("snapshot: between any two pipelines all of it is taken, or nothing an
     for (const bool learns : {false, true}) {
       for (const std::vector<std::string>& texts : memories) {
         if (learns && saver.learning.empty()) continue;
-        if (texts.size() > saver.items || (!texts.empty() && texts[0].size() > saver.item_bytes)) continue;
+        if (texts.size() > saver.items || (!texts.empty() && texts[0].size() > saver.bytes_of_items)) continue;
         saver.start();
         if (learns) saver.learn();
         saver.remember(texts);
@@ -551,7 +551,7 @@ TEST_CASE("snapshot: between any two pipelines all of it is taken, or nothing an
           else if (!texts.empty() && loader.items == 0) expected = status::no_recall;
           else if (texts.empty() && !learns) expected = status::no_effect;
           else if (texts.size() > loader.items) expected = status::wrong_size;
-          else if (!texts.empty() && texts[0].size() > loader.item_bytes) expected = status::too_long;
+          else if (!texts.empty() && texts[0].size() > loader.bytes_of_items) expected = status::too_long;
           CHECK(mote::name(answer) == mote::name(expected));
           const kept_state after = loader.state();
           if (answer == status::ok) {
