@@ -43,7 +43,8 @@ constexpr std::string_view help =
     "/remember TEXT                 keeps a fact: /remember The boiler's service code is 7731.\n"
     "/learn PROMPT => ANSWER        teaches a command: /learn movie night => {\"scene\":\"cinema\"}\n"
     "/save [FILE]  /load [FILE]     what was remembered and learned; by default mine.mote\n"
-    "/forget                        forgets all of it\n"
+    "/forget WORDS                  forgets each fact that has all of these words, in the file too\n"
+    "/forget                        forgets all that was remembered and learned, not what is in the file\n"
     "/footprint                     where the bytes are\n"
     "/help  /quit\n";
 
@@ -229,6 +230,7 @@ class session {
       return false;
     }
     facts_ = commands_ = 0;
+    kept_in_ = name;
     std::printf("saved %zu bytes to %s\n", bytes.size(), name.c_str());
     return true;
   }
@@ -243,21 +245,34 @@ class session {
     if (s == mote::status::ok) {
       lessons_.clear();  // of what is gone none is taught again
       facts_ = commands_ = 0;
+      kept_in_ = name;
     }
     say("loaded", s);
   }
 
   void forget() {
+    if (!argument_.empty()) return forget_facts();
     lessons_.clear();
     facts_ = commands_ = 0;
+    kept_in_.clear();  // a fact that is forgotten later must not take from the file what it has
     if constexpr (assistant::recalls) ai.memory().clear();
     say("forgotten", ai.attach(image_));
+  }
+
+  /// Memory, cache and prompt have no byte of them then; the file that has what is here is written again.
+  void forget_facts() {
+    const std::size_t gone = ai.forget(argument_);
+    if (gone == 0) return print("not done: no fact has all of these words\n");
+    std::printf("forgotten: %zu fact%s\n", gone, gone == 1 ? "" : "s");
+    if (kept_in_.empty()) facts_ = ai.memory().size();  // none was ever saved
+    else if (const std::string name = kept_in_; !save(name)) std::printf("%s still has what it had\n", name.c_str());
   }
 
   std::span<const std::byte> image_;
   bool terminal_;
   std::size_t facts_ = 0;     // not yet saved
   std::size_t commands_ = 0;  // not yet saved
+  std::string kept_in_;       // the file that was loaded or saved last; empty: none
   std::map<std::filesystem::path, host::kept_file> files_;
   std::string_view argument_;
   std::vector<host::dialogue_item> lessons_;

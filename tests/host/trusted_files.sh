@@ -52,6 +52,21 @@ same "its target" "$(grep -ac 'third thing' away/theirs.mote)" '[1-9]*'
 same "the target's mode" "$(mode away/theirs.mote)" "$before"
 rm mine.mote && cp kept mine.mote
 
+# ---- what is forgotten is in no file that was kept
+rm mine.mote
+run "$fact" "$other" /save '/forget cellar moon' '/forget KEY cellar' /quit
+same "none has these words" "$(sed -n '/moon$/{n;p;}' said)" 'not done: no fact has all of these words'
+same "forgotten" "$(sed -n '/KEY cellar$/{n;p;}' said)" 'forgotten: 1 fact'
+same "saved without it" "$code $(last) $(grep -ac 'second key' mine.mote) $(grep -ac Anna mine.mote)" '0 saved * bytes to mine.mote 0 [1-9]*'
+run '/load' '/forget Anna' /load 'What is the boiler called?' /quit
+same "nor after a load" "$code $(grep -ac Anna mine.mote)" '0 0'
+rm mine.mote
+run "$fact" "$other" '/forget boiler' /quit
+same "what was not saved is in no file" "$code $(ls mine.mote 2> /dev/null) $(grep -o '1 fact is' errors)" '3  1 fact is'
+run "$fact" /save /forget "$other" '/forget cellar' /quit
+same "what /forget leaves in the file stays there" "$code $(grep -ac Anna mine.mote)" '0 [1-9]*'
+cp kept mine.mote
+
 # ---- what is no file
 mkfifo fifo
 mkdir folder

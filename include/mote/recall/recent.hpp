@@ -55,7 +55,7 @@ struct recent_index {
   /// 2^(-1 / HalfLife): its power is nearer to a half than those of its neighbours.
   static constexpr float step = [] {
     double low = 0.5, high = 1.0;
-    for (int round = 0; round < 60; ++round) {
+    for (int halving = 0; halving < 60; ++halving) {
       const double middle = 0.5 * (low + high);
       double power = 1.0;
       double square = middle;

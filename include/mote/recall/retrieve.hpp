@@ -104,8 +104,8 @@ class item_memory {
   status load(std::span<const std::byte> records, Model&... model) {
     typename Embedder::item features;
     const status s = Store::check(records, [&](std::string_view t) {
-      const status read = embedder_.embed(t, features, model...);
-      return read == status::ok && !can_take<Index>(features) ? status::too_long : read;
+      const status embedded = embedder_.embed(t, features, model...);
+      return embedded == status::ok && !can_take<Index>(features) ? status::too_long : embedded;
     });
     if (s != status::ok) return s;
     clear();
