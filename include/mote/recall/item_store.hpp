@@ -257,7 +257,7 @@ class item_store {
     reverse(begin + size, end);
     reverse(begin, end);
   }
-  void reverse(std::size_t from, std::size_t to) {
+  [[gnu::noinline]] void reverse(std::size_t from, std::size_t to) {
     for (; from + 1 < to; ++from, --to) {
       const char c = bytes_[from];
       bytes_[from] = bytes_[to - 1];
