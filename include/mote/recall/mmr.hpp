@@ -75,10 +75,10 @@ class mmr_index : public Index {
 
 namespace detail {
 
-template <class R>
+template <bool Fits>
 struct mmr_check {
   static_assert(
-      has_parts<R>,
+      Fits,
       "mote: mmr<> takes a retriever that is made of a store, features and an index, as bm25<>, flat<> and fuse<> are; write yours with retrieve<> [mote-mmr]");
 };
 template <class R, mmr_knobs Knobs, class Reader, bool Fits>
@@ -95,7 +95,7 @@ struct mmr_parts<R, Knobs, Reader, false> {
 template <class Retriever, mmr_knobs Knobs = mmr_knobs{}, class Reader = english>
 struct mmr
     : detail::mmr_parts<Retriever, Knobs.valid() ? Knobs : mmr_knobs{}, Reader, detail::has_parts<Retriever>>::type {
-  using said = decltype(let_speak(static_cast<detail::mmr_check<Retriever>*>(nullptr)));
+  using said = decltype(let_speak(static_cast<detail::mmr_check<detail::has_parts<Retriever>>*>(nullptr)));
   template <std::size_t Items, class Of = Retriever>
   using with_items =
       std::conditional_t<Knobs.valid(), mmr<typename Of::template with_items<Items>, Knobs, Reader>, mmr>;
