@@ -127,7 +127,6 @@ TEST_CASE("item_store: nothing is left of what is erased", "[recall][item_store]
 }
 
 TEST_CASE("item_store: the longest text is kept whole", "[recall][item_store]") {
-  static mote::item_store<2, 65'535> of_long_texts;
   const std::string longest(2 * 65'535, 'x');
   add(of_long_texts, "short");
   const std::size_t row = add(of_long_texts, longest);
