@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 
+#include "mote/config.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/decode/greedy.hpp"
 

@@ -3,7 +3,7 @@
 //   mote::verbalise<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
 // A label's score is its log-probability in nats a token less what it has on typical questions (Zhou et al. 2023, arXiv
 // 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
-// Cost: two floats a label; a pass a token of each label and two more, behind one pass over the prompt.
+// Cost: two floats a label; a pass a token of each label and one more, after one pass over the prompt.
 // Refuses a threshold: whether the best label is good enough, the application measures.
 #pragma once
 
@@ -31,9 +31,9 @@ class verbalise {
   static constexpr std::size_t count = sizeof...(Labels);
   static constexpr std::array<std::string_view, count> labels{Labels.view()...};
 
-  /// Measures the prior, the mean score for these texts: some typical questions, of any labels. Once after attach(), and
-  /// after each change of what was learned; without it the prior is 0. empty: no text; else the errors of the pipeline's
-  /// score(); then the prior stays as it was.
+  /// Measures the prior, the mean score for these texts: some typical questions, of any labels. Once after attach(),
+  /// and after each change of what was learned; without it the prior is 0. empty: no text; else the errors of the
+  /// pipeline's score(); then the prior stays as it was.
   template <class Pipeline>
   status calibrate(Pipeline& ai, std::span<const std::string_view> typical) {
     if (typical.empty()) return status::empty;

@@ -15,16 +15,22 @@ namespace mote::inline v0 {
 
 namespace detail {
 
+/// The largest of n logits; those that pad become too small to count.
+MOTE_INLINE float pad_and_find_largest(float* logits /* (padded(n)) */, std::size_t n) {
+  using floats = simd::floats<16>;
+  for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
+  floats most = floats::load(logits);
+  for (std::size_t i = 16; i < n; i += 16) most = simd::maximum(most, floats::load(logits + i));
+  return simd::reduce_max(most);
+}
+
 struct exponentials {
   float largest, sum, weighted;  // weighted: the sum of (logit - largest) exp(logit - largest)
 };
 
 MOTE_NOINLINE inline exponentials sum_exponentials(float* logits /* (padded(n)) */, std::size_t n) {
   using floats = simd::floats<16>;
-  for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
-  floats most = floats::load(logits);
-  for (std::size_t i = 16; i < n; i += 16) most = simd::maximum(most, floats::load(logits + i));
-  const float top = simd::reduce_max(most);
+  const float top = pad_and_find_largest(logits, n);
   const auto largest = floats::all(top);
   const auto least = floats::all(-80.0F);  // exp(-80) is 2e-35: lower logits weigh nothing, and -3e38 would weigh much
   floats sum = floats::all(0.0F), weighted = floats::all(0.0F);

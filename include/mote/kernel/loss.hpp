@@ -8,6 +8,7 @@
 
 #include "mote/core/log.hpp"
 #include "mote/kernel/finite.hpp"
+#include "mote/kernel/log_sum.hpp"
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/simd/math.hpp"
@@ -22,10 +23,7 @@ struct softmax_total {
 /// Turns n finite logits into probabilities in place; the buffer holds padded(n) floats, which become zero from n on.
 inline softmax_total softmax(float* logits, std::size_t n) {
   using floats = simd::floats<16>;
-  for (std::size_t i = n; i < padded(n); ++i) logits[i] = -3.0e38F;
-  floats most = floats::load(logits);
-  for (std::size_t i = 16; i < n; i += 16) most = simd::maximum(most, floats::load(logits + i));
-  const float top = simd::reduce_max(most);
+  const float top = detail::pad_and_find_largest(logits, n);
   const auto largest = floats::all(top);
   floats sum = floats::all(0.0F);
   const std::size_t whole = n / 16 * 16;

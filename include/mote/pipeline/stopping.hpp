@@ -7,6 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/config.hpp"
 #include "mote/decode/stopping_slot.hpp"
 #include "mote/pipeline/answer.hpp"
 

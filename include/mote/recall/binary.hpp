@@ -29,9 +29,8 @@ struct binary_knobs {
   float least = 0.0F;           ///< hits have a larger cosine than this
 
   constexpr bool valid() const {
-    return items - 1 < 1'048'576 && item_bytes - 1 < 65535 && items <= 0xFFFFFFFF / item_bytes && dims >= 32 &&
-           dims <= 4096 && std::has_single_bit(dims) && gram - 2 < 7 && candidates - 1 < 4096 && least >= 0.0F &&
-           least < 1.0F;
+    return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && dims >= 32 && dims <= 4096 &&
+           std::has_single_bit(dims) && gram - 2 < 7 && candidates - 1 < 4096 && least >= 0.0F && least < 1.0F;
   }
 };
 
@@ -131,8 +130,7 @@ class binary_index {
       const std::size_t row = items.row(place);
       vector v;
       if (Embedder::embed(items.text(row), v) != status::ok) continue;
-      const float cosine = static_cast<float>(query.dot(v)) * (query.scale * v.scale);
-      if (cosine > Least) best.offer(items.id(row), cosine);
+      if (const float cosine = detail::cosine(query, v); cosine > Least) best.offer(items.id(row), cosine);
     }
   }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/config.hpp"
 #include "mote/core/extremes.hpp"
 #include "mote/recall/bm25_lengths.hpp"
 #include "mote/recall/counted_words.hpp"
@@ -44,7 +45,7 @@ class bm25_index : public bm25_lengths<Reader, Knobs> {
       return count > 0;
     }
     /// How often each occurs in a text. Not inlined, as in distinct_words: copies are 660 bytes of a Cortex-M7's flash.
-    [[gnu::noinline]] void count_in(std::string_view text) {
+    MOTE_NOINLINE void count_in(std::string_view text) {
       for (std::size_t i = 0; i < count; ++i) times[i] = 0;
       Reader words(text);
       for (std::uint32_t h = 0; words.next(h);)
@@ -57,8 +58,8 @@ class bm25_index : public bm25_lengths<Reader, Knobs> {
       detail::greatest_of(base::stack_bytes, base::scores_bytes + sizeof(asked_words) + sizeof(Reader)) + Knobs.items;
 
   /// Offers the items that share a word with the query, if they reach the floors and are not like a better hit. A word
-  /// that the query repeats counts each time. Work: for each 8 words of the query all texts are read, and those that have one of them once
-  /// more, for a word's rarity must be known first.
+  /// that the query repeats counts each time. Work: for each 8 words of the query all texts are
+  /// read, and those that have one of them once more, for a word's rarity must be known first.
   template <class Items>
   void search(Reader words, const Items& items, best_hits& best) const {
     const std::size_t count = items.size();

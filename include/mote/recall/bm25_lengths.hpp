@@ -14,6 +14,7 @@
 #include "mote/recall/counted_words.hpp"
 #include "mote/recall/distinct_words.hpp"
 #include "mote/recall/hit.hpp"
+#include "mote/recall/item_store.hpp"
 
 namespace mote::inline v0 {
 
@@ -32,9 +33,8 @@ struct bm25_knobs {
 
   constexpr bool valid() const {
     const auto is_share = [](float f) { return f >= 0.0F && f <= 1.0F; };
-    const auto fits = [](std::size_t n) { return n >= 1 && n <= 65535; };
-    return items - 1 < 1'048'576 && fits(item_bytes) && items <= 0xFFFFFFFF / item_bytes && k1 >= 0.0F &&
-           k1 <= 1000.0F && is_share(b) && is_share(least) && is_share(share) && is_share(alike) && words <= 4096 &&
+    return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && k1 >= 0.0F && k1 <= 1000.0F &&
+           is_share(b) && is_share(least) && is_share(share) && is_share(alike) && words <= 4096 &&
            most_postings() < (1U << 29U);
   }
 };

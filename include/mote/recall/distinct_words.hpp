@@ -25,7 +25,7 @@ class distinct_words {
   constexpr explicit distinct_words(std::string_view text) : text_(text) {}
 
   /// The next portion of them, by rising hash; empty at the end. Work: the text is read once.
-  [[gnu::noinline]] constexpr bool next() {
+  MOTE_NOINLINE constexpr bool next() {
     const bool first = count_ == 0;
     if (!first && count_ < Portion) return false;
     const std::uint32_t after = first ? 0 : hash_[count_ - 1];
@@ -44,7 +44,7 @@ class distinct_words {
   constexpr std::size_t count() const { return count_; }  ///< in the portion
   constexpr std::uint32_t operator[](std::size_t i) const { return hash_[i]; }
 
-  [[gnu::noinline]] static constexpr std::size_t number_in(std::string_view text) {
+  MOTE_NOINLINE static constexpr std::size_t number_in(std::string_view text) {
     std::size_t all = 0;
     for (distinct_words portion(text); portion.next();) all += portion.count();
     return all;

@@ -87,6 +87,14 @@ struct hashed_ngrams {
   }
 };
 
+namespace detail {
+/// Of two vectors that have dot() and scale, as int8_vector.
+template <class Vector>
+float cosine(const Vector& a, const Vector& b) {
+  return static_cast<float>(a.dot(b)) * (a.scale * b.scale);
+}
+}  // namespace detail
+
 template <class Vector, std::size_t Items, float Least = 0.0F>
 class flat_index {
  public:
@@ -99,9 +107,8 @@ class flat_index {
   template <class Store>
   void search(const Vector& query, const Store& items, best_hits& best) const {
     for (std::size_t place = items.size(); place-- > 0;) {
-      const Vector& v = vectors_[items.row(place)];
-      const float cosine = static_cast<float>(query.dot(v)) * (query.scale * v.scale);
-      if (cosine > Least) best.offer(items.id(items.row(place)), cosine);
+      const std::size_t row = items.row(place);
+      if (const float cosine = detail::cosine(query, vectors_[row]); cosine > Least) best.offer(items.id(row), cosine);
     }
   }
 

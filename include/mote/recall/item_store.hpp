@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/config.hpp"
 #include "mote/core/check.hpp"
 #include "mote/core/records.hpp"
 #include "mote/core/status.hpp"
@@ -24,11 +25,14 @@ namespace mote::inline v0 {
 
 namespace detail {
 
+/// Whether so many texts of so many bytes on average can be kept: places in all bytes have 32 bits.
+constexpr bool texts_can_share(std::size_t items, std::size_t item_bytes) {
+  return items >= 1 && item_bytes >= 1 && item_bytes <= 65535 && items <= 0xFFFFFFFF / item_bytes;
+}
+
 template <std::size_t Items, std::size_t ItemBytes>
 struct item_store_check {
-  // Below 2^32 bytes in all: places in them have 32 bits.
-  static constexpr bool in_range =
-      Items >= 1 && ItemBytes >= 1 && ItemBytes <= 65535 && Items <= 0xFFFFFFFF / ItemBytes;
+  static constexpr bool in_range = texts_can_share(Items, ItemBytes);
   static_assert(
       in_range,
       "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes on average, and below 4 GiB in all [mote-item-store]");
@@ -257,7 +261,7 @@ class item_store {
     reverse(begin + size, end);
     reverse(begin, end);
   }
-  [[gnu::noinline]] void reverse(std::size_t from, std::size_t to) {
+  MOTE_NOINLINE void reverse(std::size_t from, std::size_t to) {
     for (; from + 1 < to; ++from, --to) {
       const char c = bytes_[from];
       bytes_[from] = bytes_[to - 1];

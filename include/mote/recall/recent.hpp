@@ -21,8 +21,7 @@ struct recent_knobs {
   std::size_t half_life = 8;    ///< texts after which a score is half; a hit has more than 2^-20
 
   constexpr bool valid() const {
-    return items - 1 < 1'048'576 && item_bytes - 1 < 65535 && items <= 0xFFFFFFFF / item_bytes &&
-           half_life - 1 < 1'048'576;
+    return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && half_life - 1 < 1'048'576;
   }
 };
 

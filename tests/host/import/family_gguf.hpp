@@ -31,6 +31,30 @@
 
 namespace mote_tests {
 
+/// Two layers whose heads share keys; and two whose heads have ten channels, of which four are rotated.
+inline constexpr mote::shape plain_shape{
+    .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 80};
+inline constexpr mote::shape partly_rotated{.dim = 40,
+                                            .hidden = 44,
+                                            .layers = 2,
+                                            .heads = 4,
+                                            .kv_heads = 4,
+                                            .vocab = 37,
+                                            .context = 80,
+                                            .tied_head = false,
+                                            .rotary_width = 4};
+
+/// LayerNorm, all matrices of a layer biased, no gate, rotated in halves of a head.
+inline published biased(const mote::shape& s) {
+  published p = sizes_of(s);
+  p.norm = norm_kind::layer;
+  p.act = activation::gelu_tanh;
+  p.gated = false;
+  p.input_biased = p.output_biased = p.ffn_biased = true;
+  p.pairs = rope_pairs::halves;
+  return p;
+}
+
 /// How a family's file differs from Llama's.
 struct gguf_habits {
   std::string architecture = "llama";

@@ -23,14 +23,12 @@ using mote_tests::check_import;
 using mote_tests::family_gguf;
 using mote_tests::gguf_parts;
 using mote_tests::plain_published;
-
-constexpr mote::shape plain{
-    .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 80};
+using mote_tests::plain_shape;
 
 }  // namespace
 
 TEST_CASE("gguf: a Llama 3.1, with the divisors of its rotary frequencies", "[host][gguf]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.rope_theta = 50;
   s.head_width = 12;
   s.rope = {.factor = 8, .low_frequency_factor = 1, .high_frequency_factor = 4, .original_context = 40};
@@ -66,7 +64,7 @@ TEMPLATE_TEST_CASE("gguf: a Qwen2, with biases, and a Qwen3, with norms of heads
                    mote::qwen3) {
   constexpr bool second = std::is_same_v<TestType, mote::qwen2>;
   for (const bool tied : {true, false}) {
-    mote::shape s = plain;
+    mote::shape s = plain_shape;
     s.rope_theta = 1e6F;
     s.norm_epsilon = 1e-6F;
     s.tied_head = tied;
@@ -89,7 +87,7 @@ TEMPLATE_TEST_CASE("gguf: a Qwen2, with biases, and a Qwen3, with norms of heads
 }
 
 TEST_CASE("gguf: a Gemma 2, with soft-caps and a window in every second layer", "[host][gguf]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.layers = 3;
   s.head_width = 10;
   s.window = 6;
@@ -114,7 +112,7 @@ TEST_CASE("gguf: a Gemma 2, with soft-caps and a window in every second layer", 
 }
 
 TEST_CASE("gguf: a Gemma 3, with two rotary bases and a window in five layers of six", "[host][gguf]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.layers = 7;
   s.rope_theta = 1e6F;
   s.local_theta = 100;
@@ -146,7 +144,7 @@ TEST_CASE("gguf: a Gemma 3, with two rotary bases and a window in five layers of
 }
 
 TEST_CASE("gguf: a Phi-3, whose files join query, key and value, and gate and up", "[host][gguf]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.tied_head = false;
   s.window = 7;
   mote_tests::published p = mote_tests::sizes_of(s);
@@ -162,7 +160,7 @@ TEST_CASE("gguf: a Phi-3, whose files join query, key and value, and gate and up
 TEMPLATE_TEST_CASE("gguf: an LFM2 in the order that its tensors say", "[host][gguf]", mote::lfm2_layers<"cac">,
                    mote::lfm2_layers<"acc">) {
   const std::string order(TestType::name.substr(5));
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.layers = 3;
   s.rope_theta = 1e6F;
   mote_tests::published p = mote_tests::sizes_of(s);

@@ -14,21 +14,12 @@
 
 namespace {
 
+using mote_tests::biased;
 using mote_tests::check_import;
 using mote_tests::family_gguf;
 using mote_tests::gguf_parts;
+using mote_tests::partly_rotated;
 using mote_tests::plain_published;
-
-/// All matrices of a layer biased, no gate.
-mote_tests::published biased(const mote::shape& s) {
-  mote_tests::published p = mote_tests::sizes_of(s);
-  p.norm = mote_tests::norm_kind::layer;
-  p.act = mote_tests::activation::gelu_tanh;
-  p.gated = false;
-  p.input_biased = p.output_biased = p.ffn_biased = true;
-  p.pairs = mote_tests::rope_pairs::halves;
-  return p;
-}
 
 }  // namespace
 
@@ -43,15 +34,7 @@ TEST_CASE("gguf: a GPT-2, with learned positions", "[host][gguf]") {
 }
 
 TEST_CASE("gguf: a GPT-NeoX, which rotates a part of each head", "[host][gguf]") {
-  const mote::shape s{.dim = 40,
-                      .hidden = 44,
-                      .layers = 2,
-                      .heads = 4,
-                      .kv_heads = 4,
-                      .vocab = 37,
-                      .context = 80,
-                      .tied_head = false,
-                      .rotary_width = 4};
+  const mote::shape& s = partly_rotated;
   mote_tests::published p = biased(s);
   p.turning = 4;
   p.join = mote_tests::residual::parallel;
@@ -64,15 +47,7 @@ TEST_CASE("gguf: a GPT-NeoX, which rotates a part of each head", "[host][gguf]")
 }
 
 TEST_CASE("gguf: a Phi-2, with one norm a layer and a bias of the head", "[host][gguf]") {
-  const mote::shape s{.dim = 40,
-                      .hidden = 44,
-                      .layers = 2,
-                      .heads = 4,
-                      .kv_heads = 4,
-                      .vocab = 37,
-                      .context = 80,
-                      .tied_head = false,
-                      .rotary_width = 4};
+  const mote::shape& s = partly_rotated;
   mote_tests::published p = biased(s);
   p.turning = 4;
   p.join = mote_tests::residual::parallel_one_norm;
@@ -85,15 +60,7 @@ TEST_CASE("gguf: a Phi-2, with one norm a layer and a bias of the head", "[host]
 
 TEMPLATE_TEST_CASE("gguf: a StableLM, with biases of query, key and value and without", "[host][gguf]", mote::stablelm,
                    mote::stablelm2) {
-  const mote::shape s{.dim = 40,
-                      .hidden = 44,
-                      .layers = 2,
-                      .heads = 4,
-                      .kv_heads = 2,
-                      .vocab = 37,
-                      .context = 80,
-                      .tied_head = false,
-                      .rotary_width = 4};
+  const mote::shape& s = partly_rotated;
   mote_tests::published p = mote_tests::sizes_of(s);
   p.turning = 4;
   p.norm = mote_tests::norm_kind::layer;

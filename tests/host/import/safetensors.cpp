@@ -41,6 +41,7 @@ namespace {
 
 using mote_tests::named_tensor;
 using mote_tests::plain_published;
+using mote_tests::plain_shape;
 using mote_tests::plain_vector;
 
 /// A file of floats: names, shapes, values.
@@ -193,18 +194,11 @@ std::map<std::string, std::string> llama_names() {
           {"down", layer + "mlp.down_proj"}};
 }
 
-constexpr mote::shape plain{
-    .dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 80};
-
-/// LayerNorm, all matrices of a layer biased, learned positions, no gate.
+/// With learned positions in place of rotations.
 mote_tests::published of_gpt2(const mote::shape& s) {
-  mote_tests::published p = mote_tests::sizes_of(s);
+  mote_tests::published p = mote_tests::biased(s);
   p.turning = 0;
   p.learned_positions = true;
-  p.norm = mote_tests::norm_kind::layer;
-  p.act = mote_tests::activation::gelu_tanh;
-  p.gated = false;
-  p.input_biased = p.output_biased = p.ffn_biased = true;
   return p;
 }
 
@@ -238,7 +232,7 @@ TEST_CASE("safetensors: a real folder is the model of the GGUF file that was mad
 }
 
 TEST_CASE("safetensors: a Llama 3.1 and a Qwen3", "[host][safetensors]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.rope_theta = 50;
   s.head_width = 12;
   s.rope = {.factor = 8, .low_frequency_factor = 1, .high_frequency_factor = 4, .original_context = 40};
@@ -279,7 +273,7 @@ TEST_CASE("safetensors: a Llama 3.1 and a Qwen3", "[host][safetensors]") {
 }
 
 TEST_CASE("safetensors: a Gemma 3, whose gains are one less than the factors", "[host][safetensors]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.layers = 7;
   s.rope_theta = 1e6F;
   s.local_theta = 100;
@@ -362,21 +356,11 @@ TEST_CASE("safetensors: a GPT-2, transposed and joined, and a GPT-Neo", "[host][
 }
 
 TEST_CASE("safetensors: a GPT-NeoX, joined head by head", "[host][safetensors]") {
-  const mote::shape s{.dim = 40,
-                      .hidden = 44,
-                      .layers = 2,
-                      .heads = 4,
-                      .kv_heads = 4,
-                      .vocab = 37,
-                      .context = 80,
-                      .tied_head = false,
-                      .rotary_width = 4};
-  mote_tests::published p = of_gpt2(s);
-  p.learned_positions = false;
+  const mote::shape& s = mote_tests::partly_rotated;
+  mote_tests::published p = mote_tests::biased(s);
   p.turning = 4;
   p.join = mote_tests::residual::parallel;
   p.act = mote_tests::activation::gelu_erf;
-  p.pairs = mote_tests::rope_pairs::halves;
   plain_published m = plain_published::random(p, 66);
   const std::string layer = "gpt_neox.layers.#.";
   const folder_habits h{.names = {{"embedding", "gpt_neox.embed_in"},
@@ -398,7 +382,7 @@ TEST_CASE("safetensors: a GPT-NeoX, joined head by head", "[host][safetensors]")
 }
 
 TEST_CASE("safetensors: an OPT, with two rows in front of its positions, and a Phi-3", "[host][safetensors]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   s.kv_heads = 4;
   mote_tests::published p = of_gpt2(s);
   p.act = mote_tests::activation::relu;
@@ -421,7 +405,7 @@ TEST_CASE("safetensors: an OPT, with two rows in front of its positions, and a P
   config.update({{"ffn_dim", 44}, {"word_embed_proj_dim", 24}, {"activation_function", "relu"}});
   check_folder<mote::opt>(m, h, config, s);
 
-  s = plain;
+  s = plain_shape;
   s.tied_head = false;
   s.window = 7;
   p = mote_tests::sizes_of(s);
@@ -471,7 +455,7 @@ TEST_CASE("safetensors: what a header says of more bytes than there are, or of o
 
 TEST_CASE("safetensors: what would change a model's answers is refused by name, and a model may have many files",
           "[host][safetensors]") {
-  mote::shape s = plain;
+  mote::shape s = plain_shape;
   mote_tests::published p = mote_tests::sizes_of(s);
   p.pairs = mote_tests::rope_pairs::halves;
   plain_published m = plain_published::random(p, 69);

@@ -4,9 +4,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../json.hpp"
 #include "mote/family/gemma2.hpp"
@@ -30,6 +33,16 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::uint64_t largest_number = std::uint64_t{1} << 20U;  // the limit of shape::valid()
+
+/// The ids of an eos_token_id: one, or a list.
+std::vector<int> ids_in(const json& eos) {
+  std::vector<int> ids;
+  for (const json& one : eos.is_array() ? eos : json::array({eos}))
+    if (one.is_number_unsigned() && one.get<std::uint64_t>() < largest_number) ids.push_back(one.get<int>());
+  return ids;
+}
+
 class config_reader {
  public:
   config_reader(const json& root, const std::filesystem::path& file) : root_(root), file_(file) {
@@ -50,11 +63,7 @@ class config_reader {
     positions();
     features();
     if (root_.contains("tie_word_embeddings")) out_.tied = truth("tie_word_embeddings", true);
-    if (root_.contains("eos_token_id")) {
-      const json& eos = root_.at("eos_token_id");
-      for (const json& one : eos.is_array() ? eos : json::array({eos}))
-        if (one.is_number_unsigned() && one.get<std::uint64_t>() < most) out_.eos.push_back(one.get<int>());
-    }
+    if (root_.contains("eos_token_id")) out_.eos = ids_in(root_.at("eos_token_id"));
     if (!out_.shape.valid()) fail(file_, "has a shape whose numbers make no model");
     if (!out_.family.facts().reads(out_.shape))
       fail(file_, "states a window, a soft-cap, a scale of scores or rotary positions that no layer of " +
@@ -63,8 +72,6 @@ class config_reader {
   }
 
  private:
-  static constexpr std::uint64_t most = std::uint64_t{1} << 20U;  // the limit of shape::valid()
-
   bool is_set(std::string_view key) const { return root_.contains(key) && !root_.at(std::string(key)).is_null(); }
   const json& at(std::string_view key) const { return root_.at(std::string(key)); }
   [[noreturn]] void refuse(std::string_view key, const std::string& what) const {
@@ -76,8 +83,9 @@ class config_reader {
       if (fallback < 0) fail(file_, "has no " + detail::shown(key));
       return static_cast<std::size_t>(fallback);
     }
-    if (!at(key).is_number_unsigned() || at(key).get<std::uint64_t>() < least || at(key).get<std::uint64_t>() > most)
-      refuse(key, "is not a whole number of " + std::to_string(least) + " to " + std::to_string(most));
+    if (!at(key).is_number_unsigned() || at(key).get<std::uint64_t>() < least ||
+        at(key).get<std::uint64_t>() > largest_number)
+      refuse(key, "is not a whole number of " + std::to_string(least) + " to " + std::to_string(largest_number));
     return at(key).get<std::size_t>();
   }
   static float finite(const json& v) { return v.is_number() ? v.get<float>() : NAN; }
@@ -276,10 +284,16 @@ class config_reader {
 }  // namespace
 
 model_config read_model_config(std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  const json root = json::parse(text, text + bytes.size(), nullptr, false);
+  const json root = detail::parse_json(bytes);
   if (root.is_discarded()) fail(file, "is not JSON");
   return config_reader(root, file).read();
+}
+
+std::optional<std::vector<int>> read_end_tokens(std::span<const std::byte> bytes, const std::filesystem::path& file) {
+  const json root = detail::parse_json(bytes);
+  if (!root.is_object()) fail(file, "has a text that is not a JSON object");
+  if (!root.contains("eos_token_id") || root.at("eos_token_id").is_null()) return std::nullopt;
+  return ids_in(root.at("eos_token_id"));
 }
 
 }  // namespace mote::inline v0::host

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "../json.hpp"
+#include "mote/family/gpt2.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/import/any_family.hpp"
 #include "mote/host/import/family_source.hpp"
@@ -31,8 +31,7 @@ namespace mote::inline v0::host {
 namespace {
 
 nlohmann::json json_of(std::span<const std::byte> bytes, const std::filesystem::path& file, const char* what) {
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  nlohmann::json j = nlohmann::json::parse(text, text + bytes.size(), nullptr, false);
+  nlohmann::json j = detail::parse_json(bytes);
   if (j.is_discarded() || !j.is_object()) fail(file, std::string("has ") + what + " that is not a JSON object");
   return j;
 }
@@ -115,16 +114,8 @@ std::vector<std::filesystem::path> parts_of(const std::filesystem::path& folder)
 std::vector<int> ends_of(const std::filesystem::path& folder, const model_config& config, std::size_t vocab) {
   std::vector<int> ends = config.eos;
   const std::filesystem::path file = folder / "generation_config.json";
-  if (std::filesystem::exists(file)) {
-    const mapped_file mapped(file);
-    const nlohmann::json j = json_of(mapped.bytes(), file, "a text");
-    if (j.contains("eos_token_id") && !j.at("eos_token_id").is_null()) {
-      ends.clear();
-      const nlohmann::json& eos = j.at("eos_token_id");
-      for (const nlohmann::json& one : eos.is_array() ? eos : nlohmann::json::array({eos}))
-        if (one.is_number_unsigned() && one.get<std::uint64_t>() < vocab) ends.push_back(one.get<int>());
-    }
-  }
+  if (std::filesystem::exists(file))
+    if (auto own = read_end_tokens(mapped_file(file).bytes(), file)) ends = std::move(*own);
   std::erase_if(ends, [&](int id) { return static_cast<std::size_t>(id) >= vocab; });
   return ends;
 }
@@ -153,10 +144,10 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
   model_config config = read_model_config(config_file.bytes(), folder / "config.json");
 
   tensor_files all{.name = folder, .files = {}, .tensors = {}};
+  const bool is_gpt2 = config.family == any_family::of<gpt2>();  // names with a prefix or without
   for (const std::filesystem::path& part : parts_of(folder)) {
     all.files.push_back(std::make_unique<detail::file_bytes>(part));
     for (auto& [name, t] : read_safetensors(all.files.back()->bytes(), part)) {
-      const bool is_gpt2 = config.family == any_family::of_type("mote::gpt2");  // with a prefix or without
       const std::string ours = is_gpt2 && name.starts_with("transformer.") ? name.substr(12) : name;
       if (!all.tensors.emplace(ours, tensor_files::tensor{t, all.files.size() - 1}).second)
         fail(part, "has the tensor " + detail::shown(name) + " a second time");

@@ -25,4 +25,7 @@ struct model_config {
 /// `file` is its name in messages. Throws file_error.
 model_config read_model_config(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
+/// The tokens that end an answer as a `generation_config.json` states them; nothing if it does not. Throws file_error.
+std::optional<std::vector<int>> read_end_tokens(std::span<const std::byte> bytes, const std::filesystem::path& file);
+
 }  // namespace mote::inline v0::host
