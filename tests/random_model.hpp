@@ -29,13 +29,13 @@ struct random_model {
   static constexpr mote::special_tokens special_tokens{.bos = 0, .eos = 1};
 };
 
-/// Its image, packed with `rows` rows interleaved.
+/// Its image, packed with `rows` rows interleaved. The letters behind `last` have no text: they are no part of one.
 class random_model_image {
  public:
-  explicit random_model_image(std::size_t rows) {
+  explicit random_model_image(std::size_t rows, char last = 'z') {
     const mote::host::raw_model m = random_weights(random_model::shape, 5);
     mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
-    for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(1, c);
+    for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(c <= last ? 1 : 0, c);
     const auto table = mote::host::pack_vocabulary(text, random_model::special_tokens);
     const auto written =
         mote::host::write_image(m, table, "random_model", mote::host::read_packing("q8", rows, m.shape));

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -12,6 +14,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -51,7 +54,7 @@ struct wishes {
   std::size_t rows = 1;
   mote::special_tokens special_tokens;
   bool bos_given = false;
-  bool eos_given = false;
+  std::string ends;  // --eos
 };
 
 /// Prints whether the model fits the board with default policies, and if not, which changes would make it fit.
@@ -113,16 +116,43 @@ prepared prepare(const wishes& w, std::unique_ptr<host::model_source> weights, s
   return p;
 }
 
+/// The ids of --eos: one or several with commas between; -1: none.
+std::vector<int> ids_in(const std::string& list) {
+  std::vector<int> ids;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = (std::min)(list.find(',', at), list.size());
+    int id = 0;
+    const auto [rest, error] = std::from_chars(list.data() + at, list.data() + end, id);
+    if (error != std::errc{} || rest != list.data() + end || id < -1)
+      throw std::runtime_error("--eos " + list + " is no list of token ids, as 2 or 128009,128001");
+    if (id >= 0 && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    at = end + 1;
+  }
+  return ids;
+}
+
 void import(const wishes& w) {
   host::opened_model opened = host::open_model_file(w.weights, w.tokenizer);
   mote::special_tokens special_tokens = w.special_tokens;
   if (!w.bos_given && opened.bos >= 0) special_tokens.bos = opened.bos;
-  if (!w.eos_given && opened.eos >= 0) special_tokens.eos = opened.eos;
+  if (opened.eos >= 0) special_tokens.eos = opened.eos;
+  std::vector<std::uint32_t> end_tokens(opened.end_tokens.begin(), opened.end_tokens.end());
+  if (!w.ends.empty()) {
+    const std::vector<int> ids = ids_in(w.ends);
+    special_tokens.eos = ids.empty() ? -1 : ids[0];
+    end_tokens.assign(ids.begin() + (ids.empty() ? 0 : 1), ids.end());
+  }
+  for (const std::uint32_t id : end_tokens)
+    if (id >= opened.weights->shape().vocab)
+      throw std::runtime_error("--eos names the token " + std::to_string(id) + "; there are " +
+                               std::to_string(opened.weights->shape().vocab));
   const auto& words = opened.tokenizer;
   const std::vector<std::byte> table =
       words ? host::pack_token_table(*words) : host::pack_vocabulary(opened.vocabulary, special_tokens);
   const std::vector<mote::token_range> controls = words ? words->control_tokens() : std::vector<mote::token_range>{};
-  if (host::any_table::check(table, {special_tokens, controls}) != mote::status::ok)
+  std::vector<mote::token_range> hidden = controls;
+  for (const std::uint32_t id : end_tokens) hidden.push_back({id, 1});
+  if (host::any_table::check(table, {special_tokens, hidden}) != mote::status::ok)
     throw std::runtime_error(
         "one of the tokens given by --bos, --eos, --note, --user and --answer is a piece of texts");
 
@@ -141,6 +171,7 @@ void import(const wishes& w) {
       .longest_piece = words ? mote::token_table{std::span<const std::byte>(table)}.longest()
                              : mote::vocabulary_view{table}.longest(),
       .special_tokens = special_tokens,
+      .end_tokens = end_tokens,
       .tokenizer = words ? words->type_name() : std::string(),
       .control_tokens = controls,
   });
@@ -166,10 +197,11 @@ void import(const wishes& w) {
   std::printf("%s: %s\n", w.weights.filename().c_str(), source.c_str());
   if (!family.is_llama()) std::printf("  family      %s\n", family.type().c_str());
   if (words) std::printf("  tokenizer   %s\n", words->type_name().c_str());
-  if (opened.end_of_turn >= 0 && opened.end_of_turn != special_tokens.eos)
-    std::printf(
-        "  end         token %d ends an answer; the file also has %d for the end of a turn: --eos %d takes that\n",
-        special_tokens.eos, opened.end_of_turn, opened.end_of_turn);
+  if (special_tokens.eos >= 0) {
+    std::printf("  end         of an answer: token %d", special_tokens.eos);
+    for (const std::uint32_t id : end_tokens) std::printf(", or %u", id);
+    std::printf("\n");
+  }
   std::printf(
       "  shape       dim %zu, hidden %zu, layers %zu, heads %zu, kv heads %zu, vocab %zu, context %zu, %s head\n",
       s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context, s.tied_head ? "tied" : "own");
@@ -225,8 +257,9 @@ int main(int argc, char** argv) {
   auto* bos =
       app.add_option("--bos", w.special_tokens.bos, "token that opens a document; -1: none; a GGUF file says it")
           ->capture_default_str();
-  auto* eos = app.add_option("--eos", w.special_tokens.eos, "token that ends an answer; -1: none; a GGUF file says it")
-                  ->capture_default_str();
+  app.add_option("--eos", w.ends,
+                 "tokens that end an answer, with commas between, the first as examples do; -1: none; a GGUF file or "
+                 "a folder says them; else 2");
   app.add_option("--note", w.special_tokens.note, "token in front of recalled knowledge; -1: none")
       ->capture_default_str();
   app.add_option("--user", w.special_tokens.user, "token in front of the user's words; -1: none")
@@ -238,7 +271,6 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : 1;
   }
   w.bos_given = bos->count() != 0;
-  w.eos_given = eos->count() != 0;
   if (!w.board.empty()) w.rows = mote::interleaved_rows(host::board_names().at(w.board).instructions);
 
   try {

@@ -62,8 +62,15 @@ struct chatty {
   static constexpr mote::special_tokens special_tokens{.bos = 7, .eos = 8};
   static constexpr std::array control_tokens{mote::token_range{100, 3}, mote::token_range{0xFFFFFFFF, 1}};
 };
+struct chatty_with_ends : chatty {
+  static constexpr std::array<std::uint32_t, 2> end_tokens{50, 9};
+};
 struct plain {
   static constexpr mote::special_tokens special_tokens{};
+};
+
+struct plain_with_end : plain {
+  static constexpr std::array<std::uint32_t, 1> end_tokens{50};
 };
 
 }  // namespace
@@ -83,6 +90,11 @@ TEST_CASE("control set: special tokens and ranges", "[model][tokenizer]") {
   constexpr const mote::control_set& c = mote::control_of<chatty>;
   for (const std::uint32_t id : {7U, 8U, 100U, 102U, 0xFFFFFFFFU}) CHECK(c.contains(id));
   for (const std::uint32_t id : {0U, 1U, 2U, 99U, 103U, 0xFFFFFFFEU}) CHECK_FALSE(c.contains(id));
+  for (const std::uint32_t id : {7U, 8U, 9U, 50U, 100U, 102U, 0xFFFFFFFFU})
+    CHECK(mote::control_of<chatty_with_ends>.contains(id));
+  for (const std::uint32_t id : {10U, 49U, 51U, 103U}) CHECK_FALSE(mote::control_of<chatty_with_ends>.contains(id));
+  CHECK(mote::control_of<plain_with_end>.contains(50));
+  CHECK_FALSE(mote::control_of<plain_with_end>.contains(49));
   CHECK_FALSE(mote::control_set{}.contains(1));
   CHECK(mote::control_of<plain>.contains(2));
 }

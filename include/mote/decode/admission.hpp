@@ -125,7 +125,13 @@ class admission {
     const int end = control.eos >= 0 ? control.eos : control.bos;
     if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
   }
-  /// Whether a token other than the end token may follow.
+  /// The same for further tokens that end an answer, after find().
+  void add_ends(std::span<const std::uint32_t> ends) {
+    if (!at_.may_end()) return;
+    for (const std::uint32_t id : ends)
+      if (id < Vocab) bits_[id / 32] |= 1U << id % 32;
+  }
+  /// Whether a token other than an end token may follow.
   bool goes_on() const { return count_ != 0; }
   bool may_end() const { return at_.may_end(); }
   bool has(std::size_t id) const { return id < Vocab && (bits_[id / 32] >> id % 32 & 1U) != 0; }

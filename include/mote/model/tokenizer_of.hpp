@@ -4,6 +4,9 @@
 // Refuses to take it from the image: what a firmware cannot do has no code in it.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "mote/model/sentencepiece_bpe.hpp"
@@ -26,13 +29,33 @@ struct named_tokenizer<Model> {
 template <class Model>
 using tokenizer_of = typename detail::named_tokenizer<Model>::type;
 
-/// The tokens that a model's type says no text becomes: its special tokens, and those of `control_tokens`, an array of
-/// token_range, where it has one.
+namespace detail {
 template <class Model>
-inline constexpr control_set control_of = [] {
-  control_set all{.spoken = Model::special_tokens};
-  if constexpr (requires { Model::control_tokens; }) all.ranges = std::span<const token_range>(Model::control_tokens);
+inline constexpr auto control_ranges = [] {
+  std::array<token_range, 0> none{};
+  if constexpr (requires { Model::control_tokens; }) return Model::control_tokens;
+  else return none;
+}();
+/// The same, and a range for each of a model's `end_tokens`.
+template <class Model>
+  requires requires { Model::end_tokens; }
+inline constexpr auto control_ranges<Model> = [] {
+  constexpr std::size_t named = [] {
+    if constexpr (requires { Model::control_tokens; }) return Model::control_tokens.size();
+    else return std::size_t{0};
+  }();
+  std::array<token_range, named + Model::end_tokens.size()> all{};
+  if constexpr (named != 0)
+    for (std::size_t i = 0; i < named; ++i) all[i] = Model::control_tokens[i];
+  for (std::size_t i = 0; i < Model::end_tokens.size(); ++i) all[named + i] = {Model::end_tokens[i], 1};
   return all;
 }();
+}  // namespace detail
+
+/// The tokens that a model's type says no text becomes: its special tokens, its `end_tokens`, and those of
+/// `control_tokens`, an array of token_range, where it has them.
+template <class Model>
+inline constexpr control_set control_of{.spoken = Model::special_tokens,
+                                        .ranges = std::span<const token_range>(detail::control_ranges<Model>)};
 
 }  // namespace mote::inline v0

@@ -308,6 +308,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
     auto& admitted = decoding_.admitted;
     admitted.find(answer_.image.vocabulary, Model::special_tokens,
                   answer_.opens(std::span<const token>(tokens_), Model::special_tokens));
+    if constexpr (requires { Model::end_tokens; }) admitted.add_ends(Model::end_tokens);
     if (admitted.goes_on()) return true;
     if (admitted.may_end()) (void)answer_.progress.finish(v0::ending::complete);
     else (void)answer_.progress.fail(status::not_spelled);
@@ -330,6 +331,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
       return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
     const std::size_t at = answer_.position;
     const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
+    if (ends_answers<Model>(next)) return answer_.progress.finish(v0::ending::end_of_text);
     const token guess = at < Context ? tokens_[at] : token{};
     const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
     if constexpr (constrains) decoding_.admitted.advance(said.piece);

@@ -5,8 +5,10 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tiny_facts.hpp"
 
@@ -73,6 +75,19 @@ TEST_CASE("model header: reads back the family and the tokenizer", "[host][model
                                               "{\n  using family = mote::falcon;\n  static constexpr "
                                               "std::string_view name")),
                     ContainsSubstring("\"mote::falcon\""));
+}
+
+TEST_CASE("model header: reads back more than one end", "[host][model_header_reader]") {
+  for (const std::vector<std::uint32_t>& ends : {std::vector<std::uint32_t>{128001}, {1, 128008, 5}}) {
+    auto f = facts();
+    f.end_tokens = ends;
+    f.control_tokens = {{500, 3}};
+    CHECK(read_model_header(model_header(f)).end_tokens == ends);
+  }
+  auto f = facts();
+  f.end_tokens = {7, 9};
+  CHECK_THAT(model_header(f), ContainsSubstring("\n  static constexpr std::array<std::uint32_t, 2> end_tokens{7, 9};"));
+  CHECK(model_header(facts()).find("end_tokens") == std::string::npos);
 }
 
 TEST_CASE("model header: any other text is refused", "[host][model_header_reader]") {

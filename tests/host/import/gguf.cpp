@@ -279,7 +279,7 @@ TEST_CASE("gguf: tokens are what the file's types say, an id of -1 is none, and 
   const auto plain = opened([](auto&) {});
   CHECK_FALSE(plain.tokenizer);
   CHECK(plain.vocabulary.pieces.size() == 265);
-  CHECK(plain.end_of_turn == -1);
+  CHECK(plain.end_tokens.empty());
   const auto none = opened([](auto& g) {
     g.value("tokenizer.ggml.bos_token_id", 4, 0xFFFFFFFFU);
     g.value("tokenizer.ggml.eos_token_id", 5, -1);
@@ -287,8 +287,8 @@ TEST_CASE("gguf: tokens are what the file's types say, an id of -1 is none, and 
   CHECK(none.bos == -1);
   CHECK(none.eos == -1);
   CHECK(opened([](auto& g) { g.value("tokenizer.ggml.add_bos_token", 7, false); }).bos == -1);
-  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.eot_token_id", 4, 260U); }).end_of_turn == 260);
-  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.eot_token_id", 4, 2U); }).end_of_turn == -1);
+  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.eot_token_id", 4, 260U); }).end_tokens == std::vector{260});
+  CHECK(opened([](auto& g) { g.value("tokenizer.ggml.eot_token_id", 4, 2U); }).end_tokens.empty());
   const auto bare = opened([](auto& g) { g.value("tokenizer.ggml.add_space_prefix", 7, false); });
   REQUIRE(bare.tokenizer);
   CHECK(bare.vocabulary.pieces.empty());

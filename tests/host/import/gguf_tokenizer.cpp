@@ -84,6 +84,29 @@ TEST_CASE("gguf tokenizer: an id of -1 is none", "[host][gguf_tokenizer]") {
   CHECK(read(g).bos == 0);
 }
 
+TEST_CASE("gguf tokenizer: more than one end, by keys and by the texts of control tokens", "[host][gguf_tokenizer]") {
+  auto g = small();
+  CHECK(read(g).end_tokens.empty());
+  g.value("tokenizer.ggml.eom_token_id", 4, std::uint32_t{4});
+  g.value("tokenizer.ggml.eot_token_id", 4, std::uint32_t{6});
+  CHECK(read(g).end_tokens == std::vector{6, 4});
+  CHECK(read(g).types[6] == token_type::control);  // no text becomes an end, whatever the file's types say
+  texts(g, "tokenizer.ggml.tokens",
+        {"a", "b", "ab", "\xC4\xA0",
+         "\xC4\xA0"
+         "a",
+         "<|end|>", "<|im_end|>"});
+  g.erase("tokenizer.ggml.eom_token_id");
+  g.erase("tokenizer.ggml.eot_token_id");
+  CHECK(read(g).end_tokens.empty());  // a word
+  numbers(g, "tokenizer.ggml.token_type", {1, 1, 1, 1, 1, 3, 3});
+  CHECK(read(g).end_tokens == std::vector{6});
+  g.value("tokenizer.ggml.eos_token_id", 4, std::uint32_t{0xFFFFFFFF});
+  CHECK(read(g).end_tokens.empty());  // the file says that nothing ends an answer
+  g.value("tokenizer.ggml.eot_token_id", 4, std::uint32_t{7});
+  CHECK_THROWS_WITH(read(g), ContainsSubstring("is 7; there are 7 tokens"));
+}
+
 TEST_CASE("gguf tokenizer: what is not known is refused by its name", "[host][gguf_tokenizer]") {
   auto g = small();
   std::string says;

@@ -497,6 +497,12 @@ TEST_CASE("safetensors: what would change a model's answers is refused by name, 
   std::filesystem::remove(folder.path / "model.safetensors.index.json");
   const host::opened_model opened = host::open_safetensors(folder.path);
   CHECK(opened.eos == 5);
-  CHECK(opened.end_of_turn == 36);
+  CHECK(opened.end_tokens == std::vector{36});
+  put(folder.path / "tokenizer_config.json", R"({"eos_token":{"content":"+"}})");
+  const host::opened_model chats = host::open_safetensors(folder.path);  // the end of a turn goes first
+  REQUIRE(chats.eos >= 0);
+  CHECK(chats.tokenizer->pieces[static_cast<std::size_t>(chats.eos)] == "+");
+  CHECK(chats.end_tokens == std::vector{5, 36});
+  put(folder.path / "tokenizer_config.json", R"({"eos_token":null})");
   mote_tests::check_opened<mote::llama>(m, host::open_safetensors(folder.path), s, 5);
 }

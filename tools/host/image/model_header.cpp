@@ -98,8 +98,9 @@ std::string model_header(const model_facts& m) {
   t += "// " + detail::with_commas(m.family.parameters(s)) + " parameters, " + detail::with_commas(s.vocab) +
        " tokens. Its weights and its token table are in an image, " + m.name + ".mote.\n";
   t += "#pragma once\n\n";
-  if (!m.control_tokens.empty()) t += "#include <array>\n";
-  t += "#include <cstddef>\n#include <string_view>\n\n";
+  if (!m.control_tokens.empty() || !m.end_tokens.empty()) t += "#include <array>\n";
+  t += "#include <cstddef>\n" + std::string(m.end_tokens.empty() ? "" : "#include <cstdint>\n") +
+       "#include <string_view>\n\n";
   if (!m.family.is_llama()) t += "#include <" + std::string(m.family.header()) + ">\n";
   if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
   t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n\n";
@@ -132,6 +133,11 @@ std::string model_header(const model_facts& m) {
   t += field("bos", number(d.bos)) + field("eos", number(d.eos)) + field("note", number(d.note)) +
        field("user", number(d.user)) + field("answer", number(d.answer));
   t += "  };\n";
+  if (!m.end_tokens.empty()) {
+    t += "  static constexpr std::array<std::uint32_t, " + number(m.end_tokens.size()) + "> end_tokens{";
+    for (const std::uint32_t id : m.end_tokens) t += (t.back() == '{' ? "" : ", ") + number(id);
+    t += "};  // end an answer, as eos does\n";
+  }
   if (!m.tokenizer.empty()) t += "  using tokenizer = " + m.tokenizer + ";\n";
   if (!m.control_tokens.empty()) {
     t += "  static constexpr std::array control_tokens{";

@@ -85,6 +85,16 @@ model_facts read_model_header(std::string_view text) {
   m.longest_piece = detail::header_number<std::size_t>(text, " longest_piece = ", ";");
   m.special_tokens = {
       .bos = id("bos"), .eos = id("eos"), .note = id("note"), .user = id("user"), .answer = id("answer")};
+  constexpr std::string_view ends = "> end_tokens{";
+  if (const std::size_t at = text.find(ends); at != text.npos) {
+    std::string_view list = detail::text_between(text, ends, "};");
+    while (!list.empty()) {
+      const std::size_t comma = list.find(", ");
+      const std::string each = " " + std::string(list.substr(0, comma)) + ";";
+      m.end_tokens.push_back(detail::header_number<std::uint32_t>(each, " ", ";"));
+      list = comma == list.npos ? std::string_view{} : list.substr(comma + 2);
+    }
+  }
   if (text.find("  using family = ") != text.npos)
     m.family = any_family::of_type(detail::text_between(text, "  using family = ", ";\n"));
   if (text.find("  using tokenizer = ") != text.npos)

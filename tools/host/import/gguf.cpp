@@ -110,7 +110,7 @@ opened_model open_gguf_bytes(file_bytes file) {
   opened_model out;
   out.bos = words.bos;
   out.eos = words.eos;
-  out.end_of_turn = words.end_of_turn;
+  out.end_tokens = words.end_tokens;
   if (is_plain(words)) out.vocabulary = plain_vocabulary(words);
   else out.tokenizer = std::move(words);
   out.weights = std::move(source);

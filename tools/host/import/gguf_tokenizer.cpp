@@ -21,6 +21,10 @@ namespace {
 
 using detail::shown;
 
+/// Texts of control tokens that end an answer in the families that are read, whether a key says so or not.
+constexpr std::array<std::string_view, 8> end_texts{"<|eot_id|>",    "<|eom_id|>", "<|end_of_text|>", "<|im_end|>",
+                                                    "<|endoftext|>", "<|end|>",    "<end_of_turn>",   "<eos>"};
+
 /// The value of tokenizer.ggml.pre, by what it means. Names as llama.cpp writes them.
 pre_tokenizer pre_tokenizer_of(const gguf_file& in) {
   struct known {
@@ -163,8 +167,13 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
       in, out.kind == table_kind::word_pieces ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
       count);
   out.unknown = special(in, "tokenizer.ggml.unknown_token_id", count);
-  for (const char* key : {"tokenizer.ggml.eom_token_id", "tokenizer.ggml.eot_token_id"})
-    if (const int id = special(in, key, count); id != out.eos && id >= 0) out.end_of_turn = id;
+  for (const char* key : {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
+    out.add_end(special(in, key, count));
+  // Most files name one end. llama.cpp takes control tokens of these texts as others, and so do we.
+  for (std::size_t id = 0; id < count && out.eos >= 0; ++id)
+    if (out.types[id] == token_type::control &&
+        std::find(end_texts.begin(), end_texts.end(), names[id]) != end_texts.end())
+      out.add_end(static_cast<int>(id));
   if (in.find("tokenizer.ggml.precompiled_charsmap") != nullptr)
     fail(in.name(),
          "normalizes texts by a table of its own, \"tokenizer.ggml.precompiled_charsmap\", which is not read");

@@ -111,13 +111,37 @@ std::vector<std::filesystem::path> parts_of(const std::filesystem::path& folder)
 }
 
 /// The ids that end an answer: generation_config.json goes before config.json.
-std::vector<int> ends_of(const std::filesystem::path& folder, const model_config& config, std::size_t vocab) {
-  std::vector<int> ends = config.eos;
+std::vector<int> ends_of(const std::filesystem::path& folder, const model_config& config) {
   const std::filesystem::path file = folder / "generation_config.json";
   if (std::filesystem::exists(file))
-    if (auto own = read_end_tokens(mapped_file(file).bytes(), file)) ends = std::move(*own);
-  std::erase_if(ends, [&](int id) { return static_cast<std::size_t>(id) >= vocab; });
-  return ends;
+    if (auto own = read_end_tokens(mapped_file(file).bytes(), file)) return std::move(*own);
+  return config.eos;
+}
+
+/// The text of eos_token in tokenizer_config.json, or nothing: there it is the token that ends a turn.
+std::string end_text_of(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "tokenizer_config.json";
+  if (!std::filesystem::exists(file)) return {};
+  const mapped_file mapped(file);
+  const nlohmann::json j = json_of(mapped.bytes(), file, "a configuration");
+  if (!j.contains("eos_token")) return {};
+  const nlohmann::json& eos = j.at("eos_token");
+  const nlohmann::json& text = eos.is_object() && eos.contains("content") ? eos.at("content") : eos;
+  return text.is_string() ? text.get<std::string>() : std::string();
+}
+
+/// Puts the tokens that end an answer into `words`, the one that ends a turn first.
+void add_ends(tokenizer_text& words, const std::filesystem::path& folder, const model_config& config) {
+  constexpr std::size_t most = 16;
+  words.eos = -1;
+  if (const std::string text = end_text_of(folder); !text.empty())
+    if (const auto at = std::find(words.pieces.begin(), words.pieces.end(), text); at != words.pieces.end())
+      words.add_end(static_cast<int>(at - words.pieces.begin()));
+  const std::vector<int> ends = ends_of(folder, config);
+  if (ends.size() > most)
+    fail(folder, "has " + std::to_string(ends.size()) + " tokens that end an answer; expected no more than " +
+                     std::to_string(most));
+  for (const int id : ends) words.add_end(id);
 }
 
 }  // namespace
@@ -177,9 +201,9 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
 
   opened_model out;
   out.bos = words.bos;
-  const std::vector<int> ends = ends_of(folder, config, s.vocab);
-  if (!ends.empty()) out.eos = ends.front();
-  if (ends.size() > 1) out.end_of_turn = ends[1];
+  add_ends(words, folder, config);
+  out.eos = words.eos;
+  out.end_tokens = words.end_tokens;
   out.tokenizer = std::move(words);
   out.weights =
       std::make_unique<family_source>(std::move(all), family_source::naming::safetensors, s, config.family, known);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/import/tokenizer_text.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +20,14 @@ std::string tokenizer_text::type_name() const {
     case table_kind::word_pieces: return "mote::wordpiece";
   }
   return {};
+}
+
+void tokenizer_text::add_end(int id) {
+  if (id < 0 || static_cast<std::size_t>(id) >= types.size() || id == eos) return;
+  if (std::find(end_tokens.begin(), end_tokens.end(), id) != end_tokens.end()) return;
+  if (eos < 0) eos = id;
+  else end_tokens.push_back(id);
+  types[static_cast<std::size_t>(id)] = token_type::control;
 }
 
 std::vector<token_range> tokenizer_text::control_tokens() const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct model_facts {
   std::size_t vocabulary_bytes = 0;
   std::size_t longest_piece = 0;
   mote::special_tokens special_tokens;
+  std::vector<std::uint32_t> end_tokens{};    ///< others that end an answer
   std::string tokenizer{};                    ///< as tokenizer_text::type_name() has it; empty: sentencepiece_bpe
   std::vector<token_range> control_tokens{};  ///< that no text becomes, beside the special ones
 };

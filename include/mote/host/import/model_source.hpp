@@ -78,7 +78,7 @@ struct opened_model {
   std::optional<tokenizer_text> tokenizer{};
   int bos = -1;
   int eos = -1;
-  int end_of_turn = -1;  ///< that the file states beside eos
+  std::vector<int> end_tokens{};  ///< others that end an answer
 };
 
 /// A raw_model as a source, for writers. The model must outlive it.

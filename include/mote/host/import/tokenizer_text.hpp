@@ -35,8 +35,11 @@ struct tokenizer_text {
   bool space_before = true;  ///< of SentencePiece
   int bos = -1;              ///< token that opens a text; -1: none
   int eos = -1;
-  int end_of_turn = -1;  ///< another token that ends an answer
+  std::vector<int> end_tokens{};  ///< others that end an answer; add_end() makes them
   int unknown = -1;
+
+  /// Another token that ends an answer: `eos`, if there is none, or one beside it. It is a control token from then on.
+  void add_end(int id);
 
   /// The tokenizer's type: mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>.
   std::string type_name() const;
