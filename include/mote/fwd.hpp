@@ -222,6 +222,8 @@ struct answer_confidence;
 struct chosen_label;
 template <class Schema>
 struct json;
+template <std::size_t Least, std::size_t Most>
+struct copied;
 struct no_draft;
 struct draft_knobs;
 struct pass_clock;

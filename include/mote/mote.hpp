@@ -120,6 +120,7 @@
 #include "mote/decode/json.hpp"                // IWYU pragma: export
 #include "mote/decode/lookup.hpp"              // IWYU pragma: export
 #include "mote/decode/ngram.hpp"               // IWYU pragma: export
+#include "mote/decode/note_span.hpp"           // IWYU pragma: export
 #include "mote/decode/picking.hpp"             // IWYU pragma: export
 #include "mote/decode/repetition_penalty.hpp"  // IWYU pragma: export
 #include "mote/decode/sample.hpp"              // IWYU pragma: export

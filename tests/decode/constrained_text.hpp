@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,11 +72,16 @@ struct drawn_text {
 /// Draws a text. Half of the tokens are looked for among those that begin with a letter of `wanted`.
 template <class Policy>
 drawn_text draw_text(admission_of<Policy>& admitted, const small_vocabulary& words, std::string_view wanted,
-                     bool opened, std::size_t most, mote::rng& random) {
+                     bool opened, std::size_t most, mote::rng& random, std::span<const std::string_view> notes = {}) {
   const mote::vocabulary_view v = words.view();
   const mote::sentencepiece_bpe pieces(v, words.control);
   drawn_text made;
-  admitted.begin();
+  if constexpr (mote::copies_notes<typename Policy::state>) {
+    made.dead_end = !admitted.begin(notes);
+    if (made.dead_end) return made;
+  } else {
+    admitted.begin();
+  }
   for (std::size_t n = 0; n < most; ++n) {
     const bool opens = opened && n == 0;
     admitted.find(v, words.control, opens);
@@ -124,9 +130,10 @@ void every_text(const admission_of<Policy>& at, const small_vocabulary& words, c
   }
 }
 template <class Policy>
-std::set<std::string> every_text(const small_vocabulary& words, bool opened) {
+std::set<std::string> every_text(const small_vocabulary& words, bool opened,
+                                 const admission_of<Policy>& start = admission_of<Policy>{}) {
   std::set<std::string> begun, all;
-  every_text<Policy>({}, words, "", opened, begun, all);
+  every_text<Policy>(start, words, "", opened, begun, all);
   return all;
 }
 

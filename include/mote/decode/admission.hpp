@@ -4,10 +4,12 @@
 // Refuses control tokens, and a choice that is not admitted, whatever the decoding policy does.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/block/head_rows.hpp"
 #include "mote/core/bytes.hpp"
@@ -105,6 +107,14 @@ class admission {
   }
   /// A new answer.
   void begin() { at_ = state{}; }
+  /// A new answer whose prompt has these notes, which stay where they are until its end. False: none of them has a value
+  /// that must be copied.
+  bool begin(std::span<const std::string_view> notes)
+    requires copies_notes<state>
+  {
+    known_ = false;
+    return at_.begin(notes);
+  }
   /// The answer goes on with these bytes, which are those of an admitted token.
   void advance(std::string_view piece) {
     (void)enter(at_, piece);
@@ -207,13 +217,26 @@ class admission {
 
 namespace detail {
 
+/// The texts of the notes in a prompt, for a constraint that copies from them.
+template <std::size_t Most>
+struct note_texts {
+  std::array<std::string_view, Most> texts{};
+  std::size_t count = 0;
+  void operator()(std::string_view text) { texts[count++] = text; }
+  std::span<const std::string_view> all() const { return std::span(texts).first(count); }
+};
+struct no_note_texts {};
+
 /// The decoding policy of a pipeline and its constraint as one policy; the decoding policy itself if unconstrained.
-template <class Decoding, class Constraint>
+/// Notes: the most of a prompt.
+template <class Decoding, class Constraint, std::size_t Notes>
 struct constrained {
   template <std::size_t Vocab>
   struct state {
     [[no_unique_address]] typename Decoding::template state<Vocab> decoding;
     [[no_unique_address]] admission<Constraint, Vocab> admitted;
+    [[no_unique_address]]
+    std::conditional_t<constraint_copies<Constraint> && Notes != 0, note_texts<Notes>, no_note_texts> notes;
     void seed(std::uint64_t s) { decoding.seed(s); }
     template <class Token>
     std::size_t pick(float* logits /* masked */, std::span<const Token> answer) {
@@ -221,19 +244,19 @@ struct constrained {
     }
   };
 };
-template <class Decoding, class Constraint>
+template <class Decoding, class Constraint, std::size_t Notes>
 struct under_constraint {
-  using type = constrained<Decoding, Constraint>;
+  using type = constrained<Decoding, Constraint, Notes>;
 };
-template <class Decoding>
-struct under_constraint<Decoding, unconstrained> {
+template <class Decoding, std::size_t Notes>
+struct under_constraint<Decoding, unconstrained, Notes> {
   using type = Decoding;
 };
 
-/// The policy of a pipeline that chooses tokens, made of those of three slots.
-template <class Decoding, class Constraint, class Confidence>
+/// The policy of a pipeline that chooses tokens, made of those of three slots and the number of notes in a prompt.
+template <class Decoding, class Constraint, class Confidence, std::size_t Notes>
 using chooser =
-    typename with_confidence<typename under_constraint<Decoding, Constraint>::type, Decoding, Confidence>::type;
+    typename with_confidence<typename under_constraint<Decoding, Constraint, Notes>::type, Decoding, Confidence>::type;
 
 }  // namespace detail
 

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "mote/core/check.hpp"
@@ -47,6 +49,12 @@ struct without_texts {
   static constexpr byte_set bytes = Constraint::bytes;
   class state {
    public:
+    bool begin(std::span<const std::string_view> notes)
+      requires copies_notes<typename Constraint::state>
+    {
+      *this = {};
+      return within_.begin(notes);
+    }
     bool enter(unsigned char byte) {
       at_ = next_node(words::nodes.data(), at_, byte);
       if (words::nodes[at_].ends != 0) {

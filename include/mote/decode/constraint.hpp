@@ -11,6 +11,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "mote/core/check.hpp"
@@ -54,6 +56,13 @@ concept byte_constraint =
       { c.may_end() } -> std::same_as<bool>;    // whether the answer may end here
       { c == c } -> std::convertible_to<bool>;  // of equal states the same bytes may follow
     };
+
+/// Whether a constraint's state asks for the notes of the prompt: bool begin(notes), at the start of an answer. False:
+/// nothing can be said with them.
+template <class State>
+concept copies_notes = requires(State s, std::span<const std::string_view> notes) {
+  { s.begin(notes) } -> std::same_as<bool>;
+};
 
 /// The default of the constraint slot.
 struct unconstrained {
@@ -100,13 +109,33 @@ struct texts_are_in_order {
       "mote: a constraint walks over the texts of a vocabulary in their order, and this tokenizer's table has none; leave the constraint out, or take a model with sentencepiece_bpe [mote-constraint-table]");
 };
 
+template <bool Recalls>
+struct notes_are_there {
+  static_assert(
+      Recalls,
+      "mote: this constraint copies from notes, and the pipeline recalls none; add a retriever, as in mote::rag<mote::bm25<>> [mote-copied-notes]");
+};
+
+namespace detail {
+
+template <class P>
+inline constexpr bool constraint_copies = requires { requires copies_notes<typename P::state>; };
+
+/// Void, or the class whose assertion says what is wrong between a constraint, the tokenizer and the recall.
+template <class P, bool InOrder, bool Recalls, class Tokenizer>
+using constraint_fault =
+    std::conditional_t<!InOrder && !std::is_same_v<P, unconstrained>, texts_are_in_order<Tokenizer, InOrder>,
+                       unless<Recalls || !constraint_copies<P>, notes_are_there<Recalls>>>;
+
+}  // namespace detail
+
 /// The slot. A constraint may also have a `fault`, as every policy.
 struct slots::constraint : slot_facts {
   using fallback = unconstrained;
   template <class Chosen, class P = typename Chosen::template in<slots::constraint>,
             class Tokenizer = tokenizer_of<typename Chosen::model_type>>
-  using fault = unless<std::is_same_v<P, unconstrained> || std::is_same_v<typename Tokenizer::table, vocabulary_view>,
-                       texts_are_in_order<Tokenizer, std::is_same_v<typename Tokenizer::table, vocabulary_view>>>;
+  using fault = detail::constraint_fault<P, std::is_same_v<typename Tokenizer::table, vocabulary_view>,
+                                         Chosen::template in<slots::recall>::recalls, Tokenizer>;
   template <class P, class Chosen, constraint_member Lacks = constraint_lacks<P>>
   using lack = unless<Lacks == constraint_member::none, constraint_check<P, Lacks>>;
 };

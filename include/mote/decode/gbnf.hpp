@@ -3,6 +3,8 @@
 //   allowed<"yes", "no", "I do not know">        one of these answers
 //   gbnf<"root ::= [0-9]{1,3} (\" km\")?">       a grammar in GBNF, the notation of llama.cpp
 //   gbnf<R"(root ::= "(" root? ")")", 16>        rules that call themselves, at most 16 calls inside one another
+//   gbnf<R"(root ::= "room " copied [0-9]+)">    what is copied stands in a note of the prompt
+//   copied<1, 24>                                such a text alone, of 1 to 24 bytes
 // The tables are made while the program is compiled and lie in flash; an answer takes a few bytes of RAM.
 // Refuses a grammar of which a byte does not say where it goes; and at attach() a vocabulary that cannot spell it.
 #pragma once
@@ -10,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
@@ -19,6 +22,7 @@
 #include "mote/decode/grammar.hpp"
 #include "mote/decode/grammar_builder.hpp"
 #include "mote/decode/grammar_compiler.hpp"
+#include "mote/decode/note_span.hpp"
 
 namespace mote::inline v0 {
 
@@ -49,7 +53,7 @@ struct grammar_check {
       "mote: a rule of this grammar begins with itself; write it as a repetition, item (\",\" item)* [mote-gbnf-left]");
   static_assert(
       !is<f::two_ways>,
-      "mote: in this grammar the byte that is named here goes on with a rule that calls itself and also with something else; let them begin differently [mote-gbnf-two-ways]");
+      "mote: in this grammar the byte that is named here goes on with a rule that calls itself or with what is copied, and also with something else; let them begin differently [mote-gbnf-two-ways]");
   static_assert(
       !is<f::no_string>,
       "mote: no string is of this grammar, since each way through it calls itself for ever; give a rule an end [mote-gbnf-endless]");
@@ -64,6 +68,9 @@ struct grammar_check {
   static_assert(
       !is<f::unescaped>,
       "mote: a pattern of matching<> takes a character that a JSON string must escape; leave quotes, backslashes and control characters out [mote-json-pattern]");
+  static_assert(
+      !is<f::copies>,
+      "mote: what is copied here calls a rule that calls itself, or copies again; let it be a pattern of its own [mote-gbnf-copied]");
   static_assert(!is<f::too_large>, "mote: this grammar is too large; shorten its repetitions [mote-gbnf-large]");
 };
 
@@ -91,24 +98,27 @@ struct grammar_data {
     std::array<grammar_node, sound ? sizes.nodes : 2> nodes{};
     std::array<grammar_edge, sound && sizes.edges != 0 ? sizes.edges : 1> edges{};
     std::array<grammar_call, sound && sizes.calls != 0 ? sizes.calls : 1> calls{};
+    std::array<grammar_copy, sound ? sizes.copies : 0> copies{};
   };
   static constexpr arrays all = [] {
     arrays a;
     if constexpr (sound) {
       nfa n;
       Source::build(n);
-      grammar_compiler(n, Levels).write_to(a.nodes, a.edges, a.calls);
+      grammar_compiler(n, Levels).write_to(a.nodes, a.edges, a.calls, a.copies);
     }
     return a;
   }();
-  static constexpr grammar_tables tables{all.nodes.data(), all.edges.data(), all.calls.data()};
+  static constexpr grammar_tables tables{all.nodes.data(), all.edges.data(), all.calls.data(), all.copies.data(),
+                                         all.copies.size()};
 };
 
 /// The members of each constraint that is a grammar.
 template <class Source, std::size_t Levels>
 struct grammar_policy {
   using data = grammar_data<Source, Levels>;
-  using state = grammar_place<data::tables, data::levels>;
+  using state = std::conditional_t<data::all.copies.empty(), grammar_place<data::tables, data::levels>,
+                                   copying_place<data::tables, data::levels == 0 ? 1 : data::levels>>;
   static constexpr byte_set bytes = data::sizes.bytes;
   /// Of its tables in flash.
   static constexpr std::size_t table_bytes = sizeof(typename data::arrays);
@@ -126,6 +136,14 @@ struct answers_source {
     n.starts.push(start);
   }
 };
+template <std::size_t Least, std::size_t Most>
+struct copied_source {
+  static constexpr void build(nfa& n) {
+    n.starts.push(0);
+    const std::uint32_t start = copied_text(n, Least, Most, 0);
+    n.starts[0] = start;
+  }
+};
 template <text_literal Text>
 struct gbnf_source {
   static constexpr void build(nfa& n) { gbnf_parser(Text.view(), n); }
@@ -136,6 +154,12 @@ struct gbnf_source {
 /// One of these answers.
 template <text_literal... Answers>
 struct allowed : detail::grammar_policy<detail::answers_source<Answers...>, 0> {
+  using slot = slots::constraint;
+};
+
+/// A text of the notes in the prompt, of Least to Most bytes, whole words and numbers. Least = 0: or nothing.
+template <std::size_t Least, std::size_t Most>
+struct copied : detail::grammar_policy<detail::copied_source<Least, Most>, 1> {
   using slot = slots::constraint;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Reads a grammar in GBNF, llama.cpp's notation, while the program is compiled: rules `name ::= ...`, "literals", [a-z]
 // and [^a-z] classes, . for any character, ( ) | * + ? {m} {m,} {m,n}, and # comments. A rule that does not call itself
-// is put in the place of its name, so that only rules that do need the stack.
+// is put in the place of its name, so that only rules that do need the stack. mote's own: `copied [0-9]+` is a text of
+// [0-9]+ that stands in a note of the prompt.
 // Refuses what it does not read: the fault is the offset in the text.
 #pragma once
 
@@ -55,6 +56,7 @@ class gbnf_parser {
   /// What stands between two blanks: [begin, end) of the text, and how often it is repeated.
   struct item {
     std::size_t begin = 0, end = 0, least = 1, most = 1;
+    bool copied = false;
   };
 
   constexpr bool is(std::size_t at, char c) const { return at < size_ && chars_[at] == c; }
@@ -74,6 +76,9 @@ class gbnf_parser {
     return at;
   }
   constexpr std::string_view part(std::size_t begin, std::size_t end) const { return {chars_ + begin, end - begin}; }
+  constexpr bool is_copied(std::size_t at) const {  // the word `copied`, unless it is a rule's name
+    return part(at, name_end(at)) == "copied" && rule_named("copied") == none;
+  }
   /// Whether a rule's head stands here; `body`: what follows `::=`.
   constexpr bool head(std::size_t at, std::size_t& body) const {
     const std::size_t end = name_end(at);
@@ -131,7 +136,7 @@ class gbnf_parser {
       for (std::size_t at = blank(rules_[r].begin); at < rules_[r].end; at = blank(token_end(at))) {
         if (chars_[at] == '{')  // numbers are no names
           while (at + 1 < rules_[r].end && chars_[at] != '}') ++at;
-        if (!in_name(chars_[at])) continue;
+        if (!in_name(chars_[at]) || is_copied(at)) continue;
         const std::size_t named = rule_named(part(at, name_end(at)));
         if (named == none) (void)to_.fail(grammar_fault::rule, at);
         else reach_[r * count + named] = true;
@@ -167,6 +172,11 @@ class gbnf_parser {
     for (std::size_t at = blank(begin); at < end;) {
       if (to_.tired(8) || to_.fault != grammar_fault::none) return 0;
       item one{.begin = at};
+      if (in_name(chars_[at]) && is_copied(at)) {
+        one.copied = true;
+        one.begin = at = blank(name_end(at));
+        if (at >= end) return to_.fail(grammar_fault::syntax, at);
+      }
       if (is(at, '(')) {
         std::size_t nested = 0;
         do {
@@ -185,8 +195,12 @@ class gbnf_parser {
       while (at < end && repetition(at, one)) at = blank(at);
       items.push(one);
     }
-    for (std::size_t i = items.size(); i-- > 0;) next = repeated(items[i], next);
+    for (std::size_t i = items.size(); i-- > 0;)
+      next = items[i].copied ? copy(items[i], next) : repeated(items[i], next);
     return next;
+  }
+  constexpr std::uint32_t copy(const item& one, std::uint32_t next) {
+    return to_.copy({.key = one.begin}, next, [&] { return repeated(one, 0); });
   }
   /// Reads * + ? or {m,n}, if one stands here.
   constexpr bool repetition(std::size_t& at, item& one) {

@@ -32,29 +32,49 @@ struct grammar_call {
 };
 inline constexpr std::uint16_t tail_call = 0xFFFF;
 
+/// An automaton whose texts must also stand in a note: its nodes are [first, end), its start is `first`, and such a text
+/// has at least `least` bytes and at most `most`.
+struct grammar_copy {
+  std::uint16_t first, end;
+  std::uint16_t least, most;
+};
+
 /// Where the tables lie. Node 0 is the start.
 struct grammar_tables {
   const grammar_node* nodes;
   const grammar_edge* edges;
   const grammar_call* calls;
+  const grammar_copy* copies = nullptr;
+  std::size_t copies_count = 0;
 };
 
 namespace detail {
 
+/// What is asked at each step of a grammar that copies nothing.
+struct copies_nothing {
+  static constexpr void call(std::uint16_t) {}
+  static constexpr bool take(std::uint16_t, unsigned) { return true; }
+  static constexpr bool leave(std::uint16_t) { return true; }
+};
+
 /// Takes one byte: changes the node, the stack and its depth. False: the byte may not follow; they mean nothing then.
 /// Ends: a call without a byte calls a further rule, never itself (checked when the tables are made), and a return pops.
-MOTE_NOINLINE inline bool enter_grammar(const grammar_tables& g, std::uint16_t& node, std::uint16_t& depth,
-                                        std::uint16_t* stack /* (levels) */, std::size_t levels, unsigned byte) {
+/// Copied: whether the notes agree (note_span.hpp).
+template <class Copied>
+MOTE_NOINLINE bool enter_grammar(const grammar_tables& g, std::uint16_t& node, std::uint16_t& depth,
+                                 std::uint16_t* stack /* (levels) */, std::size_t levels, unsigned byte,
+                                 Copied copied) {
   for (;;) {
     const grammar_edge* e = g.edges + g.nodes[node].edges;
     const grammar_edge* const end = g.edges + g.nodes[node + 1].edges;
     while (e != end && (byte < e->first || byte > e->last)) ++e;
     if (e == end) {  // the rule ends before this byte, if it may
-      if (depth == 0 || !g.nodes[node].accepts) return false;
+      if (depth == 0 || !g.nodes[node].accepts || !copied.leave(node)) return false;
       node = stack[--depth];
       continue;
     }
     if (e->to < grammar_calls) {
+      if (!copied.take(node, byte)) return false;
       node = e->to;
       return depth + std::size_t{g.nodes[node].need} <= levels;
     }
@@ -64,6 +84,7 @@ MOTE_NOINLINE inline bool enter_grammar(const grammar_tables& g, std::uint16_t& 
       stack[depth++] = c.back;
     }
     node = c.start;
+    copied.call(node);
   }
 }
 
@@ -73,7 +94,9 @@ MOTE_NOINLINE inline bool enter_grammar(const grammar_tables& g, std::uint16_t& 
 template <const grammar_tables& Tables, std::size_t Levels>
 class grammar_place {
  public:
-  bool enter(unsigned char byte) { return detail::enter_grammar(Tables, node_, depth_, stack_, Levels, byte); }
+  bool enter(unsigned char byte) {
+    return detail::enter_grammar(Tables, node_, depth_, stack_, Levels, byte, detail::copies_nothing{});
+  }
   bool may_end() const {
     bool all = Tables.nodes[node_].accepts;
     for (std::size_t i = 0; i < depth_; ++i) all = all && Tables.nodes[stack_[i]].accepts;

@@ -26,6 +26,7 @@ enum class grammar_fault : std::uint8_t {
   range,      ///< a schema's range has nothing in it, or is wider than 18 digits
   unescaped,  ///< a pattern of a JSON string takes a character that must be escaped there
   nothing,    ///< no answer is listed
+  copies,     ///< what is copied calls a rule, or copies again
   too_large,  ///< more states than the tables may hold
 };
 
@@ -75,10 +76,19 @@ struct nfa_state {
   std::uint32_t next = 0, other = 0;
 };
 
+/// An automaton whose texts must also stand in a note, of `least` to `most` bytes. `key`: who made it.
+struct nfa_copy {
+  std::uint32_t automaton = 0;
+  std::uint16_t least = 0, most = 0xFFFF;
+  std::size_t key = 0;
+};
+
 /// State 0 is the end of every automaton. starts[k]: the start of automaton k; automaton 0 is the root's.
 struct nfa {
   growing<nfa_state> states;
   growing<std::uint32_t> starts;
+  growing<nfa_copy> copies;
+  std::uint32_t json_character = 0;  ///< the automaton of a character of a JSON string; 0: none yet
   grammar_fault fault = grammar_fault::none;
   std::size_t at = 0;  ///< of the fault: an offset in the text
 
@@ -112,6 +122,21 @@ struct nfa {
   constexpr std::uint32_t split(std::uint32_t a, std::uint32_t b) { return add({nfa_kind::split, 0, 0, a, b}); }
   constexpr std::uint32_t call(std::uint32_t automaton, std::uint32_t next) {
     return add({nfa_kind::call, 0, 0, next, automaton});
+  }
+  /// A call of the automaton that copies: that of the same least, most and key, or else one whose start build() makes.
+  template <class Build>
+  constexpr std::uint32_t copy(nfa_copy c, std::uint32_t next, Build&& build) {
+    for (std::size_t i = 0; i < copies.size(); ++i)
+      if (copies[i].least == c.least && copies[i].most == c.most && copies[i].key == c.key)
+        return call(copies[i].automaton, next);
+    const std::size_t before = states.size();
+    const std::uint32_t start = build();
+    for (std::size_t i = before; i < states.size(); ++i)
+      if (states[i].kind == nfa_kind::call) return fail(grammar_fault::copies, c.key);
+    c.automaton = static_cast<std::uint32_t>(starts.size());
+    starts.push(start);
+    copies.push(c);
+    return call(c.automaton, next);
   }
   constexpr std::uint32_t text(std::string_view t, std::uint32_t next) {
     for (std::size_t i = t.size(); i-- > 0;) {
@@ -226,6 +251,29 @@ class character_set {
 
   growing<character_range> ranges_;
 };
+
+/// The characters of a JSON string that need no escape.
+constexpr void json_characters(character_set& c) {
+  c.add(0, 0x1F);
+  c.add('"', '"');
+  c.add('\\', '\\');
+  c.add(0x7F, 0x7F);
+  c.settle(true);
+}
+
+/// A text of the notes, of least to most bytes, without a character that a JSON string must escape; then next.
+constexpr std::uint32_t copied_text(nfa& n, std::size_t least, std::size_t most, std::uint32_t next) {
+  if (least > most || most == 0 || most > 0xFFFF) return n.fail(grammar_fault::range, 0);
+  const nfa_copy c{.least = static_cast<std::uint16_t>(least), .most = static_cast<std::uint16_t>(most)};
+  return n.copy(c, next, [&] {
+    character_set any;
+    json_characters(any);
+    const std::uint32_t loop = n.split(0, 0);
+    const std::uint32_t body = any.emit(n, loop);
+    n.states[loop].next = body;
+    return least == 0 ? loop : body;
+  });
+}
 
 }  // namespace detail
 

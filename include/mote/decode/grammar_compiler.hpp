@@ -15,12 +15,12 @@
 namespace mote::inline v0::detail {
 
 struct table_sizes {
-  std::size_t nodes = 0, edges = 0, calls = 0;
+  std::size_t nodes = 0, edges = 0, calls = 0, copies = 0;
   grammar_fault fault = grammar_fault::none;
   std::size_t at = 0;      ///< of the fault: an offset in the text, or the byte that has two ways
   std::size_t levels = 0;  ///< of the stack, that the shortest way through needs; 0 where no automaton is called
   bool calls_any = false;
-  byte_set bytes{};  ///< that its strings may hold
+  byte_set bytes{};  ///< that its strings may hold, without those that they copy: a note's were spelled already
 };
 
 class grammar_compiler {
@@ -44,11 +44,17 @@ class grammar_compiler {
   }
   constexpr table_sizes sizes() const { return sizes_; }
 
-  template <std::size_t Nodes, std::size_t Edges, std::size_t Calls>
+  template <std::size_t Nodes, std::size_t Edges, std::size_t Calls, std::size_t Copies>
   constexpr void write_to(std::array<grammar_node, Nodes>& nodes, std::array<grammar_edge, Edges>& edges,
-                          std::array<grammar_call, Calls>& calls) const {
+                          std::array<grammar_call, Calls>& calls, std::array<grammar_copy, Copies>& copies) const {
     for (std::size_t i = 0; i < edges_.size(); ++i) edges[i] = edges_[i];
     for (std::size_t i = 0; i < calls_.size(); ++i) calls[i] = calls_[i];
+    for (std::size_t i = 0; i < n_.copies.size(); ++i) {
+      const nfa_copy& c = n_.copies[i];
+      const bool last = c.automaton + 1 == starts_.size();
+      const std::size_t end = last ? sets_.size() : starts_[c.automaton + 1];
+      copies[i] = {static_cast<std::uint16_t>(starts_[c.automaton]), static_cast<std::uint16_t>(end), c.least, c.most};
+    }
     for (std::size_t i = 0; i + 1 < Nodes; ++i)
       nodes[i] = {static_cast<std::uint16_t>(edges_begin_[i]), needs_[i], sets_[i].accepts};
     nodes[Nodes - 1] = {static_cast<std::uint16_t>(edges_begin_[Nodes - 1]), no_end, false};
@@ -185,12 +191,14 @@ class grammar_compiler {
   }
   /// The ways of a node's own bytes. Its ranges are cut where one of them begins or ends; mostly they do not overlap.
   constexpr void bytes_of(std::size_t node, std::uint32_t automaton) {
+    bool copies = false;
+    for (std::size_t i = 0; i < n_.copies.size(); ++i) copies = copies || n_.copies[i].automaton == automaton;
     sorted_.clear();
     for (std::size_t i = 0; i < sets_[node].count; ++i) {
       const std::uint32_t s = items_[sets_[node].begin + i];
       const nfa_state state = n_.states[s];
       if (state.kind != nfa_kind::bytes) continue;
-      sizes_.bytes.add(state.first, state.last);
+      if (!copies) sizes_.bytes.add(state.first, state.last);
       sorted_.push({state.first, state.last, state.next, false});
       for (std::size_t j = sorted_.size() - 1; j > 0 && sorted_[j].first < sorted_[j - 1].first && !tired(); --j) {
         const way w = sorted_[j];
@@ -352,6 +360,7 @@ class grammar_compiler {
     sizes_.nodes = sets_.size() + 1;
     sizes_.edges = edges_.size();
     sizes_.calls = calls_.size();
+    sizes_.copies = n_.copies.size();
     if (edges_.size() > 0xFFFF || calls_.size() > 0x7FFF) fail(grammar_fault::too_large, 0);
   }
 

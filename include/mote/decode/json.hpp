@@ -3,6 +3,7 @@
 //   using namespace mote::schema;
 //   json<object<field<"device", one_of<"lamp", "fan">>, field<"level", integer<0, 100>>, optional<"note", text<1, 20>>>>
 //   array<integer<-40, 85>, 0, 4>      text<0, 8>      matching<"[A-Z]{2} [0-9]{4}">      boolean      null
+//   copied<1, 24>                      a text of the notes in the prompt
 // Fields come in the order of the type; an optional one may be left out. Numbers and lengths cannot leave their ranges.
 // Refuses what a grammar cannot count: unique items, and fields in any order.
 #pragma once
@@ -35,18 +36,15 @@ constexpr std::uint32_t json_quoted(nfa& n, std::string_view t, std::uint32_t ne
   return n.text("\"", next);
 }
 
-/// A character of a JSON string that needs no escape, then next: a call of automaton 1, which all strings share.
+/// A character of a JSON string that needs no escape, then next: a call of an automaton that all strings share.
 constexpr std::uint32_t json_character(nfa& n, std::uint32_t next) {
-  if (n.starts.size() == 1) {
+  if (n.json_character == 0) {
     character_set c;
-    c.add(0, 0x1F);
-    c.add('"', '"');
-    c.add('\\', '\\');
-    c.add(0x7F, 0x7F);
-    c.settle(true);
+    json_characters(c);
+    n.json_character = static_cast<std::uint32_t>(n.starts.size());
     n.starts.push(c.emit(n, 0));
   }
-  return n.call(1, next);
+  return n.call(n.json_character, next);
 }
 
 /// Decimal numbers of `digits` digits from low to high, both of which have as many.
@@ -140,6 +138,14 @@ struct matching {
         (void)n.fail(grammar_fault::unescaped, 0);
     }
     return n.text("\"", start);
+  }
+};
+
+/// A string that stands in a note of the prompt: Least to Most bytes, whole words and numbers. Least = 0: or nothing.
+template <std::size_t Least, std::size_t Most>
+struct copied {
+  static constexpr std::uint32_t emit(detail::nfa& n, std::uint32_t next) {
+    return n.text("\"", detail::copied_text(n, Least, Most, n.text("\"", next)));
   }
 };
 

@@ -48,17 +48,17 @@ struct basic_answer_state {
   }
 
   /// Writes the prompt to `target`. If the question is empty and the model has no user token, the prompt is bos alone:
-  /// the model then starts a text.
-  template <class Token>
+  /// the model then starts a text. Keep: called with each item that is in it.
+  template <class Token, class Keep = items_not_kept>
   MOTE_NOINLINE status begin(std::span<const std::string_view> best_first, std::string_view question, std::size_t most,
                              const special_tokens& control, std::size_t item_budget, std::span<merge_slot> scratch,
-                             std::span<Token> target) {
+                             std::span<Token> target, Keep&& keep = {}) {
     if (question.empty() && control.user < 0 && control.bos >= 0) {
       target[0] = static_cast<Token>(control.bos);
       prompt_tokens = 1;
     } else {
       detail::text_coder<Tokenizer> code{words(control), scratch};
-      const auto made = assemble_prompt<Token>(best_first, question, control, item_budget, code, target);
+      const auto made = assemble_prompt<Token>(best_first, question, control, item_budget, code, target, keep);
       if (made.state != status::ok) return progress.fail(code.reason(made.state));
       prompt_tokens = made.tokens;
       recalled_items = made.items;

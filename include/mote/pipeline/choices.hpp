@@ -176,7 +176,7 @@ constexpr choices choices_from() {
   using Learning = policy_in<slots::learning, Policies...>;
   using Recall = policy_in<slots::recall, Policies...>;
   using Decoding = chooser<policy_in<slots::decoding, Policies...>, policy_in<slots::constraint, Policies...>,
-                           policy_in<slots::confidence, Policies...>>;
+                           policy_in<slots::confidence, Policies...>, Recall::hits>;
   using Drafting = policy_in<slots::drafting, Policies...>;
   using Prefill = policy_in<slots::prefill, Policies...>;
   using Threads = policy_in<slots::threads, Policies...>;

@@ -67,6 +67,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   static constexpr bool learns = Learning::learns;
   static constexpr bool recalls = Recall::recalls;
   static constexpr bool constrains = !std::is_same_v<Constraint, unconstrained>;
+  static constexpr bool copies = detail::constraint_copies<Constraint>;
   static constexpr bool measures = !std::is_same_v<Confidence, no_confidence>;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
@@ -127,7 +128,8 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   // ---- answering ----------------------------------------------------------------------------------------------------
   /// Makes the prompt for a question: recalled items, the question, the answer's control token. No token runs yet. The
   /// answer has at most `limit` tokens.
-  /// too_long: the question leaves no room for an answer; empty; bad_utf8; corrupt_vocabulary; not_attached.
+  /// too_long: the question leaves no room for an answer; empty; bad_utf8; corrupt_vocabulary; not_attached; no_span:
+  /// the constraint must copy, and no note of the prompt has such a text.
   status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
     if (!attached()) return answer_.progress.fail(status::not_attached);
@@ -138,9 +140,20 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
       if (!question.empty()) found = search_with(*index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
     }
-    const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
-                                      Model::special_tokens, Recall::tokens, merging(),
-                                      std::span<token>(tokens_).first(Context - answer_room).subspan(in_front));
+    const auto make = [&](auto&&... keep) {
+      return answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
+                           Model::special_tokens, Recall::tokens, merging(),
+                           std::span<token>(tokens_).first(Context - answer_room).subspan(in_front), keep...);
+    };
+    status made = status::ok;
+    if constexpr (copies) {
+      decoding_.notes.count = 0;
+      made = make(decoding_.notes);
+      if (made == status::ok && !decoding_.admitted.begin(decoding_.notes.all()))
+        return answer_.progress.fail(status::no_span);
+    } else {
+      made = make();
+    }
     if constexpr (in_front != 0) {
       if (made != status::ok) return made;
       learning_state::put_leading(tokens_.data());
@@ -201,7 +214,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
 
   // ---- remembering --------------------------------------------------------------------------------------------------
   /// Keeps a text for later questions; a full memory forgets its oldest text. too_long (for the index, or for the
-  /// prompt), empty, bad_utf8, not_attached: the text is not kept.
+  /// prompt), empty, bad_utf8, not_attached: the text is not kept. Ends the current answer where a constraint copies.
   template <class Text>
   status remember(const Text& text) {
     static_assert(
@@ -212,6 +225,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
       std::size_t count = 0;  // a text that this vocabulary cannot encode could never be in a prompt
       if (const status s = coder().append(std::string_view(text), merging(), count); s != status::ok) return s;
       if (count + 1 > Recall::tokens) return status::too_long;
+      if constexpr (copies) stop();  // its notes may move
       return add_with(*index_, std::string_view(text), *this);
     } else {
       return status::empty;
@@ -416,7 +430,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   [[no_unique_address]] detail::part_home<learning_state, facts.learning_is_apart()> learning_;
   [[no_unique_address]] detail::part_home<typename Recall::index, facts.recall_is_apart()> index_;
   [[no_unique_address]]
-  typename detail::chooser<Decoding, Constraint, Confidence>::template state<shape.vocab> decoding_;
+  typename detail::chooser<Decoding, Constraint, Confidence, Recall::hits>::template state<shape.vocab> decoding_;
   [[no_unique_address]] stopping<Stopping> stopping_;
   [[no_unique_address]] drafts<Drafting, token> drafts_;
   [[no_unique_address]] typename Threads::team team_;

@@ -23,15 +23,20 @@ struct prompt_result {
   std::size_t items = 0;   ///< hits that are in the prompt
 };
 
+/// Called with each text that is in the prompt, best first.
+struct items_not_kept {
+  constexpr void operator()(std::string_view) const {}
+};
+
 /// Writes the prompt to `target`, whose size is the budget of the whole; the items take at most `item_budget` of it.
 /// `best_first` are the texts of a search's hits. If the model has no token for a note or a user, a newline separates
 /// the texts. Work: at most one encoding of each text; each item moves the tokens that are written already once.
 /// empty: the question has no token; too_long: question and control tokens do not fit; corrupt_vocabulary: the encoder
 /// made a control token out of a text.
-template <std::integral Token, text_encoder<Token> Encode>
+template <std::integral Token, text_encoder<Token> Encode, class Keep = items_not_kept>
 constexpr prompt_result assemble_prompt(std::span<const std::string_view> best_first, std::string_view question,
                                         const special_tokens& control, std::size_t item_budget, Encode&& encode,
-                                        std::span<Token> target) {
+                                        std::span<Token> target, Keep&& keep = {}) {
   token_writer<Token> out(target);
   if (!out.control(control.bos)) return {.state = status::too_long};
   const std::size_t items_begin = out.used();
@@ -63,6 +68,7 @@ constexpr prompt_result assemble_prompt(std::span<const std::string_view> best_f
     left -= spent();
     out.move_to(items_begin, mark);
     newline_behind = control.note < 0;
+    keep(item);
     ++items;
   }
   return {.state = status::ok, .tokens = out.used(), .items = items};
