@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// How often each retriever finds a right turn of people's dialogues among its first 1, 2, 5 hits, in a budget of bytes:
-// retrievers FILE, as dialogues.py prints it. Each memory takes all turns in their order and keeps what it has room for.
-// Refuses to be part of the tests: the dialogues are not the project's.
+// How often each retriever finds a right text among its first 1, 2, 5 hits, in a budget of bytes: retrievers FILE, as
+// dialogues.py and sets.py print it. Each memory takes all texts in their order and keeps what it has room for. Two rows
+// of figures: what was tuned on the first half (of the memories, or of the questions if there is one) shows in the second.
+//   g++ -std=c++23 -O2 -DBUDGET=64 -DMEAN_BYTES=131 ...
+// Refuses to be part of the tests: the texts are not the project's.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -15,11 +17,12 @@
 #include <mote/recall/flat.hpp>
 #include <mote/recall/fuse.hpp>
 #include <mote/recall/mmr.hpp>
+#include <mote/recall/ngrams.hpp>
 #include <mote/recall/recent.hpp>
 
 namespace {
 
-constexpr std::size_t mean_bytes = 131;  // of a turn
+constexpr std::size_t mean_bytes = MEAN_BYTES;  // of a text
 constexpr std::size_t budget = BUDGET * std::size_t{1024};
 
 struct question {
@@ -43,11 +46,15 @@ using bits = mote::binary<mote::binary_knobs{.items = N, .item_bytes = mean_byte
 template <std::size_t N>
 using newest = mote::recent<mote::recent_knobs{.items = N, .item_bytes = mean_bytes}>;
 template <std::size_t N>
+using reread = mote::ngrams<mote::ngrams_knobs{.items = N, .item_bytes = mean_bytes}>;
+template <std::size_t N>
 using words_letters = mote::fuse<words<N>, letters<N>>;
 template <std::size_t N>
 using words_bits = mote::fuse<words<N>, bits<N>>;
 template <std::size_t N>
-using words_first = mote::fuse<words<N>, bits<N>, mote::fuse_knobs{.first = 3}>;
+using words_reread = mote::fuse<words<N>, reread<N>>;
+template <std::size_t N>
+using floors_reread = mote::fuse<words_with_floors<N>, reread<N>>;
 template <std::size_t N>
 using different = mote::mmr<words<N>>;
 
@@ -57,28 +64,39 @@ void measure(const char* name) {
   constexpr std::size_t each = (Of<some + 100>::ram_bytes - Of<some>::ram_bytes) / 100 + 1;
   constexpr std::size_t items = std::min<std::size_t>(1000, (budget - 64) / each);
   static_assert(Of<items>::ram_bytes <= budget);
-  std::size_t hits[3] = {}, asked = 0;
+  std::size_t hits[2][3] = {}, asked[2] = {};
   for (const dialogue& d : dialogues) {
     const auto memory = std::make_unique<typename Of<items>::index>();
     std::vector<mote::item_id> ids;
     for (const std::string& t : d.turns)
       ids.push_back(memory->add(t) == mote::status::ok ? memory->newest() : mote::item_id{});
     for (const question& q : d.questions) {
+      const auto number =
+          static_cast<std::size_t>(dialogues.size() == 1 ? &q - d.questions.data() : &d - dialogues.data());
+      const bool half = dialogues.size() == 1 ? number % 2 != 0 : 2 * number >= dialogues.size();
       mote::hit found[5];
       const std::size_t count = memory->search(q.text, found);
       std::size_t rank = 5;
       for (std::size_t i = count; i-- > 0;)
         for (const std::size_t e : q.evidence)
           if (ids[e] == found[i].id) rank = i;
-      ++asked;
-      hits[0] += rank < 1 ? 1 : 0;
-      hits[1] += rank < 2 ? 1 : 0;
-      hits[2] += rank < 5 ? 1 : 0;
+      ++asked[half];
+      hits[half][0] += rank < 1 ? 1 : 0;
+      hits[half][1] += rank < 2 ? 1 : 0;
+      hits[half][2] += rank < 5 ? 1 : 0;
     }
   }
-  const auto share = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(asked); };
-  std::printf("%3zu KB  %-24s %4zu items  %4.1f %4.1f %4.1f %% of %zu\n", std::size_t{BUDGET}, name, items,
-              share(hits[0]), share(hits[1]), share(hits[2]), asked);
+  const auto share = [](std::size_t n, std::size_t of) {
+    return 100.0 * static_cast<double>(n) / static_cast<double>(of);
+  };
+  std::printf("%3zu KB  %-24s %4zu items ", std::size_t{BUDGET}, name, items);
+  for (std::size_t depth = 0; depth < 3; ++depth)
+    std::printf(" %5.1f", share(hits[0][depth] + hits[1][depth], asked[0] + asked[1]));
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::printf("  |");
+    for (std::size_t depth = 0; depth < 3; ++depth) std::printf(" %5.1f", share(hits[half][depth], asked[half]));
+  }
+  std::printf(" %% of %zu, %zu, %zu\n", asked[0] + asked[1], asked[0], asked[1]);
   std::fflush(stdout);
 }
 
@@ -102,9 +120,11 @@ int main(int argc, char** argv) {
   measure<words_with_floors>("bm25");
   measure<letters>("flat, 256, 4-grams");
   measure<bits>("binary, 256, 4-grams");
+  measure<reread>("ngrams");
   measure<words_letters>("fuse<bm25, flat>");
   measure<words_bits>("fuse<bm25, binary>");
-  measure<words_first>("the same, bm25 x 3");
+  measure<words_reread>("fuse<bm25, ngrams>");
+  measure<floors_reread>("the same, bm25's floors");
   measure<different>("mmr<bm25>");
   measure<newest>("recent");
 }

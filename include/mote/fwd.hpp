@@ -183,6 +183,7 @@ struct binary_knobs;
 struct flat_knobs;
 struct fuse_knobs;
 struct mmr_knobs;
+struct ngrams_knobs;
 struct recent_knobs;
 enum class item_id : std::uint32_t;
 struct hit;

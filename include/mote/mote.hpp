@@ -86,6 +86,7 @@
 #include "mote/recall/inverted.hpp"        // IWYU pragma: export
 #include "mote/recall/item_store.hpp"      // IWYU pragma: export
 #include "mote/recall/mmr.hpp"             // IWYU pragma: export
+#include "mote/recall/ngrams.hpp"          // IWYU pragma: export
 #include "mote/recall/no_recall.hpp"       // IWYU pragma: export
 #include "mote/recall/parts.hpp"           // IWYU pragma: export
 #include "mote/recall/porter2.hpp"         // IWYU pragma: export

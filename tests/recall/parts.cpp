@@ -259,7 +259,8 @@ TEST_CASE("an embedder may ask the model that answers", "[recall][parts]") {
 
 TEST_CASE("a retriever that wants no model is not asked with one, and both may be fused", "[recall][parts]") {
   static mote::bm25<mote::bm25_knobs{.items = 8}>::index words;
-  static mote::fuse<by_states, mote::bm25<mote::bm25_knobs{.items = 8}>>::index both;
+  using by_words = mote::bm25<mote::bm25_knobs{.items = 8}>;  // it has floors of its own
+  static mote::fuse<by_states, by_words, mote::fuse_knobs{.alone = 0.0F}>::index both;
   letters_model model;
   std::array<hit, 4> hits;
   REQUIRE(mote::add_with(words, "aab", model) == status::ok);

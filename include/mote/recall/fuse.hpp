@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two retrievers over one store: each text is kept once, both indexes know it, and their hits are fused by rank
-// (reciprocal rank fusion, Cormack, Clarke and Buettcher 2009): the score is the sum of weight / (k + rank), rank from 1.
-//   fuse<bm25<>, flat<>>                     by words and by letters; one store, two indexes
-//   fuse<fuse<bm25<>, flat<>>, yours>        three retrievers
-// Refuses to compare their scores: only ranks count. A text that one embedder rejects is not kept; a question that one
-// rejects is searched by the other alone.
+// Two retrievers over one store: each text is kept once, both indexes know it, and their hits are fused. The first
+// retriever finds; the second moves what is found, and adds what it is sure of.
+//   fuse<bm25<>, ngrams<>>                   by words and by letters, in the bytes of bm25<>
+//   fuse<fuse<bm25<>, ngrams<>>, yours>      three retrievers
+// Refuses to add up their scores: of each, the part between its last hit and its best counts. A text that one embedder
+// rejects is not kept; a question that one rejects is searched by the other alone.
 #pragma once
 
 #include <array>
@@ -23,14 +23,14 @@ namespace mote::inline v0 {
 
 struct fuse_knobs {
   std::size_t depth = 16;  ///< hits taken from each
-  float k = 60.0F;         ///< the larger, the smaller the advantage of the first ranks
-  float first = 1.0F;      ///< what a rank in the first retriever counts
-  float second = 1.0F;     ///< and in the second
+  float first = 1.0F;      ///< what the best of the first retriever counts
+  float second = 0.1F;     ///< and of the second
+  float alone = 0.45F;     ///< a text that only the second finds has a larger score than this there
 
   constexpr bool valid() const {
     const auto is_weight = [](float w) { return w >= 0.0F && w <= 1000.0F; };
-    return depth >= 1 && depth <= 4096 && k >= 0.0F && k <= 1e6F && is_weight(first) && is_weight(second) &&
-           first + second > 0.0F;
+    return depth >= 1 && depth <= 4096 && is_weight(first) && is_weight(second) && first + second > 0.0F &&
+           alone >= 0.0F && alone <= 1e6F;
   }
 };
 
@@ -103,7 +103,8 @@ class fused_index {
     return v0::can_take<A>(features.a) && v0::can_take<B>(features.b);
   }
 
-  /// Offers the first `depth` hits of each index whose embedder accepted the question, with their fused scores.
+  /// Offers the first `depth` hits of each index whose embedder accepted the question, with their fused scores; of
+  /// those that the second index alone has, the ones it is sure of. Where the first embedder rejected the question, all.
   /// Work: both searches, and depth x depth comparisons.
   template <class Query, class Items>
   void search(const Query& query, const Items& items, best_hits& best) const {
@@ -115,14 +116,26 @@ class fused_index {
     const std::span<const hit> second = std::span(room_b).first(of_b.found());
     for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + Knobs.second * share(h.id, second));
     for (const hit& h : second)
-      if (share(h.id, first) == 0.0F) best.offer(h.id, Knobs.second * share(h.id, second));
+      if ((h.score > Knobs.alone || !query.asks_a) && !has(h.id, first))
+        best.offer(h.id, Knobs.second * share(h.id, second));
   }
 
  private:
-  /// 1 / (k + rank) of an id in one ranking; 0 if it is not there.
+  static bool has(item_id id, std::span<const hit> found) {
+    for (const hit& h : found)
+      if (h.id == id) return true;
+    return false;
+  }
+
+  /// How far a score stands above the last of a full list, or above 0: 1 for the best; 0 for an id that is not there.
   static float share(item_id id, std::span<const hit> found) {
-    for (std::size_t i = 0; i < found.size(); ++i)
-      if (found[i].id == id) return 1.0F / (Knobs.k + static_cast<float>(i + 1));
+    for (const hit& h : found) {
+      if (h.id != id) continue;
+      const float last = found.back().score;
+      const float floor = found.size() == Knobs.depth || last < 0.0F ? last : 0.0F;
+      const float range = found.front().score - floor;
+      return range > 0.0F ? (h.score - floor) / range : 1.0F;
+    }
     return 0.0F;
   }
 
@@ -181,7 +194,7 @@ struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
       fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs>, fuse>;
   static_assert(
       !detail::can_fuse<A, B> || Knobs.valid(),
-      "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, k from 0 to 1000000, first and second from 0 to 1000, one of them above 0 [mote-fuse-knobs]");
+      "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, first and second from 0 to 1000, one of them above 0, alone from 0 to 1000000 [mote-fuse-knobs]");
 };
 
 }  // namespace mote::inline v0
