@@ -31,5 +31,5 @@ if __name__ == "__main__":  # as retrievers.cpp reads them
         place = {name: at for at, name in enumerate(turns)}
         for text in turns.values():
             print("T\t" + " ".join(text.split()))
-        for question, evidence, _ in questions:
-            print("Q\t" + " ".join(question.split()) + "\t" + ",".join(str(place[name]) for name in sorted(evidence)))
+        for question, evidence, near in questions:  # N: of the other person; nothing answers it
+            print(("N" if near else "Q") + "\t" + " ".join(question.split()) + "\t" + ",".join(str(place[name]) for name in sorted(evidence)))

@@ -177,12 +177,16 @@ TEST_CASE("bm25 finds nothing where nothing is relevant", "[recall][bm25][floor]
   CHECK(search(index, "zebra").empty());
 }
 
-TEST_CASE("a single text is found by a part of a question", "[recall][bm25][floor]") {
+TEST_CASE("a single text is found by a part of a question, one of many by more", "[recall][bm25][floor]") {
   static mote::bm25<>::index index;
   REQUIRE(index.add("The boiler's service code is 7731.") == status::ok);
   CHECK(search(index, "Please tell me once more: which code has the boiler in the cellar?").size() == 1);
   CHECK(search(index, "Please tell me once more: which colour has the boiler in the cellar?").size() == 1);
-  CHECK(search(index, "Who wrote this song about seven lonely miners and a boiler lost somewhere near Dover?").empty());
+  constexpr std::string_view other = "Who wrote this song about seven miners and a boiler lost somewhere near Dover?";
+  CHECK(search(index, other).size() == 1);
+  for (int n = 0; n < 30; ++n) REQUIRE(index.add("Box " + std::to_string(n) + " is on the shelf.") == status::ok);
+  CHECK(search(index, "Please tell me once more: which code has the boiler in the cellar?").size() == 1);
+  CHECK(search(index, other).empty());
 }
 
 TEST_CASE("bm25 leaves out hits far below the best", "[recall][bm25][floor]") {

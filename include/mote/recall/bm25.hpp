@@ -31,6 +31,7 @@ namespace mote::inline v0 {
 template <class Reader, bm25_knobs Knobs>
 class bm25_index : public bm25_lengths<Reader, Knobs> {
   using base = bm25_lengths<Reader, Knobs>;
+  using typename base::scored;
 
   /// Words of a question that are looked for in one pass over the texts.
   struct asked_words {
@@ -55,42 +56,63 @@ class bm25_index : public bm25_lengths<Reader, Knobs> {
 
  public:
   static constexpr std::size_t stack_bytes =
-      detail::greatest_of(base::stack_bytes, base::scores_bytes + sizeof(asked_words) + sizeof(Reader)) + Knobs.items;
+      detail::greatest_of(base::stack_bytes, base::scores_bytes + sizeof(asked_words) + sizeof(Reader));
 
   /// Offers the items that share a word with the query, if they reach the floors and are not like a better hit. A word
   /// that the query repeats counts each time. Work: for each 8 words of the query all texts are
   /// read, and those that have one of them once more, for a word's rarity must be known first.
   template <class Items>
   void search(Reader words, const Items& items, best_hits& best) const {
+    if (items.size() == 0) return;
+    scored all;
+    collect(words, items, all);
+    base::offer(items, all, best);
+  }
+
+  /// How sure each text is, which bm25_knobs::least is compared with: by_row (Knobs.items). For tools.
+  template <class Items>
+  void assess(Reader words, const Items& items, float* by_row) const {
+    scored all;
+    if (items.size() != 0) collect(words, items, all);
+    base::assess(items, all, by_row);
+  }
+
+ private:
+  static constexpr std::uint8_t in_this_pass = 0x80;
+
+  template <class Items>
+  void collect(Reader words, const Items& items, scored& all) const {
     const std::size_t count = items.size();
-    if (count == 0) return;
-    std::array<float, Knobs.items> scores{};  // by row
-    std::array<bool, Knobs.items> has_some;   // (count) by place: has one of the words that are asked
     const float average = base::average(count);
-    float worth = 0.0F;  // of the question's words
     for (asked_words asked; asked.take(words);) {
       std::array<std::uint32_t, asked_words::most> having{};
       for (std::size_t place = 0; place < count; ++place) {
-        asked.count_in(items.text(items.row(place)));
-        has_some[place] = false;
+        const std::size_t row = items.row(place);
+        asked.count_in(items.text(row));
+        std::uint8_t& found = all.words[row];
+        bool some = false;
         for (std::size_t i = 0; i < asked.count; ++i) {
-          having[i] += asked.times[i] != 0 ? 1U : 0U;
-          has_some[place] = has_some[place] || asked.times[i] != 0;
+          if (asked.times[i] == 0) continue;
+          ++having[i];
+          base::count_word(found);
+          some = true;
         }
+        if (some) found |= in_this_pass;
       }
       for (std::size_t i = 0; i < asked.count; ++i) {
         asked.rarity[i] = base::rarity(having[i], count);
-        worth += asked.rarity[i];
+        all.worth += asked.rarity[i];
       }
+      all.asked += static_cast<std::uint32_t>(asked.count);
       for (std::size_t place = 0; place < count; ++place) {
-        if (!has_some[place]) continue;
         const std::size_t row = items.row(place);
+        if ((all.words[row] & in_this_pass) == 0) continue;
+        all.words[row] &= static_cast<std::uint8_t>(~in_this_pass);
         asked.count_in(items.text(row));
         for (std::size_t i = 0; i < asked.count; ++i)
-          if (asked.times[i] != 0) scores[row] += asked.rarity[i] * base::weight(row, asked.times[i], average);
+          if (asked.times[i] != 0) all.scores[row] += asked.rarity[i] * base::weight(row, asked.times[i], average);
       }
     }
-    base::offer(items, scores.data(), worth, best);
   }
 };
 

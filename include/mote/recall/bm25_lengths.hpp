@@ -23,7 +23,7 @@ struct bm25_knobs {
   std::size_t item_bytes = 96;  ///< of a text, on average: items * item_bytes is what all texts share
   float k1 = 1.2F;              ///< how much a word's repetition counts; 0: not at all
   float b = 0.75F;              ///< penalty for long texts: 0 none, 1 full
-  float least = 0.08F;          ///< a hit has at least this share of what the question's words are worth; 0: any hit
+  float least = 0.06F;          ///< a hit is at least so sure, of 1: see bm25.md; 0: any hit
   float share = 0.5F;           ///< and of the best hit's score
   float alike = 0.75F;          ///< a text with more of its words in common with a better hit is none; 1: all are hits
   std::size_t words = 0;        ///< that an inverted index keeps of a text, on average; 0: one for 8 bytes
@@ -46,8 +46,8 @@ inline constexpr bm25_knobs every_hit{.least = 0.0F, .share = 0.0F, .alike = 1.0
 template <class Reader, bm25_knobs Knobs>
 class bm25_lengths {
  public:
-  /// The scores, and what comparing two hits needs.
-  static constexpr std::size_t scores_bytes = Knobs.items * sizeof(float);
+  /// The scores and words, and what comparing two hits needs.
+  static constexpr std::size_t scores_bytes = Knobs.items * (sizeof(float) + 1) + 2 * sizeof(float);
   static constexpr std::size_t stack_bytes =
       scores_bytes + (Knobs.alike < 1.0F ? distinct_words<Reader>::stack_bytes : 0);
 
@@ -61,6 +61,16 @@ class bm25_lengths {
   }
 
  protected:
+  /// What a search collects.
+  struct scored {
+    std::array<float, Knobs.items> scores{};  // by row
+    std::array<std::uint8_t, Knobs.items>
+        words{};              // by row: those of the question that the text has, up to enough_words
+    float worth = 0.0F;       // of the question's words
+    std::uint32_t asked = 0;  // how many they are
+  };
+  static constexpr std::uint8_t enough_words = 3;
+
   float average(std::size_t texts) const { return static_cast<float>(total_length_) / static_cast<float>(texts); }
 
   /// What a word is worth that so many of the texts have; one that none has counts as one that one has.
@@ -72,21 +82,39 @@ class bm25_lengths {
     const float room = (1.0F - Knobs.b) + Knobs.b * (static_cast<float>(length_[row]) / average);
     return static_cast<float>(times) / (static_cast<float>(times) + Knobs.k1 * room);
   }
+  template <class Items>
+  static void assess(const Items& items, const scored& of, float* by_row) {
+    const float one = sure(of, items.size());
+    for (std::size_t row = 0; row < Knobs.items; ++row)
+      by_row[row] = one > 0.0F ? of.scores[row] * static_cast<float>(of.words[row]) / one : 0.0F;
+  }
+  static void count_word(std::uint8_t& words) {
+    if (words < enough_words) ++words;
+  }
+
+  /// What score times number of words would be as sure as 1: the worth of all words, times their number up to
+  /// enough_words, among about 80 texts. More is asked of a text among more, of which more fit by chance.
+  static float sure(const scored& of, std::size_t texts) {
+    const auto words = static_cast<float>(of.asked < enough_words ? of.asked : enough_words);
+    return of.worth * words * rarity(0, texts) / 4.0F;
+  }
 
   /// Offers the rows whose scores reach the floors, and of those that are alike one. Zeroes the others' scores.
   template <class Items>
-  static void offer(const Items& items, float* scores, float worth, best_hits& best) {
+  static void offer(const Items& items, scored& of, best_hits& best) {
     const std::size_t count = items.size();
+    float* const scores = of.scores.data();
     float top = 0.0F;
     for (std::size_t place = 0; place < count; ++place) {
       const float score = scores[items.row(place)];
       top = score > top ? score : top;
     }
-    const float floor = top * Knobs.share > worth * Knobs.least ? top * Knobs.share : worth * Knobs.least;
+    const float least = Knobs.least > 0.0F ? Knobs.least * sure(of, count) : 0.0F;
     for (std::size_t place = count; place-- > 0;) {
-      float& score = scores[items.row(place)];
-      if (score < floor) score = 0.0F;
-      else if (Knobs.alike == 1.0F && score > 0.0F) best.offer(items.id(items.row(place)), score);
+      const std::size_t row = items.row(place);
+      float& score = scores[row];
+      if (score < top * Knobs.share || score * static_cast<float>(of.words[row]) < least) score = 0.0F;
+      else if (Knobs.alike == 1.0F && score > 0.0F) best.offer(items.id(row), score);
     }
     if constexpr (Knobs.alike < 1.0F) offer_different(items, scores, best);
   }

@@ -22,6 +22,7 @@ template <class Reader, bm25_knobs Knobs, std::size_t Postings>
 class inverted_index : public bm25_lengths<Reader, Knobs> {
   using base = bm25_lengths<Reader, Knobs>;
   using item = typename counted_words<Reader>::item;
+  using typename base::scored;
   static_assert(Knobs.items < (1U << 24U) && Postings >= 1 && Postings < (1U << 29U));
 
   // A posting is row << 8 | times; 255 times or more are counted again in the text.
@@ -93,20 +94,37 @@ class inverted_index : public bm25_lengths<Reader, Knobs> {
   /// What bm25_index::search() does. Work: the lists of the query's words, and a few passes over the scores.
   template <class Items>
   void search(Reader words, const Items& items, best_hits& best) const {
+    if (items.size() == 0) return;
+    scored all;
+    collect(words, items, all);
+    base::offer(items, all, best);
+  }
+  /// What bm25_index::assess() does.
+  template <class Items>
+  void assess(Reader words, const Items& items, float* by_row) const {
+    scored all;
+    if (items.size() != 0) collect(words, items, all);
+    base::assess(items, all, by_row);
+  }
+
+  std::size_t words() const { return words_; }  ///< different ones, in all texts
+
+ private:
+  template <class Items>
+  void collect(Reader words, const Items& items, scored& all) const {
     const std::size_t count = items.size();
-    if (count == 0) return;
-    std::array<float, Knobs.items> scores{};  // by row
     const float average = base::average(count);
-    float worth = 0.0F;
     for (std::uint32_t h = 0; words.next(h);) {
       const list& l = lists_[place_of(h)];
       const float rarity = base::rarity(l.count, count);
-      worth += rarity;
+      all.worth += rarity;
+      ++all.asked;
       const auto add = [&](std::uint32_t posting) {
         const std::size_t row = posting >> 8U;
         std::uint32_t times = posting & most_times;
         if (times == most_times) times = count_in(items.text(row), h);
-        scores[row] += rarity * base::weight(row, times, average);
+        all.scores[row] += rarity * base::weight(row, times, average);
+        base::count_word(all.words[row]);
       };
       if (l.count == 1) add(l.head);
       if (l.count < 2) continue;
@@ -114,12 +132,8 @@ class inverted_index : public bm25_lengths<Reader, Knobs> {
       for (std::uint32_t at = l.head; at != 0; at = blocks_[at - 1].next, in_block = block_rows)
         for (std::size_t i = 0; i < in_block; ++i) add(blocks_[at - 1].postings[i]);
     }
-    base::offer(items, scores.data(), worth, best);
   }
 
-  std::size_t words() const { return words_; }  ///< different ones, in all texts
-
- private:
   static std::uint32_t count_in(std::string_view text, std::uint32_t hash) {
     std::uint32_t times = 0;
     Reader words(text);

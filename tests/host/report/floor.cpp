@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mote/host/report/floor.hpp"
+
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <vector>
+
+#include "mote/recall/bm25.hpp"
+#include "mote/recall/flat.hpp"
+
+using mote::host::area_of_floors;
+using mote::host::floor_meter;
+using mote::host::floor_that_loses;
+using mote::host::part_below;
+using mote::host::sureness;
+
+namespace {
+
+constexpr mote::bm25_knobs scan{.items = 64, .item_bytes = 64, .least = 0, .share = 0, .alike = 1};
+constexpr mote::bm25_knobs lists{.items = 1025, .item_bytes = 64, .least = 0, .share = 0, .alike = 1};
+
+template <class Memory>
+void fill(Memory& memory) {
+  for (const char* note :
+       {"The boiler's service code is 7731.", "...", "The bins go out on Thursday.", "Ann likes tea."})
+    CHECK(memory.add(note) == (note[0] != '.'));
+}
+
+}  // namespace
+
+TEST_CASE("a floor loses what it was asked to, of the right texts", "[host][report]") {
+  std::vector<float> right;
+  for (int i = 100; i > 0; --i) right.push_back(static_cast<float>(i) / 100.0F);
+  const float floor = floor_that_loses(right, 0.03);
+  CHECK(floor == 0.04F);
+  CHECK(std::abs(part_below(right, floor) - 0.03) < 1e-9);
+  CHECK(floor_that_loses({}, 0.03) == 0.0F);
+  CHECK(floor_that_loses({0.5F}, 1.0) == 0.5F);
+}
+
+TEST_CASE("the area is the chance that a right text is surer", "[host][report]") {
+  const std::array<float, 3> right{0.3F, 0.5F, 0.5F};
+  const std::array<float, 2> none{0.5F, 0.1F};
+  CHECK(std::abs(area_of_floors(right, none) - (1.0 + 1.5 + 1.5) / 6.0) < 1e-9);
+  CHECK(area_of_floors(right, {}) == 0.5);
+  CHECK(area_of_floors(none, none) == 0.5);
+}
+
+TEST_CASE("a meter says how sure words are, by either index, and letters", "[host][report]") {
+  floor_meter<mote::bm25<scan>> words;
+  floor_meter<mote::bm25<lists>> of_lists;
+  floor_meter<mote::flat<>> letters;
+  fill(words);
+  fill(of_lists);
+  fill(letters);
+  const std::array<std::size_t, 1> boiler{0}, bins{2};
+  for (const char* question : {"What is the boiler code?", "Which code?", "Who won the match?", "bins on a thursday"}) {
+    const sureness a = words.ask(question, boiler), b = of_lists.ask(question, boiler);
+    CHECK(a.best == b.best);
+    CHECK(a.right == b.right);
+  }
+  CHECK(words.ask("the boiler's code", bins).right == 0.0F);
+  CHECK(words.ask("the boiler's code", boiler).right > words.ask("the boiler's colour and its code", boiler).right);
+  CHECK(words.ask("Who won the match?", {}).best == 0.0F);
+  CHECK(letters.ask("Bins go out on Thursday", bins).right > 0.8F);
+}
+
+// The floor is what the retriever itself compares with.
+TEST_CASE("a text is a hit exactly where it is as sure as `least`", "[host][report]") {
+  floor_meter<mote::bm25<scan>> meter;
+  static mote::bm25<mote::bm25_knobs{.items = 64, .item_bytes = 64, .least = 0.9F, .share = 0, .alike = 1}>::index
+      notes;
+  for (const char* note :
+       {"The boiler's service code is 7731.", "The bins go out on Thursday.", "Ann likes green tea."}) {
+    REQUIRE(meter.add(note));
+    REQUIRE(notes.add(note) == mote::status::ok);
+  }
+  int hits = 0, silent = 0;
+  for (const char* question :
+       {"boiler", "boiler code", "boiler code of the garage", "tea", "green tea in the garage on Monday",
+        "garage Thursday", "Ann", "bins out on Thursday", "service of a car in a garage in May"}) {
+    std::array<mote::hit, 1> found;
+    const bool is_hit = notes.search(question, found) == 1;
+    CHECK(is_hit == (meter.ask(question, {}).best >= 0.9F));
+    (is_hit ? hits : silent) += 1;
+  }
+  CHECK(hits >= 2);
+  CHECK(silent >= 2);
+}
