@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the reference models are made of, as their papers write it: norms, activations, rotary positions, attention,
 // convolution and loss, in double precision and plain loops, nothing shared with include/mote but the random numbers.
-// Refuses to be fast, and to know any model: plain_gpt2.hpp and its neighbours put these together.
+// Refuses to be clever, and to know any model: plain_gpt2.hpp and its neighbours put these together. The two innermost loops
+// read through pointers: an unoptimised build calls a function for each vector's element.
 #pragma once
 
 #include <algorithm>
@@ -32,8 +33,13 @@ struct plain_matrix {
   }
   std::vector<double> times(const std::vector<double>& x) const {
     std::vector<double> y(rows);
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < cols; ++c) y[r] += at(r, c) * x[c];
+    const double* const in = x.data();
+    for (std::size_t r = 0; r < rows; ++r) {
+      const double* const weights = v.data() + r * cols;
+      double sum = 0;
+      for (std::size_t c = 0; c < cols; ++c) sum += weights[c] * in[c];
+      y[r] = sum;
+    }
     return y;
   }
 };
@@ -157,8 +163,9 @@ plain_rows attend(const plain_rows& queries, const plain_rows& keys, const plain
       plain_vector score;
       for (std::size_t u = 0; u < keys.size(); ++u) {
         if (!sees(t, u)) continue;
+        const double *const q = queries[t].data() + query, *const k = keys[u].data() + key;
         double dot = 0;
-        for (std::size_t d = 0; d < c.width; ++d) dot += queries[t][query + d] * keys[u][key + d];
+        for (std::size_t d = 0; d < c.width; ++d) dot += q[d] * k[d];
         seen.push_back(u);
         score.push_back(soft_cap(dot / std::sqrt(static_cast<double>(c.width)), cap));
       }
@@ -166,9 +173,12 @@ plain_rows attend(const plain_rows& queries, const plain_rows& keys, const plain
       const double most = *std::max_element(score.begin(), score.end());
       double sum = 0;
       for (double s : score) sum += std::exp(s - most);
-      for (std::size_t i = 0; i < seen.size(); ++i)
-        for (std::size_t d = 0; d < c.width; ++d)
-          mixed[t][query + d] += std::exp(score[i] - most) / sum * values[seen[i]][key + d];
+      double* const out = mixed[t].data() + query;
+      for (std::size_t i = 0; i < seen.size(); ++i) {
+        const double share = std::exp(score[i] - most) / sum;
+        const double* const value = values[seen[i]].data() + key;
+        for (std::size_t d = 0; d < c.width; ++d) out[d] += share * value[d];
+      }
     }
   return mixed;
 }
