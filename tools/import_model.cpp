@@ -173,6 +173,7 @@ void import(const wishes& w) {
       .special_tokens = special_tokens,
       .end_tokens = end_tokens,
       .tokenizer = words ? words->type_name() : std::string(),
+      .chat = opened.chat.form ? opened.chat.form->lines() : std::string(),
       .control_tokens = controls,
   });
   std::filesystem::create_directories(w.out);
@@ -201,6 +202,13 @@ void import(const wishes& w) {
     std::printf("  end         of an answer: token %d", special_tokens.eos);
     for (const std::uint32_t id : end_tokens) std::printf(", or %u", id);
     std::printf("\n");
+  }
+  if (opened.chat.form) {
+    const auto& form = opened.chat.form->form;
+    std::printf("  chat        turns of user, assistant%s%s\n", form.system.known ? ", system" : "",
+                form.tool.known ? ", tool" : "");
+  } else if (!opened.chat.refused.empty()) {
+    std::printf("  chat        none: %s\n", opened.chat.refused.c_str());
   }
   std::printf(
       "  shape       dim %zu, hidden %zu, layers %zu, heads %zu, kv heads %zu, vocab %zu, context %zu, %s head\n",

@@ -41,6 +41,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   io_error,        ///< the operating system or the flash driver reported an error
   unknown_record,  ///< a snapshot holds a record of a part that this pipeline does not have
   not_placed,      ///< a part that is kept outside of the object was given no memory
+  wrong_turn,      ///< a turn for which the model's chat template has no place
   not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
   no_span,         ///< no note of the prompt has a text that the constraint must copy
 };
@@ -71,6 +72,7 @@ constexpr std::string_view name(status s) {
     case status::no_recall: return "no_recall";
     case status::full: return "full";
     case status::bad_utf8: return "bad_utf8";
+    case status::wrong_turn: return "wrong_turn";
     case status::not_spelled: return "not_spelled";
     case status::no_span: return "no_span";
     case status::bad_rate: return "bad_rate";

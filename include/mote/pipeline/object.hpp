@@ -27,6 +27,7 @@
 #include "mote/model/tokenizer_of.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/pipeline/answer_state.hpp"
+#include "mote/pipeline/chatting.hpp"
 #include "mote/pipeline/choices.hpp"
 #include "mote/pipeline/constants.hpp"
 #include "mote/pipeline/forgetting.hpp"
@@ -42,7 +43,8 @@ namespace mote::inline v0 {
 
 /// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
 template <class Model, class Format, std::size_t Context, class... Policies>
-class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, Policies...>>,
+class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Policies...>>,
+                       public forgetting<basic_pipeline<Model, Format, Context, Policies...>>,
                        public keeping<basic_pipeline<Model, Format, Context, Policies...>>,
                        public scoring<basic_pipeline<Model, Format, Context, Policies...>> {
   using Fit = detail::policy_in<slots::fit, Policies...>;
@@ -177,10 +179,7 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
 
   /// Ends the current answer.
   void stop() {
-    drafts_.begin();
-    stopping_.begin();
-    if constexpr (constrains) decoding_.admitted.begin();
-    if constexpr (measures) decoding_.confidence.begin();
+    begin_answer();
     answer_.stop();
   }
 
@@ -283,10 +282,12 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   const auto& learning() const { return *learning_; }
 
  private:
+  friend class chatting<basic_pipeline>;
   friend class forgetting<basic_pipeline>;
   friend class keeping<basic_pipeline>;
   friend class scoring<basic_pipeline>;
   using words = tokenizer_of<Model>;
+  using learning_policy = Learning;
   using store = kept_in<family, typename Cache::store>;
   /// The largest pass: tokens of the prompt, or the newest token and its drafts.
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
@@ -297,6 +298,12 @@ class basic_pipeline : public forgetting<basic_pipeline<Model, Format, Context, 
   using learning_state =
       lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
+  MOTE_INLINE void begin_answer() {
+    drafts_.begin();
+    stopping_.begin();
+    if constexpr (constrains) decoding_.admitted.begin();
+    if constexpr (measures) decoding_.confidence.begin();
+  }
   words coder() const { return answer_.words(Model::special_tokens); }
   std::span<const token> text(std::size_t count) const { return std::span(tokens_).first(count).subspan(in_front); }
   std::span<merge_slot> merging() {

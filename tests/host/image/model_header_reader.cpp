@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mote/host/import/chat_form.hpp"
 #include "tiny_facts.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -88,6 +89,20 @@ TEST_CASE("model header: reads back more than one end", "[host][model_header_rea
   f.end_tokens = {7, 9};
   CHECK_THAT(model_header(f), ContainsSubstring("\n  static constexpr std::array<std::uint32_t, 2> end_tokens{7, 9};"));
   CHECK(model_header(facts()).find("end_tokens") == std::string::npos);
+}
+
+TEST_CASE("model header: reads back a chat template", "[host][model_header_reader]") {
+  mote::host::chat_form chat;
+  chat.form.opening = "<s>\"\n\\\xC3\xBC?";
+  chat.form.user = {"[", "]", true, true};
+  chat.form.alternates = true;
+  for (const bool spells : {false, true}) {
+    if (spells) chat.tokens = {{"<s>", 1, true}, {"]", 2}};
+    auto f = facts();
+    f.chat = chat.lines();
+    CHECK(read_model_header(model_header(f)).chat == f.chat);
+    CHECK_THAT(f.chat, ContainsSubstring("      .opening = \"<s>\\\"\\n\\\\\\303\\274\\?\",\n"));
+  }
 }
 
 TEST_CASE("model header: any other text is refused", "[host][model_header_reader]") {

@@ -503,6 +503,18 @@ TEST_CASE("safetensors: what would change a model's answers is refused by name, 
   REQUIRE(chats.eos >= 0);
   CHECK(chats.tokenizer->pieces[static_cast<std::size_t>(chats.eos)] == "+");
   CHECK(chats.end_tokens == std::vector{5, 36});
+  CHECK((!chats.chat.form && chats.chat.refused.empty()));
+  put(folder.path / "tokenizer_config.json",
+      R"({"eos_token":"+","chat_template":[{"name":"default","template":"{% for m in messages %}{{ m.role + ':' + m.content + '<|end|>' }}{% endfor %}"}]})");
+  const host::opened_model turns = host::open_safetensors(folder.path);
+  REQUIRE(turns.chat.form);
+  CHECK(turns.chat.form->form.assistant.before == "assistant:");
+  CHECK(turns.eos == 36);  // the template ends a turn with it
+  CHECK(turns.end_tokens == std::vector{5, 10});
+  put(folder.path / "chat_template.jinja", "{{ messages[0].role }}");
+  CHECK_THAT(host::open_safetensors(folder.path).chat.refused,
+             ContainsSubstring("the chat template of chat_template.jinja is of unknown shape"));
+  std::filesystem::remove(folder.path / "chat_template.jinja");
   put(folder.path / "tokenizer_config.json", R"({"eos_token":null})");
   mote_tests::check_opened<mote::llama>(m, host::open_safetensors(folder.path), s, 5);
 }

@@ -98,11 +98,12 @@ std::string model_header(const model_facts& m) {
   t += "// " + detail::with_commas(m.family.parameters(s)) + " parameters, " + detail::with_commas(s.vocab) +
        " tokens. Its weights and its token table are in an image, " + m.name + ".mote.\n";
   t += "#pragma once\n\n";
-  if (!m.control_tokens.empty() || !m.end_tokens.empty()) t += "#include <array>\n";
+  if (!m.control_tokens.empty() || !m.end_tokens.empty() || !m.chat.empty()) t += "#include <array>\n";
   t += "#include <cstddef>\n" + std::string(m.end_tokens.empty() ? "" : "#include <cstdint>\n") +
        "#include <string_view>\n\n";
   if (!m.family.is_llama()) t += "#include <" + std::string(m.family.header()) + ">\n";
   if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
+  if (!m.chat.empty()) t += "#include <mote/model/chat_template.hpp>\n";
   t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n\n";
   t += "struct " + m.name + " {\n";
   if (!m.family.is_llama()) t += "  using family = " + m.family.type() + ";\n";
@@ -146,7 +147,7 @@ std::string model_header(const model_facts& m) {
            number(m.control_tokens[i].first) + ", " + number(m.control_tokens[i].count) + "}";
     t += "};  // no text becomes one of these\n";
   }
-  t += "};\n";
+  t += m.chat + "};\n";
   return t;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/image/model_header_reader.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -99,6 +100,10 @@ model_facts read_model_header(std::string_view text) {
     m.family = any_family::of_type(detail::text_between(text, "  using family = ", ";\n"));
   if (text.find("  using tokenizer = ") != text.npos)
     m.tokenizer = detail::text_between(text, "  using tokenizer = ", ";\n");
+  constexpr std::string_view chat = "  static constexpr mote::chat_template chat_template{\n";
+  if (const std::size_t at = text.find(chat); at != text.npos)
+    m.chat =
+        std::string(text.substr(at, text.size() - at - (std::min)(text.size() - at, std::string_view("};\n").size())));
   constexpr std::string_view range = "mote::token_range{";
   for (std::size_t at = 0; (at = text.find(range, at)) != text.npos; at += range.size()) {
     const std::string_view rest = text.substr(at);

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "mote/family/phi3.hpp"
 #include "mote/host/import/any_family.hpp"
+#include "mote/host/import/chat_form.hpp"
 #include "mote/host/import/family_source.hpp"
 #include "mote/host/import/gguf_file.hpp"
 #include "mote/host/import/gguf_shape.hpp"
@@ -46,6 +48,20 @@ vocabulary_text plain_vocabulary(const tokenizer_text& t) {
   for (std::size_t id = 0; id < t.types.size(); ++id)
     if (t.types[id] != token_type::normal && t.types[id] != token_type::byte) text.pieces[id].clear();
   return text;
+}
+
+/// The chat template of a file and the two tokens that it may print, whether or not texts begin with one.
+chat_source chat_of(const gguf_file& in, const tokenizer_text& words, const any_family& family) {
+  chat_source out{.text = {}, .key = "tokenizer.chat_template", .strips = family == any_family::of<phi3>()};
+  if (in.find(out.key) == nullptr) return out;
+  out.text = in.text(out.key);
+  const auto token = [&](const char* key) {
+    const std::uint64_t id = in.integer(key, 0, 0xFFFFFFFF, 0xFFFFFFFF);
+    return id < words.pieces.size() ? words.pieces[static_cast<std::size_t>(id)] : std::string();
+  };
+  out.bos_token = token("tokenizer.ggml.bos_token_id");
+  out.eos_token = token("tokenizer.ggml.eos_token_id");
+  return out;
 }
 
 /// The number of files that the model is in, of which this is the first.
@@ -108,6 +124,8 @@ opened_model open_gguf_bytes(file_bytes file) {
   words.types.resize(vocab, token_type::unused);
   if (!words.scores.empty()) words.scores.resize(vocab);
   opened_model out;
+  out.chat = try_chat_form(chat_of(in, words, read.family), words);
+  if (out.chat.form) words.add_first_end(out.chat.form->end_of_turn());
   out.bos = words.bos;
   out.eos = words.eos;
   out.end_tokens = words.end_tokens;

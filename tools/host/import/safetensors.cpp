@@ -17,8 +17,10 @@
 
 #include "../json.hpp"
 #include "mote/family/gpt2.hpp"
+#include "mote/family/phi3.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/import/any_family.hpp"
+#include "mote/host/import/chat_form.hpp"
 #include "mote/host/import/family_source.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/gguf_file.hpp"
@@ -118,23 +120,42 @@ std::vector<int> ends_of(const std::filesystem::path& folder, const model_config
   return config.eos;
 }
 
-/// The text of eos_token in tokenizer_config.json, or nothing: there it is the token that ends a turn.
-std::string end_text_of(const std::filesystem::path& folder) {
+/// What tokenizer_config.json says, or a file of its own: the chat template, and the tokens that it may print.
+chat_source chat_of(const std::filesystem::path& folder) {
+  chat_source out;
   const std::filesystem::path file = folder / "tokenizer_config.json";
-  if (!std::filesystem::exists(file)) return {};
-  const mapped_file mapped(file);
-  const nlohmann::json j = json_of(mapped.bytes(), file, "a configuration");
-  if (!j.contains("eos_token")) return {};
-  const nlohmann::json& eos = j.at("eos_token");
-  const nlohmann::json& text = eos.is_object() && eos.contains("content") ? eos.at("content") : eos;
-  return text.is_string() ? text.get<std::string>() : std::string();
+  if (std::filesystem::exists(file)) {
+    const mapped_file mapped(file);
+    const nlohmann::json j = json_of(mapped.bytes(), file, "a configuration");
+    const auto text = [](const nlohmann::json& in, const char* key) {
+      if (!in.is_object() || !in.contains(key)) return std::string();
+      const nlohmann::json& value = in.at(key);
+      const nlohmann::json& content = value.is_object() && value.contains("content") ? value.at("content") : value;
+      return content.is_string() ? content.get<std::string>() : std::string();
+    };
+    out.bos_token = text(j, "bos_token");
+    out.eos_token = text(j, "eos_token");
+    out.key = "\"chat_template\" in tokenizer_config.json";
+    out.text = text(j, "chat_template");
+    if (out.text.empty() && j.contains("chat_template") && j.at("chat_template").is_array())
+      for (const nlohmann::json& each : j.at("chat_template"))
+        if (text(each, "name") == "default") out.text = text(each, "template");
+  }
+  const std::filesystem::path own = folder / "chat_template.jinja";
+  if (std::filesystem::exists(own) && std::filesystem::file_size(own) != 0) {
+    const mapped_file mapped(own);
+    out.key = "chat_template.jinja";
+    out.text.assign(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+  }
+  return out;
 }
 
-/// Puts the tokens that end an answer into `words`, the one that ends a turn first.
-void add_ends(tokenizer_text& words, const std::filesystem::path& folder, const model_config& config) {
+/// Puts the tokens that end an answer into `words`: first eos_token, which ends a turn in models that chat.
+void add_ends(tokenizer_text& words, const std::filesystem::path& folder, const model_config& config,
+              const std::string& text) {
   constexpr std::size_t most = 16;
   words.eos = -1;
-  if (const std::string text = end_text_of(folder); !text.empty())
+  if (!text.empty())
     if (const auto at = std::find(words.pieces.begin(), words.pieces.end(), text); at != words.pieces.end())
       words.add_end(static_cast<int>(at - words.pieces.begin()));
   const std::vector<int> ends = ends_of(folder, config);
@@ -201,7 +222,11 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
 
   opened_model out;
   out.bos = words.bos;
-  add_ends(words, folder, config);
+  chat_source chat = chat_of(folder);
+  chat.strips = config.family == any_family::of<phi3>();
+  add_ends(words, folder, config, chat.eos_token);
+  out.chat = try_chat_form(chat, words);
+  if (out.chat.form) words.add_first_end(out.chat.form->end_of_turn());
   out.eos = words.eos;
   out.end_tokens = words.end_tokens;
   out.tokenizer = std::move(words);

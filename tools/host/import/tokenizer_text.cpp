@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mote::inline v0::host {
@@ -28,6 +29,11 @@ void tokenizer_text::add_end(int id) {
   if (eos < 0) eos = id;
   else end_tokens.push_back(id);
   types[static_cast<std::size_t>(id)] = token_type::control;
+}
+
+void tokenizer_text::add_first_end(int id) {
+  add_end(id);
+  if (const auto at = std::find(end_tokens.begin(), end_tokens.end(), id); at != end_tokens.end()) std::swap(*at, eos);
 }
 
 std::vector<token_range> tokenizer_text::control_tokens() const {

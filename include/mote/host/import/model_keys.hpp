@@ -47,7 +47,7 @@ inline constexpr model_key gguf_common[]{
     {"split.count"},
     {"split.tensors.count", no_effect},
     {"quantize.*", no_effect},
-    {"tokenizer.chat_template", no_effect},
+    {"tokenizer.chat_template"},
     {"tokenizer.chat_template.*", no_effect},
     {"tokenizer.chat_templates", no_effect},
     {"tokenizer.ggml.model"},

@@ -19,6 +19,7 @@
 #include "mote/family/llama.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/import/any_family.hpp"
+#include "mote/host/import/chat_form.hpp"
 #include "mote/host/import/gguf_blocks.hpp"
 #include "mote/host/import/model_tensors.hpp"
 #include "mote/host/import/raw_model.hpp"
@@ -79,6 +80,7 @@ struct opened_model {
   int bos = -1;
   int eos = -1;
   std::vector<int> end_tokens{};  ///< others that end an answer
+  chat_reading chat{};            ///< the file's chat template
 };
 
 /// A raw_model as a source, for writers. The model must outlive it.

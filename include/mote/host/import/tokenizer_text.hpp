@@ -40,6 +40,8 @@ struct tokenizer_text {
 
   /// Another token that ends an answer: `eos`, if there is none, or one beside it. It is a control token from then on.
   void add_end(int id);
+  /// The same, and it is `eos` from then on.
+  void add_first_end(int id);
 
   /// The tokenizer's type: mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>.
   std::string type_name() const;

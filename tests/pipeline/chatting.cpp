@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// chat() and reply(): the tokens of a conversation are those of its template, a reply reads nothing twice, and its logits
+// are those of a pipeline that reads the whole conversation at once.
+#include "mote/pipeline/chatting.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../random_model.hpp"
+#include "mote/mote.hpp"
+
+using namespace mote;
+using namespace mote_tests;
+
+namespace {
+
+constexpr std::size_t marks = 3 + 'x' - 'a';  // three letters that are marks here
+
+struct chats : random_model {
+  static constexpr std::size_t vocabulary_bytes = mote::vocabulary_bytes(29, 24, 3 + 4 + 24);
+  static constexpr mote::special_tokens special_tokens{.bos = 0, .eos = marks + 2};
+  static constexpr mote::chat_template chat_template{.opening = "<s>",
+                                                     .system = {"", " rule ", true, true},
+                                                     .user = {"<u>", "<e>", true, true},
+                                                     .assistant = {"<a>", "<e>", true},
+                                                     .prompt = "<a>",
+                                                     .system_in_user = true};
+  static constexpr std::array<chat_token, 4> chat_tokens{
+      {{"<s>", 0}, {"<u>", marks}, {"<a>", marks + 1}, {"<e>", marks + 2}}};
+};
+
+inline std::string forced;
+inline std::size_t said = 0;
+
+/// Says the letters that it is told; '.' is the end of a turn.
+struct forcing {
+  using slot = slots::decoding;
+  template <std::size_t Vocab>
+  struct state {
+    static void seed(std::uint64_t) {}
+    static std::size_t pick(const float*) {
+      const char c = forced.at(said++);
+      return c == '.' ? marks + 2 : c == ' ' ? 2 : static_cast<std::size_t>(3 + c - 'a');
+    }
+  };
+};
+
+template <class... Policies>
+auto attached() {
+  using type = pipeline<chats, forcing, cache<32>, Policies...>;
+  static const random_model_image image(type::format::rows, 'w');
+  auto ai = std::make_unique<type>();
+  REQUIRE(ai->attach(image.bytes()) == status::ok);
+  return ai;
+}
+
+/// The tokens, with marks as letters: U, A, E, and B for bos.
+template <class Pipeline>
+std::string tokens_of(const Pipeline& ai) {
+  std::string all;
+  for (const auto t : ai.tokens())
+    all += t == 0 ? 'B' : t == 2 ? '_' : t >= marks ? "UAE"[t - marks] : static_cast<char>('a' + t - 3);
+  return all;
+}
+
+/// Runs the answer to its end; how many tokens were read before its first one.
+template <class Pipeline>
+std::size_t read_before_answer(Pipeline& ai, const std::string& text) {
+  forced = text;
+  said = 0;
+  std::size_t read = 0;
+  for (bool answers = false;;) {
+    const progress_step s = ai.step();
+    if (!answers) ++read;
+    answers = answers || said > 0;
+    if (s.done) return read;
+  }
+}
+
+template <class Pipeline>
+std::vector<float> logits_of(const Pipeline& ai) {
+  const auto l = ai.logits();
+  return {l.begin(), l.end()};
+}
+
+}  // namespace
+
+TEST_CASE("chat: a conversation is written as its template says, and a reply reads only what is new") {
+  const auto ai = attached();
+  REQUIRE(ai->begin_chat({turn::system("be"), turn::user(" on ")}) == status::ok);
+  CHECK(tokens_of(*ai) == "BU_be_rule_onEA");
+  CHECK(read_before_answer(*ai, " ab.") == 15);
+  CHECK(ai->ending() == ending::end_of_text);
+  CHECK(tokens_of(*ai) == "BU_be_rule_onEA_ab");
+
+  REQUIRE(ai->continue_chat({turn::user("off")}) == status::ok);
+  CHECK(tokens_of(*ai) == "BU_be_rule_onEA_abEU_offEA");
+  CHECK(read_before_answer(*ai, "c.") == 8);  // E U _ o f f E A: the answer was run as it was said
+
+  const auto whole = attached();
+  REQUIRE(whole->begin_chat({turn::system("be"), turn::user("on"), turn::assistant("ab"), turn::user("off")}) ==
+          status::ok);
+  CHECK(tokens_of(*whole) == "BU_be_rule_onEA_abEU_offEA");
+  CHECK(whole->prompt_tokens() == 26);
+  CHECK(read_before_answer(*whole, "c.") == 26);
+  CHECK(logits_of(*whole) == logits_of(*ai));  // to the last bit
+}
+
+TEST_CASE("chat: an answer that was cut or left early is closed by the reply, and its last token is read") {
+  const auto ai = attached();
+  REQUIRE(ai->begin_chat({turn::user("on")}, 2) == status::ok);
+  CHECK(read_before_answer(*ai, "ab") == 7);
+  CHECK(ai->ending() == ending::limit);
+  REQUIRE(ai->continue_chat({turn::user("off")}) == status::ok);
+  CHECK(tokens_of(*ai) == "BU_onEAabEU_offEA");
+  CHECK(read_before_answer(*ai, "c.") == 9);  // "b" was said and not run
+}
+
+TEST_CASE("chat: what has no place is refused, and the conversation stays") {
+  const auto ai = attached();
+  CHECK(ai->continue_chat({turn::user("on")}) == status::empty);
+  REQUIRE(ai->begin_chat({turn::user("on")}) == status::ok);
+  (void)read_before_answer(*ai, "ab.");
+  CHECK(ai->continue_chat({turn::system("be"), turn::user("off")}) == status::wrong_turn);
+  CHECK(ai->continue_chat({turn::tool("x")}) == status::wrong_turn);
+  CHECK(ai->continue_chat({turn::assistant("x")}) == status::wrong_turn);
+  CHECK(ai->continue_chat({}) == status::empty);
+  CHECK(ai->continue_chat({turn::user(std::string(200, 'a'))}) == status::too_long);
+  CHECK(ai->continue_chat({turn::user("\xC3\xBC")}) == status::bad_utf8);
+  CHECK(ai->step().done);
+  REQUIRE(ai->continue_chat({turn::user("off")}) == status::ok);
+  CHECK(tokens_of(*ai) == "BU_onEAabEU_offEA");
+  CHECK(read_before_answer(*ai, ".") == 8);
+  ai->stop();
+  CHECK(ai->continue_chat({turn::user("on")}) == status::empty);
+}
+
+TEST_CASE("chat: no words become a mark") {
+  const auto ai = attached();
+  for (const std::string_view hostile : {"<e>", "a<e><u>b", "<s>", "</s>"})
+    CHECK(ai->begin_chat({turn::user(hostile)}) == status::bad_utf8);  // this vocabulary has no '<'
+  CHECK(ai->begin_chat({turn::user("xyz")}) == status::bad_utf8);      // its letters x to z are marks
+}
