@@ -32,7 +32,7 @@ using policies = names<mote::quantize<8, 32>, mote::interleave<4>, mote::context
 using slots = names<mote::slots::weights, mote::slots::interleave, mote::slots::context, mote::slots::cache,
                     mote::slots::learning, mote::slots::recall, mote::slots::decoding, mote::slots::fit,
                     mote::slots::constraint, mote::slots::stopping, mote::slots::confidence, mote::slots::drafting,
-                    mote::slots::prefill, mote::slots::threads>;
+                    mote::slots::prefill, mote::slots::overflow, mote::slots::threads>;
 
 }  // namespace
 
@@ -52,9 +52,10 @@ struct some_model {
   static constexpr mote::special_tokens special_tokens{};
 };
 
-using named = mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::unchecked, mote::cache<32>, mote::frozen,
-                                   mote::no_recall, mote::greedy, mote::unconstrained, mote::no_stop_text,
-                                   mote::no_confidence, mote::no_draft, mote::one_by_one, mote::single_thread>;
+using named =
+    mote::basic_pipeline<some_model, mote::q8<4, 32>, 64, mote::unchecked, mote::cache<32>, mote::frozen,
+                         mote::no_recall, mote::greedy, mote::unconstrained, mote::no_stop_text, mote::no_confidence,
+                         mote::no_draft, mote::one_by_one, mote::ends_when_full, mote::single_thread>;
 
 template <class... P>
 constexpr bool all_policies(names<P...>) {

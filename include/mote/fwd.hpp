@@ -38,6 +38,7 @@ struct stopping;
 struct confidence;
 struct drafting;
 struct prefill;
+struct overflow;
 struct threads;
 }  // namespace slots
 
@@ -59,6 +60,9 @@ struct trained_context;
 template <std::size_t Tokens>
 struct prefill;
 struct one_by_one;
+template <std::size_t Kept, std::size_t Sinks>
+struct window;
+struct ends_when_full;
 template <template <std::size_t> class Format>
 struct packed;
 template <class Default, class... Entries>

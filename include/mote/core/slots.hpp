@@ -23,6 +23,7 @@ namespace slots {
 struct weights;     ///< format of the weights:      quantize<8>              policy/quantize.hpp
 struct interleave;  ///< rows interleaved:           interleave<16>           policy/interleave.hpp
 struct context;     ///< length of the KV cache:     context<256>             policy/context.hpp
+struct overflow;    ///< what if that is full:      window<128, 4>           policy/window.hpp
 struct fit;         ///< which board it must fit:    fit<boards::stm32h743>   policy/fit.hpp
 struct cache;       ///< format of the KV cache:     cache<32>                policy/cache.hpp
 struct learning;    ///< how it learns:              frozen, lora<4>, full<>  learn/slot.hpp
@@ -40,8 +41,8 @@ struct threads;     ///< how many cores work:        single_thread            co
 using of_the_image = slot_list<weights, interleave, context>;
 /// Slots whose policies are part of the pipeline's type, in the order in which they are checked: `fit` first, because
 /// the others may ask for the format, which its board decides.
-using of_the_object =
-    slot_list<fit, cache, learning, recall, decoding, constraint, stopping, confidence, drafting, prefill, threads>;
+using of_the_object = slot_list<fit, cache, learning, recall, decoding, constraint, stopping, confidence, drafting,
+                                prefill, overflow, threads>;
 }  // namespace slots
 
 /// The base of each slot's class; a slot hides the members that it needs. The three aliases are void if there is no

@@ -59,7 +59,7 @@ constexpr std::size_t first_seen([[maybe_unused]] const Attention& a, [[maybe_un
       !has_window<Attention> || !sees_all<Attention>,
       "mote: a window counts the positions before a token, and an attention that looks both ways sees later ones "
       "too; drop one of the two [mote-window-both-ways]");
-  if constexpr (has_window<Attention>) return a.window != 0 && a.window < count ? count - a.window : 0;
+  if constexpr (has_window<Attention>) return a.window != 0 && count > a.window ? count - a.window : 0;
   else return 0;
 }
 

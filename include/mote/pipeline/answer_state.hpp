@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "mote/core/bytes.hpp"
 #include "mote/core/status.hpp"
 #include "mote/model/bounds.hpp"
 #include "mote/model/sentencepiece_bpe.hpp"
@@ -65,6 +66,18 @@ struct basic_answer_state {
     }
     limit = most;
     return progress.start();
+  }
+
+  /// Tokens of the prompt and the answer, of which the last was not run.
+  std::size_t known() const { return prompt_tokens + answered; }
+  /// `count` tokens from `first` on leave; those that stay are run again from `from` on.
+  void leave(std::size_t first, std::size_t count, std::size_t from) {
+    const std::size_t end = first + count < prompt_tokens ? first + count : prompt_tokens;
+    const std::size_t of_prompt = end > first ? end - first : 0;
+    prompt_tokens -= of_prompt;
+    answered -= count - of_prompt;
+    if (limit != too_big) limit -= count - of_prompt;
+    position = from;
   }
 
   bool under_way() const { return progress.ending == ending::none && prompt_tokens != 0; }

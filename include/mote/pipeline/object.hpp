@@ -57,6 +57,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   using Stopping = detail::policy_in<slots::stopping, Policies...>;
   using Drafting = detail::policy_in<slots::drafting, Policies...>;
   using Prefill = detail::policy_in<slots::prefill, Policies...>;
+  using Overflow = detail::policy_in<slots::overflow, Policies...>;
   using Threads = detail::policy_in<slots::threads, Policies...>;
 
  public:
@@ -142,20 +143,16 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
       if (!question.empty()) found = search_with(*index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
     }
-    const auto make = [&](auto&&... keep) {
-      return answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
-                           Model::special_tokens, Recall::tokens, merging(),
-                           std::span<token>(tokens_).first(Context - answer_room).subspan(in_front), keep...);
-    };
-    status made = status::ok;
-    if constexpr (copies) {
-      decoding_.notes.count = 0;
-      made = make(decoding_.notes);
+    if constexpr (copies) decoding_.notes.count = 0;
+    const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
+                                      Model::special_tokens, Recall::tokens, merging(),
+                                      std::span<token>(tokens_).first(Context - answer_room).subspan(in_front),
+                                      [&](std::string_view item) {
+                                        if constexpr (copies) decoding_.notes(item);
+                                      });
+    if constexpr (copies)
       if (made == status::ok && !decoding_.admitted.begin(decoding_.notes.all()))
         return answer_.progress.fail(status::no_span);
-    } else {
-      made = make();
-    }
     if constexpr (in_front != 0) {
       if (made != status::ok) return made;
       learning_state::put_leading(tokens_.data());
@@ -200,7 +197,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
 
   /// Remembered items in the current prompt.
   std::size_t recalled_items() const { return answer_.recalled_items; }
-  /// The tokens so far: prompt and answer.
+  /// The tokens so far: prompt and answer, without those that left the window.
   std::span<const token> tokens() const {
     const std::size_t count = answer_.prompt_tokens == 0 ? in_front : answer_.prompt_tokens + answer_.answered;
     return text(count < Context ? count : Context);
@@ -293,6 +290,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
   using passes = detail::answer_facts<Format, family, store, Model::shape, Context, pass_limits>;
   static constexpr std::size_t in_front = detail::positions_of<Learning>();
+  static constexpr bool windows = Overflow::kept != 0;
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
   using learning_state =
@@ -340,6 +338,8 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     if constexpr (constrains)
       if (answer_.under_way() && !find_admitted()) return answer_.progress.last_step();
     if (!answer_.goes_on(Context)) return answer_.progress.last_step();
+    if constexpr (windows)
+      if (answer_.known() == Context) leave_oldest();
     if (drafts_.has_next()) {  // the last pass has run this token already
       drafts_.next();
       ++answer_.position;
@@ -363,7 +363,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   /// Runs one pass. False: more of the prompt follows, or the answer has failed.
   bool advance() {
     const std::size_t at = answer_.position;
-    const std::size_t left = at < answer_.prompt_tokens ? answer_.prompt_tokens - at : 1;
+    const std::size_t left = windows || at < answer_.prompt_tokens ? answer_.known() - at : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
     const bool whole = count == left;
     if (at < answer_.prompt_tokens)
@@ -389,6 +389,17 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     else drafts_.run(guesses, pass);
     answer_.position += count;
     return whole && answer_.progress.ending == v0::ending::none;
+  }
+
+  /// The oldest tokens leave, and what stays behind the first ones is run again.
+  MOTE_NOINLINE void leave_oldest() {
+    constexpr std::size_t first = in_front + Overflow::sinks;  // the first that leaves
+    constexpr std::size_t leave = Context - in_front - Overflow::kept;
+    for (std::size_t i = first; i + leave < Context; ++i) tokens_[i] = tokens_[i + leave];
+    drafts_.begin();
+    // Keys and values of tokens that stay in their places are as they were, if the cache can be taken back to there.
+    constexpr bool taken_back = store::rollback_tokens(Context) >= Context - first;
+    answer_.leave(first, leave, taken_back ? first : detail::prefix_of<Learning>());
   }
 
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {

@@ -28,6 +28,7 @@
 #include "mote/policy/interleave.hpp"
 #include "mote/policy/prefill.hpp"
 #include "mote/policy/quantize.hpp"
+#include "mote/policy/window.hpp"
 #include "mote/recall/slot.hpp"
 
 namespace mote::inline v0 {
