@@ -188,12 +188,15 @@ struct flat_knobs;
 struct fuse_knobs;
 struct mmr_knobs;
 struct ngrams_knobs;
+struct pieces_knobs;
 struct recent_knobs;
 enum class item_id : std::uint32_t;
 struct hit;
 class best_hits;
 template <std::size_t Items, std::size_t ItemBytes>
 class item_store;
+template <std::size_t Items, std::size_t ItemBytes>
+class piece_store;
 template <class Store, class Embedder, class Index>
 struct retrieve;
 template <class Store, class Embedder, class Index>

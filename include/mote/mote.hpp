@@ -90,6 +90,8 @@
 #include "mote/recall/ngrams.hpp"          // IWYU pragma: export
 #include "mote/recall/no_recall.hpp"       // IWYU pragma: export
 #include "mote/recall/parts.hpp"           // IWYU pragma: export
+#include "mote/recall/piece_store.hpp"     // IWYU pragma: export
+#include "mote/recall/pieces.hpp"          // IWYU pragma: export
 #include "mote/recall/porter2.hpp"         // IWYU pragma: export
 #include "mote/recall/prompt.hpp"          // IWYU pragma: export
 #include "mote/recall/rag.hpp"             // IWYU pragma: export

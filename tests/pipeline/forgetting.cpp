@@ -14,6 +14,7 @@
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/flat.hpp"
 #include "mote/recall/fuse.hpp"
+#include "mote/recall/pieces.hpp"
 #include "mote/recall/rag.hpp"
 
 namespace {
@@ -30,6 +31,10 @@ using by_words =
 using by_both = mote::pipeline<
     synthetic, mote::context<96>,
     mote::rag<mote::fuse<mote::bm25<few>, mote::flat<mote::flat_knobs{.items = 4, .item_bytes = 48}>>, short_notes>>;
+
+using by_pieces =
+    mote::pipeline<synthetic, mote::context<96>,
+                   mote::rag<mote::pieces<mote::bm25<few>, mote::pieces_knobs{.piece_bytes = 32}>, short_notes>>;
 
 constexpr std::string_view secret = "the hidden note has nine";
 
@@ -105,6 +110,35 @@ TEST_CASE("a text forgotten by its id leaves no trace", "[pipeline][forgetting]"
   const auto by_id = [](auto& ai, item_id id) { return ai.forget(id); };
   check<by_words>(by_id);
   check<by_both>(by_id);
+}
+
+TEST_CASE("a note that is longer than the prompt's room is kept in pieces, and forgotten whole",
+          "[pipeline][forgetting]") {
+  static by_pieces ai;
+  static by_words whole;
+  const auto image = mote_tests::synthetic_image<by_pieces>();
+  const auto same = mote_tests::synthetic_image<by_words>();
+  REQUIRE(ai.attach(image) == status::ok);
+  REQUIRE(whole.attach(same) == status::ok);
+  ai.memory().clear();
+  const std::string note =
+      "an ant is in the inn at noon. " + std::string(secret) + ". a hat is on the tin in the hall.";
+  REQUIRE(whole.remember(note) == status::too_long);
+  REQUIRE(ai.remember(note) == status::ok);
+  REQUIRE(ai.remember("tea is hot") == status::ok);
+  CHECK(ai.memory().size() == 2);
+  REQUIRE(ai.begin("hidden note", 1) == status::ok);
+  CHECK(ai.recalled_items() == 1);
+  const std::size_t with_piece = ai.prompt_tokens();
+  REQUIRE(ai.begin("tea", 1) == status::ok);
+  CHECK(ai.prompt_tokens() < with_piece);
+  REQUIRE(ai.begin("hidden note", 1) == status::ok);
+  const std::string tokens = tokens_in_prompt(ai);
+  CHECK(ai.forget("ant hidden") == 1);  // words of two pieces
+  for (std::size_t n = 0; n + 8 <= note.size(); ++n) CHECK_FALSE(holds(bytes_of(ai), note.substr(n, 8)));
+  CHECK_FALSE(holds(bytes_of(ai), tokens));
+  CHECK_FALSE(holds(saved(ai), secret));
+  CHECK(ai.memory().size() == 1);
 }
 
 TEST_CASE("texts forgotten by their words leave no trace", "[pipeline][forgetting]") {

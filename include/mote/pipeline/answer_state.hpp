@@ -48,6 +48,18 @@ struct basic_answer_state {
     position = first;
   }
 
+  /// Whether these texts are at most so many tokens, with what parts them.
+  bool fit(std::span<const std::string_view> texts, const special_tokens& control, std::size_t most,
+           std::span<merge_slot> scratch) const {
+    std::size_t all = 0;
+    for (const std::string_view text : texts) {
+      std::size_t count = 0;
+      if (words(control).append(text, scratch, count) != status::ok) return false;
+      all += count + 2;
+    }
+    return all <= most;
+  }
+
   /// Writes the prompt to `target`. If the question is empty and the model has no user token, the prompt is bos alone:
   /// the model then starts a text. Keep: called with each item that is in it.
   template <class Token, class Keep = items_not_kept>

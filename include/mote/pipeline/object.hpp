@@ -142,6 +142,10 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
       std::array<hit, Recall::hits> hits;
       if (!question.empty()) found = search_with(*index_, question, hits, *this);
       for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
+      if constexpr (requires { index_->note(item_id::none); })  // pieces of notes
+        index_->add_neighbours(std::span(hits).first(found), std::span(items).first(found), [this](auto texts) {
+          return answer_.fit(texts, Model::special_tokens, Recall::tokens, merging());
+        });
     }
     if constexpr (copies) decoding_.notes.count = 0;
     const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
@@ -218,9 +222,12 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
         "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
     if constexpr (recalls) {
       if (!attached()) return status::not_attached;
-      std::size_t count = 0;  // a text that this vocabulary cannot encode could never be in a prompt
-      if (const status s = coder().append(std::string_view(text), merging(), count); s != status::ok) return s;
-      if (count + 1 > Recall::tokens) return status::too_long;
+      const status fits = each_piece<typename Recall::index>(std::string_view(text), [this](std::string_view piece) {
+        std::size_t count = 0;  // a text that this vocabulary cannot encode could never be in a prompt
+        const status s = coder().append(piece, merging(), count);
+        return s == status::ok && count + 1 > Recall::tokens ? status::too_long : s;
+      });
+      if (fits != status::ok) return fits;
       if constexpr (copies) stop();  // its notes may move
       return add_with(*index_, std::string_view(text), *this);
     } else {

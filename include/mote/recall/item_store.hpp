@@ -132,21 +132,7 @@ class item_store {
 
   template <record_sink Sink>
   status save(Sink& sink) const {
-    std::array<std::byte, head_bytes> first;
-    std::size_t used = 0;
-    put_number(first, used, version);
-    put_number(first, used, count_);
-    put_number(first, used, last_id_);
-    if (const status s = write_record(sink, record_kind::item_store, first); s != status::ok) return s;
-    for (std::size_t place = 0; place < count_; ++place) {
-      std::array<std::byte, id_bytes> number_of;
-      used = 0;
-      put_number(number_of, used, ids_[row(place)]);
-      const std::string_view t = text(row(place));
-      const status s = write_record(sink, record_kind::item, number_of, detail::bytes_of(t.data(), t.size()));
-      if (s != status::ok) return s;
-    }
-    return status::ok;
+    return save_as(sink, version);
   }
 
   /// Whether load() may take these records. ok: a store of this or another size could have saved them, and all of it
@@ -196,7 +182,7 @@ class item_store {
     }
   }
 
- private:
+ protected:  // for piece_store
   using number = std::conditional_t<(Items <= 65535), std::uint16_t, std::uint32_t>;
   using number_of_bytes = std::conditional_t<(max_item_bytes <= 65535), std::uint16_t, std::uint32_t>;
   static constexpr std::uint16_t version = 1;
@@ -204,10 +190,11 @@ class item_store {
   static constexpr std::size_t id_bytes = 4;
 
   struct head {
+    std::uint16_t form = 0;
     std::uint32_t count = 0;
     std::uint32_t last_id = 0;
 
-    status parse(record_reader& in) {
+    status parse(record_reader& in, std::uint16_t newest = version) {
       record r;
       const status s = in.next(r);
       if (r.kind != record_kind::item_store)
@@ -215,7 +202,8 @@ class item_store {
       if (s != status::ok) return s;
       std::size_t at = 0;
       if (r.payload.size() < 2) return status::truncated;
-      if (get_number<std::uint16_t>(r.payload, at) != version) return status::wrong_version;
+      form = get_number<std::uint16_t>(r.payload, at);
+      if (form == 0 || form > newest) return status::wrong_version;
       if (r.payload.size() != head_bytes) return status::wrong_size;
       count = get_number<std::uint32_t>(r.payload, at);
       last_id = get_number<std::uint32_t>(r.payload, at);
@@ -237,6 +225,25 @@ class item_store {
       return status::ok;
     }
   };
+
+  template <record_sink Sink>
+  status save_as(Sink& sink, std::uint16_t form) const {
+    std::array<std::byte, head_bytes> first;
+    std::size_t used = 0;
+    put_number(first, used, form);
+    put_number(first, used, count_);
+    put_number(first, used, last_id_);
+    if (const status s = write_record(sink, record_kind::item_store, first); s != status::ok) return s;
+    for (std::size_t place = 0; place < count_; ++place) {
+      std::array<std::byte, id_bytes> number_of;
+      used = 0;
+      put_number(number_of, used, ids_[row(place)]);
+      const std::string_view t = text(row(place));
+      const status s = write_record(sink, record_kind::item, number_of, detail::bytes_of(t.data(), t.size()));
+      if (s != status::ok) return s;
+    }
+    return status::ok;
+  }
 
   std::size_t free_row() const {
     std::size_t at = count_;  // the next one, where nothing was erased

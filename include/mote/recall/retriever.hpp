@@ -220,6 +220,22 @@ status add_with(Index& index, std::string_view text, Model& model) {
   else return index.add(text);
 }
 
+/// Calls accept_piece(std::string_view) for each piece in which an index keeps a text, or once for the text; the first status
+/// that is not ok.
+template <class Index, class Accept>
+status each_piece(std::string_view text, Accept&& accept_piece) {
+  if constexpr (requires { Index::first_piece(text); }) {
+    while (!text.empty()) {
+      const std::string_view piece = Index::first_piece(text);
+      if (const status s = accept_piece(piece); s != status::ok) return s;
+      text.remove_prefix(piece.size());
+    }
+    return status::ok;
+  } else {
+    return accept_piece(text);
+  }
+}
+
 template <class Index, class Model>
 std::size_t search_with(const Index& index, std::string_view question, std::span<hit> out, Model& model) {
   if constexpr (requires { index.search(question, out, model); }) return index.search(question, out, model);
