@@ -4,7 +4,9 @@
 # Run as: cmake -DROOT=<include folder> -P complete.cmake
 cmake_minimum_required(VERSION 3.25)
 set(rooms policy format family learn recall decode)  # boards are included one by one: mote.hpp says why
-set(by_name mote/policy/threads.hpp)  # <atomic> and <pthread.h>, of which a program of one core would compile a page
+set(by_name
+  mote/policy/threads.hpp  # <atomic> and <pthread.h>, of which a program of one core would compile a page
+  mote/recall/hnsw.hpp)    # a graph pays above some thousand texts, where a scan of mote.hpp's retrievers is slow
 set(complaints "")
 
 file(READ "${ROOT}/mote/mote.hpp" all)

@@ -186,6 +186,7 @@ struct bm25_knobs;
 struct binary_knobs;
 struct flat_knobs;
 struct fuse_knobs;
+struct hnsw_knobs;
 struct mmr_knobs;
 struct ngrams_knobs;
 struct pieces_knobs;
