@@ -140,12 +140,12 @@ TEST_CASE("pieces: neighbours come with a hit while there is room", "[recall][pi
   CHECK((texts[0].find("cellar") == std::string_view::npos) != (texts[1].find("cellar") == std::string_view::npos));
 }
 
-TEST_CASE("pieces: whole notes through two thousand changes", "[recall][pieces]") {
+TEST_CASE("pieces: whole notes through eight hundred changes", "[recall][pieces]") {
   static long_notes::index notes;
   notes.clear();
   std::deque<std::pair<item_id, std::string>> kept;
   mote::rng random(8);
-  for (int change = 0; change < 2'000; ++change) {
+  for (int change = 0; change < 800; ++change) {
     const std::uint32_t what = random.below(8);
     if (what == 0 && !kept.empty()) {
       const auto gone = kept.begin() + random.below(static_cast<std::uint32_t>(kept.size()));
