@@ -23,8 +23,14 @@ enum class record_kind : std::uint16_t {
   item_store = 1,
   item = 2,
   parameters = 3,       ///< floats, as in memory
+  tokens = 4,           ///< of a session or a prefix, as in memory
+  keys_and_values = 5,  ///< of a session or a prefix, as in memory
+  answer = 6,           ///< where the answer of a session is
+  states = 7,           ///< of a session's policies, as in memory
   learned = 0x7F00,     ///< begins the records of the learning part; kinds from here to `end` each begin a part
   remembered = 0x7F01,  ///< begins the records of the recall part
+  session = 0x7F02,     ///< begins the records of an answer under way (pipeline/sessions.hpp)
+  prefix = 0x7F03,      ///< begins the records of a prompt's first tokens
   end = 0x7FFF          ///< the last record of a snapshot
 };
 

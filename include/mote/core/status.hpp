@@ -43,6 +43,7 @@ enum class [[nodiscard]] status : std::uint8_t {
   not_placed,      ///< a part that is kept outside of the object was given no memory
   wrong_turn,      ///< a turn for which the model's chat template has no place
   not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
+  wrong_prefix,    ///< kept keys and values are those of other tokens than the prompt's first ones
   no_span,         ///< no note of the prompt has a text that the constraint must copy
 };
 
@@ -74,6 +75,7 @@ constexpr std::string_view name(status s) {
     case status::bad_utf8: return "bad_utf8";
     case status::wrong_turn: return "wrong_turn";
     case status::not_spelled: return "not_spelled";
+    case status::wrong_prefix: return "wrong_prefix";
     case status::no_span: return "no_span";
     case status::bad_rate: return "bad_rate";
     case status::not_placed: return "not_placed";

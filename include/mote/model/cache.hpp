@@ -50,6 +50,16 @@ class plain_cache {
   /// How many of the newest tokens can be taken back and replaced, with the results as if they had never been stored.
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
+  /// Calls range(offset, bytes) for the parts of the memory that hold the first `tokens` positions.
+  template <class Range>
+  static void each_range(const cache_shape& s, std::size_t context, std::size_t tokens, Range&& range) {
+    constexpr std::size_t each = sizeof(Element);
+    const std::size_t stride = padded(context);
+    for (std::size_t row = 0; row < s.layers * s.kv_dim(); ++row) range(row * stride * each, tokens * each);
+    for (std::size_t l = 0; l < s.layers; ++l)
+      range((elements(s, context) + l * stride * s.kv_dim()) * each, tokens * s.kv_dim() * each);
+  }
+
   plain_cache(std::byte* memory /* (bytes), 64-byte aligned */, const cache_shape& s, std::size_t context)
       : keys_(reinterpret_cast<Element*>(memory)), values_(keys_ + elements(s, context)), stride_(padded(context)) {}
 

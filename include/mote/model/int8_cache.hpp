@@ -33,6 +33,18 @@ class int8_cache {
   }
   static constexpr std::size_t rollback_tokens(std::size_t context) { return context; }
 
+  /// As plain_cache's; of codes whole tiles.
+  template <class Range>
+  static void each_range(const cache_shape& s, std::size_t context, std::size_t tokens, Range&& range) {
+    const std::size_t codes = stride(context) * width(s);
+    for (std::size_t head = 0; head < s.layers * s.kv_heads; ++head) {
+      const std::size_t at = head * head_bytes(s, context);
+      for (std::size_t i = 0; i < 2; ++i) range(at + i * codes, stride(tokens) * width(s));
+      for (std::size_t i = 0; i < 3; ++i)
+        range(at + 2 * codes + i * stride(context) * sizeof(simd::half_bits), tokens * sizeof(simd::half_bits));
+    }
+  }
+
   int8_cache(std::byte* memory, const attention_shape& s, std::size_t context)
       : memory_(memory), head_bytes_(head_bytes(s, context)), stride_(stride(context)) {}
 

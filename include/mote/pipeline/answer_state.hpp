@@ -82,8 +82,10 @@ struct basic_answer_state {
 
   /// Tokens of the prompt and the answer, of which the last was not run.
   std::size_t known() const { return prompt_tokens + answered; }
-  /// `count` tokens from `first` on leave; those that stay are run again from `from` on.
-  void leave(std::size_t first, std::size_t count, std::size_t from) {
+  /// `count` tokens from `first` on leave a full context; those that stay are run again from `from` on.
+  template <class Token>
+  void leave(std::span<Token> tokens, std::size_t first, std::size_t count, std::size_t from) {
+    for (std::size_t i = first; i + count < tokens.size(); ++i) tokens[i] = tokens[i + count];
     const std::size_t end = first + count < prompt_tokens ? first + count : prompt_tokens;
     const std::size_t of_prompt = end > first ? end - first : 0;
     prompt_tokens -= of_prompt;
@@ -107,15 +109,24 @@ struct basic_answer_state {
     return progress.ending == ending::none;
   }
 
+  /// The text of the answer's token at `at`; `first`: the answer's first one.
+  template <class Token>
+  std::string_view piece_at(std::span<const Token> tokens, std::size_t at, bool first,
+                            const special_tokens& control) const {
+    return words(control).piece(before(tokens[at - 1], first, control), tokens[at]);
+  }
+  /// The token that a piece follows; behind the answer's control token the piece drops its leading space.
+  static std::uint32_t before(std::uint32_t token, bool first, const special_tokens& control) {
+    return first && control.answer >= 0 ? static_cast<std::uint32_t>(control.bos) : token;
+  }
+
   /// Appends the picked token to `tokens` (context); an end token ends the answer instead.
   template <class Token>
   progress_step say(std::size_t next, std::span<Token> tokens, const special_tokens& control) {
     const bool said = control.eos >= 0 && next == static_cast<std::size_t>(control.eos);
     if (said || next == static_cast<std::size_t>(control.bos))  // bos is llama2.c's end of a text
       return progress.finish(ending::end_of_text);
-    const std::uint32_t previous = answered == 0 && control.answer >= 0
-                                       ? static_cast<std::uint32_t>(control.bos)  // drops the leading space
-                                       : tokens[position - 1];
+    const std::uint32_t previous = before(tokens[position - 1], answered == 0, control);
     if (position < tokens.size()) tokens[position] = static_cast<Token>(next);
     ++answered;
     return {.piece = words(control).piece(previous, static_cast<std::uint32_t>(next))};

@@ -33,6 +33,7 @@
 #include "mote/pipeline/forgetting.hpp"
 #include "mote/pipeline/keeping.hpp"
 #include "mote/pipeline/scoring.hpp"
+#include "mote/pipeline/sessions.hpp"
 #include "mote/pipeline/stopping.hpp"
 #include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
@@ -46,7 +47,8 @@ template <class Model, class Format, std::size_t Context, class... Policies>
 class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Policies...>>,
                        public forgetting<basic_pipeline<Model, Format, Context, Policies...>>,
                        public keeping<basic_pipeline<Model, Format, Context, Policies...>>,
-                       public scoring<basic_pipeline<Model, Format, Context, Policies...>> {
+                       public scoring<basic_pipeline<Model, Format, Context, Policies...>>,
+                       public sessions<basic_pipeline<Model, Format, Context, Policies...>> {
   using Fit = detail::policy_in<slots::fit, Policies...>;
   using Cache = detail::policy_in<slots::cache, Policies...>;
   using Learning = detail::policy_in<slots::learning, Policies...>;
@@ -69,14 +71,13 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   static constexpr std::size_t context = Context;
   static constexpr bool learns = Learning::learns;
   static constexpr bool recalls = Recall::recalls;
-  static constexpr bool constrains = !std::is_same_v<Constraint, unconstrained>;
   static constexpr bool copies = detail::constraint_copies<Constraint>;
+  static constexpr bool constrains = !std::is_same_v<Constraint, unconstrained>;
   static constexpr bool measures = !std::is_same_v<Confidence, no_confidence>;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
       lay_image(detail::map_of<Format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
 
-  /// Its choices, as a value, and the sizes of its two large parts.
   static constexpr choices facts = detail::choices_from<Model, Format, Context, Policies...>();
   static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
   static constexpr std::size_t cache_bytes = detail::cache_bytes(shape, facts);
@@ -154,11 +155,10 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
                                       [&](std::string_view item) {
                                         if constexpr (copies) decoding_.notes(item);
                                       });
+    if (made != status::ok) return made;
     if constexpr (copies)
-      if (made == status::ok && !decoding_.admitted.begin(decoding_.notes.all()))
-        return answer_.progress.fail(status::no_span);
+      if (!decoding_.admitted.begin(decoding_.notes.all())) return answer_.progress.fail(status::no_span);
     if constexpr (in_front != 0) {
-      if (made != status::ok) return made;
       learning_state::put_leading(tokens_.data());
       answer_.stand_behind(in_front, detail::prefix_of<Learning>());
     }
@@ -290,6 +290,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   friend class forgetting<basic_pipeline>;
   friend class keeping<basic_pipeline>;
   friend class scoring<basic_pipeline>;
+  friend class sessions<basic_pipeline>;
   using words = tokenizer_of<Model>;
   using learning_policy = Learning;
   using store = kept_in<family, typename Cache::store>;
@@ -297,7 +298,6 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
   using passes = detail::answer_facts<Format, family, store, Model::shape, Context, pass_limits>;
   static constexpr std::size_t in_front = detail::positions_of<Learning>();
-  static constexpr bool windows = Overflow::kept != 0;
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
   using learning_state =
@@ -345,7 +345,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     if constexpr (constrains)
       if (answer_.under_way() && !find_admitted()) return answer_.progress.last_step();
     if (!answer_.goes_on(Context)) return answer_.progress.last_step();
-    if constexpr (windows)
+    if constexpr (Overflow::kept != 0)
       if (answer_.known() == Context) leave_oldest();
     if (drafts_.has_next()) {  // the last pass has run this token already
       drafts_.next();
@@ -370,7 +370,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   /// Runs one pass. False: more of the prompt follows, or the answer has failed.
   bool advance() {
     const std::size_t at = answer_.position;
-    const std::size_t left = windows || at < answer_.prompt_tokens ? answer_.known() - at : 1;
+    const std::size_t left = Overflow::kept != 0 || at < answer_.prompt_tokens ? answer_.known() - at : 1;
     const std::size_t count = left < Prefill::tokens ? left : Prefill::tokens;
     const bool whole = count == left;
     if (at < answer_.prompt_tokens)
@@ -398,15 +398,13 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     return whole && answer_.progress.ending == v0::ending::none;
   }
 
-  /// The oldest tokens leave, and what stays behind the first ones is run again.
+  /// The oldest tokens leave, and what stays behind the first ones is run again. Keys and values of tokens that stay in
+  /// their places are as they were, if the cache can be taken back to there.
   MOTE_NOINLINE void leave_oldest() {
     constexpr std::size_t first = in_front + Overflow::sinks;  // the first that leaves
-    constexpr std::size_t leave = Context - in_front - Overflow::kept;
-    for (std::size_t i = first; i + leave < Context; ++i) tokens_[i] = tokens_[i + leave];
     drafts_.begin();
-    // Keys and values of tokens that stay in their places are as they were, if the cache can be taken back to there.
-    constexpr bool taken_back = store::rollback_tokens(Context) >= Context - first;
-    answer_.leave(first, leave, taken_back ? first : detail::prefix_of<Learning>());
+    answer_.leave(std::span<token>(tokens_), first, Context - in_front - Overflow::kept,
+                  store::rollback_tokens(Context) >= Context - first ? first : detail::prefix_of<Learning>());
   }
 
   bool run(std::size_t position, std::size_t count, std::size_t logits_for) {

@@ -93,6 +93,16 @@ struct no_pipeline {
   answer_confidence confidence() const { return {}; }
   status score(std::string_view, std::span<const std::string_view>, std::span<float>) { return {}; }
   std::size_t recalled_items() const { return {}; }
+  template <class Sink>
+  status save_session(Sink&) const {
+    return {};
+  }
+  status load_session(std::span<const std::byte>) { return {}; }
+  template <class Sink>
+  status save_prefix(Sink&, std::size_t) const {
+    return {};
+  }
+  status begin_behind(std::span<const std::byte>, std::string_view, std::size_t = 0) { return {}; }
   std::size_t prompt_tokens() const { return {}; }
   std::span<const token> tokens() const { return {}; }
   std::span<const float> logits() const { return {}; }
