@@ -6,8 +6,10 @@
 #   mote_import_model(my_model NAME stories260k WEIGHTS stories260K.bin TOKENIZER tok512.bin BOARD stm32h743
 #                     OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/model)      # also FORMATS QUANTIZER FOLD INTERLEAVE BOS EOS NOTE USER ANSWER
 #
-# Each creates a target of that name. A program that embeds the file needs two more lines, because CMake does not see
-# that the assembler reads the file:
+#   mote_add_model(smollm FILE smollm2-135m.gguf FORMATS q4)   # a library: target_link_libraries(program PRIVATE smollm)
+#
+# mote_add_model() makes a library that brings the type's header and the image. The others create a target of that name, and
+# a program that embeds their file needs two more lines, because CMake does not see that the assembler reads the file:
 #   add_dependencies(program my_image)
 #   set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>)
 # If the build is for a board, the two tools are compiled with the PC's own compiler (MOTE_HOST_CXX, by default c++). To
@@ -141,7 +143,7 @@ function(mote_repack_image target)
       message(FATAL_ERROR "mote: mote_repack_image(${target}) needs ${need}")
     endif()
   endforeach()
-  if((arg_BOARD AND arg_LAYOUT) OR NOT (arg_BOARD OR arg_LAYOUT) OR arg_UNPARSED_ARGUMENTS)
+  if((arg_BOARD AND arg_INTERLEAVE) OR NOT (arg_BOARD OR arg_INTERLEAVE) OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "mote: mote_repack_image(${target}) takes either BOARD or INTERLEAVE, and nothing else")
   endif()
   foreach(input IN ITEMS HEADER IMAGE)
@@ -154,7 +156,7 @@ function(mote_repack_image target)
   if(arg_BOARD)
     set(rows --board ${arg_BOARD})
   else()
-    set(rows --interleave ${arg_LAYOUT})
+    set(rows --interleave ${arg_INTERLEAVE})
   endif()
   if(arg_FORMATS)
     list(APPEND rows --formats "${arg_FORMATS}")
@@ -196,10 +198,94 @@ function(mote_import_model target)
     endif()
   endforeach()
   set(base "${arg_OUTPUT_DIRECTORY}/${arg_NAME}")
+  set(files "${arg_WEIGHTS}")
+  if(IS_DIRECTORY "${arg_WEIGHTS}")
+    file(GLOB files CONFIGURE_DEPENDS "${arg_WEIGHTS}/*.json" "${arg_WEIGHTS}/*.safetensors" "${arg_WEIGHTS}/*.jinja")
+  endif()
   _mote_host_tool(import_model tool made)
   add_custom_command(OUTPUT "${base}.hpp" "${base}.mote"
     COMMAND "${tool}" --weights "${arg_WEIGHTS}" ${tokenizer} --name ${arg_NAME}
       --out "${arg_OUTPUT_DIRECTORY}" ${options}
-    DEPENDS ${made} "${arg_WEIGHTS}" ${arg_TOKENIZER} VERBATIM)
+    DEPENDS ${made} ${files} ${arg_TOKENIZER} VERBATIM)
   add_custom_target(${target} DEPENDS "${base}.hpp" "${base}.mote")
+endfunction()
+
+# mote_add_model(<target> FILE <file or folder> [NAME <type>] [TOKENIZER <file>] [BOARD <name> | INTERLEAVE <rows>]
+#                [FORMATS list] [QUANTIZER name] [FOLD name] [BOS n] [EOS list] [NOTE n] [USER n] [ANSWER n] [IMAGE_AS_FILE])
+# A library to link: #include "<type>.hpp" is the model's type (<target>, unless NAME says another), and
+# #include "<type>_image.hpp" declares `std::span<const std::byte> <type>_image()`, the image in this program's flash. With
+# IMAGE_AS_FILE the image is not in the program, and that header has `<type>_image_file`, its path. Without BOARD and
+# INTERLEAVE the rows lie as this target's instructions want them.
+function(mote_add_model target)
+  set(optional BOARD INTERLEAVE FORMATS QUANTIZER FOLD BOS EOS NOTE USER ANSWER)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "IMAGE_AS_FILE" "FILE;NAME;TOKENIZER;${optional}" "")
+  if(NOT arg_FILE OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "mote: mote_add_model(${target}) needs FILE, and does not know '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  foreach(input IN ITEMS FILE TOKENIZER)
+    if(arg_${input})
+      cmake_path(ABSOLUTE_PATH arg_${input} NORMALIZE)
+      if(NOT EXISTS "${arg_${input}}")
+        message(FATAL_ERROR "mote: mote_add_model(${target}): there is no file or folder '${arg_${input}}' (${input})")
+      endif()
+    endif()
+  endforeach()
+  if(NOT arg_NAME)
+    set(arg_NAME "${target}")
+  endif()
+  if(NOT arg_NAME MATCHES "^[A-Za-z][A-Za-z0-9_]*$")
+    message(FATAL_ERROR "mote: mote_add_model(${target}): '${arg_NAME}' is no name of a C++ type; give it one by NAME")
+  endif()
+  if(NOT arg_BOARD AND NOT arg_INTERLEAVE)
+    mote_target_board(arg_BOARD)
+  endif()
+  set(options "")
+  foreach(option IN LISTS optional ITEMS TOKENIZER)
+    if(NOT "${arg_${option}}" STREQUAL "")
+      list(APPEND options ${option} "${arg_${option}}")
+    endif()
+  endforeach()
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}_model")
+  set(image "${folder}/${arg_NAME}.mote")
+  mote_import_model(${target}_import NAME ${arg_NAME} WEIGHTS "${arg_FILE}" OUTPUT_DIRECTORY "${folder}" ${options})
+
+  set(top "// The image of ${arg_NAME}. Written by mote_add_model().\n#pragma once\n\n")
+  if(arg_IMAGE_AS_FILE)
+    file(CONFIGURE OUTPUT "${folder}/${arg_NAME}_image.hpp" @ONLY
+      CONTENT "${top}inline constexpr char ${arg_NAME}_image_file[] = R\"mote(${image})mote\";\n")
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  else()
+    file(CONFIGURE OUTPUT "${folder}/${arg_NAME}_image.hpp" @ONLY
+      CONTENT "${top}#include <cstddef>\n#include <span>\n\nstd::span<const std::byte> ${arg_NAME}_image();\n")
+    set(symbol "mote_image_${arg_NAME}")
+    file(CONFIGURE OUTPUT "${folder}/${arg_NAME}_image.cpp" @ONLY CONTENT "#include \"${arg_NAME}_image.hpp\"
+
+__asm__(
+    \".pushsection .rodata.mote_image.${arg_NAME},\\\"a\\\"\\n\"
+    \".balign 64\\n\"
+    \".global ${symbol}\\n\"
+    \"${symbol}:\\n\"
+    \".incbin \\\"${image}\\\"\\n\"
+    \".global ${symbol}_end\\n\"
+    \"${symbol}_end:\\n\"
+    \".byte 0\\n\"
+    \".popsection\\n\");
+extern \"C\" const std::byte ${symbol}[];
+extern \"C\" const std::byte ${symbol}_end[];
+
+std::span<const std::byte> ${arg_NAME}_image() { return {${symbol}, ${symbol}_end}; }
+")
+    add_library(${target} STATIC "${folder}/${arg_NAME}_image.cpp")
+    set_property(SOURCE "${folder}/${arg_NAME}_image.cpp" APPEND PROPERTY OBJECT_DEPENDS "${image}")
+    set(scope PUBLIC)
+  endif()
+  add_dependencies(${target} ${target}_import)
+  target_include_directories(${target} ${scope} "${folder}")
+  foreach(headers IN ITEMS mote::mote mote)
+    if(TARGET ${headers})
+      target_link_libraries(${target} ${scope} ${headers})
+      break()
+    endif()
+  endforeach()
 endfunction()

@@ -78,6 +78,10 @@ class chatting {
           answer.position = detail::prefix_of<typename Pipeline::learning_policy>();
         }
       }
+      if constexpr (Pipeline::copies) {  // a conversation has no notes to copy of
+        ai.decoding_.notes.count = 0;
+        if (!ai.decoding_.admitted.begin(ai.decoding_.notes.all())) return answer.progress.fail(status::no_span);
+      }
       answer.prompt_tokens = begin + out.count();
       answer.answered = answer.recalled_items = 0;
       answer.limit = limit;
