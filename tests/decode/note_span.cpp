@@ -114,7 +114,7 @@ std::set<std::string> every(const texts& notes) {
 }
 
 const texts some{"The code is B-MX 4711.", "Call +49 30 555-0134, or 12.50 at 7:45!", "caf\xC3\xA9 caf\xC3\xA9s 4711",
-                 "2027-03-14 anna.berg@home.org"};
+                 "2027-03-14 anna.berg@home.org, room 12a"};
 /// Quotes, braces, marks, controls, a cut character, an overlong one, a surrogate, NUL.
 const texts hostile{"a \"b\" {c} [d], \\e\\",
                     "\"}{\"x\":1}",
