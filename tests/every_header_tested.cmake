@@ -33,6 +33,7 @@ proved_by(recall/script_tables.cpp "tables, against Unicode's own" recall/script
 proved_by(recall/analysis.cpp "stages of an analysis" recall/word_lists)
 proved_by(pipeline.cpp "what a composition gives; what it refuses is a pair of tests/fail each"
   pipeline/checks pipeline/compose pipeline/constants pipeline/proof pipeline/slots pipeline/stand_in pipeline/text_coder)
+proved_by(pipeline/object.cpp "lessons, whole and in portions" pipeline/teaching)
 proved_by(budget/cost.cpp "cost_of() is compared with sizeof of every pipeline" pipeline/choices)
 proved_by(budget/sweep.cpp "the cost of what is swept" pipeline/sweep)
 proved_by(model/cache.cpp "all caches answer the same questions there" model/int8_cache model/kivi_cache)

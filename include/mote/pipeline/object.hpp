@@ -35,6 +35,7 @@
 #include "mote/pipeline/scoring.hpp"
 #include "mote/pipeline/sessions.hpp"
 #include "mote/pipeline/stopping.hpp"
+#include "mote/pipeline/teaching.hpp"
 #include "mote/pipeline/text_coder.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
@@ -245,7 +246,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   learned learn(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
                   "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
-    if constexpr (learns) return whole(e, true);
+    if constexpr (learns) return teaching<basic_pipeline>::whole(*this, e, true);
     else return {};
   }
   /// The same in portions: opens a lesson, which learn_step() runs. Errors as learn()'s. A lesson that is still open is
@@ -254,7 +255,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   status learn_begin(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,
                   "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
-    if constexpr (learns) return open(e, true);
+    if constexpr (learns) return teaching<basic_pipeline>::open(*this, e, true);
     else return {};
   }
   /// Runs at most `budget` units of the open lesson; a unit is one token through one block of a layer, forward or
@@ -267,7 +268,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
                   "mote: this pipeline does not learn; add a learning policy, as in mote::lora<4> [mote-no-learning]");
     if constexpr (learns) {
       const auto asked = static_cast<std::uint64_t>(budget);  // may be more than a board's size_t holds
-      return portion(asked < too_big ? static_cast<std::size_t>(asked) : too_big);
+      return teaching<basic_pipeline>::portion(*this, asked < too_big ? static_cast<std::size_t>(asked) : too_big);
     } else return {};
   }
   /// The loss of an example, nats a token of the answer, without learning: for held-out items and early_stop.
@@ -276,7 +277,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     static_assert(
         learns || sizeof(Example) == 0,
         "mote: this pipeline does not learn and has no memory to compute a loss; add a learning policy, as in mote::lora<4> [mote-no-learning]");
-    if constexpr (learns) return whole(e, false);
+    if constexpr (learns) return teaching<basic_pipeline>::whole(*this, e, false);
     else return {};
   }
   auto& learning() {
@@ -290,6 +291,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   friend class forgetting<basic_pipeline>;
   friend class keeping<basic_pipeline>;
   friend class scoring<basic_pipeline>;
+  friend struct teaching<basic_pipeline>;
   friend class sessions<basic_pipeline>;
   using words = tokenizer_of<Model>;
   using learning_policy = Learning;
@@ -416,34 +418,6 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
                          decoding_.admitted.rows());
     else
       return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position, logits_for);
-  }
-
-  status open(const example& e, bool gradient)
-    requires learns
-  {
-    if (!attached()) return status::not_attached;
-    detail::text_coder<words> code{coder(), merging()};
-    return code.reason(learning_->open_lesson(e, gradient, code).state);
-  }
-  learned portion(std::size_t budget)
-    requires learns
-  {
-    if (!attached()) return {.state = status::not_attached};
-    if (!learning_->lesson_is_open()) return {.state = status::empty};
-    return lesson_step(budget);
-  }
-  learned lesson_step(std::size_t budget)
-    requires learns
-  {
-    drafts_.drop();
-    return learning_->lesson_step(arena_.data(), passes::over(base()), budget);
-  }
-  learned whole(const example& e, bool gradient)
-    requires learns
-  {
-    if (const status s = open(e, gradient); s != status::ok) return {.state = s};
-    for (;;)
-      if (const learned l = lesson_step(too_big); l.done) return l;
   }
 
   bool placed() const { return arena_.placed() && cache_.placed() && learning_.placed() && index_.placed(); }
