@@ -143,4 +143,5 @@ int main(int argc, char** argv) {
   compare.operator()<200>();
   compare.operator()<300>();
   compare.operator()<400>();
+  compare.operator()<800>();
 }
