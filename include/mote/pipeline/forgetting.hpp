@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// forget(): what a pipeline no longer remembers is in no byte of it. A part of basic_pipeline.
+// remember() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any more. A part
+// of basic_pipeline.
 // Refuses to unlearn: what a lesson took from a text stays in what was learned.
 #pragma once
 
@@ -9,13 +10,39 @@
 #include <type_traits>
 
 #include "mote/budget/cost.hpp"
+#include "mote/core/status.hpp"
 #include "mote/recall/hit.hpp"
+#include "mote/recall/retriever.hpp"
 
 namespace mote::inline v0 {
 
 template <class Pipeline>
 class forgetting {
  public:
+  /// Keeps a text for later questions; a full memory forgets its oldest text. too_long (for the index, or for the
+  /// prompt), empty, bad_utf8, not_attached: the text is not kept. Ends the current answer where a constraint copies.
+  template <class Text>
+  status remember(const Text& text) {
+    static_assert(
+        Pipeline::recalls || sizeof(Text) == 0,
+        "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
+    if constexpr (Pipeline::recalls) {
+      using index = typename Pipeline::Recall::index;
+      auto& ai = static_cast<Pipeline&>(*this);
+      if (!ai.attached()) return status::not_attached;
+      const status fits = each_piece<index>(std::string_view(text), [&](std::string_view piece) {
+        std::size_t count = 0;  // a text that this vocabulary cannot encode could never be in a prompt
+        const status s = ai.coder().append(piece, ai.merging(), count);
+        return s == status::ok && count + 1 > Pipeline::Recall::tokens ? status::too_long : s;
+      });
+      if (fits != status::ok) return fits;
+      if constexpr (Pipeline::copies) ai.stop();  // its notes may move
+      return add_with(*ai.index_, std::string_view(text), ai);
+    } else {
+      return status::empty;
+    }
+  }
+
   /// Forgets one text (an item_id), or each text that has all of these words; returns how many. Then no byte of them is
   /// left in the object or in a later snapshot: prompt, answer, cache, arena and drafts are zeroed, and the answer ends.
   /// An open lesson ends too, unless lessons take turns with answers.

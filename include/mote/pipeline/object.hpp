@@ -213,28 +213,6 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   /// The logits (vocab) of the newest token's choice, as the decoding policy left them; valid until the next call.
   std::span<const float> logits() const { return {last_logits(), shape.vocab}; }
 
-  // ---- remembering --------------------------------------------------------------------------------------------------
-  /// Keeps a text for later questions; a full memory forgets its oldest text. too_long (for the index, or for the
-  /// prompt), empty, bad_utf8, not_attached: the text is not kept. Ends the current answer where a constraint copies.
-  template <class Text>
-  status remember(const Text& text) {
-    static_assert(
-        recalls || sizeof(Text) == 0,
-        "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
-    if constexpr (recalls) {
-      if (!attached()) return status::not_attached;
-      const status fits = each_piece<typename Recall::index>(std::string_view(text), [this](std::string_view piece) {
-        std::size_t count = 0;  // a text that this vocabulary cannot encode could never be in a prompt
-        const status s = coder().append(piece, merging(), count);
-        return s == status::ok && count + 1 > Recall::tokens ? status::too_long : s;
-      });
-      if (fits != status::ok) return fits;
-      if constexpr (copies) stop();  // its notes may move
-      return add_with(*index_, std::string_view(text), *this);
-    } else {
-      return status::empty;
-    }
-  }
   auto& memory() { return *index_; }  ///< the remembered texts
   const auto& memory() const { return *index_; }
 
