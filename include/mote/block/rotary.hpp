@@ -49,7 +49,7 @@ constexpr void put_rotary_frequencies(const shape& s, std::uint64_t* to) {
   const double log_theta = detail::constant_log(static_cast<double>(s.rope_theta));
   for (std::size_t i = 0; i < pairs; ++i) {
     if (s.rope.factor == 1) to[i] = rope_frequency(log_theta, i, pairs);
-    else to[i] = rope_units(detail::scaled_turns(rope_turns(log_theta, i, pairs), s.rope));
+    else to[i] = rope_units(detail::scaled_turns(rope_turns_per_position(log_theta, i, pairs), s.rope));
   }
   if constexpr (Family::layer::rotates_locally) {
     const double local = s.local_theta == 0 ? log_theta : detail::constant_log(static_cast<double>(s.local_theta));

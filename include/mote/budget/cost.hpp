@@ -29,7 +29,6 @@ struct work {
   std::uint64_t multiply_adds = 0;
   std::uint64_t weight_bytes = 0;  ///< packed weights, counted each time they are read
   std::uint64_t cache_bytes = 0;   ///< keys and values, read and written
-  constexpr std::uint64_t bytes_moved() const { return weight_bytes + cache_bytes; }
   constexpr bool operator==(const work&) const = default;
 };
 

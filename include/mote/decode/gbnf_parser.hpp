@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Reads a grammar in GBNF, llama.cpp's notation, while the program is compiled: rules `name ::= ...`, "literals", [a-z]
 // and [^a-z] classes, . for any character, ( ) | * + ? {m} {m,} {m,n}, and # comments. A rule that does not call itself
-// is put in the place of its name, so that only rules that do need the stack. mote's own: `copied [0-9]+` is a text of
+// is inlined where it is named: only recursive rules use the stack. mote's own: `copied [0-9]+` is a text of
 // [0-9]+ that stands in a note of the prompt.
 // Refuses what it does not read: the fault is the offset in the text.
 #pragma once

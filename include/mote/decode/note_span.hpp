@@ -87,8 +87,8 @@ constexpr bool ends_span(std::string_view text, std::size_t at) {
 
 }  // namespace detail
 
-/// What was said of a span: `length` bytes, which stand in a note at `at`, and maybe elsewhere behind it. All zero:
-/// nothing yet, and no notes.
+/// The part of a span said so far: `length` bytes, first found in a note at `at`; later places may match as well. All
+/// zero: nothing yet, and no notes.
 struct note_span {
   const std::string_view* notes = nullptr;
   std::uint16_t count = 0;  // of the notes

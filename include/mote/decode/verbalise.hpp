@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Chooses one of some labels by how likely each is as the answer, without generating any: routes, ratings, yes or no.
 //   mote::verbalise<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
-// A label's score is its log-probability in nats a token less what it has on typical questions (Zhou et al. 2023, arXiv
-// 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
+// A label's score is its mean log-probability a token, in nats, minus its mean score on typical questions, the prior
+// (Zhou et al. 2023, arXiv 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
 // Cost: two floats a label; a pass a token of each label and one more, after one pass over the prompt.
 // Refuses a threshold: whether the best label is good enough, the application measures.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How far a tool is: on a terminal a bar with the rate and the time left, on one line; elsewhere a line for every tenth
 // that is done. It goes to stderr, so that stdout has the tool's result alone.
-// Refuses to redraw more than ten times per second, and to say anything of work that took no second.
+// Refuses to redraw more than ten times per second, and, where it is no terminal, to say anything in the first second.
 #pragma once
 
 #include <unistd.h>

@@ -30,14 +30,14 @@ constexpr double constant_exp(double v) {
 }  // namespace detail
 
 /// The angle by which one position rotates a pair of a head: theta^(-pair / pairs) radians, in turns.
-constexpr double rope_turns(double log_theta, std::size_t pair, std::size_t pairs) {
+constexpr double rope_turns_per_position(double log_theta, std::size_t pair, std::size_t pairs) {
   const double radians = detail::constant_exp(-log_theta * static_cast<double>(pair) / static_cast<double>(pairs));
   return radians * 0.15915494309189533576888376337251;
 }
 /// An angle below one turn in units of 2^-64 turns.
 constexpr std::uint64_t rope_units(double turns) { return static_cast<std::uint64_t>(turns * 18446744073709551616.0); }
 constexpr std::uint64_t rope_frequency(double log_theta, std::size_t pair, std::size_t pairs) {
-  return rope_units(rope_turns(log_theta, pair, pairs));
+  return rope_units(rope_turns_per_position(log_theta, pair, pairs));
 }
 
 /// The frequencies of all pairs of a head, computed by the compiler.

@@ -83,7 +83,6 @@ struct basic_chat_template {
 };
 
 /// A model's: the texts are literals in which control tokens are spelled as in its `chat_tokens`.
-using turn_frame = basic_turn_frame<std::string_view>;
 using chat_template = basic_chat_template<std::string_view>;
 
 namespace detail {

@@ -92,8 +92,9 @@ class bm25_lengths {
     if (words < enough_words) ++words;
   }
 
-  /// What score times number of words would be as sure as 1: the worth of all words, times their number up to
-  /// enough_words, among about 80 texts. More is asked of a text among more, of which more fit by chance.
+  /// The value of score times words that is as certain as 1: the sum of the question's word weights, times the number of
+  /// its words (at most enough_words), times a factor that grows with the number of texts, about 1 at 80: among more
+  /// texts more match by chance.
   static float sure(const scored& of, std::size_t texts) {
     const auto words = static_cast<float>(of.asked < enough_words ? of.asked : enough_words);
     return of.worth * words * rarity(0, texts) / 4.0F;

@@ -3,7 +3,7 @@
 // retriever finds; the second moves what is found, and adds what it is sure of.
 //   fuse<bm25<>, ngrams<>>                   by words and by letters, in the bytes of bm25<>
 //   fuse<fuse<bm25<>, ngrams<>>, yours>      three retrievers
-// Refuses to add up their scores: of each, the part between its last hit and its best counts. A text that one embedder
+// Refuses to add raw scores: each list is scaled to 0..1 first, from its last hit to its best. A text that one embedder
 // rejects is not kept; a question that one rejects is searched by the other alone.
 #pragma once
 
@@ -25,7 +25,7 @@ struct fuse_knobs {
   std::size_t depth = 16;  ///< hits taken from each
   float first = 1.0F;      ///< what the best of the first retriever counts
   float second = 0.1F;     ///< and of the second
-  float alone = 0.45F;     ///< a text that only the second finds has a larger score than this there
+  float alone = 0.45F;     ///< a text that only the second finds is a hit above this score of it
 
   constexpr bool valid() const {
     const auto is_weight = [](float w) { return w >= 0.0F && w <= 1000.0F; };

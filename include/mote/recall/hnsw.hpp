@@ -21,8 +21,8 @@
 
 namespace mote::inline v0 {
 
-/// degree: links of a vector on the upper levels, twice as many on the lowest; build and search: vectors that are kept
-/// in mind while one is added or looked for.
+/// degree: M of the paper, links of a vector on each upper level, twice as many on the lowest. build: efConstruction, the
+/// candidates kept while a vector is added. search: efSearch, the candidates kept during a search.
 template <class Vector, std::size_t Items, std::size_t Degree = 16, std::size_t Build = 100, std::size_t Search = 64,
           float Least = 0.0F>
 class hnsw_index {

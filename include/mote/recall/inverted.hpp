@@ -16,8 +16,8 @@
 
 namespace mote::inline v0 {
 
-/// Postings: how many pairs of text and different word it is meant for. There is room for about a quarter of them as
-/// different words; what of both runs out first, ends the room.
+/// Postings: pairs of a text and a distinct word. There is room for about a quarter as many distinct words; the index is
+/// full when either runs out.
 template <class Reader, bm25_knobs Knobs, std::size_t Postings>
 class inverted_index : public bm25_lengths<Reader, Knobs> {
   using base = bm25_lengths<Reader, Knobs>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The texts of a memory of long notes: each piece of a note has a row, and the pieces of one note have consecutive ids,
-// while two notes leave an id out between them. So a piece knows its note without a byte for it.
+// The texts of a memory of long notes: each piece of a note has a row. The pieces of one note have consecutive ids, and
+// between two notes one id is skipped: which note a piece is of follows from the ids and takes no memory.
 //   piece_store<64, 96>      64 pieces, which share 64 * 96 bytes; the bytes of item_store<64, 96>
 // The oldest notes go, with all their pieces, until a new one has room.
 // Refuses to keep a part of a note: all its pieces are there or none.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "../json.hpp"
 #include "mote/model/chat_template.hpp"
 
 namespace mote::inline v0::host {
@@ -92,14 +93,11 @@ std::string json_of(const value& v) {
   if (v.is == kind::boolean) return v.n != 0 ? "true" : "false";
   if (v.is == kind::number) return std::to_string(v.n);
   if (v.is != kind::text) refuse("writes a list or a map as JSON");
-  std::string out = "\"";
-  for (const char c : v.s) {
-    constexpr std::string_view from = "\"\\\n\r\t\b\f", to = "\"\\nrtbf";
-    if (const std::size_t at = from.find(c); at != from.npos) out += {'\\', to[at]};
-    else if (static_cast<unsigned char>(c) < 0x20) refuse("writes a control character as JSON");
-    else out += c;
+  try {
+    return nlohmann::json(v.s).dump();
+  } catch (const nlohmann::json::exception&) {
+    refuse("writes what is no UTF-8 as JSON");
   }
-  return out + '"';
 }
 
 // ---- tokens ---------------------------------------------------------------------------------------------------------

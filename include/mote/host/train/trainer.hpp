@@ -102,7 +102,6 @@ class model_trainer {
   std::span<const std::byte> packed() const { return std::as_bytes(std::span(parameters_)); }
   weights<format> view() const { return {packed().data(), s, map}; }
   std::span<float> parameters() { return parameters_; }
-  std::span<float> optimiser_state() { return state_; }
 
  private:
   static constexpr std::size_t chunk = 32;
