@@ -173,7 +173,7 @@ void import(const wishes& w) {
       .special_tokens = special_tokens,
       .end_tokens = end_tokens,
       .tokenizer = words ? words->type_name() : std::string(),
-      .chat = opened.chat.form ? opened.chat.form->lines() : std::string(),
+      .chat = opened.chat.form ? opened.chat.form->header_text() : std::string(),
       .control_tokens = controls,
   });
   std::filesystem::create_directories(w.out);

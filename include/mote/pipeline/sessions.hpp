@@ -153,7 +153,7 @@ class sessions<Pipeline>::part {
   static constexpr bool is_kept = true;
   static constexpr bool may_refuse = false;
 
-  part(Pipeline& ai, std::size_t tokens) : ai_(ai), tokens_(tokens) {}
+  part(Pipeline& of, std::size_t tokens) : ai_(of), tokens_(tokens) {}
 
   static status ready() { return status::ok; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(tokens_); }
@@ -173,9 +173,9 @@ class sessions<Pipeline>::part {
     if (s == status::ok) s = sink.commit();
     if constexpr (Whole) {
       const auto& a = ai_.answer_;
-      const auto small = [](std::size_t n) { return static_cast<std::uint32_t>(n); };
-      const detail::kept_answer kept{small(a.position), small(a.prompt_tokens), small(a.answered),
-                                     small(a.recalled_items), a.limit == too_big ? ~std::uint64_t{0} : a.limit};
+      const auto narrow = [](std::size_t n) { return static_cast<std::uint32_t>(n); };
+      const detail::kept_answer kept{narrow(a.position), narrow(a.prompt_tokens), narrow(a.answered),
+                                     narrow(a.recalled_items), a.limit == too_big ? ~std::uint64_t{0} : a.limit};
       if (s == status::ok) s = write_record(sink, record_kind::answer, detail::bytes_of(&kept));
       if (s == status::ok) s = write_record(sink, record_kind::states, state_of(picking(ai_)), confidence());
     }

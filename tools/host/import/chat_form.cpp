@@ -397,7 +397,7 @@ int chat_form::end_of_turn() const {
   return id;
 }
 
-std::string chat_form::lines() const {
+std::string chat_form::header_text() const {
   std::string t = "  static constexpr mote::chat_template chat_template{\n";
   const auto text = [&](const char* name, const std::string& s) {
     if (!s.empty()) t += std::string("      .") + name + " = " + chat::literal(s) + ",\n";

@@ -25,7 +25,7 @@ struct model_facts {
   mote::special_tokens special_tokens;
   std::vector<std::uint32_t> end_tokens{};    ///< others that end an answer
   std::string tokenizer{};                    ///< as tokenizer_text::type_name() has it; empty: sentencepiece_bpe
-  std::string chat{};                         ///< its chat template, as chat_form::lines() has it; empty: none
+  std::string chat{};                         ///< its chat template, as chat_form::header_text() has it; empty: none
   std::vector<token_range> control_tokens{};  ///< that no text becomes, beside the special ones
 };
 

@@ -38,7 +38,7 @@ struct chat_form {
   /// The token that ends an answer: the first one behind an assistant's words, or -1.
   int end_of_turn() const;
   /// The lines of a model's header.
-  std::string lines() const;
+  std::string header_text() const;
 };
 
 struct chat_error : std::runtime_error {

@@ -57,10 +57,10 @@ class floor_meter {
       for (const hit& h : found) by_row[store_->find(h.id)] = h.score;
     }
     out.best = *std::max_element(by_row.begin(), by_row.end());
-    for (std::size_t i = 0; i < std::min(hits, found.size()); ++i)
+    for (std::size_t i = 0; i < (std::min)(hits, found.size()); ++i)
       for (const std::size_t number : right)
         if (number < row_of_.size() && store_->find(found[i].id) == row_of_[number])
-          out.right = std::max(out.right, by_row[row_of_[number]]);
+          out.right = (std::max)(out.right, by_row[row_of_[number]]);
     return out;
   }
 
@@ -77,7 +77,7 @@ inline float floor_that_loses(std::vector<float> right, double part) {
   if (right.empty()) return 0.0F;
   std::sort(right.begin(), right.end());
   const auto lost = static_cast<std::size_t>(part * static_cast<double>(right.size()));
-  return right[std::min(lost, right.size() - 1)];
+  return right[(std::min)(lost, right.size() - 1)];
 }
 
 /// The part of them that is below a floor.
