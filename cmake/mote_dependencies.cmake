@@ -71,7 +71,7 @@ macro(mote_find_headers fetch)
   mark_as_advanced(MOTE_XSIMD_INCLUDE_DIR)
 endmacro()
 
-# Turns off auto-vectorisation on targets without an operating system: Helium's vectors flush subnormals to zero.
+# Turns off auto-vectorization on targets without an operating system: Helium's vectors flush subnormals to zero.
 macro(mote_for_this_system target)
   if(NOT MOTE_HOSTED)
     target_compile_options(${target} INTERFACE "$<BUILD_INTERFACE:-fno-tree-vectorize>")

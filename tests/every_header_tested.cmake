@@ -16,13 +16,13 @@ proved_by(block/train.cpp "a part of a pass: gradients of every parameter agains
   block/attention block/feed_forward block/linear_maps learn/lesson)
 proved_by(family/phi2.cpp "two blocks beside one another, with one norm; with two in family/gpt_neox.cpp" block/parallel)
 proved_by(family/lfm2.cpp "a part of a pass, against a reference in double" block/short_convolution)
-proved_by(decode/gbnf.cpp "a grammar's texts, by a recogniser that does not know it"
+proved_by(decode/gbnf.cpp "a grammar's texts, by a recognizer that does not know it"
   decode/gbnf_parser decode/grammar decode/grammar_builder decode/grammar_compiler)
 proved_by(decode/admission.cpp "what a constraint admits" decode/constraint)
 proved_by(decode/repetition_penalty.cpp "how a policy that looks back, or holds another one, picks" decode/picking)
 proved_by(decode/stop_at.cpp "what is held back, and what a pipeline makes of it" decode/stopping_slot pipeline/stopping)
 proved_by(decode/confidence.cpp "a policy of the slot" decode/confidence_slot)
-proved_by(pipeline/scoring.cpp "labels that are scored" decode/verbalise)
+proved_by(pipeline/scoring.cpp "labels that are scored" decode/verbalize)
 proved_by(model/tokenizer.cpp "an image's own tokenizer, and the table that it reads"
   model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)
 proved_by(model/unicode.cpp "a table, written by a tool" model/unicode_classes)

@@ -119,7 +119,7 @@ struct output_bias {
   class state {
    public:
     static constexpr std::size_t parameter_floats = Model::shape.layers * Model::shape.dim;
-    static constexpr std::size_t optimiser_floats = 0;
+    static constexpr std::size_t optimizer_floats = 0;
     static constexpr std::uint64_t fingerprint() { return mote::fingerprint{}.add("output_bias").value(); }
 
     const state& adapter() const { return *this; }
@@ -360,7 +360,7 @@ TEST_CASE("pipeline: what is not chosen costs no byte", "[pipeline]") {
   STATIC_REQUIRE(sizeof(plain) == sizeof(bare));
   STATIC_REQUIRE(cost.ram.weights == 0);
   STATIC_REQUIRE(cost.ram.gradients == 0);
-  STATIC_REQUIRE(cost.ram.optimiser == 0);
+  STATIC_REQUIRE(cost.ram.optimizer == 0);
   STATIC_REQUIRE(cost.ram.index == 0);
   STATIC_REQUIRE(std::is_empty_v<mote::frozen::state<synthetic, plain::format>>);
   STATIC_REQUIRE(std::is_empty_v<mote::no_recall::index>);
@@ -379,7 +379,7 @@ TEST_CASE("pipeline: the footprint is the object, region by region", "[pipeline]
   // A (rank, cols) padded and B (rows, rank) padded, on query and value.
   STATIC_REQUIRE(f.ram.weights >= s.layers * 2 * (s.dim + s.dim + s.dim + s.kv_dim()) * sizeof(float));
   STATIC_REQUIRE(f.ram.gradients == f.ram.weights);
-  STATIC_REQUIRE(f.ram.optimiser == 2 * f.ram.weights);
+  STATIC_REQUIRE(f.ram.optimizer == 2 * f.ram.weights);
   // Scratch: the tokens, those of an example, the sampler's order, counters and alignment; nothing of size hides in it.
   STATIC_REQUIRE(f.ram.scratch < 96 * 2 + 64 * 2 + s.vocab * 4 + 512);
   STATIC_REQUIRE(f.flash.image() == f.flash.weights + f.flash.vocabulary + f.flash.header);

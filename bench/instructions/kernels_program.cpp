@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // One product of each kernel of kernels.hpp between two marks, what it needs being made before the first of them: every
 // other count is a kernel's. All tiles of a matrix hold the same weights; what they are does not change the count.
-// Refuses to be optimised away: exits 1 if a product is zero where its weights are not.
+// Refuses to be optimized away: exits 1 if a product is zero where its weights are not.
 #include <cstddef>
 #include <cstring>
 

@@ -4,7 +4,7 @@ set(MOTE_TRIPLET riscv64-linux-gnu)
 set(MOTE_QEMU qemu-riscv64)
 set(MOTE_QEMU_CPU rv64,v=true,vlen=128,vext_spec=v1.0)
 set(CMAKE_CXX_FLAGS_INIT "-march=rv64gcv_zvl128b -mrvv-vector-bits=zvl")
-# No auto-vectorisation: qemu 7.2 aborts if a vfcvt.rtz or vfncvt.rtz is the first float instruction after a vsetvli.
+# No auto-vectorization: qemu 7.2 aborts if a vfcvt.rtz or vfncvt.rtz is the first float instruction after a vsetvli.
 # Clang emits these for loops that convert floats to integers; mote's own vectors do not use them. Compile options stand
 # after the -O of a build type or a preset, which would turn both on again.
 add_compile_options(-fno-vectorize -fno-slp-vectorize)

@@ -16,7 +16,7 @@ namespace {
 volatile std::uint32_t in_data = 0x12345678;
 std::array<volatile std::uint32_t, 1000> in_bss;
 volatile float seven = 7.0F;
-std::uint32_t from_initialiser = in_data + 1;  // run by .init_array, after .data is copied
+std::uint32_t from_initializer = in_data + 1;  // run by .init_array, after .data is copied
 
 [[gnu::noinline]] std::uint32_t use_stack(std::uint32_t n) {
   std::array<volatile std::uint32_t, 100> frame{};
@@ -56,7 +56,7 @@ int main() {
 
   expect(in_data == 0x12345678, ".data is copied");
   expect(bss_is_zero(), ".bss is zero");
-  expect(from_initialiser == 0x12345679, ".init_array is run");
+  expect(from_initializer == 0x12345679, ".init_array is run");
   expect(seven * seven / 2.0F == 24.5F, "the FPU answers");
 #if defined(__ARM_FEATURE_MVE)
   std::array<std::int8_t, 16> bytes{};

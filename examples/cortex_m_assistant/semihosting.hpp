@@ -96,7 +96,7 @@ class file {
 }
 
 namespace detail {
-// The console's handle plus one; 0 until the first print opens it. It needs no initialiser, so a fault during start-up
+// The console's handle plus one; 0 until the first print opens it. It needs no initializer, so a fault during start-up
 // can print. It is never closed.
 inline constinit std::uint32_t console_plus_one = 0;
 

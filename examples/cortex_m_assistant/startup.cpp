@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The start-up code and the fault handler of any Cortex-M from M0 to M55: vector table, FPU, .data, .bss, stack guard,
-// initialisers, main(). A vendor's start-up code can take its place.
+// initializers, main(). A vendor's start-up code can take its place.
 // Refuses to return from main(): the result goes to the debugger or emulator as the exit code.
 
 #include "startup.hpp"
@@ -21,9 +21,9 @@ extern std::uint32_t mote_data_begin[];
 extern std::uint32_t mote_data_end[];
 extern std::uint32_t mote_bss_begin[];
 extern std::uint32_t mote_bss_end[];
-using initialiser = void();
-extern initialiser* const mote_init_begin[];
-extern initialiser* const mote_init_end[];
+using initializer = void();
+extern initializer* const mote_init_begin[];
+extern initializer* const mote_init_end[];
 
 [[noreturn]] void Reset_Handler();
 [[noreturn]] void HardFault_Handler();
@@ -113,7 +113,7 @@ extern "C" [[gnu::naked, noreturn]] void Reset_Handler() {
       "b mote_start\n");
 }
 
-// GCC turns the loops below into memcpy and memset of the C library, which need no initialisation.
+// GCC turns the loops below into memcpy and memset of the C library, which need no initialization.
 extern "C" void mote_start() {
 #if __ARM_ARCH >= 7
   scb(vtor) = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&mote_vectors));
@@ -127,7 +127,7 @@ extern "C" void mote_start() {
   guard_stack();
   firmware::paint_stack();
   __asm__ volatile("cpsie i");
-  for (initialiser* const* init = mote_init_begin; init != mote_init_end; ++init) (*init)();
+  for (initializer* const* init = mote_init_begin; init != mote_init_end; ++init) (*init)();
   semihosting::exit(main());
 }
 

@@ -65,7 +65,7 @@
 #include "mote/learn/lesson.hpp"             // IWYU pragma: export
 #include "mote/learn/lora.hpp"               // IWYU pragma: export
 #include "mote/learn/low_rank_adapters.hpp"  // IWYU pragma: export
-#include "mote/learn/optimiser.hpp"          // IWYU pragma: export
+#include "mote/learn/optimizer.hpp"          // IWYU pragma: export
 #include "mote/learn/prefix_tuning.hpp"      // IWYU pragma: export
 #include "mote/learn/prompt_tuning.hpp"      // IWYU pragma: export
 #include "mote/learn/role_set.hpp"           // IWYU pragma: export
@@ -131,7 +131,7 @@
 #include "mote/decode/slot.hpp"                // IWYU pragma: export
 #include "mote/decode/stop_at.hpp"             // IWYU pragma: export
 #include "mote/decode/stopping_slot.hpp"       // IWYU pragma: export
-#include "mote/decode/verbalise.hpp"           // IWYU pragma: export
+#include "mote/decode/verbalize.hpp"           // IWYU pragma: export
 #include "mote/decode/word_automaton.hpp"      // IWYU pragma: export
 
 #if defined(__ELF__)             // otherwise an image is read or mapped: embed.hpp is an error there

@@ -37,7 +37,7 @@ TEST_CASE("stm32h743: stories260K learns and recalls in its RAM", "[boards][stm3
   STATIC_REQUIRE(cost.ram.object() == sizeof(assistant));
   STATIC_REQUIRE(cost.ram.object() <= 512 * 1024);  // the AXI SRAM, one block
   STATIC_REQUIRE(cost.ram.gradients > 0);           // training is counted
-  STATIC_REQUIRE(cost.ram.optimiser > 0);
+  STATIC_REQUIRE(cost.ram.optimizer > 0);
   std::fputs(mote::host::footprint_text(cost).c_str(), stdout);
 }
 

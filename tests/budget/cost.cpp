@@ -55,7 +55,7 @@ constexpr bool is_exact() {
   if constexpr (made::learns) {
     using state = std::remove_cvref_t<decltype(std::declval<made&>().learning())>;
     static_assert(paid.ram.weights == state::parameter_floats * sizeof(float));
-    static_assert(paid.ram.optimiser == state::optimiser_floats * sizeof(float));
+    static_assert(paid.ram.optimizer == state::optimizer_floats * sizeof(float));
   }
   return true;
 }
@@ -78,7 +78,7 @@ struct tinkered {
   template <class Model, class>
   struct state {
     static constexpr std::size_t parameter_floats = Model::shape.dim;
-    static constexpr std::size_t optimiser_floats = 0;
+    static constexpr std::size_t optimizer_floats = 0;
     char more[Bytes];
   };
 };

@@ -14,7 +14,7 @@ footprint some() {
            .activations = 4,
            .gradients = 8,
            .perturbed = 16,
-           .optimiser = 32,
+           .optimizer = 32,
            .index = 64,
            .scratch = 128,
            .stack = 256,

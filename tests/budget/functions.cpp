@@ -6,7 +6,7 @@
 #include "mote/family/llama.hpp"
 #include "mote/format/q8.hpp"
 #include "mote/learn/last_layers.hpp"
-#include "mote/learn/optimiser.hpp"
+#include "mote/learn/optimizer.hpp"
 
 namespace {
 constexpr mote::shape s{.dim = 24, .hidden = 44, .layers = 3, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64};
@@ -34,9 +34,9 @@ TEST_CASE("functions: packed bytes are those of the map, of each format and of a
   CHECK(family.packed_bytes(s, &of_rows) == 64 + 3 * (7 * 64 + 2 * 128) + 128);
 }
 
-TEST_CASE("functions: optimisers and schedules are asked themselves", "[budget]") {
-  CHECK(mote::detail::optimiser_functions_of<mote::adam<>>.kept_floats(48) == 96);
-  CHECK(mote::detail::optimiser_functions_of<mote::sgd<>>.kept_floats(48) == 0);
-  CHECK(mote::detail::optimiser_functions_of<mote::sgd<>>.bytes == sizeof(mote::sgd<>));
+TEST_CASE("functions: optimizers and schedules are asked themselves", "[budget]") {
+  CHECK(mote::detail::optimizer_functions_of<mote::adam<>>.kept_floats(48) == 96);
+  CHECK(mote::detail::optimizer_functions_of<mote::sgd<>>.kept_floats(48) == 0);
+  CHECK(mote::detail::optimizer_functions_of<mote::sgd<>>.bytes == sizeof(mote::sgd<>));
   CHECK(mote::detail::schedule_functions_of<mote::last_layers<2>>.first_layer(s) == 1);
 }

@@ -214,7 +214,7 @@ constexpr bool is_exact() {
   static_assert(f.regions[0].used == sizeof(made) && f.regions[1].used == fast && f.regions[2].used == slow);
   static_assert(f.ram.sum() >= home.ram.sum() && f.ram.sum() <= home.ram.sum() + 4 * 64);  // pointers, and ends
   static_assert(f.ram.weights == home.ram.weights && f.ram.gradients == home.ram.gradients &&
-                f.ram.optimiser == home.ram.optimiser && f.ram.index == home.ram.index);
+                f.ram.optimizer == home.ram.optimizer && f.ram.index == home.ram.index);
   // To the byte in each region, the object's own among them.
   constexpr std::size_t object = sizeof(made) + 1000;  // the stack
   static_assert(parted_fits<banks<object, fast, slow>, Apart>);
@@ -291,8 +291,8 @@ TEST_CASE("regions: weights that are learned whole lie apart with their gradient
                                mote::fit<roomy, mote::fit_knobs{}, mote::learning_in<"slow">>>;
   constexpr mote::ram_regions ram = apart::cost().ram;
   STATIC_REQUIRE(sizeof(apart) == ram.object());
-  STATIC_REQUIRE(sizeof(apart::learning_memory) >= ram.weights + ram.gradients + ram.optimiser);
-  STATIC_REQUIRE(sizeof(apart::learning_memory) < ram.weights + ram.gradients + ram.optimiser + 512);
+  STATIC_REQUIRE(sizeof(apart::learning_memory) >= ram.weights + ram.gradients + ram.optimizer);
+  STATIC_REQUIRE(sizeof(apart::learning_memory) < ram.weights + ram.gradients + ram.optimizer + 512);
   const auto image = mote_tests::synthetic_image<home>();
   const auto at_home = std::make_unique<home>();
   const auto elsewhere = std::make_unique<apart>();

@@ -82,7 +82,7 @@ mote::choices after(const help& h, mote::choices c) {
       break;
     case way::rank: c.learning.rank = h.to; break;
     case way::sgd:
-      c.learning.optimiser = mote::choices_of<mote::lora<1, mote::lora_knobs{}, mote::sgd<>>>.learning.optimiser;
+      c.learning.optimizer = mote::choices_of<mote::lora<1, mote::lora_knobs{}, mote::sgd<>>>.learning.optimizer;
       break;
     case way::items: {
       const bool words = c.recall.sized == mote::choices_of<by_words<64>>.recall.sized;

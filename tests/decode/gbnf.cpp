@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a grammar admits, against recognisers that are written here without it: 10,000 drawn texts of each grammar are
+// What a grammar admits, against recognizers that are written here without it: 10,000 drawn texts of each grammar are
 // accepted, and of bounded languages every string is reached and none other.
 #include "mote/decode/gbnf.hpp"
 
@@ -152,7 +152,7 @@ bool takes(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("ten thousand texts of each grammar are accepted by a recogniser that does not know it") {
+TEST_CASE("ten thousand texts of each grammar are accepted by a recognizer that does not know it") {
   ten_thousand<times>("times", "", is_time);
   ten_thousand<sums>("sums", ")", is_sum);
   ten_thousand<quoted>("quoted", "\"", is_quoted);

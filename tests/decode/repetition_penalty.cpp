@@ -106,7 +106,7 @@ bool repeats(const std::vector<std::uint16_t>& tokens, std::size_t within) {
 
 }  // namespace
 
-TEST_CASE("each token of the window is penalised once, whatever the penalty, the window and the logits") {
+TEST_CASE("each token of the window is penalized once, whatever the penalty, the window and the logits") {
   compare_each<1.0F, 1.0000001F, 1.1F, 2.0F, 1.0e10F, std::numeric_limits<float>::max()>();
 }
 
@@ -122,17 +122,17 @@ TEST_CASE("a wide vocabulary's tokens are seen as well") {
 TEST_CASE("a pipeline with an endless penalty says no token twice within the window, and not for its prompt's sake") {
   constexpr repetition_knobs endless{.penalty = 1.0e30F, .window = 8};
   const auto plain = attached<pipeline<random_model>>();
-  const auto penalised = attached<pipeline<random_model, repetition_penalty<greedy, endless>>>();
-  CHECK(sizeof(*plain) == sizeof(*penalised));
+  const auto penalized = attached<pipeline<random_model, repetition_penalty<greedy, endless>>>();
+  CHECK(sizeof(*plain) == sizeof(*penalized));
   bool looped = false, prompts = false;
   for (const std::string_view question : {"abc", "hello there", "zzz", "the quick brown fox"}) {
     looped = looped || repeats(say(*plain, question), 8);
-    const auto answer = say(*penalised, question);
+    const auto answer = say(*penalized, question);
     // Positive logits are divided to nothing, and here another one is always above them.
     CHECK_FALSE(repeats(answer, 8));
     CHECK(answer[0] == say(*plain, question)[0]);
     for (const std::uint16_t t : answer)
-      for (std::size_t i = 0; i < penalised->prompt_tokens(); ++i) prompts = prompts || t == penalised->tokens()[i];
+      for (std::size_t i = 0; i < penalized->prompt_tokens(); ++i) prompts = prompts || t == penalized->tokens()[i];
   }
   CHECK(looped);
   CHECK(prompts);

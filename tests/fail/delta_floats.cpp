@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A delta whose number of floats an optimiser's vectors do not divide.
+// A delta whose number of floats an optimizer's vectors do not divide.
 // EXPECT: mote: a delta's floats are a multiple of 16; round what floats\(\) gives up with mote::padded\(\) \[mote-delta-floats\]
 #include "little.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A step of the optimiser after no example.
+// A step of the optimizer after no example.
 // EXPECT: mote: a learning policy has a knob of nought; .*\[mote-learning-knobs\]
 // EXPECT: lora<2
 #include "little.hpp"

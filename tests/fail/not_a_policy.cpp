@@ -4,7 +4,7 @@
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::lora<4>, mote::adam<>>;  // an optimiser is an argument of lora<>
+using assistant = mote::pipeline<little, mote::lora<4>, mote::adam<>>;  // an optimizer is an argument of lora<>
 #else
 using assistant = mote::pipeline<little, mote::lora<4, mote::lora_knobs{}, mote::adam<>>, mote::rag<mote::bm25<>>>;
 #endif

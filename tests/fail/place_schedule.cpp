@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// An optimiser where a learner has its schedule.
+// An optimizer where a learner has its schedule.
 // EXPECT: mote: what stands in the place of a learner's schedule is no schedule; .*\[mote-learner-place\]
 // EXPECT: sgd<
 #include "little.hpp"

@@ -337,7 +337,7 @@ inline constexpr mote::lora_knobs short_ones{.tokens = 32};
 using few_texts =
     mote::bm25<mote::bm25_knobs{.items = 3, .item_bytes = 24, .least = 0, .share = 0, .alike = 1}, mote::words<>>;
 inline constexpr mote::full_knobs whole{.tokens = 16, .batch = 1, .chunk = 5};
-/// Optimisers with rates that knobs may not have, as one of a user's own may.
+/// Optimizers with rates that knobs may not have, as one of a user's own may.
 struct leaping : mote::adam<mote::adam_knobs{.clip = 0}> {
   void reset() {
     adam::reset();

@@ -94,7 +94,7 @@ TEST_CASE("a part of each head: its channels are rotated as a narrower head's, t
   }
 }
 
-TEST_CASE("each product is rounded by itself, however the compiler vectorises") {
+TEST_CASE("each product is rounded by itself, however the compiler vectorizes") {
   // Constant sizes: that is when GCC 12 unrolls the heads and would fuse, -ffp-contract=off or not.
   constexpr std::size_t heads = 6;
   constexpr std::size_t few = 8;

@@ -19,7 +19,7 @@ namespace {
 
 using mote::delta_member;
 using mote::learner_place;
-using mote::optimiser_member;
+using mote::optimizer_member;
 using mote::role;
 using mote::schedule_member;
 using mote::vector_role;
@@ -136,11 +136,11 @@ template <bool Sound>
 struct has_sound_knobs {
   static constexpr bool knobs_are_sound = Sound;
 };
-template <optimiser_member But = optimiser_member::none>
-struct optimiser_but : std::conditional_t<But == optimiser_member::rate, says_nothing, has_rate>,
-                       has_first_rate<But != optimiser_member::first_rate>,
-                       has_sound_knobs<But != optimiser_member::knobs_are_sound> {
-  using m = optimiser_member;
+template <optimizer_member But = optimizer_member::none>
+struct optimizer_but : std::conditional_t<But == optimizer_member::rate, says_nothing, has_rate>,
+                       has_first_rate<But != optimizer_member::first_rate>,
+                       has_sound_knobs<But != optimizer_member::knobs_are_sound> {
+  using m = optimizer_member;
   static constexpr std::size_t state_floats(std::size_t)
     requires(But != m::state_floats)
   {
@@ -164,8 +164,8 @@ consteval bool for_every(Holds holds) {
   }(std::make_index_sequence<static_cast<std::size_t>(Last) + 1>{});
 }
 
-template <class Delta, class Optimiser = mote::adam<>, class Schedule = mote::backpropagation>
-using fault = mote::answers_fault<Delta, Optimiser, Schedule, little>;
+template <class Delta, class Optimizer = mote::adam<>, class Schedule = mote::backpropagation>
+using fault = mote::answers_fault<Delta, Optimizer, Schedule, little>;
 
 }  // namespace
 
@@ -192,14 +192,14 @@ TEST_CASE("a schedule that lacks a member is told which") {
   }));
 }
 
-TEST_CASE("an optimiser that lacks a member is told which") {
-  STATIC_CHECK(for_every<optimiser_member, optimiser_member::step>([]<optimiser_member M>() {
-    using optimiser = optimiser_but<M>;
-    using said = std::conditional_t<M == optimiser_member::none, void, mote::optimiser_check<optimiser>>;
-    using full = mote::full<mote::full_knobs{.tokens = 32}, optimiser>;
-    return mote::optimiser_lacks<optimiser> == M && std::is_same_v<fault<delta_but<>, optimiser>, said> &&
-           mote::can_compose<little, mote::learner<delta_but<>, optimiser>> == (M == optimiser_member::none) &&
-           mote::can_compose<little, mote::quantize<32>, full> == (M == optimiser_member::none);
+TEST_CASE("an optimizer that lacks a member is told which") {
+  STATIC_CHECK(for_every<optimizer_member, optimizer_member::step>([]<optimizer_member M>() {
+    using optimizer = optimizer_but<M>;
+    using said = std::conditional_t<M == optimizer_member::none, void, mote::optimizer_check<optimizer>>;
+    using full = mote::full<mote::full_knobs{.tokens = 32}, optimizer>;
+    return mote::optimizer_lacks<optimizer> == M && std::is_same_v<fault<delta_but<>, optimizer>, said> &&
+           mote::can_compose<little, mote::learner<delta_but<>, optimizer>> == (M == optimizer_member::none) &&
+           mote::can_compose<little, mote::quantize<32>, full> == (M == optimizer_member::none);
   }));
 }
 
@@ -210,28 +210,28 @@ template <learner_place Place, class... Found>
 consteval bool is_misplaced() {
   return (
       std::is_same_v<std::conditional_t<Place == learner_place::delta, fault<Found>,
-                                        std::conditional_t<Place == learner_place::optimiser, fault<delta_but<>, Found>,
+                                        std::conditional_t<Place == learner_place::optimizer, fault<delta_but<>, Found>,
                                                            fault<delta_but<>, mote::adam<>, Found>>>,
                      mote::place_check<Place, Found>> &&
       ...);
 }
 using a_delta = mote::ia3_delta<mote::only(role::up)>;
 using a_broken_delta = delta_but<delta_member::over>;
-using a_broken_optimiser = optimiser_but<optimiser_member::state_floats>;
+using a_broken_optimizer = optimizer_but<optimizer_member::state_floats>;
 using a_broken_schedule = schedule_but<schedule_member::state>;
 
 }  // namespace
 
 TEST_CASE("what stands in the place of another answer is told so") {
-  STATIC_CHECK(is_misplaced<learner_place::delta, mote::adam<>, mote::sgd<>, optimiser_but<>, a_broken_optimiser,
+  STATIC_CHECK(is_misplaced<learner_place::delta, mote::adam<>, mote::sgd<>, optimizer_but<>, a_broken_optimizer,
                             mote::backpropagation, mote::last_layers<1>, mote::zeroth_order<>, schedule_but<>,
                             a_broken_schedule, mote::lora<4>, mote::ia3<>, mote::full<>, mote::frozen, mote::greedy>());
   STATIC_CHECK(
-      is_misplaced<learner_place::optimiser, a_delta, mote::low_rank_delta<4, 2.0F, mote::all_matrices, 1>, delta_but<>,
+      is_misplaced<learner_place::optimizer, a_delta, mote::low_rank_delta<4, 2.0F, mote::all_matrices, 1>, delta_but<>,
                    a_broken_delta, mote::backpropagation, mote::last_layers<1>, mote::zeroth_order<>, schedule_but<>,
                    a_broken_schedule, mote::lora<4>, mote::ia3<>, mote::full<>, mote::frozen, mote::greedy>());
   STATIC_CHECK(is_misplaced<learner_place::schedule, a_delta, mote::low_rank_delta<4, 2.0F, mote::all_matrices, 1>,
-                            delta_but<>, a_broken_delta, mote::adam<>, mote::sgd<>, optimiser_but<>, a_broken_optimiser,
+                            delta_but<>, a_broken_delta, mote::adam<>, mote::sgd<>, optimizer_but<>, a_broken_optimizer,
                             mote::lora<4>, mote::ia3<>, mote::full<>, mote::frozen, mote::greedy>());
   // Of lora<>, ia3<> and full<> as well; a search hears false, and no error.
   using mote::can_compose;
@@ -249,7 +249,7 @@ TEST_CASE("what stands in the place of another answer is told so") {
 TEST_CASE("what is none of the three is told what its place asks for first") {
   STATIC_CHECK(std::is_same_v<fault<says_nothing>, mote::delta_check<delta_member::floats, says_nothing>>);
   STATIC_CHECK(std::is_same_v<fault<int>, mote::delta_check<delta_member::floats, int>>);
-  STATIC_CHECK(std::is_same_v<fault<a_delta, says_nothing>, mote::optimiser_check<says_nothing>>);
+  STATIC_CHECK(std::is_same_v<fault<a_delta, says_nothing>, mote::optimizer_check<says_nothing>>);
   STATIC_CHECK(std::is_same_v<fault<a_delta, mote::adam<>, says_nothing>,
                               mote::schedule_check<schedule_member::goes_back, says_nothing>>);
 }

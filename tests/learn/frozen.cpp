@@ -11,7 +11,7 @@ using state = mote::frozen::state<any, any>;
 }  // namespace
 
 TEST_CASE("frozen: a state of no bytes, whose adapter changes no output", "[learn]") {
-  STATIC_REQUIRE((std::is_empty_v<state> && state::parameter_floats == 0 && state::optimiser_floats == 0));
+  STATIC_REQUIRE((std::is_empty_v<state> && state::parameter_floats == 0 && state::optimizer_floats == 0));
   STATIC_REQUIRE((!mote::frozen::learns && !mote::frozen::owns_weights && mote::frozen::tokens == 0));
   const float x[4] = {1, 2, 3, 4};
   float y[4] = {5, 6, 7, 8};

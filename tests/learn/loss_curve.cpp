@@ -2,7 +2,7 @@
 // What must not show in what is learned: how many tokens go through the wide layers at once, how the rows lie, which
 // instructions multiply, how many threads answer. Every sum of a step has one order: over rows, over columns, over the
 // tokens of an example in their order. None of these four divides or orders a sum, so all is compared bit for bit.
-// Optimised: it learns with each method for hundreds of steps.
+// Optimized: it learns with each method for hundreds of steps.
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>

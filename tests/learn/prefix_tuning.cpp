@@ -33,8 +33,8 @@ using mote_tests::small_model;
 template <class... More>
 using base = mote::pipeline<small_model, mote::quantize<8>, mote::interleave<4>, More...>;
 constexpr std::size_t front = 5;
-template <class Optimiser = mote::adam<mote::adam_knobs{.rate = 3e-2F}>, class Schedule = mote::backpropagation>
-using student = mote::prefix_tuning<front, mote::prefix_tuning_knobs{.tokens = 40}, Optimiser, Schedule>;
+template <class Optimizer = mote::adam<mote::adam_knobs{.rate = 3e-2F}>, class Schedule = mote::backpropagation>
+using student = mote::prefix_tuning<front, mote::prefix_tuning_knobs{.tokens = 40}, Optimizer, Schedule>;
 
 constexpr example light{.prompt = "light in the hall", .answer = "on now"};
 
@@ -276,7 +276,7 @@ TEST_CASE("prefix tuning: what it costs, and how much of a context it takes") {
   STATIC_REQUIRE(pipeline::cost().ram.object() == sizeof(pipeline));
   constexpr std::size_t row = mote::padded(mote::cached_by<mote::llama>(small_model::shape).kv_dim());
   STATIC_REQUIRE(pipeline::cost().ram.weights == 2 * small_model::shape.layers * front * row * 4);
-  STATIC_REQUIRE(pipeline::cost().ram.optimiser == 2 * pipeline::cost().ram.weights);
+  STATIC_REQUIRE(pipeline::cost().ram.optimizer == 2 * pipeline::cost().ram.weights);
   // A lesson runs the tokens that it has, over more keys and values; an answer is no larger.
   using adapters = base<mote::lora<2, mote::lora_knobs{.tokens = 40}>>;
   using longer = base<mote::lora<2, mote::lora_knobs{.tokens = 40 + front}>>;

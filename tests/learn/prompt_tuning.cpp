@@ -35,8 +35,8 @@ using mote_tests::small_model;
 template <class... More>
 using base = mote::pipeline<small_model, mote::quantize<8>, mote::interleave<4>, More...>;
 constexpr std::size_t front = 5;
-template <class Optimiser = mote::adam<mote::adam_knobs{.rate = 3e-2F}>, class Schedule = mote::backpropagation>
-using student = mote::prompt_tuning<front, mote::prompt_tuning_knobs{.tokens = 40}, Optimiser, Schedule>;
+template <class Optimizer = mote::adam<mote::adam_knobs{.rate = 3e-2F}>, class Schedule = mote::backpropagation>
+using student = mote::prompt_tuning<front, mote::prompt_tuning_knobs{.tokens = 40}, Optimizer, Schedule>;
 
 constexpr example light{.prompt = "light in the hall", .answer = "on now"};
 
@@ -252,7 +252,7 @@ TEST_CASE("prompt tuning: what it costs, and how much of a context it takes") {
   using pipeline = base<student<>>;
   STATIC_REQUIRE(pipeline::cost().ram.object() == sizeof(pipeline));
   STATIC_REQUIRE(pipeline::cost().ram.weights == front * mote::padded(small_model::shape.dim) * 4);
-  STATIC_REQUIRE(pipeline::cost().ram.optimiser == 2 * pipeline::cost().ram.weights);
+  STATIC_REQUIRE(pipeline::cost().ram.optimizer == 2 * pipeline::cost().ram.weights);
   // A lesson is a longer one, an answer no larger.
   using longer = base<mote::lora<2, mote::lora_knobs{.tokens = 40 + front}>>;
   STATIC_REQUIRE(pipeline::cost().ram.activations == longer::cost().ram.activations);

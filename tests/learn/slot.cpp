@@ -48,8 +48,8 @@ struct says_batch {
 struct says_parameter_floats {
   static constexpr std::size_t parameter_floats = 16;
 };
-struct says_optimiser_floats {
-  static constexpr std::size_t optimiser_floats = 0;
+struct says_optimizer_floats {
+  static constexpr std::size_t optimizer_floats = 0;
 };
 
 template <learning_member But>
@@ -74,7 +74,7 @@ struct collector_but {
 };
 template <learning_member But, bool Owns>
 struct state_but : when<But != learning_member::parameter_floats, says_parameter_floats>,
-                   when<But != learning_member::optimiser_floats, says_optimiser_floats> {
+                   when<But != learning_member::optimizer_floats, says_optimizer_floats> {
   using m = learning_member;
   static constexpr std::uint64_t fingerprint()
     requires(But != m::fingerprint)

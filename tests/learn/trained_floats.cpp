@@ -15,15 +15,15 @@ struct learner : mote::trained_floats<mote::sgd<>, n> {
 };
 struct with_state : mote::trained_floats<mote::adam<>, n> {
   using trained_floats::forget;
-  float* kept() { return optimiser_state_; }
+  float* kept() { return optimizer_state_; }
 };
 }  // namespace
 
-TEST_CASE("trained_floats: it begins as zeros, and keeps what its optimiser needs", "[learn]") {
+TEST_CASE("trained_floats: it begins as zeros, and keeps what its optimizer needs", "[learn]") {
   static learner a;
   for (std::size_t i = 0; i < n; ++i) CHECK((a.parameters()[i] == 0 && a.gradients()[i] == 0));
-  CHECK((learner::parameter_floats == n && learner::optimiser_floats == 0));
-  CHECK(with_state::optimiser_floats == 2 * n);  // Adam's two means
+  CHECK((learner::parameter_floats == n && learner::optimizer_floats == 0));
+  CHECK(with_state::optimizer_floats == 2 * n);  // Adam's two means
   CHECK(reinterpret_cast<std::uintptr_t>(a.parameters()) % 64 == 0);
   CHECK(reinterpret_cast<std::uintptr_t>(a.gradients()) % 64 == 0);
 }

@@ -6,7 +6,7 @@
 // user's messages stay in the order of time: 70 % to learn, 10 % to know when to stop, 20 % to measure. The first word
 // of a message (mostly the name of the person spoken to) is the prompt; what is measured is the rest. Messages that do
 // not fit the learning window are left out of all parts.
-// Optimised: it learns for five epochs what three people wrote.
+// Optimized: it learns for five epochs what three people wrote.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 

@@ -2,7 +2,7 @@
 // What the reference models are made of, as their papers write it: norms, activations, rotary positions, attention,
 // convolution and loss, in double precision and plain loops, nothing shared with include/mote but the random numbers.
 // Refuses to be clever, and to know any model: plain_gpt2.hpp and its neighbours put these together. The two innermost loops
-// read through pointers: an unoptimised build calls a function for each vector's element.
+// read through pointers: an unoptimized build calls a function for each vector's element.
 #pragma once
 
 #include <algorithm>

@@ -22,7 +22,7 @@
 #include "plain_hybrid.hpp"
 #include "plain_qwen.hpp"
 
-// For the tests that call it most: this file is optimised where they are not.
+// For the tests that call it most: this file is optimized where they are not.
 template std::vector<std::vector<double>> mote_tests::plain_decoder::logits(std::span<const std::uint16_t>) const;
 
 namespace {

@@ -40,7 +40,7 @@ struct output_bias {
    public:
     static constexpr std::size_t dim = Model::shape.dim;
     static constexpr std::size_t parameter_floats = Model::shape.layers * dim;
-    static constexpr std::size_t optimiser_floats = 0;
+    static constexpr std::size_t optimizer_floats = 0;
     static constexpr std::uint64_t fingerprint() { return mote::fingerprint{}.add("streamed_bias").value(); }
 
     const state& adapter() const { return *this; }

@@ -27,18 +27,18 @@
 // Every `new` of this program goes through here, so that a test can say: none.
 namespace {
 
-/// An optimiser with a rate that knobs may not have, as one of a user's own may.
-template <class Optimiser>
-struct too_fast : Optimiser {
+/// An optimizer with a rate that knobs may not have, as one of a user's own may.
+template <class Optimizer>
+struct too_fast : Optimizer {
   void reset() {
-    Optimiser::reset();
+    Optimizer::reset();
     this->rate = 1e5F;
   }
 };
-template <class Optimiser>
-struct far_too_fast : Optimiser {
+template <class Optimizer>
+struct far_too_fast : Optimizer {
   void reset() {
-    Optimiser::reset();
+    Optimizer::reset();
     this->rate = 1e20F;
   }
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // score() against a loop in double over the logits of answers that are forced token by token, and against loss(), for
-// each kind of cache, constraint and drafting; and what verbalise<> chooses by it.
+// each kind of cache, constraint and drafting; and what verbalize<> chooses by it.
 #include "mote/pipeline/scoring.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "../random_model.hpp"
-#include "mote/decode/verbalise.hpp"
+#include "mote/decode/verbalize.hpp"
 #include "mote/mote.hpp"
 
 using namespace mote;
@@ -146,9 +146,9 @@ TEST_CASE("score() refuses what it cannot score, and an answer goes on as before
   CHECK(ai->score("a", std::array<std::string_view, 1>{fits}, scores) == status::too_long);
 }
 
-TEST_CASE("verbalise<> chooses the label that gains most on a question without content") {
+TEST_CASE("verbalize<> chooses the label that gains most on a question without content") {
   const auto ai = attached<pipeline<random_model>>();
-  verbalise<"yes", "no", "i do not know"> asked;
+  verbalize<"yes", "no", "i do not know"> asked;
   CHECK(asked.prior()[0] == 0);
   constexpr std::string_view free = "nothing";
   REQUIRE(asked.calibrate(*ai, free) == status::ok);
@@ -180,7 +180,7 @@ TEST_CASE("verbalise<> chooses the label that gains most on a question without c
   }
   CHECK(moved > 0);  // the prior matters
   const std::array<std::string_view, 3> typical{"is it on", "who", "where is the cat"};
-  verbalise<"yes", "no", "i do not know"> often;
+  verbalize<"yes", "no", "i do not know"> often;
   REQUIRE(often.calibrate(*ai, typical) == status::ok);
   for (std::size_t i = 0; i < 3; ++i) {
     double mean = 0;

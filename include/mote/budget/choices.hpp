@@ -54,9 +54,9 @@ struct cache_functions {
 struct delta_functions {
   std::size_t (*parameter_floats)(const shape&);  ///< at rank 1
 };
-struct optimiser_functions {
+struct optimizer_functions {
   std::size_t (*kept_floats)(std::size_t parameters);
-  std::size_t bytes;  ///< of the optimiser's own members
+  std::size_t bytes;  ///< of the optimizer's own members
 };
 struct schedule_functions {
   std::size_t (*first_layer)(const shape&);  ///< that learns
@@ -64,7 +64,7 @@ struct schedule_functions {
 constexpr std::size_t from_the_first(const shape&) { return 0; }
 inline constexpr schedule_functions all_layers{&from_the_first};
 
-/// The learning policy. Its state is the parameters, their gradients (or perturbed parameters) and the optimiser's
+/// The learning policy. Its state is the parameters, their gradients (or perturbed parameters) and the optimizer's
 /// state, in this order, each 64-byte aligned; for any other layout `own` is the size.
 struct learning_choice {
   bool learns = false;
@@ -73,7 +73,7 @@ struct learning_choice {
   std::size_t chunk = 0;
   std::size_t rank = 1;  ///< the parameters are this times delta's
   const delta_functions* delta = nullptr;
-  const optimiser_functions* optimiser = nullptr;
+  const optimizer_functions* optimizer = nullptr;
   const schedule_functions* schedule = &all_layers;  // not null: under UBSan GCC compares no constant with null
   part_size own{};                                   ///< of a state with another layout; else 0 bytes
   bool goes_back = true;                             ///< false: no backward pass, no activations kept

@@ -62,8 +62,8 @@ constexpr std::size_t parameter_floats(const shape& s, const choices& c) {
   learned.layers -= first_layer(s, c);
   return c.learning.rank * c.learning.delta->parameter_floats(learned);
 }
-constexpr std::size_t optimiser_floats(const shape& s, const choices& c) {
-  return c.learning.learns ? c.learning.optimiser->kept_floats(parameter_floats(s, c)) : 0;
+constexpr std::size_t optimizer_floats(const shape& s, const choices& c) {
+  return c.learning.learns ? c.learning.optimizer->kept_floats(parameter_floats(s, c)) : 0;
 }
 constexpr pass_size pass_size_of(const choices& c) {
   return {.tokens = c.prefill > c.drafting.length ? c.prefill : c.drafting.length + 1,
@@ -108,8 +108,8 @@ constexpr std::size_t cache_bytes(const shape& s, const choices& c) {
 constexpr part_size learning_part(const shape& s, const choices& c) {
   if (!c.learning.learns || c.learning.own.bytes != 0) return c.learning.own;
   const std::size_t parameters = round_up(parameter_floats(s, c) * sizeof(float), 64);
-  const std::size_t kept = optimiser_floats(s, c);
-  return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimiser->bytes, 64};
+  const std::size_t kept = optimizer_floats(s, c);
+  return {2 * parameters + round_up((kept == 0 ? 1 : kept) * sizeof(float), 64) + c.learning.optimizer->bytes, 64};
 }
 
 /// Multiply-adds of the adapters for a token. Parameters of a prefix or a soft prompt are no matrices: 0.
@@ -200,7 +200,7 @@ constexpr work prompt_work(const shape& s, const choices& c, std::size_t tokens)
 }
 
 /// An example of `tokens` tokens that all count as the answer: one forward pass and the backward pass of its schedule,
-/// or two forward passes if the schedule has no backward pass. The step of the optimiser is not counted.
+/// or two forward passes if the schedule has no backward pass. The step of the optimizer is not counted.
 constexpr work lesson_work(const shape& s, const choices& c, std::size_t tokens) {
   if (!c.learning.learns || tokens < 2) return {};
   const std::uint64_t said = tokens - 1;  // the last is only predicted
@@ -238,7 +238,7 @@ constexpr ram_regions ram_of(const shape& s, const choices& c) {
   ram_regions ram;
   ram.weights = parameter_floats(s, c) * sizeof(float);
   (c.learning.goes_back ? ram.gradients : ram.perturbed) = ram.weights;
-  ram.optimiser = optimiser_floats(s, c) * sizeof(float);
+  ram.optimizer = optimizer_floats(s, c) * sizeof(float);
   ram.cache = cache_bytes(s, c);
   ram.activations = arena_bytes(s, c);
   ram.index = c.recall.ram_bytes;

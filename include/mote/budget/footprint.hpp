@@ -18,14 +18,14 @@ struct ram_regions {
   std::size_t activations = 0;  ///< the arena: the larger of an answer's and a lesson's, or for both if they take turns
   std::size_t gradients = 0;
   std::size_t perturbed = 0;  ///< in place of gradients, the moved parameters of a schedule without a backward pass
-  std::size_t optimiser = 0;
+  std::size_t optimizer = 0;
   std::size_t index = 0;    ///< remembered items
   std::size_t scratch = 0;  ///< token buffers and everything else
   std::size_t stack = 0;    ///< kept free on the caller's stack, outside the object
   std::size_t apart = 0;    ///< of the sum of all but the stack, the bytes outside the object
 
   constexpr std::size_t all_but_scratch() const {
-    return weights + cache + activations + gradients + perturbed + optimiser + index;
+    return weights + cache + activations + gradients + perturbed + optimizer + index;
   }
   constexpr std::size_t object() const { return all_but_scratch() + scratch - apart; }
   constexpr std::size_t sum() const { return object() + apart + stack; }

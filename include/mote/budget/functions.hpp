@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The functions of a shape whose addresses `choices` holds. Each calls the same type that the pipeline itself uses.
-// Refuses to repeat a size: each format, cache and optimiser states its own.
+// Refuses to repeat a size: each format, cache and optimizer states its own.
 #pragma once
 
 #include <cstddef>
@@ -89,7 +89,7 @@ constexpr std::size_t parameters_of_state(const shape&) {
 }
 template <class State>
 constexpr std::size_t kept_by_state(std::size_t) {
-  return State::optimiser_floats;
+  return State::optimizer_floats;
 }
 template <class Learning, class Family>
 constexpr std::size_t floats_a_rank(const shape& s) {
@@ -103,9 +103,9 @@ template <class Schedule>
 constexpr std::size_t first_layer_of(const shape& s) {
   return Schedule::first_layer(s);
 }
-template <class Optimiser>
+template <class Optimizer>
 constexpr std::size_t kept_by(std::size_t parameters) {
-  return Optimiser::state_floats(parameters);
+  return Optimizer::state_floats(parameters);
 }
 
 template <class Family>
@@ -120,13 +120,13 @@ inline constexpr cache_functions cache_functions_of{&store_bytes<Store>, &store_
 template <class State>
 inline constexpr delta_functions state_delta{&parameters_of_state<State>};
 template <class State>
-inline constexpr optimiser_functions state_optimiser{&kept_by_state<State>, 0};
+inline constexpr optimizer_functions state_optimizer{&kept_by_state<State>, 0};
 template <class Learning, class Family>
 inline constexpr delta_functions ranked_delta{&floats_a_rank<Learning, Family>};
 template <class Delta, class Family>
 inline constexpr delta_functions plain_delta{&floats_of_delta<Delta, Family>};
-template <class Optimiser>
-inline constexpr optimiser_functions optimiser_functions_of{&kept_by<Optimiser>, sizeof(Optimiser)};
+template <class Optimizer>
+inline constexpr optimizer_functions optimizer_functions_of{&kept_by<Optimizer>, sizeof(Optimizer)};
 template <class Schedule>
 inline constexpr schedule_functions schedule_functions_of{&first_layer_of<Schedule>};
 

@@ -20,7 +20,7 @@ namespace detail {
 
 template <std::size_t Bytes, bool Apart>
 struct part_room {
-  alignas(64) std::byte bytes[Bytes] = {};  // constant initialisation: a static pipeline needs no code
+  alignas(64) std::byte bytes[Bytes] = {};  // constant initialization: a static pipeline needs no code
   std::byte* data() { return bytes; }
   const std::byte* data() const { return bytes; }
   static constexpr bool placed() { return true; }

@@ -20,7 +20,7 @@ enum class way : std::uint8_t {
   cache_bits,       ///< cache<to>
   example_tokens,   ///< .tokens = to of the learning policy
   rank,             ///< lora<to>
-  sgd,              ///< sgd<> instead of an optimiser with state
+  sgd,              ///< sgd<> instead of an optimizer with state
   items,            ///< .items = to of the retriever
   prefill,          ///< prefill<to>; 1: leave it out
   no_draft,         ///< no drafts

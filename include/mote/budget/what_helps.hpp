@@ -4,7 +4,7 @@
 // reports and programs that search for a fit use this.
 //   for (const mote::help& h : mote::what_helps(shape, choices, board)) ...
 //   const mote::remedy r = mote::what_fits(shape, choices, board);
-// Refuses to remove learning, recall or the model: their sizes, formats and places change, the optimiser and drafts.
+// Refuses to remove learning, recall or the model: their sizes, formats and places change, the optimizer and drafts.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@
 #include "mote/format/q5.hpp"
 #include "mote/format/q6.hpp"
 #include "mote/format/q8.hpp"
-#include "mote/learn/optimiser.hpp"
+#include "mote/learn/optimizer.hpp"
 #include "mote/model/cache.hpp"
 #include "mote/model/int8_cache.hpp"
 
@@ -64,7 +64,7 @@ constexpr choices changed(choices c, way what, std::size_t to) {
       if (c.learning.chunk > to) c.learning.chunk = to;
       break;
     case way::rank: c.learning.rank = to; break;
-    case way::sgd: c.learning.optimiser = &detail::optimiser_functions_of<sgd<>>; break;
+    case way::sgd: c.learning.optimizer = &detail::optimizer_functions_of<sgd<>>; break;
     case way::items: {
       const recall_size fewer = c.recall.sized->of(to);
       c.recall.items = to;

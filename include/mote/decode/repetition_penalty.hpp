@@ -26,7 +26,7 @@ namespace detail {
 
 /// Once for each token of `answer` that is among the newest `window`.
 template <class Token>
-MOTE_NOINLINE void penalise(float* logits, std::span<const Token> answer, std::size_t window, float penalty) {
+MOTE_NOINLINE void penalize(float* logits, std::span<const Token> answer, std::size_t window, float penalty) {
   constexpr float lowest = -0x1.FFFFFEp127F;
   const std::size_t first = answer.size() > window ? answer.size() - window : 0;
   for (std::size_t i = answer.size(); i-- > first;) {
@@ -52,7 +52,7 @@ struct repetition_penalty : detail::picks_with<Decoding> {
     void seed(std::uint64_t s) { decoding.seed(s); }
     template <class Token>
     std::size_t pick(float* logits, std::span<const Token> answer) {
-      detail::penalise(logits, answer, Knobs.window, Knobs.penalty);
+      detail::penalize(logits, answer, Knobs.window, Knobs.penalty);
       return detail::pick_next(decoding, logits, answer);
     }
   };

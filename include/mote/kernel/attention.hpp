@@ -90,7 +90,7 @@ MOTE_INLINE void score_group(const float* q /* (group, head_dim) */, std::size_t
 
 /// Softmax without its division: turns scores into e = exp(score - largest) and returns 1 / sum(e). e holds
 /// padded(count) floats; those from count on become zero.
-MOTE_NOINLINE inline float softmax_unnormalised(std::size_t count, float* e) {
+MOTE_NOINLINE inline float softmax_unnormalized(std::size_t count, float* e) {
   using floats = simd::floats<16>;
   const auto none = floats::all(-3.0e38F);  // masks positions from count on, where the cache may hold anything
   floats most = none;
@@ -148,7 +148,7 @@ struct seen_range {
       : skipped(first_seen(a, count) / 16 * 16), hidden(first_seen(a, count) - skipped) {}
 };
 
-/// Turns the scores of positions [0, count) into unnormalised softmax weights: 0 below `hidden`, exp(score - largest)
+/// Turns the scores of positions [0, count) into unnormalized softmax weights: 0 below `hidden`, exp(score - largest)
 /// from there on; returns 1 / their sum. The bits do not depend on the absolute position at which e starts, as long as
 /// that is a multiple of sixteen: every position keeps its lane.
 template <class Attention>
@@ -161,15 +161,15 @@ MOTE_INLINE float weigh_seen(const Attention& a, [[maybe_unused]] std::size_t hi
     }
   if constexpr (has_window<Attention>) {
     for (std::size_t t = skipped; t < hidden; ++t) e[t] = -3.0e38F;
-    const float inverse = softmax_unnormalised(count - skipped, e + skipped);
+    const float inverse = softmax_unnormalized(count - skipped, e + skipped);
     for (std::size_t t = 0; t < hidden; ++t) e[t] = 0.0F;
     return inverse;
   } else {
-    return softmax_unnormalised(count, e);
+    return softmax_unnormalized(count, e);
   }
 }
 
-/// The unnormalised softmax weights of query heads that share a key head, e (group, e_stride), and 1 / their sums.
+/// The unnormalized softmax weights of query heads that share a key head, e (group, e_stride), and 1 / their sums.
 template <class Attention, class Element>
 MOTE_INLINE void weights_of_group(const Attention& a, const float* q /* (group, head_dim) */, std::size_t group,
                                   const Element* keys, std::size_t stride, float scale, std::size_t hidden,

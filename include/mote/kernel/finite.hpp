@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Checks that numbers are finite, at the points where they would be stored or decide something: the queries, keys and
-// values of a token, its logits, a loss, an optimiser step. After these checks kernels see only bounded numbers.
+// values of a token, its logits, a loss, an optimizer step. After these checks kernels see only bounded numbers.
 // Refuses to look at the bits of a NaN: machines agree only on whether a number is one.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Layer normalisation (Ba, Kiros & Hinton 2016, arXiv 1607.06450) and its gradient.
+// Layer normalization (Ba, Kiros & Hinton 2016, arXiv 1607.06450) and its gradient.
 // y = gain * (x - mean) * r + bias with r = 1 / sqrt(mean((x - mean)^2) + epsilon).
 // Refuses to compute the variance as mean(x^2) - mean^2, which cancels where the mean is large: x is read twice.
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Root-mean-square normalisation (Zhang & Sennrich 2019, arXiv 1910.07467) and its gradient.
+// Root-mean-square normalization (Zhang & Sennrich 2019, arXiv 1910.07467) and its gradient.
 // y = gain * x * r with r = 1 / sqrt(mean(x^2) + epsilon).
 // Refuses a mean or a bias.
 #pragma once
@@ -14,7 +14,7 @@ namespace mote::inline v0 {
 namespace detail {
 /// Calls f.operator()<16>(i) for every whole sixteen of n floats, then f.operator()<1>(i) for each of the rest; only
 /// the latter without vectors of floats, where sixteen at a time would just be more code. A plain loop does not serve:
-/// -O2 vectorises loops of constant length only.
+/// -O2 vectorizes loops of constant length only.
 template <class Function>
 MOTE_INLINE void in_lanes(std::size_t n, Function f) {
   std::size_t i = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Checks a learner's three parts (delta, optimiser, schedule): each is in its place and has the members that a lesson
+// Checks a learner's three parts (delta, optimizer, schedule): each is in its place and has the members that a lesson
 // uses. answers_fault<...> is void if all is well, else a check whose message names the place or the member.
 // Refuses to judge whether a gradient is right: tests do.
 #pragma once
@@ -14,7 +14,7 @@
 #include "mote/core/check.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/family/family_of.hpp"
-#include "mote/learn/optimiser.hpp"
+#include "mote/learn/optimizer.hpp"
 #include "mote/learn/schedule.hpp"
 
 namespace mote::inline v0 {
@@ -36,7 +36,7 @@ enum class delta_member {
 };
 /// The members of a schedule, then of its state if it has no backward pass. learning_layers: first_layer() < layers.
 enum class schedule_member { none, goes_back, first_layer, learning_layers, state, begin, next };
-enum class learner_place { delta, optimiser, schedule };
+enum class learner_place { delta, optimizer, schedule };
 
 namespace detail {
 
@@ -107,13 +107,13 @@ template <class T, class Model>
 inline constexpr bool looks_like_delta =
     delta_has_floats<T, Model> || delta_has_view<T, Model> || delta_has_fingerprint<T, Model>;
 template <class T>
-inline constexpr bool looks_like_optimiser =
-    optimiser_has_state_floats<T> || optimiser_steps<T> || optimiser_has_rate<T> || requires { T::first_rate; };
+inline constexpr bool looks_like_optimizer =
+    optimizer_has_state_floats<T> || optimizer_steps<T> || optimizer_has_rate<T> || requires { T::first_rate; };
 template <class T, class Model>
 inline constexpr bool looks_like_schedule = schedule_has_goes_back<T> || schedule_has_first_layer<T, Model>;
 template <class T, class Model>
 inline constexpr bool looks_like_another =
-    looks_like_delta<T, Model> || looks_like_optimiser<T> || looks_like_schedule<T, Model> || policy<T>;
+    looks_like_delta<T, Model> || looks_like_optimizer<T> || looks_like_schedule<T, Model> || policy<T>;
 
 template <class D, class Model>
 inline constexpr delta_member delta_itself_lacks = first_missing<delta_member>({
@@ -231,23 +231,23 @@ struct place_check {
   static constexpr bool is_right = Place != At;
   static_assert(
       is_right<p::delta>,
-      "mote: what stands in the place of a learner's delta is no delta; the order is learner<delta, optimiser, schedule> [mote-learner-place]");
+      "mote: what stands in the place of a learner's delta is no delta; the order is learner<delta, optimizer, schedule> [mote-learner-place]");
   static_assert(
-      is_right<p::optimiser>,
-      "mote: what stands in the place of a learner's optimiser is no optimiser; the order is delta, optimiser, schedule, as in lora<4, lora_knobs{}, adam<>, last_layers<1>> [mote-learner-place]");
+      is_right<p::optimizer>,
+      "mote: what stands in the place of a learner's optimizer is no optimizer; the order is delta, optimizer, schedule, as in lora<4, lora_knobs{}, adam<>, last_layers<1>> [mote-learner-place]");
   static_assert(
       is_right<p::schedule>,
-      "mote: what stands in the place of a learner's schedule is no schedule; the order is delta, optimiser, schedule, as in lora<4, lora_knobs{}, adam<>, last_layers<1>> [mote-learner-place]");
+      "mote: what stands in the place of a learner's schedule is no schedule; the order is delta, optimizer, schedule, as in lora<4, lora_knobs{}, adam<>, last_layers<1>> [mote-learner-place]");
 };
 
 namespace detail {
 
-template <class Optimiser, class Model>
-consteval auto optimiser_fault_of() {
-  if constexpr (optimiser_lacks<Optimiser> == optimiser_member::none) return std::type_identity<void>{};
-  else if constexpr (!looks_like_optimiser<Optimiser> && looks_like_another<Optimiser, Model>)
-    return std::type_identity<place_check<learner_place::optimiser, Optimiser>>{};
-  else return std::type_identity<optimiser_check<Optimiser>>{};
+template <class Optimizer, class Model>
+consteval auto optimizer_fault_of() {
+  if constexpr (optimizer_lacks<Optimizer> == optimizer_member::none) return std::type_identity<void>{};
+  else if constexpr (!looks_like_optimizer<Optimizer> && looks_like_another<Optimizer, Model>)
+    return std::type_identity<place_check<learner_place::optimizer, Optimizer>>{};
+  else return std::type_identity<optimizer_check<Optimizer>>{};
 }
 template <class Schedule, class Model>
 consteval auto schedule_fault_of() {
@@ -257,19 +257,19 @@ consteval auto schedule_fault_of() {
     return std::type_identity<place_check<learner_place::schedule, Schedule>>{};
   else return std::type_identity<schedule_check<lacks, Schedule>>{};
 }
-template <class Optimiser, class Schedule, class Model>
+template <class Optimizer, class Schedule, class Model>
 consteval auto rule_and_way_fault_of() {
-  using of_rule = decltype(optimiser_fault_of<Optimiser, Model>());
+  using of_rule = decltype(optimizer_fault_of<Optimizer, Model>());
   if constexpr (!std::is_void_v<typename of_rule::type>) return of_rule{};
   else return schedule_fault_of<Schedule, Model>();
 }
 
-template <class Delta, class Optimiser, class Schedule, class Model>
+template <class Delta, class Optimizer, class Schedule, class Model>
 consteval auto answers_fault_of() {
   if constexpr (!looks_like_delta<Delta, Model> && looks_like_another<Delta, Model>) {
     return std::type_identity<place_check<learner_place::delta, Delta>>{};
   } else {
-    using others = decltype(rule_and_way_fault_of<Optimiser, Schedule, Model>());
+    using others = decltype(rule_and_way_fault_of<Optimizer, Schedule, Model>());
     if constexpr (!std::is_void_v<typename others::type>) {
       return others{};
     } else {
@@ -289,10 +289,10 @@ consteval auto answers_fault_of() {
 }  // namespace detail
 
 /// The check of the first fault of a learner's parts, for a model; void if there is none.
-template <class Delta, class Optimiser, class Schedule, class Model>
-using answers_fault = typename decltype(detail::answers_fault_of<Delta, Optimiser, Schedule, Model>())::type;
+template <class Delta, class Optimizer, class Schedule, class Model>
+using answers_fault = typename decltype(detail::answers_fault_of<Delta, Optimizer, Schedule, Model>())::type;
 /// The same without a delta, for full<>: it trains the weights themselves.
-template <class Optimiser, class Schedule, class Model>
-using rule_and_way_fault = typename decltype(detail::rule_and_way_fault_of<Optimiser, Schedule, Model>())::type;
+template <class Optimizer, class Schedule, class Model>
+using rule_and_way_fault = typename decltype(detail::rule_and_way_fault_of<Optimizer, Schedule, Model>())::type;
 
 }  // namespace mote::inline v0

@@ -28,11 +28,11 @@ struct learned {
   status state = status::ok;
   float loss = 0;          ///< nats a token of the answer, before this step
   std::size_t tokens = 0;  ///< of the whole example, control tokens included
-  bool stepped = false;    ///< true: the optimiser moved the parameters; false within a batch
+  bool stepped = false;    ///< true: the optimizer moved the parameters; false within a batch
   bool done = true;        ///< false: the lesson has more portions
 };
 
-/// Ends a lesson whose gradient was collected; the last lesson of a batch makes the optimiser's step. If the loss or a
+/// Ends a lesson whose gradient was collected; the last lesson of a batch makes the optimizer's step. If the loss or a
 /// parameter would not be finite: not_finite, and the batch is dropped. Learning: the state of a learning policy.
 template <class Learning>
 void finish_lesson(Learning& learning, std::size_t batch, std::size_t& examples_in_batch, learned& l) {

@@ -23,7 +23,7 @@ struct frozen {
   struct state {
     static no_adapter adapter() { return {}; }
     static constexpr std::size_t parameter_floats = 0;
-    static constexpr std::size_t optimiser_floats = 0;
+    static constexpr std::size_t optimizer_floats = 0;
     static constexpr std::uint64_t fingerprint() { return v0::fingerprint{}.add("frozen").value(); }
   };
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Learns with every parameter: the weights live in RAM as floats. For small models, and for making models on a PC.
 // Cost: 4 bytes a parameter, 4 for its gradient, 8 for Adam.
-// Refuses a quantized base: a step of the optimiser is smaller than one unit of its integers.
+// Refuses a quantized base: a step of the optimizer is smaller than one unit of its integers.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ namespace mote::inline v0 {
 
 struct full_knobs {
   std::size_t tokens = 128;  ///< longest example, control tokens included
-  std::size_t batch = 8;     ///< examples for one step of the optimiser
+  std::size_t batch = 8;     ///< examples for one step of the optimizer
   std::size_t chunk = 32;    ///< tokens that go through a layer together
   bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 };
@@ -126,10 +126,10 @@ struct full_goes_back {
       "mote: full<> needs a schedule that goes back; zeroth_order<> moves a few parameters, as of ia3<> or lora<> [mote-full-schedule]");
 };
 
-template <full_knobs Knobs = full_knobs{}, class Optimiser = adam<>, class Schedule = backpropagation>
+template <full_knobs Knobs = full_knobs{}, class Optimizer = adam<>, class Schedule = backpropagation>
 struct full {
   using slot = slots::learning;
-  using optimiser = Optimiser;
+  using optimizer = Optimizer;
   using schedule = Schedule;
   static constexpr bool learns = true;
   static constexpr bool owns_weights = true;
@@ -140,7 +140,7 @@ struct full {
   static constexpr bool takes_turns = knobs.takes_turns;
   template <class Chosen, class Model = typename Chosen::model_type>
   static consteval auto find_fault() {
-    using of_answers = rule_and_way_fault<Optimiser, Schedule, Model>;
+    using of_answers = rule_and_way_fault<Optimizer, Schedule, Model>;
     if constexpr (!knobs.are_sound()) return std::type_identity<learner_knobs_fault<knobs>>{};
     else if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
     else if constexpr (!Schedule::goes_back) return std::type_identity<full_goes_back<Schedule>>{};
@@ -151,8 +151,8 @@ struct full {
 
   template <class Model, class Format>
   class state
-      : public trained_floats<optimiser, map_tensors<Format, family_of<Model>>(Model::shape).bytes / sizeof(float)> {
-    using floats = trained_floats<optimiser, map_tensors<Format, family_of<Model>>(Model::shape).bytes / sizeof(float)>;
+      : public trained_floats<optimizer, map_tensors<Format, family_of<Model>>(Model::shape).bytes / sizeof(float)> {
+    using floats = trained_floats<optimizer, map_tensors<Format, family_of<Model>>(Model::shape).bytes / sizeof(float)>;
 
    public:
     using said = decltype(let_speak(static_cast<full_learns_on<Format>*>(nullptr)));
@@ -166,7 +166,7 @@ struct full {
 
     /// As trained_floats::step(), with the norm that does not depend on the interleaving.
     bool step() {
-      return this->optimiser_.step(this->parameters_, this->gradients_, this->optimiser_state_, parameter_floats,
+      return this->optimizer_.step(this->parameters_, this->gradients_, this->optimizer_state_, parameter_floats,
                                    collector().norm());
     }
 

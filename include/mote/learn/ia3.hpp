@@ -52,8 +52,8 @@ struct ia3_delta : output_delta<Targets, output_scales> {
   }
 };
 
-template <ia3_knobs Knobs = ia3_knobs{}, class Optimiser = adam<adam_knobs{.rate = 1e-2F}>,
+template <ia3_knobs Knobs = ia3_knobs{}, class Optimizer = adam<adam_knobs{.rate = 1e-2F}>,
           class Schedule = backpropagation>
-struct ia3 : learner<ia3_delta<Knobs.targets>, Optimiser, Schedule, learner_knobs_of(Knobs)> {};
+struct ia3 : learner<ia3_delta<Knobs.targets>, Optimizer, Schedule, learner_knobs_of(Knobs)> {};
 
 }  // namespace mote::inline v0

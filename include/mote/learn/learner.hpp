@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A learning policy of three parts: what changes (Delta), by which rule (Optimiser), how the pass runs (Schedule).
+// A learning policy of three parts: what changes (Delta), by which rule (Optimizer), how the pass runs (Schedule).
 //   struct delta {
 //     class view;  // what the passes call: a delta_view (block/delta.hpp); may depend on the family
 //     template <class Family> static constexpr std::size_t floats(const shape&);  // a multiple of 16
@@ -31,7 +31,7 @@
 
 namespace mote::inline v0 {
 
-/// The check of a delta's size: an optimiser moves sixteen floats at a time.
+/// The check of a delta's size: an optimizer moves sixteen floats at a time.
 template <std::size_t Floats>
 struct delta_floats {
   static_assert(
@@ -50,12 +50,12 @@ struct front_learns_through_all {
       "mote: what stands in front of a prompt learns through every layer; use backpropagation or zeroth_order<> with it, not last_layers<> [mote-front-schedule]");
 };
 
-template <class Delta, class Optimiser = adam<>, class Schedule = backpropagation,
+template <class Delta, class Optimizer = adam<>, class Schedule = backpropagation,
           learner_knobs Knobs = learner_knobs{}>
 struct learner {
   using slot = slots::learning;
   using delta = Delta;
-  using optimiser = Optimiser;
+  using optimizer = Optimizer;
   using schedule = Schedule;
   static constexpr std::size_t positions = detail::positions_of<Delta>();
   static constexpr bool learns = true;
@@ -70,7 +70,7 @@ struct learner {
       Delta::template floats<family_of<Model>>(from_layer(Model::shape, Schedule::first_layer(Model::shape)));
   template <class Model>
   static consteval auto find_fault() {
-    using of_answers = answers_fault<Delta, Optimiser, Schedule, Model>;
+    using of_answers = answers_fault<Delta, Optimizer, Schedule, Model>;
     if constexpr (!Knobs.are_sound()) return std::type_identity<learner_knobs_fault<Knobs>>{};
     else if constexpr (!std::is_void_v<of_answers>) return std::type_identity<of_answers>{};
     else if constexpr (positions != 0 && Schedule::first_layer(Model::shape) != 0)
@@ -82,14 +82,14 @@ struct learner {
   template <class Chosen>
   using fault = typename decltype(find_fault<typename Chosen::model_type>())::type;
 
-  /// The state for one model: parameters, gradients, optimiser, schedule.
+  /// The state for one model: parameters, gradients, optimizer, schedule.
   template <class Model, class Format>
-  class state : public trained_floats<optimiser, floats_of<Model>> {
+  class state : public trained_floats<optimizer, floats_of<Model>> {
    public:
     using family = family_of<Model>;
     static constexpr std::size_t first_layer = Schedule::first_layer(Model::shape);
     static constexpr shape s = from_layer(Model::shape, first_layer);  // the layers that learn
-    using floats = trained_floats<optimiser, floats_of<Model>>;
+    using floats = trained_floats<optimizer, floats_of<Model>>;
 
     /// The view that the decoder applies, and the one that collects gradients.
     auto adapter() const {

@@ -2,7 +2,7 @@
 // The four knobs that every learning policy has: the sizes of a lesson, and whether an answer may run during one. A
 // policy's own struct of knobs repeats them by name, with its own defaults, and learner_knobs_of() copies them out:
 //   struct your_knobs { float strength = 1; std::size_t tokens = 64, batch = 1, chunk = 8; bool takes_turns = false; };
-// Refuses a base class for them: a designated initialiser cannot name a member of a base, and {.tokens = 32} must work.
+// Refuses a base class for them: a designated initializer cannot name a member of a base, and {.tokens = 32} must work.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace mote::inline v0 {
 
 struct learner_knobs {
   std::size_t tokens = 64;   ///< longest example, control tokens included
-  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t batch = 1;     ///< examples for one step of the optimizer
   std::size_t chunk = 8;     ///< tokens that go through a layer together
   bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 

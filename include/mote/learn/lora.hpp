@@ -3,7 +3,7 @@
 // gradients are computed on the weights as deployed (Dettmers et al. 2023, arXiv 2305.14314).
 //   lora<4>                                       the usual: rank 4 on query and value
 //   lora<8, lora_knobs{.targets = all_matrices}>  can learn more; about ten times the parameters in a Llama
-//   lora<4, lora_knobs{}, sgd<>>                  no optimiser state
+//   lora<4, lora_knobs{}, sgd<>>                  no optimizer state
 //   lora<4, lora_knobs{}, adam<>, last_layers<1>> the last layer alone
 // Cost: 4 bytes a parameter, 4 for its gradient, 8 for Adam; rank * (rows + cols) parameters a matrix.
 // Refuses to merge into the base: integers would round the adapter away.
@@ -22,7 +22,7 @@ struct lora_knobs {
   float alpha = 0;  ///< the adapter's output is scaled by alpha / rank; 0: alpha is 2 * rank
   role_set targets = query_and_value;
   std::size_t tokens = 64;   ///< longest example, control tokens included
-  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t batch = 1;     ///< examples for one step of the optimizer
   std::size_t chunk = 8;     ///< tokens that go through a layer together
   std::uint64_t seed = 1;    ///< of A; B starts at zero, so nothing changes before the first step
   bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
@@ -60,15 +60,15 @@ constexpr role_set some_targets(role_set targets) { return targets == 0 ? query_
 constexpr float lora_scale(std::size_t rank, float alpha) {
   return (alpha > 0 ? alpha : 2.0F * static_cast<float>(rank)) / static_cast<float>(rank);
 }
-template <std::size_t Rank, lora_knobs Knobs, class Optimiser, class Schedule>
+template <std::size_t Rank, lora_knobs Knobs, class Optimizer, class Schedule>
 using lora_learner = learner<
     low_rank_delta<some_rank(Rank), lora_scale(some_rank(Rank), Knobs.alpha), some_targets(Knobs.targets), Knobs.seed>,
-    Optimiser, Schedule, learner_knobs_of(Knobs)>;
+    Optimizer, Schedule, learner_knobs_of(Knobs)>;
 }  // namespace detail
 
-template <std::size_t Rank = 0 /* refused below */, lora_knobs Knobs = lora_knobs{}, class Optimiser = adam<>,
+template <std::size_t Rank = 0 /* refused below */, lora_knobs Knobs = lora_knobs{}, class Optimizer = adam<>,
           class Schedule = backpropagation>
-struct lora : detail::lora_learner<Rank, Knobs, Optimiser, Schedule> {
+struct lora : detail::lora_learner<Rank, Knobs, Optimizer, Schedule> {
   static constexpr std::size_t rank = detail::some_rank(Rank);
   /// The floats of all adapters of a model at rank 1; at rank r there are r times as many.
   template <class Family>

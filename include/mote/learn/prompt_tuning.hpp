@@ -19,7 +19,7 @@ namespace mote::inline v0 {
 struct prompt_tuning_knobs {
   std::uint64_t seed = 1;    ///< of the tokens that they start as
   std::size_t tokens = 64;   ///< longest example, control tokens included
-  std::size_t batch = 1;     ///< examples for one step of the optimiser
+  std::size_t batch = 1;     ///< examples for one step of the optimizer
   std::size_t chunk = 8;     ///< tokens that go through a layer together
   bool takes_turns = false;  ///< true: an answer may run between two portions of a lesson
 };
@@ -67,9 +67,9 @@ struct soft_prompt {
 };
 
 template <std::size_t Count = 0 /* refused below */, prompt_tuning_knobs Knobs = prompt_tuning_knobs{},
-          class Optimiser = adam<adam_knobs{.rate = 1e-2F}>, class Schedule = backpropagation>
+          class Optimizer = adam<adam_knobs{.rate = 1e-2F}>, class Schedule = backpropagation>
 struct prompt_tuning
-    : learner<soft_prompt<Count == 0 ? 1 : Count, Knobs.seed>, Optimiser, Schedule, learner_knobs_of(Knobs)> {
+    : learner<soft_prompt<Count == 0 ? 1 : Count, Knobs.seed>, Optimizer, Schedule, learner_knobs_of(Knobs)> {
   static_assert(
       Count >= 1,
       "mote: prompt_tuning<> has no virtual token; say how many, as in prompt_tuning<8> [mote-prompt-tuning]");

@@ -34,7 +34,7 @@ enum class learning_member {
   batch,
   state,
   parameter_floats,
-  optimiser_floats,
+  optimizer_floats,
   fingerprint,
   adapter,
   reset,
@@ -95,8 +95,8 @@ inline constexpr bool learner_has_parameter_floats = requires {
   { S::parameter_floats } -> std::convertible_to<std::size_t>;
 };
 template <class S>
-inline constexpr bool learner_has_optimiser_floats = requires {
-  { S::optimiser_floats } -> std::convertible_to<std::size_t>;
+inline constexpr bool learner_has_optimizer_floats = requires {
+  { S::optimizer_floats } -> std::convertible_to<std::size_t>;
 };
 template <class S>
 inline constexpr bool learner_has_fingerprint = requires {
@@ -176,7 +176,7 @@ inline constexpr bool learner_fills_front = [] {
 template <class S, bool Learns, bool OwnsWeights, bool Tries = false>
 inline constexpr learning_member learning_state_lacks = first_missing<learning_member>({
     {learner_has_parameter_floats<S>, learning_member::parameter_floats},
-    {learner_has_optimiser_floats<S>, learning_member::optimiser_floats},
+    {learner_has_optimizer_floats<S>, learning_member::optimizer_floats},
     {learner_has_fingerprint<S>, learning_member::fingerprint},
     {learner_has_adapter<S>, learning_member::adapter},
     {!Learns || learner_resets<S, OwnsWeights>, learning_member::reset},
@@ -238,8 +238,8 @@ struct learning_check {
       has<m::parameter_floats>,
       "mote: this policy's state does not say how much it learns; give it `parameter_floats` [mote-learning-policy]");
   static_assert(
-      has<m::optimiser_floats>,
-      "mote: this policy's state does not say what its optimiser keeps; give it `optimiser_floats`, or 0 [mote-learning-policy]");
+      has<m::optimizer_floats>,
+      "mote: this policy's state does not say what its optimizer keeps; give it `optimizer_floats`, or 0 [mote-learning-policy]");
   static_assert(
       has<m::fingerprint>,
       "mote: this policy's state does not say what a snapshot must agree with; give it `static std::uint64_t fingerprint()` [mote-learning-policy]");

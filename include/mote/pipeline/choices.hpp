@@ -59,7 +59,7 @@ constexpr learning_choice learning_facts() {
                     .tokens = Learning::tokens,
                     .chunk = Learning::chunk,
                     .delta = &state_delta<State>,
-                    .optimiser = &state_optimiser<State>};
+                    .optimizer = &state_optimizer<State>};
   if constexpr (requires(const shape& s) {
                   Learning::template floats_a_rank<Family>(s);
                   Learning::rank;
@@ -78,8 +78,8 @@ constexpr learning_choice learning_facts() {
     l.scales_outputs = scales_outputs<State>();
     l.takes_turns = v0::detail::takes_turns<Learning>();
   }
-  if constexpr (requires(std::size_t n) { Learning::optimiser::state_floats(n); })
-    l.optimiser = &optimiser_functions_of<typename Learning::optimiser>;
+  if constexpr (requires(std::size_t n) { Learning::optimizer::state_floats(n); })
+    l.optimizer = &optimizer_functions_of<typename Learning::optimizer>;
   return l;
 }
 

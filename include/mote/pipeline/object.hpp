@@ -217,9 +217,9 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   const auto& memory() const { return *index_; }
 
   // ---- learning -----------------------------------------------------------------------------------------------------
-  /// Learns one example: computes its gradient, and after the last example of a batch makes a step of the optimiser.
+  /// Learns one example: computes its gradient, and after the last example of a batch makes a step of the optimizer.
   /// too_long: the example exceeds the learning window; empty: no prompt or no answer; nothing changes then.
-  /// not_finite: the loss or the step was not finite; the batch is dropped, parameters and optimiser keep their values.
+  /// not_finite: the loss or the step was not finite; the batch is dropped, parameters and optimizer keep their values.
   template <std::same_as<example> Example = example>
   learned learn(const Example& e) {
     static_assert(learns || sizeof(Example) == 0,

@@ -171,7 +171,7 @@ struct ram_proof_of<Priced, std::index_sequence<I...>, std::index_sequence<Word.
   using type = typename budget_of<ends_with_nothing<Priced, memory::ram>>::template ram<
       needs_bytes{ram_demand(f).needs}, board_has_bytes{ram_demand(f).has}, over_by_bytes{ram_demand(f).over()},
       parts::weights{f.ram.weights}, parts::cache{f.ram.cache}, parts::activations{f.ram.activations},
-      said_gradients<f.ram>(), parts::optimiser{f.ram.optimiser}, parts::index{f.ram.index},
+      said_gradients<f.ram>(), parts::optimizer{f.ram.optimizer}, parts::index{f.ram.index},
       parts::scratch{f.ram.scratch}, parts::stack{f.ram.stack}, spoken<said_helps<Priced, memory::ram>[I]>()...,
       last_word<Priced, memory::ram, Word>()...>;
 };

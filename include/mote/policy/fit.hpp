@@ -83,7 +83,7 @@ struct arena_in {
   static constexpr std::string_view region = Name;
   static constexpr detail::placeable part = detail::placeable::arena;
 };
-/// The learned parameters, their gradients, the optimiser's state and the state of the lesson that is running.
+/// The learned parameters, their gradients, the optimizer's state and the state of the lesson that is running.
 template <region_name Name>
 struct learning_in {
   static constexpr std::string_view region = Name;
@@ -167,7 +167,7 @@ struct gradients {
 struct perturbed {
   std::size_t bytes;
 };
-struct optimiser {
+struct optimizer {
   std::size_t bytes;
 };
 struct index {

@@ -147,7 +147,7 @@ if [ -n "$hot" ]; then
   while read -r f; do fail "an indirect call in a hot function: $f"; done < "$work/hot"
   [ -s "$work/hot" ] || say "ok    no indirect call in $matching hot functions"
 fi
-# mote_start calls the initialisers, which are counted above.
+# mote_start calls the initializers, which are counted above.
 others=$(sed -n 's/^indirect //p' "$work/calls" | { grep -vx 'mote_start' || true; } | sort -u)
 [ -z "$others" ] || say "note  indirect calls, whose targets' frames are not in the worst stack: $others"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // An image that is written as it is made is the image in memory, takes the memory of some rows, and appears only whole.
-// Optimised: it measures memory.
+// Optimized: it measures memory.
 #include "mote/host/image/image_sink.hpp"
 
 #include <sys/resource.h>

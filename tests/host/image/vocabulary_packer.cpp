@@ -81,7 +81,7 @@ TEST_CASE("vocabulary packer: of doubles, the one in the middle of llama2.c's se
   }
 }
 
-TEST_CASE("vocabulary packer: refuses what would tokenise wrongly", "[host][vocabulary]") {
+TEST_CASE("vocabulary packer: refuses what would tokenize wrongly", "[host][vocabulary]") {
   const auto refuses = [](const vocabulary_text& text, const mote::special_tokens& control, const char* words) {
     CHECK_THROWS_MATCHES(pack_vocabulary(text, control), std::runtime_error, MessageMatches(ContainsSubstring(words)));
   };

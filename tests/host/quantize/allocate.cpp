@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Optimised: it measures a real model once for each tensor and format.
+// Optimized: it measures a real model once for each tensor and format.
 #include "mote/host/quantize/allocate.hpp"
 
 #include <catch2/catch_test_macros.hpp>

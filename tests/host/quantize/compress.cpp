@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Optimised: it quantizes two real models in many ways.
+// Optimized: it quantizes two real models in many ways.
 #include "mote/host/quantize/compress.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -95,7 +95,7 @@ std::vector<float> with_outliers(float deviation) {
   for (std::size_t i = 0; i < w.size(); ++i) w[i] *= i % 37 == 0 ? 6 * deviation : deviation;
   return w;
 }
-/// The sum of |w - w'|^0.7, which the method minimises.
+/// The sum of |w - w'|^0.7, which the method minimizes.
 double objective(const std::vector<float>& w, const quantization_grid& g, const hqq& q) {
   const auto coded = q({.w = w.data(), .rows = 400, .cols = 64}, g);
   double sum = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a rounded cache does to real models: divergence from the same model with floats in its cache, on 2,560 and 1,024
 // tokens that the models write themselves.
-// Optimised: it measures the caches of a real model.
+// Optimized: it measures the caches of a real model.
 #include <catch2/catch_test_macros.hpp>
 
 #include "../../assets.hpp"

@@ -132,7 +132,7 @@ TEST_CASE("the JSON has every number, zeros too", "[host][footprint]") {
         "    \"activations\": 2048,\n"
         "    \"gradients\": 0,\n"
         "    \"perturbed\": 0,\n"
-        "    \"optimiser\": 0,\n"
+        "    \"optimizer\": 0,\n"
         "    \"index\": 0,\n"
         "    \"scratch\": 512,\n"
         "    \"stack\": 512,\n"

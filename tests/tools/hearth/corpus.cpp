@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Optimised: it writes and reads hundreds of thousands of examples.
+// Optimized: it writes and reads hundreds of thousands of examples.
 #include "hearth/corpus.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Draws words, names, codes and wordings from a seed. Most are made up, so that a model must copy and cannot memorise.
+// Draws words, names, codes and wordings from a seed. Most are made up, so that a model must copy and cannot memorize.
 // Refuses two draws in one expression: the order of evaluation is unspecified, and the text must not depend on it.
 #pragma once
 

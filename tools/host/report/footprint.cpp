@@ -48,7 +48,7 @@ std::vector<footprint_memory> footprint_memories(const footprint& f) {
             {"activations", r.activations, "#54a24b"},
             {"gradients", r.gradients, "#e45756"},
             {"perturbed", r.perturbed, "#c2587f"},
-            {"optimiser", r.optimiser, "#b279a2"},
+            {"optimizer", r.optimizer, "#b279a2"},
             {"index", r.index, "#3fa7a0"},
             {"scratch", r.scratch, "#a87c5f"},
             {"stack", r.stack, "#8c8c96"}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Packs the texts and scores of a vocabulary into the table that a board reads in place (model/vocabulary.hpp).
-// Refuses a vocabulary that would silently tokenise wrongly: an incomplete set of byte tokens, a NUL in a text, a score
+// Refuses a vocabulary that would silently tokenize wrongly: an incomplete set of byte tokens, a NUL in a text, a score
 // that is not finite, a control token that does not exist.
 #pragma once
 

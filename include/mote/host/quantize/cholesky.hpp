@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// For a symmetric positive definite H, the upper triangular U with H^-1 = U^T U, in double. One factorisation from the
+// For a symmetric positive definite H, the upper triangular U with H^-1 = U^T U, in double. One factorization from the
 // last row up gives H = R R^T with R upper triangular; then U = R^-1, so no inverse of H is formed.
 // Refuses an H that is not positive definite: it returns false, and the caller adds more damping.
 #pragma once

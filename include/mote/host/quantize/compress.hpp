@@ -5,7 +5,7 @@
 //   rtn       round to nearest, as the format itself does; no calibration
 //   mse       scales of least squared error, columns weighted by the power of their input
 //   gptq      later columns compensate the error of earlier ones
-//   hqq       minimises a p-norm (p < 1), which tolerates outliers; no calibration
+//   hqq       minimizes a p-norm (p < 1), which tolerates outliers; no calibration
 //   awq, smooth, hadamard      folds: awq.hpp, smooth.hpp, hadamard.hpp; hadamard unties a tied head
 // Refuses a quantizer if all tensors keep floats, and awq if all tensors of the blocks do: floats have no codes.
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // GPTQ (Frantar et al. 2023, arXiv 2210.17323) on any grid: rounds columns one after another and corrects the columns
-// that are not yet rounded for each error, as far as their inputs are correlated. It minimises ||X W^T - X W'^T|| for
+// that are not yet rounded for each error, as far as their inputs are correlated. It minimizes ||X W^T - X W'^T|| for
 // the calibration inputs X. The scales of a block are chosen when its first column is reached. In a super-block grid the
 // units are then fixed; with `search`, the multiples of each later group are chosen again at its first column.
 // Refuses to correct without calibration: such a matrix is rounded to nearest, with searched scales if `search` is set.
@@ -33,7 +33,7 @@ struct gptq {
                coded_matrix& out) const;
 };
 
-/// ||X (W - W')^T||^2 from the moments of X, the quantity that GPTQ minimises. w and decoded: (rows, input.cols).
+/// ||X (W - W')^T||^2 from the moments of X, the quantity that GPTQ minimizes. w and decoded: (rows, input.cols).
 double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows);
 
 }  // namespace mote::inline v0::host

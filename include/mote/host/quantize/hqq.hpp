@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Half-quadratic quantization (Badri & Shaji 2023): minimises sum |w - w'|^p with p < 1, which tolerates a few
+// Half-quadratic quantization (Badri & Shaji 2023): minimizes sum |w - w'|^p with p < 1, which tolerates a few
 // outliers. Each iteration moves large errors into a residue by shrinkage and fits the grid to the rest. Needs no
 // calibration. In a grid with a minimum it moves the minimum, as published; in one without, the scale. Errors are
 // measured in steps of the grid: the published code measures them in units of the weights, and then the shrinkage never

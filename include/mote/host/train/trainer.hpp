@@ -41,7 +41,7 @@ class model_trainer {
 
   explicit model_trainer(std::uint64_t seed) : parameters_(parameter_floats), state_(2 * parameter_floats) {
     for (auto& w : workers_) w = std::make_unique<worker>();
-    optimiser_.reset();
+    optimizer_.reset();
     rng random(seed);
     // Normal with deviation 1/sqrt(columns); matrices that add to the residual stream have it divided by sqrt(2
     // layers), as in GPT-2. The embedding has half of 1/sqrt(dim).
@@ -63,7 +63,7 @@ class model_trainer {
     if (!s.tied_head) fill(at(map.head), {s.vocab, s.dim}, narrow, random);
   }
 
-  /// One optimiser step over a batch. Returns the mean loss per predicted token in nats, before the step. NaN: the
+  /// One optimizer step over a batch. Returns the mean loss per predicted token in nats, before the step. NaN: the
   /// gradient is not finite, or a parameter would leave the range of weights; then no parameter was changed.
   float step(std::span<const training_sequence> batch, float rate) {
     std::size_t predicted = 0;
@@ -81,8 +81,8 @@ class model_trainer {
     float* gradient = workers_[0]->gradients.data();
     const float* other = workers_[1]->gradients.data();
     for (std::size_t i = 0; i < parameter_floats; ++i) gradient[i] += other[i];
-    optimiser_.rate = rate;  // the caller has the schedule
-    const bool stepped = optimiser_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
+    optimizer_.rate = rate;  // the caller has the schedule
+    const bool stepped = optimizer_.step(parameters_.data(), gradient, state_.data(), parameter_floats);
     std::fill(workers_[1]->gradients.begin(), workers_[1]->gradients.end(), 0.0F);
     return stepped ? loss[0] + loss[1] : std::numeric_limits<float>::quiet_NaN();
   }
@@ -146,7 +146,7 @@ class model_trainer {
   std::vector<float> parameters_;
   std::vector<float> state_;
   std::array<std::unique_ptr<worker>, halves> workers_;
-  adam<adam_knobs{.rate = 1e-3F, .beta2 = 0.98F, .decay = 0.01F, .clip = 1.0F}> optimiser_;
+  adam<adam_knobs{.rate = 1e-3F, .beta2 = 0.98F, .decay = 0.01F, .clip = 1.0F}> optimizer_;
 };
 
 }  // namespace mote::inline v0::host

@@ -174,7 +174,7 @@ struct helium_guarded {
     return true;
   }
 
-  /// The unnormalised softmax weights e of query heads that share a key head, and 1 / their sums. False if something
+  /// The unnormalized softmax weights e of query heads that share a key head, and 1 / their sums. False if something
   /// was flushed.
   template <class Element>
   MOTE_NOINLINE static bool weights(const float* q /* (group, head_dim) */, std::size_t group,

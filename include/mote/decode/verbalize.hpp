@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Chooses one of some labels by how likely each is as the answer, without generating any: routes, ratings, yes or no.
-//   mote::verbalise<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
+//   mote::verbalize<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
 // A label's score is its mean log-probability a token, in nats, minus its mean score on typical questions, the prior
 // (Zhou et al. 2023, arXiv 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
 // Cost: two floats a label; a pass a token of each label and one more, after one pass over the prompt.
@@ -26,7 +26,7 @@ struct chosen_label {
 };
 
 template <text_literal... Labels>
-class verbalise {
+class verbalize {
  public:
   static constexpr std::size_t count = sizeof...(Labels);
   static constexpr std::array<std::string_view, count> labels{Labels.view()...};
@@ -75,7 +75,7 @@ class verbalise {
  private:
   static_assert(
       count >= 2 && ((Labels.view().size() != 0) && ...),
-      "mote: verbalise<> chooses among labels; name two or more, none of them empty, as in verbalise<\"yes\", \"no\"> [mote-verbalise]");
+      "mote: verbalize<> chooses among labels; name two or more, none of them empty, as in verbalize<\"yes\", \"no\"> [mote-verbalize]");
   std::array<float, count> prior_{}, scores_{};
 };
 

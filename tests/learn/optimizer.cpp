@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "mote/learn/optimiser.hpp"
+#include "mote/learn/optimizer.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -30,7 +30,7 @@ struct quadratic {
   double operator()(std::size_t i, double theta) const { return c[i] * (theta - goal[i]); }
 };
 
-/// As floats, because that is what the optimiser is told: 1 - 0.98F is not 0.02.
+/// As floats, because that is what the optimizer is told: 1 - 0.98F is not 0.02.
 struct knobs {
   float rate, beta1, beta2, epsilon, decay, clip;
 };
@@ -52,17 +52,17 @@ double clip_factor(const std::vector<double>& g, double clip) {
   return clip > 0 && std::sqrt(sum) > clip ? clip / std::sqrt(sum) : 1.0;
 }
 
-/// Runs the float optimiser and the double reference side by side over the same problem, a slope that swings. The
+/// Runs the float optimizer and the double reference side by side over the same problem, a slope that swings. The
 /// minimum is out of reach: there a gradient is all rounding, and Adam divides it by its own size.
-template <class Optimiser, class Reference>
+template <class Optimizer, class Reference>
 void compare(Reference reference, int steps, double tolerance) {
   const quadratic f(7, 9.0);
   const auto swing = [](int step, std::size_t i) {
     return static_cast<double>((step * static_cast<int>(i + 1)) % 7 - 3);
   };
-  Optimiser optimiser;
-  optimiser.reset();
-  std::vector<float> theta(n), gradient(n), state(Optimiser::state_floats(n) + 1);
+  Optimizer optimizer;
+  optimizer.reset();
+  std::vector<float> theta(n), gradient(n), state(Optimizer::state_floats(n) + 1);
   std::vector<double> exact(n);
   mote::rng random(9);
   for (std::size_t i = 0; i < n; ++i) exact[i] = static_cast<double>(theta[i] = 2.0F * random.normal());
@@ -72,7 +72,7 @@ void compare(Reference reference, int steps, double tolerance) {
       gradient[i] = static_cast<float>(f(i, static_cast<double>(theta[i])) + swing(step, i));
       g[i] = f(i, exact[i]) + swing(step, i);
     }
-    optimiser.step(theta.data(), gradient.data(), state.data(), n);
+    optimizer.step(theta.data(), gradient.data(), state.data(), n);
     reference(exact, g, step);
     for (std::size_t i = 0; i < n; ++i) {
       INFO("step " << step << ", coordinate " << i);
@@ -82,11 +82,11 @@ void compare(Reference reference, int steps, double tolerance) {
   }
 }
 
-template <class Optimiser>
+template <class Optimizer>
 void compare_adam(knobs f, int steps, double tolerance) {
   const wide k(f);
   std::vector<double> m(n), v(n);
-  compare<Optimiser>(
+  compare<Optimizer>(
       [&](std::vector<double>& theta, const std::vector<double>& g, int t) {
         const double factor = clip_factor(g, k.clip);
         for (std::size_t i = 0; i < n; ++i) {
@@ -102,10 +102,10 @@ void compare_adam(knobs f, int steps, double tolerance) {
       steps, tolerance);
 }
 
-template <class Optimiser>
+template <class Optimizer>
 void compare_sgd(knobs f, int steps, double tolerance) {
   const wide k(f);
-  compare<Optimiser>(
+  compare<Optimizer>(
       [&](std::vector<double>& theta, const std::vector<double>& g, int) {
         const double factor = clip_factor(g, k.clip);
         for (std::size_t i = 0; i < n; ++i) theta[i] = theta[i] * (1 - k.rate * k.decay) - k.rate * factor * g[i];
@@ -134,14 +134,14 @@ TEST_CASE("sgd<> follows its definition in double precision") {
   }
 }
 
-TEST_CASE("optimisers reach the minimum of a quadratic") {
+TEST_CASE("optimizers reach the minimum of a quadratic") {
   const quadratic f(7);
-  const auto run = [&](auto optimiser, int steps) {
-    optimiser.reset();
+  const auto run = [&](auto optimizer, int steps) {
+    optimizer.reset();
     std::vector<float> theta(n), gradient(n), state(2 * n);
     for (int step = 0; step < steps; ++step) {
       for (std::size_t i = 0; i < n; ++i) gradient[i] = static_cast<float>(f(i, static_cast<double>(theta[i])));
-      optimiser.step(theta.data(), gradient.data(), state.data(), n);
+      optimizer.step(theta.data(), gradient.data(), state.data(), n);
     }
     double worst = 0;
     for (std::size_t i = 0; i < n; ++i) worst = std::max(worst, std::fabs(static_cast<double>(theta[i]) - f.goal[i]));
@@ -151,7 +151,7 @@ TEST_CASE("optimisers reach the minimum of a quadratic") {
   CHECK(run(mote::sgd<mote::sgd_knobs{.rate = 0.1F}>{}, 2000) < 1e-3);
 }
 
-TEST_CASE("a caller's norm clips like the optimiser's own") {
+TEST_CASE("a caller's norm clips like the optimizer's own") {
   std::vector<float> theta(n, 1.0F), gradient(n, 3.0F), other_theta = theta, other = gradient, state(2 * n),
                                                         other_state(2 * n);
   mote::adam<> a, b;
@@ -175,18 +175,18 @@ TEMPLATE_TEST_CASE("a step that would leave the floats changes nothing, and the 
        {evil{1e6F, 1, 0}, evil{1e20F, 1, 0}, evil{inf, 1, 0}, evil{NAN, 1, 0}, evil{0.1F, NAN, 0}, evil{0.1F, inf, 0},
         evil{0.1F, -inf, 0}, evil{0.1F, 3e38F, 0}, evil{0.1F, 1, NAN}, evil{0.1F, 1, 1e6F}, evil{0.1F, 1, -inf}})
     for (const std::size_t where : {std::size_t{0}, n - 1}) {
-      TestType optimiser, usual;
+      TestType optimizer, usual;
       std::vector<float> theta(n, 0.5F), gradient(n), state(2 * n), other, other_state;
       const auto fill = [&](int round) {
         for (std::size_t i = 0; i < n; ++i)
           gradient[i] = std::sin(static_cast<float>(i + 7U * static_cast<unsigned>(round)));
       };
-      optimiser.reset();
+      optimizer.reset();
       for (int round = 0; round < 3; ++round) {
         fill(round);
-        REQUIRE(optimiser.step(theta.data(), gradient.data(), state.data(), n));
+        REQUIRE(optimizer.step(theta.data(), gradient.data(), state.data(), n));
       }
-      usual = optimiser;
+      usual = optimizer;
       other = theta;
       other_state = state;
       INFO("rate " << e.rate << ", gradient " << e.gradient << ", parameter " << e.parameter);
@@ -197,20 +197,20 @@ TEMPLATE_TEST_CASE("a step that would leave the floats changes nothing, and the 
         for (float& g : gradient) g = 10;  // clipped or not, the step is a large one
       const float kept = theta[where];
       if (e.parameter != 0) theta[where] = e.parameter;
-      const float rate = optimiser.rate;
-      optimiser.rate = e.rate;
+      const float rate = optimizer.rate;
+      optimizer.rate = e.rate;
       std::vector<float> before = theta;
-      const bool stepped = optimiser.step(theta.data(), gradient.data(), state.data(), n);
+      const bool stepped = optimizer.step(theta.data(), gradient.data(), state.data(), n);
       REQUIRE(!stepped);
       REQUIRE(std::memcmp(theta.data(), before.data(), n * 4) == 0);
       REQUIRE(std::memcmp(state.data(), other_state.data(), n * 8) == 0);
       for (const float g : gradient) REQUIRE(g == 0);
       // What follows.
-      optimiser.rate = rate;
+      optimizer.rate = rate;
       theta[where] = kept;
       for (int round = 4; round < 6; ++round) {
         fill(round);
-        REQUIRE(optimiser.step(theta.data(), gradient.data(), state.data(), n));
+        REQUIRE(optimizer.step(theta.data(), gradient.data(), state.data(), n));
         fill(round);
         REQUIRE(usual.step(other.data(), gradient.data(), other_state.data(), n));
         REQUIRE(theta == other);
@@ -225,7 +225,7 @@ TEST_CASE("rates that are none") {
     CHECK(!mote::is_rate(r));
 }
 
-TEST_CASE("an optimiser's knobs: the ends of their ranges, and what is no number") {
+TEST_CASE("an optimizer's knobs: the ends of their ranges, and what is no number") {
   constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   using a = mote::adam_knobs;
   using s = mote::sgd_knobs;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // A choice of one.
-// EXPECT: mote: verbalise<> chooses among labels; .*\[mote-verbalise\]
-#include <mote/decode/verbalise.hpp>
+// EXPECT: mote: verbalize<> chooses among labels; .*\[mote-verbalize\]
+#include <mote/decode/verbalize.hpp>
 
 #include "little.hpp"
 
 #if MOTE_FAIL
-using answers = mote::verbalise<"yes">;
+using answers = mote::verbalize<"yes">;
 #else
-using answers = mote::verbalise<"yes", "no">;
+using answers = mote::verbalize<"yes", "no">;
 #endif
 
 static mote::pipeline<little> ai;

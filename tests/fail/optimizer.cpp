@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// An optimiser that makes no step.
-// EXPECT: mote: this optimiser makes no step; give it `bool step.*\[mote-optimiser\]
+// An optimizer that makes no step.
+// EXPECT: mote: this optimizer makes no step; give it `bool step.*\[mote-optimizer\]
 #include "little.hpp"
 
 #if MOTE_FAIL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // An average of gradients that takes none of the new one.
-// EXPECT: mote: an optimiser has a knob out of range; .*\[mote-optimiser-knobs\]
+// EXPECT: mote: an optimizer has a knob out of range; .*\[mote-optimizer-knobs\]
 // EXPECT: adam<
 #include "little.hpp"
 

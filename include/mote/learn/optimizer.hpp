@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Optimisers: how a gradient becomes a step.
+// Optimizers: how a gradient becomes a step.
 //   adam<>   two floats of state for each trained one; the choice for adapters      (Kingma & Ba 2015, arXiv 1412.6980)
 //   sgd<>    no state; the choice where RAM is short                                rate 1e-2 .. 1e-1
 // Both clip the gradient by its norm, which is summed in a fixed order, and decay weights separately from the gradient
@@ -155,66 +155,66 @@ struct sgd {
   }
 };
 
-/// The members of an optimiser, in the order in which they are checked. `first_rate`, the rate that reset() sets, and
+/// The members of an optimizer, in the order in which they are checked. `first_rate`, the rate that reset() sets, and
 /// `knobs_are_sound` are optional.
-enum class optimiser_member { none, first_rate, knobs_are_sound, state_floats, rate, reset, step };
+enum class optimizer_member { none, first_rate, knobs_are_sound, state_floats, rate, reset, step };
 
 namespace detail {
 
 template <class O>
-inline constexpr bool optimiser_has_state_floats = requires {
+inline constexpr bool optimizer_has_state_floats = requires {
   { O::state_floats(std::size_t{16}) } -> std::convertible_to<std::size_t>;
 };
 template <class O>
-inline constexpr bool optimiser_starts_in_range = true;
+inline constexpr bool optimizer_starts_in_range = true;
 template <class O>
   requires requires { O::first_rate; }
-inline constexpr bool optimiser_starts_in_range<O> = is_rate(O::first_rate);
+inline constexpr bool optimizer_starts_in_range<O> = is_rate(O::first_rate);
 template <class O>
-inline constexpr bool optimiser_is_sound = true;
+inline constexpr bool optimizer_is_sound = true;
 template <class O>
   requires requires { O::knobs_are_sound; }
-inline constexpr bool optimiser_is_sound<O> = O::knobs_are_sound;
+inline constexpr bool optimizer_is_sound<O> = O::knobs_are_sound;
 template <class O>
-inline constexpr bool optimiser_has_rate = requires(O& o, float r) { o.rate = r; };
+inline constexpr bool optimizer_has_rate = requires(O& o, float r) { o.rate = r; };
 template <class O>
-inline constexpr bool optimiser_resets = requires(O& o) { o.reset(); };
+inline constexpr bool optimizer_resets = requires(O& o) { o.reset(); };
 template <class O>
-inline constexpr bool optimiser_steps = requires(O& o, float* theta, float* gradient, float* state, std::size_t n) {
+inline constexpr bool optimizer_steps = requires(O& o, float* theta, float* gradient, float* state, std::size_t n) {
   { o.step(theta, gradient, state, n) } -> std::same_as<bool>;
 };
 
 }  // namespace detail
 
 template <class O>
-inline constexpr optimiser_member optimiser_lacks = first_missing<optimiser_member>({
-    {detail::optimiser_starts_in_range<O>, optimiser_member::first_rate},
-    {detail::optimiser_is_sound<O>, optimiser_member::knobs_are_sound},
-    {detail::optimiser_has_state_floats<O>, optimiser_member::state_floats},
-    {detail::optimiser_has_rate<O>, optimiser_member::rate},
-    {detail::optimiser_resets<O>, optimiser_member::reset},
-    {detail::optimiser_steps<O>, optimiser_member::step},
+inline constexpr optimizer_member optimizer_lacks = first_missing<optimizer_member>({
+    {detail::optimizer_starts_in_range<O>, optimizer_member::first_rate},
+    {detail::optimizer_is_sound<O>, optimizer_member::knobs_are_sound},
+    {detail::optimizer_has_state_floats<O>, optimizer_member::state_floats},
+    {detail::optimizer_has_rate<O>, optimizer_member::rate},
+    {detail::optimizer_resets<O>, optimizer_member::reset},
+    {detail::optimizer_steps<O>, optimizer_member::step},
 });
 
 template <class O>
-struct optimiser_check {
-  using m = optimiser_member;
+struct optimizer_check {
+  using m = optimizer_member;
   template <m Member>
-  static constexpr bool has = optimiser_lacks<O> != Member;
+  static constexpr bool has = optimizer_lacks<O> != Member;
   static_assert(has<m::first_rate>,
                 "mote: a learning rate must lie in 0 to 10; 0.002 is usual for adam<>, 0.03 for sgd<> [mote-rate]");
   static_assert(
       has<m::knobs_are_sound>,
-      "mote: an optimiser has a knob out of range; .beta1 and .beta2 lie in 0 to below 1, .epsilon in 1e-30 to 1, .decay in 0 to 1, .clip in 0 to 1e30 [mote-optimiser-knobs]");
+      "mote: an optimizer has a knob out of range; .beta1 and .beta2 lie in 0 to below 1, .epsilon in 1e-30 to 1, .decay in 0 to 1, .clip in 0 to 1e30 [mote-optimizer-knobs]");
   static_assert(
       has<m::state_floats>,
-      "mote: this optimiser does not say what it keeps; give it `static constexpr std::size_t state_floats(std::size_t parameters)` [mote-optimiser]");
+      "mote: this optimizer does not say what it keeps; give it `static constexpr std::size_t state_floats(std::size_t parameters)` [mote-optimizer]");
   static_assert(has<m::rate>,
-                "mote: this optimiser has no rate; give it `float rate`, 0 until reset() [mote-optimiser]");
-  static_assert(has<m::reset>, "mote: this optimiser has no start; give it `reset()` [mote-optimiser]");
+                "mote: this optimizer has no rate; give it `float rate`, 0 until reset() [mote-optimizer]");
+  static_assert(has<m::reset>, "mote: this optimizer has no start; give it `reset()` [mote-optimizer]");
   static_assert(
       has<m::step>,
-      "mote: this optimiser makes no step; give it `bool step(float* theta, float* gradient, float* state, std::size_t n)` [mote-optimiser]");
+      "mote: this optimizer makes no step; give it `bool step(float* theta, float* gradient, float* state, std::size_t n)` [mote-optimizer]");
 };
 
 }  // namespace mote::inline v0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A schedule where a learner has its optimiser.
-// EXPECT: mote: what stands in the place of a learner's optimiser is no optimiser; .*\[mote-learner-place\]
+// A schedule where a learner has its optimizer.
+// EXPECT: mote: what stands in the place of a learner's optimizer is no optimizer; .*\[mote-learner-place\]
 // EXPECT: last_layers<1>
 #include "little.hpp"
 
