@@ -50,16 +50,6 @@ struct kept_answer {
   std::uint64_t limit;
 };
 
-template <bool Replayed, bool Plain>
-struct session_check {
-  static_assert(
-      Replayed,
-      "mote: a session's constraint and stop words are brought back by saying the answer again, and here a part of it is gone: it copies from notes, or left a window; leave one of them out [mote-session-replay]");
-  static_assert(
-      Plain,
-      "mote: a session keeps the state of its decoding policy as bytes, and this one's is no plain bytes; take another, or keep a prefix alone [mote-session-state]");
-};
-
 }  // namespace detail
 
 template <class Pipeline>
@@ -118,7 +108,12 @@ class sessions {
     constexpr bool follows_text = Pipeline::constrains || !std::is_empty_v<decltype(Pipeline::stopping_)>;
     constexpr bool replayed = !Pipeline::copies && !(follows_text && Pipeline::Overflow::kept != 0);
     constexpr bool plain = std::is_trivially_copyable_v<std::remove_reference_t<decltype(picking(self_type()))>>;
-    (void)sizeof(detail::session_check<replayed, plain>);
+    static_assert(
+        replayed,
+        "mote: a session's constraint and stop words are brought back by saying the answer again, and here a part of it is gone: it copies from notes, or left a window; leave one of them out [mote-session-replay]");
+    static_assert(
+        plain,
+        "mote: a session keeps the state of its decoding policy as bytes, and this one's is no plain bytes; take another, or keep a prefix alone [mote-session-state]");
   }
   static Pipeline& self_type();  // never defined
   /// The state of the decoding policy alone.
