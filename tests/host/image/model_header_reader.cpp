@@ -99,7 +99,7 @@ TEST_CASE("model header: reads back a chat template", "[host][model_header_reade
   for (const bool spells : {false, true}) {
     if (spells) chat.tokens = {{"<s>", 1, true}, {"]", 2}};
     auto f = facts();
-    f.chat = chat.lines();
+    f.chat = chat.header_text();
     CHECK(read_model_header(model_header(f)).chat == f.chat);
     CHECK_THAT(f.chat, ContainsSubstring("      .opening = \"<s>\\\"\\n\\\\\\303\\274\\?\",\n"));
   }
