@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "../few_types.hpp"
 #include "../model/plain_decoder.hpp"
 #include "../model/plain_parts.hpp"
 #include "mote/block/decode.hpp"
@@ -340,7 +339,7 @@ class against_reference {
       plain_vector& values = tensor_of(m_, name).values();
       for (std::size_t i = 0; i < values.size(); ++i) squares += std::pow(static_cast<double>(value(i)), 2);
       double error = 0, size = 0;
-      constexpr std::size_t most = few_types ? 4 : 12;  // a difference costs six losses
+      constexpr std::size_t most = 12;  // a difference costs six losses
       for (std::size_t k = 0; k < std::min(values.size(), most); ++k) {
         const std::size_t i = values.size() <= most ? k : random.below(static_cast<std::uint32_t>(values.size()));
         const double expected = slope_of(values[i], [&] { return mean(m_); });
