@@ -27,7 +27,7 @@ TEMPLATE_TEST_CASE("affine: every row layout rounds alike, within half a step, a
   constexpr float last = (1U << one::bits) - 1U;
   for (std::size_t cols = 1; cols <= 300; cols += cols < 70 ? 1 : 23) {
     const std::size_t rows = 1 + cols % 19;
-    const auto w = mote_tests::gaussian(rows * cols, cols);
+    const auto w = mote_tests::gaussian_weights(rows * cols, cols);
     const auto decoded = decode<one>(encode<one>(w, rows, cols), rows, cols);
     INFO(rows << " x " << cols);
     REQUIRE(decode<typename one::template with_rows<4>>(encode<typename one::template with_rows<4>>(w, rows, cols),

@@ -30,7 +30,7 @@ std::vector<float> decode(const std::vector<std::byte>& packed, std::size_t rows
 }
 
 /// Box and Muller: mote's own normal() has short tails, and a group's largest weight is what counts here.
-inline std::vector<float> gaussian(std::size_t n, std::uint64_t seed) {
+inline std::vector<float> gaussian_weights(std::size_t n, std::uint64_t seed) {
   mote::rng random(seed);
   std::vector<float> w(n);
   for (float& v : w) {
@@ -54,7 +54,7 @@ inline double relative_error(const std::vector<float>& w, const std::vector<floa
 /// The error of a Gaussian 512 x 1024 matrix.
 template <class Format>
 double gaussian_error() {
-  const auto w = gaussian(512 * 1024, 1);
+  const auto w = gaussian_weights(512 * 1024, 1);
   return relative_error(w, decode<Format>(encode<Format>(w, 512, 1024), 512, 1024));
 }
 

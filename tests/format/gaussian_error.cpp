@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-// Optimized: it rounds matrices of 512 x 1024 with each format.
 // Each format's error on one Gaussian matrix of 512 x 1024, beside that of the best encoder known of the same blocks,
 // measured on such a matrix. docs/reference/formats.md prints this table.
 #include <catch2/catch_template_test_macros.hpp>

@@ -12,7 +12,7 @@ namespace {
 
 /// A matrix whose rows are of very different sizes, some of them zero or nearly so.
 std::vector<float> uneven(std::size_t rows, std::size_t cols, std::uint64_t seed) {
-  auto w = mote_tests::gaussian(rows * cols, seed);
+  auto w = mote_tests::gaussian_weights(rows * cols, seed);
   const float sizes[] = {1.0F, 0.02F, 300.0F, 1e-4F, 0.0F, 1e-9F};
   for (std::size_t row = 0; row < rows; ++row)
     for (std::size_t i = 0; i < cols; ++i) w[row * cols + i] *= sizes[(row + seed) % 6];

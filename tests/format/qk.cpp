@@ -167,7 +167,7 @@ TEMPLATE_TEST_CASE("qk: every row layout rounds alike; no width is special; padd
   using mote_tests::encode;
   for (std::size_t cols = 1; cols <= 300; cols += cols < 70 ? 1 : 23) {
     const std::size_t rows = 1 + cols % 19;
-    const auto w = mote_tests::gaussian(rows * cols, cols);
+    const auto w = mote_tests::gaussian_weights(rows * cols, cols);
     const auto packed = encode<one>(w, rows, cols);
     const auto decoded = decode<one>(packed, rows, cols);
     INFO(rows << " x " << cols);

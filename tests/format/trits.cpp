@@ -23,7 +23,7 @@ TEST_CASE("all 243 bytes of five trits give their digits back, and differ") {
 
 TEST_CASE("trits hold what ternary holds, in 1.6 bits a weight") {
   for (const std::size_t cols : {1U, 19U, 20U, 21U, 160U, 576U}) {
-    const auto w = mote_tests::gaussian(21 * cols, cols);
+    const auto w = mote_tests::gaussian_weights(21 * cols, cols);
     CHECK(mote_tests::decode<mote::trits<8>>(mote_tests::encode<mote::trits<8>>(w, 21, cols), 21, cols) ==
           mote_tests::decode<mote::ternary<4>>(mote_tests::encode<mote::ternary<4>>(w, 21, cols), 21, cols));
   }

@@ -155,9 +155,9 @@ void any_number_of_tokens(const any_format& f) {
   mote::rng random(1);
   for (std::size_t cols = 1; cols <= 300; cols += cols < 70 ? 1 : 23) {
     const std::size_t rows = 1 + random.below(70);
-    const aligned_bytes packed(f.encode(mote_tests::gaussian(rows * cols, cols), rows, cols));
+    const aligned_bytes packed(f.encode(mote_tests::gaussian_weights(rows * cols, cols), rows, cols));
     const std::size_t tokens = 1 + random.below(11);
-    const activations x(f, mote_tests::gaussian(tokens * cols, cols + 1000), cols, tokens);
+    const activations x(f, mote_tests::gaussian_weights(tokens * cols, cols + 1000), cols, tokens);
     std::vector<float> expected;
     for (std::size_t k = 0; k < tokens; ++k)
       for (std::size_t row = 0; row < rows; ++row)
@@ -179,9 +179,9 @@ void any_number_of_tokens(const any_format& f) {
 /// Is matmul for each number of tokens what matvec says, token by token?
 void whole_tiles_or_ragged(const any_format& f) {
   constexpr std::size_t most = 17, cols = 172;
-  const activations x(f, mote_tests::gaussian(most * cols, 6), cols, most);
+  const activations x(f, mote_tests::gaussian_weights(most * cols, 6), cols, most);
   for (const std::size_t rows : {1U, 5U, 16U, 32U, 37U, 48U, 63U}) {
-    const aligned_bytes packed(f.encode(mote_tests::gaussian(rows * cols, rows), rows, cols));
+    const aligned_bytes packed(f.encode(mote_tests::gaussian_weights(rows * cols, rows), rows, cols));
     const std::size_t stride = mote::padded(rows) + 16;
     for (const kernels& k : f.on) {
       std::vector<float> expected(stride * most, -99.0F);
@@ -207,9 +207,9 @@ TEMPLATE_LIST_TEST_CASE("integers are exact and groups are added in order, for a
 TEMPLATE_LIST_TEST_CASE("a slice of rows is a matrix of its own", "", mote_tests::integer_formats) {
   using format = TestType;
   const std::size_t rows = 70, cols = 96;
-  const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian(rows * cols, 4), rows, cols));
+  const aligned_bytes packed(mote_tests::encode<format>(mote_tests::gaussian_weights(rows * cols, 4), rows, cols));
   const mote::matrix<format> w{packed.data(), rows, cols};
-  const auto x = mote_tests::gaussian(cols, 5);
+  const auto x = mote_tests::gaussian_weights(cols, 5);
   const aligned_bytes buffer(std::vector<std::byte>(mote::activation_bytes<format>(cols)));
   const auto a = mote::quantize_activations<format>(x.data(), cols, const_cast<std::byte*>(buffer.data()));
   std::vector<float> whole(mote::padded(rows)), parts(mote::padded(rows) + 16);
