@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../forced_letters.hpp"
 #include "../random_model.hpp"
 #include "mote/mote.hpp"
 
@@ -36,25 +37,9 @@ struct chats : random_model {
       {{"<s>", 0}, {"<u>", marks}, {"<a>", marks + 1}, {"<e>", marks + 2}}};
 };
 
-inline std::string forced;
-inline std::size_t said = 0;
-
-/// Says the letters that it is told; '.' is the end of a turn.
-struct forcing {
-  using slot = slots::decoding;
-  template <std::size_t Vocab>
-  struct state {
-    static void seed(std::uint64_t) {}
-    static std::size_t pick(const float*) {
-      const char c = forced.at(said++);
-      return c == '.' ? marks + 2 : c == ' ' ? 2 : static_cast<std::size_t>(3 + c - 'a');
-    }
-  };
-};
-
 template <class... Policies>
 auto attached() {
-  using type = pipeline<chats, forcing, cache<32>, Policies...>;
+  using type = pipeline<chats, forced_letters<marks + 2>, cache<32>, Policies...>;
   static const random_model_image image(type::format::rows, 'w');
   auto ai = std::make_unique<type>();
   REQUIRE(ai->attach(image.bytes()) == status::ok);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "../forced_letters.hpp"
 #include "../random_model.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/mote.hpp"
@@ -31,25 +32,9 @@ struct lies : three_ends {
   static constexpr std::size_t vocabulary_bytes = random_model::vocabulary_bytes;
 };
 
-inline std::string forced;
-inline std::size_t said = 0;
-
-/// Says the letters that it is told; '.' is eos.
-struct forcing {
-  using slot = slots::decoding;
-  template <std::size_t Vocab>
-  struct state {
-    static void seed(std::uint64_t) {}
-    static std::size_t pick(const float*) {
-      const char c = forced.at(said++);
-      return c == '.' ? 1 : static_cast<std::size_t>(3 + c - 'a');
-    }
-  };
-};
-
 template <class Model, class... Policies>
 std::string answer_of(const std::string& text, ending expected) {
-  using type = pipeline<Model, forcing, Policies...>;
+  using type = pipeline<Model, forced_letters<1>, Policies...>;
   static const random_model_image image(type::format::rows, std::is_same_v<Model, random_model> ? 'z' : 'x');
   const auto ai = std::make_unique<type>();
   REQUIRE(ai->attach(image.bytes()) == status::ok);

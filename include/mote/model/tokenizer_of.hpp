@@ -30,24 +30,22 @@ template <class Model>
 using tokenizer_of = typename detail::named_tokenizer<Model>::type;
 
 namespace detail {
+/// A model's `control_tokens`, and a range for each of its `end_tokens`.
 template <class Model>
 inline constexpr auto control_ranges = [] {
-  std::array<token_range, 0> none{};
-  if constexpr (requires { Model::control_tokens; }) return Model::control_tokens;
-  else return none;
-}();
-/// The same, and a range for each of a model's `end_tokens`.
-template <class Model>
-  requires requires { Model::end_tokens; }
-inline constexpr auto control_ranges<Model> = [] {
   constexpr std::size_t named = [] {
     if constexpr (requires { Model::control_tokens; }) return Model::control_tokens.size();
     else return std::size_t{0};
   }();
-  std::array<token_range, named + Model::end_tokens.size()> all{};
+  constexpr std::size_t ends = [] {
+    if constexpr (requires { Model::end_tokens; }) return Model::end_tokens.size();
+    else return std::size_t{0};
+  }();
+  std::array<token_range, named + ends> all{};
   if constexpr (named != 0)
     for (std::size_t i = 0; i < named; ++i) all[i] = Model::control_tokens[i];
-  for (std::size_t i = 0; i < Model::end_tokens.size(); ++i) all[named + i] = {Model::end_tokens[i], 1};
+  if constexpr (ends != 0)
+    for (std::size_t i = 0; i < ends; ++i) all[named + i] = {Model::end_tokens[i], 1};
   return all;
 }();
 }  // namespace detail

@@ -60,7 +60,7 @@ class chatting {
       if (!ai.attached()) return answer.progress.fail(status::not_attached);
       if (goes_on && (answer.prompt_tokens == 0 || answer.progress.state == status::not_finite))
         return answer.progress.fail(status::empty);
-      const std::size_t begin = goes_on ? answer.prompt_tokens + answer.answered : Pipeline::in_front;
+      const std::size_t begin = goes_on ? answer.known() : Pipeline::in_front;
       constexpr std::size_t end = Pipeline::context - Pipeline::answer_room;
       if (begin >= end) return answer.progress.fail(status::too_long);
 

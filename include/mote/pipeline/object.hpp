@@ -204,7 +204,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   std::size_t recalled_items() const { return answer_.recalled_items; }
   /// The tokens so far: prompt and answer, without those that left the window.
   std::span<const token> tokens() const {
-    const std::size_t count = answer_.prompt_tokens == 0 ? in_front : answer_.prompt_tokens + answer_.answered;
+    const std::size_t count = answer_.prompt_tokens == 0 ? in_front : answer_.known();
     return text(count < Context ? count : Context);
   }
   std::size_t prompt_tokens() const { return answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens - in_front; }

@@ -29,8 +29,9 @@ namespace mote::inline v0 {
 
 /// The index: scores rows by their words, which Reader reads from the store's texts.
 template <class Reader, bm25_knobs Knobs>
-class bm25_index : public bm25_lengths<Reader, Knobs> {
-  using base = bm25_lengths<Reader, Knobs>;
+class bm25_index : public bm25_lengths<bm25_index<Reader, Knobs>, Reader, Knobs> {
+  using base = bm25_lengths<bm25_index, Reader, Knobs>;
+  friend base;
   using typename base::scored;
 
   /// Words of a question that are looked for in one pass over the texts.
@@ -58,28 +59,11 @@ class bm25_index : public bm25_lengths<Reader, Knobs> {
   static constexpr std::size_t stack_bytes =
       detail::greatest_of(base::stack_bytes, base::scores_bytes + sizeof(asked_words) + sizeof(Reader));
 
-  /// Offers the items that share a word with the query, if they reach the floors and are not like a better hit. A word
-  /// that the query repeats counts each time. Work: for each 8 words of the query all texts are
-  /// read, and those that have one of them once more, for a word's rarity must be known first.
-  template <class Items>
-  void search(Reader words, const Items& items, best_hits& best) const {
-    if (items.size() == 0) return;
-    scored all;
-    collect(words, items, all);
-    base::offer(items, all, best);
-  }
-
-  /// How sure each text is, which bm25_knobs::least is compared with: by_row (Knobs.items). For tools.
-  template <class Items>
-  void assess(Reader words, const Items& items, float* by_row) const {
-    scored all;
-    if (items.size() != 0) collect(words, items, all);
-    base::assess(items, all, by_row);
-  }
-
  private:
   static constexpr std::uint8_t in_this_pass = 0x80;
 
+  /// Work: for each 8 words of the query all texts are read, and those that have one of them once more, for a word's
+  /// rarity must be known first.
   template <class Items>
   void collect(Reader words, const Items& items, scored& all) const {
     const std::size_t count = items.size();

@@ -42,8 +42,9 @@ struct bm25_knobs {
 /// Knobs that leave no hit out.
 inline constexpr bm25_knobs every_hit{.least = 0.0F, .share = 0.0F, .alike = 1.0F};
 
-/// What both indexes do: the lengths of the texts, a word's weight, and which scores are hits.
-template <class Reader, bm25_knobs Knobs>
+/// What both indexes do: the lengths of the texts, a word's weight, and which scores are hits. Index, which derives from
+/// it, has collect(words, items, scored): the scores of the texts that share a word with the query.
+template <class Index, class Reader, bm25_knobs Knobs>
 class bm25_lengths {
  public:
   /// The scores and words, and what comparing two hits needs.
@@ -60,12 +61,30 @@ class bm25_lengths {
     length_[row] = 0;
   }
 
+  /// Offers the items that share a word with the query, if they reach the floors and are not like a better hit. A word
+  /// that the query repeats counts each time. Work: the index's collect(), and a few passes over the scores.
+  template <class Items>
+  void search(Reader words, const Items& items, best_hits& best) const {
+    if (items.size() == 0) return;
+    scored all;
+    index().collect(words, items, all);
+    offer(items, all, best);
+  }
+  /// How sure each text is, which bm25_knobs::least is compared with: by_row (Knobs.items). For tools.
+  template <class Items>
+  void assess(Reader words, const Items& items, float* by_row) const {
+    scored all;
+    if (items.size() != 0) index().collect(words, items, all);
+    const float one = sure(all, items.size());
+    for (std::size_t row = 0; row < Knobs.items; ++row)
+      by_row[row] = one > 0.0F ? all.scores[row] * static_cast<float>(all.words[row]) / one : 0.0F;
+  }
+
  protected:
-  /// What a search collects.
+  /// What a search collects, by row: the score, and how many words of the question the text has, up to enough_words.
   struct scored {
-    std::array<float, Knobs.items> scores{};  // by row
-    std::array<std::uint8_t, Knobs.items>
-        words{};              // by row: those of the question that the text has, up to enough_words
+    std::array<float, Knobs.items> scores{};
+    std::array<std::uint8_t, Knobs.items> words{};
     float worth = 0.0F;       // of the question's words
     std::uint32_t asked = 0;  // how many they are
   };
@@ -82,15 +101,12 @@ class bm25_lengths {
     const float room = (1.0F - Knobs.b) + Knobs.b * (static_cast<float>(length_[row]) / average);
     return static_cast<float>(times) / (static_cast<float>(times) + Knobs.k1 * room);
   }
-  template <class Items>
-  static void assess(const Items& items, const scored& of, float* by_row) {
-    const float one = sure(of, items.size());
-    for (std::size_t row = 0; row < Knobs.items; ++row)
-      by_row[row] = one > 0.0F ? of.scores[row] * static_cast<float>(of.words[row]) / one : 0.0F;
-  }
   static void count_word(std::uint8_t& words) {
     if (words < enough_words) ++words;
   }
+
+ private:
+  const Index& index() const { return static_cast<const Index&>(*this); }
 
   /// The value of score times words that is as certain as 1: the sum of the question's word weights, times the number of
   /// its words (at most enough_words), times a factor that grows with the number of texts, about 1 at 80: among more
@@ -120,7 +136,6 @@ class bm25_lengths {
     if constexpr (Knobs.alike < 1.0F) offer_different(items, scores, best);
   }
 
- private:
   /// Offers the best, the newest of equals first, until as many are found as are wanted: of those that are alike the
   /// newest alone, at the best's place. Work: for each hit, all that are left are read again.
   template <class Items>

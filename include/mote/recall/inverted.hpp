@@ -19,8 +19,9 @@ namespace mote::inline v0 {
 /// Postings: pairs of a text and a distinct word. There is room for about a quarter as many distinct words; the index is
 /// full when either runs out.
 template <class Reader, bm25_knobs Knobs, std::size_t Postings>
-class inverted_index : public bm25_lengths<Reader, Knobs> {
-  using base = bm25_lengths<Reader, Knobs>;
+class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Postings>, Reader, Knobs> {
+  using base = bm25_lengths<inverted_index, Reader, Knobs>;
+  friend base;
   using item = typename counted_words<Reader>::item;
   using typename base::scored;
   static_assert(Knobs.items < (1U << 24U) && Postings >= 1 && Postings < (1U << 29U));
@@ -91,25 +92,10 @@ class inverted_index : public bm25_lengths<Reader, Knobs> {
 
   static constexpr std::size_t stack_bytes = base::stack_bytes;
 
-  /// What bm25_index::search() does. Work: the lists of the query's words, and a few passes over the scores.
-  template <class Items>
-  void search(Reader words, const Items& items, best_hits& best) const {
-    if (items.size() == 0) return;
-    scored all;
-    collect(words, items, all);
-    base::offer(items, all, best);
-  }
-  /// What bm25_index::assess() does.
-  template <class Items>
-  void assess(Reader words, const Items& items, float* by_row) const {
-    scored all;
-    if (items.size() != 0) collect(words, items, all);
-    base::assess(items, all, by_row);
-  }
-
   std::size_t words() const { return words_; }  ///< different ones, in all texts
 
  private:
+  /// Work: the lists of the query's words are read.
   template <class Items>
   void collect(Reader words, const Items& items, scored& all) const {
     const std::size_t count = items.size();

@@ -34,13 +34,14 @@ struct pieces_knobs {
 
 namespace detail {
 
+constexpr bool is_white(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
 /// Where a piece of at most `most` bytes may end best, behind at least `least`: behind a sentence, else behind a word,
 /// else behind a character.
 constexpr std::size_t end_of_piece(std::string_view text, std::size_t least, std::size_t most) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
   std::size_t word = 0;
   for (std::size_t end = most; end > least; --end) {
-    if (!is_space(text[end])) continue;
+    if (!is_white(text[end])) continue;
     const char before = text[end - 1];
     if (before == '.' || before == '!' || before == '?' || text[end] == '\n') return end + 1;
     if (word == 0) word = end + 1;
@@ -53,9 +54,8 @@ constexpr std::size_t end_of_piece(std::string_view text, std::size_t least, std
 
 /// Without the white space at its ends.
 constexpr std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -99,9 +99,7 @@ class piece_memory {
     if (!has_room_in_empty(text, model...)) return status::too_long;
     for (std::size_t place = 0; place < store_.size();) {
       const places note = store_.note_at(place);
-      if (store_.whole(note) == text) {
-        return renew(note, model...);
-      }
+      if (store_.whole(note) == text) return renew(note, model...);
       place = note.last;
     }
     while (!store_.has_room(count, text.size())) wipe(store_.note_at(0));
