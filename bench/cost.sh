@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
 # What the library costs a build: lines and seconds of its headers, seconds and bytes of the Cortex-M7 example.
-# Refuses to time against something: it prints a table, and a person compares. Bytes are another matter: a second pipeline
-# of more than 2 KiB is an error, be it of another shape or another learner.
+# Refuses to time against something: it prints a table, and a person compares. The bytes of a second pipeline have a limit:
+# tests/boards/second_pipeline.sh.
 #   bench/cost.sh        REPEATS=3 changes how often each command runs; the best run counts
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -41,22 +41,5 @@ if command -v arm-none-eabi-g++ >/dev/null; then
   echo "|---|---:|"
   awk -v a="$start" -v b="$end" 'BEGIN { printf "| seconds to compile and link its main.cpp | %.1f |\n", b - a }'
   arm-none-eabi-size "$work/m7/assistant.elf" | awk 'NR == 2 { printf "| flash, with 491,400 bytes of image | %d |\n| RAM, with the stack | %d |\n", $1 + $2, $2 + $3 }'
-
-  m7="-std=gnu++23 -Os -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard -ffp-contract=off -fno-exceptions -fno-rtti
-    -fno-threadsafe-statics -ffunction-sections -fdata-sections -Wl,--gc-sections --specs=nano.specs --specs=nosys.specs
-    -Iinclude"
-  flash() { arm-none-eabi-size "$1" | awk 'NR == 2 { print $1 + $2 }'; }
-  firmware() {  # NAME OPTION...: its flash
-    arm-none-eabi-g++ $m7 "${@:2}" bench/cost/firmware.cpp -o "$work/$1" 2>"$work/log" || { tail -n 20 "$work/log" >&2; exit 1; }
-    flash "$work/$1"
-  }
-  one=$(firmware one) two=$(firmware two -DTWO)
-  learner=$(firmware learner -DLEARN) learners=$(firmware learners -DLEARN -DTWO)
-  echo "| flash of a firmware with one pipeline, -Os, without an image | $one |"
-  echo "| flash that a second adds, another shape and context, the same format | $((two - one)) |"
-  echo "| flash of a firmware with one that learns and keeps what it learned | $learner |"
-  echo "| flash that a second adds, another rank, other targets and another seed | $((learners - learner)) |"
-  for added in $((two - one)) $((learners - learner)); do
-    [ $added -le 2048 ] || { echo "cost: a second pipeline adds more than 2 KiB of code" >&2; exit 1; }
-  done
+  tests/boards/second_pipeline.sh
 fi

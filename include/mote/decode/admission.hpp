@@ -222,6 +222,10 @@ template <std::size_t Most>
 struct note_texts {
   std::array<std::string_view, Most> texts{};
   std::size_t count = 0;
+  note_texts& none() {
+    count = 0;
+    return *this;
+  }
   void operator()(std::string_view text) { texts[count++] = text; }
   std::span<const std::string_view> all() const { return std::span(texts).first(count); }
 };

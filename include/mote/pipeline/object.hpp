@@ -149,13 +149,9 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
           return answer_.fit(texts, Model::special_tokens, Recall::tokens, merging());
         });
     }
-    if constexpr (copies) decoding_.notes.count = 0;
-    const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
-                                      Model::special_tokens, Recall::tokens, merging(),
-                                      std::span<token>(tokens_).first(Context - answer_room).subspan(in_front),
-                                      [&](std::string_view item) {
-                                        if constexpr (copies) decoding_.notes(item);
-                                      });
+    const status made = answer_.begin(
+        std::span<const std::string_view>(items.data(), found), question, limit, Model::special_tokens, Recall::tokens,
+        merging(), std::span<token>(tokens_).first(Context - answer_room).subspan(in_front), notes_to_keep());
     if (made != status::ok) return made;
     if constexpr (copies)
       if (!decoding_.admitted.begin(decoding_.notes.all())) return answer_.progress.fail(status::no_span);
@@ -288,6 +284,11 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     stopping_.begin();
     if constexpr (constrains) decoding_.admitted.begin();
     if constexpr (measures) decoding_.confidence.begin();
+  }
+  /// Takes the notes of the next prompt. Not a lambda: pipelines that copy nothing share the code of a prompt.
+  decltype(auto) notes_to_keep() {
+    if constexpr (copies) return (decoding_.notes.none());
+    else return items_not_kept{};
   }
   words coder() const { return answer_.words(Model::special_tokens); }
   std::span<const token> text(std::size_t count) const { return std::span(tokens_).first(count).subspan(in_front); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A firmware with one pipeline, or with -DTWO a second one of another shape and context in the same format. With -DLEARN
-// they learn and keep what they learned, and the second one differs in rank, targets and seed alone. bench/cost.sh takes
-// their sizes.
+// they learn and keep what they learned, and the second one differs in rank, targets and seed alone. second_pipeline.sh
+// takes their sizes.
 // Refuses to run anywhere: its images have no address.
 #include <cstddef>
 #include <cstdint>
