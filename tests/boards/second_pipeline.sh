@@ -13,7 +13,7 @@ work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 flash() {  # OPTION...: of the firmware
   arm-none-eabi-g++ -std=gnu++23 -Os -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard -ffp-contract=off \
     -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections -Wl,--gc-sections \
-    --specs=nano.specs --specs=nosys.specs "-I$include" "$@" "$here/second_pipeline.cpp" -o "$work/firmware" 2> "$work/log" ||
+    --specs=nano.specs --specs=nosys.specs "-I$include" "$@" "$here/second_pipeline/firmware.cpp" -o "$work/firmware" 2> "$work/log" ||
     { tail -n 20 "$work/log" >&2; exit 1; }
   arm-none-eabi-size "$work/firmware" | awk 'NR == 2 { print $1 + $2 }'
 }
