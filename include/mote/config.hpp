@@ -168,7 +168,11 @@
 #define MOTE_TEXT(...) MOTE_TEXT_EXPANDED(__VA_ARGS__)
 #define MOTE_TEXT_EXPANDED(...) #__VA_ARGS__
 
-/// A kernel that must be inlined into its caller.
+/// A kernel that must be inlined into its caller; where nothing is optimized, copies of it would only make code.
+#ifdef __OPTIMIZE__
 #define MOTE_INLINE [[gnu::always_inline]] inline
+#else
+#define MOTE_INLINE inline
+#endif
 /// A function that must not be inlined: one copy of its code, however many pipelines call it.
 #define MOTE_NOINLINE [[gnu::noinline]]

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -337,24 +338,30 @@ class against_reference {
     mote::rng random(7);
     const auto compare = [&](const std::string& name, auto value) {
       plain_vector& values = tensor_of(m_, name).values();
-      for (std::size_t i = 0; i < values.size(); ++i) squares += std::pow(static_cast<double>(value(i)), 2);
-      double error = 0, size = 0;
-      constexpr std::size_t most = 12;  // a difference costs six losses
-      for (std::size_t k = 0; k < std::min(values.size(), most); ++k) {
-        const std::size_t i = values.size() <= most ? k : random.below(static_cast<std::uint32_t>(values.size()));
-        const double expected = slope_of(values[i], [&] { return mean(m_); });
-        const double got = static_cast<double>(value(i));
-        REQUIRE(std::isfinite(got));
-        error += std::pow(got - expected, 2);
-        size += std::pow(expected, 2);
+      double size = 0;
+      std::vector<double> got(values.size());
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        got[i] = static_cast<double>(value(i));
+        size += got[i] * got[i];
       }
-      INFO(name << ": |error| " << std::sqrt(error) << " of |gradient| " << std::sqrt(size));
+      REQUIRE(std::isfinite(size));
+      squares += size;
+      size = std::sqrt(size);
       // Softmax does not see what all keys share: that gradient is nought, and rounding is all that there is.
-      if (name.ends_with(".key.bias") && std::sqrt(size) < 1e-7) {
-        CHECK(std::sqrt(error) < 1e-6);
-      } else {
-        REQUIRE(size > 0);
-        CHECK(std::sqrt(error) <= 2e-5 * std::sqrt(size));
+      const bool nought = name.ends_with(".key.bias") && size < 1e-6;
+      // Along random signs a wrong number is seen wherever it stands, and what is right errs by its share of all numbers.
+      for (int direction = 0; direction < 3; ++direction) {
+        std::vector<double> sign(values.size());
+        for (double& s : sign) s = random.below(2) == 0 ? -1 : 1;
+        const double expected = slope_along(values, sign, [&] { return mean(m_); });
+        const double error = std::fabs(std::inner_product(got.begin(), got.end(), sign.begin(), 0.0) - expected);
+        INFO(name << ": |error| " << error << " along a direction, of |gradient| " << size);
+        if (nought) {
+          CHECK(error < 1e-6);
+        } else {
+          REQUIRE(std::fabs(expected) > 0);
+          CHECK(error <= 2e-5 * size);
+        }
       }
     };
     const float* g = collected.floats();
@@ -375,6 +382,19 @@ class against_reference {
   }
 
  private:
+  /// d loss() / dt of values + t * sign. The values are as before when this returns.
+  template <class Loss>
+  static double slope_along(plain_vector& values, const std::vector<double>& sign, Loss loss) {
+    const plain_vector kept = values;
+    const double scale = 1 / std::sqrt(static_cast<double>(values.size()));  // together as far as one alone
+    double t = 0;
+    const double slope = slope_of(t, [&] {
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = kept[i] + t * scale * sign[i];
+      return loss();
+    });
+    values = kept;
+    return slope / scale;
+  }
   template <class Loss>
   static double slope_of(double& parameter, Loss loss) {
     if constexpr (requires { Reference::difference_step; })

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 
 #include "mote/core/arena.hpp"
 
@@ -37,9 +38,7 @@ class arena_guard {
     find_writes();
     each_gap(
         0, plan_.bytes, [&](const lifetime& t) { return t.carried_into(first); },
-        [&](std::size_t begin, std::size_t end) {
-          for (; begin < end; ++begin) arena_[begin] = static_cast<std::byte>(arena_watch::pattern);
-        });
+        [&](std::size_t begin, std::size_t end) { std::memset(arena_ + begin, arena_watch::pattern, end - begin); });
     inside_ = true;
     first_ = first;
     last_ = last;
@@ -58,7 +57,9 @@ class arena_guard {
       if (lives(plan_.tensors[i])) continue;
       bool written = false;
       each_gap(plan_[i], plan_[i] + plan_.tensors[i].bytes, lives, [&](std::size_t begin, std::size_t end) {
-        for (; begin < end; ++begin) written = written || arena_[begin] != static_cast<std::byte>(arena_watch::pattern);
+        const std::byte* const bytes = arena_ + begin;
+        written = written || bytes[0] != static_cast<std::byte>(arena_watch::pattern) ||
+                  std::memcmp(bytes, bytes + 1, end - begin - 1) != 0;
       });
       if (!written) continue;
       ++arena_watch::faults;
