@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a schema admits: 10,000 drawn values are read by nlohmann-json and checked by hand, and of bounded schemas every
 // value is reached and none other.
+// Sanitized at -O1: computes for longer than it is compiled.
 #include "mote/decode/json.hpp"
 
 #include <catch2/catch_test_macros.hpp>

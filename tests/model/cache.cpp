@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The caches against attention in double precision over what they were given; and what a cache promises: runs of tokens,
 // splits of the heads, tokens taken back and the order of an instruction set change no bit.
+// Sanitized at -O1: computes for longer than it is compiled.
 #include "mote/model/cache.hpp"
 
 #include <catch2/catch_template_test_macros.hpp>

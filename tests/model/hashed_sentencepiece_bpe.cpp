@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // SentencePiece BPE over the hashed table: the tokens of other programs, and of our own over the plain table.
+// Sanitized at -O1: computes for longer than it is compiled.
 #include "mote/model/hashed_sentencepiece_bpe.hpp"
 
 #include <catch2/catch_test_macros.hpp>

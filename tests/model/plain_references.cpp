@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The reference models against what does not come from them: values worked out by hand or printed in papers and manuals,
 // and what must hold whatever the weights are.
+// Sanitized at -O1: the reference models of all tests.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

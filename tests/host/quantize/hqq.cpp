@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// Sanitized at -O1: computes for longer than it is compiled.
 #include "mote/host/quantize/hqq.hpp"
 
 #include <catch2/catch_test_macros.hpp>
