@@ -22,6 +22,7 @@ proved_by(decode/admission.cpp "what a constraint admits" decode/constraint)
 proved_by(decode/repetition_penalty.cpp "how a policy that looks back, or holds another one, picks" decode/picking)
 proved_by(decode/stop_at.cpp "what is held back, and what a pipeline makes of it" decode/stopping_slot pipeline/stopping)
 proved_by(decode/confidence.cpp "a policy of the slot" decode/confidence_slot)
+proved_by(pipeline/self_check.cpp "what a check at boot compares; on every target by golden/units.hpp" model/known_answers)
 proved_by(pipeline/scoring.cpp "labels that are scored" decode/verbalize)
 proved_by(model/tokenizer.cpp "an image's own tokenizer, and the table that it reads"
   model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)

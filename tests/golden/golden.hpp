@@ -19,6 +19,7 @@
 #include "mote/decode/sample.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/pipeline.hpp"
+#include "mote/pipeline/self_check.hpp"
 #include "mote/policy/cache.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/rag.hpp"
@@ -313,6 +314,24 @@ class run {
     if (!same) ++failures_;
   }
 
+  /// self_check() finds nothing on a target that is sound.
+  template <class Pipeline>
+  void check_itself() {
+    static_assert(sizeof(Pipeline) <= pipeline_room);
+    auto* ai = new (pipeline_bytes) Pipeline();
+    const mote::self_checked none = mote::self_check(*ai);
+    mote::self_checked found{ai->attach(make_image<typename Pipeline::format>(Pipeline::model_type::shape, "golden"))};
+    if (found.state == mote::status::ok) found = mote::self_check(*ai);
+    ai->~Pipeline();
+    const bool sound = none.state == mote::status::not_attached && found.state == mote::status::ok;
+    say(sound ? "ok     self check " : "FAILED self check ");
+    say(mote::name(found.state));
+    say(" ");
+    say(found.kernel);
+    say("\n");
+    if (!sound) ++failures_;
+  }
+
  private:
   void say(std::string_view text) {
     char line[64];
@@ -480,5 +499,8 @@ inline int mote_golden(void (*print)(const char*)) {
   r.check<golden::grouper<4, 16>, 32>(golden::of_kivi_4);
   r.check<golden::student<1>>(golden::of_full);
   r.check<golden::student<16>>(golden::of_full);
+  r.check_itself<golden::rounder<8, 1>>();
+  r.check_itself<golden::grouper<4, 1>>();
+  r.check_itself<golden::student<mote::interleaved_rows(mote::simd::native::value)>>();
   return r.failures();
 }

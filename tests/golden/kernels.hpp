@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mote/block/feed_forward.hpp"
 #include "mote/core/checksum.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/kernel/attention.hpp"
@@ -14,6 +15,7 @@
 #include "mote/model/attention_form.hpp"
 #include "mote/model/int8_cache.hpp"
 #include "mote/model/kivi_cache.hpp"
+#include "mote/model/known_answers.hpp"
 #include "mote/simd/math.hpp"
 #include "report.hpp"
 
@@ -122,8 +124,33 @@ inline void check_forms_of_attention(report& r) {
   gradient.expect(0xBFCA091E8D314892, "the gradient of attention with a window, a cap and a scale");
 }
 
+/// What self_check() compares, of blocks that the golden pipelines do not have as well.
+inline void check_known_answers(report& r) {
+  using namespace mote::detail;
+  static float room[1024];
+  alignas(64) static std::byte kept[6400];
+  r.check(norm_bits(room) == known::norm, "known norm");
+  r.check(layer_norm_bits(room) == known::layer_norm, "known layer norm");
+  r.check(rotation_bits(room) == known::rotation, "known rotation");
+  r.check(softcap_bits(room) == known::softcap, "known softcap");
+  r.check(gates_hold(room), "gates");
+  r.check(gate_bits<mote::silu>(room) == known::silu_gate, "known gate of silu");
+  r.check(gate_bits<mote::gelu>(room) == known::gelu_gate, "known gate of gelu");
+  r.check(activation_bits<mote::gelu>(room) == known::gelu, "known gelu");
+  r.check(activation_bits<mote::exact_gelu>(room) == known::exact_gelu, "known exact gelu");
+  r.check(activation_bits<mote::rectifier>(room) == known::rectifier, "known rectifier");
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    const mote::attention_shape a{.heads = 2, .kv_heads = 1, .head_dim = i == 0 ? 16U : 25U};
+    constexpr std::size_t n = known::attention_positions;
+    r.check(attention_bits<mote::float_cache, 1>(a, n, kept, room) == known::attention_to_floats[i], "known attention");
+    r.check(attention_bits<mote::float_cache, 4>(a, n, kept, room) == known::attention_to_floats[i], "in runs");
+    r.check(attention_bits<mote::half_cache, 3>(a, n, kept, room) == known::attention_to_halves[i], "to halves");
+  }
+}
+
 inline void check_kernels(report& r) {
   check_forms_of_attention(r);
+  check_known_answers(r);
   constexpr std::size_t most = 176;
   alignas(64) static float x[most], gain[most], bias[most], y[most], dx[most], dgain[most], dbias[most];
   mote::rng random(3);

@@ -29,6 +29,8 @@ enum class [[nodiscard]] status : std::uint8_t {
   // the build
   fused_multiply_add,  ///< the compiler contracts a*b+c; build with -ffp-contract=off
   flushed_subnormals,  ///< numbers below 2^-126 become zero: a processor mode, or -fno-tree-vectorize is missing
+  memory_fault,        ///< memory did not keep what self_check() wrote to it
+  kernel_differs,      ///< a kernel does not give the bits of its plain body: self_check() says which
   // use
   not_attached,    ///< attach() has not given weights yet
   too_long,        ///< more tokens than fit the pipeline's context, or a text longer than an item may be
@@ -66,6 +68,8 @@ constexpr std::string_view name(status s) {
     case status::not_finite: return "not_finite";
     case status::fused_multiply_add: return "fused_multiply_add";
     case status::flushed_subnormals: return "flushed_subnormals";
+    case status::memory_fault: return "memory_fault";
+    case status::kernel_differs: return "kernel_differs";
     case status::not_attached: return "not_attached";
     case status::too_long: return "too_long";
     case status::empty: return "empty";

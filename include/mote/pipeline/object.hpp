@@ -43,6 +43,13 @@
 
 namespace mote::inline v0 {
 
+namespace detail {
+template <class Pipeline>
+class self_checking;  // pipeline/self_check.hpp, which only programs that call it include
+template <class Pipeline>
+struct attention_kernels;
+}  // namespace detail
+
 /// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
 template <class Model, class Format, std::size_t Context, class... Policies>
 class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Policies...>>,
@@ -267,6 +274,10 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   friend class scoring<basic_pipeline>;
   friend struct teaching<basic_pipeline>;
   friend class sessions<basic_pipeline>;
+  template <class Pipeline>
+  friend class detail::self_checking;
+  template <class Pipeline>
+  friend struct detail::attention_kernels;
   using words = tokenizer_of<Model>;
   using learning_policy = Learning;
   using store = kept_in<family, typename Cache::store>;
