@@ -23,6 +23,8 @@ proved_by(decode/repetition_penalty.cpp "how a policy that looks back, or holds 
 proved_by(decode/stop_at.cpp "what is held back, and what a pipeline makes of it" decode/stopping_slot pipeline/stopping)
 proved_by(decode/confidence.cpp "a policy of the slot" decode/confidence_slot)
 proved_by(pipeline/self_check.cpp "what a check at boot compares; on every target by golden/units.hpp" model/known_answers)
+proved_by(policy/streamed.cpp "what a pipeline with streamed weights is made of"
+  model/streamed_weights pipeline/weights_source store/streamed_image)
 proved_by(pipeline/scoring.cpp "labels that are scored" decode/verbalize)
 proved_by(model/tokenizer.cpp "an image's own tokenizer, and the table that it reads"
   model/tokenizer_of host/image/token_table_packer host/import/tokenizer_text)

@@ -65,6 +65,8 @@ struct window;
 struct ends_when_full;
 template <template <std::size_t> class Format>
 struct packed;
+template <class Weights, class Reader, std::size_t Bytes>
+struct streamed;
 template <class Default, class... Entries>
 struct mixed;
 

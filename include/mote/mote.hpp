@@ -17,6 +17,7 @@
 #include "mote/policy/k_quant.hpp"       // IWYU pragma: export
 #include "mote/policy/prefill.hpp"       // IWYU pragma: export
 #include "mote/policy/quantize.hpp"      // IWYU pragma: export
+#include "mote/policy/streamed.hpp"      // IWYU pragma: export
 #include "mote/policy/window.hpp"        // IWYU pragma: export
 
 #include "mote/format/affine.hpp"        // IWYU pragma: export

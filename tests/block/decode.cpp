@@ -152,7 +152,7 @@ TEST_CASE("a pass may stop behind any layer and go on later: the stream in the a
   const mote::float_cache cache(kept.data(), mote::cache_shape_of(m.s), 40);
   mote::single_thread::team alone;
   const nothing_learned nothing;
-  using pass = mote::decode_pass<mote::llama, mote::simd::native, 1, format, nothing_learned, mote::float_cache,
+  using pass = mote::decode_pass<mote::simd::native, 1, mote::weights<format>, nothing_learned, mote::float_cache,
                                  mote::single_thread::team>;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const std::size_t half = t % (m.s.layers + 1);

@@ -68,11 +68,12 @@ std::span<const std::byte> make_image(const mote::shape& s) {
   for (std::size_t i = 0; i < layout.total_bytes; ++i) image[i] = std::byte{0};
   std::byte* weights = image + layout.weights_offset;
 
-  const auto matrix = [&](std::size_t offset, mote::matrix_size m, float deviation) {
-    for (std::size_t row = 0; row < m.rows; row += Format::rows) {
-      const std::size_t count = m.rows - row < Format::rows ? m.rows - row : Format::rows;
+  using formats = mote::formats_of<Format>;
+  const auto matrix = [&]<class F>(std::size_t offset, mote::matrix_size m, float deviation) {
+    for (std::size_t row = 0; row < m.rows; row += F::rows) {
+      const std::size_t count = m.rows - row < F::rows ? m.rows - row : F::rows;
       for (std::size_t i = 0; i < count * m.cols; ++i) tile[i] = random.normal() * deviation;
-      Format::encode_tile(tile, count, m.cols, weights + offset + row / Format::rows * Format::tile_bytes(m.cols));
+      F::encode_tile(tile, count, m.cols, weights + offset + row / F::rows * F::tile_bytes(m.cols));
     }
   };
   const auto vector = [&](mote::vector_role which, std::size_t offset, std::size_t n) {
@@ -81,8 +82,10 @@ std::span<const std::byte> make_image(const mote::shape& s) {
       __builtin_memcpy(weights + offset + i * sizeof v, &v, sizeof v);
     }
   };
-  matrix(map.embedding, {s.vocab, s.dim}, 0.25F);
-  if constexpr (mote::has_positions<Family>) matrix(map.positions, {s.context, s.dim}, 0.25F);
+  using embedding = typename formats::embedding;
+  matrix.template operator()<embedding>(map.embedding, {s.vocab, s.dim}, 0.25F);
+  if constexpr (mote::has_positions<Family>)
+    matrix.template operator()<embedding>(map.positions, {s.context, s.dim}, 0.25F);
   for (std::size_t layer = 0; layer < s.layers; ++layer) {
     const std::size_t kind = Family::layer::kind_of(layer);
     for (std::size_t i = 0; i < tensors::vectors; ++i)
@@ -91,12 +94,15 @@ std::span<const std::byte> make_image(const mote::shape& s) {
     for (std::size_t i = 0; i < tensors::matrices; ++i) {
       const mote::matrix_size m = tensors::size(s, i);
       if (tensors::has_matrix(kind, i))
-        matrix(map.at(layer, tensors::matrix(i)), m, 1.5F / mote::simd::sqrt(static_cast<float>(m.cols)));
+        formats::with(layer, i, [&]<class F>() {
+          matrix.template operator()<F>(map.at(layer, tensors::matrix(i)), m,
+                                        1.5F / mote::simd::sqrt(static_cast<float>(m.cols)));
+        });
     }
   }
   for (std::size_t i = 0; i < tensors::outer_vectors; ++i)
     vector(tensors::outer_vector(i), map.outer[i], tensors::outer_floats(s, i));
-  if (!s.tied_head) matrix(map.head, {s.vocab, s.dim}, 0.25F);
+  if (!s.tied_head) matrix.template operator()<typename formats::head>(map.head, {s.vocab, s.dim}, 0.25F);
   for (std::size_t i = 0; i < golden::table_bytes; ++i) image[layout.vocabulary_offset + i] = golden::table[i];
 
   mote::container_header h;
@@ -214,7 +220,8 @@ inline constexpr mote::shape windowed = sizes(3, [](mote::shape& s) { s.window =
 }  // namespace mote_families
 
 /// The number of families that answered otherwise than written below. `print` gets pieces of text.
-inline int mote_golden_families(void (*print)(const char*)) {
+template <class = void>
+int mote_golden_families(void (*print)(const char*)) {
   mote_families::run r(print);
   r.check<mote::llama, mote_families::scaled_llama>({0x3081293CD6A07670, 0xFB0BF0BD8EA125E1});
   r.check<mote::qwen2, mote_families::sizes(2)>({0xD787333C38260F1A, 0x465B9B0E38647308});

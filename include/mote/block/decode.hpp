@@ -106,18 +106,19 @@ struct decode_buffers {
 };
 
 /// The pass that blocks call in inference: `count` consecutive tokens from `position` on.
-template <class Family, class Isa, std::size_t Most, class Formats, class Adapter, class Cache, class Team>
+template <class Isa, std::size_t Most, class Weights, class Adapter, class Cache, class Team>
 class decode_pass {
+  using Family = typename Weights::family;
   using facts = decode_plan_of<Family>;
 
  public:
-  using maps_type = detail::linear_maps<Isa, Most, Formats, Family, Adapter, Team>;
+  using maps_type = detail::linear_maps<Isa, Most, Weights, Adapter, Team>;
 
   /// `maps` is a separate object: lambdas hold its address, so the compiler reloads its members after each kernel. The
   /// shape is not in it, so it is not reloaded.
-  MOTE_INLINE decode_pass(const mote::shape& s, const weights<Formats, Family>& w, maps_type& maps,
-                          const std::uint64_t* frequencies, const Cache& cache, Team& team,
-                          const decode_buffers<Family>& b, std::size_t count, std::size_t position)
+  MOTE_INLINE decode_pass(const mote::shape& s, const Weights& w, maps_type& maps, const std::uint64_t* frequencies,
+                          const Cache& cache, Team& team, const decode_buffers<Family>& b, std::size_t count,
+                          std::size_t position)
       : s_(s),
         w_(w),
         frequencies_(frequencies),
@@ -252,7 +253,7 @@ class decode_pass {
 
  private:
   const mote::shape& s_;
-  const weights<Formats, Family>& w_;
+  const Weights& w_;
   const std::uint64_t* frequencies_;
   const Cache& cache_;
   Team& team_;
@@ -269,20 +270,19 @@ class decode_pass {
 /// Runs `count` consecutive tokens (1 to Most) from `position` on through all layers; the result is bit for bit that of
 /// running them one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if
 /// zero. `adapter.apply(layer, role, x, y)` applies the learned delta; the team splits rows and heads. If the values of
-/// a token overflow, all its logits are NaN. `rows`: nothing, or a head_rows.
-template <class Isa = simd::native, std::size_t Most = 1, class Formats, class Adapter, class Cache, class Team,
+/// a token overflow, all its logits are NaN. `packed`: weights or streamed_weights. `rows`: nothing, or a head_rows.
+template <class Isa = simd::native, std::size_t Most = 1, class Weights, class Adapter, class Cache, class Team,
           class Family, class Token, class... Rows>
-float* decode(const shape& model, const weights<Formats, Family>& packed, const Adapter& adapter,
-              const std::uint64_t* frequencies, const Cache& cache, Team& team, const decode_buffers<Family>& b,
-              const Token* tokens /* (count) */, std::size_t count, std::size_t position, std::size_t logits_for,
-              const Rows&... rows) {
+float* decode(const shape& model, const Weights& packed, const Adapter& adapter, const std::uint64_t* frequencies,
+              const Cache& cache, Team& team, const decode_buffers<Family>& b, const Token* tokens /* (count) */,
+              std::size_t count, std::size_t position, std::size_t logits_for, const Rows&... rows) {
   constexpr bool has_room = !states_of<Family>::any || requires { cache.states(); };
   static_assert(
       has_room,
       "mote: a block of this family keeps a state, and this cache has no place for it; take kept_in<Family, Cache> for the cache [mote-cache-states]");
   const shape s = model;  // copies that no kernel can change: derived values are computed once
-  const weights<Formats, Family> w(packed.data(), s, packed.map());
-  using pass_type = decode_pass<Family, Isa, Most, Formats, Adapter, Cache, Team>;
+  const Weights w = packed.of_shape(s);
+  using pass_type = decode_pass<Isa, Most, Weights, Adapter, Cache, Team>;
   typename pass_type::maps_type maps(s, w, adapter, team, count,
                                      b.template bytes<typename decode_plan_of<Family>::rounded>());
   pass_type pass(s, w, maps, frequencies, cache, team, b, count, position);

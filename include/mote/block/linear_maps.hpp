@@ -13,6 +13,7 @@
 #include "mote/kernel/matmul.hpp"
 #include "mote/kernel/matvec.hpp"
 #include "mote/kernel/norm.hpp"
+#include "mote/model/streamed_weights.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0 {
@@ -29,16 +30,17 @@ inline void add_to_rows(const float* v, std::size_t n, std::size_t tokens, float
   for (std::size_t t = 0; t < tokens; ++t) add_to(y + t * padded(n), v, n);
 }
 
-/// Isa: the instruction set of the kernels; Most: the most tokens at once; Adapter: apply(layer, role, x, y); Team: the
-/// threads that do the parts.
-template <class Isa, std::size_t Most, class Formats, class Family, class Adapter, class Team>
+/// Isa: the instruction set of the kernels; Most: the most tokens at once; Weights: weights or streamed_weights; Adapter:
+/// apply(layer, role, x, y); Team: the threads that do the parts.
+template <class Isa, std::size_t Most, class Weights, class Adapter, class Team>
 class linear_maps {
+  using Formats = typename Weights::format;
   using facts = formats_of<Formats>;
-  using tensors = tensors_of<Family>;
+  using tensors = tensors_of<typename Weights::family>;
 
  public:
-  MOTE_INLINE linear_maps(const shape& s, const weights<Formats, Family>& w, const Adapter& adapter, Team& team,
-                          std::size_t tokens, std::byte* rounded)
+  MOTE_INLINE linear_maps(const shape& s, const Weights& w, const Adapter& adapter, Team& team, std::size_t tokens,
+                          std::byte* rounded)
       : s_(s), w_(w), adapter_(adapter), team_(team), tokens_(tokens), rounded_(rounded) {}
 
   MOTE_INLINE const Adapter& adapter() const { return adapter_; }
@@ -52,7 +54,8 @@ class linear_maps {
       });
     } else {
       (w_.template with<Roles>(layer,
-                               [&]<class F>(const matrix<F>& m) {
+                               [&]<class Matrix>(const Matrix& m) {
+                                 using F = typename Matrix::format;
                                  const auto in = quantize_activations<F::activation_group>(x, cols, tokens());
                                  share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
                                    multiply(m, in, tokens(), y, part, parts);
@@ -83,7 +86,7 @@ class linear_maps {
     for (std::size_t first = 0; first < m.rows;) {
       std::size_t end = first;
       while (end < m.rows && rows.any(end, format::rows)) end += format::rows;
-      if (end != first) matvec<Isa>(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
+      if (end != first) multiply_one(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
       first = end + format::rows;
     }
   }
@@ -104,7 +107,7 @@ class linear_maps {
   template <role R>
   MOTE_INLINE std::size_t bytes(std::size_t layer) const {
     if constexpr (Team::parts == 1) return 0;
-    else return w_.template with<R>(layer, []<class F>(const matrix<F>& m) { return F::bytes(m.rows, m.cols); });
+    else return w_.template with<R>(layer, []<class M>(const M& m) { return M::format::bytes(m.rows, m.cols); });
   }
   template <class F>
   MOTE_INLINE void share(std::size_t bytes, F&& f) const {
@@ -138,9 +141,36 @@ class linear_maps {
     if (Most == 1 || count == 1) matvec<Isa>(m, in[0], y);
     else matmul<Isa>(m, in.data(), count, y, stride);
   }
+  template <class F>
+  MOTE_INLINE static void multiply_one(const matrix<F>& m, const activation& in, float* y) {
+    matvec<Isa>(m, in, y);
+  }
+  /// The same kernels on blocks of rows, as they come. Rows that could not be read are zero.
+  template <class F, class Stream>
+  MOTE_INLINE static void multiply(const streamed_matrix<F, Stream>& m, const activations& in, std::size_t count,
+                                   float* y, std::size_t, std::size_t) {
+    const std::size_t stride = padded(m.rows);
+    if constexpr (Most == 1) count = 1;
+    m.each_block([&](const matrix<F>& rows, std::size_t first) {
+      if (rows.data == nullptr) {
+        for (std::size_t t = 0; t < count; ++t)
+          for (std::size_t i = 0; i < rows.rows; ++i) y[t * stride + first + i] = 0;
+      } else if (count == 1) {
+        matvec<Isa>(rows, in[0], y + first);
+      } else {
+        matmul<Isa>(rows, in.data(), count, y + first, stride);
+      }
+    });
+  }
+  template <class F, class Stream>
+  MOTE_INLINE static void multiply_one(const streamed_matrix<F, Stream>& m, const activation& in, float* y) {
+    m.each_block([&](const matrix<F>& rows, std::size_t first) {
+      if (rows.data != nullptr) matvec<Isa>(rows, in, y + first);
+    });
+  }
 
   const shape& s_;
-  const weights<Formats, Family>& w_;
+  const Weights& w_;
   const Adapter& adapter_;
   Team& team_;
   std::size_t tokens_;

@@ -38,7 +38,8 @@ struct family_functions {
   std::uint64_t (*last_weights)(const shape&);   ///< of them, in matrices that the backward pass does not run again
   /// Bytes of all packed tensors in one format; matrix_bytes gives those of a matrix.
   std::size_t (*packed_bytes)(const shape&, std::size_t (*matrix_bytes)(std::size_t rows, std::size_t cols));
-  std::size_t (*state_bytes)(const shape&);  ///< of the blocks' states, after the cache
+  std::size_t (*state_bytes)(const shape&);   ///< of the blocks' states, after the cache
+  std::size_t (*vector_bytes)(const shape&);  ///< of all vectors, where matrices are streamed
 };
 struct weights_functions {
   std::size_t (*bytes)(const family_functions&, const shape&);  ///< of the packed tensors
@@ -154,6 +155,7 @@ struct choices {
   part_size rest{};  ///< of the object: the attached image, counters, progress
   fit_choice fit{};
   std::size_t vocabulary_bytes = 0;  ///< the model's token table, in flash; 0 where no model was named
+  std::size_t stream_bytes = 0;      ///< of streamed<>: its buffers; then vectors and token table are in RAM. 0: mapped
   /// 0: the facts hold for any shape. Else they hold for the shape with this fingerprint only, because of a mixed<> or
   /// k_quant<> of a model, or a user's own policy whose size only its type states.
   std::uint64_t bound_to = 0;

@@ -117,6 +117,12 @@ constexpr std::uint64_t adapter_products(const shape& s, const choices& c) {
   return c.learning.owns_weights || c.learning.positions != 0 ? 0 : parameter_floats(s, c);
 }
 
+/// What streamed<> keeps in the object: vectors, token table, buffers.
+constexpr std::size_t streamed_part_bytes(const shape& s, const choices& c) {
+  if (c.stream_bytes == 0) return 0;
+  return round_up(c.family->vector_bytes(s), 64) + round_up(c.vocabulary_bytes, 64) + c.stream_bytes;
+}
+
 /// Adds members in their order, as the compiler lays them out.
 struct member_layout {
   std::size_t end = 0;
@@ -159,6 +165,7 @@ constexpr std::size_t object_bytes(const shape& s, const choices& c, std::size_t
   else object.place({arena, 64});
   if (c.cache_is_apart()) object.place_pointer();
   else object.place({cache_bytes(s, c), 64});
+  object.place({streamed_part_bytes(s, c), 64});
   if (c.learning_is_apart()) object.place_pointer();
   else place_learning(object, s, c);
   if (c.recall_is_apart()) object.place_pointer();
@@ -238,6 +245,7 @@ constexpr ram_regions ram_of(const shape& s, const choices& c) {
   ram_regions ram;
   ram.weights = parameter_floats(s, c) * sizeof(float);
   (c.learning.goes_back ? ram.gradients : ram.perturbed) = ram.weights;
+  ram.weights += streamed_part_bytes(s, c);
   ram.optimizer = optimizer_floats(s, c) * sizeof(float);
   ram.cache = cache_bytes(s, c);
   ram.activations = arena_bytes(s, c);
@@ -249,6 +257,7 @@ constexpr ram_regions ram_of(const shape& s, const choices& c) {
   return ram;
 }
 constexpr flash_regions flash_of(const shape& s, const choices& c) {
+  if (c.stream_bytes != 0) return {.code = c.fit.code_bytes};  // the image lies behind the reader
   return {.weights = c.weights->bytes(*c.family, s),
           .vocabulary = c.vocabulary_bytes,
           .header = container_header_bytes,

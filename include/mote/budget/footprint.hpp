@@ -13,7 +13,7 @@
 namespace mote::inline v0 {
 
 struct ram_regions {
-  std::size_t weights = 0;      ///< parameters that live in RAM: adapters, or all of them with full<>
+  std::size_t weights = 0;      ///< parameters in RAM: adapters, or all with full<>; what streamed<> keeps there
   std::size_t cache = 0;        ///< keys and values
   std::size_t activations = 0;  ///< the arena: the larger of an answer's and a lesson's, or for both if they take turns
   std::size_t gradients = 0;

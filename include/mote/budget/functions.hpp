@@ -10,6 +10,7 @@
 #include "mote/budget/choices.hpp"
 #include "mote/core/arena.hpp"
 #include "mote/model/formats.hpp"
+#include "mote/model/streamed_weights.hpp"
 #include "mote/model/weights.hpp"
 
 namespace mote::inline v0::detail {
@@ -31,6 +32,10 @@ constexpr cache_shape cached(const shape& s) {
 template <class Family>
 constexpr std::size_t state_bytes(const shape& s) {
   return states_of<Family>::floats(s, s.layers) * sizeof(float);
+}
+template <class Family>
+constexpr std::size_t vector_bytes(const shape& s) {
+  return map_vectors<Family>(s).bytes;
 }
 /// The weights in the matrices of all layers, or in the matrix `only` of each.
 template <class Family>
@@ -110,8 +115,8 @@ constexpr std::size_t kept_by(std::size_t parameters) {
 
 template <class Family>
 inline constexpr family_functions family_functions_of{
-    &decode_bytes<Family>, &train_bytes<Family>,  &cached<Family>,     &layer_weights<Family>,
-    &last_weights<Family>, &packed_bytes<Family>, &state_bytes<Family>};
+    &decode_bytes<Family>, &train_bytes<Family>,  &cached<Family>,      &layer_weights<Family>,
+    &last_weights<Family>, &packed_bytes<Family>, &state_bytes<Family>, &vector_bytes<Family>};
 template <class Formats, class Family = llama>
 inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats, Family>, &embedding_bytes<Formats>,
                                                         &input_bytes<Formats>, Formats::rows, Formats::name};

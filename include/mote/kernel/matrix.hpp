@@ -21,6 +21,7 @@ constexpr std::size_t padded(std::size_t floats) { return round_up(floats, float
 /// A view of a (rows, cols) matrix packed in Format; data is its first tile.
 template <class Format>
 struct matrix {
+  using format = Format;
   const std::byte* data = nullptr;
   std::size_t rows = 0;
   std::size_t cols = 0;

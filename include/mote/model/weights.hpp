@@ -154,6 +154,7 @@ class weights {
 
  public:
   using format = Formats;
+  using family = Family;
   using map_type = tensor_map_of<Formats, Family>;
 
   constexpr weights() = default;
@@ -195,6 +196,8 @@ class weights {
   const float* vector(std::size_t layer, vector_role v) const { return floats(base_ + map_->at(layer, v)); }
   const std::byte* data() const { return base_; }
   const map_type& map() const { return *map_; }
+  /// The same, with a copy of the shape that lies elsewhere.
+  MOTE_INLINE weights of_shape(const shape& s) const { return {base_, s, *map_}; }
 
  private:
   template <class Format>

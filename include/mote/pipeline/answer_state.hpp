@@ -137,14 +137,18 @@ using answer_state = basic_answer_state<sentencepiece_bpe>;
 
 namespace detail {
 
+MOTE_INLINE status machine_is_sound() {
+  if (!arithmetic_is_plain()) return status::fused_multiply_add;
+  return subnormals_are_kept() ? status::ok : status::flushed_subnormals;
+}
+
 /// Checks the machine's arithmetic, opens the image, and checks that all its numbers are within bounds. Errors:
 /// fused_multiply_add, flushed_subnormals, those of open_image(), not_finite.
 template <class Formats, class Family, class Table>
 status open_weights(std::span<const std::byte> image, const image_expectation& expected, const shape& s,
                     const tensor_map_of<Formats, Family>& map, payload_check depth,
                     basic_attached_image<Table>& opened) {
-  if (!arithmetic_is_plain()) return status::fused_multiply_add;
-  if (!subnormals_are_kept()) return status::flushed_subnormals;
+  if (const status state = machine_is_sound(); state != status::ok) return state;
   if (const status state = open_image(image, expected, opened, depth); state != status::ok) return state;
   return are_bounded(weights<Formats, Family>{opened.weights, s, map}, s) ? status::ok : status::not_finite;
 }

@@ -169,8 +169,9 @@ constexpr fit_choice fit_facts() {
 
 /// The choices of a basic_pipeline with these arguments. They hold for any shape if every tensor has the same format
 /// and each policy states its sizes by shape; else `bound_to` is the model's shape.
-template <class Model, class Format, std::size_t Context, class... Policies>
+template <class Model, class Bound, std::size_t Context, class... Policies>
 constexpr choices choices_from() {
+  using Format = formats_in<Bound>;
   using Fit = policy_in<slots::fit, Policies...>;
   using Cache = policy_in<slots::cache, Policies...>;
   using Learning = policy_in<slots::learning, Policies...>;
@@ -194,7 +195,8 @@ constexpr choices choices_from() {
             .team = size_of_part<typename Threads::team>(),
             .rest = size_of_part<basic_answer_state<tokenizer_of<Model>>>(),
             .fit = fit_facts<Fit>(),
-            .vocabulary_bytes = Model::vocabulary_bytes};
+            .vocabulary_bytes = Model::vocabulary_bytes,
+            .stream_bytes = in_memory<Bound>::stream_bytes};
   bool bound = !requires { Format::group; };
   // If the state's layout is not the one that its policy states, its size for this model is used.
   using learning_state = typename Learning::template state<Model, Format>;

@@ -37,26 +37,21 @@
 #include "mote/pipeline/stopping.hpp"
 #include "mote/pipeline/teaching.hpp"
 #include "mote/pipeline/text_coder.hpp"
+#include "mote/pipeline/weights_source.hpp"
 #include "mote/recall/prompt.hpp"
 #include "mote/recall/retriever.hpp"
 #include "mote/store/snapshot.hpp"
 
 namespace mote::inline v0 {
 
-namespace detail {
-template <class Pipeline>
-class self_checking;  // pipeline/self_check.hpp, which only programs that call it include
-template <class Pipeline>
-struct attention_kernels;
-}  // namespace detail
-
-/// Policies: one for each of slots::of_the_object, in that order; the others have become Format and Context.
-template <class Model, class Format, std::size_t Context, class... Policies>
-class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Policies...>>,
-                       public forgetting<basic_pipeline<Model, Format, Context, Policies...>>,
-                       public keeping<basic_pipeline<Model, Format, Context, Policies...>>,
-                       public scoring<basic_pipeline<Model, Format, Context, Policies...>>,
-                       public sessions<basic_pipeline<Model, Format, Context, Policies...>> {
+/// Policies: one for each of slots::of_the_object, in that order; the others have become Bound and Context. Bound: the
+/// formats of the weights, or a streamed_formats.
+template <class Model, class Bound, std::size_t Context, class... Policies>
+class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Policies...>>,
+                       public forgetting<basic_pipeline<Model, Bound, Context, Policies...>>,
+                       public keeping<basic_pipeline<Model, Bound, Context, Policies...>>,
+                       public scoring<basic_pipeline<Model, Bound, Context, Policies...>>,
+                       public sessions<basic_pipeline<Model, Bound, Context, Policies...>> {
   using Fit = detail::policy_in<slots::fit, Policies...>;
   using Cache = detail::policy_in<slots::cache, Policies...>;
   using Learning = detail::policy_in<slots::learning, Policies...>;
@@ -73,7 +68,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
  public:
   using model_type = Model;
   using family = family_of<Model>;
-  using format = Format;
+  using format = formats_in<Bound>;
   using token = detail::token_of<Model::shape.vocab>;
   static constexpr const mote::shape& shape = Model::shape;
   static constexpr std::size_t context = Context;
@@ -84,9 +79,12 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   static constexpr bool measures = !std::is_same_v<Confidence, no_confidence>;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
-      lay_image(detail::map_of<Format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
+      lay_image(detail::map_of<format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
 
-  static constexpr choices facts = detail::choices_from<Model, Format, Context, Policies...>();
+  /// What a token reads where the weights are streamed<>, one token a pass.
+  static constexpr std::uint64_t bytes_a_token = streamed_bytes_a_token<format, family>(Model::shape);
+
+  static constexpr choices facts = detail::choices_from<Model, Bound, Context, Policies...>();
   static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
   static constexpr std::size_t cache_bytes = detail::cache_bytes(shape, facts);
 
@@ -101,23 +99,26 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   /// or beyond 65504), fused_multiply_add and flushed_subnormals.
   /// not_placed: a part is outside the object (arena_in<> and others of fit<>), and use() gave it no memory.
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {
-    static_assert(cost().ram.object() == sizeof(basic_pipeline) && passes::plan.bytes <= arena_bytes,
-                  "mote: the object is not what cost_of() says it is");
+    static_assert(
+        !source::streams,
+        "mote: this pipeline's weights come through a reader; attach the reader, or leave streamed<> out [mote-streamed-attach]");
     if (!placed()) return status::not_placed;
     basic_attached_image<typename words::table> opened;
-    const status s = detail::open_weights<Format, family>(image, detail::expected_image<Format, family, Model>, shape,
-                                                          detail::map_of<Format, family, Model::shape>, depth, opened);
-    if (s != status::ok) return s;
-    if constexpr (constrains)
-      if (!decoding_.admitted.begin_with(opened.vocabulary, Model::special_tokens)) return status::not_spelled;
-    answer_.image = opened;
-    answer_.attached = true;
-    if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
-    else if constexpr (learns) learning_->reset();
-    decoding_.seed(1);
-    team_.start();
+    const status s = detail::open_weights<format, family>(image, detail::expected_image<format, family, Model>, shape,
+                                                          detail::map_of<format, family, Model::shape>, depth, opened);
+    return s == status::ok ? use_image(opened) : s;
+  }
+  /// The same with streamed<> weights: reads the image once, or twice with its checksum. The reader must outlive the
+  /// pipeline. io_error: it refused.
+  template <std::same_as<typename detail::weights_source<Bound, family_of<Model>, Model>::reader> Reader>
+  status attach(Reader& reader, payload_check depth = payload_check::full) {
+    if (!placed()) return status::not_placed;
+    answer_.attached = false;  // vectors and table are replaced
     stop();
-    return status::ok;
+    if (const status s = detail::machine_is_sound(); s != status::ok) return s;
+    basic_attached_image<typename words::table> opened;
+    const status s = source_.open(reader, depth, opened);
+    return s == status::ok ? use_image(opened) : s;
   }
   bool attached() const { return answer_.attached; }
 
@@ -275,21 +276,34 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
   friend struct teaching<basic_pipeline>;
   friend class sessions<basic_pipeline>;
   template <class Pipeline>
-  friend class detail::self_checking;
-  template <class Pipeline>
-  friend struct detail::attention_kernels;
+  friend class self_checking;  // pipeline/self_check.hpp, which only programs that call it include
   using words = tokenizer_of<Model>;
+  using source = detail::weights_source<Bound, family, Model>;
   using learning_policy = Learning;
   using store = kept_in<family, typename Cache::store>;
   /// The largest pass: tokens of the prompt, or the newest token and its drafts.
   static constexpr pass_size pass_limits = detail::pass_size_of(facts);
-  using passes = detail::answer_facts<Format, family, store, Model::shape, Context, pass_limits>;
+  using passes = detail::answer_facts<format, family, store, Model::shape, Context, pass_limits>;
   static constexpr std::size_t in_front = detail::positions_of<Learning>();
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
   using learning_state =
-      lessons<family, simd::native, Format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
+      lessons<family, simd::native, format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
+  MOTE_INLINE status use_image(const basic_attached_image<typename words::table>& opened) {
+    static_assert(cost().ram.object() == sizeof(basic_pipeline) && passes::plan.bytes <= arena_bytes,
+                  "mote: the object is not what cost_of() says it is");
+    if constexpr (constrains)
+      if (!decoding_.admitted.begin_with(opened.vocabulary, Model::special_tokens)) return status::not_spelled;
+    answer_.image = opened;
+    answer_.attached = true;
+    if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
+    else if constexpr (learns) learning_->reset();
+    decoding_.seed(1);
+    team_.start();
+    stop();
+    return status::ok;
+  }
   MOTE_INLINE void begin_answer() {
     drafts_.begin();
     stopping_.begin();
@@ -309,8 +323,10 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     return {reinterpret_cast<merge_slot*>(answer_arena()), merge_slots};
   }
   std::byte* answer_arena() { return arena_.data() + learning_state::answer_offset; }
-  const std::byte* base() const {
-    if constexpr (Learning::owns_weights) return learning_->bytes();
+  /// What a pass takes as its weights.
+  auto base() {
+    if constexpr (source::streams) return source_.begin_pass();
+    else if constexpr (Learning::owns_weights) return static_cast<const std::byte*>(learning_->bytes());
     else return answer_.image.weights;
   }
   /// The row of logits that the next token is picked from.
@@ -382,7 +398,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
                                             std::span<const token>(tokens_).subspan(at + 1, guesses));
     }
     const auto pass = [&] {
-      if (!run(at, count + guesses, whole ? 1 + guesses : 0)) (void)answer_.progress.fail(status::not_finite);
+      if (!run(at, count + guesses, whole ? 1 + guesses : 0)) (void)answer_.progress.fail(source_.failure());
     };
     if (Drafting::length == 0 || !whole) pass();
     else drafts_.run(guesses, pass);
@@ -405,15 +421,19 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Format, Context, Po
     const token* const from = tokens_.data() + position;
     if constexpr (constrains)
       return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position, logits_for,
-                         decoding_.admitted.rows());
+                         decoding_.admitted.rows()) &&
+             source_.sound();
     else
-      return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position, logits_for);
+      return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position,
+                         logits_for) &&
+             source_.sound();
   }
 
   bool placed() const { return arena_.placed() && cache_.placed() && learning_.placed() && index_.placed(); }
 
   detail::part_room<arena_bytes, facts.arena_is_apart()> arena_;
   detail::part_room<cache_bytes, facts.cache_is_apart()> cache_;
+  [[no_unique_address]] source source_;
   [[no_unique_address]] detail::part_home<learning_state, facts.learning_is_apart()> learning_;
   [[no_unique_address]] detail::part_home<typename Recall::index, facts.recall_is_apart()> index_;
   [[no_unique_address]]

@@ -24,7 +24,7 @@ class scoring {
   /// For each text, as the whole answer to the question: its log-probability in nats a token, end token included; what
   /// loss() of such an example is, with the other sign. Ends the current answer. Work: the prompt once, and for each
   /// text a pass a token and one more; the whole prompt again where the cache takes nothing back.
-  /// full: fewer scores than answers; too_long, empty, bad_utf8, not_attached, not_finite: scores mean nothing.
+  /// full: fewer scores than answers; too_long, empty, bad_utf8, not_attached, not_finite, io_error: scores mean nothing.
   status score(std::string_view question, std::span<const std::string_view> answers, std::span<float> scores) {
     auto& ai = static_cast<Pipeline&>(*this);
     if (scores.size() < answers.size()) return status::full;
@@ -52,7 +52,7 @@ class scoring {
     if (at >= begin) at = begin - 1;
     while (at < begin - 1) {
       const std::size_t part = detail::least_of(begin - 1 - at, Pipeline::pass_limits.tokens);
-      if (!run(ai, at, part, 0)) return status::not_finite;
+      if (!run(ai, at, part, 0)) return ai.source_.failure();
       at += part;
     }
     constexpr special_tokens control = Pipeline::model_type::special_tokens;
@@ -60,7 +60,7 @@ class scoring {
     const std::size_t said = count + (end >= 0 ? 1 : 0);
     float sum = 0;
     for (std::size_t i = 0; i < said; ++i, ++at) {
-      if (!run(ai, at, 1, 1)) return status::not_finite;
+      if (!run(ai, at, 1, 1)) return ai.source_.failure();
       float* const logits = ai.last_logits();
       if (!are_finite(logits, Pipeline::shape.vocab)) return status::not_finite;
       const std::size_t next = i < count ? room[i] : static_cast<std::size_t>(end);
@@ -71,7 +71,8 @@ class scoring {
   }
   static bool run(Pipeline& ai, std::size_t position, std::size_t count, std::size_t logits_for) {
     return Pipeline::passes::run(ai.base(), ai.learning_->adapter(), ai.cache_.data(), ai.team_, ai.answer_arena(),
-                                 ai.tokens_.data() + position, count, position, logits_for);
+                                 ai.tokens_.data() + position, count, position, logits_for) &&
+           ai.source_.sound();
   }
 };
 

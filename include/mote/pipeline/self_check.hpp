@@ -24,6 +24,7 @@
 #include "mote/model/int8_cache.hpp"
 #include "mote/model/kivi_cache.hpp"
 #include "mote/model/known_answers.hpp"
+#include "mote/model/streamed_weights.hpp"
 #include "mote/model/weights.hpp"
 #include "mote/simd/contraction.hpp"
 #include "mote/simd/subnormals.hpp"
@@ -31,13 +32,16 @@
 namespace mote::inline v0 {
 
 /// What self_check() found. memory_fault: memory did not keep what was written; kernel_differs: a kernel's bits are not
-/// those of its plain body; fused_multiply_add, flushed_subnormals: as attach(); not_attached.
+/// those of its plain body; fused_multiply_add, flushed_subnormals: as attach(); not_attached; io_error: of a reader.
 struct self_checked {
   status state = status::ok;
   /// Where: "memory", "norm", "layer norm", "rotation", "activation", "attention", "softcap", "gates", or the name of a
   /// format of the weights. Empty if nothing was found.
   std::string_view kernel = {};
 };
+
+template <class Pipeline>
+class self_checking;
 
 namespace detail {
 
@@ -146,7 +150,7 @@ inline constexpr std::size_t checked_tokens = least_of(pass_size_of(Pipeline::fa
 /// What a pipeline's keys and values are kept in, and the kernels that read them.
 template <class Pipeline>
 struct attention_kernels {
-  using store = typename Pipeline::Cache::store;
+  using store = typename self_checking<Pipeline>::store;
   using plain = typename plain_store<store>::type;
   static constexpr std::size_t tokens = checked_tokens<Pipeline>;
   static constexpr bool known = std::is_same_v<store, float_cache> || std::is_same_v<store, half_cache>;
@@ -260,6 +264,8 @@ struct kernels_of<Pipeline, feed_forward<Activation, Has>> {
   }
 };
 
+}  // namespace detail
+
 /// A friend of Pipeline.
 template <class Pipeline>
 class self_checking {
@@ -267,14 +273,16 @@ class self_checking {
   using formats = formats_of<typename Pipeline::format>;
   using tensors = tensors_of<family>;
   static constexpr const mote::shape& s = Pipeline::shape;
-  static constexpr std::size_t tokens = checked_tokens<Pipeline>;
-  static constexpr std::size_t arena_bytes = answer_arena_bytes(s, Pipeline::facts);
+  static constexpr std::size_t tokens = detail::checked_tokens<Pipeline>;
+  static constexpr std::size_t arena_bytes = detail::answer_arena_bytes(s, Pipeline::facts);
 
  public:
+  using store = typename Pipeline::Cache::store;
+
   static self_checked run(Pipeline& ai) {
-    constexpr auto needs = attention_kernels<Pipeline>::needs();
-    constexpr bool enough =
-        needs[0] <= Pipeline::cache_bytes && needs[1] <= arena_bytes && known_room * sizeof(float) <= arena_bytes;
+    constexpr auto needs = detail::attention_kernels<Pipeline>::needs();
+    constexpr bool enough = needs[0] <= Pipeline::cache_bytes && needs[1] <= arena_bytes &&
+                            detail::known_room * sizeof(float) <= arena_bytes;
     static_assert(
         enough,
         "mote: self_check() works in the memory of answers, and this pipeline's is too little for it; give it a longer context, or leave the check out [mote-self-check-room]");
@@ -285,33 +293,35 @@ class self_checking {
     if (!arithmetic_is_plain()) return {status::fused_multiply_add, {}};
     if (!subnormals_are_kept()) return {status::flushed_subnormals, {}};
     std::byte* const arena = ai.answer_arena();
-    if (!keeps_bytes(arena, arena_bytes) || !keeps_bytes(ai.cache_.data(), Pipeline::cache_bytes))
+    if (!detail::keeps_bytes(arena, arena_bytes) || !detail::keeps_bytes(ai.cache_.data(), Pipeline::cache_bytes))
       return {status::memory_fault, "memory"};
-    const self_check_room at{ai.cache_.data(), reinterpret_cast<float*>(arena)};
+    const detail::self_check_room at{ai.cache_.data(), reinterpret_cast<float*>(arena)};
     std::string_view found = floats_differ(at);
     if constexpr (!std::is_same_v<simd::native, simd::scalar>)
       if (found.empty()) found = weights_differ(Pipeline::passes::over(ai.base()), arena);
+    if (!ai.source_.sound()) return {status::io_error, {}};
     return found.empty() ? self_checked{} : self_checked{status::kernel_differs, found};
   }
 
  private:
   template <class... Blocks>
-  static std::string_view any_differs(part_list<Blocks...>, self_check_room at) {
+  static std::string_view any_differs(part_list<Blocks...>, detail::self_check_room at) {
     std::string_view found;
-    (void)((found = kernels_of<Pipeline, Blocks>::differs(at), !found.empty()) || ...);
+    (void)((found = detail::kernels_of<Pipeline, Blocks>::differs(at), !found.empty()) || ...);
     return found;
   }
-  static std::string_view floats_differ(self_check_room at) {
+  static std::string_view floats_differ(detail::self_check_room at) {
     std::string_view found;
-    if (!gates_hold(at.room)) return "gates";
+    if (!detail::gates_hold(at.room)) return "gates";
     [&]<std::size_t... Kind>(std::index_sequence<Kind...>) {
-      (void)((found = any_differs(typename blocks_in<typename family::layer::template kind<Kind>>::type{}, at),
+      (void)((found = any_differs(typename detail::blocks_in<typename family::layer::template kind<Kind>>::type{}, at),
               !found.empty()) ||
              ...);
     }(std::make_index_sequence<family::layer::kinds>{});
-    if (found.empty()) found = kernels_of<Pipeline, typename family::last_norm>::differs(at);
+    if (found.empty()) found = detail::kernels_of<Pipeline, typename family::last_norm>::differs(at);
     if constexpr (changes_logits<family>)
-      if (found.empty() && s.logit_softcap != 0 && softcap_bits(at.room) != known::softcap) found = "softcap";
+      if (found.empty() && s.logit_softcap != 0 && detail::softcap_bits(at.room) != detail::known::softcap)
+        found = "softcap";
     return found;
   }
 
@@ -329,6 +339,20 @@ class self_checking {
           return {place::block, l, i};
     return {std::is_same_v<typename formats::head, Format> ? place::head : place::nowhere};
   }
+  template <class F>
+  static bool rows_agree_of(const matrix<F>& m, std::byte* room) {
+    return detail::rows_agree<simd::native, tokens>(m, room);
+  }
+  /// The rows of the first block. Rows that cannot be read say nothing of a kernel.
+  template <class F, class Stream>
+  static bool rows_agree_of(const streamed_matrix<F, Stream>& m, std::byte* room) {
+    bool agrees = true;
+    m.slice(0, detail::least_of(m.rows, detail::greatest_of(F::rows, std::size_t{4})))
+        .each_block([&](const matrix<F>& rows, std::size_t) {
+          if (rows.data != nullptr) agrees = agrees && detail::rows_agree<simd::native, tokens>(rows, room);
+        });
+    return agrees;
+  }
   template <class Weights>
   static std::string_view weights_differ(const Weights& w, std::byte* room) {
     std::string_view found;
@@ -336,10 +360,10 @@ class self_checking {
       if (!found.empty()) return;
       constexpr place at = place_of<Format>();
       constexpr std::size_t cols = at.kind == place::block ? tensors::size(s, at.matrix).cols : s.dim;
-      static_assert(rows_room<Format>(cols, tokens) <= arena_bytes, "the arena holds a pass's vectors");
+      static_assert(detail::rows_room<Format>(cols, tokens) <= arena_bytes, "the arena holds a pass's vectors");
       bool agrees = true;
-      const auto check = [&]<class F>(const matrix<F>& m) {
-        if constexpr (std::is_same_v<F, Format>) agrees = rows_agree<simd::native, tokens>(m, room);
+      const auto check = [&]<class Matrix>(const Matrix& m) {
+        if constexpr (std::is_same_v<typename Matrix::format, Format>) agrees = rows_agree_of(m, room);
       };
       if constexpr (at.kind == place::block) w.with(at.layer, at.matrix, check);
       else if constexpr (at.kind == place::head) check(w.head());
@@ -349,15 +373,13 @@ class self_checking {
   }
 };
 
-}  // namespace detail
-
 /// Checks the memory of answers (cache and arena; of more than a mebibyte each, words that lie evenly), then the kernels
 /// of a pass: norms, rotations, activations, attention over the pipeline's cache, the gates of what is not finite, and
 /// for each format of the weights products with rows of the attached image. Ends the current answer and an open lesson;
 /// what was learned and remembered stays. Milliseconds on a Cortex-M, and no memory but the pipeline's.
 template <class Pipeline>
 self_checked self_check(Pipeline& ai) {
-  return detail::self_checking<Pipeline>::run(ai);
+  return self_checking<Pipeline>::run(ai);
 }
 
 }  // namespace mote::inline v0

@@ -82,15 +82,16 @@ struct chosen : picked<Model, Policies...> {
   static constexpr std::size_t rows = in<slots::interleave>::rows == 0 ? board_rows : in<slots::interleave>::rows;
   /// Tokens of the context.
   static constexpr std::size_t tokens = in<slots::context>::tokens == 0 ? shape.context : in<slots::context>::tokens;
-  using format = bind_formats<in<slots::weights>, shape, rows, family_of<Model>>;
+  using bound = bind_formats<in<slots::weights>, shape, rows, family_of<Model>>;
+  using format = formats_in<bound>;
 
  private:
   template <class... Slots>
-  static std::type_identity<basic_pipeline<Model, format, tokens, in<Slots>...>> made_of(slot_list<Slots...>);
+  static std::type_identity<basic_pipeline<Model, bound, tokens, in<Slots>...>> made_of(slot_list<Slots...>);
 
   template <class... Slots>
   static constexpr choices facts_of(slot_list<Slots...>) {
-    return choices_from<Model, format, tokens, in<Slots>...>();
+    return choices_from<Model, bound, tokens, in<Slots>...>();
   }
 
  public:

@@ -99,6 +99,22 @@ constexpr void put_name(std::array<char, N>& field, std::string_view name) {
   for (std::size_t i = 0; i < N; ++i) field[i] = i < name.size() ? name[i] : '\0';
 }
 
+namespace detail {
+/// Checks a header that was read; `available`: the bytes that are there. Errors: those of read_header().
+MOTE_INLINE status check_header(const container_header& h, container_kind kind, std::uint64_t available) {
+  if (magic_number(h.magic) == magic_number(snapshot_magic)) return status::wrong_kind;
+  if (magic_number(h.magic) != magic_number(container_header{}.magic)) return status::not_mote;
+  if (h.version != container_header{}.version) return status::wrong_version;  // its header may differ: ask no more
+  if (h.header_crc != header_checksum(h)) return status::corrupt_header;
+  if (h.header_bytes != container_header_bytes || h.reserved != 0 || !name_is_clean(h.model_name) ||
+      !name_is_clean(h.format_name))
+    return status::corrupt_header;
+  if (h.kind != static_cast<std::uint16_t>(kind)) return status::wrong_kind;
+  if (h.total_bytes < container_header_bytes) return status::corrupt_header;
+  return h.total_bytes > available ? status::truncated : status::ok;  // as 64 bits, so right on 32-bit targets
+}
+}  // namespace detail
+
 /// Reads a header and checks that it is whole, of this version and of that kind, and that its total_bytes are there;
 /// not the payload. Errors: truncated, misaligned (16 bytes), not_mote, wrong_version, corrupt_header, wrong_kind;
 /// `out` is then untouched.
@@ -107,18 +123,9 @@ inline status read_header(std::span<const std::byte> bytes, container_kind kind,
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 != 0) return status::misaligned;
   container_header h;
   __builtin_memcpy(&h, bytes.data(), sizeof h);
-  if (detail::magic_number(h.magic) == detail::magic_number(snapshot_magic)) return status::wrong_kind;
-  if (detail::magic_number(h.magic) != detail::magic_number(container_header{}.magic)) return status::not_mote;
-  if (h.version != container_header{}.version) return status::wrong_version;  // its header may differ: ask no more
-  if (h.header_crc != detail::header_checksum(h)) return status::corrupt_header;
-  if (h.header_bytes != container_header_bytes || h.reserved != 0 || !detail::name_is_clean(h.model_name) ||
-      !detail::name_is_clean(h.format_name))
-    return status::corrupt_header;
-  if (h.kind != static_cast<std::uint16_t>(kind)) return status::wrong_kind;
-  if (h.total_bytes < container_header_bytes) return status::corrupt_header;
-  if (h.total_bytes > bytes.size()) return status::truncated;  // compared as 64 bits, so right on 32-bit targets
-  out = h;
-  return status::ok;
+  const status s = detail::check_header(h, kind, bytes.size());
+  if (s == status::ok) out = h;
+  return s;
 }
 
 /// What the type of a pipeline fixes about its image.
@@ -151,6 +158,22 @@ constexpr bool section_inside(std::uint64_t offset, std::uint64_t bytes, std::ui
   return offset % section_alignment == 0 && offset >= container_header_bytes && offset <= total &&
          bytes <= total - offset;
 }
+/// Whether a checked header is that of the expected image, and its sections lie inside and apart.
+MOTE_INLINE status check_sections(const container_header& h, const image_expectation& expected) {
+  if (h.shape_fingerprint != expected.shape_fingerprint) return status::wrong_shape;
+  if (h.format_fingerprint != expected.format_fingerprint) return status::wrong_format;
+  if (h.weights_bytes != expected.weights_bytes || h.vocabulary_bytes != expected.vocabulary_bytes)
+    return status::wrong_size;
+  if (!section_inside(h.weights_offset, h.weights_bytes, h.total_bytes) ||
+      !section_inside(h.vocabulary_offset, h.vocabulary_bytes, h.total_bytes))
+    return status::corrupt_header;
+  // Both ends are at most total_bytes, so neither sum wraps.
+  if (h.weights_offset < h.vocabulary_offset + h.vocabulary_bytes &&
+      h.vocabulary_offset < h.weights_offset + h.weights_bytes)
+    return status::corrupt_header;
+  if (h.base_fingerprint != image_fingerprint(h.payload_crc, h.shape_fingerprint)) return status::corrupt_header;
+  return status::ok;
+}
 }  // namespace detail
 
 /// Attaches an image in place. Bytes after total_bytes (the rest of a flash partition) are not looked at. Errors: those
@@ -161,18 +184,7 @@ status open_image(std::span<const std::byte> bytes, const image_expectation& exp
                   payload_check depth = payload_check::full) {
   container_header h;
   if (const status s = read_header(bytes, container_kind::image, h); s != status::ok) return s;
-  if (h.shape_fingerprint != expected.shape_fingerprint) return status::wrong_shape;
-  if (h.format_fingerprint != expected.format_fingerprint) return status::wrong_format;
-  if (h.weights_bytes != expected.weights_bytes || h.vocabulary_bytes != expected.vocabulary_bytes)
-    return status::wrong_size;
-  if (!detail::section_inside(h.weights_offset, h.weights_bytes, h.total_bytes) ||
-      !detail::section_inside(h.vocabulary_offset, h.vocabulary_bytes, h.total_bytes))
-    return status::corrupt_header;
-  // Both ends are at most total_bytes, so neither sum wraps.
-  if (h.weights_offset < h.vocabulary_offset + h.vocabulary_bytes &&
-      h.vocabulary_offset < h.weights_offset + h.weights_bytes)
-    return status::corrupt_header;
-  if (h.base_fingerprint != image_fingerprint(h.payload_crc, h.shape_fingerprint)) return status::corrupt_header;
+  if (const status s = detail::check_sections(h, expected); s != status::ok) return s;
 
   // From here on every number of the header is at most bytes.size().
   const auto at = [](std::uint64_t n) { return static_cast<std::size_t>(n); };
