@@ -49,17 +49,16 @@ namespace detail {
 /// that stays, and an address that is another's, show. Words: `w[i]` is written and read.
 template <class Words>
 MOTE_NOINLINE bool keeps_words(Words w, std::size_t count) {
-  const auto pattern = [](std::size_t i, std::uint32_t turn) {
-    return (static_cast<std::uint32_t>(i) * 0x9E3779B1U + 0x5DEECE66U) ^ turn;
-  };
   constexpr std::size_t most = std::size_t{1} << 18U;  // of a larger memory, words that lie evenly
   const std::size_t step = count <= most ? 1 : count / most | 1U;
-  bool kept = true;
+  std::uint32_t differs = 0;
   for (const std::uint32_t turn : {0U, 0xFFFFFFFFU}) {
-    for (std::size_t i = 0; i < count; i += step) w[i] = pattern(i, turn);
-    for (std::size_t i = 0; i < count; i += step) kept = kept && w[i] == pattern(i, turn);
+    std::uint32_t v = 0x5DEECE66U;
+    for (std::size_t i = 0; i < count; i += step, v += 0x9E3779B1U) w[i] = v ^ turn;
+    v = 0x5DEECE66U;
+    for (std::size_t i = 0; i < count; i += step, v += 0x9E3779B1U) differs |= w[i] ^ v ^ turn;
   }
-  return kept;
+  return differs == 0;
 }
 inline bool keeps_bytes(std::byte* p, std::size_t n) {
   return keeps_words(reinterpret_cast<volatile std::uint32_t*>(p), n / sizeof(std::uint32_t));

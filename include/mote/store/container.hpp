@@ -101,7 +101,7 @@ constexpr void put_name(std::array<char, N>& field, std::string_view name) {
 
 namespace detail {
 /// Checks a header that was read; `available`: the bytes that are there. Errors: those of read_header().
-MOTE_INLINE status check_header(const container_header& h, container_kind kind, std::uint64_t available) {
+inline status check_header(const container_header& h, container_kind kind, std::uint64_t available) {
   if (magic_number(h.magic) == magic_number(snapshot_magic)) return status::wrong_kind;
   if (magic_number(h.magic) != magic_number(container_header{}.magic)) return status::not_mote;
   if (h.version != container_header{}.version) return status::wrong_version;  // its header may differ: ask no more
