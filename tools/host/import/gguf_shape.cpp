@@ -53,18 +53,18 @@ class gguf_shape_reader {
     keys_ = keys_of_gguf(kind_);
     if (keys_ != nullptr) return;
     std::string known;
-    for (const family_keys& one : all_family_keys)
+    for (const family_keys& one : all_family_keys())
       if (!one.gguf.empty()) known += (known.empty() ? "" : ", ") + std::string(one.gguf);
     fail(in.name(),
          "is of the architecture " + detail::shown(kind_) + ", which no family here computes; there are " + known);
   }
 
   gguf_shape read() {
+    check_keys();
     sizes();
     out_.family = family();
     positions();
     windows_and_caps();
-    check_keys();
     if (kind_ == "llama") factors();
     mote::shape& s = out_.shape;
     if (!s.valid()) fail(in_.name(), "has a shape whose numbers make no model");
@@ -134,8 +134,6 @@ class gguf_shape_reader {
     if (s.heads % s.kv_heads != 0) fail(in_.name(), "says " + heads + "; expected kv heads that divide heads");
     if (!(s.norm_epsilon > 0)) fail(in_.name(), "has a norm epsilon that is not above zero");
     if (!(s.rope_theta > 1)) fail(in_.name(), "has a rotary base that is not above one");
-    if (in_.integer(key("expert_count"), 0, most, 0) != 0)
-      fail(in_.name(), "is a mixture of experts, which is not supported");
     const auto embedding = in_.tensors().find("token_embd.weight");
     if (embedding == in_.tensors().end()) fail(in_.name(), "has no tensor \"token_embd.weight\"");
     s.vocab = embedding->second.rows;
@@ -152,18 +150,23 @@ class gguf_shape_reader {
     if (kind_ == "gpt2") return any_family::of<gpt2>();
     if (kind_ == "gptneox") return any_family::of<gpt_neox>();
     if (kind_ == "stablelm")
-      return in_.tensors().contains("blk.0.attn_q.bias") ? any_family::of<stablelm2>() : any_family::of<stablelm>();
+      return in_.tensors().contains("blk.0.attn_q.bias") || in_.tensors().contains("blk.0.attn_qkv.bias")
+                 ? any_family::of<stablelm2>()
+                 : any_family::of<stablelm>();
     if (kind_ == "lfm2") return any_family::of_type("mote::lfm2_layers<\"" + order() + "\">");
     fail(in_.name(), "is of the architecture " + detail::shown(kind_) + ", which is not imported");
   }
 
+  bool attends(std::size_t layer) const {
+    const std::string block = "blk." + std::to_string(layer);
+    return in_.tensors().contains(block + ".attn_q.weight") || in_.tensors().contains(block + ".attn_qkv.weight");
+  }
   /// LFM2's order: a layer whose number of key heads is nought, or without a matrix of queries, is a convolution.
   std::string order() const {
     constexpr std::size_t longest = 1024;
     if (out_.shape.layers > longest) fail(in_.name(), "has more than 1024 layers");
     std::string letters;
-    for (std::size_t layer = 0; layer < out_.shape.layers; ++layer)
-      letters += in_.tensors().contains("blk." + std::to_string(layer) + ".attn_q.weight") ? 'a' : 'c';
+    for (std::size_t layer = 0; layer < out_.shape.layers; ++layer) letters += attends(layer) ? 'a' : 'c';
     const gguf_value* v = in_.find(key("attention.head_count_kv"));
     if (v != nullptr && v->type == gguf_value_type::array) {
       if (v->count != letters.size()) fail(in_.name(), "has another number of key heads than of layers");
@@ -231,12 +234,15 @@ class gguf_shape_reader {
                            " without a window, the last, which is all that " + out_.family.type() + " has");
   }
 
-  /// Refuses a key that may change the answers: one that no table lists, or one that is fixed to another value.
+  /// Refuses a key that may change the answers: one that no table lists, one that is fixed to another value, and those of
+  /// models that are not computed.
   void check_keys() const {
     for (const auto& [name, value] : in_.values()) {
       const model_key* known = find_gguf_key(*keys_, name);
       if (known == nullptr)
-        fail(in_.name(), "has the key " + detail::shown(name) + ", which may change answers and is not known");
+        fail(in_.name(), "has the key " + detail::shown(name) +
+                             ", which may change answers and is not known; a file without it is read");
+      if (known->use == key_use::refused) fail(in_.name(), detail::shown(name) + " " + std::string(known->value));
       if (known->use == key_use::fixed && !is_stated(in_, name, value.type, known->value))
         fail(in_.name(),
              detail::shown(name) + " is not " + std::string(known->value) + ", the only value that is supported");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mote/host/import/byte_symbols.hpp"
+#include "mote/host/import/model_keys.hpp"
 
 namespace mote::inline v0::host {
 
@@ -71,9 +72,9 @@ token_type type_of(const gguf_file& in, const gguf_value* types, std::size_t id)
   return static_cast<token_type>(type);
 }
 
-int special(const gguf_file& in, std::string_view key, std::size_t count) {
+int special(const gguf_file& in, std::string_view key, std::size_t count, int otherwise = -1) {
   const gguf_value* v = in.find(key);
-  if (v == nullptr) return -1;
+  if (v == nullptr) return otherwise;
   const bool is_number = gguf_number_bytes(static_cast<std::uint32_t>(v->type)) > 1;
   if (is_number && std::all_of(v->bytes.begin(), v->bytes.end(), [](std::byte b) { return b == std::byte{0xFF}; }))
     return -1;  // some converters write -1 for none
@@ -112,6 +113,9 @@ void read_merges(const gguf_file& in, const std::vector<std::string_view>& names
 }  // namespace
 
 tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
+  for (const model_key& key : common_gguf_keys())
+    if (key.use == key_use::refused && in.find(key.name) != nullptr)
+      fail(in.name(), shown(key.name) + " " + std::string(key.value));
   tokenizer_text out;
   const std::string_view model = in.text("tokenizer.ggml.model");
   if (model == "gpt2") out.kind = table_kind::byte_level;
@@ -161,11 +165,11 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   }
   out.space_before = in.truth("tokenizer.ggml.add_space_prefix", true);
   const std::size_t count = names.size();
-  out.bos = special(
-      in, out.kind == table_kind::word_pieces ? "tokenizer.ggml.cls_token_id" : "tokenizer.ggml.bos_token_id", count);
-  out.eos = special(
-      in, out.kind == table_kind::word_pieces ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id",
-      count);
+  const bool words = out.kind == table_kind::word_pieces;
+  const bool old = out.kind == table_kind::sentencepiece && count > 2;  // files without the keys mean Llama's tokens
+  out.bos = special(in, words ? "tokenizer.ggml.cls_token_id" : "tokenizer.ggml.bos_token_id", count, old ? 1 : -1);
+  out.eos =
+      special(in, words ? "tokenizer.ggml.seperator_token_id" : "tokenizer.ggml.eos_token_id", count, old ? 2 : -1);
   out.unknown = special(in, "tokenizer.ggml.unknown_token_id", count);
   for (const char* key : {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
     out.add_end(special(in, key, count));
@@ -174,9 +178,6 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
     if (out.types[id] == token_type::control &&
         std::find(end_texts.begin(), end_texts.end(), names[id]) != end_texts.end())
       out.add_end(static_cast<int>(id));
-  if (in.find("tokenizer.ggml.precompiled_charsmap") != nullptr)
-    fail(in.name(),
-         "normalizes texts by a table of its own, \"tokenizer.ggml.precompiled_charsmap\", which is not read");
   // Where the key is missing, texts begin with bos if the kind is SentencePiece's, BERT's, or Llama 3's of byte-level BPE.
   const bool begins =
       out.kind == table_kind::byte_level ? out.cut == pre_tokenizer::llama3 : out.kind != table_kind::unigram;

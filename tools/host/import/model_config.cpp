@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../json.hpp"
@@ -36,34 +37,41 @@ using nlohmann::json;
 constexpr std::uint64_t largest_number = std::uint64_t{1} << 20U;  // the limit of shape::valid()
 
 /// The ids of an eos_token_id: one, or a list.
-std::vector<int> ids_in(const json& eos) {
+std::vector<int> ids_in(const json& eos, const std::filesystem::path& file) {
   std::vector<int> ids;
-  for (const json& one : eos.is_array() ? eos : json::array({eos}))
-    if (one.is_number_unsigned() && one.get<std::uint64_t>() < largest_number) ids.push_back(one.get<int>());
+  if (eos.is_null()) return ids;
+  for (const json& one : eos.is_array() ? eos : json::array({eos})) {
+    if (!one.is_number_unsigned() || one.get<std::uint64_t>() >= largest_number)
+      fail(file, "\"eos_token_id\" is neither the id of a token nor a list of them");
+    ids.push_back(one.get<int>());
+  }
   return ids;
 }
 
 class config_reader {
  public:
-  config_reader(const json& root, const std::filesystem::path& file) : root_(root), file_(file) {
-    if (!root.is_object() || !root.contains("model_type") || !root.at("model_type").is_string())
+  config_reader(json root, const std::filesystem::path& file) : root_(std::move(root)), file_(file) {
+    if (!root_.is_object() || !root_.contains("model_type") || !root_.at("model_type").is_string())
       fail(file, "has no model_type; expected a config.json");
-    kind_ = root.at("model_type").get<std::string>();
+    kind_ = root_.at("model_type").get<std::string>();
     keys_ = keys_of_config(kind_);
     if (keys_ != nullptr) return;
     std::string known;
-    for (const family_keys& one : all_family_keys) known += (known.empty() ? "" : ", ") + std::string(one.config);
+    for (const family_keys& one : all_family_keys()) known += (known.empty() ? "" : ", ") + std::string(one.config);
     fail(file, "is of the model_type " + detail::shown(kind_) + ", which no family here computes; there are " + known);
   }
 
   model_config read() {
     check_keys();
+    if (is_set("rope_parameters")) take_apart();
+    check_keys();
     sizes();
     out_.family = family();
     positions();
     features();
-    if (root_.contains("tie_word_embeddings")) out_.tied = truth("tie_word_embeddings", true);
-    if (root_.contains("eos_token_id")) out_.eos = ids_in(root_.at("eos_token_id"));
+    for (const char* key : {"tie_embedding", "tie_word_embeddings"})
+      if (is_set(key)) out_.tied = truth(key, true);
+    if (root_.contains("eos_token_id")) out_.eos = ids_in(root_.at("eos_token_id"), file_);
     if (!out_.shape.valid()) fail(file_, "has a shape whose numbers make no model");
     if (!out_.family.facts().reads(out_.shape))
       fail(file_, "states a window, a soft-cap, a scale of scores or rotary positions that no layer of " +
@@ -106,16 +114,54 @@ class config_reader {
   }
   bool is(std::string_view kind) const { return kind_ == kind; }
 
-  /// Refuses a key that may change the answers: one that no table lists, or one that is fixed to another value.
+  /// Refuses a key that may change the answers: one that no table lists, one that is fixed to another value, and those of
+  /// models that are not computed.
   void check_keys() const {
     for (const auto& [key, value] : root_.items()) {
       const model_key* known = find_config_key(*keys_, key);
       if (known == nullptr)
-        fail(file_, "has the key " + detail::shown(key) + ", which may change answers and is not known");
-      if (known->use != key_use::fixed || value.is_null()) continue;
-      if (value != json::parse(known->value))
+        fail(file_, "has the key " + detail::shown(key) +
+                        ", which may change answers and is not known; a model without it is read");
+      if (value.is_null()) continue;
+      if (known->use == key_use::refused) refuse(key, std::string(known->value));
+      if (known->use == key_use::fixed && value != json::parse(known->value))
         refuse(key, "is not " + std::string(known->value) + ", the only value that is supported");
     }
+  }
+
+  /// Puts a number of rope_parameters under the key that older files have, which must not say another.
+  void move_to(const std::string& key, const json& value) {
+    if (is_set(key) && at(key) != value)
+      refuse("rope_parameters", "says another " + key + " than the key of that name");
+    root_[key] = value;
+  }
+  /// rope_parameters, of transformers since version 5, is rope_theta, partial_rotary_factor and rope_scaling in one; of
+  /// Gemma 3 one for the layers that see all and one for those with a window.
+  void take_apart() {
+    json all = at("rope_parameters");
+    if (is("gemma3_text") && all.is_object() && (all.contains("full_attention") || all.contains("sliding_attention"))) {
+      if (!all.contains("full_attention") || !all.contains("sliding_attention") || all.size() != 2)
+        refuse("rope_parameters", "does not state full_attention and sliding_attention");
+      const json local = all.at("sliding_attention");
+      if (!local.is_object() || !local.contains("rope_theta") || local.size() != 1 + local.count("rope_type") ||
+          local.value("rope_type", json("default")) != "default")
+        refuse("rope_parameters", "scales the positions of layers with a window; a rope_theta alone is supported");
+      move_to("rope_local_base_freq", local.at("rope_theta"));
+      all = json(all.at("full_attention"));
+    }
+    if (!all.is_object()) refuse("rope_parameters", "is not an object");
+    for (const char* key : {"rope_theta", "partial_rotary_factor"}) {
+      if (!all.contains(key)) continue;
+      if (find_config_key(*keys_, key) != nullptr) move_to(key, all.at(key));
+      else if (all.at(key) != 1)
+        refuse("rope_parameters", "has a " + std::string(key) + ", which is not supported of " + kind_);
+      all.erase(key);
+    }
+    const bool scales = all.size() > 1 || (all.size() == 1 && all.value("rope_type", json()) != "default");
+    if (!scales) return;
+    if (find_config_key(*keys_, "rope_scaling") == nullptr)
+      refuse("rope_parameters", "scales rotary positions, which is not supported of " + kind_);
+    move_to("rope_scaling", all);
   }
 
   void sizes() {
@@ -183,7 +229,8 @@ class config_reader {
       }
       return order;
     }
-    if (!is_set("full_attn_idxs") || !at("full_attn_idxs").is_array()) fail(file_, "does not say which layers attend");
+    if (!is_set("full_attn_idxs")) fail(file_, "does not say which layers attend, in layer_types or full_attn_idxs");
+    if (!at("full_attn_idxs").is_array()) refuse("full_attn_idxs", "is not a list of layers");
     for (const json& i : at("full_attn_idxs")) {
       if (!i.is_number_unsigned() || i.get<std::uint64_t>() >= order.size())
         refuse("full_attn_idxs", "names a layer that is not there");
@@ -205,7 +252,7 @@ class config_reader {
       if (rotated != s.head_dim()) s.rotary_width = rotated;
       if (rotated == 0) refuse(key, "rotates no channel");
     }
-    if (is("gemma3_text")) s.local_theta = real("rope_local_base_freq", 10000.0F);
+    if (is("gemma3_text") || is_set("rope_local_base_freq")) s.local_theta = real("rope_local_base_freq", 10000.0F);
     if (!is_set("rope_scaling")) return;
     const json& scaling = at("rope_scaling");
     if (!scaling.is_object()) refuse("rope_scaling", "is not an object");
@@ -274,7 +321,7 @@ class config_reader {
     }
   }
 
-  const json& root_;
+  json root_;
   const std::filesystem::path& file_;
   std::string kind_;
   const family_keys* keys_ = nullptr;
@@ -284,16 +331,16 @@ class config_reader {
 }  // namespace
 
 model_config read_model_config(std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  const json root = detail::parse_json(bytes);
+  json root = detail::parse_json(bytes);
   if (root.is_discarded()) fail(file, "is not JSON");
-  return config_reader(root, file).read();
+  return config_reader(std::move(root), file).read();
 }
 
 std::optional<std::vector<int>> read_end_tokens(std::span<const std::byte> bytes, const std::filesystem::path& file) {
   const json root = detail::parse_json(bytes);
   if (!root.is_object()) fail(file, "has a text that is not a JSON object");
   if (!root.contains("eos_token_id") || root.at("eos_token_id").is_null()) return std::nullopt;
-  return ids_in(root.at("eos_token_id"));
+  return ids_in(root.at("eos_token_id"), file);
 }
 
 }  // namespace mote::inline v0::host
