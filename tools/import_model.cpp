@@ -134,8 +134,8 @@ std::vector<int> ids_in(const std::string& list) {
 void import(const wishes& w) {
   host::opened_model opened = host::open_model_file(w.weights, w.tokenizer);
   mote::special_tokens special_tokens = w.special_tokens;
-  if (!w.bos_given && opened.bos >= 0) special_tokens.bos = opened.bos;
-  if (opened.eos >= 0) special_tokens.eos = opened.eos;
+  if (!w.bos_given) special_tokens.bos = opened.bos;  // -1: no text begins with one
+  special_tokens.eos = opened.eos;
   std::vector<std::uint32_t> end_tokens(opened.end_tokens.begin(), opened.end_tokens.end());
   if (!w.ends.empty()) {
     const std::vector<int> ids = ids_in(w.ends);
@@ -152,9 +152,15 @@ void import(const wishes& w) {
   const std::vector<mote::token_range> controls = words ? words->control_tokens() : std::vector<mote::token_range>{};
   std::vector<mote::token_range> hidden = controls;
   for (const std::uint32_t id : end_tokens) hidden.push_back({id, 1});
-  if (host::any_table::check(table, {special_tokens, hidden}) != mote::status::ok)
-    throw std::runtime_error(
-        "one of the tokens given by --bos, --eos, --note, --user and --answer is a piece of texts");
+  if (host::any_table::check(table, {special_tokens, hidden}) != mote::status::ok) {
+    const mote::special_tokens& t = special_tokens;
+    for (const auto& [option, id] :
+         {std::pair{"--bos", t.bos}, {"--eos", t.eos}, {"--note", t.note}, {"--user", t.user}, {"--answer", t.answer}})
+      if (id >= 0 && host::any_table::check(table, {{.bos = id, .eos = -1}, controls}) != mote::status::ok)
+        throw std::runtime_error(w.weights.string() + ": token " + std::to_string(id) + " for " + option +
+                                 " is one that texts are cut into; name a control token, or -1 for none");
+    throw std::runtime_error(w.weights.string() + ": a token of --eos is one that texts are cut into");
+  }
 
   const std::string source = opened.weights->kind();
   const prepared ready =

@@ -52,6 +52,8 @@ opened_model open_model_file(const std::filesystem::path& weights, const std::fi
   }
   if (tokenizer.empty()) throw std::runtime_error("a llama2.c checkpoint needs its vocabulary; give --tokenizer");
   opened_model m;
+  m.bos = 1;  // as llama2.c's own program has them
+  m.eos = 2;
   m.weights = open_llama2c(weights);
   m.vocabulary = read_llama2c_tokenizer(tokenizer, m.weights->shape().vocab);
   return m;

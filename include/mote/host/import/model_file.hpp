@@ -14,7 +14,7 @@
 namespace mote::inline v0::host {
 
 /// The weights, read tensor by tensor, and the vocabulary. `tokenizer` is empty for a GGUF file and for a folder, which
-/// have their own vocabulary and may have token ids; for a checkpoint it is tokenizer.bin, and bos and eos are -1.
+/// have their own vocabulary and may have token ids; for a checkpoint it is tokenizer.bin, and bos and eos are 1 and 2.
 opened_model open_model_file(const std::filesystem::path& weights, const std::filesystem::path& tokenizer);
 
 /// The same, read whole.
