@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A GGUF file of each family, from bytes to logits: those of the family's definition in double precision, which reads
-// the tensors as the file has them. gguf_families_biased.cpp has the families with biases.
+// the tensors as the file has them. gguf_families_biased.cpp has the families with biases. Of those that safetensors.cpp has
+// not, the same model as a folder.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
@@ -10,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "family_gguf.hpp"
+#include "family_folder.hpp"
 #include "mote/family/gemma2.hpp"
 #include "mote/family/gemma3.hpp"
 #include "mote/family/lfm2.hpp"
@@ -24,6 +25,7 @@ using mote_tests::family_gguf;
 using mote_tests::gguf_parts;
 using mote_tests::plain_published;
 using mote_tests::plain_shape;
+using nlohmann::json;
 
 }  // namespace
 
@@ -83,6 +85,15 @@ TEMPLATE_TEST_CASE("gguf: a Qwen2, with biases, and a Qwen3, with norms of heads
       g.value("qwen3.attention.value_length", 4, 10U);
     }
     check_import<TestType>(m, g, s);
+    if constexpr (second) {
+      json config = mote_tests::sizes(s, "qwen2");
+      config.update({{"num_key_value_heads", 2},
+                     {"rms_norm_eps", 1e-6},
+                     {"rope_theta", 1e6},
+                     {"use_sliding_window", false},
+                     {"tie_word_embeddings", tied}});
+      mote_tests::check_folder<mote::qwen2>(m, {.names = mote_tests::llama_names()}, config, s);
+    }
   }
 }
 
@@ -109,6 +120,20 @@ TEST_CASE("gguf: a Gemma 2, with soft-caps and a window in every second layer", 
   g.value("gemma2.attn_logit_softcapping", 6, 3.0F);
   g.value("gemma2.final_logit_softcapping", 6, 4.0F);
   check_import<mote::gemma2>(m, g, s);
+
+  json config = mote_tests::sizes(s, "gemma2");
+  config.update({{"num_key_value_heads", 2},
+                 {"head_dim", 10},
+                 {"rms_norm_eps", 1e-5},
+                 {"query_pre_attn_scalar", 10},
+                 {"sliding_window", 6},
+                 {"attn_logit_softcapping", 3.0},
+                 {"final_logit_softcapping", 4.0}});
+  mote_tests::folder_habits h{.names = mote_tests::llama_names(), .gains_less_one = true};
+  h.names["post_attention_norm"] = "model.layers.#.post_attention_layernorm";
+  h.names["ffn_norm"] = "model.layers.#.pre_feedforward_layernorm";
+  h.names["post_ffn_norm"] = "model.layers.#.post_feedforward_layernorm";
+  mote_tests::check_folder<mote::gemma2>(m, h, config, s);
 }
 
 TEST_CASE("gguf: a Gemma 3, with two rotary bases and a window in five layers of six", "[host][gguf]") {
@@ -178,4 +203,31 @@ TEMPLATE_TEST_CASE("gguf: an LFM2 in the order that its tensors say", "[host][gg
   for (const char c : order) heads.put(c == 'a' ? 2 : 0);
   g.set("lfm2.attention.head_count_kv", heads.bytes);
   check_import<TestType>(m, g, s);
+
+  gguf_parts joined = family_gguf(m, {.architecture = "lfm2", .joins_attention = true, .norms_after_embedding = true});
+  joined.values = g.values;
+  joined.value_count = g.value_count;
+  check_import<TestType>(m, joined, s);
+
+  json config = mote_tests::sizes(s, "lfm2");
+  config.update({{"num_key_value_heads", 2}, {"norm_eps", 1e-5}, {"conv_L_cache", 3}, {"conv_bias", false}});
+  for (const char c : order) config["layer_types"].push_back(c == 'a' ? "full_attention" : "conv");
+  const std::string layer = "model.layers.#.";
+  const mote_tests::folder_habits h{.names = {{"embedding", "model.embed_tokens"},
+                                              {"final_norm", "model.embedding_norm"},
+                                              {"attention_norm", layer + "operator_norm"},
+                                              {"query", layer + "self_attn.q_proj"},
+                                              {"key", layer + "self_attn.k_proj"},
+                                              {"value", layer + "self_attn.v_proj"},
+                                              {"output", layer + "self_attn.out_proj"},
+                                              {"query_norm", layer + "self_attn.q_layernorm"},
+                                              {"key_norm", layer + "self_attn.k_layernorm"},
+                                              {"convolution_input", layer + "conv.in_proj"},
+                                              {"convolution_output", layer + "conv.out_proj"},
+                                              {"convolution_taps", layer + "conv.conv"},
+                                              {"ffn_norm", layer + "ffn_norm"},
+                                              {"gate", layer + "feed_forward.w1"},
+                                              {"up", layer + "feed_forward.w3"},
+                                              {"down", layer + "feed_forward.w2"}}};
+  mote_tests::check_folder<TestType>(m, h, config, s);
 }

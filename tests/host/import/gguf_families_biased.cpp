@@ -6,7 +6,7 @@
 #include <string>
 #include <type_traits>
 
-#include "family_gguf.hpp"
+#include "family_folder.hpp"
 #include "mote/family/gpt2.hpp"
 #include "mote/family/gpt_neox.hpp"
 #include "mote/family/phi2.hpp"
@@ -20,6 +20,7 @@ using mote_tests::family_gguf;
 using mote_tests::gguf_parts;
 using mote_tests::partly_rotated;
 using mote_tests::plain_published;
+using nlohmann::json;
 
 }  // namespace
 
@@ -56,6 +57,23 @@ TEST_CASE("gguf: a Phi-2, with one norm a layer and a bias of the head", "[host]
   gguf_parts g = family_gguf(m, {.architecture = "phi2", .layer_norms = true});
   g.value("phi2.rope.dimension_count", 4, 4U);
   check_import<mote::phi2>(m, g, s);
+  gguf_parts joined = family_gguf(m, {.architecture = "phi2", .joins_attention = true, .layer_norms = true});
+  joined.value("phi2.rope.dimension_count", 4, 4U);
+  check_import<mote::phi2>(m, joined, s);  // as files of 2023 have it
+
+  json config = mote_tests::sizes(s, "phi");
+  config.update({{"layer_norm_eps", 1e-5},
+                 {"partial_rotary_factor", 0.4},
+                 {"hidden_act", "gelu_new"},
+                 {"qk_layernorm", false},
+                 {"tie_word_embeddings", false}});
+  const std::string layer = "model.layers.#.";
+  mote_tests::folder_habits h{.names = mote_tests::llama_names()};
+  h.names["final_norm"] = "model.final_layernorm";
+  h.names["output"] = layer + "self_attn.dense";
+  h.names["up"] = layer + "mlp.fc1";
+  h.names["down"] = layer + "mlp.fc2";
+  mote_tests::check_folder<mote::phi2>(m, h, config, s);
 }
 
 TEMPLATE_TEST_CASE("gguf: a StableLM, with biases of query, key and value and without", "[host][gguf]", mote::stablelm,
@@ -69,6 +87,17 @@ TEMPLATE_TEST_CASE("gguf: a StableLM, with biases of query, key and value and wi
   plain_published m = plain_published::random(p, 44);
   gguf_parts g = family_gguf(m, {.architecture = "stablelm", .layer_norms = true});
   g.value("stablelm.rope.dimension_count", 4, 4U);
-  g.value("stablelm.use_parallel_residual", 7, false);
+  g.value("stablelm.use_parallel_residual", 7, true);  // as llama.cpp's converter writes where config.json says nothing
   check_import<TestType>(m, g, s);
+  gguf_parts joined = family_gguf(m, {.architecture = "stablelm", .joins_attention = true, .layer_norms = true});
+  joined.value("stablelm.rope.dimension_count", 4, 4U);
+  check_import<TestType>(m, joined, s);
+
+  json config = mote_tests::sizes(s, "stablelm");
+  config.update({{"layer_norm_eps", 1e-5},
+                 {"partial_rotary_factor", 0.4},
+                 {"use_qkv_bias", std::is_same_v<TestType, mote::stablelm2>},
+                 {"use_parallel_residual", false},
+                 {"tie_word_embeddings", false}});
+  mote_tests::check_folder<TestType>(m, {.names = mote_tests::llama_names()}, config, s);
 }

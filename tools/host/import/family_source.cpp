@@ -2,6 +2,7 @@
 #include "mote/host/import/family_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstring>
@@ -44,6 +45,15 @@ bool is_gain(vector_role v) {
     if (v == each) return true;
   return false;
 }
+
+/// llama.cpp's converter may join query, key and value of any architecture (--fuse-qkv), and old files of Phi-2 do.
+struct joined_tensor {
+  std::string_view name;
+  std::array<tensor_id, 3> parts;
+};
+constexpr std::array joined_in_gguf{
+    joined_tensor{"blk.#.attn_qkv.weight", {role::query, role::key, role::value}},
+    joined_tensor{"blk.#.attn_qkv.bias", {vector_role::query_bias, vector_role::key_bias, vector_role::value_bias}}};
 
 std::span<const std::byte> rows_of_tensor(const gguf_tensor& t, std::size_t first, std::size_t count) {
   if (first > t.rows || count > t.rows - first) throw std::runtime_error("model: a matrix has fewer rows than asked");
@@ -109,6 +119,21 @@ family_source::part_of_file family_source::find(tensor_id which, std::size_t lay
   // A tied model may have its one table under the name of the head.
   if (found == in_.tensors.end() && which == tensor_id(outer_matrix::embedding) && names_ == naming::safetensors)
     found = in_.tensors.find(name_of(family_.find_name(outer_matrix::head)));
+  if (found == in_.tensors.end() && names_ == naming::gguf) {
+    for (const joined_tensor& j : joined_in_gguf) {
+      const auto own = std::find(j.parts.begin(), j.parts.end(), which);
+      const auto joined = in_.tensors.find(name_in_layer(j.name, layer));
+      if (own == j.parts.end() || joined == in_.tensors.end()) continue;
+      part_of_file at{&*joined, static_cast<std::size_t>(own - j.parts.begin()), j.parts.size(), 0};
+      for (auto other = j.parts.begin(); other != j.parts.end(); ++other) {
+        if (other == own) continue;
+        const std::size_t more = rows_of_part(*other);
+        rows += more;
+        if (other < own) at.first += more;
+      }
+      return at;
+    }
+  }
   if (found == in_.tensors.end()) fail(in_.name, "has no tensor " + detail::shown(name_in_layer(name_of(n), layer)));
   part_of_file at{&*found, 0, 1, 0};
   if (n.part == 0) return at;
