@@ -229,6 +229,14 @@ struct uncut_rule {
   static constexpr std::size_t next(std::string_view text) { return text.size(); }
 };
 
+/// One character, or several times the same space, tab or line end.
+bool is_character_or_run(std::string_view text) {
+  if (text.empty()) return false;
+  if (character_at(text, 0).bytes == text.size()) return true;
+  return std::string_view(" \t\n").find(text[0]) != std::string_view::npos &&
+         text.find_first_not_of(text[0]) == std::string_view::npos;
+}
+
 /// Marks the tokens that a piece with their text becomes. Where merges do not lead there, the token is found all the
 /// same: other merges pass through it.
 void mark_at_once(const tokenizer_text& in, std::vector<std::byte>& table) {
@@ -306,8 +314,17 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
   if (in.kind == table_kind::sentencepiece) {
     if (scored) {
       p.ranks = detail::ranks(in.scores);
-      for (std::uint32_t id = 0; id < count; ++id)
+      // Gemma's line ends and runs of white space are tokens that its file adds, with a score that means nothing: the
+      // longest goes before all merges, as in its tokenizer.json.
+      const auto most = static_cast<std::uint32_t>(count);
+      for (std::uint32_t id = 0; id < count; ++id) {
+        if (in.types[id] == token_type::user_defined && is_character_or_run(p.texts[id]) &&
+            seen.emplace(p.texts[id], id).second) {
+          p.searchable[id] = true;
+          p.ranks[id] = most + static_cast<std::uint32_t>(p.texts[id].size());
+        }
         if (!p.searchable[id]) p.ranks[id] = 0;
+      }
     } else {
       for (std::uint32_t id = 0; id < count; ++id)
         p.searchable[id] = (p.searchable[id] || (in.types[id] == token_type::user_defined && !p.texts[id].empty())) &&
