@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "mote/config.hpp"
+#include "mote/core/extremes.hpp"
 #include "mote/core/utf8.hpp"
 #include "mote/decode/grammar.hpp"
 
@@ -119,13 +120,15 @@ struct note_span {
  private:
   /// The first place of a note where what was said goes on with this byte; -1: where it may end, and something was said.
   MOTE_NOINLINE bool find(const grammar_tables& g, const grammar_copy& c, int byte) {
-    const std::string_view said = count == 0 ? std::string_view{} : notes[note].substr(at, length);
+    // No substr(): its range check would link the exception machinery into a firmware.
+    const std::string_view said = count == 0 ? std::string_view{} : std::string_view(notes[note].data() + at, length);
     const std::size_t more = byte < 0 ? 0 : 1;
     const int looked_for = byte < 0 ? static_cast<unsigned char>(said[0]) : byte;
     const std::size_t offset = byte < 0 ? 0 : length;  // of the byte that is looked for
     std::size_t from = at;
     for (std::size_t n = note; n < count; ++n, from = 0) {
-      const std::string_view text = notes[n].substr(0, 0xFFFF);  // as far as `at` reaches
+      const std::size_t reached = detail::least_of(notes[n].size(), std::size_t{0xFFFF});  // by `at`
+      const std::string_view text(notes[n].data(), reached);
       for (; from + length + more <= text.size(); ++from) {
         const std::size_t left = text.size() - from - offset;
         const void* const there = __builtin_memchr(text.data() + from + offset, looked_for, left);
