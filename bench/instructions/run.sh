@@ -9,6 +9,7 @@
 #   run.sh --update [TARGET...]           writes expected.txt
 #   run.sh --profile TARGET VARIANT       the instructions of a token, by function
 #   run.sh --kernels [TARGET...]          products an instruction of each format's kernels, under their roof
+#   run.sh --grammars [TARGET...]         what a grammar adds to a token, or saves: 64 tokens of each of five
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -22,6 +23,11 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # Which policies are counted, as `name|policies|what import_model needs`.
 variants=("q8|mote::quantize<8>|--formats q8" "q8-cache8|mote::quantize<8>,mote::cache<8>|--formats q8")
+
+# What is said under --grammars, as `name|grammar`. None is whole before 64 tokens.
+grammars=('[^\x00]*|root ::= [^\x00]*' '[ -~]{220,230}|root ::= [ -~]{220,230}' '([a-e] [ ]){70,80}|root ::= ([a-e] [ ]){70,80}'
+  '[0-9]{70,80}|root ::= [0-9]{70,80}'
+  'orders in JSON|root ::= ("{\"device\":\"" ("lamp" | "fan") "\",\"level\":" ("0" | [1-9] [0-9]? | "100") "}\n"){8}')
 
 # target NAME: sets cc cxx arch rows emulator board, and own: what only mote's programs get.
 target() {
@@ -125,9 +131,10 @@ build_ours() {
   fi || die "$program does not build"
 }
 
-# ours TARGET VARIANT FLAGS: prints "mean least".
+# ours TARGET VARIANT FLAGS [,POLICY OPTION...]: prints "mean least".
 ours() {
   local name=$1 variant=$2 flags=$3 policies import entry
+  shift 3
   for entry in "${variants[@]}"; do
     [ "${entry%%|*}" != "$variant" ] || { policies=${entry#*|} import=${policies#*|} policies=${policies%%|*}; }
   done
@@ -136,7 +143,7 @@ ours() {
   "$import_model" --weights "$model" --tokenizer "$tokenizer" --name stories260K --interleave $rows --eos -1 $import \
     --out "$folder" >/dev/null || die "import_model fails"
   local program=$folder/mote$flags
-  build_ours $here/mote_program.cpp "$program" $flags -DTOKENS=$tokens -DMOTE_POLICIES=$policies \
+  build_ours $here/mote_program.cpp "$program" $flags -DTOKENS=$tokens -DMOTE_POLICIES=$policies${1:-} ${*:2} \
     -DMOTE_MODEL_HEADER=\"$folder/stories260K.hpp\" -DMOTE_IMAGE=\"$folder/stories260K.mote\"
   count "$program" "$program.counts"
   summary "$program.counts"
@@ -166,7 +173,7 @@ compiler() { $cxx -dumpfullversion -dumpversion; }
 
 mode=table peers="" profile=""
 case ${1:-} in
-  --check | --update | --profile | --kernels) mode=${1#--}; shift ;;
+  --check | --update | --profile | --kernels | --grammars) mode=${1#--}; shift ;;
   --peers)
     [ -f "${2:-}/run.c" ] && [ -f "$2/runq.c" ] || die "--peers wants a folder with run.c and runq.c"
     peers=$(cd "$2" && pwd)
@@ -246,6 +253,25 @@ case $mode in
         build_ours $here/kernels_program.cpp "$program" -O3
         count "$program" "$program.counts" 23  # twelve kernels, and what lies between them
         "$out/roofline" "$name" "${roof[@]}" "$program.counts" "$out/roofline-$name.csv" "$out/roofline-$name.svg"
+      ) || [ $? -eq 77 ]
+    done ;;
+  grammars)
+    tokens=64
+    echo "| target | compiler | grammar | mean | against none |"
+    echo "|---|---|---|---:|---:|"
+    for name; do
+      (
+        target "$name"
+        got=$(ours "$name" q8 -O3) || exit 1
+        read -r without least <<<"$got"
+        echo "| $name | $(compiler) | none | $without | |"
+        for entry in "${grammars[@]}"; do
+          printf '#include "mote/decode/gbnf.hpp"\nusing counted = mote::gbnf<R"_(%s)_">;\n' "${entry#*|}" >"$out/$name/counted.hpp"
+          got=$(ours "$name" q8 -O3 ,counted -DMOTE_POLICIES_HEADER=\"$out/$name/counted.hpp\") || exit 1
+          read -r mean least <<<"$got"
+          change=$(awk "BEGIN { printf \"%+.1f %%\", ($mean / $without - 1) * 100 }")
+          echo "| $name | $(compiler) | \`${entry%%|*}\` | $mean | $change |"
+        done
       ) || [ $? -eq 77 ]
     done ;;
   profile)

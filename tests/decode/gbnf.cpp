@@ -17,21 +17,15 @@
 #include <string_view>
 
 #include "constrained_text.hpp"
+#include "five_grammars.hpp"
 #include "mote/core/rng.hpp"
+#include "recognizers.hpp"
 
 using namespace mote;
 using namespace mote_tests;
 
 namespace {
 
-using times = gbnf<"root ::= ([01] [0-9] | \"2\" [0-3]) \":\" [0-5] [0-9] # of a day\n">;
-using sums = gbnf<R"_(
-root ::= sum
-sum  ::= term ([-+] term)*
-term ::= [0-9]{1,3} | "(" sum ")"
-)_",
-                  5>;
-using quoted = gbnf<R"_(root ::= "\"" [^"\\\x00-\x1F]{0,12} "\"")_">;
 using nested = gbnf<R"_(root ::= "(" root? ")" | "[" root? "]")_", 3>;
 using orders = allowed<"on", "off", "on 5", "open the door", "offer">;
 using any_json = gbnf<R"_(
@@ -44,70 +38,6 @@ number  ::= "-"? ("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,6})? ([eE] [-+]? [0-9]{1
 )_",
                       6>;
 
-bool is_time(std::string_view t) {
-  const auto digit = [&](std::size_t i) { return t[i] >= '0' && t[i] <= '9'; };
-  if (t.size() != 5 || t[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return false;
-  return (t[0] - '0') * 10 + (t[1] - '0') < 24 && t[3] < '6';
-}
-
-/// A sum by recursive descent, and how deep its brackets go.
-struct sum_reader {
-  std::string_view t;
-  std::size_t at = 0, depth = 0, deepest = 0;
-  bool term() {
-    if (at < t.size() && t[at] == '(') {
-      ++at;
-      deepest = std::max(deepest, ++depth);
-      if (!sum() || at >= t.size() || t[at] != ')') return false;
-      --depth;
-      ++at;
-      return true;
-    }
-    std::size_t digits = 0;
-    for (; at < t.size() && t[at] >= '0' && t[at] <= '9'; ++at) ++digits;
-    return digits >= 1 && digits <= 3;
-  }
-  bool sum() {
-    if (!term()) return false;
-    while (at < t.size() && (t[at] == '+' || t[at] == '-')) {
-      ++at;
-      if (!term()) return false;
-    }
-    return true;
-  }
-};
-bool is_sum(std::string_view t) {
-  sum_reader r{t};
-  return r.sum() && r.at == t.size() && r.deepest <= 5;
-}
-
-/// The characters of well-formed UTF-8 (The Unicode Standard, table 3-7), or -1.
-int characters(std::string_view t) {
-  int n = 0;
-  for (std::size_t i = 0; i < t.size(); ++n) {
-    const auto b = [&](std::size_t k) -> unsigned {
-      return i + k < t.size() ? static_cast<unsigned char>(t[i + k]) : 0;
-    };
-    const auto tail = [&](std::size_t k) { return b(k) >= 0x80 && b(k) <= 0xBF; };
-    if (b(0) < 0x80) i += 1;
-    else if (b(0) >= 0xC2 && b(0) <= 0xDF && tail(1)) i += 2;
-    else if (b(0) >= 0xE0 && b(0) <= 0xEF && tail(1) && tail(2) && (b(0) != 0xE0 || b(1) >= 0xA0) &&
-             (b(0) != 0xED || b(1) <= 0x9F))
-      i += 3;
-    else if (b(0) >= 0xF0 && b(0) <= 0xF4 && tail(1) && tail(2) && tail(3) && (b(0) != 0xF0 || b(1) >= 0x90) &&
-             (b(0) != 0xF4 || b(1) <= 0x8F))
-      i += 4;
-    else return -1;
-  }
-  return n;
-}
-bool is_quoted(std::string_view t) {
-  if (t.size() < 2 || t.front() != '"' || t.back() != '"') return false;
-  t = t.substr(1, t.size() - 2);
-  for (const char c : t)
-    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
-  return characters(t) >= 0 && characters(t) <= 12;
-}
 bool is_nested(std::string_view t) {
   if (t.empty() || t.size() % 2 != 0 || t.size() > 8) return false;
   for (std::size_t i = 0; i < t.size() / 2; ++i) {

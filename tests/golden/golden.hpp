@@ -15,12 +15,16 @@
 #include <string_view>
 
 #include "mote/core/rng.hpp"
+#include "mote/decode/draft_gate.hpp"
+#include "mote/decode/gbnf.hpp"
 #include "mote/decode/greedy.hpp"
+#include "mote/decode/ngram.hpp"
 #include "mote/decode/sample.hpp"
 #include "mote/learn/full.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/pipeline/self_check.hpp"
 #include "mote/policy/cache.hpp"
+#include "mote/policy/window.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/rag.hpp"
 #include "mote/store/container.hpp"
@@ -266,6 +270,16 @@ std::uint64_t draws_at() {
   return seen.take();
 }
 
+/// Where a session is kept.
+struct snapshot_sink {
+  std::size_t used = 0;
+  mote::status put(std::span<const std::byte> portion) {
+    if (portion.size() > snapshot_room - used) return mote::status::full;
+    for (const std::byte b : portion) snapshot[used++] = b;
+    return mote::status::ok;
+  }
+};
+
 struct answers {
   std::uint64_t greedy, sampled, recalled, learned, taught, restored;
 };
@@ -331,8 +345,65 @@ class run {
     say("\n");
     if (!sound) ++failures_;
   }
+  /// A text of a grammar with spans of notes, longer than the context, with drafts; then one that is kept in the middle of
+  /// its answer and goes on behind a second attach(). Both drawn.
+  template <class Speaker, class Resumer>
+  void check_limited(std::uint64_t expected) {
+    {
+      static_assert(sizeof(Speaker) <= pipeline_room);
+      auto* ai = new (pipeline_bytes) Speaker();
+      attach_and_seed(*ai);
+      for (std::string_view item : {"ann has a red hat", "the tea is hot", "ten toes in the sea"})
+        need(ai->remember(item) == mote::status::ok, "remember()");
+      converse(*ai, "is the tea in the sea hot", 90);
+      for (const auto t : ai->tokens()) seen.word(t);
+      seen.word(static_cast<std::uint32_t>(ai->ending()));
+      need(ai->ending() == mote::ending::limit, "an answer goes on in its window");
+      ai->~Speaker();
+    }
+    const std::uint64_t said = seen.take();
+    static_assert(sizeof(Resumer) <= pipeline_room);
+    auto* ai = new (pipeline_bytes) Resumer();
+    const auto weights = attach_and_seed(*ai);
+    need(ai->begin("the heat is on", 40) == mote::status::ok, "begin()");
+    for (std::size_t known = 0; known < ai->prompt_tokens() + 9; known = ai->tokens().size())
+      need(ai->step().state == mote::status::ok, "step()");
+    snapshot_sink sink;
+    need(ai->save_session(sink) == mote::status::ok, "save_session()");
+    seen.take();
+    const std::uint64_t whole = rest_of(*ai);
+    need(ai->attach(weights) == mote::status::ok, "attach() again");
+    need(ai->load_session(std::span<const std::byte>(snapshot, sink.used)) == mote::status::ok, "load_session()");
+    need(rest_of(*ai) == whole, "a session goes on as it would have");
+    ai->~Resumer();
+    const std::uint64_t got = said ^ (whole << 1U | whole >> 63U);
+    say(got == expected ? "ok     grammar, spans, window, drafts, session\n"
+                        : "FAILED grammar, spans, window, drafts, session ");
+    if (got == expected) return;
+    say_hex(got);
+    say("\n");
+    ++failures_;
+  }
 
  private:
+  template <class Pipeline>
+  std::span<const std::byte> attach_and_seed(Pipeline& ai) {
+    const auto weights = make_image<typename Pipeline::format>(Pipeline::shape, Pipeline::model_type::name);
+    need(weights.size() <= Pipeline::image_bytes && ai.attach(weights) == mote::status::ok, "attach()");
+    ai.seed(3);
+    seen.take();
+    return weights;
+  }
+  template <class Pipeline>
+  std::uint64_t rest_of(Pipeline& ai) {
+    for (bool done = false; !done;) {
+      const mote::progress_step s = ai.step();
+      need(s.state == mote::status::ok, "step()");
+      seen.bytes(s.piece.data(), s.piece.size());
+      done = s.done;
+    }
+    return seen.take();
+  }
   void say(std::string_view text) {
     char line[64];
     while (!text.empty()) {
@@ -452,6 +523,17 @@ template <std::size_t Rows>
 using student = mote::pipeline<tiny, mote::quantize<32>, mote::interleave<Rows>, mote::context<64>,
                                mote::full<mote::full_knobs{.tokens = 48, .batch = 2, .chunk = 7}>, tap>;
 
+using guesses = mote::gated<mote::ngram<64>, mote::draft_knobs{.batch_cost = 0, .measured = false}>;
+using short_notes = mote::rag<
+    mote::bm25<mote::bm25_knobs{.items = 8, .item_bytes = 32, .least = 0, .share = 0, .alike = 1}, mote::words<>>,
+    mote::rag_knobs{.hits = 2, .tokens = 24}>;
+using speaker =
+    mote::pipeline<middling, mote::quantize<8>, mote::interleave<1>, mote::context<64>, mote::window<32, 4>,
+                   short_notes, mote::gbnf<R"_(root ::= ("[" copied [a-z]{1,8} "]" [0-9]{2}){20})_">, guesses, tap>;
+using resumer = mote::pipeline<middling, mote::quantize<8>, mote::interleave<1>, mote::context<64>,
+                               mote::gbnf<R"_(root ::= ([0-9]{1,3} [a-z ])*)_">, guesses, tap>;
+
+inline constexpr std::uint64_t of_limited = 0x3CFA4F05BE057752;
 inline constexpr std::uint64_t of_draws = 0x4C20996077645AD0;
 inline constexpr answers of_q8{0xEE23B57F7260DD93, 0x34854549D5741E4D, 0xA8BF5268EFDDA6BD,
                                0x33B50F10815B9C5A, 0xB1050629A8C4EF22, 0xB1050629A8C4EF22};
@@ -498,6 +580,7 @@ int mote_golden(void (*print)(const char*)) {
   r.check<golden::rounder<16, 1>>(golden::of_cache_16);
   r.check<golden::grouper<4, 1>, 32>(golden::of_kivi_4);
   r.check<golden::grouper<4, 16>, 32>(golden::of_kivi_4);
+  r.check_limited<golden::speaker, golden::resumer>(golden::of_limited);
   r.check<golden::student<1>>(golden::of_full);
   r.check<golden::student<16>>(golden::of_full);
   r.check_itself<golden::rounder<8, 1>>();
