@@ -105,7 +105,7 @@ struct grammar_data {
     if constexpr (sound) {
       nfa n;
       Source::build(n);
-      grammar_compiler(n, Levels).write_to(a.nodes, a.edges, a.calls, a.copies);
+      grammar_compiler(n, Levels).write_to(a.nodes.data(), a.edges.data(), a.calls.data(), a.copies.data());
     }
     return a;
   }();

@@ -4,7 +4,6 @@
 // Refuses a grammar that would need a set of places or a look further ahead: the fault says at which byte.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,9 +43,8 @@ class grammar_compiler {
   }
   constexpr table_sizes sizes() const { return sizes_; }
 
-  template <std::size_t Nodes, std::size_t Edges, std::size_t Calls, std::size_t Copies>
-  constexpr void write_to(std::array<grammar_node, Nodes>& nodes, std::array<grammar_edge, Edges>& edges,
-                          std::array<grammar_call, Calls>& calls, std::array<grammar_copy, Copies>& copies) const {
+  /// Each table has the size that sizes() says.
+  constexpr void write_to(grammar_node* nodes, grammar_edge* edges, grammar_call* calls, grammar_copy* copies) const {
     for (std::size_t i = 0; i < edges_.size(); ++i) edges[i] = edges_[i];
     for (std::size_t i = 0; i < calls_.size(); ++i) calls[i] = calls_[i];
     for (std::size_t i = 0; i < n_.copies.size(); ++i) {
@@ -55,9 +53,10 @@ class grammar_compiler {
       const std::size_t end = last ? sets_.size() : starts_[c.automaton + 1];
       copies[i] = {static_cast<std::uint16_t>(starts_[c.automaton]), static_cast<std::uint16_t>(end), c.least, c.most};
     }
-    for (std::size_t i = 0; i + 1 < Nodes; ++i)
+    const std::size_t last_node = sizes_.nodes - 1;
+    for (std::size_t i = 0; i < last_node; ++i)
       nodes[i] = {static_cast<std::uint16_t>(edges_begin_[i]), needs_[i], sets_[i].accepts};
-    nodes[Nodes - 1] = {static_cast<std::uint16_t>(edges_begin_[Nodes - 1]), no_end, false};
+    nodes[last_node] = {static_cast<std::uint16_t>(edges_begin_[last_node]), no_end, false};
   }
 
  private:
