@@ -176,6 +176,14 @@ TEST_CASE("verbalize<> chooses the label that gains most on a question without c
       if (i != best && expected[i] > second) second = expected[i];
     }
     CHECK(c.margin == expected[best] - second);
+    for (const float t : {1.0F, 0.25F}) {
+      asked.temperature(t);
+      asked.temperature(-1);  // is none
+      double sum = 0;
+      for (const float e : expected) sum += std::exp(static_cast<double>(e - expected[best]) / static_cast<double>(t));
+      CHECK(std::fabs(static_cast<double>(asked.choose(*ai, question).probability) - 1 / sum) < 1e-6);
+    }
+    asked.temperature(1);
     moved += best != likeliest ? 1U : 0U;
   }
   CHECK(moved > 0);  // the prior matters

@@ -3,7 +3,7 @@
 //   mote::verbalize<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
 // A label's score is its mean log-probability a token, in nats, minus its mean score on typical questions, the prior
 // (Zhou et al. 2023, arXiv 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
-// Cost: two floats a label; a pass a token of each label and one more, after one pass over the prompt.
+// Cost: two floats a label and one; a pass a token of each label and one more, after one pass over the prompt.
 // Refuses a threshold: whether the best label is good enough, the application measures.
 #pragma once
 
@@ -14,6 +14,7 @@
 
 #include "mote/core/status.hpp"
 #include "mote/core/text_literal.hpp"
+#include "mote/simd/math.hpp"
 
 namespace mote::inline v0 {
 
@@ -21,8 +22,9 @@ struct chosen_label {
   status state = status::ok;  ///< else there is no choice
   std::size_t index = 0;
   std::string_view label{};
-  float score = 0;   ///< nats a token above the prior
-  float margin = 0;  ///< the score less that of the second label
+  float score = 0;        ///< nats a token above the prior
+  float margin = 0;       ///< the score less that of the second label
+  float probability = 0;  ///< of this label among them, at the temperature
 };
 
 template <text_literal... Labels>
@@ -50,6 +52,11 @@ class verbalize {
   status calibrate(Pipeline& ai, std::string_view content_free = "N/A") {
     return calibrate(ai, std::span<const std::string_view>(&content_free, 1));
   }
+  /// Divides scores before they become probabilities: chosen so that on questions of yours they agree with how often the
+  /// choice is right (Guo et al. 2017, arXiv 1706.04599). No choice changes. Above 0; 1 at first.
+  void temperature(float t) {
+    if (t > 0) temperature_ = t;
+  }
   /// Scores the labels; of equals the first is chosen. The errors of the pipeline's score().
   template <class Pipeline>
   chosen_label choose(Pipeline& ai, std::string_view question) {
@@ -62,11 +69,14 @@ class verbalize {
     std::size_t second = best == 0 ? 1 : 0;
     for (std::size_t i = 0; i < count; ++i)
       if (i != best && scores_[i] > scores_[second]) second = i;
+    float sum = 0;
+    for (const float score : scores_) sum += simd::exp((score - scores_[best]) / temperature_);
     return {.state = status::ok,
             .index = best,
             .label = labels[best],
             .score = scores_[best],
-            .margin = scores_[best] - scores_[second]};
+            .margin = scores_[best] - scores_[second],
+            .probability = 1.0F / sum};
   }
   /// The scores (count) of the newest choice.
   std::span<const float> scores() const { return scores_; }
@@ -77,6 +87,7 @@ class verbalize {
       count >= 2 && ((Labels.view().size() != 0) && ...),
       "mote: verbalize<> chooses among labels; name two or more, none of them empty, as in verbalize<\"yes\", \"no\"> [mote-verbalize]");
   std::array<float, count> prior_{}, scores_{};
+  float temperature_ = 1;
 };
 
 }  // namespace mote::inline v0
