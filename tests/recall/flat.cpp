@@ -26,7 +26,7 @@ using mote::status;
 static_assert(mote::retriever<mote::flat<>>);
 static_assert(mote::flat<>::ram_bytes == sizeof(mote::flat<>::index));
 static_assert(mote::flat<>::max_item_bytes == 128 * 96);
-static_assert(mote::flat<>::stack_bytes == 260);
+static_assert(mote::flat<>::stack_bytes == 260 + 516);
 static_assert(!flat_knobs{.items = 0}.valid() && !flat_knobs{.items = 65536}.valid());
 static_assert(!flat_knobs{.dims = 0}.valid() && !flat_knobs{.dims = 6}.valid() && !flat_knobs{.dims = 65536}.valid());
 static_assert(!flat_knobs{.gram = 1}.valid() && !flat_knobs{.gram = 9}.valid() && flat_knobs{.gram = 8}.valid());

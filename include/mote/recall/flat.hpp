@@ -47,6 +47,22 @@ struct int8_vector {
   void measure() { scale = dot(*this) == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(dot(*this))); }
 };
 
+/// A question's codes in 16 bits, for many products: instruction sets multiply and add 16-bit numbers, not 8-bit ones.
+template <std::size_t Dims>
+struct wide_vector {
+  std::array<std::int16_t, Dims> codes;
+  float scale;
+
+  explicit wide_vector(const int8_vector<Dims>& of) : scale(of.scale) {
+    for (std::size_t i = 0; i < Dims; ++i) codes[i] = of.codes[i];
+  }
+  std::int32_t dot(const int8_vector<Dims>& other) const {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < Dims; ++i) sum += codes[i] * static_cast<std::int16_t>(other.codes[i]);
+    return sum;
+  }
+};
+
 /// Each n-gram adds 1 or -1 to one code; its hash chooses both. Words are in lower case, with one space around each.
 /// Words says which characters are letters: words<...>.
 template <std::size_t Dims, std::size_t Gram, class Words = words<>>
@@ -88,17 +104,19 @@ struct hashed_ngrams {
 };
 
 namespace detail {
-/// Of two vectors that have dot() and scale, as int8_vector.
-template <class Vector>
-float cosine(const Vector& a, const Vector& b) {
+/// Of two vectors that have a scale, the first of them dot(), as int8_vector.
+template <class A, class B>
+float cosine(const A& a, const B& b) {
   return static_cast<float>(a.dot(b)) * (a.scale * b.scale);
 }
 }  // namespace detail
 
 template <class Vector, std::size_t Items, float Least = 0.0F>
 class flat_index {
+  using asked = decltype(wide_vector(Vector{}));
+
  public:
-  static constexpr std::size_t stack_bytes = 0;
+  static constexpr std::size_t stack_bytes = sizeof(asked);
 
   void add(std::size_t row, const Vector& v) { vectors_[row] = v; }
   void remove(std::size_t row) { vectors_[row] = {}; }
@@ -106,9 +124,10 @@ class flat_index {
   /// Offers the items whose cosine with the query is above Least. Work: items x codes.
   template <class Store>
   void search(const Vector& query, const Store& items, best_hits& best) const {
+    const asked wide(query);
     for (std::size_t place = items.size(); place-- > 0;) {
       const std::size_t row = items.row(place);
-      if (const float cosine = detail::cosine(query, vectors_[row]); cosine > Least) best.offer(items.id(row), cosine);
+      if (const float cosine = detail::cosine(wide, vectors_[row]); cosine > Least) best.offer(items.id(row), cosine);
     }
   }
 
