@@ -108,13 +108,16 @@ class bm25_lengths {
  private:
   const Index& index() const { return static_cast<const Index&>(*this); }
 
-  /// The value of score times words that is as certain as 1: the sum of the question's word weights, times the number of
-  /// its words (at most enough_words), times a factor that grows with the number of texts, about 1 at 80: among more
-  /// texts more match by chance.
+  /// The value of score times words that is as certain as 1: the sum of the question's word weights (of a longer question:
+  /// of as many as long_enough, on average, for no text has all its words), times the number of its words (at most
+  /// enough_words), times a factor that grows with the number of texts, about 1 at 80: among more texts more match by
+  /// chance.
   static float sure(const scored& of, std::size_t texts) {
     const auto words = static_cast<float>(of.asked < enough_words ? of.asked : enough_words);
-    return of.worth * words * rarity(0, texts) / 4.0F;
+    const float part = of.asked > long_enough ? long_enough / static_cast<float>(of.asked) : 1.0F;
+    return of.worth * part * words * rarity(0, texts) / 4.0F;
   }
+  static constexpr std::uint8_t long_enough = 8;
 
   /// Offers the rows whose scores reach the floors, and of those that are alike one. Zeroes the others' scores.
   template <class Items>

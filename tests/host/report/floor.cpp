@@ -4,6 +4,7 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "mote/recall/bm25.hpp"
@@ -64,6 +65,20 @@ TEST_CASE("a meter says how sure words are, by either index, and letters", "[hos
   CHECK(words.ask("the boiler's code", boiler).right > words.ask("the boiler's colour and its code", boiler).right);
   CHECK(words.ask("Who won the match?", {}).best == 0.0F);
   CHECK(letters.ask("Bins go out on Thursday", bins).right > 0.8F);
+}
+
+TEST_CASE("a question of more than eight words is no less sure for its length", "[host][report]") {
+  floor_meter<mote::bm25<scan>> words;
+  for (const char* note : {"The boiler was repaired.", "Green tea is in the cupboard.", "Bins on Thursday."})
+    REQUIRE(words.add(note));
+  const auto sure_of = [&](int unknown) {  // each unknown word is worth as much as one that one text has
+    std::string question = "boiler repaired";
+    for (int i = 0; i < unknown; ++i) question += " q" + std::to_string(i);
+    return words.ask(question, {}).best;
+  };
+  const float eight = sure_of(6);
+  CHECK(sure_of(4) > 1.2F * eight);
+  for (const int unknown : {7, 10, 30}) CHECK(std::abs(sure_of(unknown) - eight) < 1e-5F);
 }
 
 // The floor is what the retriever itself compares with.
