@@ -51,6 +51,31 @@ std::string_view found(const auto& notes, std::string_view question) {
 
 }  // namespace
 
+TEST_CASE("pieces: each sentence alone, where a prompt is to have nothing beside what was found", "[recall][pieces]") {
+  using by_sentence = mote::pieces<plain, mote::pieces_knobs{.piece_bytes = 64, .sentences = true}>;
+  static_assert(!by_sentence::index::adds_neighbours && long_notes::index::adds_neighbours);
+  by_sentence::index notes;
+  constexpr std::string_view note =
+      "Ann is at work. Dr. Lee has the key. The code is 7.5!  Why?\nA sentence without an end that is longer than a piece may be";
+  std::vector<std::string> all;
+  CHECK(mote::each_piece<by_sentence::index>(note, [&](std::string_view piece) {
+          all.emplace_back(piece);
+          return status::ok;
+        }) == status::ok);
+  REQUIRE(all.size() >= 5);
+  CHECK(all[0] + all[1] + all[2] == "Ann is at work. Dr. Lee has the key. The code is 7.5! ");
+  CHECK(all[1] == "Dr. Lee has the key. ");
+  std::string together;
+  for (const std::string& piece : all) together += piece;
+  CHECK(together == note);
+  REQUIRE(notes.add(note) == status::ok);
+  CHECK(found(notes, "who has the key?") == "Dr. Lee has the key.");
+  CHECK(notes.size() == 1);
+  CHECK(notes.forget("key") == 1);  // the note, not the sentence
+  CHECK(by_sentence::index::first_piece("\n\nKeys. And more") == "\n\nKeys. ");
+  CHECK(notes.size() == 0);
+}
+
 TEST_CASE("pieces: a long note is cut behind sentences, words, characters, and nothing is lost", "[recall][pieces]") {
   CHECK(cut("A short note.") == std::vector<std::string>{"A short note."});
   const auto of_manual = cut(manual);

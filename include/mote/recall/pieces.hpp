@@ -28,6 +28,7 @@ namespace mote::inline v0 {
 
 struct pieces_knobs {
   std::size_t piece_bytes = 192;  ///< a note of at most so many is one piece
+  bool sentences = false;         ///< each sentence is a piece, and a prompt has those alone that are found
 
   constexpr bool valid() const { return piece_bytes >= 32 && piece_bytes <= 65535; }
 };
@@ -36,14 +37,31 @@ namespace detail {
 
 constexpr bool is_white(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
+constexpr bool ends_sentence(std::string_view text, std::size_t end) {
+  const char before = text[end - 1];
+  return is_white(text[end]) && (before == '.' || before == '!' || before == '?' || text[end] == '\n');
+}
+
+/// Behind the first sentence that ends within `most`; 0 if none does. A full stop behind one or two letters ends none:
+/// "Dr. Lee".
+constexpr std::size_t end_of_sentence(std::string_view text, std::size_t most) {
+  std::size_t letters = 0;  // of the word before `end`
+  for (std::size_t end = 1; end < text.size() && end <= most; ++end) {
+    const char before = text[end - 1];
+    if (ends_sentence(text, end) && !is_white(before) && (before != '.' || letters == 0 || letters > 2)) return end + 1;
+    const bool is_letter = (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
+    letters = is_letter ? letters + 1 : 0;
+  }
+  return 0;
+}
+
 /// Where a piece of at most `most` bytes may end best, behind at least `least`: behind a sentence, else behind a word,
 /// else behind a character.
 constexpr std::size_t end_of_piece(std::string_view text, std::size_t least, std::size_t most) {
   std::size_t word = 0;
   for (std::size_t end = most; end > least; --end) {
     if (!is_white(text[end])) continue;
-    const char before = text[end - 1];
-    if (before == '.' || before == '!' || before == '?' || text[end] == '\n') return end + 1;
+    if (ends_sentence(text, end)) return end + 1;
     if (word == 0) word = end + 1;
   }
   if (word != 0) return word;
@@ -62,16 +80,21 @@ constexpr std::string_view trimmed(std::string_view text) {
 }  // namespace detail
 
 /// Store is a piece_store. Texts and hits are pieces, and what is added and forgotten are notes.
-template <class Store, class Embedder, class Index, std::size_t PieceBytes>
+template <class Store, class Embedder, class Index, pieces_knobs Knobs>
 class piece_memory {
   using places = typename Store::places;
+  static constexpr std::size_t piece_bytes = Knobs.piece_bytes;
 
  public:
+  static constexpr bool adds_neighbours = !Knobs.sentences;  ///< to a prompt
+
   /// The first piece of a text, which is not empty. A rest is not left that is much shorter.
   static constexpr std::string_view first_piece(std::string_view text) {
-    if (text.size() <= PieceBytes) return text;
-    const std::size_t most = text.size() >= 2 * PieceBytes ? PieceBytes : text.size() / 2 + PieceBytes / 4;
-    const std::size_t fits = most < PieceBytes ? most : PieceBytes - 1;
+    if constexpr (Knobs.sentences)
+      if (const std::size_t end = detail::end_of_sentence(text, piece_bytes - 1); end != 0) return text.substr(0, end);
+    if (text.size() <= piece_bytes) return text;
+    const std::size_t most = text.size() >= 2 * piece_bytes ? piece_bytes : text.size() / 2 + piece_bytes / 4;
+    const std::size_t fits = most < piece_bytes ? most : piece_bytes - 1;
     return text.substr(0, detail::end_of_piece(text, fits / 3, fits));
   }
 
@@ -328,25 +351,25 @@ template <std::size_t Items, std::size_t ItemBytes>
 struct pieces_in<item_store<Items, ItemBytes>> {
   using type = piece_store<Items, ItemBytes>;
 };
-template <class R, std::size_t PieceBytes, bool Fits>
+template <class R, pieces_knobs Knobs, bool Fits>
 struct pieces_parts {
   using store = typename pieces_in<typename R::store>::type;
-  using index = piece_memory<store, typename R::features, typename R::finder, PieceBytes>;
+  using index = piece_memory<store, typename R::features, typename R::finder, Knobs>;
   static constexpr std::size_t items = R::items;  ///< pieces that it keeps
   static constexpr std::size_t ram_bytes = sizeof(index);
   static constexpr std::size_t max_item_bytes = R::max_item_bytes;  ///< of a note
   static constexpr std::size_t stack_bytes = R::stack_bytes + 2 * sizeof(typename R::features::item);
 };
-template <class R, std::size_t PieceBytes>
-struct pieces_parts<R, PieceBytes, false> : no_retriever {
+template <class R, pieces_knobs Knobs>
+struct pieces_parts<R, Knobs, false> : no_retriever {
   static constexpr std::size_t items = 0;
 };
 
 }  // namespace detail
 
 template <class Retriever, pieces_knobs Knobs = pieces_knobs{}>
-struct pieces : detail::pieces_parts<Retriever, Knobs.valid() ? Knobs.piece_bytes : pieces_knobs{}.piece_bytes,
-                                     detail::has_pieces<Retriever>()> {
+struct pieces
+    : detail::pieces_parts<Retriever, Knobs.valid() ? Knobs : pieces_knobs{}, detail::has_pieces<Retriever>()> {
   using said = decltype(let_speak(static_cast<detail::pieces_check<detail::has_pieces<Retriever>()>*>(nullptr)));
   template <std::size_t Items, class Of = Retriever>
   using with_items = std::conditional_t<Knobs.valid(), pieces<typename Of::template with_items<Items>, Knobs>, pieces>;
