@@ -24,6 +24,7 @@
 #include "mote/pipeline.hpp"
 #include "mote/pipeline/self_check.hpp"
 #include "mote/policy/cache.hpp"
+#include "mote/policy/streamed.hpp"
 #include "mote/policy/window.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/rag.hpp"
@@ -270,6 +271,22 @@ std::uint64_t draws_at() {
   return seen.take();
 }
 
+/// Reads the image block by block.
+struct image_reader {
+  static bool fetch(std::size_t offset, std::span<std::byte> to) {
+    if (offset > image_room || to.size() > image_room - offset) return false;
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = image[offset + i];
+    return true;
+  }
+};
+/// Attaches the image that was made last.
+template <class Pipeline>
+mote::status attach_made(Pipeline& ai, std::span<const std::byte> made) {
+  static image_reader reader;
+  if constexpr (requires { ai.attach(reader); }) return ai.attach(reader);
+  else return ai.attach(made);
+}
+
 /// Where a session is kept.
 struct snapshot_sink {
   std::size_t used = 0;
@@ -446,7 +463,7 @@ class run {
     using mote::status;
     answers a{};
     const auto weights = make_image<typename Pipeline::format>(Pipeline::shape, Pipeline::model_type::name);
-    need(weights.size() <= Pipeline::image_bytes && ai.attach(weights) == status::ok, "attach()");
+    need(weights.size() <= Pipeline::image_bytes && attach_made(ai, weights) == status::ok, "attach()");
     seen.take();
 
     ai.seed(0);
@@ -516,6 +533,9 @@ using assistant = mote::pipeline<
 template <std::size_t Bits, std::size_t Rows>
 using rounder =
     mote::pipeline<middling, mote::quantize<8>, mote::cache<Bits>, mote::interleave<Rows>, mote::context<64>, tap>;
+template <std::size_t Rows>
+using streamer = mote::pipeline<middling, mote::streamed<mote::quantize<8>, image_reader, 3400>, mote::cache<8>,
+                                mote::interleave<Rows>, mote::context<64>, tap>;
 template <std::size_t Bits, std::size_t Rows>  // the first 32 tokens are rounded when the 33rd comes
 using grouper =
     mote::pipeline<middling, mote::quantize<8>, mote::kivi<Bits, 32>, mote::interleave<Rows>, mote::context<64>, tap>;
@@ -577,6 +597,7 @@ int mote_golden(void (*print)(const char*)) {
   r.check<golden::assistant<mote::quantize<32>, 16>>(golden::of_f32);
   r.check<golden::rounder<8, 1>>(golden::of_cache_8);
   if constexpr (golden::asked<8>()) r.check<golden::rounder<8, 8>>(golden::of_cache_8);
+  r.check<golden::streamer<mote::interleaved_rows(mote::simd::native::value)>>(golden::of_cache_8);
   r.check<golden::rounder<16, 1>>(golden::of_cache_16);
   r.check<golden::grouper<4, 1>, 32>(golden::of_kivi_4);
   r.check<golden::grouper<4, 16>, 32>(golden::of_kivi_4);
