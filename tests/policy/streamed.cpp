@@ -19,6 +19,7 @@
 #include "mote/family/gemma3.hpp"
 #include "mote/mote.hpp"
 #include "mote/pipeline/self_check.hpp"
+#include "mote/pipeline/sweep.hpp"
 
 using namespace mote;
 
@@ -168,6 +169,11 @@ TEST_CASE("what the object keeps is in the budget") {
   STATIC_REQUIRE(sizeof(small) == sizeof(mapped) + in_ram);
   STATIC_REQUIRE(sizeof(block_stream<dma_flash, 1024>) == sizeof(block_stream<flash, 1024>) + 1024);
   STATIC_REQUIRE(mapped::cost().ram.weights == 0);
+  // Without a model the cost of any shape, but for its token table.
+  constexpr costs of_any = cost_of(llama_model::shape, choices_of<streamed<quantize<8>, flash, 1024>, context<64>>);
+  STATIC_REQUIRE(of_any.holds);
+  STATIC_REQUIRE(of_any.ram.weights + table == in_ram);
+  STATIC_REQUIRE(of_any.flash.image() == 0);
   STATIC_REQUIRE(mapped::image_bytes == small::image_bytes);
 }
 

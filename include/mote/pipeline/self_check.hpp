@@ -325,7 +325,7 @@ class self_checking {
   }
 
   struct place {
-    enum kind_type { nowhere, block, head } kind = nowhere;
+    enum kind_type { none, block, head } kind = none;
     std::size_t layer = 0, matrix = 0;
   };
   /// Some matrix that is multiplied and has that format.
@@ -336,7 +336,7 @@ class self_checking {
         if (tensors::has_matrix(family::layer::kind_of(l), i) &&
             formats::with(l, i, []<class F>() { return std::is_same_v<F, Format>; }))
           return {place::block, l, i};
-    return {std::is_same_v<typename formats::head, Format> ? place::head : place::nowhere};
+    return {std::is_same_v<typename formats::head, Format> ? place::head : place::none};
   }
   template <class F>
   static bool rows_agree_of(const matrix<F>& m, std::byte* room) {

@@ -59,7 +59,9 @@ struct picked {
 /// Whether rows of every length have the same format, by a sample of seven lengths.
 template <class Weights, std::size_t Rows>
 inline constexpr bool follows_any_shape = [] {
-  if constexpr (requires { typename Weights::template format<Rows, 256>; }) {
+  if constexpr (requires { typename Weights::packing; }) {  // streamed<>
+    return follows_any_shape<typename Weights::packing, Rows>;
+  } else if constexpr (requires { typename Weights::template format<Rows, 256>; }) {
     using one = typename Weights::template format<Rows, 256>;
     return []<std::size_t... Cols>(std::index_sequence<Cols...>) {
       return (std::same_as<one, typename Weights::template format<Rows, Cols>> && ...);

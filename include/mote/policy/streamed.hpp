@@ -73,6 +73,7 @@ struct streamed_fault {
 template <class Weights, class Reader, std::size_t Bytes = 4096>
 struct streamed {
   using slot = slots::weights;
+  using packing = Weights;
   template <class Chosen>
   using fault = typename detail::streamed_fault<Chosen, round_up(Bytes, 64)>::type;
 
