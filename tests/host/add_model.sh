@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # mote_add_model(): a stranger's project links the target, and has the type and the image, in the program or as a file; a file
-# that is not there is one sentence while CMake configures. The same project with the toolchain of a 64-bit Arm Linux says the
+# that is not there is one sentence while CMake configures. A GGUF file with a chat template chats: the tokens are those of the text
+# that the template renders. The same project with the toolchain of a 64-bit Arm Linux says the
 # same under qemu, and one with a Cortex-M7's becomes a firmware with the image in it.
 # Refuses to run without a model file, which is no part of this project.
 set -eu
@@ -19,13 +20,39 @@ mote_add_model(teller FILE "${MODEL}" FORMATS q8 INTERLEAVE 1)
 mote_add_model(filed FILE "${MODEL}" NAME story FORMATS q8 INTERLEAVE 1 EOS 2,1 IMAGE_AS_FILE)
 add_executable(program main.cpp)
 target_link_libraries(program PRIVATE teller filed)
+if(CHAT)
+  mote_add_model(chatter FILE "${CHAT}" INTERLEAVE 1)
+  target_link_libraries(program PRIVATE chatter)
+endif()
 END
+# The same file with a chat template: a key in front of the others, as long as its alignment wants.
+cat > "$work/chat.py" << 'END'
+import struct, sys
+raw = open(sys.argv[1], "rb").read()
+text = b"{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}{{ 'Q: ' + m.content + '\\n' }}{% else %}" \
+       b"{{ 'A: ' + m.content + eos_token }}{% endif %}{% endfor %}{% if add_generation_prompt %}A:{% endif %}"
+def key(t):
+    return struct.pack("<Q", 23) + b"tokenizer.chat_template" + struct.pack("<IQ", 8, len(t)) + t
+text = b"{#" + b"-" * ((-len(key(text)) - 4) % 32) + b"#}" + text
+open(sys.argv[2], "wb").write(raw[:16] + struct.pack("<Q", struct.unpack_from("<Q", raw, 16)[0] + 1) + key(text) + raw[24:])
+END
+chat=""
+if command -v python3 > /dev/null; then
+  python3 "$work/chat.py" "$model" "$work/chat.gguf"
+  chat=$work/chat.gguf
+fi
 cat > "$work/program/main.cpp" << 'END'
 #include <mote/mote.hpp>
 
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <type_traits>
 
+#if __has_include("chatter.hpp")
+#include "chatter.hpp"
+#include "chatter_image.hpp"
+#endif
 #include "story.hpp"
 #include "story_image.hpp"
 #include "teller.hpp"
@@ -34,7 +61,35 @@ cat > "$work/program/main.cpp" << 'END'
 static mote::pipeline<teller, mote::context<64>, mote::interleave<1>> ai;
 static_assert(story::end_tokens.size() == 1 && story::end_tokens[0] == 1);
 
+/// A question and a reply of a model that chats; the tokens of the question are those of the text as its template renders it.
+bool chats() {
+#if __has_include("chatter.hpp")
+  static mote::pipeline<chatter, mote::context<128>, mote::interleave<1>> speaker;
+  const auto image = chatter_image();
+  if (speaker.attach(image) != mote::status::ok) return false;
+  auto answer = speaker.chat({mote::turn::user("Is the door closed?")}, 8);
+  if (answer.state() != mote::status::ok) return false;
+  using words = mote::tokenizer_of<chatter>;
+  mote::container_header h;
+  std::memcpy(&h, image.data(), sizeof h);
+  const words w(words::table{image.subspan(h.vocabulary_offset, h.vocabulary_bytes)}, chatter::special_tokens);
+  mote::merge_slot slots[96]{};
+  std::size_t count = 0;
+  if (w.append("Q: Is the door closed?\nA:", slots, count) != mote::status::ok) return false;
+  if (speaker.tokens().size() != count + 1 || speaker.tokens()[0] != 1) return false;
+  for (std::size_t i = 0; i < count; ++i)
+    if (speaker.tokens()[i + 1] != slots[i].token) return false;
+  std::size_t said = 0;
+  for (std::string_view piece : answer) said += piece.size();
+  for (std::string_view piece : speaker.reply({mote::turn::user("And the window?")}, 8)) said += piece.size();
+  return said != 0 && speaker.tokens().size() > count + 8;
+#else
+  return true;
+#endif
+}
+
 int main() {
+  if (!chats()) return 5;
   std::FILE* const file = std::fopen(story_image_file, "rb");
   if (file == nullptr || std::fseek(file, 0, SEEK_END) != 0) return 2;
   if (static_cast<std::size_t>(std::ftell(file)) != teller_image().size()) return 3;
@@ -45,11 +100,12 @@ END
 tools=$(sh "$root/cmake/host_tools.sh")
 set -- -S "$work/program" "-DMOTE=$root" -DCMAKE_BUILD_TYPE=Release -DMOTE_HOST_TOOLS="$tools"
 [ ! -d "$root/build/deps/usr/include/xsimd" ] || set -- "$@" "-DMOTE_XSIMD_INCLUDE_DIR=$root/build/deps/usr/include"
-{ cmake -B "$work/build" "$@" -DMODEL="$model" && cmake --build "$work/build" --target program; } > "$work/log" 2>&1 ||
+{ cmake -B "$work/build" "$@" -DMODEL="$model" "-DCHAT=$chat" && cmake --build "$work/build" --target program; } > "$work/log" 2>&1 ||
   { echo "FAILED: it does not build"; tail -n 40 "$work/log"; exit 1; }
 said=$("$work/build/program") || { echo "FAILED: it does not run"; exit 1; }
 [ -n "$said" ] || { echo "FAILED: it says nothing"; exit 1; }
 echo "ok    linked: $said"
+[ -n "$chat" ] && echo "ok    a file with a chat template chats" || echo "skip  chat: python3 is not installed"
 touch "$work/build/teller_model/teller.mote"
 cmake --build "$work/build" --target program > "$work/log" 2>&1
 grep -q 'teller_image' "$work/log" || { echo "FAILED: a new image is not embedded anew"; cat "$work/log"; exit 1; }
@@ -67,7 +123,7 @@ toolchain() {  # file, system, processor, prefix, flags
 }
 cross() {  # name, source folder, options...
   name=$1 source=$2; shift 2
-  cmake -S "$source" -B "$work/$name" "-DMOTE=$root" -DCMAKE_BUILD_TYPE=MinSizeRel "-DMOTE_HOST_TOOLS=$tools" "-DMODEL=$model" \
+  cmake -S "$source" -B "$work/$name" "-DMOTE=$root" -DCMAKE_BUILD_TYPE=MinSizeRel "-DMOTE_HOST_TOOLS=$tools" "-DMODEL=$model" "-DCHAT=$chat" \
     "-DCMAKE_TOOLCHAIN_FILE=$work/$name.cmake" "$@" > "$work/log" 2>&1 &&
     cmake --build "$work/$name" --target program >> "$work/log" 2>&1 ||
     { echo "FAILED: $name does not build"; tail -n 40 "$work/log"; exit 1; }
