@@ -35,19 +35,19 @@ class chat_coder {
   void literal(std::string_view text) {
     std::size_t begin = 0;
     for (std::size_t at = 0; at < text.size();) {
-      const chat_token* const found = spelled_at(text.substr(at));
+      const chat_token* const found = spelled_at(part(text, at, text.size()));
       if (found == nullptr) {
         ++at;
         continue;
       }
-      add(text.substr(begin, at - begin));
+      add(part(text, begin, at));
       flush();
       put(found->id);
       strips_ = found->strips;
       at += found->spelling.size();
       begin = at;
     }
-    add(text.substr(begin));
+    add(part(text, begin, text.size()));
   }
   /// What somebody says: never a control token. In the model's own words, tokens such as <think> are what they were.
   void words(std::string_view text, turn_role role) {
@@ -65,6 +65,10 @@ class chat_coder {
  private:
   static constexpr std::size_t parts = sizeof(merge_slot);  // a slot for each byte of the text
 
+  /// No substr(): its range check would link the exception machinery into a firmware.
+  static std::string_view part(std::string_view text, std::size_t begin, std::size_t end) {
+    return {text.data() + begin, end - begin};
+  }
   const chat_token* spelled_at(std::string_view text) const {
     for (const chat_token& t : tokens_)
       if (text.starts_with(t.spelling)) return &t;
