@@ -58,6 +58,10 @@ foreach(header IN LISTS headers)
     string(APPEND complaints "  ${header}: a board is data and never asks which compiler is running\n")
   endif()
 
+  if(NOT header MATCHES "^mote/(host/|views[.]hpp)" AND text MATCHES "[.]substr *[(]")
+    string(APPEND complaints "  ${header}: substr() checks its range, which links exceptions into a firmware; take a view of {data, size}\n")
+  endif()
+
   # Which instructions there are is asked in arch/ alone; what a tag is and which one is native, in simd/isa.hpp; the
   # compiler's macros become switches in config.hpp. An assembler's syntax is store/embed.hpp's.
   set(at_home FALSE)

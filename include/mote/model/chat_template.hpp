@@ -106,7 +106,7 @@ constexpr std::string_view without_back_space(std::string_view text) {
     at += c.bytes;
     if (!is_stripped(c)) end = at;
   }
-  return text.substr(0, end);
+  return {text.data(), end};
 }
 constexpr std::string_view without_space(std::string_view text) {
   return without_back_space(without_front_space(text));

@@ -91,11 +91,11 @@ class piece_memory {
   /// The first piece of a text, which is not empty. A rest is not left that is much shorter.
   static constexpr std::string_view first_piece(std::string_view text) {
     if constexpr (Knobs.sentences)
-      if (const std::size_t end = detail::end_of_sentence(text, piece_bytes - 1); end != 0) return text.substr(0, end);
+      if (const std::size_t end = detail::end_of_sentence(text, piece_bytes - 1); end != 0) return {text.data(), end};
     if (text.size() <= piece_bytes) return text;
     const std::size_t most = text.size() >= 2 * piece_bytes ? piece_bytes : text.size() / 2 + piece_bytes / 4;
     const std::size_t fits = most < piece_bytes ? most : piece_bytes - 1;
-    return text.substr(0, detail::end_of_piece(text, fits / 3, fits));
+    return {text.data(), detail::end_of_piece(text, fits / 3, fits)};
   }
 
   /// Remembers a note as the newest; the oldest go until it has room. A note that is there already becomes the newest,
