@@ -91,6 +91,7 @@ std::string say(bytes_in& in, Place at) {
       Place then = at;
       if (!then.enter(byte)) continue;
       at = then;
+      if constexpr (requires { at.sound(); }) want(at.sound());
       said += static_cast<char>(byte);
       goes_on = true;
     }
@@ -139,7 +140,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<mote::grammar_call> calls(sizes.calls);
   std::vector<mote::grammar_copy> copies(sizes.copies);
   made.write_to(nodes.data(), edges.data(), calls.data(), copies.data());
-  tables = {nodes.data(), edges.data(), calls.data(), copies.data(), copies.size()};
+  tables = {nodes.data(), edges.data(), calls.data(), copies.data(), copies.size(), nodes.size() - 1};
   if (sizes.copies != 0) {
     static const std::string_view notes[] = {"the code is 4711, and B-MX 12.50.", "Zo\xC3\xAB has 2027-03-14"};
     copying at;

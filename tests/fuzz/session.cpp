@@ -16,8 +16,9 @@
 
 namespace {
 
-using plain = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
-                             mote::window<24, 2>, mote::sample<>, mote::confidence>;
+using windowed =
+    mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>, mote::window<24, 2>,
+                   mote::sample<>, mote::confidence, mote::gbnf<R"_(root ::= ("<" root ">" | [a-d ]{2}) [0-9]*)_", 2>>;
 using limited = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
                                mote::gbnf<R"_(root ::= ("(" root? ")" | [a-e]{1,3}) [0-9]{3,9})_", 3>, golden::guesses>;
 
@@ -96,7 +97,7 @@ void take(bool whole, std::span<const std::uint8_t> input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::span<const std::uint8_t> rest(data + 1, size - 1);
-  if ((data[0] & 1U) != 0) take<plain>((data[0] & 2U) != 0, rest);
+  if ((data[0] & 1U) != 0) take<windowed>((data[0] & 2U) != 0, rest);
   else take<limited>((data[0] & 2U) != 0, rest);
   return 0;
 }

@@ -120,6 +120,9 @@ class admission {
     (void)enter(at_, piece);
     if constexpr (gives_way) at_.give_way(false);
   }
+  /// Where the answer is, to be kept and taken again.
+  const state& place() const { return at_; }
+  void go_on_at(const state& place) { at_ = place; }
   /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
   MOTE_NOINLINE void find(const vocabulary_view& v, const special_tokens& control, bool opened) {
     if (known_ && opened == opened_ && at_ == of_) return;

@@ -109,8 +109,8 @@ struct grammar_data {
     }
     return a;
   }();
-  static constexpr grammar_tables tables{all.nodes.data(), all.edges.data(), all.calls.data(), all.copies.data(),
-                                         all.copies.size()};
+  static constexpr grammar_tables tables{all.nodes.data(),  all.edges.data(),  all.calls.data(),
+                                         all.copies.data(), all.copies.size(), all.nodes.size() - 1};
 };
 
 /// The members of each constraint that is a grammar.

@@ -46,6 +46,7 @@ struct grammar_tables {
   const grammar_call* calls;
   const grammar_copy* copies = nullptr;
   std::size_t copies_count = 0;
+  std::size_t nodes_count = 0;
 };
 
 namespace detail {
@@ -102,6 +103,12 @@ class grammar_place {
     for (std::size_t i = 0; i < depth_; ++i) all = all && Tables.nodes[stack_[i]].accepts;
     return all;
   }
+  /// Whether a place that was read from bytes is one.
+  bool sound() const {
+    bool all = node_ < Tables.nodes_count && depth_ <= Levels;
+    for (std::size_t i = 0; all && i < depth_; ++i) all = stack_[i] < Tables.nodes_count;
+    return all;
+  }
   bool operator==(const grammar_place& other) const {
     bool same = node_ == other.node_ && depth_ == other.depth_;
     for (std::size_t i = 0; same && i < depth_; ++i) same = stack_[i] == other.stack_[i];
@@ -128,6 +135,7 @@ class grammar_place<Tables, 0> {
     return false;
   }
   bool may_end() const { return Tables.nodes[node_].accepts; }
+  bool sound() const { return node_ < Tables.nodes_count; }
   bool operator==(const grammar_place&) const = default;
 
  private:

@@ -105,8 +105,10 @@ class sessions {
   Pipeline& self() const { return static_cast<Pipeline&>(const_cast<sessions&>(*this)); }
 
   static void check_states() {
-    constexpr bool follows_text = Pipeline::constrains || !std::is_empty_v<decltype(Pipeline::stopping_)>;
-    constexpr bool replayed = !Pipeline::copies && !(follows_text && Pipeline::Overflow::kept != 0);
+    constexpr bool stops_at_text = !std::is_empty_v<decltype(Pipeline::stopping_)>;
+    constexpr bool leaves = Pipeline::Overflow::kept != 0;
+    constexpr bool follows_text = stops_at_text || (Pipeline::constrains && !keeps_place<Pipeline>);
+    constexpr bool replayed = !Pipeline::copies && !(follows_text && leaves);
     constexpr bool plain = std::is_trivially_copyable_v<std::remove_reference_t<decltype(picking(self_type()))>>;
     static_assert(
         replayed,
@@ -116,6 +118,20 @@ class sessions {
         "mote: a session keeps the state of its decoding policy as bytes, and this one's is no plain bytes; take another, or keep a prefix alone [mote-session-state]");
   }
   static Pipeline& self_type();  // never defined
+  /// The place of a constraint, kept as bytes where its text is not all there to be said again: beside a window.
+  struct no_place {};
+  template <class Of>
+  static constexpr auto place_of() {
+    if constexpr (Of::constrains && Of::Overflow::kept != 0 && !Of::copies) {
+      using place = typename Of::Constraint::state;
+      if constexpr (std::is_trivially_copyable_v<place> && requires(const place& p) { p.sound(); }) return place{};
+      else return no_place{};
+    } else {
+      return no_place{};
+    }
+  }
+  template <class Of>
+  static constexpr bool keeps_place = !std::is_same_v<decltype(place_of<Of>()), no_place>;
   /// The state of the decoding policy alone.
   static auto& picking(Pipeline& ai) {
     using state = typename Pipeline::Decoding::template state<Pipeline::shape.vocab>;
@@ -172,7 +188,12 @@ class sessions<Pipeline>::part {
       const detail::kept_answer kept{narrow(a.position), narrow(a.prompt_tokens), narrow(a.answered),
                                      narrow(a.recalled_items), a.limit == too_big ? ~std::uint64_t{0} : a.limit};
       if (s == status::ok) s = write_record(sink, record_kind::answer, detail::bytes_of(&kept));
-      if (s == status::ok) s = write_record(sink, record_kind::states, state_of(picking(ai_)), confidence());
+      const auto at = place();
+      const auto picks = state_of(picking(ai_)), sure = confidence();
+      if (s == status::ok) s = sink.begin(record_kind::states, picks.size() + sure.size() + place_bytes);
+      for (const auto& portion : {picks, sure, detail::bytes_of(&at).first(place_bytes)})
+        if (s == status::ok) s = sink.append(portion);
+      if (s == status::ok) s = sink.commit();
     }
     return s;
   }
@@ -201,7 +222,10 @@ class sessions<Pipeline>::part {
       if (in.next(answer) != status::ok || in.next(states) != status::ok || !in.done()) return status::corrupt_payload;
       if (answer.kind != record_kind::answer || states.kind != record_kind::states) return status::wrong_kind;
       if (answer.payload.size() != sizeof(detail::kept_answer)) return status::wrong_size;
-      if (states.payload.size() != state_of(picking(ai_)).size() + confidence().size()) return status::wrong_size;
+      if (states.payload.size() != state_of(picking(ai_)).size() + confidence().size() + place_bytes)
+        return status::wrong_size;
+      if constexpr (place_bytes != 0)
+        if (!place_in(states.payload).sound()) return status::wrong_size;
       const detail::kept_answer a = answer_in(answer.payload);
       const bool sound = a.position == from.count && a.prompt_tokens > Pipeline::in_front && a.prompt_tokens <= known &&
                          a.answered == known - a.prompt_tokens && a.position < known;
@@ -236,7 +260,8 @@ class sessions<Pipeline>::part {
       ai_.answer_.limit = a.limit > too_big ? too_big : static_cast<std::size_t>(a.limit);
       const std::size_t first = state_of(picking(ai_)).size();
       put(state_of(picking(ai_)), states.payload.first(first));
-      if constexpr (Pipeline::measures) put(confidence(), states.payload.subspan(first));
+      if constexpr (Pipeline::measures) put(confidence(), states.payload.subspan(first, confidence().size()));
+      if constexpr (place_bytes != 0) ai_.decoding_.admitted.go_on_at(place_in(states.payload));
       (void)ai_.answer_.progress.start();
       say_again();
     }
@@ -245,6 +270,17 @@ class sessions<Pipeline>::part {
   }
 
  private:
+  using place_type = decltype(place_of<Pipeline>());
+  static constexpr std::size_t place_bytes = keeps_place<Pipeline> ? sizeof(place_type) : 0;
+  place_type place() const {
+    if constexpr (place_bytes != 0) return ai_.decoding_.admitted.place();
+    else return {};
+  }
+  static place_type place_in(std::span<const std::byte> payload) {
+    place_type p;
+    __builtin_memcpy(&p, payload.data() + payload.size() - place_bytes, place_bytes);
+    return p;
+  }
   static detail::kept_answer answer_in(std::span<const std::byte> payload) {
     detail::kept_answer a;
     __builtin_memcpy(&a, payload.data(), sizeof a);
@@ -283,7 +319,7 @@ class sessions<Pipeline>::part {
     for (std::size_t i = 0; i < a.answered; ++i) {
       const std::size_t at = a.prompt_tokens + i;
       const std::string_view piece = a.piece_at(std::span<const token>(ai_.tokens_), at, i == 0, control);
-      if constexpr (Pipeline::constrains) ai_.decoding_.admitted.advance(piece);
+      if constexpr (Pipeline::constrains && place_bytes == 0) ai_.decoding_.admitted.advance(piece);
       const auto again = [&] { return progress_step{.piece = piece}; };
       (void)ai_.stopping_.step(a.progress, again);
       while (ai_.stopping_.has_rest()) (void)ai_.stopping_.step(a.progress, again);
