@@ -31,7 +31,7 @@ for name in grammar session; do
   [ $name != grammar ] || words=-dict=$work/words
   "$clang" -std=c++23 -O1 -g -ffp-contract=off -DMOTE_WITH_XSIMD=0 -fsanitize=fuzzer,address,undefined \
     -fno-sanitize-recover=undefined "-I$include" "-I$here/.." "$here/$name.cpp" -o "$work/fuzz_$name"
-  (cd "$work" && "./fuzz_$name" "$name" $words -max_len=600 -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2000 \
+  (cd "$work" && "./fuzz_$name" "$name" $words -max_len=600 -len_control=0 -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2000 \
     -print_final_stats=1 > "$name.log" 2>&1) || { echo "FAILED: $name"; tail -n 40 "$work/$name.log"; exit 1; }
   echo "ok    $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log") executions," \
     "coverage $(sed -n 's/.*cov: \([0-9]*\).*/\1/p' "$work/$name.log" | tail -n 1)"
