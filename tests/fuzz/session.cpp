@@ -16,9 +16,9 @@
 
 namespace {
 
-using windowed =
-    mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>, mote::window<24, 2>,
-                   mote::sample<>, mote::confidence, mote::gbnf<R"_(root ::= ("<" root ">" | [a-d ]{2}) [0-9]*)_", 2>>;
+using windowed = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
+                                mote::window<24, 2>, mote::sample<>, mote::confidence,
+                                mote::gbnf<R"_(root ::= ("<" root ">" | [a-d ]{2}) [0-9]{9,})_", 2>>;
 using limited = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
                                mote::gbnf<R"_(root ::= ("(" root? ")" | [a-e]{1,3}) [0-9]{3,9})_", 3>, golden::guesses>;
 
@@ -49,7 +49,7 @@ const kept& saved(bool whole) {
     auto& ai = attached<Pipeline>();
     ai.seed(5);
     bool good = ai.begin("the heat is on", 40) == mote::status::ok;
-    while (good && ai.tokens().size() < ai.prompt_tokens() + 3) good = ai.step().state == mote::status::ok;
+    while (good && ai.tokens().size() < ai.prompt_tokens() + 3) good = !ai.step().done;
     good = good && (session ? ai.save_session(k) : ai.save_prefix(k, 4)) == mote::status::ok;
     if (!good) std::abort();
     return k;
