@@ -56,6 +56,9 @@ constexpr bm25_knobs all_hits(bm25_knobs k) {
   return k;
 }
 
+// As statuses were numbered when the hashes were made.
+std::uint64_t numbered(mote::status s) { return s == mote::status::ok ? 0 : s == mote::status::too_long ? 17 : 18; }
+
 // The hashes are from a time when an item had at most item_bytes bytes and `terms` different words.
 template <bm25_knobs Knobs>
 std::uint64_t run(int changes, std::uint32_t words, std::size_t terms = 24) {
@@ -67,7 +70,7 @@ std::uint64_t run(int changes, std::uint32_t words, std::size_t terms = 24) {
   mote::fingerprint bits;
   const auto add = [&](std::string_view t) {
     const bool fits = t.size() <= Knobs.item_bytes && mote::distinct_words<mote::words<>>::number_in(t) <= terms;
-    bits.add(static_cast<std::uint64_t>(fits ? index.add(t) : mote::status::too_long));
+    bits.add(numbered(fits ? index.add(t) : mote::status::too_long));
   };
   for (int i = 0; i < changes; ++i) {
     const std::uint32_t what = texts.random.below(10);
@@ -110,7 +113,7 @@ TEST_CASE("bm25 over the Cranfield collection: ids, order and bits of the scores
   constexpr bm25_knobs knobs{.items = 1400, .item_bytes = 2000};  // an inverted index
   static mote::bm25<all_hits(knobs), mote::words<>>::index index;
   mote::fingerprint bits;
-  for (const auto& d : documents) bits.add(static_cast<std::uint64_t>(index.add(d.text)));
+  for (const auto& d : documents) bits.add(numbered(index.add(d.text)));
   std::vector<hit> room(knobs.items);
   for (const std::string& q : queries) {
     add_hits(bits, index, q, room);
