@@ -117,26 +117,30 @@ int main(int argc, char** argv) {
   const auto all = vectors_of<dims>(texts), asked = vectors_of<dims>(questions);
   std::printf("%zu texts, %zu questions, %zu codes\n", texts.size(), questions.size(), dims);
 
-  std::vector<float> floats(all.size() * dims), whole(all.size() * dims), asked_floats(asked.size() * dims);
+  std::vector<float> floats(all.size() * dims), whole(all.size() * dims), asked_floats(asked.size() * dims),
+      asked_whole(asked.size() * dims);
   for (std::size_t i = 0; i < floats.size(); ++i) {
     const vector& v = all[i / dims];
     whole[i] = static_cast<float>(v.codes[i % dims]);
     floats[i] = whole[i] * v.scale;  // of length 1
   }
-  for (std::size_t i = 0; i < asked_floats.size(); ++i)
+  for (std::size_t i = 0; i < asked_floats.size(); ++i) {
+    asked_whole[i] = static_cast<float>(asked[i / dims].codes[i % dims]);
     asked_floats[i] = static_cast<float>(asked[i / dims].codes[i % dims]) * asked[i / dims].scale;
+  }
 
   const auto flat = std::make_unique<mote::flat_index<vector, items>>();
   for (std::size_t row = 0; row < all.size(); ++row) flat->add(row, all[row]);
-  const auto quantizer = [&](faiss::ScalarQuantizer::QuantizerType type, const std::vector<float>& from) {
+  const auto quantizer = [&](faiss::ScalarQuantizer::QuantizerType type, const std::vector<float>& from,
+                             const std::vector<float>& queries) {
     auto index =
         std::make_shared<faiss::IndexScalarQuantizer>(static_cast<int>(dims), type, faiss::METRIC_INNER_PRODUCT);
     index->train(static_cast<faiss::idx_t>(all.size()), from.data());
     index->add(static_cast<faiss::idx_t>(all.size()), from.data());
-    return [index, &asked_floats](std::size_t q) {
+    return [index, &queries](std::size_t q) {
       std::array<float, 10> scores;
       std::array<faiss::idx_t, 10> ids;
-      index->search(1, asked_floats.data() + q * dims, 10, scores.data(), ids.data());
+      index->search(1, queries.data() + q * dims, 10, scores.data(), ids.data());
       ten out;
       for (std::size_t i = 0; i < 10; ++i) out[i] = ids[i] < 0 ? items : static_cast<std::size_t>(ids[i]);
       return out;
@@ -144,9 +148,10 @@ int main(int argc, char** argv) {
   };
   std::vector<searched> them;
   them.push_back({"flat_index", [&](std::size_t q) { return first_ten(*flat, asked[q], store); }});
-  them.push_back({"faiss QT_8bit", quantizer(faiss::ScalarQuantizer::QT_8bit, floats)});
-  them.push_back({"faiss QT_8bit_uniform", quantizer(faiss::ScalarQuantizer::QT_8bit_uniform, floats)});
-  them.push_back({"faiss QT_8bit_direct_signed", quantizer(faiss::ScalarQuantizer::QT_8bit_direct_signed, whole)});
+  them.push_back({"faiss QT_8bit", quantizer(faiss::ScalarQuantizer::QT_8bit, floats, asked_floats)});
+  them.push_back({"faiss QT_8bit_uniform", quantizer(faiss::ScalarQuantizer::QT_8bit_uniform, floats, asked_floats)});
+  them.push_back(
+      {"faiss QT_8bit_direct_signed", quantizer(faiss::ScalarQuantizer::QT_8bit_direct_signed, whole, asked_whole)});
   for (std::size_t round = 0; round < rounds; ++round)
     for (searched& s : them) {
       s.answers.clear();

@@ -127,7 +127,8 @@ class flat_index {
     const asked wide(query);
     for (std::size_t place = items.size(); place-- > 0;) {
       const std::size_t row = items.row(place);
-      if (const float cosine = detail::cosine(wide, vectors_[row]); cosine > Least) best.offer(items.id(row), cosine);
+      const float cosine = detail::cosine(wide, vectors_[row]);
+      if (cosine >= best.bar() && cosine > Least) best.offer(items.id(row), cosine);
     }
   }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "mote/config.hpp"
@@ -34,6 +35,11 @@ class best_hits {
     if (found_ < room_.size()) ++found_;
     for (std::size_t i = found_ - 1; i > rank; --i) room_[i] = room_[i - 1];
     room_[rank] = {.id = id, .score = score};
+  }
+
+  /// A lower score is not kept. A search that offers many asks first: where nearly all are lower, that is foreseen.
+  float bar() const {
+    return found_ == room_.size() && found_ != 0 ? room_[found_ - 1].score : std::numeric_limits<float>::lowest();
   }
 
   std::size_t found() const { return found_; }
