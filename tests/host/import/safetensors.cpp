@@ -370,6 +370,17 @@ TEST_CASE("safetensors: what would change a model's answers is refused by name, 
   CHECK_THAT(host::open_safetensors(folder.path).chat.refused,
              ContainsSubstring("the chat template of chat_template.jinja is of unknown shape"));
   std::filesystem::remove(folder.path / "chat_template.jinja");
+  json words = json::parse(mote_tests::characters(s.vocab));
+  words["added_tokens"].push_back({{"id", s.vocab}, {"content", "<image>"}, {"special", true}});
+  put(folder.path / "tokenizer.json", words.dump());
+  CHECK(host::open_safetensors(folder.path).tokenizer->pieces.size() ==
+        s.vocab);  // a place behind the rows, as Gemma 3 has
+  words["added_tokens"].erase(1);
+  words["model"]["vocab"]["~"] = s.vocab;
+  put(folder.path / "tokenizer.json", words.dump());
+  CHECK_THROWS_WITH(host::open_safetensors(folder.path),
+                    ContainsSubstring("has 38 tokens, and an embedding of 37 rows"));
+  put(folder.path / "tokenizer.json", mote_tests::characters(s.vocab));
   put(folder.path / "tokenizer_config.json", R"({"eos_token":null})");
   mote_tests::check_opened<mote::llama>(m, host::open_safetensors(folder.path), s, 5);
 }
