@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+// The tokenizer of a GGUF file: texts, types, merges and scores, and what is refused.
+// Sanitized at -O1: a vocabulary of 262,144 tokens is read and packed.
 #include "mote/host/import/gguf_tokenizer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
