@@ -69,6 +69,8 @@ expect(kernel/x.hpp "${spdx}#include <range/v3/view.hpp>\n" "range-v3 belongs to
 expect(boards/x.hpp "${spdx}#include \"mote/core/a.hpp\"\n" "a board includes budget/board.hpp and core/bytes.hpp only")
 expect(boards/x.hpp "${spdx}#ifdef __ARM_ARCH\n#endif\n" "never asks which compiler")
 expect(budget/board.hpp "${spdx}#include \"mote/model/a.hpp\"\n" "may include core only")
+string(REPEAT "a " 60 wide)
+expect(core/x.hpp "${spdx}// ${wide}.\n" "more than 120 columns")
 expect(core/x.hpp "${spdx}${long}" "more than 450")
 expect(core/x.hpp "#pragma once\n" "not the SPDX line")
 expect(cellar/x.hpp "${spdx}" "no such room")

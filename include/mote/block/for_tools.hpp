@@ -34,8 +34,8 @@ struct stream_rotation {
 };
 
 namespace detail {
-/// Whether a block's output for a row of the stream depends only on that row, on its position through `rotations()`, and on
-/// attention: it reads no other row, and uses `position()` only as an argument of attend().
+/// Whether a block's output for a row of the stream depends only on that row, on its position through `rotations()`,
+/// and on attention: it reads no other row, and uses `position()` only as an argument of attend().
 template <class Block>
 inline constexpr bool rows_are_alone = requires { requires Block::rows_are_alone; };
 /// Whether a block has no other input than the norm's output, and only certain matrices read it.

@@ -30,8 +30,8 @@ inline void add_to_rows(const float* v, std::size_t n, std::size_t tokens, float
   for (std::size_t t = 0; t < tokens; ++t) add_to(y + t * padded(n), v, n);
 }
 
-/// Isa: the instruction set of the kernels; Most: the most tokens at once; Weights: weights or streamed_weights; Adapter:
-/// apply(layer, role, x, y); Team: the threads that do the parts.
+/// Isa: the instruction set of the kernels; Most: the most tokens at once; Weights: weights or streamed_weights;
+/// Adapter: apply(layer, role, x, y); Team: the threads that do the parts.
 template <class Isa, std::size_t Most, class Weights, class Adapter, class Team>
 class linear_maps {
   using Formats = typename Weights::format;

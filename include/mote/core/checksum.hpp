@@ -54,8 +54,8 @@ inline std::size_t crc_eights(std::span<const std::byte> bytes, std::uint32_t& c
 }
 }  // namespace detail
 
-/// CRC-32 of `bytes`. To continue a checksum, pass the result of the bytes before as `earlier`. Machines with addresses of
-/// 64 bits, which check whole images, take eight bytes at a time.
+/// CRC-32 of `bytes`. To continue a checksum, pass the result of the bytes before as `earlier`. Machines with addresses
+/// of 64 bits, which check whole images, take eight bytes at a time.
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t earlier = 0) {
   std::uint32_t c = ~earlier;
   if constexpr (sizeof(void*) == 8)

@@ -107,8 +107,8 @@ class admission {
   }
   /// A new answer.
   void begin() { at_ = state{}; }
-  /// A new answer whose prompt has these notes, which stay where they are until its end. False: none of them has a value
-  /// that must be copied.
+  /// A new answer whose prompt has these notes, which stay where they are until its end. False: none of them has a
+  /// value that must be copied.
   bool begin(std::span<const std::string_view> notes)
     requires copies_notes<state>
   {

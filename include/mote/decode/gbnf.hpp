@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Constraints by a grammar: what is said is a string of it, whole, if the answer's ending is `complete` or `end_of_text`.
+// Constraints by a grammar: what is said is a string of it, whole, if the answer's ending is `complete` or
+// `end_of_text`.
 //   allowed<"yes", "no", "I do not know">        one of these answers
 //   gbnf<"root ::= [0-9]{1,3} (\" km\")?">       a grammar in GBNF, the notation of llama.cpp
 //   gbnf<R"(root ::= "(" root? ")")", 16>        rules that call themselves, at most 16 calls inside one another

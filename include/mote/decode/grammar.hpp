@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A grammar over bytes as tables in flash, and the place in it: an automaton for the root and for each rule that calls
-// itself, and a small stack of the places to return to. For each byte there is one way to go, so a place is never a set.
+// itself, and a small stack of the places to return to. For each byte there is one way to go, so a place is never a
+// set.
 // Refuses a place that cannot finish: each node says how many levels of the stack its end still needs, and a byte that
 // would lead to a node that needs more than there are is not taken.
 #pragma once
@@ -32,8 +33,8 @@ struct grammar_call {
 };
 inline constexpr std::uint16_t tail_call = 0xFFFF;
 
-/// An automaton whose texts must also stand in a note: its nodes are [first, end), its start is `first`, and such a text
-/// has at least `least` bytes and at most `most`.
+/// An automaton whose texts must also stand in a note: its nodes are [first, end), its start is `first`, and such a
+/// text has at least `least` bytes and at most `most`.
 struct grammar_copy {
   std::uint16_t first, end;
   std::uint16_t least, most;
@@ -59,8 +60,8 @@ struct copies_nothing {
 };
 
 /// Takes one byte: changes the node, the stack and its depth. False: the byte may not follow; they mean nothing then.
-/// Ends: a call without a byte calls a further rule, never itself (checked when the tables are made), and a return pops.
-/// Copied: whether the notes agree (note_span.hpp).
+/// Ends: a call without a byte calls a further rule, never itself (checked when the tables are made), and a return
+/// pops. Copied: whether the notes agree (note_span.hpp).
 template <class Copied>
 MOTE_NOINLINE bool enter_grammar(const grammar_tables& g, std::uint16_t& node, std::uint16_t& depth,
                                  std::uint16_t* stack /* (levels) */, std::size_t levels, unsigned byte,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // json<...>: what is said is one JSON value of a schema, written as a type, without blanks.
 //   using namespace mote::schema;
-//   json<object<field<"device", one_of<"lamp", "fan">>, field<"level", integer<0, 100>>, optional<"note", text<1, 20>>>>
+//   json<object<field<"device", one_of<"lamp", "fan">>, field<"level", integer<0, 100>>, optional<"note", text<1, 9>>>>
 //   array<integer<-40, 85>, 0, 4>      text<0, 8>      matching<"[A-Z]{2} [0-9]{4}">      boolean      null
 //   copied<1, 24>                      a text of the notes in the prompt
 // Fields come in the order of the type; an optional one may be left out. Numbers and lengths cannot leave their ranges.

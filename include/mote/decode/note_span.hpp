@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Spans of the notes in a prompt: where a text that is said so far stands in them, and whether it may go on or end there.
+// Spans of the notes in a prompt: where a text that is said so far stands in them, and whether it may go on or end
+// there.
 //   note "Call +49 30 555-0134.":   spans are "Call", "Call +49", "+49 30", "+49 30 555-0134", "555-0134", ...
-// A span is whole: it begins and ends where a word, a number with its sign, a date or an address does. It begins and ends
-// with no blank, and ends with no mark of a sentence.
+// A span is whole: it begins and ends where a word, a number with its sign, a date or an address does. It begins and
+// ends with no blank, and ends with no mark of a sentence.
 // Refuses a text that stands in no note: no byte of a span is the model's.
 #pragma once
 
@@ -118,7 +119,8 @@ struct note_span {
   }
 
  private:
-  /// The first place of a note where what was said goes on with this byte; -1: where it may end, and something was said.
+  /// The first place of a note where what was said goes on with this byte; -1: where it may end, and something was
+  /// said.
   MOTE_NOINLINE bool find(const grammar_tables& g, const grammar_copy& c, int byte) {
     // No substr(): its range check would link the exception machinery into a firmware.
     const std::string_view said = count == 0 ? std::string_view{} : std::string_view(notes[note].data() + at, length);

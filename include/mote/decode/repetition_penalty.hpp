@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Makes the tokens that the answer has used lately less likely (Keskar et al. 2019, arXiv 1909.05858), then lets another
-// decoding policy pick: a small model that picks the likeliest token is easily caught in a loop.
+// Makes the tokens that the answer has used lately less likely (Keskar et al. 2019, arXiv 1909.05858), then lets
+// another decoding policy pick: a small model that picks the likeliest token is easily caught in a loop.
 //   repetition_penalty<>                                   1.1, over the 64 newest tokens of the answer, then greedy
 //   repetition_penalty<sample<>, repetition_knobs{.penalty = 1.3F, .window = 32}>
 // Cost: no bytes of its own, since the pipeline has the tokens; at most window^2 / 2 comparisons a token.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Texts that end an answer, however the vocabulary cuts them: stop_at<"\n", "User:">.
-// No part of the one that ends it is passed on; ending() is then `stop_word`. A text that only begins like one is passed
-// on as soon as it is known to be another, at the latest with the end of the answer.
+// No part of the one that ends it is passed on; ending() is then `stop_word`. A text that only begins like one is
+// passed on as soon as it is known to be another, at the latest with the end of the answer.
 // Cost: two bytes and two pieces of text; each byte that is said is looked at once, in a table in flash.
 // Refuses a buffer: what is held back is the beginning of a stop word, and lies in flash.
 #pragma once

@@ -2,8 +2,9 @@
 // Chooses one of some labels by how likely each is as the answer, without generating any: routes, ratings, yes or no.
 //   mote::verbalize<"yes", "no"> asked;   asked.calibrate(ai);   asked.choose(ai, "Is the lamp on?").label
 // A label's score is its mean log-probability a token, in nats, minus its mean score on typical questions, the prior
-// (Zhou et al. 2023, arXiv 2309.17249), or on one without content: a label that the model likes anyway has no advantage, nor has a short one.
-// Cost: two floats a label and one; a pass a token of each label and one more, after one pass over the prompt.
+// (Zhou et al. 2023, arXiv 2309.17249), or on one without content: a label that the model likes anyway has no
+// advantage, nor has a short one. Cost: two floats a label and one; a pass a token of each label and one more, after
+// one pass over the prompt.
 // Refuses a threshold: whether the best label is good enough, the application measures.
 #pragma once
 
@@ -52,8 +53,8 @@ class verbalize {
   status calibrate(Pipeline& ai, std::string_view content_free = "N/A") {
     return calibrate(ai, std::span<const std::string_view>(&content_free, 1));
   }
-  /// Divides scores before they become probabilities: chosen so that on questions of yours they agree with how often the
-  /// choice is right (Guo et al. 2017, arXiv 1706.04599). No choice changes. Above 0; 1 at first.
+  /// Divides scores before they become probabilities: chosen so that on questions of yours they agree with how often
+  /// the choice is right (Guo et al. 2017, arXiv 1706.04599). No choice changes. Above 0; 1 at first.
   void temperature(float t) {
     if (t > 0) temperature_ = t;
   }

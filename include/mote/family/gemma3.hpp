@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The text models of Gemma 3 (arXiv 2503.19786): Gemma 2 without soft-caps, with norms of query and key heads. Five layers
-// of six see a window and have a rotary base of their own (shape.local_theta).
+// The text models of Gemma 3 (arXiv 2503.19786): Gemma 2 without soft-caps, with norms of query and key heads. Five
+// layers of six see a window and have a rotary base of their own (shape.local_theta).
 // Refuses images, and the bidirectional attention of models trained for embeddings.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// GPT-Neo (Black et al. 2021, doi:10.5281/zenodo.5297715): GPT-2 without biases of query, key and value, whose scores are
-// not scaled, and whose every second layer sees a window.
+// GPT-Neo (Black et al. 2021, doi:10.5281/zenodo.5297715): GPT-2 without biases of query, key and value, whose scores
+// are not scaled, and whose every second layer sees a window.
 // Refuses other orders of its layers than global, local, global, local.
 #pragma once
 

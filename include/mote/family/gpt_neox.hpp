@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // GPT-NeoX (arXiv 2204.06745) and Pythia (arXiv 2304.01373): LayerNorm, attention and feed-forward side by side, each
-// with its norm; rotary positions of the first shape.rotary_dim() channels of a head; biases; GELU by the error function.
+// with its norm; rotary positions of the first shape.rotary_dim() channels of a head; biases; GELU by the error
+// function.
 // Refuses models that run the two one after the other (use_parallel_residual = false).
 #pragma once
 

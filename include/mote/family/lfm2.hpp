@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // LFM2 (arXiv 2511.23404): layers of gated short convolutions, whose state does not grow with the text, and layers that
-// attend, with norms of query and key heads. lfm2 has the order of LFM2-350M, 700M and 1.2B; lfm2_layers<"cca"> another.
+// attend, with norms of query and key heads. lfm2 has the order of LFM2-350M, 700M and 1.2B; lfm2_layers<"cca">
+// another.
 // Refuses biases of convolutions (conv_bias) and mixtures of experts.
 #pragma once
 

@@ -2,7 +2,7 @@
 // Weights -1, 0 or 1 in two bits, one float scale a row. 2 bits a weight; the fastest format that mote has.
 //
 //   one tile of Rows rows:   | scale row 0 | .. | scale row Rows-1 |  float each
-//   for every 32 columns:    | pair field, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 quads 2 3, .. |  format/bit_fields.hpp
+//   for every 32 columns:    | pair field, Rows * 8 bytes: bits 0-1 quads 0 1, bits 2-3 .. |  format/bit_fields.hpp
 //
 // weight = scale * (code - 1). Error of a Gaussian matrix: 43.6 % RMS (tests/format/ternary.cpp): rounding ruins a
 // model that was not trained for three values.

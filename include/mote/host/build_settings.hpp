@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A program does not link with a mote::host that was compiled for other instructions or with other macros of config.hpp:
-// the two share templates, of which the linker keeps one copy. What is missing then is named `flags_of_mote_host_differ`.
+// A program does not link with a mote::host that was compiled for other instructions or with other macros of
+// config.hpp: the two share templates, of which the linker keeps one copy. What is missing then is named
+// `flags_of_mote_host_differ`.
 // Refuses to compare what changes no template: optimization, debug information, the compiler.
 #pragma once
 

@@ -332,7 +332,8 @@ inline void write_atomically(const std::filesystem::path& file, std::string_view
 /// A user's file that a program keeps locked while it runs:
 /// `kept_file mine(name); mine.load([&](auto bytes) { return ai.load(bytes); }); mine.save(bytes);`
 /// The constructor locks it unless another kept_file or file_replacement has the lock, so two writers notice each
-/// other. Changes by programs that do not lock (an editor, cp) are detected by size and fingerprint before a replacement.
+/// other. Changes by programs that do not lock (an editor, cp) are detected by size and fingerprint before a
+/// replacement.
 class kept_file {
  public:
   /// The file need not exist. Temporary files of killed programs are removed from its folder. load() rejects a file of

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The logarithm of the sum of the exponentials of logits, which makes log-probabilities of them, and what a distribution
-// says of itself. In softmax()'s order of additions, so everywhere the same bits.
+// The logarithm of the sum of the exponentials of logits, which makes log-probabilities of them, and what a
+// distribution says of itself. In softmax()'s order of additions, so everywhere the same bits.
 // Refuses to change logits, but for those that pad.
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Makes the tokens of a conversation: control tokens of the template by their ids, and each text between two of them, of
-// the template and of the turns together, encoded as one.
-// Refuses to cut: what does not fit gives too_long. It needs no memory: the text is joined in the end of the merging slots.
+// Makes the tokens of a conversation: control tokens of the template by their ids, and each text between two of them,
+// of the template and of the turns together, encoded as one.
+// Refuses to cut: what does not fit gives too_long. It needs no memory: the text is joined in the end of the merging
+// slots.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where byte-level BPE cuts a text before it merges: the pre-tokenizers of the families, each regular expression as some
-// lines over Unicode's classes.
+// Where byte-level BPE cuts a text before it merges: the pre-tokenizers of the families, each regular expression as
+// some lines over Unicode's classes.
 // Refuses a pre-tokenizer that is not here: there is none that guesses.
 //
 //   gpt2_pieces          GPT-2, GPT-Neo, GPT-NeoX, Pythia, MPT, Phi-2, OLMo

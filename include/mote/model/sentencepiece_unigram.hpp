@@ -18,9 +18,9 @@
 
 namespace mote::inline v0 {
 
-/// Slots: one for each byte of a text, and one for the space in front. Work: for each character at most as many searches
-/// as the longest token has bytes. Scores are added as floats, from the left; of equal sums the one whose last token is
-/// longest stays.
+/// Slots: one for each byte of a text, and one for the space in front. Work: for each character at most as many
+/// searches as the longest token has bytes. Scores are added as floats, from the left; of equal sums the one whose last
+/// token is longest stays.
 template <bool SpaceBefore = true>
 class sentencepiece_unigram {
  public:
@@ -30,8 +30,8 @@ class sentencepiece_unigram {
   sentencepiece_unigram(table words, const special_tokens& control) : words_(words), control_(control) {}
 
   /// Writes the tokens of a text after the first `count` slots and increases `count`. What no token spells becomes its
-  /// bytes, or the unknown token, one for a row of such characters. On failure `count` is unchanged. too_long: the slots
-  /// do not suffice; bad_utf8: the vocabulary has neither bytes nor an unknown token; not_attached.
+  /// bytes, or the unknown token, one for a row of such characters. On failure `count` is unchanged. too_long: the
+  /// slots do not suffice; bad_utf8: the vocabulary has neither bytes nor an unknown token; not_attached.
   status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count, encoding how = {}) const {
     if (text.empty()) return status::ok;
     if (words_.count() == 0) return status::not_attached;

@@ -20,8 +20,8 @@ template <class R>
 concept block_reader = requires(R& r, std::size_t offset, std::span<std::byte> to) {
   { r.fetch(offset, to) } -> std::convertible_to<bool>;
 };
-/// A reader that works beside the core (DMA): begin_fetch() starts what fetch() does, end_fetch() waits for it. One at a
-/// time; each one that was begun, with true, is ended.
+/// A reader that works beside the core (DMA): begin_fetch() starts what fetch() does, end_fetch() waits for it. One at
+/// a time; each one that was begun, with true, is ended.
 template <class R>
 concept overlapping_reader = block_reader<R> && requires(R& r, std::size_t offset, std::span<std::byte> to) {
   { r.begin_fetch(offset, to) } -> std::convertible_to<bool>;

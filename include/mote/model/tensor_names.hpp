@@ -39,8 +39,8 @@ struct named {
 
 /// How the order of elements in a kind of file differs from an image's.
 struct file_order {
-  /// A rotary pair is half the rotated channels apart, (i, i + rotary_dim / 2), not adjacent. This applies to the rows of query and
-  /// key, to their biases, and to the gains of head norms.
+  /// A rotary pair is half the rotated channels apart, (i, i + rotary_dim / 2), not adjacent. This applies to the rows
+  /// of query and key, to their biases, and to the gains of head norms.
   bool rotates_halves = false;
   /// The matrices of layers are (cols, rows).
   bool transposed = false;

@@ -12,8 +12,8 @@
 
 namespace mote::inline v0 {
 
-/// The general category's first letter, with White_Space and non-spacing marks apart. `other` are controls, formats, and
-/// code points that are private or not assigned.
+/// The general category's first letter, with White_Space and non-spacing marks apart. `other` are controls, formats,
+/// and code points that are private or not assigned.
 enum class character_class : std::uint8_t {
   separator,
   white_space,

@@ -10,7 +10,8 @@
 namespace mote::inline v0::detail {
 
 // clang-format off
-// Pairs: the first code point, bit 31 where every second one counts; the rest of the run << 20, the difference (20 bits).
+// Pairs: the first code point, bit 31 where every second one counts; the rest of the run << 20, the difference (20
+// bits).
 inline constexpr std::uint32_t lower_runs[364] = {
     0x41U, 0x1900020U, 0xC0U, 0x1600020U, 0xD8U, 0x600020U, 0x80000100U, 0x2E00001U, 0x130U, 0xFFF39U,
     0x80000132U, 0x400001U, 0x80000139U, 0xE00001U, 0x8000014AU, 0x2C00001U, 0x178U, 0xFFF87U, 0x80000179U, 0x400001U,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// chat() and reply(): conversations in the words of the model's own chat template. A reply keeps what was read before in
-// the cache, so only the new turns are read. A part of basic_pipeline.
+// chat() and reply(): conversations in the words of the model's own chat template. A reply keeps what was read before
+// in the cache, so only the new turns are read. A part of basic_pipeline.
 // Refuses a model without a template, and to hold texts: the conversation is its tokens.
 #pragma once
 

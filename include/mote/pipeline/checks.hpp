@@ -185,9 +185,9 @@ consteval auto in_turn() {
   else return std::type_identity<void>{};
 }
 
-/// The first fault of a composition, as the type of the result. The order: model, family and tokenizer; the pack; missing members
-/// of the image's policies and of fit; the policies' own faults; missing members of the object's policies; policies
-/// that exclude each other; the whole.
+/// The first fault of a composition, as the type of the result. The order: model, family and tokenizer; the pack;
+/// missing members of the image's policies and of fit; the policies' own faults; missing members of the object's
+/// policies; policies that exclude each other; the whole.
 template <template <class> class Proof, class Model, class... Policies>
 consteval auto composition_fault() {
   // Instantiates each policy before any question about it. A policy with wrong arguments then prints its own message,

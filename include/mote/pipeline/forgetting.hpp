@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// remember() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any more. A part
-// of basic_pipeline.
+// remember() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any more. A
+// part of basic_pipeline.
 // Refuses to unlearn: what a lesson took from a text stays in what was learned.
 #pragma once
 
@@ -44,8 +44,8 @@ class forgetting {
   }
 
   /// Forgets one text (an item_id), or each text that has all of these words; returns how many. Then no byte of them is
-  /// left in the object or in a later snapshot: prompt, answer, cache, arena and drafts are zeroed, and the answer ends.
-  /// An open lesson ends too, unless lessons take turns with answers.
+  /// left in the object or in a later snapshot: prompt, answer, cache, arena and drafts are zeroed, and the answer
+  /// ends. An open lesson ends too, unless lessons take turns with answers.
   template <class What>
   std::size_t forget(const What& what) {
     static_assert(

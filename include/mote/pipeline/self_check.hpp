@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// self_check(ai): at boot, whether memory keeps what is written and each kernel that the pipeline's passes call gives the
-// bits of its plain body. A wrong flag, processor mode or memory setting is then a status, not nonsense.
+// self_check(ai): at boot, whether memory keeps what is written and each kernel that the pipeline's passes call gives
+// the bits of its plain body. A wrong flag, processor mode or memory setting is then a status, not nonsense.
 //   if (const mote::self_checked c = mote::self_check(ai); c.state != mote::status::ok) report(c.state, c.kernel);
 // Refuses to find what stops a program: an instruction that the core does not have.
 #pragma once
@@ -45,8 +45,8 @@ class self_checking;
 
 namespace detail {
 
-/// Whether `count` words keep two patterns, of which each is the other's complement and differs from word to word: a bit
-/// that stays, and an address that is another's, show. Words: `w[i]` is written and read.
+/// Whether `count` words keep two patterns, of which each is the other's complement and differs from word to word: a
+/// bit that stays, and an address that is another's, show. Words: `w[i]` is written and read.
 template <class Words>
 MOTE_NOINLINE bool keeps_words(Words w, std::size_t count) {
   constexpr std::size_t most = std::size_t{1} << 18U;  // of a larger memory, words that lie evenly
@@ -372,10 +372,10 @@ class self_checking {
   }
 };
 
-/// Checks the memory of answers (cache and arena; of more than a mebibyte each, words that lie evenly), then the kernels
-/// of a pass: norms, rotations, activations, attention over the pipeline's cache, the gates of what is not finite, and
-/// for each format of the weights products with rows of the attached image. Ends the current answer and an open lesson;
-/// what was learned and remembered stays. Milliseconds on a Cortex-M, and no memory but the pipeline's.
+/// Checks the memory of answers (cache and arena; of more than a mebibyte each, words that lie evenly), then the
+/// kernels of a pass: norms, rotations, activations, attention over the pipeline's cache, the gates of what is not
+/// finite, and for each format of the weights products with rows of the attached image. Ends the current answer and an
+/// open lesson; what was learned and remembered stays. Milliseconds on a Cortex-M, and no memory but the pipeline's.
 template <class Pipeline>
 self_checked self_check(Pipeline& ai) {
   return self_checking<Pipeline>::run(ai);

@@ -2,7 +2,7 @@
 // Answers that go on after a restart, and prompts whose beginning was computed once: keys and values as bytes, in a
 // snapshot of their own. A part of basic_pipeline.
 //   save_session(sink) | load_session(bytes)                the answer under way
-//   save_prefix(sink, tokens) | begin_behind(bytes, ...)    the first tokens of a prompt, for every prompt that has them
+//   save_prefix(sink, tokens) | begin_behind(bytes, ...)    the first tokens of a prompt, for prompts that have them
 // Refuses keys and values of another image, other parameters, another type of pipeline or other tokens.
 #pragma once
 
@@ -56,8 +56,8 @@ template <class Pipeline>
 class sessions {
  public:
   /// Streams the answer under way, with its keys and values: about cost().ram.cache / context bytes a token.
-  /// load_session() of the same pipeline, image and learned parameters goes on with it, bit for bit. empty: no answer is
-  /// under way, or a piece of it waits: call step() first; else the sink's status.
+  /// load_session() of the same pipeline, image and learned parameters goes on with it, bit for bit. empty: no answer
+  /// is under way, or a piece of it waits: call step() first; else the sink's status.
   template <byte_sink Sink>
   status save_session(Sink& sink) const {
     check_states();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The steps of an answer, passed through the policy of the stopping slot: text that may become a stop word comes later or
-// never, in pieces of its own. A part of basic_pipeline.
+// The steps of an answer, passed through the policy of the stopping slot: text that may become a stop word comes later
+// or never, in pieces of its own. A part of basic_pipeline.
 // Refuses to copy text: a piece is the model's, or a part of a stop word, where it lies.
 #pragma once
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// What happens when the context is full: the answer ends, or its oldest tokens leave and it goes on, in the same memory.
+// What happens when the context is full: the answer ends, or its oldest tokens leave and it goes on, in the same
+// memory.
 //   window<128, 4>   the first 4 tokens and the newest 124 stay, and are what the model sees from then on
-// What stays is run again from its first changed position on. So keys and values are those of a text that never was longer:
-// positions do not grow, nothing is rotated a second time, and every cache and every family can have it.
+// What stays is run again from its first changed position on. So keys and values are those of a text that never was
+// longer: positions do not grow, nothing is rotated a second time, and every cache and every family can have it.
 // Refuses to keep nothing new, or as many tokens as the context holds.
 #pragma once
 

@@ -42,8 +42,8 @@ struct bm25_knobs {
 /// Knobs that leave no hit out.
 inline constexpr bm25_knobs every_hit{.least = 0.0F, .share = 0.0F, .alike = 1.0F};
 
-/// What both indexes do: the lengths of the texts, a word's weight, and which scores are hits. Index, which derives from
-/// it, has collect(words, items, scored): the scores of the texts that share a word with the query.
+/// What both indexes do: the lengths of the texts, a word's weight, and which scores are hits. Index, which derives
+/// from it, has collect(words, items, scored): the scores of the texts that share a word with the query.
 template <class Index, class Reader, bm25_knobs Knobs>
 class bm25_lengths {
  public:
@@ -108,10 +108,10 @@ class bm25_lengths {
  private:
   const Index& index() const { return static_cast<const Index&>(*this); }
 
-  /// The value of score times words that is as certain as 1: the sum of the question's word weights (of a longer question:
-  /// of as many as long_enough, on average, for no text has all its words), times the number of its words (at most
-  /// enough_words), times a factor that grows with the number of texts, about 1 at 80: among more texts more match by
-  /// chance.
+  /// The value of score times words that is as certain as 1: the sum of the question's word weights (of a longer
+  /// question: of as many as long_enough, on average, for no text has all its words), times the number of its words (at
+  /// most enough_words), times a factor that grows with the number of texts, about 1 at 80: among more texts more match
+  /// by chance.
   static float sure(const scored& of, std::size_t texts) {
     const auto words = static_cast<float>(of.asked < enough_words ? of.asked : enough_words);
     const float part = of.asked > long_enough ? long_enough / static_cast<float>(of.asked) : 1.0F;

@@ -16,8 +16,8 @@
 
 namespace mote::inline v0 {
 
-/// Snowball's list of English stop words (snowballstem.org/algorithms/english/stop.txt). Its contractions are here in the
-/// parts that words<> cuts them into.
+/// Snowball's list of English stop words (snowballstem.org/algorithms/english/stop.txt). Its contractions are here in
+/// the parts that words<> cuts them into.
 inline constexpr std::string_view english_stop_words[] = {
     "i",      "me",         "my",       "myself",     "we",      "our",     "ours",   "ourselves", "you",
     "your",   "yours",      "yourself", "yourselves", "he",      "him",     "his",    "himself",   "she",

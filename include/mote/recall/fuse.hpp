@@ -104,8 +104,8 @@ class fused_index {
   }
 
   /// Offers the first `depth` hits of each index whose embedder accepted the question, with their fused scores; of
-  /// those that the second index alone has, the ones it is sure of. Where the first embedder rejected the question, all.
-  /// Work: both searches, and depth x depth comparisons.
+  /// those that the second index alone has, the ones it is sure of. Where the first embedder rejected the question,
+  /// all. Work: both searches, and depth x depth comparisons.
   template <class Query, class Items>
   void search(const Query& query, const Items& items, best_hits& best) const {
     ranking room_a, room_b;

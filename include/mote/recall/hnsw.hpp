@@ -3,8 +3,8 @@
 // of near vectors in fixed memory (hierarchical navigable small worlds, Malkov and Yashunin 2016).
 //   hnsw<>                                       4,096 items
 //   retrieve<item_store<9000, 96>, yours, hnsw_index<int8_vector<64>, 9000>>     vectors of an embedder of a user's own
-// mote.hpp does not bring it. Refuses chance: a row's number says on which levels it is, so the same texts make the same
-// graph on every machine.
+// mote.hpp does not bring it. Refuses chance: a row's number says on which levels it is, so the same texts make the
+// same graph on every machine.
 #pragma once
 
 #include <array>
@@ -21,8 +21,8 @@
 
 namespace mote::inline v0 {
 
-/// degree: M of the paper, links of a vector on each upper level, twice as many on the lowest. build: efConstruction, the
-/// candidates kept while a vector is added. search: efSearch, the candidates kept during a search.
+/// degree: M of the paper, links of a vector on each upper level, twice as many on the lowest. build: efConstruction,
+/// the candidates kept while a vector is added. search: efSearch, the candidates kept during a search.
 template <class Vector, std::size_t Items, std::size_t Degree = 16, std::size_t Build = 100, std::size_t Search = 64,
           float Least = 0.0F>
 class hnsw_index {

@@ -2,7 +2,8 @@
 // An index from each word to the texts that have it, in fixed memory: a search reads the lists of the question's words,
 // not all texts. Scores and hits are those of bm25_index. bm25<> takes it from 1,025 items on.
 //   word -> table (hash, count, list), open addressing; a list is a chain of blocks of 7 rows, the fullest ones last
-// Refuses to grow: where words outnumber its room, it says so, and the oldest texts go. Refuses to keep a forgotten word.
+// Refuses to grow: where words outnumber its room, it says so, and the oldest texts go. Refuses to keep a forgotten
+// word.
 #pragma once
 
 #include <array>
@@ -16,8 +17,8 @@
 
 namespace mote::inline v0 {
 
-/// Postings: pairs of a text and a distinct word. There is room for about a quarter as many distinct words; the index is
-/// full when either runs out.
+/// Postings: pairs of a text and a distinct word. There is room for about a quarter as many distinct words; the index
+/// is full when either runs out.
 template <class Reader, bm25_knobs Knobs, std::size_t Postings>
 class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Postings>, Reader, Knobs> {
   using base = bm25_lengths<inverted_index, Reader, Knobs>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A retriever of long notes: a note of more than piece_bytes is kept in pieces, whole sentences where they fit. A search
-// finds pieces, a prompt has the piece and its neighbours where there is room, and what is forgotten is the note.
+// A retriever of long notes: a note of more than piece_bytes is kept in pieces, whole sentences where they fit. A
+// search finds pieces, a prompt has the piece and its neighbours where there is room, and what is forgotten is the
+// note.
 //   rag<pieces<bm25<>>>                          notes of up to 12 KiB, in the bytes of bm25<>
 //   pieces<fuse<bm25<>, ngrams<>>>               around any retriever that is made of parts
 // Refuses to cut a short note, or to forget a part of one.
@@ -191,8 +192,8 @@ class piece_memory {
     return {};
   }
 
-  /// Gives the text of each hit its neighbours, the best hit's first, as long as `fit(texts)` is true: the next piece of
-  /// its note, then the one before, again and again. A piece that another hit has is not taken twice.
+  /// Gives the text of each hit its neighbours, the best hit's first, as long as `fit(texts)` is true: the next piece
+  /// of its note, then the one before, again and again. A piece that another hit has is not taken twice.
   template <class Fit>
   void add_neighbours(std::span<const hit> hits, std::span<std::string_view> texts, Fit&& fit) const {
     for (std::size_t i = 0; i < hits.size(); ++i) {
@@ -244,8 +245,9 @@ class piece_memory {
     return store_.save(sink);
   }
 
-  /// Replaces the notes by those that save() wrote, or an item_store, if all of them fit; else nothing changes. full: the
-  /// index has no room for all; the newest are loaded. Earlier ids become invalid. Work: every piece is embedded twice.
+  /// Replaces the notes by those that save() wrote, or an item_store, if all of them fit; else nothing changes. full:
+  /// the index has no room for all; the newest are loaded. Earlier ids become invalid. Work: every piece is embedded
+  /// twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {

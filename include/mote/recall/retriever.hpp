@@ -220,8 +220,8 @@ status add_with(Index& index, std::string_view text, Model& model) {
   else return index.add(text);
 }
 
-/// Calls accept_piece(std::string_view) for each piece in which an index keeps a text, or once for the text; the first status
-/// that is not ok.
+/// Calls accept_piece(std::string_view) for each piece in which an index keeps a text, or once for the text; the first
+/// status that is not ok.
 template <class Index, class Accept>
 status each_piece(std::string_view text, Accept&& accept_piece) {
   if constexpr (requires { Index::first_piece(text); }) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Unicode 14.0.0: where words begin and end, simple case folding, and letters without their marks. Written by
-// tools/unicode/tables.py. Refuses to be in a program: words<> cuts out what the named scripts need, when it is compiled.
+// tools/unicode/tables.py. Refuses to be in a program: words<> cuts out what the named scripts need, when it is
+// compiled.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The integer operations that weight formats need of an instruction set, as one type: the unit. It works on dot4
 // vectors: a quad of four columns of Rows rows, one byte each, (Rows, 4). Formats write their unpacking once in these
-// operations (format/bit_fields.hpp); a new instruction set adds one such type. plain_dot4 is the reference for all others.
+// operations (format/bit_fields.hpp); a new instruction set adds one such type. plain_dot4 is the reference for all
+// others.
 // Refuses floats: every operation is exact.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Packs a model into an image, a few rows at a time: neither the model nor the image has to be in memory. The formats are
-// chosen at run time; the layout of the bytes is the one that a pipeline's type computes (model/weights.hpp,
+// Packs a model into an image, a few rows at a time: neither the model nor the image has to be in memory. The formats
+// are chosen at run time; the layout of the bytes is the one that a pipeline's type computes (model/weights.hpp,
 // store/container.hpp).
 // Refuses weights that the format cannot hold; reports the rounding error of the others.
 #pragma once
@@ -28,8 +28,8 @@ struct coded_rows {
   const coded_matrix* codes = nullptr;
   std::size_t first = 0;
 };
-/// Gives the codes of rows first .. first + rows.rows - 1 of the matrix `rows.place`; `rows` has their floats. The result
-/// is used until the next call.
+/// Gives the codes of rows first .. first + rows.rows - 1 of the matrix `rows.place`; `rows` has their floats. The
+/// result is used until the next call.
 using row_coder = std::function<coded_rows(const quantizer_task& rows, std::size_t first)>;
 
 /// Codes that were chosen before, for whole matrices. They must outlive the result.
@@ -44,8 +44,8 @@ struct image_summary {
 };
 
 /// A whole image, written to `out` in order. `vocabulary` is a packed table (vocabulary_packer.hpp) of exactly
-/// m.shape().vocab tokens. `name` is the model's, `plan` the formats. Matrices without codes are rounded here. The memory
-/// needed is that of some rows: a few megabytes. Throws std::runtime_error with the reason.
+/// m.shape().vocab tokens. `name` is the model's, `plan` the formats. Matrices without codes are rounded here. The
+/// memory needed is that of some rows: a few megabytes. Throws std::runtime_error with the reason.
 image_summary write_image(model_source& m, std::span<const std::byte> vocabulary, std::string_view name,
                           const packing_plan& plan, image_sink& out, const packing_report& report = {},
                           const row_coder& coder = {});

@@ -19,8 +19,8 @@ namespace mote::inline v0::host {
 
 /// Writes `image`, of the model `m`, with `rows` rows interleaved (1, 4, 8 or 16) to `out`. `formats` is the text that
 /// read_packing() takes; it may be empty if all tensors have one format. The new image has another fingerprint: a
-/// snapshot that was saved with one of them does not load with the other. The memory needed is that of some rows. Throws
-/// std::runtime_error with the reason.
+/// snapshot that was saved with one of them does not load with the other. The memory needed is that of some rows.
+/// Throws std::runtime_error with the reason.
 image_summary repack(const mapped_file& image, const model_facts& m, std::size_t rows, std::string_view formats,
                      image_sink& out);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Packs a tokenizer into the table that a board reads in place (model/token_table.hpp).
-// Refuses what would silently tokenize wrongly: merges whose order a table cannot keep, an incomplete set of byte tokens,
-// a score that is not finite, two added tokens of one text.
+// Refuses what would silently tokenize wrongly: merges whose order a table cannot keep, an incomplete set of byte
+// tokens, a score that is not finite, two added tokens of one text.
 #pragma once
 
 #include <cstddef>

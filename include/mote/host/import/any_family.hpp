@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A family at run time: its type's name, its tensors, their sizes and their names in files, for programs that learn
-// from a file which family a model is of. any_family::of<llama>() makes one from a type, families() lists the library's.
+// from a file which family a model is of. any_family::of<llama>() makes one from a type, families() lists the
+// library's.
 // Refuses to compute: forward passes are compiled for their family.
 #pragma once
 

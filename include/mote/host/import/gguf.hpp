@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Reads a GGUF file of the llama architecture as a model and a vocabulary. Tensors are given as floats and also as the
-// blocks of the file, so that a format with the same numbers can take them bit for bit. Opening checks the directory, the
-// names and sizes of all tensors; weights are read when they are loaded.
+// blocks of the file, so that a format with the same numbers can take them bit for bit. Opening checks the directory,
+// the names and sizes of all tensors; weights are read when they are loaded.
 // Refuses other architectures, tensors that the architecture does not have, and options that would change the answers.
 #pragma once
 

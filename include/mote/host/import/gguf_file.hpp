@@ -2,7 +2,7 @@
 // The directory of a GGUF file, versions 2 and 3: its named values and the positions of its tensors.
 //
 //   "GGUF" | u32 version | u64 tensors | u64 values
-//   values:   string key | u32 type | value          string: u64 length, bytes      array: u32 type, u64 count, elements
+//   values:   string key | u32 type | value       string: u64 length, bytes     array: u32 type, u64 count, elements
 //   tensors:  string name | u32 dimensions | u64 each, columns first | u32 type | u64 offset
 //   padding to the alignment, then the tensors' bytes
 //

@@ -17,8 +17,8 @@
 
 namespace mote::inline v0::host {
 
-/// A checkpoint of any of the three kinds, read tensor by tensor; `bytes` must outlive the source, and `file` is its name
-/// in messages. Throws file_error.
+/// A checkpoint of any of the three kinds, read tensor by tensor; `bytes` must outlive the source, and `file` is its
+/// name in messages. Throws file_error.
 std::unique_ptr<model_source> open_llama2c(std::span<const std::byte> bytes, const std::filesystem::path& file);
 std::unique_ptr<model_source> open_llama2c(const std::filesystem::path& file);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every key that files of the families use to describe a model: GGUF's, and those of Hugging Face's config.json. A key is
-// read by an importer; it has no effect on answers; it must have one value, because another is a model that no family here
-// computes; or it is refused with a reason. Importers ask this table what a key is, and nothing else knows.
+// Every key that files of the families use to describe a model: GGUF's, and those of Hugging Face's config.json. A key
+// is read by an importer; it has no effect on answers; it must have one value, because another is a model that no
+// family here computes; or it is refused with a reason. Importers ask this table what a key is, and nothing else knows.
 // Refuses to let a key pass that is not listed: an importer that finds one names it and stops.
 #pragma once
 
@@ -26,8 +26,8 @@ struct model_key {
   }
 };
 
-/// The keys of one kind of model: its architecture in GGUF, its model_type in config.json; empty: there is none. Those of
-/// GGUF stand behind the architecture and a point.
+/// The keys of one kind of model: its architecture in GGUF, its model_type in config.json; empty: there is none. Those
+/// of GGUF stand behind the architecture and a point.
 struct family_keys {
   std::string_view gguf, config;
   std::span<const model_key> in_gguf, in_config;

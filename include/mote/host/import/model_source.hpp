@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A model where it is, in files or in memory, whose tensors are loaded one by one, a few rows at a time: what writers of
-// images and quantizers read, so that nobody has to hold a whole model. A reader of a file format is a model_source.
+// A model where it is, in files or in memory, whose tensors are loaded one by one, a few rows at a time: what writers
+// of images and quantizers read, so that nobody has to hold a whole model. A reader of a file format is a model_source.
 // Refuses to hold weights: it knows where they are. read_whole() is for what needs all of them at once.
 #pragma once
 
@@ -34,8 +34,8 @@ struct block_view {
   std::span<const std::byte> bytes;
 };
 
-/// A matrix in the numbers of its file, where the file is quantized: integers with a scale per group, or blocks. Views of
-/// memory of the source. The default is a matrix of which there are floats only.
+/// A matrix in the numbers of its file, where the file is quantized: integers with a scale per group, or blocks. Views
+/// of memory of the source. The default is a matrix of which there are floats only.
 struct stored_matrix {
   std::span<const std::byte> integers;  // (rows, cols) int8
   std::span<const std::byte> scales;    // floats, not aligned: one per group of integers, in order across rows
@@ -56,7 +56,8 @@ class model_source {
   const std::string& kind() const { return kind_; }
 
   /// Writes the floats of rows first .. first + count - 1 of a matrix to `out`. All are finite. Throws file_error, or
-  /// std::runtime_error if the model has no such rows. A file's pages of the rows that were loaded before are given back.
+  /// std::runtime_error if the model has no such rows. A file's pages of the rows that were loaded before are given
+  /// back.
   virtual void load_rows(const tensor_place& p, std::size_t first, std::size_t count,
                          float* out /* (count, cols) */) = 0;
   /// The same for all floats of a vector. `layer` is ignored for vectors outside of layers.

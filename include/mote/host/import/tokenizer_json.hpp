@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The tokenizer of a `tokenizer.json` (Hugging Face's tokenizers): its model, its added tokens, and the rules before it.
+// The tokenizer of a `tokenizer.json` (Hugging Face's tokenizers): its model, its added tokens, and the rules before
+// it.
 // Refuses a normalizer, a pre-tokenizer or an option that is not known, by its name: a guess would be quietly wrong.
 #pragma once
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rounds the scales of a block of weights to those that the format can store. In a grid of single blocks each scale is rounded
-// on its own. In a super-block grid the scales of a block are small integers times one unit, and its minima integers
-// times another. The units are tried so that the largest scale (and the lowest minimum) falls on the outermost integer
-// or one next to it, then refined by least squares. Each group takes the nearest integers or their neighbours,
+// Rounds the scales of a block of weights to those that the format can store. In a grid of single blocks each scale is
+// rounded on its own. In a super-block grid the scales of a block are small integers times one unit, and its minima
+// integers times another. The units are tried so that the largest scale (and the lowest minimum) falls on the outermost
+// integer or one next to it, then refined by least squares. Each group takes the nearest integers or their neighbours,
 // whichever loses least. The loss is the quantizer's own: squared or absolute error, weighted or not.
 // Refuses to choose targets: a quantizer finds the best scale of each group; this finds the nearest storable ones.
 #pragma once

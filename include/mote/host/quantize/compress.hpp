@@ -72,8 +72,8 @@ quantizer quantizer_of(quantizer_kind kind);
 std::vector<quantized_tensor> choose_codes(const raw_model& m, const packing_plan& plan, quantizer_kind kind,
                                            const text_sample* text, const quantize_report& report = {});
 
-/// Codes for write_image(), chosen for the rows that it asks for, without calibration; null for `rtn`. For a scheme that is
-/// by_rows(false). Throws if no tensor of the plan takes codes from it.
+/// Codes for write_image(), chosen for the rows that it asks for, without calibration; null for `rtn`. For a scheme
+/// that is by_rows(false). Throws if no tensor of the plan takes codes from it.
 row_coder code_rows(const packing_plan& plan, const scheme& s, const mote::shape& shape);
 
 /// Folds and quantizes `m`; `rows` are interleaved in each format. `text` must be given if s.needs_text(), and may be

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // GPTQ (Frantar et al. 2023, arXiv 2210.17323) on any grid: rounds columns one after another and corrects the columns
 // that are not yet rounded for each error, as far as their inputs are correlated. It minimizes ||X W^T - X W'^T|| for
-// the calibration inputs X. The scales of a block are chosen when its first column is reached. In a super-block grid the
-// units are then fixed; with `search`, the multiples of each later group are chosen again at its first column.
+// the calibration inputs X. The scales of a block are chosen when its first column is reached. In a super-block grid
+// the units are then fixed; with `search`, the multiples of each later group are chosen again at its first column.
 // Refuses to correct without calibration: such a matrix is rounded to nearest, with searched scales if `search` is set.
 #pragma once
 

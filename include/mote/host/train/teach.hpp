@@ -32,8 +32,8 @@ struct teach_knobs {
 };
 
 struct taught {
-  /// no_effect: no round was better; empty: no lessons; too_long: of `tries` ordinary items in a row none fits the training
-  /// window; else why a lesson cannot be taught.
+  /// no_effect: no round was better; empty: no lessons; too_long: of `tries` ordinary items in a row none fits the
+  /// training window; else why a lesson cannot be taught.
   status state = status::ok;
   std::size_t rounds = 0;
   std::size_t steps = 0;  ///< examples trained on

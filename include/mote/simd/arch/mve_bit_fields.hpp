@@ -70,9 +70,9 @@ MOTE_INLINE void one_after_another(const T*& p, std::int32_t done) {
   __asm__("" : "+r"(p) : "r"(done));
 }
 
-/// Unpacks 32 columns of bit_fields<Bits, 1> (format/bit_fields.hpp) at p: low() gives the codes of columns 0 to 15, high()
-/// those of columns 16 to 31. The call that loads the last bytes advances p by Step. `constants` stay in registers over
-/// all groups; `held` passes bits from low() to high().
+/// Unpacks 32 columns of bit_fields<Bits, 1> (format/bit_fields.hpp) at p: low() gives the codes of columns 0 to 15,
+/// high() those of columns 16 to 31. The call that loads the last bytes advances p by Step. `constants` stay in
+/// registers over all groups; `held` passes bits from low() to high().
 template <unsigned Bits>
 struct helium_fields;
 

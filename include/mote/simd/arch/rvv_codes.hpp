@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// RISC-V V 1.0: dot products of codes and bytes with activations, read from bit fields in memory (format/bit_fields.hpp). The
-// four columns of a dot4 vector (sixteen rows, a lane each) go to four consecutive registers, so one instruction on the
-// group extracts a field of all columns; then each column is multiplied by its activation, a scalar.
+// RISC-V V 1.0: dot products of codes and bytes with activations, read from bit fields in memory
+// (format/bit_fields.hpp). The four columns of a dot4 vector (sixteen rows, a lane each) go to four consecutive
+// registers, so one instruction on the group extracts a field of all columns; then each column is multiplied by its
+// activation, a scalar.
 // Refuses arrays of vectors, which the compiler keeps in memory: 32 columns are two halves that fit the registers.
 #pragma once
 
