@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Hits that differ from each other (maximal marginal relevance, Carbonell and Goldstein 1998): of a retriever's first
 // hits the best is taken, then again and again the one with the largest
-//   relevance * (its score / the best score) - (1 - relevance) * (words in common with the most alike hit that is
-//   taken)
+//   relevance * (its score / the best score)
+//     - (1 - relevance) * (words in common with the most alike hit that is taken)
 //   mmr<flat<>>      two texts of nearly the same words do not take two places in a prompt
 // Refuses to add hits: what the retriever did not find stays unfound.
 #pragma once
