@@ -186,3 +186,23 @@ TEST_CASE("a vocabulary that cannot spell the grammar is found") {
   CHECK(first_unspelled(letters.view(), letters.control, allowed<"abc">::bytes) == 'c');
   CHECK(first_unspelled(words().view(), words().control, allowed<"\x01\xFF">::bytes) == -1);
 }
+
+TEST_CASE("a place that is read from bytes is told from what is none") {
+  const auto check = [](auto place) {
+    CHECK(place.sound());
+    std::uint16_t numbers[8] = {};  // node, depth, stack
+    for (std::size_t i = 0; i < sizeof place / 2; ++i) {
+      std::memcpy(numbers, &place, sizeof place);
+      if (i > 3) numbers[1] = static_cast<std::uint16_t>(i - 1);  // the stack's depth: this number counts
+      numbers[i] = 0x7000;
+      auto other = place;
+      std::memcpy(&other, numbers, sizeof other);
+      INFO(i);
+      CHECK_FALSE(other.sound());
+    }
+  };
+  check(times::state{});
+  sums::state deep;
+  for (const char c : std::string_view("((1")) REQUIRE(deep.enter(static_cast<unsigned char>(c)));
+  check(deep);
+}
