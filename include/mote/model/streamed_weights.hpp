@@ -21,7 +21,8 @@ concept block_reader = requires(R& r, std::size_t offset, std::span<std::byte> t
   { r.fetch(offset, to) } -> std::convertible_to<bool>;
 };
 /// A reader that works beside the core (DMA): begin_fetch() starts what fetch() does, end_fetch() waits for it. One at
-/// a time; each one that was begun, with true, is ended.
+/// a time; each one that was begun, with true, is ended. No load of `to` may move above end_fetch():
+/// it ends with a barrier for memory, and where it may be inlined, one for the compiler.
 template <class R>
 concept overlapping_reader = block_reader<R> && requires(R& r, std::size_t offset, std::span<std::byte> to) {
   { r.begin_fetch(offset, to) } -> std::convertible_to<bool>;

@@ -74,7 +74,7 @@ status open_streamed(Reader& reader, Stream& stream, const image_expectation& ex
                      const tensor_map_of<Formats, Family>& map, const vectors_map_of<Family>& own, std::byte* vectors,
                      std::span<std::byte> table, payload_check depth, basic_attached_image<Table>& opened) {
   stream.attach(reader, 0);
-  container_header h;
+  alignas(64) container_header h;  // no neighbour in its cache lines: a reader may invalidate them
   if (!stream.fetch(0, std::span(reinterpret_cast<std::byte*>(&h), sizeof h))) return status::io_error;
   if (const status state = check_header(h, container_kind::image, h.total_bytes); state != status::ok) return state;
   if (static_cast<std::size_t>(h.total_bytes) != h.total_bytes) return status::wrong_size;
