@@ -25,7 +25,7 @@ inline constexpr auto crc_nibbles = [] {
   return table;
 }();
 
-// For eight bytes at a time, where 8 KiB are nothing: what byte i of value v does to the checksum 7 - i bytes later.
+// For eight bytes at a time, where 8 KiB are nothing; [k][v]: what a byte v does to the checksum k bytes later.
 inline constexpr auto crc_of_byte = [] {
   std::array<std::array<std::uint32_t, 256>, 8> later{};
   for (std::uint32_t v = 0; v < 256; ++v) {
