@@ -101,6 +101,7 @@
 #include "mote/recall/retriever.hpp"       // IWYU pragma: export
 #include "mote/recall/script_tables.hpp"   // IWYU pragma: export
 #include "mote/recall/scripts.hpp"         // IWYU pragma: export
+#include "mote/recall/sentences.hpp"       // IWYU pragma: export
 #include "mote/recall/slot.hpp"            // IWYU pragma: export
 #include "mote/recall/unicode_data.hpp"    // IWYU pragma: export
 #include "mote/recall/word_lists.hpp"      // IWYU pragma: export

@@ -40,4 +40,9 @@ TEST_CASE("utf8: what is none is one byte", "[core][utf8]") {
   }
   CHECK(first_of("").bytes == 0);
   CHECK(mote::character_at("a", 1).bytes == 0);
+  CHECK(mote::character_before("a\u00C9\u4EAC", 6).code == 0x4EAC);
+  CHECK(mote::character_before("a\u00C9\u4EAC", 3).code == 0xC9);
+  CHECK(mote::character_before("a\u00C9\u4EAC", 1).code == 'a');
+  CHECK(mote::character_before("a", 0).bytes == 0);
+  CHECK(!mote::character_before("\xE4\xBA", 2).valid);
 }

@@ -63,7 +63,7 @@ TEST_CASE("pieces: each sentence alone, where a prompt is to have nothing beside
           return status::ok;
         }) == status::ok);
   REQUIRE(all.size() >= 5);
-  CHECK(all[0] + all[1] + all[2] == "Ann is at work. Dr. Lee has the key. The code is 7.5! ");
+  CHECK(all[0] + all[1] + all[2] == "Ann is at work. Dr. Lee has the key. The code is 7.5!  ");
   CHECK(all[1] == "Dr. Lee has the key. ");
   std::string together;
   for (const std::string& piece : all) together += piece;

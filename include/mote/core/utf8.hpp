@@ -36,6 +36,13 @@ constexpr character character_at(std::string_view text, std::size_t at) {
   return {code, bytes, true};
 }
 
+/// The character that ends at `at` <= text.size(); of no bytes at 0.
+constexpr character character_before(std::string_view text, std::size_t at) {
+  for (std::size_t bytes = 2; bytes <= 4 && bytes <= at; ++bytes)
+    if (const character c = character_at(text, at - bytes); c.valid && c.bytes == bytes) return c;
+  return character_at(text, at - 1);
+}
+
 /// Writes a code point below 0x110000 as UTF-8 to out[0 .. 4), and returns how many bytes.
 template <class Byte>
   requires(sizeof(Byte) == 1)

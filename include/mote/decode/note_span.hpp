@@ -45,13 +45,6 @@ constexpr letter_kind kind_of_letter(std::uint32_t c) {
   return letter_kind::letter;
 }
 
-/// The code point of the character that ends at `at` > 0; where it starts is its length before.
-constexpr character character_before(std::string_view text, std::size_t at) {
-  for (std::size_t bytes = 2; bytes <= 4 && bytes <= at; ++bytes)
-    if (const character c = character_at(text, at - bytes); c.valid && c.bytes == bytes) return c;
-  return character_at(text, at - 1);
-}
-
 /// Whether a value may begin or end between the bytes at - 1 and at of a text. Not inside of a word or number, not
 /// beside a sign that joins two of them (12.50, 2027-03-14, anna.berg@home.org), not behind the sign of a number.
 MOTE_NOINLINE constexpr bool is_border(std::string_view text, std::size_t at) {

@@ -23,12 +23,13 @@
 #include "mote/recall/parts.hpp"
 #include "mote/recall/piece_store.hpp"
 #include "mote/recall/retriever.hpp"
+#include "mote/recall/sentences.hpp"
 #include "mote/recall/words.hpp"
 
 namespace mote::inline v0 {
 
 struct pieces_knobs {
-  std::size_t piece_bytes = 192;  ///< a note of at most so many is one piece
+  std::size_t piece_bytes = 192;  ///< a piece has at most so many; a note of no more is one, without `sentences`
   bool sentences = false;         ///< each sentence is a piece, and a prompt has those alone that are found
 
   constexpr bool valid() const { return piece_bytes >= 32 && piece_bytes <= 65535; }
@@ -36,46 +37,19 @@ struct pieces_knobs {
 
 namespace detail {
 
-constexpr bool is_white(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-constexpr bool ends_sentence(std::string_view text, std::size_t end) {
-  const char before = text[end - 1];
-  return is_white(text[end]) && (before == '.' || before == '!' || before == '?' || text[end] == '\n');
-}
-
-/// Behind the first sentence that ends within `most`; 0 if none does. A full stop behind one or two letters ends none:
-/// "Dr. Lee".
-constexpr std::size_t end_of_sentence(std::string_view text, std::size_t most) {
-  std::size_t letters = 0;  // of the word before `end`
-  for (std::size_t end = 1; end < text.size() && end <= most; ++end) {
-    const char before = text[end - 1];
-    if (ends_sentence(text, end) && !is_white(before) && (before != '.' || letters == 0 || letters > 2)) return end + 1;
-    const bool is_letter = (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
-    letters = is_letter ? letters + 1 : 0;
-  }
-  return 0;
-}
-
 /// Where a piece of at most `most` bytes may end best, behind at least `least`: behind a sentence, else behind a word,
 /// else behind a character.
 constexpr std::size_t end_of_piece(std::string_view text, std::size_t least, std::size_t most) {
   std::size_t word = 0;
   for (std::size_t end = most; end > least; --end) {
-    if (!is_white(text[end])) continue;
-    if (ends_sentence(text, end)) return end + 1;
-    if (word == 0) word = end + 1;
+    const bool white = is_white(text[end]);
+    if (ends_sentence(text, end)) return white ? end + 1 : end;
+    if (white && word == 0) word = end + 1;
   }
   if (word != 0) return word;
   for (std::size_t end = most; end > least && end + 4 > most; --end)
     if ((static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U) return end;
   return most;
-}
-
-/// Without the white space at its ends.
-constexpr std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace detail
