@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which values the model that is shipped copies out of a note, by kind: said freely, as a span of the note (copied<>), and
-// as a span in a field of JSON. The note with the value is the only one.
+// Which values the model that is shipped copies out of a note, by kind: said freely, as a span of the note (copied<>),
+// and as a span in a field of JSON. The note with the value is the only one.
 //   bench_copied_values IMAGE [values a kind]
-// IMAGE has rows by 1, as models/hearth/hearth.mote. "right": the answer is the value, without the full stop; "in it": the
-// value stands in the answer.
+// IMAGE has rows by 1, as models/hearth/hearth.mote. "right": the answer is the value, without the full stop; "in it":
+// the value stands in the answer.
 // Refuses to tune: notes and questions have three wordings, which were written before the first run.
 #include <array>
 #include <cstdio>

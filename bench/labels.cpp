@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// How often the model that is shipped chooses the right intent of CLINC150 (Larson et al. 2019, arXiv 1909.02027), by the
-// log-probabilities of its labels alone: as they are, and less a prior.
+// How often the model that is shipped chooses the right intent of CLINC150 (Larson et al. 2019, arXiv 1909.02027), by
+// the log-probabilities of its labels alone: as they are, and less a prior.
 //   bench_labels IMAGE [labels [questions a label [questions a label that make the prior]]]
-// IMAGE has rows by 1, as models/hearth/hearth.mote. The data are those of the assets' clinc150/data_small.json: of its test
-// questions the first of the labels that come first; the prior is made of the first of `val`.
+// IMAGE has rows by 1, as models/hearth/hearth.mote. The data are those of the assets' clinc150/data_small.json: of its
+// test questions the first of the labels that come first; the prior is made of the first of `val`.
 // Refuses to be a claim about a model that was made for this: hearth was trained on none of it.
 #include <algorithm>
 #include <cstdio>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// verbalize<>'s scores as a rating of five steps, and as probabilities: how often right, how far off, and how far what they say
-// of themselves is from how often they are right (expected calibration error, ten bins: Guo et al. 2017, arXiv 1706.04599),
-// before and after a temperature. Beside them what the model says freely, and under allowed<>.
+// verbalize<>'s scores as a rating of five steps, and as probabilities: how often right, how far off, and how far what
+// they say of themselves is from how often they are right (expected calibration error, ten bins: Guo et al. 2017, arXiv
+// 1706.04599), before and after a temperature. Beside them what the model says freely, and under allowed<>.
 //   bench_ratings IMAGE [labels [questions a label [questions at most]]]    IMAGE has rows by 1, as models/hearth/hearth.mote
-// Ratings: sentences made by a rule, each with a word of one step; half of the words are the labels themselves. Intents: those
-// of bench_labels. Priors and temperatures are of other sentences than those that are counted.
+// Ratings: sentences made by a rule, each with a word of one step; half of the words are the labels themselves.
+// Intents: those of bench_labels. Priors and temperatures are of other sentences than those that are counted.
 // Refuses to be a claim about a model that was made for this: hearth was trained on none of it.
 #include <algorithm>
 #include <array>

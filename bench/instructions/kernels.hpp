@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which products `run.sh --kernels` counts, in order: the program on the board runs them, the one on the host names them.
+// Which products `run.sh --kernels` counts, in order: the program on the board runs them, the one on the host names
+// them.
 // Refuses shapes: one, whose rows are a whole number of every format's blocks.
 #pragma once
 

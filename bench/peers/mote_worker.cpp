@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// mote's side of bench/peers.sh: one shape, one format, one number of threads, with random weights made in memory as the
-// packed bytes of the format. Each argument tg<tokens>x<times> or pp<tokens>x<times> is a test, run once more to warm up;
-// its lines say "test tokens nanoseconds"; the first, "weights 1 bytes". tg: tokens made one after the other from the first
-// position, each a step() of the pipeline. pp: a prompt read until its first token is chosen, MOTE_PREFILL tokens a pass.
+// mote's side of bench/peers.sh: one shape, one format, one number of threads, with random weights made in memory as
+// the packed bytes of the format. Each argument tg<tokens>x<times> or pp<tokens>x<times> is a test, run once more to
+// warm up; its lines say "test tokens nanoseconds"; the first, "weights 1 bytes". tg: tokens made one after the other
+// from the first position, each a step() of the pipeline. pp: a prompt read until its first token is chosen,
+// MOTE_PREFILL tokens a pass.
 // Refuses to print what it generates.
 //   -DMOTE_SHAPE=stories15M -DMOTE_FORMAT=q8 -DMOTE_THREADS=2 -DMOTE_PREFILL=32
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Makes tables and pictures of what run.cpp measured:
 //   report RUNS.csv BANDWIDTH.csv OUT     prints Markdown; writes OUT/summary.csv, OUT/ratios.svg, OUT/roofline.svg
-// A figure is the best run, the median in brackets; the ratio is the median over rounds of mote's best of a round by the
-// best of the peer that is fastest at that point.
+// A figure is the best run, the median in brackets; the ratio is the median over rounds of mote's best of a round by
+// the best of the peer that is fastest at that point.
 // Refuses to leave a point out: where mote or every peer is missing, the line says so.
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Runs what bench/peers.sh planned, engine after engine in turns, and writes every sample to a CSV file.
 //   run PLAN CSV ROUNDS QUIET_SECONDS
-// A line of the plan, parted by tabs: shape, format, threads, engine, bytes of weights a token (0: it says so), command.
-// Neighbouring lines of one shape, format and number of threads are a group: each round runs all of it, the next
-// round starts one engine later. A command prints mote_worker's lines, or llama-bench's JSON.
+// A line of the plan, parted by tabs: shape, format, threads, engine, bytes of weights a token (0: it says so),
+// command. Neighbouring lines of one shape, format and number of threads are a group: each round runs all of it, the
+// next round starts one engine later. A command prints mote_worker's lines, or llama-bench's JSON.
 // Refuses to call a machine quiet that is not: what others used of it during each run is a column of the file.
 #include <fcntl.h>
 #include <sys/resource.h>

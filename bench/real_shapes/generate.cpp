@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// A model of bench/real_shapes.sh as a program has it: its image mapped, a prompt answered, then a question by the model's chat
-// template.
+// A model of bench/real_shapes.sh as a program has it: its image mapped, a prompt answered, then a question by the
+// model's chat template.
 //   generate IMAGE PROMPT TOKENS [RENDERED]     RENDERED: the question as the file's own template renders it
-// Prints the milliseconds from its start to the first token, those of the others, the tokens, and whether chat() made the
-// tokens of the rendered text.
+// Prints the milliseconds from its start to the first token, those of the others, the tokens, and whether chat() made
+// the tokens of the rendered text.
 // Refuses to go on where a status is not ok.
 #include <chrono>
 #include <cstddef>
@@ -46,7 +46,8 @@ double memory(std::string_view key) {
   return found;
 }
 
-/// The tokens of a text with all of the model's control tokens matched, as other programs encode what a template renders.
+/// The tokens of a text with all of the model's control tokens matched, as other programs encode what a template
+/// renders.
 std::vector<std::uint32_t> tokens_of(std::span<const std::byte> image, std::string_view text) {
   using words = mote::tokenizer_of<MODEL>;
   mote::container_header h;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A memory of 500 personal items on a board without an operating system, for boards.sh: after 16, 32, 64, 128, 256 and 500
-// of them eight questions are asked. A mark stands before each call that is counted.
+// A memory of 500 personal items on a board without an operating system, for boards.sh: after 16, 32, 64, 128, 256 and
+// 500 of them eight questions are asked. A mark stands before each call that is counted.
 // Refuses a note that is not taken: exits 1.
 #include <array>
 #include <cstddef>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // How often vectors that a model gives find a right text among the first 1, 2, 5 hits, beside words and letters, with
-// room for all texts: embedders FILE MODEL [TOKENIZER], FILE as retrievers.cpp reads it, MODEL a llama2.c checkpoint with its
-// tokenizer, or hearth.mote.
+// room for all texts: embedders FILE MODEL [TOKENIZER], FILE as retrievers.cpp reads it, MODEL a llama2.c checkpoint
+// with its tokenizer, or hearth.mote.
 //   rows      the mean of the token embeddings, each by its rarity (SIF), without their first common component
 //   states    the mean of the residual stream behind a layer, without the mean and the first component of all texts
-// Both are told the frequencies, the mean and the component of the very texts that are searched: more than a tool would know.
+// Both are told the frequencies, the mean and the component of the very texts that are searched: more than a tool would
+// know.
 //   g++ -std=c++23 -O2 -march=x86-64-v3 -ffp-contract=off -Iinclude -Imodels/hearth bench/recall/embedders.cpp libmote_host.a -lz
 // Refuses to be part of the tests: the texts are not the project's.
 #include <algorithm>

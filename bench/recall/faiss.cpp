@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Queries a second of flat_index beside faiss's scalar quantizer, with the same vectors, and which part of flat_index's
-// first hits binary_index finds: faiss TEXTS QUESTIONS, a text and a question on each line. One thread, queries in turn,
-// one by one; the best of five rounds, in which all take turns.
+// first hits binary_index finds: faiss TEXTS QUESTIONS, a text and a question on each line. One thread, queries in
+// turn, one by one; the best of five rounds, in which all take turns.
 //   git clone https://github.com/facebookresearch/faiss; its sources with -O3 -march=native -DCOMPILE_SIMD_AVX2
 //   g++ -std=c++23 -O3 -march=native -DNDEBUG -DITEMS=20000 -Ifaiss -Iinclude -isystem XSIMD bench/recall/faiss.cpp ...
 // Refuses to be part of the tests: faiss is not the project's.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Queries a second and bytes of hnsw_index beside hnswlib, with the same vectors: hnsw TEXTS QUESTIONS, a text and a
-// question on each line. Each is built once; queries are asked in turn, one by one, on one thread, three times; the best
-// of each. recall@10 is of the ten largest cosines, which flat_index finds.
+// question on each line. Each is built once; queries are asked in turn, one by one, on one thread, three times; the
+// best of each. recall@10 is of the ten largest cosines, which flat_index finds.
 //   git clone https://github.com/nmslib/hnswlib
 //   g++ -std=c++23 -O3 -march=native -DNDEBUG -DITEMS=20000 -Ihnswlib -Iinclude -isystem XSIMD bench/recall/hnsw.cpp
 // Refuses to be part of the tests: hnswlib is not the project's.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Queries a second of bm25<> over many texts, inverted and by reading all again: many_texts TEXTS QUESTIONS, a line each.
+// Queries a second of bm25<> over many texts, inverted and by reading all again: many_texts TEXTS QUESTIONS, a line
+// each.
 // Refuses to compare with others: fts5.py does, in one run.
 #include <chrono>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// How many answers of the shipped model are right, by what is put in its prompt: prompts HEARTH.MOTE DAYS. A day is twelve
-// facts of the held-out split, questions about them, orders, and questions that nothing answers. Four ways to note the
-// facts: a note each; four in one note; all in one note; and each said twice.
+// How many answers of the shipped model are right, by what is put in its prompt: prompts HEARTH.MOTE DAYS. A day is
+// twelve facts of the held-out split, questions about them, orders, and questions that nothing answers. Four ways to
+// note the facts: a note each; four in one note; all in one note; and each said twice.
 //   g++ -std=c++23 -O2 -march=x86-64-v3 -ffp-contract=off -Iinclude -Itools -Imodels/hearth bench/recall/prompts.cpp
 // Refuses to be a test: it takes minutes.
 #include <algorithm>

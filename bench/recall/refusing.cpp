@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a floor keeps out and loses: refusing FILE OTHER, as dialogues.py and sets.py print them. Each question is asked of
-// a memory of 8, 30, 64 and 500 texts around one that answers it (answered), of the same memory without those that do
-// (removed), and each memory is asked a question that nothing in it is near: of another memory (far), of the other file
-// (foreign). Questions of dialogues about what the other person said, which have no answer, are `near`. Floors are
+// What a floor keeps out and loses: refusing FILE OTHER, as dialogues.py and sets.py print them. Each question is asked
+// of a memory of 8, 30, 64 and 500 texts around one that answers it (answered), of the same memory without those that
+// do (removed), and each memory is asked a question that nothing in it is near: of another memory (far), of the other
+// file (foreign). Questions of dialogues about what the other person said, which have no answer, are `near`. Floors are
 // calibrated on one half and judged on the other, both ways; `lost` are right texts among two hits.
 //   g++ -std=c++23 -O2 -DITEM_BYTES=200 ...
 // Refuses to be part of the tests: the texts are not the project's.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // How often each retriever finds a right text among its first 1, 2, 5 hits, in a budget of bytes: retrievers FILE, as
-// dialogues.py and sets.py print it. Each memory takes all texts in their order and keeps what it has room for. Two rows
-// of figures: what was tuned on the first half (of the memories, or of the questions if there is one) shows in the second.
+// dialogues.py and sets.py print it. Each memory takes all texts in their order and keeps what it has room for. Two
+// rows of figures: what was tuned on the first half (of the memories, or of the questions if there is one) shows in the
+// second.
 //   g++ -std=c++23 -O2 -DBUDGET=64 -DMEAN_BYTES=131 ...
 // Refuses to be part of the tests: the texts are not the project's.
 #include <algorithm>

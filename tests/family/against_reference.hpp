@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A family against its reference in double precision: tensors are packed by their names, logits come from decode() token by
-// token, from prefill and from the pass that learns, and the gradient of every tensor is compared.
+// A family against its reference in double precision: tensors are packed by their names, logits come from decode()
+// token by token, from prefill and from the pass that learns, and the gradient of every tensor is compared.
 // Refuses a tensor that only one of the two has.
 #pragma once
 
@@ -349,7 +349,8 @@ class against_reference {
       size = std::sqrt(size);
       // Softmax does not see what all keys share: that gradient is nought, and rounding is all that there is.
       const bool nought = name.ends_with(".key.bias") && size < 1e-6;
-      // Along random signs a wrong number is seen wherever it stands, and what is right errs by its share of all numbers.
+      // Along random signs a wrong number is seen wherever it stands, and what is right errs by its share of all
+      // numbers.
       for (int direction = 0; direction < 3; ++direction) {
         std::vector<double> sign(values.size());
         for (double& s : sign) s = random.below(2) == 0 ? -1 : 1;
@@ -404,8 +405,8 @@ class against_reference {
   struct front_floats {
     std::vector<float>&parameters, &gradients;
   };
-  /// A delta that owns the first positions, of which `from` have no tokens, and value(row, d) in the reference: in runs and
-  /// in portions of any length.
+  /// A delta that owns the first positions, of which `from` have no tokens, and value(row, d) in the reference: in runs
+  /// and in portions of any length.
   template <class Delta, class Value>
   void check_front(Delta& delta, front_floats floats, const std::vector<std::uint16_t>& tokens, std::size_t from,
                    std::size_t first, Value value) {
