@@ -5,10 +5,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +78,17 @@ std::vector<float> logits_of(const Pipeline& ai) {
   return {l.begin(), l.end()};
 }
 
+/// Weights behind a bus that may fail.
+struct flash {
+  std::vector<std::byte> image;
+  bool refuses = false;
+  bool fetch(std::size_t offset, std::span<std::byte> to) const {
+    if (refuses) return false;
+    std::memcpy(to.data(), image.data() + offset, to.size());
+    return true;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("chat: a conversation is written as its template says, and a reply reads only what is new") {
@@ -125,6 +139,33 @@ TEST_CASE("chat: what has no place is refused, and the conversation stays") {
   CHECK(read_before_answer(*ai, ".") == 8);
   ai->stop();
   CHECK(ai->continue_chat({turn::user("on")}) == status::empty);
+}
+
+TEST_CASE("chat: a pass that failed ends the conversation, however often a reply is asked for") {
+  using type = pipeline<chats, streamed<quantize<8>, flash, 1024>, forced_letters<marks + 2>, cache<32>>;
+  const random_model_image packed(type::format::rows, 'w');
+  const std::vector<std::byte> good(packed.bytes().begin(), packed.bytes().end());
+  flash reader{.image = good};
+  const auto ai = std::make_unique<type>();
+  REQUIRE(ai->attach(reader) == status::ok);
+  for (const status why : {status::io_error, status::not_finite})
+    for (const std::size_t before : {2U, 8U}) {  // in the prompt, and in the answer
+      REQUIRE(ai->begin_chat({turn::user("on")}) == status::ok);
+      forced = "abcd";
+      said = 0;
+      for (std::size_t i = 0; i < before; ++i) REQUIRE_FALSE(ai->step().done);
+      reader.refuses = why == status::io_error;
+      if (why == status::not_finite) std::fill(reader.image.begin() + 1024, reader.image.end(), std::byte{0x7F});
+      CHECK(name(ai->step().state) == name(why));
+      CHECK(name(ai->state()) == name(why));
+      reader = {.image = good};
+      CHECK(ai->step().done);
+      CHECK(name(ai->continue_chat({turn::user("off")})) == "empty");
+      CHECK(name(ai->continue_chat({turn::user("off")})) == "empty");
+      REQUIRE(ai->begin_chat({turn::user("on")}) == status::ok);
+      CHECK(read_before_answer(*ai, "ab.") == 7);
+      CHECK(ai->continue_chat({turn::user("off")}) == status::ok);
+    }
 }
 
 TEST_CASE("chat: no words become a mark") {

@@ -41,6 +41,11 @@ struct basic_answer_state {
     position = prompt_tokens = answered = recalled_items = 0;
     progress.stop();
   }
+  /// A pass failed: what it left of the text in the cache is nobody's, so no text is left either.
+  progress_step break_off(status why) {
+    stop();
+    return progress.fail_step(why);
+  }
 
   /// Puts `positions` before the prompt; the first `first` of them have no token to run.
   void stand_behind(std::size_t positions, std::size_t first) {

@@ -32,7 +32,7 @@ class chatting {
   /// bad_utf8; not_attached.
   status begin_chat(turns all, std::size_t limit = too_big) { return make(all, limit, false); }
   /// The conversation goes on behind the newest answer, which stays as it was said, whether it was whole or left early.
-  /// Errors as above, and the conversation stays as it was; empty: there is none.
+  /// Errors as above, and the conversation stays as it was; empty: there is none, or a pass that failed ended it.
   status continue_chat(turns all, std::size_t limit = too_big) { return make(all, limit, true); }
 
   /// The answers to these turns as ranges of pieces of text, as ask() gives them.
@@ -58,8 +58,7 @@ class chatting {
       auto& answer = ai.answer_;
       if (!goes_on) ai.stop();
       if (!ai.attached()) return answer.progress.fail(status::not_attached);
-      if (goes_on && (answer.prompt_tokens == 0 || answer.progress.state == status::not_finite))
-        return answer.progress.fail(status::empty);
+      if (goes_on && answer.prompt_tokens == 0) return answer.progress.fail(status::empty);
       const std::size_t begin = goes_on ? answer.known() : Pipeline::in_front;
       constexpr std::size_t end = Pipeline::context - Pipeline::answer_room;
       if (begin >= end) return answer.progress.fail(status::too_long);

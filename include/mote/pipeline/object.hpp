@@ -81,8 +81,9 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   static constexpr std::size_t image_bytes =
       lay_image(detail::map_of<format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
 
-  /// What a token reads where the weights are streamed<>, one token a pass.
-  static constexpr std::uint64_t bytes_a_token = streamed_bytes_a_token<format, family>(Model::shape);
+  /// What a token reads where the weights are streamed<>, one token a pass; 0 where they are in memory.
+  static constexpr std::uint64_t bytes_a_token =
+      std::is_same_v<Bound, format> ? 0 : streamed_bytes_a_token<format, family>(Model::shape);
 
   static constexpr choices facts = detail::choices_from<Model, Bound, Context, Policies...>();
   static constexpr std::size_t arena_bytes = detail::arena_bytes(shape, facts);
@@ -171,7 +172,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   }
 
   /// Runs at most one pass: up to prefill<>'s number of prompt tokens, or the newest token with its drafts.
-  /// not_finite: a number of the pass was not finite; the next answer is not affected.
+  /// not_finite, io_error: the pass failed, and prompt and answer are gone; the next answer is not affected.
   progress_step step() {
     return stopping_.step(answer_.progress, [this] { return next_step(); });
   }
@@ -363,8 +364,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     }
     float* const logits = last_logits();
     if constexpr (constrains) decoding_.admitted.mask(logits);
-    if (!are_finite(logits, shape.vocab))
-      return answer_.progress.fail_step(status::not_finite);  // before a policy chooses
+    if (!are_finite(logits, shape.vocab)) return answer_.break_off(status::not_finite);  // before a policy chooses
     const std::size_t at = answer_.position;
     const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
     if (ends_answers<Model>(next)) return answer_.progress.finish(v0::ending::end_of_text);
@@ -397,12 +397,12 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
         guesses = decoding_.admitted.follow(answer_.image.vocabulary,
                                             std::span<const token>(tokens_).subspan(at + 1, guesses));
     }
+    answer_.position += count;
     const auto pass = [&] {
-      if (!run(at, count + guesses, whole ? 1 + guesses : 0)) (void)answer_.progress.fail(source_.failure());
+      if (!run(at, count + guesses, whole ? 1 + guesses : 0)) (void)answer_.break_off(source_.failure());
     };
     if (Drafting::length == 0 || !whole) pass();
     else drafts_.run(guesses, pass);
-    answer_.position += count;
     return whole && answer_.progress.ending == v0::ending::none;
   }
 
