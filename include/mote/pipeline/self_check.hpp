@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// self_check(ai): at boot, whether memory keeps what is written and each kernel that the pipeline's passes call gives
-// the bits of its plain body. A wrong flag, processor mode or memory setting is then a status, not nonsense.
+// self_check(ai): at boot, whether memory keeps what is written and the kernels of mote's blocks that the pipeline's
+// passes call give the bits of their plain bodies. A wrong flag, processor mode or memory setting is then a status, not
+// nonsense.
 //   if (const mote::self_checked c = mote::self_check(ai); c.state != mote::status::ok) report(c.state, c.kernel);
-// Refuses to find what stops a program: an instruction that the core does not have.
+// Refuses to find what stops a program: an instruction that the core does not have. docs/reference/self_check.md lists
+// what else it does not see.
 #pragma once
 
 #include <array>
@@ -10,12 +12,14 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "mote/block/attention.hpp"
 #include "mote/block/feed_forward.hpp"
 #include "mote/block/head.hpp"
 #include "mote/block/norm.hpp"
 #include "mote/budget/cost.hpp"
+#include "mote/core/bytes.hpp"
 #include "mote/core/extremes.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/core/status.hpp"
@@ -32,7 +36,8 @@
 namespace mote::inline v0 {
 
 /// What self_check() found. memory_fault: memory did not keep what was written; kernel_differs: a kernel's bits are not
-/// those of its plain body; fused_multiply_add, flushed_subnormals: as attach(); not_attached; io_error: of a reader.
+/// those of its plain body; fused_multiply_add, flushed_subnormals: as attach(); not_attached; io_error: of a
+/// reader, where products are compared.
 struct self_checked {
   status state = status::ok;
   /// Where: "memory", "norm", "layer norm", "rotation", "activation", "attention", "softcap", "gates", or the name of a
@@ -50,7 +55,7 @@ namespace detail {
 template <class Words>
 MOTE_NOINLINE bool keeps_words(Words w, std::size_t count) {
   constexpr std::size_t most = std::size_t{1} << 18U;  // of a larger memory, words that lie evenly
-  const std::size_t step = count <= most ? 1 : count / most | 1U;
+  const std::size_t step = ceil_div(count, most) | 1U;
   std::uint32_t differs = 0;
   for (const std::uint32_t turn : {0U, 0xFFFFFFFFU}) {
     std::uint32_t v = 0x5DEECE66U;
@@ -297,8 +302,10 @@ class self_checking {
     const detail::self_check_room at{ai.cache_.data(), reinterpret_cast<float*>(arena)};
     std::string_view found = floats_differ(at);
     if constexpr (!std::is_same_v<simd::native, simd::scalar>)
-      if (found.empty()) found = weights_differ(Pipeline::passes::over(ai.base()), arena);
-    if (!ai.source_.sound()) return {status::io_error, {}};
+      if (found.empty()) {
+        found = weights_differ(Pipeline::passes::over(ai.base()), arena);
+        if (found.empty() && !ai.source_.sound()) return {status::io_error, {}};
+      }
     return found.empty() ? self_checked{} : self_checked{status::kernel_differs, found};
   }
 
@@ -342,7 +349,7 @@ class self_checking {
   static bool rows_agree_of(const matrix<F>& m, std::byte* room) {
     return detail::rows_agree<simd::native, tokens>(m, room);
   }
-  /// The rows of the first block. Rows that cannot be read say nothing of a kernel.
+  /// The first rows. Rows that cannot be read say nothing of a kernel.
   template <class F, class Stream>
   static bool rows_agree_of(const streamed_matrix<F, Stream>& m, std::byte* room) {
     bool agrees = true;
