@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What bm25<> finds without an analysis, bit by bit, over random texts with every kind of knob and over a real collection: hashes recorded
-// when store and index were one class. A change of one of them is another ranking somewhere.
+// What bm25<> finds without an analysis, bit by bit, over random texts with every kind of knob and over a real
+// collection: hashes recorded when store and index were one class. A change of one of them is another ranking
+// somewhere.
 #include <algorithm>
 #include <bit>
 #include <catch2/catch_test_macros.hpp>
@@ -14,6 +15,7 @@
 #include "mote/core/checksum.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/recall/bm25.hpp"
+#include "reference.hpp"
 
 namespace {
 
@@ -48,7 +50,6 @@ struct random_texts {
   }
 };
 
-/// Everything that can be seen of an index through thousands of changes.
 /// The knobs without the floors.
 constexpr bm25_knobs all_hits(bm25_knobs k) {
   k.least = k.share = 0.0F;
@@ -56,10 +57,7 @@ constexpr bm25_knobs all_hits(bm25_knobs k) {
   return k;
 }
 
-// As statuses were numbered when the hashes were made.
-std::uint64_t numbered(mote::status s) { return s == mote::status::ok ? 0 : s == mote::status::too_long ? 17 : 18; }
-
-// The hashes are from a time when an item had at most item_bytes bytes and `terms` different words.
+// Everything that can be seen of an index through thousands of changes. The hashes are from a time when an item had at most item_bytes bytes and `terms` different words.
 template <bm25_knobs Knobs>
 std::uint64_t run(int changes, std::uint32_t words, std::size_t terms = 24) {
   static typename mote::bm25<all_hits(Knobs), mote::words<>>::index index;
@@ -70,7 +68,7 @@ std::uint64_t run(int changes, std::uint32_t words, std::size_t terms = 24) {
   mote::fingerprint bits;
   const auto add = [&](std::string_view t) {
     const bool fits = t.size() <= Knobs.item_bytes && mote::distinct_words<mote::words<>>::number_in(t) <= terms;
-    bits.add(numbered(fits ? index.add(t) : mote::status::too_long));
+    bits.add(reference::number_of(fits ? index.add(t) : mote::status::too_long));
   };
   for (int i = 0; i < changes; ++i) {
     const std::uint32_t what = texts.random.below(10);
@@ -113,7 +111,7 @@ TEST_CASE("bm25 over the Cranfield collection: ids, order and bits of the scores
   constexpr bm25_knobs knobs{.items = 1400, .item_bytes = 2000};  // an inverted index
   static mote::bm25<all_hits(knobs), mote::words<>>::index index;
   mote::fingerprint bits;
-  for (const auto& d : documents) bits.add(numbered(index.add(d.text)));
+  for (const auto& d : documents) bits.add(reference::number_of(index.add(d.text)));
   std::vector<hit> room(knobs.items);
   for (const std::string& q : queries) {
     add_hits(bits, index, q, room);

@@ -2,6 +2,7 @@
 // BM25 written a second time, in double, with maps and strings: what the index is compared with.
 #pragma once
 
+#include <catch2/catch_test_macros.hpp>
 #include <cctype>
 #include <cmath>
 #include <cstdint>
@@ -10,7 +11,19 @@
 #include <string_view>
 #include <vector>
 
+#include "mote/core/status.hpp"
+
 namespace reference {
+
+/// What an add() may say, as statuses were numbered when hashes of it were made.
+inline std::uint64_t number_of(mote::status s) {
+  using mote::status;
+  if (s == status::ok) return 0;
+  if (s == status::too_long) return 17;
+  if (s == status::empty) return 18;
+  FAIL("another status: " << mote::name(s));
+  return 0;
+}
 
 /// The words of an ASCII text.
 inline std::vector<std::string> words(std::string_view text) {

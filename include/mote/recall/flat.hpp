@@ -47,7 +47,9 @@ struct int8_vector {
   void measure() { scale = dot(*this) == 0 ? 0.0F : 1.0F / simd::sqrt(static_cast<float>(dot(*this))); }
 };
 
-/// A question's codes in 16 bits, for many products: instruction sets multiply and add 16-bit numbers, not 8-bit ones.
+namespace detail {
+/// A question's codes in 16 bits, for many products: a compiler adds products of them in one instruction on processors
+/// without a dot product of bytes.
 template <std::size_t Dims>
 struct wide_vector {
   std::array<std::int16_t, Dims> codes;
@@ -62,6 +64,7 @@ struct wide_vector {
     return sum;
   }
 };
+}  // namespace detail
 
 /// Each n-gram adds 1 or -1 to one code; its hash chooses both. Words are in lower case, with one space around each.
 /// Words says which characters are letters: words<...>.
@@ -113,7 +116,7 @@ float cosine(const A& a, const B& b) {
 
 template <class Vector, std::size_t Items, float Least = 0.0F>
 class flat_index {
-  using asked = decltype(wide_vector(Vector{}));
+  using asked = decltype(detail::wide_vector(Vector{}));
 
  public:
   static constexpr std::size_t stack_bytes = sizeof(asked);
