@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -177,13 +178,13 @@ TEST_CASE("verbalize<> chooses the label that gains most on a question without c
     }
     CHECK(c.margin == expected[best] - second);
     for (const float t : {1.0F, 0.25F}) {
-      asked.temperature(t);
-      asked.temperature(-1);  // is none
+      CHECK(asked.temperature(t));
+      for (const float none : {0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN()}) CHECK(!asked.temperature(none));
       double sum = 0;
       for (const float e : expected) sum += std::exp(static_cast<double>(e - expected[best]) / static_cast<double>(t));
       CHECK(std::fabs(static_cast<double>(asked.choose(*ai, question).probability) - 1 / sum) < 1e-6);
     }
-    asked.temperature(1);
+    CHECK(asked.temperature(1));
     moved += best != likeliest ? 1U : 0U;
   }
   CHECK(moved > 0);  // the prior matters

@@ -225,7 +225,7 @@ template <std::size_t Most>
 struct note_texts {
   std::array<std::string_view, Most> texts{};
   std::size_t count = 0;
-  note_texts& none() {
+  note_texts& clear() {
     count = 0;
     return *this;
   }

@@ -54,9 +54,12 @@ class verbalize {
     return calibrate(ai, std::span<const std::string_view>(&content_free, 1));
   }
   /// Divides scores before they become probabilities: chosen so that on questions of yours they agree with how often
-  /// the choice is right (Guo et al. 2017, arXiv 1706.04599). No choice changes. Above 0; 1 at first.
-  void temperature(float t) {
-    if (t > 0) temperature_ = t;
+  /// the choice is right (Guo et al. 2017, arXiv 1706.04599). No choice changes. 1 at first. False: `t` is not above 0,
+  /// and nothing changes.
+  [[nodiscard]] bool temperature(float t) {
+    if (!(t > 0)) return false;
+    temperature_ = t;
+    return true;
   }
   /// Scores the labels; of equals the first is chosen. The errors of the pipeline's score().
   template <class Pipeline>

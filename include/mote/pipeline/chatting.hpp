@@ -78,7 +78,7 @@ class chatting {
         }
       }
       if constexpr (Pipeline::copies) {  // a conversation has no notes to copy of
-        ai.decoding_.notes.count = 0;
+        ai.decoding_.notes.clear();
         if (!ai.decoding_.admitted.begin(ai.decoding_.notes.all())) return answer.progress.fail(status::no_span);
       }
       answer.prompt_tokens = begin + out.count();

@@ -313,7 +313,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   }
   /// Takes the notes of the next prompt. Not a lambda: pipelines that copy nothing share the code of a prompt.
   decltype(auto) notes_to_keep() {
-    if constexpr (copies) return (decoding_.notes.none());
+    if constexpr (copies) return (decoding_.notes.clear());
     else return items_not_kept{};
   }
   words coder() const { return answer_.words(Model::special_tokens); }
