@@ -361,7 +361,7 @@ class against_reference {
           CHECK(error < 1e-6);
         } else {
           REQUIRE(std::fabs(expected) > 0);
-          CHECK(error <= 2e-5 * size);
+          CHECK(error <= 6e-5 * size);  // three times the error that all numbers have together
         }
       }
     };

@@ -141,6 +141,15 @@ TEST_CASE("chat: what has no place is refused, and the conversation stays") {
   CHECK(ai->continue_chat({turn::user("on")}) == status::empty);
 }
 
+TEST_CASE("chat: a question ends the conversation, and a reply does not go on behind its answer") {
+  const auto ai = attached();
+  REQUIRE(ai->begin_chat({turn::user("on")}) == status::ok);
+  (void)read_before_answer(*ai, "ab.");
+  REQUIRE(ai->begin("on") == status::ok);
+  (void)read_before_answer(*ai, "ab.");
+  CHECK(ai->continue_chat({turn::user("off")}) == status::empty);
+}
+
 TEST_CASE("chat: a pass that failed ends the conversation, however often a reply is asked for") {
   using type = pipeline<chats, streamed<quantize<8>, flash, 1024>, forced_letters<marks + 2>, cache<32>>;
   const random_model_image packed(type::format::rows, 'w');

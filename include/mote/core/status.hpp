@@ -10,6 +10,7 @@
 
 namespace mote::inline v0 {
 
+/// A new one comes last: firmware may have kept numbers of these.
 enum class [[nodiscard]] status : std::uint8_t {
   ok,
   // images and snapshots
@@ -29,8 +30,6 @@ enum class [[nodiscard]] status : std::uint8_t {
   // the build
   fused_multiply_add,  ///< the compiler contracts a*b+c; build with -ffp-contract=off
   flushed_subnormals,  ///< numbers below 2^-126 become zero: a processor mode, or -fno-tree-vectorize is missing
-  memory_fault,        ///< memory did not keep what self_check() wrote to it
-  kernel_differs,      ///< a kernel does not give the bits of its plain body: self_check() says which
   // use
   not_attached,    ///< attach() has not given weights yet
   too_long,        ///< more tokens than fit the pipeline's context, or a text longer than an item may be
@@ -47,6 +46,9 @@ enum class [[nodiscard]] status : std::uint8_t {
   not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
   wrong_prefix,    ///< kept keys and values are those of other tokens than the prompt's first ones
   no_span,         ///< no note of the prompt has a text that the constraint must copy
+  // self_check()
+  memory_fault,    ///< memory did not keep what was written to it
+  kernel_differs,  ///< a kernel does not give the bits of its plain body
 };
 
 /// The name of a status, as written above.

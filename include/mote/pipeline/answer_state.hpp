@@ -28,6 +28,7 @@ template <class Tokenizer>
 struct basic_answer_state {
   basic_attached_image<typename Tokenizer::table> image;
   bool attached = false;          ///< whether `image` is one
+  bool conversing = false;        ///< whether a conversation's turns may follow
   std::size_t position = 0;       ///< of the next token to run
   std::size_t prompt_tokens = 0;  ///< 0: no question was asked
   std::size_t answered = 0;
@@ -39,6 +40,7 @@ struct basic_answer_state {
 
   void stop() {
     position = prompt_tokens = answered = recalled_items = 0;
+    conversing = false;
     progress.stop();
   }
   /// A pass failed: what it left of the text in the cache is nobody's, so no text is left either.

@@ -58,7 +58,7 @@ class chatting {
       auto& answer = ai.answer_;
       if (!goes_on) ai.stop();
       if (!ai.attached()) return answer.progress.fail(status::not_attached);
-      if (goes_on && answer.prompt_tokens == 0) return answer.progress.fail(status::empty);
+      if (goes_on && !answer.conversing) return answer.progress.fail(status::empty);
       const std::size_t begin = goes_on ? answer.known() : Pipeline::in_front;
       constexpr std::size_t end = Pipeline::context - Pipeline::answer_room;
       if (begin >= end) return answer.progress.fail(status::too_long);
@@ -82,6 +82,7 @@ class chatting {
         if (!ai.decoding_.admitted.begin(ai.decoding_.notes.all())) return answer.progress.fail(status::no_span);
       }
       answer.prompt_tokens = begin + out.count();
+      answer.conversing = true;
       answer.answered = answer.recalled_items = 0;
       answer.limit = limit;
       return answer.progress.start();

@@ -256,6 +256,7 @@ class sessions<Pipeline>::part {
       const detail::kept_answer a = answer_in(answer.payload);
       ai_.answer_.prompt_tokens = a.prompt_tokens;
       ai_.answer_.answered = a.answered;
+      ai_.answer_.conversing = true;
       ai_.answer_.recalled_items = a.recalled_items;
       ai_.answer_.limit = a.limit > too_big ? too_big : static_cast<std::size_t>(a.limit);
       const std::size_t first = state_of(picking(ai_)).size();
