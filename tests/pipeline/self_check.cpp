@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // self_check() on sound pipelines, and what it says of memory with a bit that stays or an address that is another's, of
-// kernels of an instruction set that is wrong, of modes of the processor, and of a cache that stores something else.
+// kernels of an instruction set that is wrong, of a cache that gives another number than plain loops, and of modes of the
+// processor: each name of a kernel of floats. Wrong flags of the compiler: self_check.sh.
 #include "mote/pipeline/self_check.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -9,6 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #if defined(__SSE__)
@@ -36,7 +40,26 @@ std::unique_ptr<pipeline<random_model, Policies...>> attached() {
 /// Plain loops, but the product of weights of 8 bits is one too large.
 struct off_by_one : simd::scalar {};
 
+/// A cache, but the first number that it answers is not its own.
+template <class Store>
+struct another_number : Store {
+  using Store::Store;
+  template <class Attention>
+  void attend(const Attention& a, const attention_run& r, std::size_t first, std::size_t last, float* scratch) const {
+    Store::attend(a, r, first, last, scratch);
+    r.out[0] += 0.125F;
+  }
+};
+template <class Store>
+struct kept_as {
+  using slot = slots::cache;
+  using store = Store;
+};
+
 }  // namespace
+
+template <class Store>
+struct mote::detail::plain_store<another_number<Store>> : plain_store<Store> {};
 
 template <std::size_t Rows>
 struct mote::simd::dot4<off_by_one, Rows> : mote::simd::plain_dot4<Rows> {
@@ -51,10 +74,11 @@ struct mote::simd::dot4<off_by_one, Rows> : mote::simd::plain_dot4<Rows> {
 
 namespace {
 
-/// Words of a memory, of which bit 5 of word 70 is always `bit`.
+/// Words of a memory, of which bit 5 of word `at` is always `bit`.
 struct stuck {
   std::vector<std::uint32_t>* words;
   bool bit;
+  std::size_t at = 70;
   struct word {
     std::uint32_t* at;
     std::uint32_t set, clear;
@@ -65,8 +89,17 @@ struct stuck {
     operator std::uint32_t() const { return *at; }
   };
   word operator[](std::size_t i) const {
-    const std::uint32_t mask = i == 70 ? 32U : 0U;
+    const std::uint32_t mask = i == at ? 32U : 0U;
     return {&(*words)[i], bit ? mask : 0, bit ? 0 : mask};
+  }
+};
+/// Words that count how often they are touched.
+struct counted {
+  std::vector<std::uint32_t>* words;
+  std::size_t* touched;
+  std::uint32_t& operator[](std::size_t i) const {
+    ++*touched;
+    return (*words)[i];
   }
 };
 /// Words at addresses of which a line is not connected.
@@ -125,6 +158,18 @@ TEST_CASE("memory with a fault is noticed") {
     CHECK_FALSE(detail::keeps_words(aliased{&words, line}, words.size()));
 }
 
+TEST_CASE("of a large memory at most 2^18 words are tested") {
+  constexpr std::size_t most = std::size_t{1} << 18U;
+  std::vector<std::uint32_t> words(2 * most);
+  for (const std::size_t count : {most, most + 1, 2 * most - 1, 2 * most}) {
+    std::size_t touched = 0;
+    CHECK(detail::keeps_words(counted{&words, &touched}, count));
+    CHECK(touched <= 4 * most);  // written and read, twice
+    CHECK(touched > most);
+    CHECK_FALSE(detail::keeps_words(stuck{&words, true, 0}, count));
+  }
+}
+
 TEST_CASE("a kernel with one number too many is noticed") {
   using format = q8<4>;
   constexpr std::size_t rows = 21, cols = 100;
@@ -143,6 +188,39 @@ TEST_CASE("a kernel with one number too many is noticed") {
   CHECK(detail::rows_agree<simd::scalar, 3>(m, room));
   CHECK_FALSE(detail::rows_agree<off_by_one, 1>(m, room));
   CHECK_FALSE(detail::rows_agree<off_by_one, 3>(m, room));
+}
+
+TEST_CASE("a cache that gives another number is noticed") {
+  const auto check = []<class Store>(std::type_identity<Store>) {
+    CHECK(self_check(*attached<kept_as<Store>>()).state == status::ok);
+    const self_checked found = self_check(*attached<kept_as<another_number<Store>>>());
+    CHECK(name(found.state) == "kernel_differs");
+    CHECK(found.kernel == "attention");
+  };
+  check(std::type_identity<int8_cache<>>{});
+  check(std::type_identity<kivi_cache<4, 32>>{});
+}
+
+TEST_CASE("each kernel of floats is reported by its name") {
+  using type = pipeline<random_model, cache<32>>;
+  alignas(64) static std::byte kept[32768];
+  alignas(64) static float room[8192];
+  const detail::self_check_room at{kept, room};
+  const auto named = [&]<class Block>(std::type_identity<Block>, std::string_view expected) {
+    CHECK(detail::kernels_of<type, Block>::differs(at) == "");
+    REQUIRE(std::fesetround(FE_TOWARDZERO) == 0);
+    const std::string_view found = detail::kernels_of<type, Block>::differs(at);
+    std::fesetround(FE_TONEAREST);
+    CHECK(found == expected);
+  };
+  named(std::type_identity<rms_norm_block<vector_role::ffn_norm>>{}, "norm");
+  named(std::type_identity<layer_norm_block<vector_role::ffn_norm, vector_role::none>>{}, "layer norm");
+  named(std::type_identity<attention_block<attention_tensors{}>>{}, "rotation");
+  named(std::type_identity<attention_block<attention_tensors{.rotary = false}>>{}, "attention");
+  named(std::type_identity<attention_block<attention_tensors{.rotary = false}, attention_form<softcapped>>>{},
+        "softcap");
+  named(std::type_identity<gated_feed_forward<feed_forward_tensors{}, silu>>{}, "activation");
+  named(std::type_identity<feed_forward<gelu, feed_forward_tensors{}>>{}, "activation");
 }
 
 TEST_CASE("a processor's mode is noticed") {
