@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// libFuzzer on what load_session() and begin_behind() read: bytes whose checksums, sizes and identity are mended, so that
-// what lies inside is read. An answer that is taken goes on for some steps; nothing may be read or written out of place, and
-// each step has a status.
+// libFuzzer on what load_session() and begin_behind() read: bytes whose checksums, sizes and identity are mended, so
+// that what lies inside is read. An answer that is taken goes on for some steps; nothing may be read or written out of
+// place, and each step has a status.
 // Refuses to say that such an answer means anything: who can mend checksums can say what he likes.
 #include <cstddef>
 #include <cstdint>
@@ -61,8 +61,8 @@ const kept& saved(bool whole) {
 template <class Pipeline>
 void take(bool whole, std::span<const std::uint8_t> input) {
   const kept& from = saved<Pipeline>(whole);
-  // The identity is the pipeline's own; the number of parts, the records and their sizes are the input's. Of the input each
-  // three bytes that begin with a place change a byte; what follows 0xFFFF is put in the place of all records.
+  // The identity is the pipeline's own; the number of parts, the records and their sizes are the input's. Of the input
+  // each three bytes that begin with a place change a byte; what follows 0xFFFF is put in the place of all records.
   std::vector<std::byte> all = from.bytes;
   const std::size_t records = mote::snapshot_header_bytes;
   for (std::size_t i = 0; i + 2 < input.size(); i += 3) {
