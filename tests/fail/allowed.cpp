@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // No answer.
-// EXPECT: mote: allowed<> allows nothing; .*\[mote-allowed\]
+// EXPECT: mote: an allowed<> or one_of<> without strings allows nothing; .*\[mote-allowed\]
 #include <mote/decode/gbnf.hpp>
 
 #include "little.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A class without its end.
-// EXPECT: mote: this is not GBNF at the offset that is named here; .*\[mote-gbnf-syntax\]
+// EXPECT: mote: this is not GBNF at the offset that `at_offset` beside this message names; .*\[mote-gbnf-syntax\]
 #include <mote/decode/gbnf.hpp>
 
 #include "little.hpp"

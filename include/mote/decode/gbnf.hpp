@@ -42,13 +42,13 @@ struct grammar_check {
   static constexpr bool is = Fault == Kind;
   static_assert(
       !is<f::syntax>,
-      "mote: this is not GBNF at the offset that is named here; see docs/reference/constraint.md [mote-gbnf-syntax]");
+      "mote: this is not GBNF at the offset that `at_offset` beside this message names; see docs/reference/constraint.md [mote-gbnf-syntax]");
   static_assert(
       !is<f::rule>,
-      "mote: the grammar names a rule that it does not define, at the offset named here (0: `root`); define it [mote-gbnf-rule]");
+      "mote: the grammar names a rule that it does not define, at the offset that `at_offset` beside this message names (0 means that `root` is missing); define it [mote-gbnf-rule]");
   static_assert(
       !is<f::twice>,
-      "mote: the grammar defines a rule twice, the second time at the offset named here; keep one of them [mote-gbnf-twice]");
+      "mote: the grammar defines a rule twice, the second time at the offset that `at_offset` beside this message names; keep one of them [mote-gbnf-twice]");
   static_assert(
       !is<f::left>,
       "mote: a rule of this grammar begins with itself; write it as a repetition, item (\",\" item)* [mote-gbnf-left]");
@@ -61,11 +61,19 @@ struct grammar_check {
   static_assert(
       !is<f::too_deep>,
       "mote: no string of this grammar fits its levels; give gbnf<> as many as are named here [mote-gbnf-levels]");
-  static_assert(!is<f::nothing>,
-                "mote: allowed<> allows nothing; name the answers, as in allowed<\"yes\", \"no\"> [mote-allowed]");
+  static_assert(
+      !is<f::nothing>,
+      "mote: an allowed<> or one_of<> without strings allows nothing; name them, as in allowed<\"yes\", \"no\"> [mote-allowed]");
+  static_assert(!is<f::repeated>,
+                "mote: a string of allowed<> or one_of<> stands there twice; keep one of them [mote-allowed-twice]");
   static_assert(
       !is<f::range>,
       "mote: a range of this schema holds nothing, or goes beyond 18 digits; let the least be at most the most [mote-json-range]");
+  static_assert(!is<f::names>,
+                "mote: two fields of an object<> have one name; give each a name of its own [mote-json-names]");
+  static_assert(
+      !is<f::kind>,
+      "mote: this schema has what is no kind of value, or an object<> has what is no field<> or optional<>; take text<>, integer<> or another of docs/reference/json.md, or give a class of your own `static constexpr std::uint32_t emit(detail::nfa&, std::uint32_t next)` [mote-json-kind]");
   static_assert(
       !is<f::unescaped>,
       "mote: a pattern of matching<> takes a character that a JSON string must escape; leave quotes, backslashes and control characters out [mote-json-pattern]");
@@ -132,6 +140,7 @@ struct answers_source {
   static constexpr void build(nfa& n) {
     std::uint32_t start = 0;
     if (sizeof...(Answers) == 0) (void)n.fail(grammar_fault::nothing, 0);
+    if (!all_differ({Answers.view()...})) (void)n.fail(grammar_fault::repeated, 0);
     [[maybe_unused]] bool first = true;
     ((start = first ? n.text(Answers.view(), 0) : n.split(n.text(Answers.view(), 0), start), first = false), ...);
     n.starts.push(start);

@@ -8,6 +8,7 @@
 // Refuses what a grammar cannot count: unique items, and fields in any order.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -85,6 +86,16 @@ constexpr std::uint32_t json_range(nfa& n, std::uint64_t low, std::uint64_t high
   return start;
 }
 
+/// Kind::emit(), or a fault where Kind has none: one sentence instead of a compiler's own errors.
+template <class Kind>
+constexpr std::uint32_t emit_kind(nfa& n, std::uint32_t next) {
+  if constexpr (requires {
+                  { Kind::emit(n, next) } -> std::same_as<std::uint32_t>;
+                })
+    return Kind::emit(n, next);
+  else return n.fail(grammar_fault::kind, 0);
+}
+
 }  // namespace detail
 
 namespace schema {
@@ -153,14 +164,18 @@ struct copied {
 template <text_literal... Values>
 struct one_of {
   static constexpr std::uint32_t emit(detail::nfa& n, std::uint32_t next) {
-    if (sizeof...(Values) == 0) return n.fail(grammar_fault::range, 0);
-    std::uint32_t start = 0;
-    [[maybe_unused]] bool first = true;
-    ((start = first ? detail::json_quoted(n, Values.view(), next)
-                    : n.split(detail::json_quoted(n, Values.view(), next), start),
-      first = false),
-     ...);
-    return start;
+    if constexpr (sizeof...(Values) == 0) {
+      return n.fail(grammar_fault::nothing, 0);
+    } else {
+      if (!detail::all_differ({Values.view()...})) return n.fail(grammar_fault::repeated, 0);
+      std::uint32_t start = 0;
+      bool first = true;
+      ((start = first ? detail::json_quoted(n, Values.view(), next)
+                      : n.split(detail::json_quoted(n, Values.view(), next), start),
+        first = false),
+       ...);
+      return start;
+    }
   }
 };
 
@@ -181,10 +196,10 @@ struct array {
     const std::uint32_t end = n.text("]", next);
     std::uint32_t more = end;  // what follows item i: the end, or a comma and another
     for (std::size_t i = Most; i > 1 && n.fault == grammar_fault::none; --i) {
-      const std::uint32_t another = n.text(",", Item::emit(n, more));
+      const std::uint32_t another = n.text(",", detail::emit_kind<Item>(n, more));
       more = i - 1 >= Least ? n.split(another, end) : another;
     }
-    std::uint32_t start = Most == 0 ? end : Item::emit(n, more);
+    std::uint32_t start = Most == 0 ? end : detail::emit_kind<Item>(n, more);
     if (Least == 0 && Most != 0) start = n.split(start, end);
     return n.text("[", start);
   }
@@ -193,9 +208,10 @@ struct array {
 /// A field of an object, and one that may be left out.
 template <text_literal Name, class Value>
 struct field {
+  static constexpr std::string_view name = Name.view();
   static constexpr bool may_lack = false;
   static constexpr std::uint32_t emit(detail::nfa& n, std::uint32_t next) {
-    return detail::json_quoted(n, Name.view(), n.text(":", Value::emit(n, next)));
+    return detail::json_quoted(n, Name.view(), n.text(":", detail::emit_kind<Value>(n, next)));
   }
 };
 template <text_literal Name, class Value>
@@ -207,14 +223,21 @@ struct optional : field<Name, Value> {
 template <class... Fields>
 struct object {
   static constexpr std::uint32_t emit(detail::nfa& n, std::uint32_t next) {
-    // From the last field to the first: what follows where no field was said yet, and where one was.
-    const std::uint32_t end = n.text("}", next);
-    std::uint32_t none = end, some = end;
-    if constexpr (sizeof...(Fields) != 0) fields<Fields...>(n, none, some);
-    return n.text("{", none);
+    if constexpr ((is_field<Fields> && ...)) {
+      if (!detail::all_differ({Fields::name...})) return n.fail(grammar_fault::names, 0);
+      // From the last field to the first: what follows where no field was said yet, and where one was.
+      const std::uint32_t end = n.text("}", next);
+      std::uint32_t none = end, some = end;
+      if constexpr (sizeof...(Fields) != 0) fields<Fields...>(n, none, some);
+      return n.text("{", none);
+    } else {
+      return n.fail(grammar_fault::kind, 0);
+    }
   }
 
  private:
+  template <class Field>
+  static constexpr bool is_field = requires { Field::name, Field::may_lack; };
   template <class First, class... Others>
   static constexpr void fields(detail::nfa& n, std::uint32_t& none, std::uint32_t& some) {
     if constexpr (sizeof...(Others) != 0) fields<Others...>(n, none, some);
@@ -233,7 +256,7 @@ template <class Schema>
 struct schema_source {
   static constexpr void build(nfa& n) {
     n.starts.push(0);
-    const std::uint32_t start = Schema::emit(n, 0);
+    const std::uint32_t start = emit_kind<Schema>(n, 0);
     n.starts[0] = start;
   }
 };
