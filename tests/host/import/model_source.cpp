@@ -7,8 +7,11 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -212,5 +215,29 @@ TEST_CASE("model file: what it is, its first bytes say, and a message names what
   CHECK_THROWS_WITH(
       host::open_model_file(written("c.gguf", std::string_view("\x40\0\0\0\0\0\0\0{\"wte\":{}}", 18)), {}),
       ContainsSubstring("is a safetensors file"));
-  CHECK_THROWS_WITH(host::open_model_file(written("d.gguf", "words"), {}), ContainsSubstring("give --tokenizer"));
+  for (const std::string_view nothing : {"", "GGU", "words", "words, and more of them than a header is long"}) {
+    const auto file = written("d.gguf", nothing);
+    for (const auto& tokenizer : {std::filesystem::path(), folder.path / "tokenizer.bin"}) {
+      CHECK_THROWS_WITH(
+          host::open_model_file(file, tokenizer),
+          ContainsSubstring("d.gguf") && ContainsSubstring("looked for GGUF's magic, a folder of "
+                                                           "safetensors and a llama2.c checkpoint's header"));
+      CHECK_THROWS_WITH(host::open_model_file(file, tokenizer), !ContainsSubstring("--tokenizer"));
+    }
+  }
+  CHECK_THROWS_WITH(host::open_model_file(written("e.gguf", ""), {}), ContainsSubstring("has no bytes;"));
+  const auto header = [&](std::array<std::int32_t, 7> numbers) {
+    return written("f.bin", std::string_view(reinterpret_cast<const char*>(numbers.data()), sizeof numbers));
+  };
+  CHECK_THROWS_WITH(host::open_model_file(header({64, 172, 5, 8, 4, 512, 512}), {}),
+                    ContainsSubstring("give --tokenizer"));
+  CHECK_THROWS_WITH(host::open_model_file(header({64, 172, 5, 8, 4, -512, 512}), {}),
+                    ContainsSubstring("give --tokenizer"));
+  CHECK_THROWS_WITH(host::open_model_file(written("g.bin", "24ka"), {}), ContainsSubstring("give --tokenizer"));
+  for (const auto& numbers : {std::array<std::int32_t, 7>{64, 172, 5, 7, 7, 512, 512},
+                              {64, 172, 5, 8, 3, 512, 512},
+                              {64, 172, 0, 8, 4, 512, 512},
+                              {64, 172, 5, 8, 4, 512, -512},
+                              {64, 172, 5, 8, 4, 2000000, 9}})
+    CHECK_THROWS_WITH(host::open_model_file(header(numbers), {}), ContainsSubstring("looked for"));
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/import/model_file.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <ios>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "mote/host/file.hpp"
@@ -27,6 +31,20 @@ std::string first_bytes(const std::filesystem::path& file) {
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   return bytes;
+}
+
+/// Whether a file begins as a llama2.c checkpoint does: its magic number, or seven integers that may be a shape.
+bool may_be_llama2c(std::string_view first) {
+  if (first.starts_with("24ka")) return true;
+  std::array<std::int32_t, 7> numbers{};  // dim, hidden, layers, heads, kv heads, vocab (less than 0: untied), context
+  if (first.size() < sizeof numbers) return false;
+  std::memcpy(numbers.data(), first.data(), sizeof numbers);
+  constexpr std::int32_t most = 1 << 20;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const bool vocab = i == 5;
+    if (numbers[i] == 0 || numbers[i] > most || numbers[i] < (vocab ? -most : 1)) return false;
+  }
+  return numbers[0] % numbers[3] == 0 && numbers[3] % numbers[4] == 0;
 }
 
 }  // namespace
@@ -50,6 +68,9 @@ opened_model open_model_file(const std::filesystem::path& weights, const std::fi
     own("a GGUF file");
     return open_gguf(weights);
   }
+  if (!may_be_llama2c(first))
+    fail(weights, "has " + std::string(first.empty() ? "no bytes" : "no bytes that say what it is") +
+                      "; looked for GGUF's magic, a folder of safetensors and a llama2.c checkpoint's header");
   if (tokenizer.empty()) throw std::runtime_error("a llama2.c checkpoint needs its vocabulary; give --tokenizer");
   opened_model m;
   m.bos = 1;  // as llama2.c's own program has them
