@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # Compiles every ```cpp block of a document. `<!-- compile: skip -->` before a block leaves it out (a fragment);
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
-# Blocks may include our own model, "hearth.hpp", and its text, <hearth/corpus.hpp>. A program after which the document says
-# `prints` and shows a block without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
+# Blocks may include our own model, "hearth.hpp", and its text, <hearth/corpus.hpp>. A program after which the document says,
+# at once or later, `prints` and shows a block without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
@@ -34,7 +34,7 @@ awk -v scratch="$scratch" -v document="$document" '
   /^```$/ && says { shown = program ".shown"; printf "" >shown; says = 0; program = ""; next }
   /^```$/ && shown { close(shown); shown = ""; next }
   shown { print >shown; next }
-  program && NF { says = /^prints$/; if (!says) program = "" }
+  program && NF { says = /^prints$/ }
   /^<!-- compile: [a-z]+ -->/ {
     mode = $3
     if (mode != "skip" && mode != "body") { print document ":" NR ": unknown mark: " mode; exit 1 }
@@ -70,7 +70,7 @@ for block in "$scratch"/block_*.cpp; do
       $(sed -n "s|^#include <mote/host/\\(.*\\)[.]hpp>|$tools/host/\\1.cpp|p" "$block"); do
       [ ! -e "$source" ] || set -- "$@" "$source"  # bodies of mote::host that the block asks for
     done
-    "$@" "-I$models/hearth" "-I$tools" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2
+    "$@" "-I$models/hearth" "-Wa,-I$models/hearth" "-I$tools" "$block" -o "$block.out" && "$block.out" | diff "$block.shown" - >&2
   ) || { echo "$block does not print what $document shows"; failed=$((failed + 1)); }
 done
 [ "$failed" -eq 0 ] || { echo "$failed block(s) of $document do not compile, or print something else"; exit 1; }
