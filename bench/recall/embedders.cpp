@@ -16,7 +16,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,17 +33,10 @@
 #include <mote/recall/ngrams.hpp>
 
 #include "hearth.hpp"
+#include "question_set.hpp"
 
 namespace {
 
-struct question {
-  std::string text;
-  std::vector<std::size_t> evidence;
-};
-struct memory {
-  std::vector<std::string> texts;
-  std::vector<question> questions;
-};
 std::vector<memory> memories;
 
 constexpr std::size_t dims = 256, items = 3300;
@@ -182,18 +174,7 @@ void use(const std::vector<floats>& all, const char* name) {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  std::ifstream in(argv[1]);
-  for (std::string line; std::getline(in, line);) {
-    if (line == "#") memories.emplace_back();
-    else if (line[0] == 'T') memories.back().texts.push_back(line.substr(2));
-    else {
-      const std::size_t tab = line.rfind('\t');
-      question q{.text = line.substr(2, tab - 2), .evidence = {}};
-      std::istringstream numbers(line.substr(tab + 1));
-      for (std::string n; std::getline(numbers, n, ',');) q.evidence.push_back(std::stoul(n));
-      memories.back().questions.push_back(q);
-    }
-  }
+  memories = read_question_set(argv[1]);
   std::printf("%s, %s\n", argv[1], argv[2]);
   measure<words>("bm25");
   measure<letters>("ngrams");

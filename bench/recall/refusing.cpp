@@ -10,9 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,34 +19,9 @@
 #include <mote/recall/bm25.hpp>
 #include <mote/recall/flat.hpp>
 
+#include "question_set.hpp"
+
 namespace {
-
-struct question {
-  std::string text;
-  std::vector<std::size_t> evidence;
-  bool near = false;
-};
-struct memory {
-  std::vector<std::string> texts;
-  std::vector<question> questions;
-};
-
-std::vector<memory> read(const char* file) {
-  std::vector<memory> all;
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (line == "#") all.emplace_back();
-    else if (line[0] == 'T') all.back().texts.push_back(line.substr(2));
-    else {
-      const std::size_t tab = line.rfind('\t');
-      question q{.text = line.substr(2, tab - 2), .evidence = {}, .near = line[0] == 'N'};
-      std::istringstream numbers(line.substr(tab + 1));
-      for (std::string n; std::getline(numbers, n, ',');) q.evidence.push_back(std::stoul(n));
-      all.back().questions.push_back(q);
-    }
-  }
-  return all;
-}
 
 std::vector<memory> all, other;
 
@@ -149,8 +122,8 @@ void measure_all() {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  all = read(argv[1]);
-  other = read(argv[2]);
+  all = read_question_set(argv[1]);
+  other = read_question_set(argv[2]);
   measure_all<8>();
   measure_all<30>();
   measure_all<64>();

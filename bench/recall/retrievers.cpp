@@ -7,9 +7,7 @@
 // Refuses to be part of the tests: the texts are not the project's.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,20 +19,14 @@
 #include <mote/recall/ngrams.hpp>
 #include <mote/recall/recent.hpp>
 
+#include "question_set.hpp"
+
 namespace {
 
 constexpr std::size_t mean_bytes = MEAN_BYTES;  // of a text
 constexpr std::size_t budget = BUDGET * std::size_t{1024};
 
-struct question {
-  std::string text;
-  std::vector<std::size_t> evidence;
-};
-struct dialogue {
-  std::vector<std::string> turns;
-  std::vector<question> questions;
-};
-std::vector<dialogue> dialogues;
+std::vector<memory> memories;
 
 template <std::size_t N>
 using words = mote::bm25<mote::bm25_knobs{.items = N, .item_bytes = mean_bytes, .least = 0, .share = 0, .alike = 1}>;
@@ -66,15 +58,15 @@ void measure(const char* name) {
   constexpr std::size_t items = std::min<std::size_t>(1000, (budget - 64) / each);
   static_assert(Of<items>::ram_bytes <= budget);
   std::size_t hits[2][3] = {}, asked[2] = {};
-  for (const dialogue& d : dialogues) {
+  for (const memory& m : memories) {
     const auto memory = std::make_unique<typename Of<items>::index>();
     std::vector<mote::item_id> ids;
-    for (const std::string& t : d.turns)
+    for (const std::string& t : m.texts)
       ids.push_back(memory->add(t) == mote::status::ok ? memory->newest() : mote::item_id{});
-    for (const question& q : d.questions) {
+    for (const question& q : m.questions) {
       const auto number =
-          static_cast<std::size_t>(dialogues.size() == 1 ? &q - d.questions.data() : &d - dialogues.data());
-      const bool half = dialogues.size() == 1 ? number % 2 != 0 : 2 * number >= dialogues.size();
+          static_cast<std::size_t>(memories.size() == 1 ? &q - m.questions.data() : &m - memories.data());
+      const bool half = memories.size() == 1 ? number % 2 != 0 : 2 * number >= memories.size();
       mote::hit found[5];
       const std::size_t count = memory->search(q.text, found);
       std::size_t rank = 5;
@@ -105,18 +97,7 @@ void measure(const char* name) {
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
-  std::ifstream in(argv[1]);
-  for (std::string line; std::getline(in, line);) {
-    if (line == "#") dialogues.emplace_back();
-    else if (line[0] == 'T') dialogues.back().turns.push_back(line.substr(2));
-    else {
-      const std::size_t tab = line.rfind('\t');
-      question q{.text = line.substr(2, tab - 2), .evidence = {}};
-      std::istringstream numbers(line.substr(tab + 1));
-      for (std::string n; std::getline(numbers, n, ',');) q.evidence.push_back(std::stoul(n));
-      dialogues.back().questions.push_back(q);
-    }
-  }
+  memories = read_question_set(argv[1]);
   measure<words>("bm25, every hit");
   measure<words_with_floors>("bm25");
   measure<letters>("flat, 256, 4-grams");
