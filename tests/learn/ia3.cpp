@@ -26,7 +26,7 @@ using mote_tests::small_model;
 // Nothing is a multiple of 16.
 constexpr mote::shape s{.dim = 24, .hidden = 44, .layers = 2, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 64};
 struct model {
-  static constexpr mote::shape shape = ::s;
+  static constexpr mote::shape shape = s;
 };
 constexpr mote::ia3_knobs everywhere{.targets = mote::all_matrices};
 constexpr std::size_t capacity = 32;
