@@ -239,9 +239,16 @@ class decode_pass {
   MOTE_INLINE void admit(std::size_t t, float* query, std::size_t dim, float* key, float* value, std::size_t kv_dim) {
     (void)v0::admit(query, dim, key, value, kv_dim, x_ + t * padded(s_.dim));
   }
-  template <class, class Attention>
+  template <class Kept, class Attention>
   MOTE_INLINE void attend(const Attention& a, const attention_run& run, float* scratch) {
-    if (Team::parts > 1 && team_.worth_splitting(tokens() * (position_ + tokens()) * a.kv_dim() * 8)) {
+    if constexpr (sees_one_run<Attention>) {
+      const auto heads = [&](std::size_t part, std::size_t parts) {
+        const part_range some = part_of(a.kv_heads, part, parts);
+        if (some.count() > 0) attend_run(a, run, some.first, some.last, at<Kept>(), scratch + part * b_.scores_stride);
+      };
+      if (Team::parts > 1 && team_.worth_splitting(tokens() * tokens() * a.kv_dim() * 8)) team_.run(heads);
+      else heads(0, 1);
+    } else if (Team::parts > 1 && team_.worth_splitting(tokens() * (position_ + tokens()) * a.kv_dim() * 8)) {
       team_.run([&](std::size_t part, std::size_t parts) {
         const part_range heads = part_of(a.kv_heads, part, parts);
         if (heads.count() > 0) cache_.attend(a, run, heads.first, heads.last, scratch + part * b_.scores_stride);

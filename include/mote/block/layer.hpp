@@ -271,4 +271,17 @@ constexpr bool looks_ahead(const shape& s) {
   return ahead;
 }
 
+/// Whether each attention sees its run alone: the family takes a text as a whole, and says nothing.
+template <class Family>
+inline constexpr bool is_encoder = [] {
+  bool some = false;
+  bool all = true;
+  layers_facts<typename Family::layer>::each_attention(shape{.heads = 1, .kv_heads = 1},
+                                                       [&]<class Attention>(const Attention&) {
+                                                         some = true;
+                                                         all = all && sees_one_run<Attention>;
+                                                       });
+  return some && all;
+}();
+
 }  // namespace mote::inline v0

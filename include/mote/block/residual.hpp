@@ -15,8 +15,17 @@
 
 namespace mote::inline v0 {
 
-/// No norm of a block's output.
-struct no_norm {};
+/// No norm: of a block's output, of its input, or before the head.
+struct no_norm {
+  template <class Pass>
+  static void forward(const Pass& p, const float* x, float* y) {
+    for (std::size_t i = 0; i < p.shape().dim; ++i) y[i] = x[i];
+  }
+  template <class Pass>
+  static void backward(Pass& p, const float*, const float* dy, float* dx) {
+    for (std::size_t i = 0; i < p.shape().dim; ++i) dx[i] += dy[i];
+  }
+};
 
 namespace detail {
 /// The buffers of a residual block. Layers that differ in Inner share them.

@@ -43,6 +43,12 @@ struct both_ways : Attention {
   static constexpr bool sees_all = true;
 };
 
+/// Every token of a run sees all tokens of the run and no other: an encoder, which takes a text as one run.
+template <class Attention>
+struct one_run : both_ways<Attention> {
+  static constexpr bool sees_one_run = true;
+};
+
 template <class Attention>
 inline constexpr bool has_score_scale = requires(Attention a) { a.score_scale; };
 template <class Attention>
@@ -51,6 +57,8 @@ template <class Attention>
 inline constexpr bool has_window = requires(Attention a) { a.window; };
 template <class Attention>
 inline constexpr bool sees_all = requires { Attention::sees_all; };
+template <class Attention>
+inline constexpr bool sees_one_run = requires { Attention::sees_one_run; };
 
 /// The first position seen by a query that sees positions up to count - 1: 0, or count - window.
 template <class Attention>

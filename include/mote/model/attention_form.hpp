@@ -42,6 +42,13 @@ struct looks_both_ways {
     return both_ways<Attention>{a};
   }
 };
+/// A text is one run, whose tokens see each other and nothing else (BERT): no cache, the arena has keys and values.
+struct in_one_run {
+  template <class Attention>
+  static constexpr auto add(const Attention& a, const shape&) {
+    return one_run<Attention>{{a}};
+  }
+};
 
 namespace detail {
 template <class Attention>

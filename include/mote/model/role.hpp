@@ -54,15 +54,18 @@ enum class vector_role : std::uint8_t {
   post_ffn_norm,
   convolution_taps,
   head_bias,
+  token_type,
+  embedding_norm,
+  embedding_norm_bias,
   none = 255
 };
 
 constexpr std::string_view name(vector_role v) {
-  constexpr std::string_view names[] = {"attention_norm", "ffn_norm",         "final_norm", "attention_norm_bias",
-                                        "ffn_norm_bias",  "final_norm_bias",  "query_bias", "key_bias",
-                                        "value_bias",     "output_bias",      "gate_bias",  "up_bias",
-                                        "down_bias",      "query_norm",       "key_norm",   "post_attention_norm",
-                                        "post_ffn_norm",  "convolution_taps", "head_bias"};
+  constexpr std::string_view names[] = {
+      "attention_norm", "ffn_norm",   "final_norm",     "attention_norm_bias", "ffn_norm_bias", "final_norm_bias",
+      "query_bias",     "key_bias",   "value_bias",     "output_bias",         "gate_bias",     "up_bias",
+      "down_bias",      "query_norm", "key_norm",       "post_attention_norm", "post_ffn_norm", "convolution_taps",
+      "head_bias",      "token_type", "embedding_norm", "embedding_norm_bias"};
   return static_cast<std::size_t>(v) < std::size(names) ? names[static_cast<std::size_t>(v)] : "own";
 }
 consteval vector_role own_vector(unsigned n) {
