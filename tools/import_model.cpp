@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "mote/family/bert.hpp"
 #include "mote/host/board_names.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/image/any_table.hpp"
@@ -181,6 +182,7 @@ void import(const wishes& w) {
       .tokenizer = words ? words->type_name() : std::string(),
       .chat = opened.chat.form ? opened.chat.form->header_text() : std::string(),
       .control_tokens = controls,
+      .pooled = opened.pooled,
   });
   std::filesystem::create_directories(w.out);
   const std::filesystem::path header_file = w.out / (w.name + ".hpp");
@@ -201,10 +203,17 @@ void import(const wishes& w) {
 
   const auto commas = [](std::size_t n) { return host::detail::with_commas(n); };
   const host::any_family& family = ready.weights->family();
+  const bool encodes = family == host::any_family::of<mote::bert>();
   std::printf("%s: %s\n", w.weights.filename().c_str(), source.c_str());
   if (!family.is_llama()) std::printf("  family      %s\n", family.type().c_str());
   if (words) std::printf("  tokenizer   %s\n", words->type_name().c_str());
-  if (special_tokens.eos >= 0) {
+  if (encodes) {
+    std::printf("  a vector    %s, of %zu numbers\n",
+                !opened.pooled                           ? "the file does not say how it is made: give the type a `pooling`"
+                : *opened.pooled == mote::pooling::mean ? "the mean of a text's states"
+                                                         : "the state of a text's first token",
+                s.dim);
+  } else if (special_tokens.eos >= 0) {
     std::printf("  end         of an answer: token %d", special_tokens.eos);
     for (const std::uint32_t id : end_tokens) std::printf(", or %u", id);
     std::printf("\n");
@@ -227,8 +236,8 @@ void import(const wishes& w) {
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
   if (!w.board.empty() && family.is_llama()) budget(s, host::board_names().at(w.board), image);
   if (!w.board.empty() && !family.is_llama())
-    std::printf(
-        "  on a board  its pipeline says so when it is compiled with fit<>; here only Llama's family is counted\n");
+    std::printf("%s", encodes ? "  on a board  the size of its encoder<>, a constant, says so; here only Llama's family is counted\n"
+                : "  on a board  its pipeline says so when it is compiled with fit<>; here only Llama's family is counted\n");
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
 }
 

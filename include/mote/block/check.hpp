@@ -244,6 +244,13 @@ struct block_check {
       "mote: this block has no gradient; give it a template `backward<Phase>(pass, in, dy, dx)` [mote-block]");
 };
 
+template <class Family, bool Encoder>
+struct says_something {
+  static_assert(
+      !Encoder,
+      "mote: this family makes a vector of a text; it neither answers nor learns; make an encoder<> of the model (mote/pipeline/encoder.hpp), which encoded_by<> searches with [mote-encoder]");
+};
+
 template <class Block>
 struct norms_both {
   static constexpr bool agree = Block::norms_agree;
@@ -367,10 +374,18 @@ struct layers_fault<Layers, std::index_sequence<Kind...>> {
       typename first_fault<typename decltype(kind_fault<typename Layers::template kind<Kind>>::find())::type...>::type;
 };
 
+template <class F>
+consteval bool encodes() {
+  if constexpr (family_attends<F>) return is_encoder<F>;
+  else return false;
+}
+
 template <class F, class Model>
 consteval auto find_family_fault() {
   if constexpr (family_lacks<F> != family_member::none) {
     return std::type_identity<family_check<F>>{};
+  } else if constexpr (encodes<F>()) {
+    return std::type_identity<says_something<F, true>>{};
   } else {
     using parts = typename first_fault<
         unless<embedding_lacks<typename F::embedding> == embedding_member::none,

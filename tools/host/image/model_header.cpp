@@ -104,6 +104,7 @@ std::string model_header(const model_facts& m) {
   if (!m.family.is_llama()) t += "#include <" + std::string(m.family.header()) + ">\n";
   if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
   if (!m.chat.empty()) t += "#include <mote/model/chat_template.hpp>\n";
+  if (m.pooled) t += "#include <mote/model/pooling.hpp>\n";
   t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n\n";
   t += "struct " + m.name + " {\n";
   if (!m.family.is_llama()) t += "  using family = " + m.family.type() + ";\n";
@@ -139,6 +140,9 @@ std::string model_header(const model_facts& m) {
     for (const std::uint32_t id : m.end_tokens) t += (t.back() == '{' ? "" : ", ") + number(id);
     t += "};  // end an answer, as eos does\n";
   }
+  if (m.pooled)
+    t += "  static constexpr mote::pooling pooling = mote::pooling::" +
+         std::string(*m.pooled == pooling::mean ? "mean" : "cls") + ";  // of the states of a text\n";
   if (!m.tokenizer.empty()) t += "  using tokenizer = " + m.tokenizer + ";\n";
   if (!m.control_tokens.empty()) {
     t += "  static constexpr std::array control_tokens{";

@@ -98,6 +98,9 @@ model_facts read_model_header(std::string_view text) {
   }
   if (text.find("  using family = ") != text.npos)
     m.family = any_family::of_type(detail::text_between(text, "  using family = ", ";\n"));
+  constexpr std::string_view pooled = " pooling = mote::pooling::";
+  if (text.find(pooled) != text.npos)
+    m.pooled = detail::text_between(text, pooled, ";") == "mean" ? pooling::mean : pooling::cls;
   if (text.find("  using tokenizer = ") != text.npos)
     m.tokenizer = detail::text_between(text, "  using tokenizer = ", ";\n");
   constexpr std::string_view chat = "  static constexpr mote::chat_template chat_template{\n";

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mote/family/bert.hpp"
 #include "mote/family/gemma2.hpp"
 #include "mote/family/gemma3.hpp"
 #include "mote/family/gpt2.hpp"
@@ -46,6 +47,7 @@ constexpr std::array all_families{
     family_entry<gpt_neo>("mote::gpt_neo", "mote/family/gpt_neo.hpp"),
     family_entry<gpt_neox>("mote::gpt_neox", "mote/family/gpt_neox.hpp"),
     family_entry<opt>("mote::opt", "mote/family/opt.hpp"),
+    family_entry<bert>("mote::bert", "mote/family/bert.hpp"),
     family_entry<stablelm>("mote::stablelm", "mote/family/stablelm.hpp"),
     family_entry<stablelm2>("mote::stablelm2", "mote/family/stablelm.hpp"),
     detail::facts_of_family<lfm2_layers<"ca">>(lfm2_type, "mote/family/lfm2.hpp", "lfm2 c"),

@@ -168,6 +168,7 @@ family_source::part_of_file family_source::vector_at(std::size_t layer, vector_r
   std::size_t floats = floats_of(v);
   const part_of_file at = find(v, layer, floats);
   const gguf_tensor& t = at.in->second;
+  if (v == vector_role::token_type && t.cols == floats) return at;  // the first of several types
   if (t.rows * t.cols != floats || (t.rows != 1 && v != vector_role::convolution_taps))
     fail(in_.name, detail::shown(at.in->first) + " is " + std::to_string(t.cols) + " x " + std::to_string(t.rows) +
                        "; expected " + std::to_string(floats) + " x 1");

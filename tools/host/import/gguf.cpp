@@ -131,6 +131,7 @@ opened_model open_gguf_bytes(file_bytes file) {
   out.end_tokens = words.end_tokens;
   if (is_plain(words)) out.vocabulary = plain_vocabulary(words);
   else out.tokenizer = std::move(words);
+  out.pooled = read.pooled;
   out.weights = std::move(source);
   return out;
 }

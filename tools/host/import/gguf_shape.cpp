@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <cstring>
 #include <numbers>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "mote/family/bert.hpp"
 #include "mote/family/gemma2.hpp"
 #include "mote/family/gemma3.hpp"
 #include "mote/family/gpt2.hpp"
@@ -66,6 +68,7 @@ class gguf_shape_reader {
     positions();
     windows_and_caps();
     if (kind_ == "llama") factors();
+    if (kind_ == "bert") out_.pooled = pooled();
     mote::shape& s = out_.shape;
     if (!s.valid()) fail(in_.name(), "has a shape whose numbers make no model");
     if (!out_.family.facts().reads(s))
@@ -148,6 +151,7 @@ class gguf_shape_reader {
     if (kind_ == "phi2") return any_family::of<phi2>();
     if (kind_ == "phi3") return any_family::of<phi3>();
     if (kind_ == "gpt2") return any_family::of<gpt2>();
+    if (kind_ == "bert") return any_family::of<bert>();
     if (kind_ == "gptneox") return any_family::of<gpt_neox>();
     if (kind_ == "stablelm")
       return in_.tensors().contains("blk.0.attn_q.bias") || in_.tensors().contains("blk.0.attn_qkv.bias")
@@ -155,6 +159,16 @@ class gguf_shape_reader {
                  : any_family::of<stablelm>();
     if (kind_ == "lfm2") return any_family::of_type("mote::lfm2_layers<\"" + order() + "\">");
     fail(in_.name(), "is of the architecture " + detail::shown(kind_) + ", which is not imported");
+  }
+
+  /// How an encoder's states become one vector; nothing if the file does not say it.
+  std::optional<mote::pooling> pooled() const {
+    const std::size_t type = number("pooling_type", 0, 0);
+    if (type == 0) return std::nullopt;
+    if (type == 1) return mote::pooling::mean;
+    if (type == 2) return mote::pooling::cls;
+    fail(in_.name(), detail::shown(key("pooling_type")) + " is " + std::to_string(type) +
+                         "; 1, the mean, and 2, the first token, are supported");
   }
 
   bool attends(std::size_t layer) const {

@@ -181,7 +181,7 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   // Where the key is missing, texts begin with bos if the kind is SentencePiece's, BERT's, or Llama 3's of byte-level BPE.
   const bool begins =
       out.kind == table_kind::byte_level ? out.cut == pre_tokenizer::llama3 : out.kind != table_kind::unigram;
-  if (!in.truth("tokenizer.ggml.add_bos_token", begins)) out.bos = -1;
+  if (!words && !in.truth("tokenizer.ggml.add_bos_token", begins)) out.bos = -1;
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../json.hpp"
+#include "mote/family/bert.hpp"
 #include "mote/family/gemma2.hpp"
 #include "mote/family/gemma3.hpp"
 #include "mote/family/gpt2.hpp"
@@ -71,6 +72,7 @@ class config_reader {
     features();
     for (const char* key : {"tie_embedding", "tie_word_embeddings"})
       if (is_set(key)) out_.tied = truth(key, true);
+    if (is("bert")) out_.tied = true;  // it has no head
     if (root_.contains("eos_token_id")) out_.eos = ids_in(root_.at("eos_token_id"), file_);
     if (!out_.shape.valid()) fail(file_, "has a shape whose numbers make no model");
     if (!out_.family.facts().reads(out_.shape))
@@ -182,7 +184,7 @@ class config_reader {
     if (is("opt")) s.norm_epsilon = 1e-5F;  // no key states it
     else
       s.norm_epsilon = real(second || is("gpt_neo")       ? "layer_norm_epsilon"
-                            : is("phi") || is("gpt_neox") ? "layer_norm_eps"
+                            : is("phi") || is("gpt_neox") || is("bert") ? "layer_norm_eps"
                             : is("stablelm")              ? (is_set("layer_norm_eps") ? "layer_norm_eps" : "norm_eps")
                             : is("lfm2")                  ? "norm_eps"
                                                           : "rms_norm_eps");
@@ -206,6 +208,7 @@ class config_reader {
     if (is("gemma3_text")) return any_family::of<gemma3>();
     if (is("phi")) return any_family::of<phi2>();
     if (is("phi3")) return any_family::of<phi3>();
+    if (is("bert")) return any_family::of<bert>();
     if (is("gpt2")) return any_family::of<gpt2>();
     if (is("gpt_neo")) return any_family::of<gpt_neo>();
     if (is("gpt_neox")) return any_family::of<gpt_neox>();
@@ -241,7 +244,7 @@ class config_reader {
 
   void positions() {
     mote::shape& s = out_.shape;
-    if (is("gpt2") || is("gpt_neo") || is("opt")) return;
+    if (is("gpt2") || is("gpt_neo") || is("opt") || is("bert")) return;
     s.rope_theta = real(is_set("rotary_emb_base") ? "rotary_emb_base" : "rope_theta",
                         is("gemma3_text") || is("lfm2") ? 1e6F : 10000.0F);
     if (is("phi") || is("stablelm") || is("gpt_neox")) {

@@ -142,6 +142,16 @@ constexpr model_key gguf_stablelm[]{
     {"use_parallel_residual", no_effect},  // converters write true where nothing says it: the norms do
 };
 
+/// llama.cpp puts [CLS] and [SEP] around a text of WordPiece whatever these say, and so do we.
+constexpr model_key gguf_bert[]{
+    {"attention.layer_norm_epsilon"},
+    {"attention.causal", fixed, "false"},
+    {"pooling_type"},
+    {"tokenizer.ggml.add_bos_token", no_effect},
+    {"tokenizer.ggml.add_eos_token", no_effect},
+    {"tokenizer.ggml.add_sep_token", no_effect},
+};
+
 /// Of any config.json.
 constexpr model_key config_common[]{
     {"model_type"},
@@ -414,6 +424,24 @@ constexpr model_key config_opt[]{
     {"prefix", no_effect},
 };
 
+constexpr model_key config_bert[]{
+    {"hidden_size"},
+    {"intermediate_size"},
+    {"num_hidden_layers"},
+    {"num_attention_heads"},
+    {"max_position_embeddings"},
+    {"layer_norm_eps"},
+    {"type_vocab_size", no_effect},  // of the types of tokens the first is kept
+    {"hidden_act", fixed, "\"gelu\""},
+    {"position_embedding_type", fixed, "\"absolute\""},
+    {"is_decoder", fixed, "false"},
+    {"add_cross_attention", fixed, "false"},
+    {"attention_probs_dropout_prob", no_effect},
+    {"directionality", no_effect},
+    {"finetuning_task", no_effect},
+    {"pooler_*", no_effect},  // the pooler's matrix is not read: it is of the first training
+};
+
 constexpr std::array family_table{
     family_keys{"llama", "llama", gguf_rotary, config_llama},
     family_keys{"qwen2", "qwen2", gguf_rotary, config_qwen},
@@ -426,6 +454,7 @@ constexpr std::array family_table{
     family_keys{"lfm2", "lfm2", gguf_lfm2, config_lfm2},
     family_keys{"gpt2", "gpt2", gguf_layer_norm, config_gpt2},
     family_keys{"gptneox", "gpt_neox", gguf_neox, config_gpt_neox},
+    family_keys{"bert", "bert", gguf_bert, config_bert},
     family_keys{"", "gpt_neo", {}, config_gpt_neo},
     family_keys{"", "opt", {}, config_opt},
 };
@@ -456,6 +485,8 @@ const family_keys* keys_of_config(std::string_view model_type) {
 }
 
 const model_key* find_gguf_key(const family_keys& of, std::string_view key) {
+  if (key.starts_with("tokenizer."))  // a kind's tokenizer may have another rule
+    if (const model_key* own = keys::find_in(of.in_gguf, key)) return own;
   if (const model_key* common = keys::find_in(keys::gguf_common, key)) return common;
   if (!key.starts_with(of.gguf) || !key.substr(of.gguf.size()).starts_with('.')) return nullptr;
   const std::string_view rest = key.substr(of.gguf.size() + 1);

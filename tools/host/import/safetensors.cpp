@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "../json.hpp"
+#include "mote/family/bert.hpp"
 #include "mote/family/gpt2.hpp"
 #include "mote/family/phi3.hpp"
 #include "mote/host/file.hpp"
@@ -40,7 +42,7 @@ nlohmann::json json_of(std::span<const std::byte> bytes, const std::filesystem::
 
 /// Buffers that older files hold beside the weights: masks, and frequencies that the configuration states.
 bool is_no_weight(std::string_view name) {
-  for (const std::string_view end : {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attn.attention.bias",
+  for (const std::string_view end : {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".position_ids", ".attn.attention.bias",
                                      ".attn.attention.masked_bias", ".attention.bias", ".attention.masked_bias"})
     if (name.ends_with(end)) return true;
   return false;
@@ -165,6 +167,56 @@ void add_ends(tokenizer_text& words, const std::filesystem::path& folder, const 
   for (const int id : ends) words.add_end(id);
 }
 
+/// tokenizer.json, or of an encoder's older folder vocab.txt.
+tokenizer_text words_of(const std::filesystem::path& folder, bool is_bert) {
+  const std::filesystem::path file = folder / "tokenizer.json", list = folder / "vocab.txt";
+  if (!is_bert || std::filesystem::exists(file) || !std::filesystem::exists(list)) {
+    const mapped_file bytes(file);
+    tokenizer_text words = parse_tokenizer_json(bytes.bytes(), file);
+    if (is_bert && (words.bos < 0 || words.eos < 0))
+      fail(file, "does not say which tokens open and end a text of an encoder");
+    return words;
+  }
+  const std::filesystem::path settings = folder / "tokenizer_config.json";
+  if (std::filesystem::exists(settings)) {
+    const mapped_file bytes(settings);
+    const nlohmann::json j = json_of(bytes.bytes(), settings, "a configuration");
+    for (const char* key : {"do_lower_case", "strip_accents", "tokenize_chinese_chars", "do_basic_tokenize"})
+      if (j.contains(key) && !j.at(key).is_null() && j.at(key) != true)
+        fail(settings, "\"" + std::string(key) + "\" is not true, the only value that is supported");
+  }
+  const mapped_file bytes(list);
+  return parse_vocab_txt(bytes.bytes(), list);
+}
+
+/// How sentence-transformers makes one vector of the states, if the folder says it.
+std::optional<pooling> pooled_in(const std::filesystem::path& folder) {
+  const std::filesystem::path modules = folder / "modules.json", file = folder / "1_Pooling" / "config.json";
+  if (std::filesystem::exists(modules)) {
+    const nlohmann::json j = detail::parse_json(mapped_file(modules).bytes());
+    if (!j.is_array()) fail(modules, "is not a list");
+    for (const nlohmann::json& each : j) {
+      const std::string type = each.is_object() ? each.value("type", std::string()) : std::string();
+      if (!type.ends_with(".Transformer") && !type.ends_with(".Pooling") && !type.ends_with(".Normalize"))
+        fail(modules, "has a module of the type " + detail::shown(type) +
+                          ", which changes the vectors and is not computed; Transformer, Pooling and Normalize are");
+    }
+  }
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const mapped_file bytes(file);
+  const nlohmann::json j = json_of(bytes.bytes(), file, "a configuration");
+  std::optional<pooling> found;
+  for (const auto& [key, value] : j.items()) {
+    if (!key.starts_with("pooling_mode_") || value != true) continue;
+    const bool mean = key == "pooling_mode_mean_tokens";
+    if (found || !(mean || key == "pooling_mode_cls_token"))
+      fail(file, detail::shown(key) + " is not supported" + (found ? " beside another" : "") +
+                     "; pooling_mode_mean_tokens or pooling_mode_cls_token is");
+    found = mean ? pooling::mean : pooling::cls;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::map<std::string, gguf_tensor> read_safetensors(std::span<const std::byte> bytes,
@@ -189,11 +241,14 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
   model_config config = read_model_config(config_file.bytes(), folder / "config.json");
 
   tensor_files all{.name = folder, .files = {}, .tensors = {}};
-  const bool is_gpt2 = config.family == any_family::of<gpt2>();  // names with a prefix or without
+  const bool is_bert = config.family == any_family::of<bert>();
+  const std::string_view prefix = is_bert                                       ? "bert."  // there or not
+                                  : config.family == any_family::of<gpt2>() ? "transformer."
+                                                                            : std::string_view{};
   for (const std::filesystem::path& part : parts_of(folder)) {
     all.files.push_back(std::make_unique<detail::file_bytes>(part));
     for (auto& [name, t] : read_safetensors(all.files.back()->bytes(), part)) {
-      const std::string ours = is_gpt2 && name.starts_with("transformer.") ? name.substr(12) : name;
+      const std::string ours = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
       if (!all.tensors.emplace(ours, tensor_files::tensor{t, all.files.size() - 1}).second)
         fail(part, "has the tensor " + detail::shown(name) + " a second time");
     }
@@ -211,8 +266,9 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
     if (const auto up = all.tensors.find("model.layers.0.feed_forward.w1.weight"); up != all.tensors.end())
       s.hidden = up->second.rows;
 
-  const mapped_file words_file(folder / "tokenizer.json");
-  tokenizer_text words = parse_tokenizer_json(words_file.bytes(), folder / "tokenizer.json");
+  if (is_bert) known.insert({"pooler.dense.weight", "pooler.dense.bias"});  // of the first training
+
+  tokenizer_text words = words_of(folder, is_bert);
   // Gemma 3 adds a place for images behind the rows of its models of texts alone: no text becomes it, no answer has it.
   while (words.pieces.size() > s.vocab && words.types.back() != token_type::normal) {
     words.pieces.pop_back();
@@ -230,7 +286,8 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
   out.bos = words.bos;
   chat_source chat = chat_of(folder);
   chat.strips = config.family == any_family::of<phi3>();
-  add_ends(words, folder, config, chat.eos_token);
+  if (is_bert) out.pooled = pooled_in(folder);
+  else add_ends(words, folder, config, chat.eos_token);
   out.chat = try_chat_form(chat, words);
   if (out.chat.form) words.add_first_end(out.chat.form->end_of_turn());
   out.eos = words.eos;

@@ -320,6 +320,10 @@ class reader {
     if (kind_of(all[0]) == "Sequence" && all[0].contains("processors") && all[0].at("processors").is_array())
       all = all[0].at("processors").get<std::vector<json>>();
     for (const json& p : all) {
+      if (kind_of(p) == "BertProcessing") {
+        out_.bos = named_token(p, "cls");
+        out_.eos = named_token(p, "sep");
+      }
       if (kind_of(p) != "TemplateProcessing" || !p.contains("single") || !p.at("single").is_array()) continue;
       bool before = true;
       for (const json& part : p.at("single")) {
@@ -332,6 +336,14 @@ class reader {
         (before ? out_.bos : out_.eos) = static_cast<int>(at - out_.pieces.begin());
       }
     }
+  }
+
+  /// The id of a token that a BertProcessing names: ["[CLS]", 101].
+  int named_token(const json& of, const char* key) const {
+    if (!of.contains(key) || !of.at(key).is_array() || of.at(key).size() != 2) refuse("has no " + shown(key));
+    const std::uint32_t id = id_of(of.at(key)[1]);
+    if (id >= out_.pieces.size()) refuse("has a " + shown(key) + " that is not one of its tokens");
+    return static_cast<int>(id);
   }
 
   const json& root_;
@@ -353,6 +365,31 @@ tokenizer_text parse_tokenizer_json(std::span<const std::byte> bytes, const std:
   }
   if (!root.is_object()) fail(file, "is JSON, but no object; expected a tokenizer.json");
   return reader(root, file).read();
+}
+
+tokenizer_text parse_vocab_txt(std::span<const std::byte> bytes, const std::filesystem::path& file) {
+  tokenizer_text out;
+  out.kind = table_kind::word_pieces;
+  std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto id = static_cast<int>(out.pieces.size());
+    if (out.pieces.size() >= most_tokens) fail(file, "has too many tokens");
+    const bool control = line == "[UNK]" || line == "[CLS]" || line == "[SEP]" || line == "[PAD]" || line == "[MASK]";
+    if (line == "[UNK]") out.unknown = id;
+    if (line == "[CLS]") out.bos = id;
+    if (line == "[SEP]") out.eos = id;
+    const bool goes_on = line.starts_with("##") && line.size() > 2;
+    out.pieces.push_back(control || line.empty() ? std::string(line)
+                         : goes_on               ? std::string(line.substr(2))
+                                                 : " " + std::string(line));
+    out.types.push_back(control ? token_type::control : line.empty() ? token_type::unused : token_type::normal);
+  }
+  if (out.bos < 0 || out.eos < 0 || out.unknown < 0) fail(file, "has no [CLS], no [SEP] or no [UNK]; expected BERT's");
+  return out;
 }
 
 }  // namespace mote::inline v0::host

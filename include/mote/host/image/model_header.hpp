@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mote/host/import/any_family.hpp"
+#include "mote/model/pooling.hpp"
 #include "mote/model/shape.hpp"
 #include "mote/model/special_tokens.hpp"
 #include "mote/model/tokenizer.hpp"
@@ -27,6 +29,7 @@ struct model_facts {
   std::string tokenizer{};                    ///< as tokenizer_text::type_name() has it; empty: sentencepiece_bpe
   std::string chat{};                         ///< its chat template, as chat_form::header_text() has it; empty: none
   std::vector<token_range> control_tokens{};  ///< that no text becomes, beside the special ones
+  std::optional<pooling> pooled{};            ///< of an encoder; none: the file does not say it
 };
 
 namespace detail {

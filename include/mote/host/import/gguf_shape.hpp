@@ -4,8 +4,11 @@
 // another value than the one supported; and a feature that no block of the family reads. Each by its name.
 #pragma once
 
+#include <optional>
+
 #include "mote/host/import/any_family.hpp"
 #include "mote/host/import/gguf_file.hpp"
+#include "mote/model/pooling.hpp"
 #include "mote/model/shape.hpp"
 
 namespace mote::inline v0::host {
@@ -14,6 +17,7 @@ struct gguf_shape {
   mote::shape shape;  ///< its vocab is the number of rows of the embedding
   any_family family;
   bool has_rotary_factors = false;  ///< the tensor rope_freqs.weight was read; shape.rope says the same
+  std::optional<mote::pooling> pooled{};  ///< of an encoder, if the file says it
 };
 
 /// Throws file_error.

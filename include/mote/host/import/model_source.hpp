@@ -25,6 +25,7 @@
 #include "mote/host/import/raw_model.hpp"
 #include "mote/host/import/tokenizer_text.hpp"
 #include "mote/host/import/vocabulary_text.hpp"
+#include "mote/model/pooling.hpp"
 
 namespace mote::inline v0::host {
 
@@ -82,6 +83,7 @@ struct opened_model {
   int eos = -1;
   std::vector<int> end_tokens{};  ///< others that end an answer
   chat_reading chat{};            ///< the file's chat template
+  std::optional<pooling> pooled{};  ///< of an encoder, if the file says it
 };
 
 /// A raw_model as a source, for writers. The model must outlive it.

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+// An embedder that asks an encoder: texts that mean the same are near each other, in whatever words.
+//   static mote::encoder<minilm, mote::context<64>> finder;   // pipeline/encoder.hpp
+//   using means = mote::encoded_by<finder>;
+//   retrieve<item_store<64, 96>, means, flat_index<means::item, 64>>     a vector of 8-bit codes for each text
+// Refuses to own the encoder: it is an object of its own, which must be attached before the first text.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mote/core/status.hpp"
+#include "mote/core/text_literal.hpp"
+#include "mote/recall/flat.hpp"
+
+namespace mote::inline v0 {
+
+namespace detail {
+
+template <class E>
+inline constexpr bool makes_vectors = requires(E& e, const E& there, std::string_view text) {
+  { E::dim } -> std::convertible_to<std::size_t>;
+  { e.embed(text, {.before = text, .cuts = true}) } -> std::same_as<status>;
+  { there.vector() } -> std::convertible_to<std::span<const float>>;
+};
+
+/// The codes of a vector: of its largest number 127, of the others in proportion.
+template <std::size_t Dims>
+void round_vector(std::span<const float> v, int8_vector<Dims>& out) {
+  float most = 0;
+  for (const float x : v) most = x > most ? x : -x > most ? -x : most;
+  const float scale = most > 0 ? 127.0F / most : 0.0F;
+  out = {};
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const float x = v[i] * scale;
+    out.codes[i] = static_cast<std::int8_t>(x < 0 ? x - 0.5F : x + 0.5F);
+  }
+  out.measure();
+}
+
+}  // namespace detail
+
+/// Encoder: an encoder<> of static duration, or an object of a user's own with dim, embed() and vector(). Dims: codes of
+/// a text; more than the encoder's are zero, for what takes a power of 2 (binary_index). Question and Text: words in
+/// front of a question and of a text, for models that were trained with them. A question longer than the encoder's
+/// context is cut, a text is refused.
+template <auto& Encoder, std::size_t Dims = std::remove_reference_t<decltype(Encoder)>::dim, text_literal Question = "",
+          text_literal Text = "">
+struct encoded_by {
+  using item = int8_vector<Dims>;
+  using query = item;
+  static constexpr std::size_t stack_bytes = 512;  // call frames of a pass
+
+  /// too_long, empty, bad_utf8: as the encoder says. not_attached: it is not.
+  static status embed(std::string_view text, item& out) { return make(text, Text.view(), false, out); }
+  static status ask(std::string_view text, query& out) { return make(text, Question.view(), true, out); }
+
+ private:
+  using encoder_type = std::remove_reference_t<decltype(Encoder)>;
+
+  static status make(std::string_view text, std::string_view before, bool cuts, item& out) {
+    const status s = Encoder.embed(text, {.before = before, .cuts = cuts});
+    if (s == status::ok) detail::round_vector(Encoder.vector(), out);
+    return s;
+  }
+
+  static_assert(
+      detail::makes_vectors<encoder_type>,
+      "mote: this object makes no vector of a text; name an encoder<> of static duration, or give yours `dim`, `embed(text, embedding_knobs)` and `vector()` [mote-encoded]");
+  static_assert(Dims >= encoder_type::dim && Dims % 4 == 0 && Dims < 65536,
+                "mote: encoded_by<> has fewer codes than the encoder has numbers, or not four times a number of them; "
+                "leave them out, or take a power of 2 above [mote-encoded-dims]");
+};
+
+}  // namespace mote::inline v0
