@@ -93,7 +93,7 @@ struct signs_of {
     if (s == status::ok) out = item::of(v);
     return s;
   }
-  static status ask(std::string_view text, query& out) { return Embedder::embed(text, out); }
+  static status ask(std::string_view text, query& out) { return detail::ask_vector<Embedder>(text, out); }
 };
 
 /// Embedder makes the vectors of the candidates again, from their texts: static status embed(text, int8_vector<...>&).

@@ -107,6 +107,12 @@ struct hashed_ngrams {
 };
 
 namespace detail {
+/// A question's vector: by the embedder's own ask(), where it has one for its items.
+template <class Embedder>
+status ask_vector(std::string_view text, typename Embedder::item& out) {
+  if constexpr (requires { Embedder::ask(text, out); }) return Embedder::ask(text, out);
+  else return Embedder::embed(text, out);
+}
 /// Of two vectors that have a scale, the first of them dot(), as int8_vector.
 template <class A, class B>
 float cosine(const A& a, const B& b) {

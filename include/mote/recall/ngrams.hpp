@@ -42,7 +42,7 @@ struct asked_of {
     query v;
     return Embedder::embed(text, v);
   }
-  static status ask(std::string_view text, query& out) { return Embedder::embed(text, out); }
+  static status ask(std::string_view text, query& out) { return detail::ask_vector<Embedder>(text, out); }
 };
 
 /// Embedder makes the vectors of the texts in each search: static status embed(text, item&), of items with a cosine.
