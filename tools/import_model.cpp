@@ -209,9 +209,9 @@ void import(const wishes& w) {
   if (words) std::printf("  tokenizer   %s\n", words->type_name().c_str());
   if (encodes) {
     std::printf("  a vector    %s, of %zu numbers\n",
-                !opened.pooled                           ? "the file does not say how it is made: give the type a `pooling`"
+                !opened.pooled ? "the file does not say how it is made: give the type a `pooling`"
                 : *opened.pooled == mote::pooling::mean ? "the mean of a text's states"
-                                                         : "the state of a text's first token",
+                                                        : "the state of a text's first token",
                 s.dim);
   } else if (special_tokens.eos >= 0) {
     std::printf("  end         of an answer: token %d", special_tokens.eos);
@@ -236,8 +236,11 @@ void import(const wishes& w) {
               commas(image.weights_bytes).c_str(), commas(image.vocabulary_bytes).c_str());
   if (!w.board.empty() && family.is_llama()) budget(s, host::board_names().at(w.board), image);
   if (!w.board.empty() && !family.is_llama())
-    std::printf("%s", encodes ? "  on a board  the size of its encoder<>, a constant, says so; here only Llama's family is counted\n"
-                : "  on a board  its pipeline says so when it is compiled with fit<>; here only Llama's family is counted\n");
+    std::printf(
+        "%s",
+        encodes
+            ? "  on a board  the size of its encoder<>, a constant, says so; here only Llama's family is counted\n"
+            : "  on a board  its pipeline says so when it is compiled with fit<>; here only Llama's family is counted\n");
   std::printf("  written     %s\n              %s\n", image_file.c_str(), header_file.c_str());
 }
 

@@ -138,8 +138,9 @@ TEST_CASE("encoder: a text that is too long is refused, or its first tokens are 
   CHECK(e->vector().empty());
   CHECK(e->tokens().empty());
   std::string text;
-  while (e->embed(text += 'q') == status::ok) {}  // a token each
-  CHECK(text.size() == 30);                       // one of them is the space in front
+  while (e->embed(text += 'q') == status::ok) {
+  }                          // a token each
+  CHECK(text.size() == 30);  // one of them is the space in front
   CHECK(e->embed(text) == status::too_long);
   CHECK(e->vector().empty());
   REQUIRE(e->embed(text, {.cuts = true}) == status::ok);
@@ -198,7 +199,8 @@ TEST_CASE("encoder: the same bits by two threads, and through a reader", "[pipel
   REQUIRE(two->embed(text) == status::ok);
   CHECK(copy(two->vector()) == expected);
 
-  using of_reader = mote::encoder<model<mote::pooling::mean>, mote::context<32>, mote::streamed<mote::quantize<8>, flash, 1024>>;
+  using of_reader =
+      mote::encoder<model<mote::pooling::mean>, mote::context<32>, mote::streamed<mote::quantize<8>, flash, 1024>>;
   flash from{image_of<of_reader>()};
   auto read = std::make_unique<of_reader>();
   REQUIRE(read->attach(from) == status::ok);

@@ -63,16 +63,15 @@ class basic_encoder {
   using format = formats_in<Bound>;
   using token = detail::token_of<Model::shape.vocab>;
   static constexpr const mote::shape& shape = Model::shape;
-  static constexpr std::size_t dim = shape.dim;       ///< of a vector
-  static constexpr std::size_t context = Context;     ///< tokens of a text, with the two around it
-  static constexpr std::size_t image_bytes =          ///< what MOTE_EMBED_IMAGE compares
+  static constexpr std::size_t dim = shape.dim;    ///< of a vector
+  static constexpr std::size_t context = Context;  ///< tokens of a text, with the two around it
+  static constexpr std::size_t image_bytes =       ///< what MOTE_EMBED_IMAGE compares
       lay_image(detail::map_of<format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
 
  private:
   using words = tokenizer_of<Model>;
   using source = detail::weights_source<Bound, family, Model>;
-  static constexpr const auto& plan =
-      detail::encoding_plan_of<format, family, Model::shape, Context, Threads::parts>;
+  static constexpr const auto& plan = detail::encoding_plan_of<format, family, Model::shape, Context, Threads::parts>;
 
  public:
   static constexpr std::size_t arena_bytes = plan.bytes;  ///< of the object, nearly all
@@ -215,8 +214,8 @@ struct no_encoder {
 no_encoder refuse_encoder(const volatile void*);
 
 template <class Policy>
-inline constexpr bool fills_an_encoder_slot = fills_one_of<Policy>(slots::of_the_image{}) ||
-                                              fills<Policy, slots::threads>;
+inline constexpr bool fills_an_encoder_slot =
+    fills_one_of<Policy>(slots::of_the_image{}) || fills<Policy, slots::threads>;
 template <class M>
 inline constexpr bool says_pooling = requires {
   { M::pooling } -> std::convertible_to<mote::pooling>;
@@ -268,7 +267,8 @@ consteval auto encoder_fault() {
     using slots_of_it = slot_list<slots::weights, slots::interleave, slots::context, slots::threads>;
     using c = chosen<Model, Policies...>;
     return in_turn<asked<no_policy, pack>, asked<no_encoder_slot, pack>, asked<filled_twice<Policies...>, slots_of_it>,
-                   asked<lack_of<c>, slots_of_it>, asked<refused_by_policy<c>, pack>, asked<fault_of<c>, slots_of_it>>();
+                   asked<lack_of<c>, slots_of_it>, asked<refused_by_policy<c>, pack>,
+                   asked<fault_of<c>, slots_of_it>>();
   }
 }
 
@@ -287,8 +287,7 @@ struct encoder_outcome<void, Model, Policies...> {
 /// The type that Model and Policies make together. Policies: of weights (quantize<8>, mixed<>, streamed<> ...),
 /// interleave<>, context<> and threads<>, in any order.
 template <class Model, class... Policies>
-using encoder =
-    typename detail::encoder_outcome<typename decltype(detail::encoder_fault<Model, Policies...>())::type, Model,
-                                     Policies...>::type;
+using encoder = typename detail::encoder_outcome<typename decltype(detail::encoder_fault<Model, Policies...>())::type,
+                                                 Model, Policies...>::type;
 
 }  // namespace mote::inline v0

@@ -181,7 +181,11 @@ tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
   // Where the key is missing, texts begin with bos if the kind is SentencePiece's, BERT's, or Llama 3's of byte-level BPE.
   const bool begins =
       out.kind == table_kind::byte_level ? out.cut == pre_tokenizer::llama3 : out.kind != table_kind::unigram;
-  if (!words && !in.truth("tokenizer.ggml.add_bos_token", begins)) out.bos = -1;
+  if (!in.truth("tokenizer.ggml.add_bos_token", begins) && !words) out.bos = -1;
+  // llama.cpp puts [CLS] and [SEP] around a text of WordPiece whatever a key says; others may have nothing behind it.
+  for (const char* key : {"tokenizer.ggml.add_eos_token", "tokenizer.ggml.add_sep_token"})
+    if (in.truth(key, false) && !words)
+      fail(in.name(), shown(key) + " is not false, the only value that is supported of this tokenizer");
   return out;
 }
 

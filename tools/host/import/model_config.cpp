@@ -183,11 +183,11 @@ class config_reader {
     else s.hidden = number("intermediate_size");
     if (is("opt")) s.norm_epsilon = 1e-5F;  // no key states it
     else
-      s.norm_epsilon = real(second || is("gpt_neo")       ? "layer_norm_epsilon"
+      s.norm_epsilon = real(second || is("gpt_neo")                     ? "layer_norm_epsilon"
                             : is("phi") || is("gpt_neox") || is("bert") ? "layer_norm_eps"
-                            : is("stablelm")              ? (is_set("layer_norm_eps") ? "layer_norm_eps" : "norm_eps")
-                            : is("lfm2")                  ? "norm_eps"
-                                                          : "rms_norm_eps");
+                            : is("stablelm") ? (is_set("layer_norm_eps") ? "layer_norm_eps" : "norm_eps")
+                            : is("lfm2")     ? "norm_eps"
+                                             : "rms_norm_eps");
     const bool gemma = is("gemma2") || is("gemma3_text");
     if (!is_set("head_dim") && !gemma && !is("qwen3") && s.dim % s.heads != 0)
       fail(file_,

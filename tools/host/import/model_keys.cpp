@@ -38,9 +38,9 @@ constexpr model_key gguf_common[]{
     {"tokenizer.ggml.eot_token_id"},
     {"tokenizer.ggml.eom_token_id"},
     {"tokenizer.ggml.add_bos_token"},
-    {"tokenizer.ggml.add_eos_token", fixed, "false"},
+    {"tokenizer.ggml.add_eos_token"},
     {"tokenizer.ggml.add_space_prefix"},
-    {"tokenizer.ggml.add_sep_token", fixed, "false"},
+    {"tokenizer.ggml.add_sep_token"},
     {"tokenizer.ggml.remove_extra_whitespaces", fixed, "false"},
     {"tokenizer.ggml.normalizer.*", fixed, "false"},
     {"tokenizer.ggml.precompiled_charsmap", refused,
@@ -142,14 +142,10 @@ constexpr model_key gguf_stablelm[]{
     {"use_parallel_residual", no_effect},  // converters write true where nothing says it: the norms do
 };
 
-/// llama.cpp puts [CLS] and [SEP] around a text of WordPiece whatever these say, and so do we.
 constexpr model_key gguf_bert[]{
     {"attention.layer_norm_epsilon"},
     {"attention.causal", fixed, "false"},
     {"pooling_type"},
-    {"tokenizer.ggml.add_bos_token", no_effect},
-    {"tokenizer.ggml.add_eos_token", no_effect},
-    {"tokenizer.ggml.add_sep_token", no_effect},
 };
 
 /// Of any config.json.
@@ -485,8 +481,6 @@ const family_keys* keys_of_config(std::string_view model_type) {
 }
 
 const model_key* find_gguf_key(const family_keys& of, std::string_view key) {
-  if (key.starts_with("tokenizer."))  // a kind's tokenizer may have another rule
-    if (const model_key* own = keys::find_in(of.in_gguf, key)) return own;
   if (const model_key* common = keys::find_in(keys::gguf_common, key)) return common;
   if (!key.starts_with(of.gguf) || !key.substr(of.gguf.size()).starts_with('.')) return nullptr;
   const std::string_view rest = key.substr(of.gguf.size() + 1);

@@ -42,8 +42,9 @@ nlohmann::json json_of(std::span<const std::byte> bytes, const std::filesystem::
 
 /// Buffers that older files hold beside the weights: masks, and frequencies that the configuration states.
 bool is_no_weight(std::string_view name) {
-  for (const std::string_view end : {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".position_ids", ".attn.attention.bias",
-                                     ".attn.attention.masked_bias", ".attention.bias", ".attention.masked_bias"})
+  for (const std::string_view end :
+       {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".position_ids", ".attn.attention.bias",
+        ".attn.attention.masked_bias", ".attention.bias", ".attention.masked_bias"})
     if (name.ends_with(end)) return true;
   return false;
 }
@@ -242,7 +243,7 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
 
   tensor_files all{.name = folder, .files = {}, .tensors = {}};
   const bool is_bert = config.family == any_family::of<bert>();
-  const std::string_view prefix = is_bert                                       ? "bert."  // there or not
+  const std::string_view prefix = is_bert                                   ? "bert."  // there or not
                                   : config.family == any_family::of<gpt2>() ? "transformer."
                                                                             : std::string_view{};
   for (const std::filesystem::path& part : parts_of(folder)) {

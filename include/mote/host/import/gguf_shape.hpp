@@ -16,7 +16,7 @@ namespace mote::inline v0::host {
 struct gguf_shape {
   mote::shape shape;  ///< its vocab is the number of rows of the embedding
   any_family family;
-  bool has_rotary_factors = false;  ///< the tensor rope_freqs.weight was read; shape.rope says the same
+  bool has_rotary_factors = false;        ///< the tensor rope_freqs.weight was read; shape.rope says the same
   std::optional<mote::pooling> pooled{};  ///< of an encoder, if the file says it
 };
 

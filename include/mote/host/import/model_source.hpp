@@ -81,8 +81,8 @@ struct opened_model {
   std::optional<tokenizer_text> tokenizer{};
   int bos = -1;
   int eos = -1;
-  std::vector<int> end_tokens{};  ///< others that end an answer
-  chat_reading chat{};            ///< the file's chat template
+  std::vector<int> end_tokens{};    ///< others that end an answer
+  chat_reading chat{};              ///< the file's chat template
   std::optional<pooling> pooled{};  ///< of an encoder, if the file says it
 };
 
