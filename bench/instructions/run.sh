@@ -9,6 +9,7 @@
 #   run.sh --update [TARGET...]           writes expected.txt
 #   run.sh --profile TARGET VARIANT       the instructions of a token, by function
 #   run.sh --kernels [TARGET...]          products an instruction of each format's kernels, under their roof
+#   run.sh --encoder [TARGET...]          an embedding by an encoder of MiniLM-L6's size, in 8 bits
 #   run.sh --grammars [TARGET...]         what a grammar adds to a token, or saves: 64 tokens of each of five
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -79,7 +80,7 @@ prepare() {
   flock 9
   gcc -O2 -shared -fPIC -fvisibility=hidden $here/count.c -o "$out/libcount.so" 2>"$out/log" ||
     skip "the plugin does not build: $(head -n 1 "$out/log")"
-  [ $mode = kernels ] || prepare_models
+  [ $mode = kernels ] || [ $mode = encoder ] || prepare_models
   local folder
   mkdir -p "$out/headers"
   for folder in build/deps/usr/include /usr/include /usr/local/include; do  # without the rest of this machine's headers
@@ -173,7 +174,7 @@ compiler() { $cxx -dumpfullversion -dumpversion; }
 
 mode=table peers="" profile=""
 case ${1:-} in
-  --check | --update | --profile | --kernels | --grammars) mode=${1#--}; shift ;;
+  --check | --update | --profile | --kernels | --encoder | --grammars) mode=${1#--}; shift ;;
   --peers)
     [ -f "${2:-}/run.c" ] && [ -f "$2/runq.c" ] || die "--peers wants a folder with run.c and runq.c"
     peers=$(cd "$2" && pwd)
@@ -183,6 +184,25 @@ esac
 prepare
 
 case $mode in
+  encoder)
+    echo "| target | compiler | tokens | instructions a layer | of six layers, an embedding |"
+    echo "|---|---|---:|---:|---:|"
+    for name; do
+      (
+        target "$name"
+        mkdir -p "$out/$name"
+        for tokens in 8 32 128; do
+          for layers in 1 2; do
+            program=$out/$name/encoder$tokens.$layers
+            build_ours $here/encoder_program.cpp "$program" -O2 -DTOKENS=$tokens -DLAYERS=$layers
+            count "$program" "$program.counts" 2
+            read -r one least <<<"$(summary "$program.counts")"
+            [ $layers -eq 1 ] && first=$one || layer=$((one - first))
+          done
+          echo "| $name | $(compiler) | $tokens | $layer | $((first + 5 * layer)) |"
+        done
+      ) || [ $? -eq 77 ]
+    done ;;
   table)
     echo "| target | compiler | program | flags | mean | least |${peers:+ ratio to the better of llama2.c |}"
     echo "|---|---|---|---|---:|---:|${peers:+---:|}"

@@ -30,12 +30,6 @@
 
 namespace mote::inline v0 {
 
-/// How a text is read.
-struct embedding_knobs {
-  std::string_view before{};  ///< in front of the text: the words that some models want before a question
-  bool cuts = false;          ///< of a text with more tokens than the context, the first are read
-};
-
 namespace detail {
 
 template <class Formats, class Family, shape S, std::size_t Context, std::size_t Parts>
@@ -75,6 +69,8 @@ class basic_encoder {
 
  public:
   static constexpr std::size_t arena_bytes = plan.bytes;  ///< of the object, nearly all
+  /// What embed() keeps on the stack: two lists of activations, and call frames.
+  static constexpr std::size_t stack_bytes = 2 * Context * sizeof(activation) + 2048;
 
   /// Uses the image in place, as a pipeline's attach() does, with its errors.
   status attach(std::span<const std::byte> image, payload_check depth = payload_check::full) {

@@ -13,8 +13,10 @@
 #include <string_view>
 #include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/status.hpp"
 #include "mote/core/text_literal.hpp"
+#include "mote/model/pooling.hpp"
 #include "mote/recall/flat.hpp"
 
 namespace mote::inline v0 {
@@ -24,9 +26,21 @@ namespace detail {
 template <class E>
 inline constexpr bool makes_vectors = requires(E& e, const E& there, std::string_view text) {
   { E::dim } -> std::convertible_to<std::size_t>;
-  { e.embed(text, {.before = text, .cuts = true}) } -> std::same_as<status>;
+  { e.embed(text, embedding_knobs{}) } -> std::same_as<status>;
   { there.vector() } -> std::convertible_to<std::span<const float>>;
 };
+
+template <class E>
+inline constexpr std::size_t numbers_of = 4;
+template <class E>
+  requires makes_vectors<E>
+inline constexpr std::size_t numbers_of<E> = E::dim;
+
+template <class E>
+constexpr std::size_t stack_of_encoder() {
+  if constexpr (requires { E::stack_bytes; }) return E::stack_bytes;
+  else return 0;
+}
 
 /// The codes of a vector: of its largest number 127, of the others in proportion.
 template <std::size_t Dims>
@@ -35,12 +49,22 @@ void round_vector(std::span<const float> v, int8_vector<Dims>& out) {
   for (const float x : v) most = x > most ? x : -x > most ? -x : most;
   const float scale = most > 0 ? 127.0F / most : 0.0F;
   out = {};
-  for (std::size_t i = 0; i < v.size(); ++i) {
+  for (std::size_t i = 0; i < v.size() && i < Dims; ++i) {
     const float x = v[i] * scale;
     out.codes[i] = static_cast<std::int8_t>(x < 0 ? x - 0.5F : x + 0.5F);
   }
   out.measure();
 }
+
+template <class E, std::size_t Dims>
+struct encoded_check {
+  static_assert(
+      makes_vectors<E>,
+      "mote: this object makes no vector of a text; name an encoder<> of static duration, or give yours `dim`, `embed(text, embedding_knobs)` and `vector()` [mote-encoded]");
+  static_assert(
+      Dims >= numbers_of<E> && Dims % 4 == 0 && Dims < 65536,
+      "mote: encoded_by<> has fewer codes than the encoder has numbers, or not four times a number of them; leave them out, or take a power of 2 above [mote-encoded-dims]");
+};
 
 }  // namespace detail
 
@@ -48,12 +72,12 @@ void round_vector(std::span<const float> v, int8_vector<Dims>& out) {
 /// a text; more than the encoder's are zero, for what takes a power of 2 (binary_index). Question and Text: words in
 /// front of a question and of a text, for models that were trained with them. A question longer than the encoder's
 /// context is cut, a text is refused.
-template <auto& Encoder, std::size_t Dims = std::remove_reference_t<decltype(Encoder)>::dim, text_literal Question = "",
-          text_literal Text = "">
+template <auto& Encoder, std::size_t Dims = detail::numbers_of<std::remove_reference_t<decltype(Encoder)>>,
+          text_literal Question = "", text_literal Text = "">
 struct encoded_by {
   using item = int8_vector<Dims>;
   using query = item;
-  static constexpr std::size_t stack_bytes = 512;  // call frames of a pass
+  static constexpr std::size_t stack_bytes = detail::stack_of_encoder<std::remove_reference_t<decltype(Encoder)>>();
 
   /// too_long, empty, bad_utf8: as the encoder says. not_attached: it is not.
   static status embed(std::string_view text, item& out) { return make(text, Text.view(), false, out); }
@@ -61,19 +85,17 @@ struct encoded_by {
 
  private:
   using encoder_type = std::remove_reference_t<decltype(Encoder)>;
+  using said = decltype(let_speak(static_cast<detail::encoded_check<encoder_type, Dims>*>(nullptr)));
 
   static status make(std::string_view text, std::string_view before, bool cuts, item& out) {
-    const status s = Encoder.embed(text, {.before = before, .cuts = cuts});
-    if (s == status::ok) detail::round_vector(Encoder.vector(), out);
-    return s;
+    if constexpr (detail::makes_vectors<encoder_type>) {
+      const status s = Encoder.embed(text, embedding_knobs{.before = before, .cuts = cuts});
+      if (s == status::ok) detail::round_vector(Encoder.vector(), out);
+      return s;
+    } else {
+      return status::not_attached;  // encoded_check has spoken
+    }
   }
-
-  static_assert(
-      detail::makes_vectors<encoder_type>,
-      "mote: this object makes no vector of a text; name an encoder<> of static duration, or give yours `dim`, `embed(text, embedding_knobs)` and `vector()` [mote-encoded]");
-  static_assert(Dims >= encoder_type::dim && Dims % 4 == 0 && Dims < 65536,
-                "mote: encoded_by<> has fewer codes than the encoder has numbers, or not four times a number of them; "
-                "leave them out, or take a power of 2 above [mote-encoded-dims]");
 };
 
 }  // namespace mote::inline v0
