@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "golden.hpp"
+#include "mote/family/bert.hpp"
 #include "mote/family/gemma2.hpp"
 #include "mote/family/gemma3.hpp"
 #include "mote/family/gpt2.hpp"
@@ -22,6 +23,7 @@
 #include "mote/family/phi3.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/family/stablelm.hpp"
+#include "mote/pipeline/encoder.hpp"
 
 namespace mote_families {
 
@@ -133,6 +135,22 @@ class run {
   explicit run(void (*print)(const char*)) : print_(print) {}
   int failures() const { return failures_; }
 
+  /// An encoder's vectors of two texts.
+  template <class Model>
+  void check_encoder(std::uint64_t expected) {
+    using encoder = mote::encoder<Model, mote::quantize<8>, mote::interleave<4>, mote::context<32>>;
+    static_assert(sizeof(encoder) <= golden::pipeline_room);
+    auto* e = new (golden::pipeline_bytes) encoder();
+    const auto bytes = make_image<typename encoder::format, typename encoder::family>(Model::shape);
+    need(!bytes.empty() && e->attach(bytes) == mote::status::ok, "attach()");
+    seen.take();
+    for (const std::string_view text : {"on", "the heat is on in the east"}) {
+      need(e->embed(text) == mote::status::ok, "embed()");
+      seen.bytes(e->vector().data(), e->vector().size_bytes());
+    }
+    judge(Model::name, seen.take(), expected, 0, 0);
+  }
+
   template <class Family, mote::shape Shape>
   void check(const expected& e) {
     using pipeline = mote::pipeline<
@@ -154,9 +172,15 @@ class run {
     converse(*ai);
     const std::uint64_t learned = seen.take();
     ai->~pipeline();
-    const bool same = answered == e.answered && learned == e.learned;
+    judge(Family::name, answered, e.answered, learned, e.learned);
+  }
+
+ private:
+  void judge(std::string_view name, std::uint64_t answered, std::uint64_t expected, std::uint64_t learned,
+             std::uint64_t expected_learned) {
+    const bool same = answered == expected && learned == expected_learned;
     print_(same ? "ok     " : "FAILED ");
-    print_(Family::name.data());
+    print_(name.data());
     if (!same) {
       print_(" answered ");
       hex(answered);
@@ -166,8 +190,6 @@ class run {
     }
     print_("\n");
   }
-
- private:
   void need(bool holds, const char* what) {
     if (holds) return;
     print_("FAILED ");
@@ -215,6 +237,9 @@ inline constexpr mote::shape partly = sizes(2, [](mote::shape& s) {
   s.tied_head = false;
   s.rotary_width = 4;
 });
+struct encoding : model<mote::bert, sizes(2)> {
+  static constexpr mote::pooling pooling = mote::pooling::mean;
+};
 inline constexpr mote::shape windowed = sizes(3, [](mote::shape& s) { s.window = 6; });
 
 }  // namespace mote_families
@@ -237,5 +262,6 @@ int mote_golden_families(void (*print)(const char*)) {
   r.check<mote::gpt_neox, mote_families::partly>({0x057E1A69F5306E74, 0xC6F764A5A554FDB3});
   r.check<mote::opt, mote_families::sizes(2)>({0xFA4C989B16785069, 0x2C6C8A9721EC9806});
   r.check<mote::lfm2_layers<"cac">, mote_families::sizes(3)>({0x92307B278BA6E7B0, 0x090BEB210C49F89C});
+  r.check_encoder<mote_families::encoding>(0xD13A15734AA229DC);
   return r.failures();
 }
