@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the states of a text's tokens become one vector, a fact of an encoder that its training decided; and how a text is
-// read for it.
+// How the states of a text's tokens become one vector, a fact of an encoder that its training decided; and how it reads
+// a text.
 // Refuses a default: a model says it, or the program.
 #pragma once
 

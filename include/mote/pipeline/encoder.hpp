@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // encoder<>: makes one type of a model that turns a text into a vector, and of policies for its weights.
 //   static mote::encoder<minilm, mote::quantize<8>, mote::context<64>> finder;   // all zero until attach(): .bss
-//   if (finder.attach(image) == mote::status::ok && finder.embed("movie time") == mote::status::ok) use(finder.vector());
+//   if (finder.attach(image) == status::ok && finder.embed("movie time") == status::ok) use(finder.vector());
 // encoded_by<finder> (recall/encoded.hpp) is an embedder for retrievers.
 // Refuses heap, exceptions and hidden state, as a pipeline does; a text that is longer than the context, unless asked
 // to cut it; pairs of texts.

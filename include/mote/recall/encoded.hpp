@@ -68,8 +68,8 @@ struct encoded_check {
 
 }  // namespace detail
 
-/// Encoder: an encoder<> of static duration, or an object of a user's own with dim, embed() and vector(). Dims: codes of
-/// a text; more than the encoder's are zero, for what takes a power of 2 (binary_index). Question and Text: words in
+/// Encoder: an encoder<> of static duration, or an object of a user's own with dim, embed() and vector(). Dims: codes
+/// of a text; more than the encoder's are zero, for what takes a power of 2 (binary_index). Question and Text: words in
 /// front of a question and of a text, for models that were trained with them. A question longer than the encoder's
 /// context is cut, a text is refused.
 template <auto& Encoder, std::size_t Dims = detail::numbers_of<std::remove_reference_t<decltype(Encoder)>>,
