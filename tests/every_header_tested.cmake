@@ -15,7 +15,8 @@ endmacro()
 proved_by(block/train.cpp "a part of a pass: gradients of every parameter against differences, answers in block/decode.cpp"
   block/attention block/feed_forward block/linear_maps learn/lesson)
 proved_by(family/phi2.cpp "two blocks beside one another, with one norm; with two in family/gpt_neox.cpp" block/parallel)
-proved_by(family/bert.cpp "an encoder's pass, and its block, against a reference in double" block/encode block/post_norm)
+proved_by(family/bert.cpp "an encoder's pass, and its block, against a reference in double" block/encode block/post_norm
+  model/run_attention)
 proved_by(pipeline/encoder.cpp "how a vector is made of states" model/pooling)
 proved_by(family/lfm2.cpp "a part of a pass, against a reference in double" block/short_convolution)
 proved_by(decode/gbnf.cpp "a grammar's texts, by a recognizer that does not know it"

@@ -241,7 +241,7 @@ class decode_pass {
   }
   template <class Kept, class Attention>
   MOTE_INLINE void attend(const Attention& a, const attention_run& run, float* scratch) {
-    if constexpr (sees_one_run<Attention>) {
+    if constexpr (sees_one_run<Attention>) {  // model/run_attention.hpp, which a family of that form includes
       const auto heads = [&](std::size_t part, std::size_t parts) {
         const part_range some = part_of(a.kv_heads, part, parts);
         if (some.count() > 0) attend_run(a, run, some.first, some.last, at<Kept>(), scratch + part * b_.scores_stride);

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "mote/block/decode.hpp"
+#include "mote/model/run_attention.hpp"
 
 namespace mote::inline v0 {
 

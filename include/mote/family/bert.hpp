@@ -16,6 +16,7 @@
 #include "mote/block/post_norm.hpp"
 #include "mote/block/residual.hpp"
 #include "mote/model/pooling.hpp"
+#include "mote/model/run_attention.hpp"
 #include "mote/model/tensor_names.hpp"
 
 namespace mote::inline v0 {
