@@ -139,7 +139,7 @@ TEST_CASE("encoder: a text that is too long is refused, or its first tokens are 
   CHECK(e->tokens().empty());
   std::string text;
   while (e->embed(text += 'q') == status::ok) {
-  }                          // a token each
+  }  // a token each
   CHECK(text.size() == 30);  // one of them is the space in front
   CHECK(e->embed(text) == status::too_long);
   CHECK(e->vector().empty());
