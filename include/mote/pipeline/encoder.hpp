@@ -181,7 +181,8 @@ class basic_encoder {
       for (std::size_t t = 1; t < ready_; ++t) add_to(states, states + t * padded(dim), dim);
     const float squares = detail::sum_of_squares(states, dim);
     if (!is_finite(squares) || !(squares > 0)) return false;
-    scale_by(states, 1.0F / simd::sqrt(squares), dim);
+    const float factor = 1.0F / simd::sqrt(squares);
+    for (std::size_t i = 0; i < dim; ++i) states[i] *= factor;
     return true;
   }
 
