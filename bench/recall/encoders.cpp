@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// How often an encoder finds a right text among the first 1, 2, 5 hits, beside words and letters and in a fuse with words,
-// with room for all texts, and what an embedding takes: encoders FILE IMAGE, FILE as retrievers.cpp reads it. MODEL is
-// the type that import_model wrote for IMAGE, in 8 bits with the rows of these flags; ASKS stands in front of a question.
+// How often an encoder finds a right text among the first 1, 2, 5 hits, beside words and letters and in a fuse with
+// words, with room for all texts, and what an embedding takes: encoders FILE IMAGE, FILE as retrievers.cpp reads it.
+// MODEL is the type that import_model wrote for IMAGE, in 8 bits with the rows of these flags; ASKS stands in front of a
+// question.
 //   import_model --weights FOLDER --name minilm --interleave 8 --out models
-//   g++ -std=c++23 -O2 -march=x86-64-v3 -ffp-contract=off -Iinclude -Imodels -DMODEL=minilm -DMODEL_HEADER='"minilm.hpp"'
-//       -DASKS='""' bench/recall/encoders.cpp
+//   g++ -std=c++23 -O2 -march=x86-64-v3 -ffp-contract=off -Iinclude -Imodels -DMODEL=minilm
+//       -DMODEL_HEADER='"minilm.hpp"' -DASKS='""' bench/recall/encoders.cpp
 // Refuses to be part of the tests: neither the texts nor a trained encoder are the project's.
 #include <chrono>
 #include <cstddef>

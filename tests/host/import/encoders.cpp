@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// BERT's files, from bytes to states: a GGUF file as llama.cpp writes it, a folder as sentence-transformers has it, with
-// tokenizer.json and with vocab.txt; and what is refused of them, by name.
+// BERT's files, from bytes to states: a GGUF file as llama.cpp writes it, a folder as sentence-transformers has it,
+// with tokenizer.json and with vocab.txt; and what is refused of them, by name.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
