@@ -224,9 +224,8 @@ struct silent_attention : mote_tests::encoders::looks_around {
   static void scaled_inputs() = delete;
 };
 struct silent : norms_behind {
-  using layer =
-      mote::in_sequence<mote_tests::encoders::norm_behind<mote_tests::encoders::attention_norm, silent_attention>,
-                        mote_tests::encoders::norm_behind<mote_tests::encoders::ffn_norm, mote_tests::encoders::feed>>;
+  using layer = mote::in_sequence<mote::post_norm<mote_tests::encoders::attention_norm, silent_attention>,
+                                  mote::post_norm<mote_tests::encoders::ffn_norm, mote_tests::encoders::feed>>;
 };
 }  // namespace
 
