@@ -62,6 +62,7 @@ void check_shortened(const std::array<mote::lifetime, N>& lives, const std::vect
       auto shorter = lives;
       mote::lifetime& t = shorter[tensor];
       const bool moved = t.first == t.last;
+      if (moved && last && t.first == 0) continue;  // nothing is before the first operation
       if (!last || moved) t.first += last ? -1 : 1;
       if (last || moved) t.last += last ? -1 : 1;
       const watched now;
