@@ -14,13 +14,15 @@ namespace mote::inline v0 {
 namespace detail {
 /// Calls f.operator()<16>(i) for every whole sixteen of n floats, then f.operator()<1>(i) for each of the rest; only
 /// the latter without vectors of floats, where sixteen at a time would just be more code. A plain loop does not serve:
-/// -O2 vectorizes loops of constant length only.
+/// -O2 vectorizes loops of constant length only. The rest is counted down: GCC 12 warns of one that a constant n lacks.
 template <class Function>
 MOTE_INLINE void in_lanes(std::size_t n, Function f) {
-  std::size_t i = 0;
-  if constexpr (simd::floats<16>::registers < 16)
+  std::size_t i = 0, left = n;
+  if constexpr (simd::floats<16>::registers < 16) {
     for (; i + 16 <= n; i += 16) f.template operator()<16>(i);
-  for (; i < n; ++i) f.template operator()<1>(i);
+    left = n % 16;
+  }
+  for (; left > 0; --left, ++i) f.template operator()<1>(i);
 }
 }  // namespace detail
 
