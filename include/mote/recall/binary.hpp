@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/core/status.hpp"
 #include "mote/recall/flat.hpp"
@@ -25,12 +26,14 @@ struct binary_knobs {
   std::size_t item_bytes = 96;  ///< of a text, on average: items * item_bytes is what all texts share
   std::size_t dims = 256;       ///< bits of a text; a power of 2
   std::size_t gram = 3;         ///< characters of an n-gram
-  std::size_t candidates = 16;  ///< texts that are compared exactly, for each hit that is wanted
+  std::size_t candidates = 0;   ///< texts compared exactly, for each hit that is wanted; 0: 16, 1 more for 1,024 items
   float least = 0.0F;           ///< hits have a larger cosine than this
+
+  constexpr std::size_t most_candidates() const { return candidates != 0 ? candidates : 16 + items / 1024; }
 
   constexpr bool valid() const {
     return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && dims >= 32 && dims <= 4096 &&
-           std::has_single_bit(dims) && gram - 2 < 7 && candidates - 1 < 4096 && least >= 0.0F && least < 1.0F;
+           std::has_single_bit(dims) && gram - 2 < 7 && candidates <= 4096 && least >= 0.0F && least < 1.0F;
   }
 };
 
@@ -41,8 +44,17 @@ struct sign_code {
   static_assert(Dims >= 32 && std::has_single_bit(Dims));
   std::array<std::uint32_t, Dims / 32> bits{};
 
+  using turned = std::array<std::int32_t, Dims>;
+
   static sign_code of(const int8_vector<Dims>& v) {
-    std::array<std::int32_t, Dims> x;
+    turned x;
+    turn(v, x);
+    sign_code code;
+    for (std::size_t i = 0; i < Dims; ++i) code.bits[i / 32] |= (x[i] > 0 ? 1U : 0U) << i % 32;
+    return code;
+  }
+  /// The vector after the rotation, longer by the root of Dims.
+  static void turn(const int8_vector<Dims>& v, turned& x) {
     for (std::size_t i = 0; i < Dims; ++i) x[i] = is_turned(i) ? -v.codes[i] : v.codes[i];
     for (std::size_t half = 1; half < Dims; half *= 2)
       for (std::size_t begin = 0; begin < Dims; begin += 2 * half)
@@ -51,15 +63,6 @@ struct sign_code {
           x[i] = a + b;
           x[i + half] = a - b;
         }
-    sign_code code;
-    for (std::size_t i = 0; i < Dims; ++i) code.bits[i / 32] |= (x[i] > 0 ? 1U : 0U) << i % 32;
-    return code;
-  }
-  std::uint32_t different(const sign_code& other) const {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < Dims / 32; ++i)
-      sum += static_cast<std::uint32_t>(std::popcount(bits[i] ^ other.bits[i]));
-    return sum;
   }
   static constexpr std::size_t work_bytes = Dims * sizeof(std::int32_t);
 
@@ -69,6 +72,40 @@ struct sign_code {
     h = (h ^ h >> 15U) * 0x2C1B3C6DU;
     return h >> 31U != 0;
   }
+};
+
+/// A question for sign codes: its rotated vector in steps of a 31st of its largest number, added up for each value of
+/// four bits. So a text's signs are multiplied by the question's numbers, not by their signs: of 256 bits that finds what
+/// bits compared with bits find of more than 512 (bench/recall/signs.cpp).
+template <std::size_t Dims>
+class asked_signs {
+ public:
+  explicit asked_signs(const int8_vector<Dims>& v) {
+    typename sign_code<Dims>::turned x;
+    sign_code<Dims>::turn(v, x);
+    std::int32_t largest = 1;
+    for (const std::int32_t n : x) largest = n > largest ? n : -n > largest ? -n : largest;
+    for (std::size_t at = 0; at < Dims; at += 4) {
+      std::array<std::int8_t, 16>& sums = sums_[at / 4];
+      sums[0] = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const std::int32_t twice = 62 * x[at + i] + (x[at + i] < 0 ? -largest : largest);
+        const auto step = static_cast<std::int8_t>(twice / (2 * largest));  // 4 * 31 is below 128
+        for (std::size_t low = 0; low < std::size_t{1} << i; ++low)
+          sums[low + (std::size_t{1} << i)] = static_cast<std::int8_t>(sums[low] + step);
+      }
+    }
+  }
+  /// The sum of the question's numbers where a bit is set: rises with the cosine.
+  std::int32_t product(const sign_code<Dims>& code) const {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < Dims / 32; ++i)
+      for (std::size_t n = 0; n < 8; ++n) sum += sums_[8 * i + n][code.bits[i] >> (4 * n) & 15U];
+    return sum;
+  }
+
+ private:
+  std::array<std::array<std::int8_t, 16>, Dims / 4> sums_;
 };
 
 namespace detail {
@@ -101,32 +138,40 @@ template <class Embedder, std::size_t Items, std::size_t Candidates, float Least
 class binary_index {
   using vector = typename Embedder::item;
   using code = typename signs_of<Embedder>::item;
+  static constexpr std::size_t bits = signs_of<Embedder>::dims;
+  using number = std::conditional_t<(31 * bits <= 32767), std::int16_t, std::int32_t>;
 
  public:
   static constexpr std::size_t stack_bytes =
-      sizeof(vector) + Embedder::stack_bytes + Items * sizeof(std::uint16_t) + sizeof(code) + code::work_bytes;
+      sizeof(vector) + Embedder::stack_bytes + Items * sizeof(number) + sizeof(asked_signs<bits>) + code::work_bytes;
 
   void add(std::size_t row, const code& c) { codes_[row] = c; }
   void remove(std::size_t row) { codes_[row] = {}; }
 
-  /// Offers the items whose cosine with the query is above Least, of those whose bits differ least from its: Candidates
-  /// for each hit that is wanted; more, where others differ in as many bits as the last. Work: items x bits, and one
+  /// Offers the items whose cosine with the query is above Least, of those whose bits fit the query best: Candidates
+  /// for each hit that is wanted; more, where others fit as well as the last. Work: items x bits / 4 additions, and one
   /// embedding for each candidate.
   template <class Store>
   void search(const vector& query, const Store& items, best_hits& best) const {
-    const code asked = code::of(query);
-    std::array<std::uint16_t, Items> different;         // (size) by place
-    std::array<std::uint32_t, code_bits + 1> having{};  // texts with so many different bits
     const std::size_t count = items.size();
+    const asked_signs<bits> asked(query);
+    std::array<number, Items> fits;  // (size) by place
+    std::int32_t lowest = 0, highest = 0;
     for (std::size_t place = 0; place < count; ++place) {
-      different[place] = static_cast<std::uint16_t>(asked.different(codes_[items.row(place)]));
-      ++having[different[place]];
+      const std::int32_t f = asked.product(codes_[items.row(place)]);
+      fits[place] = static_cast<number>(f);
+      lowest = f < lowest ? f : lowest;
+      highest = f > highest ? f : highest;
     }
-    std::size_t limit = 0;
-    for (std::size_t taken = having[0]; taken < Candidates * best.most() && limit < code_bits;)
-      taken += having[++limit];
+    unsigned step = 0;
+    while ((highest - lowest) >> step >= static_cast<std::int32_t>(bits)) ++step;
+    std::array<std::uint32_t, bits> having{};  // texts by how much less they fit than the best
+    for (std::size_t place = 0; place < count; ++place)
+      ++having[static_cast<std::size_t>((highest - fits[place]) >> step)];
+    std::size_t last = 0;
+    for (std::size_t taken = having[0]; taken < Candidates * best.most() && last + 1 < bits;) taken += having[++last];
     for (std::size_t place = count; place-- > 0;) {
-      if (different[place] > limit) continue;
+      if (static_cast<std::size_t>((highest - fits[place]) >> step) > last) continue;
       const std::size_t row = items.row(place);
       vector v;
       if (Embedder::embed(items.text(row), v) != status::ok) continue;
@@ -135,7 +180,6 @@ class binary_index {
   }
 
  private:
-  static constexpr std::size_t code_bits = signs_of<Embedder>::dims;
   std::array<code, Items> codes_{};  // by row
 };
 
@@ -143,7 +187,7 @@ namespace detail {
 template <binary_knobs Knobs>
 using binary_parts =
     retrieve<item_store<Knobs.items, Knobs.item_bytes>, signs_of<hashed_ngrams<Knobs.dims, Knobs.gram>>,
-             binary_index<hashed_ngrams<Knobs.dims, Knobs.gram>, Knobs.items, Knobs.candidates, Knobs.least>>;
+             binary_index<hashed_ngrams<Knobs.dims, Knobs.gram>, Knobs.items, Knobs.most_candidates(), Knobs.least>>;
 }  // namespace detail
 
 template <binary_knobs Knobs = binary_knobs{}>
@@ -152,7 +196,7 @@ struct binary : detail::binary_parts<Knobs.valid() ? Knobs : binary_knobs{}> {  
   using with_items = binary<detail::knobs_of_items(Knobs, Items)>;
   static_assert(Knobs.valid(),
                 "mote: binary<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims are a power of 2 from 32 to 4096, gram from 2 to 8, candidates from 1 to "
+                "bytes to below 4 GiB, dims are a power of 2 from 32 to 4096, gram from 2 to 8, candidates to "
                 "4096, least from 0 to below 1 [mote-binary-knobs]");
 };
 
