@@ -189,6 +189,7 @@ struct binary_knobs;
 struct flat_knobs;
 struct fuse_knobs;
 struct hnsw_knobs;
+struct ivf_knobs;
 struct mmr_knobs;
 struct ngrams_knobs;
 struct pieces_knobs;

@@ -21,6 +21,7 @@
 #include "mote/recall/flat.hpp"
 #include "mote/recall/fuse.hpp"
 #include "mote/recall/hnsw.hpp"
+#include "mote/recall/ivf.hpp"
 #include "mote/recall/mmr.hpp"
 #include "mote/recall/ngrams.hpp"
 #include "mote/recall/pieces.hpp"
@@ -110,10 +111,11 @@ using large = mote::recent<mote::recent_knobs{.items = items, .item_bytes = 1 <<
 using vectors = mote::flat<mote::flat_knobs{.items = items, .item_bytes = bytes}>;
 using bits = mote::binary<mote::binary_knobs{.items = items, .item_bytes = bytes}>;
 using graph = mote::hnsw<mote::hnsw_knobs{.items = items, .item_bytes = bytes, .gram = 3, .degree = 4, .build = 8}>;
+using some_lists = mote::ivf<mote::ivf_knobs{.items = items, .item_bytes = bytes, .gram = 3, .lists = 4, .probes = 4}>;
 
 using all_retrievers = mote_tests::some_or_all<
     std::tuple<words, newest, graph, mote::pieces<words>>,
-    std::tuple<large, mote::fuse<words, letters>, inverted, letters, vectors, bits, mote::mmr<vectors>>>;
+    std::tuple<large, mote::fuse<words, letters>, inverted, letters, vectors, bits, some_lists, mote::mmr<vectors>>>;
 
 }  // namespace
 
