@@ -97,7 +97,7 @@ void measure(const char* name, std::size_t size) {
     std::printf(" %s %.1f %% (%.3f)", kind.c_str(), refused, area);
   }
   std::printf("\n");
-  for (const float least : {0.05F, 0.06F, 0.07F, 0.08F, 0.1F, 0.12F, 0.15F, 0.2F, 0.3F, 0.4F, 0.5F}) {
+  for (const float least : {0.03F, 0.04F, 0.05F, 0.06F, 0.08F, 0.1F, 0.15F, 0.2F, 0.3F, 0.4F, 0.5F}) {
     std::printf("    %.2f loses %4.1f %4.1f %%; ", static_cast<double>(least),
                 100.0 * mote::host::part_below(right[0], least), 100.0 * mote::host::part_below(right[1], least));
     for (const auto& [kind, found] : without)

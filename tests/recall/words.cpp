@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mote/core/rng.hpp"
+#include "mote/recall/english.hpp"
 
 namespace {
 
@@ -183,4 +184,21 @@ TEST_CASE("any bytes are read to their end", "[recall][words]") {
     const auto words = words_of({exact.data(), exact.size()});
     REQUIRE(2 * words.size() <= text.size() + 1);  // what the width of the counters rests on
   }
+}
+
+TEST_CASE("words: which may be names", "[recall][words]") {
+  const auto names = [](auto reader) {
+    std::string said;
+    for (std::uint32_t h = 0; reader.next(h);) said += reader.is_name() ? 'N' : '.';
+    return said;
+  };
+  CHECK(names(mote::words<>("What did Ann say to BEN at 5 O'Clock?")) == "..N..N...N");
+  CHECK(names(mote::words<>("Ann's dog")) == "..");  // the first word
+  CHECK(names(mote::words<>("\xE2\x80\x8E"
+                            "Ann I A Zoe")) == "...N");
+  CHECK(names(mote::words<>("wer ist \u00C4nne, \u00E4nne?")) == "..N.");
+  CHECK(names(mote::words<mote::cyrillic>("\u0433\u0434\u0435 \u0410\u043D\u043D\u0430")) == ".N");
+  CHECK(names(mote::words<>("\u6771\u4EAC Tokyo")).back() == 'N');
+  CHECK(names(mote::english("Is it Ann?")) == "N");
+  CHECK(names(mote::english("Who IS it?")) == ".N.");  // all are stop words, so all stay
 }

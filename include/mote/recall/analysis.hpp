@@ -45,6 +45,7 @@ class analysis {
     hash = w.hash();
     return true;
   }
+  constexpr bool is_name() const { return words_.is_name(); }  ///< as words<> says
 
  private:
   template <class Before>

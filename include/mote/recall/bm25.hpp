@@ -41,9 +41,12 @@ class bm25_index : public bm25_lengths<bm25_index<Reader, Knobs>, Reader, Knobs>
     std::array<std::uint32_t, most> times;
     std::array<float, most> rarity;
     std::size_t count = 0;
+    std::uint32_t names = 0;  // a bit each
 
     bool take(Reader& words) {
-      for (count = 0; count < most && words.next(hash[count]);) ++count;
+      names = 0;
+      for (count = 0; count < most && words.next(hash[count]); ++count)
+        if (base::is_name(words)) names |= 1U << count;
       return count > 0;
     }
     /// How often each occurs in a text. Not inlined, as in distinct_words: copies are 660 bytes of a Cortex-M7's flash.
@@ -86,8 +89,10 @@ class bm25_index : public bm25_lengths<bm25_index<Reader, Knobs>, Reader, Knobs>
       for (std::size_t i = 0; i < asked.count; ++i) {
         asked.rarity[i] = base::rarity(having[i], count);
         all.worth += asked.rarity[i];
+        if ((asked.names >> i & 1U) != 0 && having[i] != 0) all.name_known = true;
       }
       all.asked += static_cast<std::uint32_t>(asked.count);
+      if (asked.names != 0) all.named = true;
       for (std::size_t place = 0; place < count; ++place) {
         const std::size_t row = items.row(place);
         if ((all.words[row] & in_this_pass) == 0) continue;

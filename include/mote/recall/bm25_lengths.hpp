@@ -23,7 +23,7 @@ struct bm25_knobs {
   std::size_t item_bytes = 96;  ///< of a text, on average: items * item_bytes is what all texts share
   float k1 = 1.2F;              ///< how much a word's repetition counts; 0: not at all
   float b = 0.75F;              ///< penalty for long texts: 0 none, 1 full
-  float least = 0.06F;          ///< a hit is at least so sure, of 1: see bm25.md; 0: any hit
+  float least = 0.05F;          ///< a hit is at least so sure, of 1: see bm25.md; 0: any hit
   float share = 0.5F;           ///< and of the best hit's score
   float alike = 0.75F;          ///< a text with more of its words in common with a better hit is none; 1: all are hits
   std::size_t words = 0;        ///< that an inverted index keeps of a text, on average; 0: one for 8 bytes
@@ -87,6 +87,8 @@ class bm25_lengths {
     std::array<std::uint8_t, Knobs.items> words{};
     float worth = 0.0F;       // of the question's words
     std::uint32_t asked = 0;  // how many they are
+    bool named = false;       // one of them is a name
+    bool name_known = false;  // that some text has
   };
   static constexpr std::uint8_t enough_words = 3;
 
@@ -104,6 +106,11 @@ class bm25_lengths {
   static void count_word(std::uint8_t& words) {
     if (words < enough_words) ++words;
   }
+  /// Whether the reader's last word is a name: a reader of a user's own need not know.
+  static bool is_name(const Reader& words) {
+    if constexpr (requires { words.is_name(); }) return words.is_name();
+    else return false;
+  }
 
  private:
   const Index& index() const { return static_cast<const Index&>(*this); }
@@ -111,10 +118,12 @@ class bm25_lengths {
   /// The value of score times words that is as certain as 1: the sum of the question's word weights (of a longer
   /// question: of as many as long_enough, on average, for no text has all its words), times the number of its words (at
   /// most enough_words), times a factor that grows with the number of texts, about 1 at 80: among more texts more match
-  /// by chance.
+  /// by chance. Four times as much if no text has any of a short question's names: it is about somebody else.
   static float sure(const scored& of, std::size_t texts) {
     const auto words = static_cast<float>(of.asked < enough_words ? of.asked : enough_words);
-    const float part = of.asked > long_enough ? long_enough / static_cast<float>(of.asked) : 1.0F;
+    const float part = of.asked > long_enough       ? long_enough / static_cast<float>(of.asked)
+                       : of.named && !of.name_known ? 4.0F
+                                                    : 1.0F;
     return of.worth * part * words * rarity(0, texts) / 4.0F;
   }
   static constexpr std::uint8_t long_enough = 8;

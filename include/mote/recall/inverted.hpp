@@ -106,6 +106,10 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
       const float rarity = base::rarity(l.count, count);
       all.worth += rarity;
       ++all.asked;
+      if (base::is_name(words)) {
+        all.named = true;
+        if (l.count != 0) all.name_known = true;
+      }
       const auto add = [&](std::uint32_t posting) {
         const std::size_t row = posting >> 8U;
         std::uint32_t times = posting & most_times;

@@ -91,6 +91,8 @@ class words {
     as_letters w{out};
     return next_into(w);
   }
+  /// Whether the last word may be a name: two letters or more, the first a capital, and not the text's first word.
+  constexpr bool is_name() const { return is_name_; }
 
  private:
   struct hash_only {
@@ -150,13 +152,20 @@ class words {
         in_pieces_ = most > 1 && letters == most;
         rest_ = letters == most ? after_first : ahead;
         if (letters < most && overlaps) continue;  // the piece before had these letters
+        is_name_ = false;
+        begun_ = true;
         return true;
       }
       rest_ = ahead;
       in_pieces_ = false;
-      const bool possessive = after_apostrophe && letters == 1 && lower(first.code) == 's';
+      const std::uint32_t small = lower(first.code);
+      const bool possessive = after_apostrophe && letters == 1 && small == 's';
       after_apostrophe = false;
-      if (!possessive) return true;
+      if (!possessive) {
+        is_name_ = begun_ && letters > 1 && small != first.code;
+        begun_ = true;
+        return true;
+      }
     }
     return false;
   }
@@ -164,6 +173,8 @@ class words {
   std::string_view rest_;
   bool in_word_ = false;    // the character before rest_ was part of a word
   bool in_pieces_ = false;  // and part of a piece that overlaps with what comes
+  bool begun_ = false;      // a word was read
+  bool is_name_ = false;    // the last one
 };
 
 /// Whether a text has each of these words; false if they are none.

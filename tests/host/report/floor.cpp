@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mote/host/report/floor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mote/recall/bm25.hpp"
@@ -79,6 +81,47 @@ TEST_CASE("a question of more than eight words is no less sure for its length", 
   const float eight = sure_of(6);
   CHECK(sure_of(4) > 1.2F * eight);
   for (const int unknown : {7, 10, 30}) CHECK(std::abs(sure_of(unknown) - eight) < 1e-5F);
+}
+
+// As bm25.md says it, in doubles: each word of the notes stands once in one note.
+TEST_CASE("how sure words are: their worth, their number, and names", "[host][report]") {
+  constexpr std::array<std::string_view, 4> notes{"boiler cellar code 7731", "tea cupboard green Ann", "bins Thursday",
+                                                  "key Ben mat porch"};
+  floor_meter<mote::bm25<scan, mote::words<>>> meter;
+  floor_meter<mote::bm25<lists, mote::words<>>> of_lists;
+  for (const std::string_view note : notes) {
+    REQUIRE(meter.add(note));
+    REQUIRE(of_lists.add(note));
+  }
+  struct asked {
+    std::string_view question;
+    double found, words;  // of the surest note, which has four; of the question
+    double names;         // 1, or a quarter
+  };
+  for (const asked& a : {
+           asked{"boiler", 1, 1, 1.0},
+           asked{"boiler code", 2, 2, 1.0},
+           asked{"boiler code cellar 7731", 4, 4, 1.0},
+           asked{"boiler code colour", 2, 3, 1.0},
+           asked{"boiler code of Zoe", 2, 4, 0.25},
+           asked{"boiler code of zoe", 2, 4, 1.0},
+           asked{"boiler code cellar of Ann", 3, 5, 1.0},  // some note has the name
+           asked{"green tea of Ann", 3, 4, 1.0},
+           asked{"green tea of Zoe and ANN", 3, 6, 1.0},  // one of its names is enough
+           asked{"Boiler code", 2, 2, 1.0},               // a question's first word is no name
+           asked{"boiler code I X", 2, 4, 1.0},           // nor is a letter
+           asked{"q1 q2 q3 q4 boiler code of Zoe", 2, 8, 0.25},
+           asked{"q1 q2 q3 q4 q5 boiler code of Zoe", 2, 9, 1.0},  // a long question's names are not asked for
+           asked{"q1 Zoe q3 q4 q5 q6 q7 q8 q9 boiler code", 2, 11, 1.0},
+       }) {
+    INFO(a.question);
+    const double rarity = std::log(1.0 + (4.0 - 1.0 + 0.5) / (1.0 + 0.5));
+    const double weight = 1.0 / (1.0 + 1.2 * (0.25 + 0.75 * 4.0 / (14.0 / 4.0)));
+    const double wanted = rarity * weight * a.found / (rarity * std::min(a.words, 8.0)) * std::min(a.found, 3.0) /
+                          std::min(a.words, 3.0) / (rarity / 4.0) * a.names;
+    CHECK(std::abs(static_cast<double>(meter.ask(a.question, {}).best) - wanted) < 1e-5);
+    CHECK(of_lists.ask(a.question, {}).best == meter.ask(a.question, {}).best);
+  }
 }
 
 // The floor is what the retriever itself compares with.
