@@ -12,6 +12,7 @@
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/flat.hpp"
 #include "mote/recall/fuse.hpp"
+#include "mote/recall/ivf.hpp"
 #include "mote/recall/ngrams.hpp"
 #include TEXTS_HEADER  // notes and questions, each a constexpr std::array of std::string_view
 

@@ -24,7 +24,8 @@ retrievers=("bm25<>|mote::bm25<mote::bm25_knobs{$store}>"
   "ngrams<>|mote::ngrams<mote::ngrams_knobs{$store}>"
   "fuse<bm25<>; ngrams<>>|mote::fuse<mote::bm25<mote::bm25_knobs{$store}>, mote::ngrams<mote::ngrams_knobs{$store}>>"
   "flat<>|mote::flat<mote::flat_knobs{$store}>"
-  "binary<>|mote::binary<mote::binary_knobs{$store}>")
+  "binary<>|mote::binary<mote::binary_knobs{$store}>"
+  "ivf<>; 8 of 16 lists|mote::ivf<mote::ivf_knobs{$store, .gram = 3, .lists = 16, .probes = 8}>")
 
 for target in "${@:-cortex-m7}"; do
   case $target in

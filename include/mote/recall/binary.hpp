@@ -96,11 +96,16 @@ class asked_signs {
       }
     }
   }
-  /// The sum of the question's numbers where a bit is set: rises with the cosine.
+  /// The sum of the question's numbers where a bit is set: rises with the cosine. Written out: a compiler's loop takes
+  /// twice the instructions.
   std::int32_t product(const sign_code<Dims>& code) const {
     std::int32_t sum = 0;
-    for (std::size_t i = 0; i < Dims / 32; ++i)
-      for (std::size_t n = 0; n < 8; ++n) sum += sums_[8 * i + n][code.bits[i] >> (4 * n) & 15U];
+    for (std::size_t i = 0; i < Dims / 32; ++i) {
+      const std::uint32_t b = code.bits[i];
+      const std::array<std::int8_t, 16>* const of = &sums_[8 * i];
+      sum += of[0][b & 15U] + of[1][b >> 4U & 15U] + of[2][b >> 8U & 15U] + of[3][b >> 12U & 15U];
+      sum += of[4][b >> 16U & 15U] + of[5][b >> 20U & 15U] + of[6][b >> 24U & 15U] + of[7][b >> 28U];
+    }
     return sum;
   }
 
