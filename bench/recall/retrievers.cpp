@@ -35,7 +35,7 @@ using words_with_floors = mote::bm25<mote::bm25_knobs{.items = N, .item_bytes = 
 template <std::size_t N>
 using letters = mote::flat<mote::flat_knobs{.items = N, .item_bytes = mean_bytes, .gram = 4}>;
 template <std::size_t N>
-using bits = mote::binary<mote::binary_knobs{.items = N, .item_bytes = mean_bytes BITS}>;
+using bits = mote::binary<mote::binary_knobs{.items = N, .item_bytes = mean_bytes, .gram = 4}>;
 template <std::size_t N>
 using newest = mote::recent<mote::recent_knobs{.items = N, .item_bytes = mean_bytes}>;
 template <std::size_t N>

@@ -75,8 +75,8 @@ struct sign_code {
 };
 
 /// A question for sign codes: its rotated vector in steps of a 31st of its largest number, added up for each value of
-/// four bits. A text's signs are multiplied by the question's numbers, not by their signs: of the first ten among 20,000
-/// texts the best 160 then have 93 % instead of 73 % (bench/recall/signs.cpp).
+/// four bits. A text's signs are multiplied by the question's numbers, not by their signs: of the first ten among
+/// 20,000 texts the best 160 then have 93 % instead of 73 % (bench/recall/signs.cpp).
 template <std::size_t Dims>
 class asked_signs {
  public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Finds remembered texts by the letters they share, as flat<> does, in the lists alone that are nearest to the question:
-// each vector is in the list whose mean is nearest to it (an inverted file, Sivic and Zisserman 2003).
+// Finds remembered texts by the letters they share, as flat<> does, in the lists that are nearest to the question: each
+// vector is in the list whose mean is nearest to it (an inverted file, Sivic and Zisserman 2003).
 //   ivf<>                                        4,096 items in 64 lists, of which a search reads 32
 //   ivf<ivf_knobs{.reread = true}>               no vector is kept: those of the lists that are read are made again
 //   retrieve<item_store<900, 96>, yours, ivf_index<kept_vectors<int8_vector<64>, 900>, moving_means<..., 30>, ...>>
@@ -22,8 +22,8 @@
 
 namespace mote::inline v0 {
 
-// Where the vectors of the texts are: put(row, vector), wipe(row), and get(row, items, room), which gives the vector, in
-// `room` if it is nowhere else, or nullptr. One of a user's own may have them behind a driver.
+// Where the vectors of the texts are: put(row, vector), wipe(row), and get(row, items, room), which gives the vector,
+// in `room` if it is nowhere else, or nullptr. One of a user's own may have them behind a driver.
 
 /// In this object: a row's vector is read where it lies.
 template <class Vector, std::size_t Items>
