@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
                 in_common(them[0].answers, s.answers));
   std::fflush(stdout);
   bits<256, 16>(texts, questions);
-  bits<256, 64>(texts, questions);
+  bits<256, mote::binary_knobs{.items = items}.most_candidates()>(texts, questions);
   bits<1024, 8>(texts, questions);
   bits<1024, 16>(texts, questions);
 }
