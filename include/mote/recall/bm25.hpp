@@ -40,7 +40,7 @@ class bm25_index : public bm25_lengths<bm25_index<Reader, Knobs>, Reader, Knobs>
     std::array<std::uint32_t, most> hash;  // (count) in the question's order, repetitions included
     std::array<std::uint32_t, most> times;
     std::array<float, most> rarity;
-    std::size_t count = 0;
+    std::uint32_t count = 0;
     std::uint32_t names = 0;  // a bit each
 
     bool take(Reader& words) {
@@ -91,7 +91,7 @@ class bm25_index : public bm25_lengths<bm25_index<Reader, Knobs>, Reader, Knobs>
         all.worth += asked.rarity[i];
         if ((asked.names >> i & 1U) != 0 && having[i] != 0) all.name_known = true;
       }
-      all.asked += static_cast<std::uint32_t>(asked.count);
+      all.asked += asked.count;
       if (asked.names != 0) all.named = true;
       for (std::size_t place = 0; place < count; ++place) {
         const std::size_t row = items.row(place);

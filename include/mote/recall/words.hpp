@@ -139,7 +139,9 @@ class words {
         const character c = detail::first_character(ahead);
         if (!detail::is_invisible(c.code)) {
           if (!is_letter(c.code) || gram(c.code) != most) break;
-          target.push(lower(c.code));
+          const std::uint32_t small = lower(c.code);
+          if (letters == 0) is_name_ = begun_ && small != c.code;
+          target.push(small);
           ++letters;
         }
         ahead.remove_prefix(c.bytes);
@@ -158,11 +160,10 @@ class words {
       }
       rest_ = ahead;
       in_pieces_ = false;
-      const std::uint32_t small = lower(first.code);
-      const bool possessive = after_apostrophe && letters == 1 && small == 's';
+      const bool possessive = after_apostrophe && letters == 1 && lower(first.code) == 's';
       after_apostrophe = false;
       if (!possessive) {
-        is_name_ = begun_ && letters > 1 && small != first.code;
+        if (letters == 1) is_name_ = false;
         begun_ = true;
         return true;
       }
