@@ -22,6 +22,7 @@ namespace mote_tests {
 /// A vocabulary of three control tokens, the bytes if wanted, single characters, and longer pieces.
 class small_vocabulary {
  public:
+  using tokenizer = mote::sentencepiece_bpe;
   static constexpr std::size_t room = 512;
   static constexpr mote::special_tokens control{.bos = 1, .eos = 2};
 
@@ -60,8 +61,8 @@ inline std::vector<std::string> pieces_of(std::string_view letters, std::size_t 
   return all;
 }
 
-template <class Policy>
-using admission_of = mote::admission<Policy, small_vocabulary::room>;
+template <class Policy, class Words = small_vocabulary>
+using admission_of = mote::admission<Policy, Words::room>;
 
 struct drawn_text {
   std::string text;
@@ -70,11 +71,11 @@ struct drawn_text {
 };
 
 /// Draws a text. Half of the tokens are looked for among those that begin with a letter of `wanted`.
-template <class Policy>
-drawn_text draw_text(admission_of<Policy>& admitted, const small_vocabulary& words, std::string_view wanted,
-                     bool opened, std::size_t most, mote::rng& random, std::span<const std::string_view> notes = {}) {
-  const mote::vocabulary_view v = words.view();
-  const mote::sentencepiece_bpe pieces(v, words.control);
+template <class Policy, class Words>
+drawn_text draw_text(admission_of<Policy, Words>& admitted, const Words& words, std::string_view wanted, bool opened,
+                     std::size_t most, mote::rng& random, std::span<const std::string_view> notes = {}) {
+  const auto v = words.view();
+  const typename Words::tokenizer pieces(v, words.control);
   drawn_text made;
   if constexpr (mote::copies_notes<typename Policy::state>) {
     made.dead_end = !admitted.begin(notes);
@@ -112,26 +113,26 @@ drawn_text draw_text(admission_of<Policy>& admitted, const small_vocabulary& wor
 
 /// Adds every whole text that the tokens can make to `all`. `begun`: the beginnings that were gone on from; a text has
 /// one place, however it was cut.
-template <class Policy>
-void every_text(const admission_of<Policy>& at, const small_vocabulary& words, const std::string& text, bool opened,
+template <class Policy, class Words>
+void every_text(const admission_of<Policy, Words>& at, const Words& words, const std::string& text, bool opened,
                 std::set<std::string>& begun, std::set<std::string>& all) {
   if (!opened && !begun.insert(text).second) return;
-  const mote::vocabulary_view v = words.view();
-  admission_of<Policy> here = at;
+  const auto v = words.view();
+  admission_of<Policy, Words> here = at;
   here.find(v, words.control, opened);
   if (here.may_end()) all.insert(text);
-  const mote::sentencepiece_bpe pieces(v, words.control);
+  const typename Words::tokenizer pieces(v, words.control);
   for (std::uint32_t id = 0; id < v.count(); ++id) {
     if (!here.has(id) || id == static_cast<std::uint32_t>(words.control.eos)) continue;
     const std::string_view piece = pieces.piece(opened ? 1U : mote::no_token, id);
-    admission_of<Policy> next = here;
+    admission_of<Policy, Words> next = here;
     next.advance(piece);
     every_text<Policy>(next, words, text + std::string(piece), false, begun, all);
   }
 }
-template <class Policy>
-std::set<std::string> every_text(const small_vocabulary& words, bool opened,
-                                 const admission_of<Policy>& start = admission_of<Policy>{}) {
+template <class Policy, class Words>
+std::set<std::string> every_text(const Words& words, bool opened,
+                                 const admission_of<Policy, Words>& start = admission_of<Policy, Words>{}) {
   std::set<std::string> begun, all;
   every_text<Policy>(start, words, "", opened, begun, all);
   return all;

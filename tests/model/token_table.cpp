@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,12 +43,12 @@ struct little {
   mote::token_range end;
   mote::control_set control() const { return {.ranges = {&end, 1}}; }
 };
-little little_table() {
+little little_table(mote::host::text_order order = mote::host::text_order::left_out) {
   auto text = mote_tests::byte_level_of({{"a", "b"}, {"ab", "c"}, {" ", "a"}});
   const int end = mote_tests::add(text, "<end>", token_type::control);
   mote_tests::add(text, "<think>", token_type::user_defined);
   mote_tests::add(text, "", token_type::unused);
-  return {mote::host::pack_token_table(text), {static_cast<std::uint32_t>(end), 1}};
+  return {mote::host::pack_token_table(text, order), {static_cast<std::uint32_t>(end), 1}};
 }
 
 /// Uses everything that a checked table offers; a sanitizer or a hang would show what check() let through.
@@ -55,6 +56,9 @@ void use(std::span<const std::byte> bytes, const mote::control_set& control) {
   const words::table t{bytes};
   std::size_t sum = 0;
   for (std::uint32_t id = 0; id < t.count(); ++id) sum += t.text(id).size() + t.shown(id).size() + t.rank(id);
+  if (t.in_order())
+    for (std::uint32_t place = 1; place < t.searchable(); ++place)
+      REQUIRE(t.text(t.searched(place - 1)) < t.text(t.searched(place)));
   const words w(t, {});
   std::vector<mote::merge_slot> slots(64);
   for (const auto added : {added_tokens::none, added_tokens::user_defined, added_tokens::all}) {
@@ -94,6 +98,36 @@ TEST_CASE("token table: reads back what was packed", "[model][token_table]") {
   CHECK(t.shown(261).empty());
 }
 
+TEST_CASE("token table: the order of the texts, if it is kept, has every token that is found", "[model][token_table]") {
+  const little l = little_table(mote::host::text_order::kept);
+  CHECK(l.table.size() == little_table().table.size() + 2 * 258);
+  REQUIRE(words::table::check(l.table, l.control()) == status::ok);
+  const words::table t{l.table};
+  REQUIRE(t.in_order());
+  CHECK_FALSE(words::table{little_table().table}.in_order());
+  std::set<std::string> expected, seen;
+  for (std::uint32_t id = 0; id < t.count(); ++id)
+    if (t.find(t.text(id)) == id) expected.emplace(t.text(id));
+  for (std::uint32_t place = 0; place < t.searchable(); ++place) seen.emplace(t.text(t.searched(place)));
+  CHECK(seen == expected);
+  CHECK(t.searchable() == expected.size());
+
+  // Two entries changed places, one stands twice, one is a token that is not found.
+  token_table_header h;
+  std::memcpy(&h, l.table.data(), sizeof h);
+  const std::size_t order = sizeof h + 4 * (h.slots + h.added + h.count / 64 + 1) + 1024;
+  for (const auto change : {0, 1, 2}) {
+    auto table = l.table;
+    std::uint16_t two[2];
+    std::memcpy(two, table.data() + order + 100, 4);
+    if (change == 0) std::swap(two[0], two[1]);
+    if (change == 1) two[1] = two[0];
+    if (change == 2) two[1] = 259;
+    std::memcpy(table.data() + order + 100, two, 4);
+    CHECK(words::table::check(table, {}) == status::corrupt_vocabulary);
+  }
+}
+
 TEST_CASE("token table: every length but the right one is refused", "[model][token_table]") {
   const little l = little_table();
   for (std::size_t n = 0; n < l.table.size(); ++n)
@@ -130,7 +164,7 @@ TEST_CASE("token table: a table that lets a text become a control token is refus
 }
 
 TEST_CASE("token table: any byte may have any value; a table that passes is safe to use", "[model][token_table]") {
-  const little l = little_table();
+  const little l = little_table(mote::host::text_order::kept);
   std::size_t passed = 0;
   mote::rng random(9);
   for (std::size_t at = 0; at < l.table.size(); ++at) {
@@ -148,7 +182,7 @@ TEST_CASE("token table: any byte may have any value; a table that passes is safe
 }
 
 TEST_CASE("token table: many wrong bytes at once are refused or safe", "[model][token_table]") {
-  const little l = little_table();
+  const little l = little_table(mote::host::text_order::kept);
   mote::rng random(10);
   for (int round = 0; round < 20000; ++round) {
     exact_copy mutant(l.table);
@@ -165,4 +199,6 @@ TEST_CASE("token table: sizes that cannot be are too big, not wrapped", "[model]
   CHECK(token_table_header{.count = 1, .text_bytes = 0xFFFFFFFF}.bytes() == mote::too_big);
   CHECK(token_table_header{.count = 1, .added = 2}.bytes() == mote::too_big);
   CHECK(token_table_header{.count = 1, .splits = 3}.bytes() == mote::too_big);
+  CHECK(token_table_header{.count = 1, .ordered = 2}.bytes() == mote::too_big);
+  CHECK(token_table_header{.count = 1, .searchable = 2, .ordered = 1}.bytes() == mote::too_big);
 }

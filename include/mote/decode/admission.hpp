@@ -17,7 +17,6 @@
 #include "mote/decode/constraint.hpp"
 #include "mote/decode/picking.hpp"
 #include "mote/model/special_tokens.hpp"
-#include "mote/model/vocabulary.hpp"
 
 namespace mote::inline v0 {
 
@@ -34,7 +33,8 @@ inline bool begins_with(std::string_view text, std::string_view start) {
 }
 
 /// The first place behind `place` whose text does not begin with `start`, as that at `place` does.
-MOTE_NOINLINE inline std::uint32_t place_behind(const vocabulary_view& v, std::uint32_t place, std::string_view start) {
+template <class Table>
+MOTE_NOINLINE std::uint32_t place_behind(const Table& v, std::uint32_t place, std::string_view start) {
   std::uint32_t step = 1;
   while (step < v.searchable() - place && begins_with(v.text(v.searched(place + step)), start)) {
     place += step;
@@ -46,8 +46,8 @@ MOTE_NOINLINE inline std::uint32_t place_behind(const vocabulary_view& v, std::u
 }
 
 /// Calls offer(id) for each token whose bytes `start` takes. `opened`: a leading space is not said (tokenizer::piece).
-template <class State, class Offer>
-void for_each_admitted(const vocabulary_view& v, const State& start, bool opened, Offer&& offer) {
+template <class Table, class State, class Offer>
+void for_each_admitted(const Table& v, const State& start, bool opened, Offer&& offer) {
   constexpr std::size_t kept = 12;  // bytes whose states are kept; of longer texts the rest is walked again
   State after[kept + 1];            // after[d]: d bytes of `before`
   after[0] = start;
@@ -82,7 +82,8 @@ void for_each_admitted(const vocabulary_view& v, const State& start, bool opened
 
 /// The first byte of a set that no token is alone, or -1: with a token for each byte every string can be spelled, and
 /// no answer can come to a place without a way on.
-inline int first_unspelled(const vocabulary_view& v, const special_tokens& control, const byte_set& bytes) {
+template <ordered_table Table>
+int first_unspelled(const Table& v, const special_tokens& control, const byte_set& bytes) {
   for (unsigned b = 0; b < 256; ++b) {
     if (!bytes.has(b)) continue;
     const char text = static_cast<char>(b);
@@ -100,9 +101,12 @@ class admission {
  public:
   using state = typename Constraint::state;
 
-  /// An image was attached. False: its vocabulary cannot spell the constraint.
-  bool begin_with(const vocabulary_view& v, const special_tokens& control) {
+  /// An image was attached. False: its vocabulary cannot spell the constraint, or has no order after all.
+  template <ordered_table Table>
+  bool begin_with(const Table& v, const special_tokens& control) {
     known_ = false;
+    if constexpr (requires { v.in_order(); })
+      if (!v.in_order()) return false;
     return first_unspelled(v, control, Constraint::bytes) < 0;
   }
   /// A new answer.
@@ -124,7 +128,8 @@ class admission {
   const state& place() const { return at_; }
   void go_on_at(const state& place) { at_ = place; }
   /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
-  MOTE_NOINLINE void find(const vocabulary_view& v, const special_tokens& control, bool opened) {
+  template <ordered_table Table>
+  MOTE_NOINLINE void find(const Table& v, const special_tokens& control, bool opened) {
     if (known_ && opened == opened_ && at_ == of_) return;
     known_ = true;
     opened_ = opened;
@@ -153,8 +158,8 @@ class admission {
   head_rows rows() const { return {bits_, count_}; }
 
   /// How many of these tokens, which are guesses, may follow one another.
-  template <class Token>
-  std::size_t follow(const vocabulary_view& v, std::span<const Token> guesses) const {
+  template <ordered_table Table, class Token>
+  std::size_t follow(const Table& v, std::span<const Token> guesses) const {
     state s = at_;
     std::size_t n = 0;
     for (const Token t : guesses) {
@@ -189,7 +194,8 @@ class admission {
   static constexpr bool gives_way = requires(state& s) { s.give_way(true); };
 
   /// Marks the tokens that may follow.
-  void mark(const vocabulary_view& v, const special_tokens& control) {
+  template <class Table>
+  void mark(const Table& v, const special_tokens& control) {
     count_ = 0;
     for (std::uint32_t& w : bits_) w = 0;
     detail::for_each_admitted(v, at_, opened_, [&](std::uint32_t id) {

@@ -102,11 +102,22 @@ struct constraint_check {
       "mote: this policy does not say which bytes its answers hold; give it a `static constexpr byte_set bytes` [mote-constraint-policy]");
 };
 
+/// The table of a vocabulary whose tokens can be had in the order of their texts.
+template <class Table>
+concept ordered_table = requires(const Table& v, std::uint32_t n, std::string_view text) {
+  { v.searchable() } -> std::same_as<std::uint32_t>;
+  { v.searched(n) } -> std::same_as<std::uint32_t>;
+  { v.text(n) } -> std::same_as<std::string_view>;
+  { v.find(text) } -> std::same_as<std::uint32_t>;
+  { v.has_bytes() } -> std::same_as<bool>;
+  { v.is_byte(n) } -> std::same_as<bool>;
+};
+
 template <class Tokenizer, bool InOrder>
 struct texts_are_in_order {
   static_assert(
       InOrder,
-      "mote: a constraint walks over the texts of a vocabulary in their order, and this tokenizer's table has none; leave the constraint out, or take a model with sentencepiece_bpe [mote-constraint-table]");
+      "mote: a constraint walks over the texts of a vocabulary in their order, and this model's table has none; import the model again (without --no-order), or leave the constraint out [mote-constraint-table]");
 };
 
 template <bool Recalls>
@@ -117,6 +128,11 @@ struct notes_are_there {
 };
 
 namespace detail {
+
+/// Whether a model's table is in order: always, or because its header says so.
+template <class Model, class Table = typename tokenizer_of<Model>::table>
+inline constexpr bool texts_in_order =
+    ordered_table<Table> && (std::is_same_v<Table, vocabulary_view> || requires { requires Model::texts_in_order; });
 
 template <class P>
 inline constexpr bool constraint_copies = requires { requires copies_notes<typename P::state>; };
@@ -134,7 +150,7 @@ struct slots::constraint : slot_facts {
   using fallback = unconstrained;
   template <class Chosen, class P = typename Chosen::template in<slots::constraint>,
             class Tokenizer = tokenizer_of<typename Chosen::model_type>>
-  using fault = detail::constraint_fault<P, std::is_same_v<typename Tokenizer::table, vocabulary_view>,
+  using fault = detail::constraint_fault<P, detail::texts_in_order<typename Chosen::model_type>,
                                          Chosen::template in<slots::recall>::recalls, Tokenizer>;
   template <class P, class Chosen, constraint_member Lacks = constraint_lacks<P>>
   using lack = unless<Lacks == constraint_member::none, constraint_check<P, Lacks>>;

@@ -33,6 +33,7 @@ template <class Table = vocabulary_view, bool SpaceBefore = true>
 class basic_sentencepiece_bpe {
  public:
   using table = Table;
+  static constexpr bool drops_space = SpaceBefore;  ///< piece() leaves out the one in front of a text
 
   basic_sentencepiece_bpe() = default;
   /// `control.bos` must be a token of the vocabulary, or negative.

@@ -25,6 +25,7 @@ template <bool SpaceBefore = true>
 class sentencepiece_unigram {
  public:
   using table = table_of<table_kind::unigram>;
+  static constexpr bool drops_space = SpaceBefore;  ///< piece() leaves out the one in front of a text
 
   sentencepiece_unigram() = default;
   sentencepiece_unigram(table words, const special_tokens& control) : words_(words), control_(control) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The token table of large vocabularies, read in place from flash: texts, a hash index with a bounded search, merges,
-// and added tokens. docs/reference/container.md has its bytes.
+// added tokens, and, for constraints, the order of the texts. docs/reference/container.md has its bytes.
 // Refuses to trust the table: check() validates every number once, against the size of the table and against the tokens
 // that the program says no text becomes. The other functions need a table that passed.
 #pragma once
@@ -56,17 +56,22 @@ struct token_table_header {
   std::uint32_t ranks = 0;              ///< 1: a word for each token; 0: the lower id merges first
   std::uint32_t splits = 0;             ///< bytes a token of its split(); 0: any two halves merge
   std::uint32_t unknown_score = 0;      ///< of a unigram vocabulary: a float, the score of an unknown character
-  std::uint32_t reserved[3] = {};
+  std::uint32_t ordered = 0;            ///< 1: the searchable tokens in the order of their texts; 0: no such list
+  std::uint32_t reserved[2] = {};
 
   static constexpr std::uint32_t most = (1U << 20U) - 1;
   bool has_bytes_of() const { return kind == static_cast<std::uint32_t>(table_kind::byte_level); }
+  /// Bytes of an entry of the order.
+  std::size_t order_entry() const { return count < 65536 ? 2 : 4; }
 
   /// Bytes of the whole table, or too_big.
   std::size_t bytes() const {
-    if (count > most || slots > 4 * most || added > count || text_bytes > 0x3FFFFFFFU || splits > 2 || ranks > 1)
+    if (count > most || slots > 4 * most || added > count || text_bytes > 0x3FFFFFFFU || splits > 2 || ranks > 1 ||
+        ordered > 1 || searchable > count)
       return too_big;
     std::size_t n = sizeof *this + 4 * (std::size_t{slots} + added + count / 64 + 1);
     n += ranks * 4 * std::size_t{count} + (has_bytes_of() ? 1024 : 0);
+    n += ordered * order_entry() * searchable;
     n += 2 * (std::size_t{count} + 1) + splits * std::size_t{count} + text_bytes;
     return round_up(n, 4);
   }
@@ -96,7 +101,7 @@ class token_table {
     bases_ = added_ + std::size_t{4} * h_.added;
     ranks_ = bases_ + 4 * (std::size_t{h_.count} / 64 + 1);
     bytes_ = ranks_ + std::size_t{4} * h_.ranks * h_.count;
-    starts_ = bytes_ + (h_.has_bytes_of() ? 1024 : 0);
+    starts_ = bytes_ + (h_.has_bytes_of() ? 1024 : 0) + h_.ordered * h_.order_entry() * h_.searchable;
     splits_ = starts_ + 2 * (std::size_t{h_.count} + 1);
     text_ = splits_ + std::size_t{h_.splits} * h_.count;
   }
@@ -122,6 +127,14 @@ class token_table {
 
   std::uint32_t count() const { return h_.count; }
   std::uint32_t longest() const { return h_.longest; }
+  std::uint32_t searchable() const { return h_.searchable; }
+  bool in_order() const { return h_.ordered != 0; }
+
+  /// The token at a place in the order of the texts, place < searchable(), of a table that is in_order().
+  std::uint32_t searched(std::uint32_t place) const {
+    const std::byte* const order = starts_ - h_.order_entry() * h_.searchable;
+    return h_.order_entry() == 2 ? half(order + std::size_t{2} * place) : word_at(order + std::size_t{4} * place);
+  }
   std::uint32_t unknown() const { return h_.unknown; }
   bool has_splits() const { return h_.splits != 0; }
 
@@ -277,6 +290,12 @@ class token_table {
     if (used != h_.searchable) return false;
 
     std::string_view before;
+    for (std::uint32_t i = 0; i < h_.ordered * h_.searchable; ++i) {  // ascending, so each token of the index is there
+      const std::uint32_t id = searched(i);
+      if (id >= h_.count || text(id) <= before || find(text(id)) != id) return false;
+      before = text(id);
+    }
+    before = {};
     for (std::uint32_t i = 0; i < h_.added; ++i) {
       const std::uint32_t e = added_entry(i);
       const std::uint32_t id = e & id_bits;
@@ -301,7 +320,7 @@ class token_table {
   const std::byte* added_ = nullptr;                     // (added)
   const std::byte* bases_ = nullptr;                     // (count / 64 + 1)
   const std::byte* ranks_ = nullptr;                     // (count), or none
-  const std::byte* bytes_ = nullptr;                     // (256), or none
+  const std::byte* bytes_ = nullptr;                     // (256), or none; behind it the order (searchable), or none
   const std::byte* starts_ = nullptr;                    // (count + 1)
   const std::byte* splits_ = nullptr;                    // (count), or none
   const std::byte* text_ = nullptr;                      // (text_bytes)

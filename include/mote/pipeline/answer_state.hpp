@@ -105,7 +105,9 @@ struct basic_answer_state {
   /// Whether a leading space of the next token is not said: it is the first of the answer.
   template <class Token>
   bool opens(std::span<const Token> tokens, const special_tokens& control) const {
-    return answered == 0 && (control.answer >= 0 || static_cast<int>(tokens[prompt_tokens - 1]) == control.bos);
+    if constexpr (!requires { requires Tokenizer::drops_space; }) return false;
+    return answered == 0 && control.bos >= 0 &&
+           (control.answer >= 0 || static_cast<int>(tokens[prompt_tokens - 1]) == control.bos);
   }
 
   /// Whether there is a token to run, in a context of `context` tokens; if not, `progress` says why.

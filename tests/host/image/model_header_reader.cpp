@@ -141,6 +141,10 @@ TEST_CASE("model header: a tokenizer and its control tokens read back", "[host][
   CHECK_THAT(text, ContainsSubstring("\n  using tokenizer = mote::byte_level_bpe<mote::qwen2_pieces, mote::nfc>;\n"));
   const auto m = read_model_header(text);
   CHECK(m.tokenizer == f.tokenizer);
+  CHECK_FALSE(m.texts_in_order);
+  f.texts_in_order = true;
+  CHECK_THAT(model_header(f), ContainsSubstring("\n  static constexpr bool texts_in_order = true;"));
+  CHECK(read_model_header(model_header(f)).texts_in_order);
   REQUIRE(m.control_tokens.size() == 2);
   CHECK(m.control_tokens[1].first == 500);
   CHECK(m.control_tokens[0].count == 3);

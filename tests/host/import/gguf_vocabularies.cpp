@@ -10,12 +10,17 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../../model/tokenizer_cases.hpp"
 #include "family_gguf.hpp"
+#include "mote/decode/gbnf.hpp"
+#include "mote/decode/json.hpp"
+#include "mote/decode/sample.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/host/image/model_header.hpp"
 #include "mote/host/image/plan_of.hpp"
@@ -39,10 +44,11 @@ struct little_llama3 {
       .context = 48,
       .rope_theta = 500000.0F,
       .rope{.factor = 32, .low_frequency_factor = 1, .high_frequency_factor = 4, .original_context = 8192}};
-  static constexpr std::size_t vocabulary_bytes = 1873460;
+  static constexpr std::size_t vocabulary_bytes = 1873460 + 4 * 128000;
   static constexpr std::size_t longest_piece = 128;
   static constexpr mote::special_tokens special_tokens{.bos = 128000, .eos = 128009};
   using tokenizer = mote::byte_level_bpe<mote::llama3_pieces>;
+  static constexpr bool texts_in_order = true;
   static constexpr std::array control_tokens{mote::token_range{128000, 256}};
 };
 /// Its embedding has 267 rows more than there are tokens.
@@ -59,10 +65,11 @@ struct little_qwen3 {
                                      .rope_theta = 1e6F,
                                      .norm_epsilon = 1e-6F,
                                      .head_width = 12};
-  static constexpr std::size_t vocabulary_bytes = 2352672;
+  static constexpr std::size_t vocabulary_bytes = 2352672 + 4 * 151643;
   static constexpr std::size_t longest_piece = 128;
   static constexpr mote::special_tokens special_tokens{.bos = -1, .eos = 151645};
   using tokenizer = mote::byte_level_bpe<mote::qwen2_pieces>;
+  static constexpr bool texts_in_order = true;
   static constexpr std::array control_tokens{mote::token_range{151643, 14}};
 };
 
@@ -93,6 +100,44 @@ void put_vocabulary_of(mote_tests::gguf_parts& g, const std::string& folder) {
   g.set("tokenizer.ggml.merges", merges.bytes);
 }
 
+/// Answers under constraints, drawn by chance: valid orders, and no space of the first token is left out.
+template <class Model>
+void says_orders(std::span<const std::byte> image) {
+  namespace s = mote::schema;
+  using order =
+      mote::json<s::object<s::field<"device", s::one_of<"lamp", "fan">>, s::field<"level", s::integer<0, 99>>>>;
+  using answers = mote::allowed<"yes", "no", " maybe">;
+  constexpr mote::sample_knobs hot{.temperature = 3};
+  using f32 = mote::quantize<32>;
+  using rows = mote::interleave<4>;
+  static mote::pipeline<Model, f32, rows, mote::context<48>, mote::sample<hot>, order> ordering;
+  static mote::pipeline<Model, f32, rows, mote::context<48>, mote::sample<hot>, answers> answering;
+  REQUIRE(ordering.attach(image) == status::ok);
+  REQUIRE(answering.attach(image) == status::ok);
+  std::set<std::string> orders, said;
+  const auto text_of = [](auto& ai, std::string_view question) {
+    std::string text;
+    auto answer = ai.ask(question, 30);
+    for (const std::string_view piece : answer) text += piece;
+    CHECK(answer.state() == status::ok);
+    CHECK((answer.ending() == mote::ending::complete || answer.ending() == mote::ending::end_of_text));
+    return text;
+  };
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    ordering.seed(seed);
+    answering.seed(seed);
+    const std::string text = text_of(ordering, "Dim the lamp, please.");
+    CAPTURE(text);
+    const auto j = nlohmann::json::parse(text);
+    CHECK((j.at("device") == "lamp" || j.at("device") == "fan"));
+    CHECK((j.at("level").get<int>() >= 0 && j.at("level").get<int>() <= 99 && j.size() == 2));
+    orders.insert(text);
+    said.insert(text_of(answering, ""));  // behind the token that opens a text
+  }
+  CHECK(orders.size() > 20);
+  CHECK(said == std::set<std::string>{"yes", "no", " maybe"});
+}
+
 template <class Model, std::size_t Most>
 void answers_as_its_definition(const mote_tests::gguf_parts& g, const mote_tests::plain_published& m,
                                const std::string& folder) {
@@ -102,7 +147,7 @@ void answers_as_its_definition(const mote_tests::gguf_parts& g, const mote_tests
   mote::host::model_source& in = *opened.weights;
   REQUIRE(in.shape() == Model::shape);
   REQUIRE(opened.tokenizer);
-  const auto table = mote::host::pack_token_table(*opened.tokenizer);
+  const auto table = mote::host::pack_token_table(*opened.tokenizer, mote::host::text_order::kept);
   REQUIRE(table.size() == Model::vocabulary_bytes);
   REQUIRE(mote::token_table{std::span<const std::byte>(table)}.longest() == Model::longest_piece);
   const std::string header = mote::host::model_header({.name = std::string(Model::name),
@@ -113,6 +158,7 @@ void answers_as_its_definition(const mote_tests::gguf_parts& g, const mote_tests
                                                        .longest_piece = Model::longest_piece,
                                                        .special_tokens = {.bos = opened.bos, .eos = opened.eos},
                                                        .tokenizer = opened.tokenizer->type_name(),
+                                                       .texts_in_order = true,
                                                        .control_tokens = opened.tokenizer->control_tokens()});
   const mote::token_range controls = Model::control_tokens[0];
   CHECK_THAT(header, ContainsSubstring("  static constexpr std::array control_tokens{mote::token_range{" +
@@ -148,6 +194,7 @@ void answers_as_its_definition(const mote_tests::gguf_parts& g, const mote_tests
             static_cast<std::ptrdiff_t>(tokens[t]));
   }
   CHECK(texts > 20);
+  if constexpr (Model::special_tokens.bos >= 0) says_orders<Model>(image);
 }
 
 }  // namespace

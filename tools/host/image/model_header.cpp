@@ -144,6 +144,7 @@ std::string model_header(const model_facts& m) {
     t += "  static constexpr mote::pooling pooling = mote::pooling::" +
          std::string(*m.pooled == pooling::mean ? "mean" : "cls") + ";  // of the states of a text\n";
   if (!m.tokenizer.empty()) t += "  using tokenizer = " + m.tokenizer + ";\n";
+  if (m.texts_in_order) t += "  static constexpr bool texts_in_order = true;  // for constraints\n";
   if (!m.control_tokens.empty()) {
     t += "  static constexpr std::array control_tokens{";
     for (std::size_t i = 0; i < m.control_tokens.size(); ++i)

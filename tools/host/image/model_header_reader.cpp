@@ -103,6 +103,7 @@ model_facts read_model_header(std::string_view text) {
     m.pooled = detail::text_between(text, pooled, ";") == "mean" ? pooling::mean : pooling::cls;
   if (text.find("  using tokenizer = ") != text.npos)
     m.tokenizer = detail::text_between(text, "  using tokenizer = ", ";\n");
+  m.texts_in_order = text.find("  static constexpr bool texts_in_order = true;") != text.npos;
   constexpr std::string_view chat = "  static constexpr mote::chat_template chat_template{\n";
   if (const std::size_t at = text.find(chat); at != text.npos)
     m.chat =

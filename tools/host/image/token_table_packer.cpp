@@ -132,7 +132,7 @@ class table_writer {
   std::vector<std::byte>& out_;
 };
 
-std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p) {
+std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p, text_order order) {
   const auto count = static_cast<std::uint32_t>(in.pieces.size());
   token_table_header h{.count = count, .byte_first = p.byte_first, .kind = static_cast<std::uint32_t>(in.kind)};
   std::string all;
@@ -197,6 +197,14 @@ std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p) {
   }
   h.splits = p.splits.empty() ? 0 : h.longest < 256 ? 1 : 2;
 
+  std::vector<std::uint32_t> sorted;
+  if (order == text_order::kept) {
+    h.ordered = 1;
+    for (std::uint32_t id = 0; id < count; ++id)
+      if (p.searchable[id]) sorted.push_back(id);
+    std::sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) { return p.texts[a] < p.texts[b]; });
+  }
+
   std::vector<std::byte> out;
   table_writer to(out);
   const auto words = std::bit_cast<std::array<std::uint32_t, 16>>(h);
@@ -212,6 +220,7 @@ std::vector<std::byte> laid_out(const tokenizer_text& in, const parts& p) {
       if (p.searchable[id] && p.texts[id].size() == 1) bytes[static_cast<unsigned char>(p.texts[id][0])] = id;
     for (const std::uint32_t id : bytes) to.number(id, 4);
   }
+  for (const std::uint32_t id : sorted) to.number(id, h.order_entry());
   for (std::uint32_t id = 0; id <= count; ++id) {
     const std::uint32_t start = offsets[id] - offsets[std::size_t{64} * (id / 64)];
     if (start > 0xFFFF) bad("64 tokens before " + token_name(id) + " have more than 65,535 bytes of text");
@@ -265,7 +274,7 @@ void mark_at_once(const tokenizer_text& in, std::vector<std::byte>& table) {
 
 }  // namespace
 
-std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
+std::vector<std::byte> pack_token_table(const tokenizer_text& in, text_order order) {
   const std::size_t count = in.pieces.size();
   if (count == 0 || count > token_table_header::most)
     bad("has " + std::to_string(count) + " tokens; 1 to " + std::to_string(token_table_header::most) +
@@ -286,7 +295,7 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
       p.searchable[id] =
           in.types[id] == token_type::normal && (p.texts[id].size() == 1 || (in.takes_whole && !p.texts[id].empty()));
     take_merges(in, p);
-    std::vector<std::byte> table = laid_out(in, p);
+    std::vector<std::byte> table = laid_out(in, p, order);
     mark_at_once(in, table);
     return table;
   }
@@ -339,7 +348,7 @@ std::vector<std::byte> pack_token_table(const tokenizer_text& in) {
     }
     if (!scored) bad("has no scores");
   }
-  return laid_out(in, p);
+  return laid_out(in, p, order);
 }
 
 }  // namespace mote::inline v0::host

@@ -27,6 +27,7 @@ struct model_facts {
   mote::special_tokens special_tokens;
   std::vector<std::uint32_t> end_tokens{};    ///< others that end an answer
   std::string tokenizer{};                    ///< as tokenizer_text::type_name() has it; empty: sentencepiece_bpe
+  bool texts_in_order = false;                ///< whether its hashed table lists them (token_table_packer.hpp)
   std::string chat{};                         ///< its chat template, as chat_form::header_text() has it; empty: none
   std::vector<token_range> control_tokens{};  ///< that no text becomes, beside the special ones
   std::optional<pooling> pooled{};            ///< of an encoder; none: the file does not say it
