@@ -119,6 +119,11 @@ std::unique_ptr<Pipeline> attached() {
   return ai;
 }
 
+/// No token opens a text, and one opens an answer.
+struct unopened : random_model {
+  static constexpr mote::special_tokens special_tokens{.bos = -1, .eos = 1, .answer = 0};
+};
+
 using words_of_abc = gbnf<"root ::= [a-c]{2,5} (\" \" [x-z]){0,6}">;
 
 }  // namespace
@@ -169,6 +174,13 @@ TEST_CASE("a constrained pipeline says strings of its grammar, and ends where no
   }
   CHECK(all == std::set<std::string>{"yes", "no", "nod"});
   CHECK(say(*attached<pipeline<random_model, no_double>>(), "abc", 1, false).text.size() == 3);
+}
+
+TEST_CASE("without a token that opens a text no space of the first token is left out") {
+  const auto ai = attached<pipeline<unopened, allowed<"yes", "no">, sample<sample_knobs{.temperature = 4}>>>();
+  std::set<std::string> all;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) all.insert(say(*ai, "abc", seed, false).text);
+  CHECK(all == std::set<std::string>{"yes", "no"});
 }
 
 TEST_CASE("few rows of the head have the bits of all rows") {

@@ -22,6 +22,7 @@
 #include "mote/decode/json.hpp"
 #include "mote/model/byte_level_bpe.hpp"
 #include "mote/model/hashed_sentencepiece_bpe.hpp"
+#include "mote/model/sentencepiece_unigram.hpp"
 
 using namespace mote;
 using namespace mote_tests;
@@ -169,9 +170,9 @@ host::tokenizer_text random_byte_level(std::size_t more, std::uint64_t seed) {
 }
 
 /// Bytes, printable ASCII and pieces of some letters.
-host::tokenizer_text random_sentencepiece(std::uint64_t seed) {
+host::tokenizer_text random_pieces(table_kind kind, std::uint64_t seed) {
   host::tokenizer_text t;
-  t.kind = table_kind::sentencepiece;
+  t.kind = kind;
   for (const char* control : {"<unk>", "<s>", "</s>"}) (void)add(t, control, host::token_type::control);
   for (unsigned b = 0; b < 256; ++b) (void)add(t, host::detail::byte_spelling(b), host::token_type::byte);
   for (const std::string& piece : pieces_of("lampfnu {}\":,0123456789devicrs()[]x", 200, seed))
@@ -194,11 +195,16 @@ TEST_CASE("a small byte-level vocabulary: the admitted tokens, and every string 
   }
 }
 
-TEST_CASE("a small hashed SentencePiece vocabulary, whose first space is not said") {
-  const hashed_words<hashed_sentencepiece_bpe<true>, 600> words(random_sentencepiece(4), {.bos = 1, .eos = 2});
+TEST_CASE("small hashed SentencePiece and unigram vocabularies, whose first space is not said") {
+  const hashed_words<hashed_sentencepiece_bpe<true>, 600> words(random_pieces(table_kind::sentencepiece, 4),
+                                                                {.bos = 1, .eos = 2});
   compare_with_each_token<order>(words, 40, 60, true);
   compare_with_each_token<anything>(words, 20, 60, true);
   check_languages(words, true);
+  const hashed_words<sentencepiece_unigram<true>, 600> unigram(random_pieces(table_kind::unigram, 5),
+                                                               {.bos = 1, .eos = 2});
+  compare_with_each_token<order>(unigram, 40, 60, true);
+  CHECK(every_text<nested>(unigram, true) == all_nested());
 }
 
 TEST_CASE("a vocabulary without a byte is refused where the constraint may ask for it, and so is one without order") {

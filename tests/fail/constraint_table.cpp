@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A grammar for a model whose token table is hashed.
+// A grammar for a model whose hashed table does not have the order of its texts.
 // EXPECT: mote: a constraint walks over the texts of a vocabulary.*\[mote-constraint-table\]
 #include <mote/decode/gbnf.hpp>
 #include <mote/model/byte_level_bpe.hpp>
@@ -12,8 +12,9 @@ struct mine : little {
   using tokenizer = mote::byte_level_bpe<mote::llama3_pieces>;
 };
 #else
-struct mine : little {
-  using tokenizer = mote::sentencepiece_bpe;
+struct mine : little {  // as import_model writes it
+  using tokenizer = mote::byte_level_bpe<mote::llama3_pieces>;
+  static constexpr bool texts_in_order = true;
 };
 #endif
 using assistant = mote::pipeline<mine, mote::gbnf<"root ::= [0-9]">>;

@@ -100,7 +100,6 @@ TEST_CASE("token table: reads back what was packed", "[model][token_table]") {
 
 TEST_CASE("token table: the order of the texts, if it is kept, has every token that is found", "[model][token_table]") {
   const little l = little_table(mote::host::text_order::kept);
-  CHECK(l.table.size() == little_table().table.size() + 2 * 258);
   REQUIRE(words::table::check(l.table, l.control()) == status::ok);
   const words::table t{l.table};
   REQUIRE(t.in_order());
@@ -111,6 +110,7 @@ TEST_CASE("token table: the order of the texts, if it is kept, has every token t
   for (std::uint32_t place = 0; place < t.searchable(); ++place) seen.emplace(t.text(t.searched(place)));
   CHECK(seen == expected);
   CHECK(t.searchable() == expected.size());
+  CHECK(t.searchable() == 259);
 
   // Two entries changed places, one stands twice, one is a token that is not found.
   token_table_header h;
