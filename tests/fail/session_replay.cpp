@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: BSL-1.0
-// A session of an answer that copies from notes.
-// EXPECT: mote: a session's constraint and stop words are brought back by saying the answer again.*\[mote-session-replay\]
-#include <mote/decode/gbnf.hpp>
+// A session in a window beside a constraint whose state cannot be checked when it is read back.
+// EXPECT: mote: a session keeps the state of a constraint that copies.*\[mote-session-replay\]
+#include <mote/decode/constraint.hpp>
 
 #include "little.hpp"
 
+struct digits {
+  using slot = mote::slots::constraint;
+  static constexpr mote::byte_set bytes = [] {
+    mote::byte_set b;
+    b.add('0', '9');
+    return b;
+  }();
+  struct state {
+    int left = 300;
+    bool enter(unsigned char b) { return bytes.has(b) && --left >= 0; }
+    bool may_end() const { return left == 0; }
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::rag<mote::bm25<>>, mote::copied<1, 24>>;
+    // bytes that were read may have any number in `left`
 #else
-using assistant = mote::pipeline<little, mote::rag<mote::bm25<>>, mote::gbnf<"root ::= [a-z]{1,24}">>;
+    bool sound() const { return left >= 0 && left <= 300; }
 #endif
+    bool operator==(const state&) const = default;
+  };
+};
+using assistant = mote::pipeline<little, mote::context<64>, mote::window<32, 4>, digits>;
 
 static assistant ai;
 

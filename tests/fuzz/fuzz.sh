@@ -24,7 +24,7 @@ seed 1 '[A-Z]{2} "-" [0-9]{1,3}' d
 printf '\002\005\004\003\002\001abcdefghijklmnop' > "$work/grammar/e"
 printf '\003\001\002\003\004\005\006\007\010\011\012\013\014\015\016' > "$work/grammar/f"
 printf '"root ::= "\n"copied "\n"\\\\x"\n"\\\\U0010FFFF"\n"[^"\n"{1,3}"\n"{2,}"\n"\\""\n' > "$work/words"
-for kind in 0 1 2 3; do printf "\\00$kind\\000\\005\\001\\000\\040\\377" > "$work/session/$kind"; done
+for kind in 0 1 2 3 4 6; do printf "\\00$kind\\000\\005\\001\\000\\040\\377" > "$work/session/$kind"; done
 
 for name in grammar session; do
   words=

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "../golden/golden.hpp"
+#include "mote/decode/banned.hpp"
 #include "mote/decode/confidence.hpp"
+#include "mote/decode/stop_at.hpp"
 
 namespace {
 
@@ -21,6 +23,11 @@ using windowed = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interlea
                                 mote::gbnf<R"_(root ::= ("<" root ">" | [a-d ]{2}) [0-9]{9,})_", 2>>;
 using limited = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
                                mote::gbnf<R"_(root ::= ("(" root? ")" | [a-e]{1,3}) [0-9]{3,9})_", 3>, golden::guesses>;
+
+using copying = mote::pipeline<
+    golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<64>, mote::window<32, 2>, golden::short_notes,
+    mote::without<mote::gbnf<R"_(root ::= ("<" copied [a-z0-9. ]{2,9} ">" | [a-d]{2})* [0-9]{90})_">, "ab", "<at">,
+    mote::stop_at<"dd<", "cdcd">, golden::guesses>;
 
 struct kept {
   std::vector<std::byte> bytes;
@@ -35,7 +42,11 @@ Pipeline& attached() {
   static const auto ai = std::make_unique<Pipeline>();
   static const bool once = [] {
     const auto image = golden::make_image<typename Pipeline::format>(Pipeline::shape, golden::tiny::name);
-    return ai->attach(image) == mote::status::ok;
+    if (ai->attach(image) != mote::status::ok) return false;
+    if constexpr (Pipeline::recalls)
+      for (const std::string_view note : {"the heat is on at 12.50", "heat is at 9"})
+        if (ai->memory().add(note) != mote::status::ok) return false;
+    return true;
   }();
   if (!once) std::abort();
   return *ai;
@@ -97,7 +108,8 @@ void take(bool whole, std::span<const std::uint8_t> input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::span<const std::uint8_t> rest(data + 1, size - 1);
-  if ((data[0] & 1U) != 0) take<windowed>((data[0] & 2U) != 0, rest);
+  if ((data[0] & 4U) != 0) take<copying>((data[0] & 2U) != 0, rest);
+  else if ((data[0] & 1U) != 0) take<windowed>((data[0] & 2U) != 0, rest);
   else take<limited>((data[0] & 2U) != 0, rest);
   return 0;
 }

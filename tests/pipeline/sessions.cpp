@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../synthetic_model.hpp"
+#include "mote/decode/banned.hpp"
 #include "mote/decode/confidence.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/ngram.hpp"
@@ -78,6 +79,9 @@ std::unique_ptr<Pipeline> attached(std::uint64_t seed = 1) {
 template <class Pipeline>
 std::size_t check_session(std::size_t steps, std::string_view other_question, bool leaves = false) {
   const auto ai = attached<Pipeline>();
+  if constexpr (Pipeline::recalls)
+    for (const std::string_view note : {"the ring is in the hen or in the thing", "a ring of 12.50 is in the hat"})
+      REQUIRE(ai->memory().add(note) == status::ok);
   for (std::uint64_t seed = 1; ai->ending() != mote::ending::none; ++seed) {  // the first whose answer is long enough
     REQUIRE(seed < 200);
     ai->seed(seed);
@@ -92,9 +96,12 @@ std::size_t check_session(std::size_t steps, std::string_view other_question, bo
   }
   REQUIRE(saved == status::ok);
   if (leaves) CHECK(ai->tokens().size() < steps);
+  growing_sink again;
+  REQUIRE(ai->save_session(again) == status::ok);
+  CHECK(again.bytes == out.bytes);
   const aligned_bytes kept(out.bytes);
 
-  const auto restored = attached<Pipeline>();
+  const auto restored = attached<Pipeline>();  // which remembers nothing
   restored->seed(99);
   (void)restored->begin(other_question);
   (void)restored->step();
@@ -133,6 +140,52 @@ TEST_CASE("a restored answer goes on bit for bit") {
   using digits = mote::gbnf<R"_(root ::= [a-z ]{3} ("(" root ")" | [0-9]) [0-9]{90})_", 3>;
   using limited = mote::pipeline<synthetic, mote::context<40>, mote::window<20, 4>, mote::sample<hot>, digits>;
   (void)check_session<limited>(50, "x", true);
+}
+
+TEST_CASE("in a window, stop words and bans go on as well") {
+  using short_window = mote::window<20, 4>;
+  using banned = mote::banned<"the ", "ing", "ring of the things", "zz">;
+  using both = mote::pipeline<synthetic, mote::context<40>, short_window, mote::sample<hot>, banned,
+                              mote::stop_at<"q7#", "eea", "on and on">>;
+  (void)check_session<both>(50, "x", true);
+  using taken_out = mote::without<mote::gbnf<R"_(root ::= [a-e ]{120} "." | [f-z ]{100} "!")_">, "ab", "fg", "aa">;
+  using grammar = mote::pipeline<synthetic, mote::context<40>, short_window, mote::sample<hot>, taken_out,
+                                 mote::gated<mote::ngram<64>, always>, mote::stop_at<"bcd", "xyz">>;
+  (void)check_session<grammar>(50, "x", true);
+  // Here a beginning of the stop word is held back at all times.
+  using held = mote::pipeline<synthetic, mote::context<40>, short_window, mote::gbnf<"root ::= (\"abcd\"){60}">,
+                              mote::stop_at<"abcdabcdx", "q">>;
+  (void)check_session<held>(50, "x", true);
+}
+
+TEST_CASE("an answer that copies goes on with the notes of its session, in a window and with drafts too") {
+  using span = mote::copied<3, 24>;
+  using alone = mote::pipeline<synthetic, window, few_notes, mote::sample<hot>, span, mote::confidence>;
+  (void)check_session<alone>(34, "x");
+  // A grammar with many places, stop words, a window and drafts together.
+  using places = mote::gbnf<R"_(root ::= ("<" copied [a-z0-9. ]{2,12} ">" | [A-Z]{2})+)_">;
+  using all = mote::pipeline<synthetic, mote::context<72>, mote::window<40, 4>, few_notes, mote::sample<hot>,
+                             mote::without<places, "<ring>", "QQ">, mote::gated<mote::ngram<64>, always>,
+                             mote::stop_at<"in the", "XYZ">, mote::confidence>;
+  (void)check_session<all>(75, "x", true);
+  using late = mote::pipeline<synthetic, mote::context<72>, mote::window<40, 4>, few_notes, mote::cache<8>, places>;
+  (void)check_session<late>(76, "x", true);
+
+  // In the same object, where the answer before had looked in as many other notes.
+  const auto first = attached<alone>(), second = attached<alone>();
+  REQUIRE(first->memory().add("the ring is in the hen") == status::ok);
+  REQUIRE(second->memory().add("the ring is there, and QUITE") == status::ok);
+  growing_sink out;
+  for (const auto& ai : {first.get(), second.get()}) {
+    REQUIRE(ai->begin("the ring") == status::ok);
+    (void)ai->step();
+  }
+  REQUIRE(first->save_session(out) == status::ok);
+  const aligned_bytes kept(out.bytes);
+  REQUIRE(second->load_session(kept) == status::ok);
+  const rest_of_answer expected = go_on(*first), seen = go_on(*second);
+  CHECK(expected == seen);
+  CHECK(std::string_view("the ring is in the hen").find(seen.text) != std::string_view::npos);
 }
 
 TEST_CASE("a session of anything else is refused, and nothing but the answer ends") {

@@ -126,7 +126,10 @@ class admission {
   }
   /// Where the answer is, to be kept and taken again.
   const state& place() const { return at_; }
-  void go_on_at(const state& place) { at_ = place; }
+  void go_on_at(const state& place) {
+    at_ = place;
+    known_ = false;  // a place in notes compares where they lie
+  }
   /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
   template <ordered_table Table>
   MOTE_NOINLINE void find(const Table& v, const special_tokens& control, bool opened) {

@@ -29,6 +29,7 @@ struct any_text {
   struct state {
     static bool enter(unsigned char) { return true; }
     static bool may_end() { return true; }
+    static bool sound() { return true; }
     bool operator==(const state&) const = default;
   };
 };
@@ -55,23 +56,33 @@ struct without_texts {
       *this = {};
       return within_.begin(notes);
     }
+    void take_notes(std::span<const std::string_view> notes)
+      requires takes_notes<typename Constraint::state>
+    {
+      within_.take_notes(notes);
+    }
     bool enter(unsigned char byte) {
       at_ = next_node(words::nodes.data(), at_, byte);
       if (words::nodes[at_].ends != 0) {
-        if (!gives_way_) return false;
-        gives_way_ = false;
+        if (gives_way_ == 0) return false;
+        gives_way_ = 0;
       }
       return within_.enter(byte);
     }
     bool may_end() const { return within_.may_end(); }
     /// Whether one banned text is taken: the other constraint has no other token (admission::find()).
-    void give_way(bool so) { gives_way_ = so; }
+    void give_way(bool so) { gives_way_ = so ? 1 : 0; }
+    bool sound() const
+      requires requires(const typename Constraint::state& within) { within.sound(); }
+    {
+      return within_.sound() && at_ < words::nodes.size();
+    }
     bool operator==(const state&) const = default;
 
    private:
     [[no_unique_address]] typename Constraint::state within_{};
     std::uint16_t at_ = 0;
-    bool gives_way_ = false;
+    std::uint16_t gives_way_ = 0;  // no bool: any bytes of a file have a meaning
   };
 };
 

@@ -64,6 +64,11 @@ concept copies_notes = requires(State s, std::span<const std::string_view> notes
   { s.begin(notes) } -> std::same_as<bool>;
 };
 
+/// Whether its state can go on in notes that lie elsewhere: what a session needs of it, beside `bool sound() const`,
+/// whether a state that was read from bytes is one.
+template <class State>
+concept takes_notes = requires(State s, std::span<const std::string_view> notes) { s.take_notes(notes); };
+
 /// The default of the constraint slot.
 struct unconstrained {
   using slot = slots::constraint;

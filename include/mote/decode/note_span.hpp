@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "mote/config.hpp"
+#include "mote/core/bytes.hpp"
 #include "mote/core/extremes.hpp"
 #include "mote/core/utf8.hpp"
 #include "mote/decode/grammar.hpp"
@@ -92,6 +93,11 @@ struct note_span {
   std::uint16_t length = 0;
 
   constexpr void restart() { note = at = length = 0; }
+  /// Whether a span that was read from bytes lies in a note.
+  bool sound() const {
+    if (count == 0) return note == 0 && at == 0 && length == 0;
+    return note < count && std::size_t{at} + length <= notes[note].size();
+  }
   constexpr bool operator==(const note_span&) const = default;
 
   /// Goes on with a byte, if a span of copy `c` begins so.
@@ -170,16 +176,26 @@ class copying_place {
   /// A new answer, whose prompt has these notes. False: none of them has a value that must be copied.
   bool begin(std::span<const std::string_view> notes) {
     *this = {};
-    span_.notes = notes.data();
-    span_.count = static_cast<std::uint16_t>(notes.size());
+    take_notes(notes);
     for (std::size_t i = 0; i < Tables.copies_count; ++i) {
       const grammar_copy& c = Tables.copies[i];
       if (!Tables.nodes[c.first].accepts && !span_.has_any(Tables, c)) return false;
     }
     return true;
   }
+  /// The same place, in notes that lie elsewhere.
+  void take_notes(std::span<const std::string_view> notes) {
+    span_.notes = notes.data();
+    span_.count = static_cast<std::uint16_t>(notes.size());
+  }
   bool enter(unsigned char byte) {
     return detail::enter_grammar(Tables, node_, depth_, stack_, Levels, byte, copied{span_});
+  }
+  /// Whether a place that was read from bytes is one.
+  bool sound() const {
+    bool all = node_ < Tables.nodes_count && depth_ <= Levels && span_.sound();
+    for (std::size_t i = 0; all && i < depth_; ++i) all = stack_[i] < Tables.nodes_count;
+    return all;
   }
   bool may_end() const {
     bool all = Tables.nodes[node_].accepts;
@@ -217,7 +233,7 @@ class copying_place {
   note_span span_;
   std::uint16_t node_ = 0;
   std::uint16_t depth_ = 0;
-  std::uint16_t stack_[Levels] = {};
+  std::uint16_t stack_[round_up(Levels + 2, sizeof(void*) / 2) - 2] = {};  // without bytes that mean nothing behind it
 };
 
 }  // namespace mote::inline v0

@@ -45,6 +45,8 @@ struct stop_at {
       }
       return split(held, piece, held.size() + piece.size() - words::nodes[at_].depth, false);
     }
+    /// Whether a state that was read from bytes is one.
+    bool sound() const { return at_ < words::nodes.size(); }
     std::string_view release() {
       const std::string_view held = words::text(at_);
       at_ = 0;

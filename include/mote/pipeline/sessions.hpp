@@ -67,7 +67,8 @@ class sessions {
     return save_snapshot(sink, identity(), part<true>{ai, ai.answer_.position});
   }
   /// Goes on with a saved answer: the next step() is the one that followed. The current answer ends; on an error it is
-  /// all that happens. wrong_base: of another image, other parameters or another type of pipeline; others:
+  /// all that happens. Where a constraint copies, the bytes have the notes, and stay where they are until the answer's
+  /// end. wrong_base: of another image, other parameters or another type of pipeline; others:
   /// store/snapshot.hpp.
   status load_session(std::span<const std::byte> source) {
     check_states();
@@ -105,26 +106,30 @@ class sessions {
   Pipeline& self() const { return static_cast<Pipeline&>(const_cast<sessions&>(*this)); }
 
   static void check_states() {
-    constexpr bool stops_at_text = !std::is_empty_v<decltype(Pipeline::stopping_)>;
     constexpr bool leaves = Pipeline::Overflow::kept != 0;
-    constexpr bool follows_text = stops_at_text || (Pipeline::constrains && !keeps_place<Pipeline>);
-    constexpr bool replayed = !Pipeline::copies && !(follows_text && leaves);
+    constexpr bool place_is_there = !Pipeline::constrains || keeps_place<Pipeline> || (!leaves && !Pipeline::copies);
+    constexpr bool filter_is_there = !stops_at_text<Pipeline> || keeps_filter<Pipeline> || !leaves;
+    constexpr bool brought_back = place_is_there && filter_is_there;
     constexpr bool plain = std::is_trivially_copyable_v<std::remove_reference_t<decltype(picking(self_type()))>>;
     static_assert(
-        replayed,
-        "mote: a session's constraint and stop words are brought back by saying the answer again, and here a part of it is gone: it copies from notes, or left a window; leave one of them out [mote-session-replay]");
+        brought_back,
+        "mote: a session keeps the state of a constraint that copies, and in a window those of constraints and stop words, as bytes, and this one's is no plain bytes that can be checked; give it `bool sound() const`, and where it copies `void take_notes(notes)` [mote-session-replay]");
     static_assert(
         plain,
         "mote: a session keeps the state of its decoding policy as bytes, and this one's is no plain bytes; take another, or keep a prefix alone [mote-session-state]");
   }
   static Pipeline& self_type();  // never defined
-  /// The place of a constraint, kept as bytes where its text is not all there to be said again: beside a window.
+  /// Whether a state may be read from bytes.
+  template <class State>
+  static constexpr bool is_checked = std::is_trivially_copyable_v<State> && requires(const State& s) { s.sound(); };
+  /// The place of a constraint, kept as bytes where saying the answer again does not lead there: in a window its text
+  /// is not all there, and a place in notes is told by what was found in them.
   struct no_place {};
   template <class Of>
   static constexpr auto place_of() {
-    if constexpr (Of::constrains && Of::Overflow::kept != 0 && !Of::copies) {
+    if constexpr (Of::constrains && (Of::Overflow::kept != 0 || Of::copies)) {
       using place = typename Of::Constraint::state;
-      if constexpr (std::is_trivially_copyable_v<place> && requires(const place& p) { p.sound(); }) return place{};
+      if constexpr (is_checked<place> && (!Of::copies || takes_notes<place>)) return place{};
       else return no_place{};
     } else {
       return no_place{};
@@ -132,6 +137,12 @@ class sessions {
   }
   template <class Of>
   static constexpr bool keeps_place = !std::is_same_v<decltype(place_of<Of>()), no_place>;
+  /// The same of stop words.
+  template <class Of>
+  static constexpr bool stops_at_text = !std::is_empty_v<decltype(Of::stopping_)>;
+  template <class Of>
+  static constexpr bool keeps_filter =
+      stops_at_text<Of> && Of::Overflow::kept != 0 && is_checked<typename Of::Stopping::state>;
   /// The state of the decoding policy alone.
   static auto& picking(Pipeline& ai) {
     using state = typename Pipeline::Decoding::template state<Pipeline::shape.vocab>;
@@ -189,11 +200,14 @@ class sessions<Pipeline>::part {
                                      narrow(a.recalled_items), a.limit == too_big ? ~std::uint64_t{0} : a.limit};
       if (s == status::ok) s = write_record(sink, record_kind::answer, detail::bytes_of(&kept));
       const auto at = place();
-      const auto picks = state_of(picking(ai_)), sure = confidence();
-      if (s == status::ok) s = sink.begin(record_kind::states, picks.size() + sure.size() + place_bytes);
-      for (const auto& portion : {picks, sure, detail::bytes_of(&at).first(place_bytes)})
+      const auto picks = state_of(picking(ai_)), sure = confidence(), held = filter();
+      if (s == status::ok) s = sink.begin(record_kind::states, picks.size() + sure.size() + held.size() + place_bytes);
+      for (const auto& portion : {picks, sure, held, detail::bytes_of(&at).first(place_bytes)})
         if (s == status::ok) s = sink.append(portion);
       if (s == status::ok) s = sink.commit();
+      if constexpr (Pipeline::copies)
+        for (const std::string_view note : ai_.decoding_.notes.all())
+          if (s == status::ok) s = write_record(sink, record_kind::item, detail::bytes_of(note.data(), note.size()));
     }
     return s;
   }
@@ -219,13 +233,18 @@ class sessions<Pipeline>::part {
                                                                                                 : status::wrong_prefix;
     } else {
       record answer, states;
-      if (in.next(answer) != status::ok || in.next(states) != status::ok || !in.done()) return status::corrupt_payload;
+      if (in.next(answer) != status::ok || in.next(states) != status::ok) return status::corrupt_payload;
       if (answer.kind != record_kind::answer || states.kind != record_kind::states) return status::wrong_kind;
       if (answer.payload.size() != sizeof(detail::kept_answer)) return status::wrong_size;
-      if (states.payload.size() != state_of(picking(ai_)).size() + confidence().size() + place_bytes)
+      if (states.payload.size() != state_of(picking(ai_)).size() + confidence().size() + filter().size() + place_bytes)
         return status::wrong_size;
+      if constexpr (Pipeline::copies)
+        if (const status s = take_notes(in); s != status::ok) return s;
+      if (!in.done()) return status::corrupt_payload;
       if constexpr (place_bytes != 0)
         if (!place_in(states.payload).sound()) return status::wrong_size;
+      if constexpr (keeps_filter<Pipeline>)
+        if (!filter_in(states.payload).sound()) return status::wrong_size;
       const detail::kept_answer a = answer_in(answer.payload);
       const bool sound = a.position == from.count && a.prompt_tokens > Pipeline::in_front && a.prompt_tokens <= known &&
                          a.answered == known - a.prompt_tokens && a.position < known;
@@ -263,6 +282,7 @@ class sessions<Pipeline>::part {
       put(state_of(picking(ai_)), states.payload.first(first));
       if constexpr (Pipeline::measures) put(confidence(), states.payload.subspan(first, confidence().size()));
       if constexpr (place_bytes != 0) ai_.decoding_.admitted.go_on_at(place_in(states.payload));
+      if constexpr (keeps_filter<Pipeline>) ai_.stopping_.filter() = filter_in(states.payload);
       (void)ai_.answer_.progress.start();
       say_again();
     }
@@ -273,14 +293,39 @@ class sessions<Pipeline>::part {
  private:
   using place_type = decltype(place_of<Pipeline>());
   static constexpr std::size_t place_bytes = keeps_place<Pipeline> ? sizeof(place_type) : 0;
+  /// Without where its notes lie: they are saved behind it.
   place_type place() const {
-    if constexpr (place_bytes != 0) return ai_.decoding_.admitted.place();
-    else return {};
+    place_type p{};
+    if constexpr (place_bytes != 0) p = ai_.decoding_.admitted.place();
+    if constexpr (Pipeline::copies && place_bytes != 0) p.take_notes({});
+    return p;
   }
-  static place_type place_in(std::span<const std::byte> payload) {
+  place_type place_in(std::span<const std::byte> payload) const {
     place_type p;
     __builtin_memcpy(&p, payload.data() + payload.size() - place_bytes, place_bytes);
+    if constexpr (Pipeline::copies && place_bytes != 0) p.take_notes(ai_.decoding_.notes.all());
     return p;
+  }
+  /// The notes of the answer, which stay where they are read: the rest of its records.
+  status take_notes(record_reader& in) const {
+    auto& notes = ai_.decoding_.notes.clear();
+    while (!in.done()) {
+      record note;
+      if (in.next(note) != status::ok) return status::corrupt_payload;
+      if (note.kind != record_kind::item) return status::wrong_kind;
+      if (notes.count == notes.texts.size()) return status::wrong_size;
+      notes({reinterpret_cast<const char*>(note.payload.data()), note.payload.size()});
+    }
+    return status::ok;
+  }
+  std::span<const std::byte> filter() const {
+    if constexpr (keeps_filter<Pipeline>) return detail::bytes_of(&ai_.stopping_.filter());
+    else return {};
+  }
+  static auto filter_in(std::span<const std::byte> payload) {
+    typename Pipeline::Stopping::state f;
+    __builtin_memcpy(&f, payload.data() + payload.size() - place_bytes - sizeof f, sizeof f);
+    return f;
   }
   static detail::kept_answer answer_in(std::span<const std::byte> payload) {
     detail::kept_answer a;
@@ -313,17 +358,22 @@ class sessions<Pipeline>::part {
   static void put(std::span<const std::byte> to, std::span<const std::byte> from) {
     if (!from.empty()) __builtin_memcpy(const_cast<std::byte*>(to.data()), from.data(), from.size());
   }
-  /// Constraint and stop words follow the text: they hear the answer once more.
+  /// A constraint and stop words that were not kept follow the text: they hear the answer once more.
   void say_again() {
+    constexpr bool place_hears = Pipeline::constrains && place_bytes == 0;
+    constexpr bool filter_hears = stops_at_text<Pipeline> && !keeps_filter<Pipeline>;
+    if constexpr (!place_hears && !filter_hears) return;
     constexpr special_tokens control = Pipeline::model_type::special_tokens;
     auto& a = ai_.answer_;
     for (std::size_t i = 0; i < a.answered; ++i) {
       const std::size_t at = a.prompt_tokens + i;
       const std::string_view piece = a.piece_at(std::span<const token>(ai_.tokens_), at, i == 0, control);
-      if constexpr (Pipeline::constrains && place_bytes == 0) ai_.decoding_.admitted.advance(piece);
-      const auto again = [&] { return progress_step{.piece = piece}; };
-      (void)ai_.stopping_.step(a.progress, again);
-      while (ai_.stopping_.has_rest()) (void)ai_.stopping_.step(a.progress, again);
+      if constexpr (place_hears) ai_.decoding_.admitted.advance(piece);
+      if constexpr (filter_hears) {
+        const auto again = [&] { return progress_step{.piece = piece}; };
+        (void)ai_.stopping_.step(a.progress, again);
+        while (ai_.stopping_.has_rest()) (void)ai_.stopping_.step(a.progress, again);
+      }
     }
   }
 

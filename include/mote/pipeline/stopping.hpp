@@ -16,7 +16,9 @@ namespace mote::inline v0 {
 template <class Policy>
 class stopping {
  public:
+  using state = typename Policy::state;
   void begin() { *this = {}; }
+  state& filter() { return filter_; }
   /// Whether text is to be passed on before the next pass runs.
   bool has_rest() const { return !rest_.empty(); }
 
@@ -43,7 +45,7 @@ class stopping {
   }
 
  private:
-  typename Policy::state filter_{};
+  state filter_{};
   std::string_view rest_{};
 };
 
