@@ -12,6 +12,14 @@ struct named {
 };
 }  // namespace
 
+TEST_CASE("text_literal: texts that differ are told from those of which one stands twice", "[core]") {
+  STATIC_REQUIRE(mote::detail::all_differ({}));
+  STATIC_REQUIRE(mote::detail::all_differ({"a", "", "ab"}));
+  STATIC_REQUIRE(!mote::detail::all_differ({"a", "b", "a"}));
+  STATIC_REQUIRE(!mote::detail::all_differ({"b", "a", "a"}));
+  STATIC_REQUIRE(!mote::detail::all_differ({"", ""}));
+}
+
 TEST_CASE("text_literal: a literal's bytes, those of NULs too, tell types apart", "[core]") {
   CHECK(named<"yes">::view == "yes");
   CHECK(named<"">::view.empty());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string_view>
 
 #include "mote/config.hpp"
@@ -19,5 +20,17 @@ struct text_literal {
   }
   constexpr std::string_view view() const { return {text, Size - 1}; }
 };
+
+namespace detail {
+
+/// Whether no text stands there twice.
+constexpr bool all_differ(std::initializer_list<std::string_view> texts) {
+  for (const std::string_view* a = texts.begin(); a != texts.end(); ++a)
+    for (const std::string_view* b = texts.begin(); b != a; ++b)
+      if (*a == *b) return false;
+  return true;
+}
+
+}  // namespace detail
 
 }  // namespace mote::inline v0

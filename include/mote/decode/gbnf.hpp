@@ -64,6 +64,9 @@ struct grammar_check {
   static_assert(
       !is<f::nothing>,
       "mote: an allowed<> or one_of<> without strings allows nothing; name them, as in allowed<\"yes\", \"no\"> [mote-allowed]");
+  static_assert(
+      !is<f::silent>,
+      "mote: the only answer of this allowed<> is empty, so nothing would ever be said; name what may be said, as in allowed<\"yes\", \"no\"> [mote-allowed-empty]");
   static_assert(!is<f::repeated>,
                 "mote: a string of allowed<> or one_of<> stands there twice; keep one of them [mote-allowed-twice]");
   static_assert(
@@ -140,6 +143,7 @@ struct answers_source {
   static constexpr void build(nfa& n) {
     std::uint32_t start = 0;
     if (sizeof...(Answers) == 0) (void)n.fail(grammar_fault::nothing, 0);
+    if (sizeof...(Answers) == 1 && ((Answers.view().size() == 0) && ...)) (void)n.fail(grammar_fault::silent, 0);
     if (!all_differ({Answers.view()...})) (void)n.fail(grammar_fault::repeated, 0);
     [[maybe_unused]] bool first = true;
     ((start = first ? n.text(Answers.view(), 0) : n.split(n.text(Answers.view(), 0), start), first = false), ...);

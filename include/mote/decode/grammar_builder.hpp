@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 
 #include "mote/config.hpp"
@@ -28,6 +27,7 @@ enum class grammar_fault : std::uint8_t {
   unescaped,  ///< a pattern of a JSON string takes a character that must be escaped there
   nothing,    ///< no answer is listed
   repeated,   ///< an answer is listed twice
+  silent,     ///< the only answer is empty
   names,      ///< two fields of an object have one name
   kind,       ///< a schema has what is no kind of value
   copies,     ///< what is copied calls a rule, or copies again
@@ -35,13 +35,6 @@ enum class grammar_fault : std::uint8_t {
 };
 
 namespace detail {
-
-constexpr bool all_differ(std::initializer_list<std::string_view> texts) {
-  for (const std::string_view* a = texts.begin(); a != texts.end(); ++a)
-    for (const std::string_view* b = texts.begin(); b != a; ++b)
-      if (*a == *b) return false;
-  return true;
-}
 
 /// A vector for compile time.
 template <class T>

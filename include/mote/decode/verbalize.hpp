@@ -90,6 +90,9 @@ class verbalize {
   static_assert(
       count >= 2 && ((Labels.view().size() != 0) && ...),
       "mote: verbalize<> chooses among labels; name two or more, none of them empty, as in verbalize<\"yes\", \"no\"> [mote-verbalize]");
+  static_assert(
+      detail::all_differ({Labels.view()...}),
+      "mote: a label of verbalize<> stands there twice, and neither could be told from the other; keep one of them [mote-verbalize-twice]");
   std::array<float, count> prior_{}, scores_{};
   float temperature_ = 1;
 };

@@ -115,6 +115,9 @@ struct fit {
   static_assert(
       !detail::is_board<Board> || (detail::has_region(facts, Places::region) && ...),
       "mote: the board has no memory of this name; its `facts.regions` lists them, as in cache_in<\"DTCM\"> [mote-no-region]");
+  static_assert(
+      facts.ram_block_bytes <= facts.ram_bytes,
+      "mote: this board's largest block of RAM is larger than its RAM; `ram_bytes` is all that a program can use, `ram_block_bytes` the largest piece of it without a gap [mote-board-block]");
 };
 
 /// The default of the fit slot: no board, no proof; rows are interleaved for the instruction set of this binary.
