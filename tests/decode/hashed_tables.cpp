@@ -102,6 +102,60 @@ void compare_with_each_token(const Words& words, int texts, std::size_t most_pla
   }
 }
 
+/// At places along drawn texts: trying the likeliest tokens one by one chooses what masking all chooses, whether the model
+/// likes what may follow (0), likes nothing (1) or likes what may not follow (2).
+template <class Policy, class Words>
+void compare_choices(const Words& words, int texts, std::size_t most_places, bool drops_space = false) {
+  rng random(9);
+  using all_masked = admission_of<Policy, Words>;
+  using settling = admission<Policy, Words::room, true>;
+  const auto plain = std::make_unique<all_masked>();
+  const auto tried = std::make_unique<settling>();
+  const auto& v = words.view();
+  REQUIRE(plain->begin_with(v, words.control));
+  REQUIRE(tried->begin_with(v, words.control));
+  std::vector<float> logits(Words::room), same(Words::room);
+  const std::uint32_t further[] = {v.count() - 1};  // ends an answer too
+  std::size_t open = 0;
+  for (int i = 0; i < texts; ++i) {
+    plain->begin();
+    tried->begin();
+    for (std::size_t place = 0; place < most_places; ++place) {
+      const bool opened = drops_space && place == 0;
+      plain->find(v, words.control, opened);
+      plain->add_ends(further);
+      tried->find(v, words.control, opened);
+      tried->add_ends(further);
+      REQUIRE(tried->goes_on() == plain->goes_on());
+      if (!plain->goes_on()) break;
+      open += tried->count() == Words::room ? 1 : 0;
+      for (std::size_t id = 0; id < Words::room; ++id) {
+        const bool may = plain->has(id);
+        logits[id] = static_cast<float>(random.below(1000)) + (i % 3 == 0           ? (may ? 500.0F : 0.0F)
+                                                               : i % 3 == 2 && !may ? 2000.0F
+                                                                                    : 0.0F);
+      }
+      same = logits;
+      plain->mask(v, words.control, logits.data());
+      tried->mask(v, words.control, same.data());
+      const std::size_t chosen = plain->checked(greedy::state<Words::room>::pick(logits.data()), logits.data());
+      REQUIRE(tried->checked(greedy::state<Words::room>::pick(same.data()), same.data()) == chosen);
+      if (chosen == static_cast<std::size_t>(words.control.eos) || chosen == further[0]) break;
+      const typename Words::tokenizer pieces(v, words.control);
+      const std::uint32_t before = opened ? static_cast<std::uint32_t>(words.control.bos) : no_token;
+      const std::string_view piece = pieces.piece(before, static_cast<std::uint32_t>(chosen));
+      const std::uint32_t guess[] = {static_cast<std::uint32_t>(chosen),
+                                     static_cast<std::uint32_t>(random.below(v.count()))};
+      CHECK(tried->follow(v, std::span<const std::uint32_t>(guess)) ==
+            plain->follow(v, std::span<const std::uint32_t>(guess)));
+      plain->advance(piece);
+      tried->advance(piece);
+    }
+  }
+  INFO(open);
+  CHECK((open > 0) == (std::is_same_v<Policy, anything> || std::is_same_v<Policy, without<anything, "am", "0">>));
+}
+
 std::set<std::string> all_orders() {
   std::set<std::string> all;
   for (const char* device : {"lamp", "fan", "pump 2", "lüfter"})
@@ -191,6 +245,9 @@ TEST_CASE("a small byte-level vocabulary: the admitted tokens, and every string 
     compare_with_each_token<nested>(words, 40, 60);
     compare_with_each_token<anything>(words, 20, 60);
     compare_with_each_token<without<anything, "am", "0">>(words, 20, 60);
+    compare_choices<anything>(words, 30, 40);
+    compare_choices<without<anything, "am", "0">>(words, 30, 40);
+    compare_choices<order>(words, 30, 40);
     check_languages(words, false);
   }
 }
@@ -200,6 +257,7 @@ TEST_CASE("small hashed SentencePiece and unigram vocabularies, whose first spac
                                                                 {.bos = 1, .eos = 2});
   compare_with_each_token<order>(words, 40, 60, true);
   compare_with_each_token<anything>(words, 20, 60, true);
+  compare_choices<anything>(words, 30, 40, true);
   check_languages(words, true);
   const hashed_words<sentencepiece_unigram<true>, 600> unigram(random_pieces(table_kind::unigram, 5),
                                                                {.bos = 1, .eos = 2});
@@ -225,6 +283,7 @@ TEST_CASE("Llama 3.1's 128,256 tokens under constraints") {
                                                                   {.bos = 128000, .eos = 128009});
   compare_with_each_token<order>(words, 3, 12);
   compare_with_each_token<anything>(words, 2, 5);
+  compare_choices<anything>(words, 3, 5);
   check_languages(words, false);
 }
 

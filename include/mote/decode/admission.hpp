@@ -15,6 +15,7 @@
 #include "mote/core/bytes.hpp"
 #include "mote/decode/confidence_slot.hpp"
 #include "mote/decode/constraint.hpp"
+#include "mote/decode/greedy.hpp"
 #include "mote/decode/picking.hpp"
 #include "mote/model/special_tokens.hpp"
 
@@ -96,7 +97,9 @@ int first_unspelled(const Table& v, const special_tokens& control, const byte_se
 }
 
 /// The constraint of a pipeline at work: where the answer is, and the tokens that are admitted there, a bit each.
-template <class Constraint, std::size_t Vocab>
+/// Settles: where many tokens may follow, each is tried when it is the likeliest, instead of all beforehand. The choice
+/// is that of greedy among all that are admitted; no other policy's is.
+template <class Constraint, std::size_t Vocab, bool Settles = false>
 class admission {
  public:
   using state = typename Constraint::state;
@@ -136,6 +139,16 @@ class admission {
     if (known_ && opened == opened_ && at_ == of_) return;
     known_ = true;
     opened_ = opened;
+    if constexpr (Settles) {
+      open_ = admits_many(v);
+      if (open_) {
+        clear();
+        count_ = Vocab;
+        of_ = at_;
+        add_end(control);
+        return;
+      }
+    }
     mark(v, control);
     if constexpr (gives_way)
       if (count_ == 0 && !at_.may_end()) {
@@ -143,8 +156,7 @@ class admission {
         mark(v, control);
       }
     of_ = at_;
-    const int end = control.eos >= 0 ? control.eos : control.bos;
-    if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
+    add_end(control);
   }
   /// The same for further tokens that end an answer, after find().
   void add_ends(std::span<const std::uint32_t> ends) {
@@ -168,20 +180,19 @@ class admission {
     for (const Token t : guesses) {
       std::string_view text = v.text(t);
       if (n == 0 && opened_ && !v.is_byte(t) && text.size() != 0 && text[0] == ' ') text.remove_prefix(1);
-      if ((n == 0 && !has(t)) || text.empty() || !enter(s, text)) break;
+      if ((n == 0 && !(is_open() ? takes(v, t) : has(t))) || text.empty() || !enter(s, text)) break;
       ++n;
     }
     return n;
   }
 
-  /// Gives the tokens that are not admitted a logit below all others.
-  void mask(float* logits /* (Vocab) */) const {
-    for (std::size_t i = 0; i < Vocab; i += 32) {
-      const std::uint32_t word = bits_[i / 32];
-      if (word == 0xFFFFFFFFU) continue;
-      for (std::size_t j = i; j < i + 32 && j < Vocab; ++j)
-        if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
-    }
+  /// Gives the tokens that are not admitted a logit below all others; where it settles and many are admitted, only those
+  /// that are likelier than each that is.
+  template <ordered_table Table>
+  void mask([[maybe_unused]] const Table& v, [[maybe_unused]] const special_tokens& control, float* logits) {
+    if constexpr (Settles)
+      if (settle(v, control, logits)) return;
+    mask(logits);
   }
   /// The token that was picked from masked logits; if it is not admitted, the likeliest of those that are.
   std::size_t checked(std::size_t picked, const float* logits) const {
@@ -196,11 +207,80 @@ class admission {
   /// Whether a constraint takes back some of what it refuses, where it leaves no token at all (banned.hpp).
   static constexpr bool gives_way = requires(state& s) { s.give_way(true); };
 
+  void mask(float* logits /* (Vocab) */) const {
+    for (std::size_t i = 0; i < Vocab; i += 32) {
+      const std::uint32_t word = bits_[i / 32];
+      if (word == 0xFFFFFFFFU) continue;
+      for (std::size_t j = i; j < i + 32 && j < Vocab; ++j)
+        if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
+    }
+  }
+  /// Whether the likeliest token is one that is admitted, after those that are likelier were masked. Else the tokens that
+  /// may follow are marked: the model wants others.
+  template <class Table>
+  MOTE_NOINLINE bool settle(const Table& v, const special_tokens& control, float* logits) {
+    for (int tried = 0; open_ && tried < 16; ++tried) {
+      const std::size_t id = greedy::state<Vocab>::pick(logits);
+      const bool admitted = has(id) || takes(v, static_cast<std::uint32_t>(id));
+      if (admitted) bits_[id / 32] |= 1U << id % 32;
+      if (admitted) return true;
+      logits[id] = masked;
+    }
+    if (open_) {
+      open_ = false;
+      mark_more(v, control);  // the bits of further end tokens stay
+      add_end(control);
+    }
+    return false;
+  }
+  bool is_open() const {
+    if constexpr (Settles) return open_;
+    else return false;
+  }
+  /// Whether a token's bytes are taken here.
+  template <class Table>
+  bool takes(const Table& v, std::uint32_t id) const {
+    if (id >= v.count()) return false;
+    std::string_view text = v.text(id);
+    if (!v.is_byte(id)) {
+      if (v.find(text) != id) return false;  // no text becomes it
+      if (opened_ && text[0] == ' ') text.remove_prefix(1);
+    }
+    state s = at_;
+    return enter(s, text);
+  }
+  /// Whether a quarter of all tokens may follow, by some from everywhere in their order: then all rows of the head are
+  /// computed anyway.
+  template <class Table>
+  bool admits_many(const Table& v) const {
+    constexpr std::uint32_t asked = 128;
+    if (v.searchable() < asked) return false;
+    std::uint32_t taken = 0;
+    for (std::uint32_t i = 0; i < asked; ++i) {
+      std::string_view text = v.text(v.searched(v.searchable() / asked * i + v.searchable() / (2 * asked)));
+      if (opened_ && text[0] == ' ') text.remove_prefix(1);
+      state s = at_;
+      taken += enter(s, text) ? 1U : 0U;
+    }
+    return taken >= asked / 4;
+  }
+
+  void clear() {
+    for (std::uint32_t& w : bits_) w = 0;
+  }
+  void add_end(const special_tokens& control) {
+    const int end = control.eos >= 0 ? control.eos : control.bos;
+    if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
+  }
   /// Marks the tokens that may follow.
   template <class Table>
   void mark(const Table& v, const special_tokens& control) {
+    clear();
+    mark_more(v, control);
+  }
+  template <class Table>
+  void mark_more(const Table& v, const special_tokens& control) {
     count_ = 0;
-    for (std::uint32_t& w : bits_) w = 0;
     detail::for_each_admitted(v, at_, opened_, [&](std::uint32_t id) {
       bits_[id / 32] |= 1U << id % 32;
       ++count_;
@@ -225,6 +305,7 @@ class admission {
   std::uint32_t count_ = 0;
   bool known_ = false;
   bool opened_ = false;
+  bool open_ = false;  // of one that settles: bits_ has what was tried, and the end tokens
 };
 
 namespace detail {
@@ -244,13 +325,15 @@ struct note_texts {
 struct no_note_texts {};
 
 /// The decoding policy of a pipeline and its constraint as one policy; the decoding policy itself if unconstrained.
-/// Notes: the most of a prompt.
-template <class Decoding, class Constraint, std::size_t Notes>
+/// Notes: the most of a prompt. Measured: logits are read beside the choice, so all that are not admitted are masked.
+template <class Decoding, class Constraint, std::size_t Notes, bool Measured>
 struct constrained {
   template <std::size_t Vocab>
   struct state {
+    /// A vocabulary is tried token by token where walking over all of it would cost more.
+    static constexpr bool settles = std::is_same_v<Decoding, greedy> && !Measured && Vocab >= 4096;
     [[no_unique_address]] typename Decoding::template state<Vocab> decoding;
-    [[no_unique_address]] admission<Constraint, Vocab> admitted;
+    [[no_unique_address]] admission<Constraint, Vocab, settles> admitted;
     [[no_unique_address]]
     std::conditional_t<constraint_copies<Constraint> && Notes != 0, note_texts<Notes>, no_note_texts> notes;
     void seed(std::uint64_t s) { decoding.seed(s); }
@@ -260,19 +343,20 @@ struct constrained {
     }
   };
 };
-template <class Decoding, class Constraint, std::size_t Notes>
+template <class Decoding, class Constraint, std::size_t Notes, bool Measured>
 struct under_constraint {
-  using type = constrained<Decoding, Constraint, Notes>;
+  using type = constrained<Decoding, Constraint, Notes, Measured>;
 };
-template <class Decoding, std::size_t Notes>
-struct under_constraint<Decoding, unconstrained, Notes> {
+template <class Decoding, std::size_t Notes, bool Measured>
+struct under_constraint<Decoding, unconstrained, Notes, Measured> {
   using type = Decoding;
 };
 
 /// The policy of a pipeline that chooses tokens, made of those of three slots and the number of notes in a prompt.
 template <class Decoding, class Constraint, class Confidence, std::size_t Notes>
-using chooser =
-    typename with_confidence<typename under_constraint<Decoding, Constraint, Notes>::type, Decoding, Confidence>::type;
+using chooser = typename with_confidence<
+    typename under_constraint<Decoding, Constraint, Notes, !std::is_same_v<Confidence, no_confidence>>::type, Decoding,
+    Confidence>::type;
 
 }  // namespace detail
 
