@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <set>
 #include <string>
@@ -285,4 +286,50 @@ TEST_CASE("a pipeline says spans of the notes in its prompt, with drafts and wit
   REQUIRE(a->begin("the code?") == mote::status::ok);
   REQUIRE(a->remember("the code was 5") == mote::status::ok);  // notes may move, so the answer ends
   CHECK(a->ending() == mote::ending::stopped);
+}
+
+TEST_CASE("a place in notes that is read from bytes is told from what is none, and what is taken stays in its notes") {
+  using order = gbnf<R"_(root ::= "<" copied [a-z0-9. ]{2,12} ">" ("(" root ")")?)_", 3>;
+  using banned = mote::without<order, "<ab", "12">;
+  const texts notes{"the code is b-71 or 400.", "12.50 in all"};
+  const auto check = [&]<class Place>(Place at) {
+    REQUIRE(at.begin(notes));
+    for (const char c : std::string_view("<12.50>(<co"))
+      if (!at.enter(static_cast<unsigned char>(c))) break;
+    CHECK(at.sound());
+    Place moved = at;
+    const texts same{std::string_view("the code is b-71 or 400."), std::string_view("12.50 in all")};
+    moved.take_notes(same);
+    CHECK(moved.sound());
+    for (unsigned b = 0; b < 256; ++b) {
+      Place here = at, there = moved;
+      CHECK(here.enter(static_cast<unsigned char>(b)) == there.enter(static_cast<unsigned char>(b)));
+    }
+    moved.take_notes({});
+    CHECK_FALSE(moved.sound());  // a span, and no note that has it
+
+    mote::rng random(3);
+    std::size_t taken = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      unsigned char bytes[sizeof(Place)];
+      std::memcpy(bytes, &at, sizeof at);
+      for (std::uint32_t n = 1 + random.below(3); n > 0; --n)
+        bytes[random.below(sizeof bytes)] =
+            static_cast<unsigned char>(random.below(4) == 0 ? random.below(256) : random.below(9));
+      Place other;
+      std::memcpy(static_cast<void*>(&other), bytes, sizeof other);
+      other.take_notes(notes);
+      if (!other.sound()) continue;
+      ++taken;
+      for (unsigned b = 0; b < 256; b += 1 + random.below(40)) {
+        Place next = other;
+        if (next.enter(static_cast<unsigned char>(b))) CHECK(next.sound());
+        (void)next.may_end();
+      }
+    }
+    CHECK(taken > 1000);
+    CHECK(taken < 19'000);
+  };
+  check(order::state{});
+  check(banned::state{});
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -172,4 +173,19 @@ TEST_CASE("a stop word ends a constrained answer, and costs nothing where there 
   CHECK(name(t.how) == "stop_word");
   STATIC_REQUIRE(std::is_empty_v<stopping<no_stop_text>>);
   STATIC_REQUIRE(sizeof(pipeline<random_model, stop_at<"b">>) <= sizeof(pipeline<random_model>) + 64);
+}
+
+TEST_CASE("a state of stop words that is read from bytes is told from what is none") {
+  using words = stop_at<"abc", "b">;
+  words::state at;
+  (void)at.enter("ab");
+  CHECK(at.sound());
+  std::size_t sound = 0;
+  for (std::uint16_t n = 0; n < 600; ++n) {
+    words::state other;
+    std::memcpy(static_cast<void*>(&other), &n, sizeof other);
+    sound += other.sound() ? 1 : 0;
+    if (other.sound()) (void)other.enter("abcab");
+  }
+  CHECK(sound == 5);  // nothing, and four beginnings
 }
