@@ -3,14 +3,14 @@
 # What a constraint adds to a token, or saves, beside large real vocabularies: instructions on AArch64 with SDOT, counted by
 # QEMU (instructions/count.c), of models with published shapes and random weights in Q8_0 (real_shapes/make_gguf.py).
 #   bench/constrained.sh TOOLS     TOOLS: the folder with import_model (build/host-gcc/tools)
-#   SHAPES="gemma3_270m qwen3_0.6b" WORK=/tmp/mote-real-shapes ASSETS=../shared/assets TOKENS=24   change what their names say
+#   SHAPES="gemma3_270m llama3.2_1b" WORK=/tmp/mote-real-shapes ASSETS=../shared/assets TOKENS=8   change what their names say
 # Refuses to guess: without qemu-aarch64, its plugins or the cross compiler it is skipped (77).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ $# -ge 1 ] && [ -x "$1/import_model" ] || { echo "usage: bench/constrained.sh TOOLS" >&2; exit 2; }
 tools=$(cd "$1" && pwd)
-shapes=${SHAPES:-gemma3_270m qwen3_0.6b}
-work=${WORK:-${TMPDIR:-/tmp}/mote-real-shapes} assets=${ASSETS:-../shared/assets} tokens=${TOKENS:-24}
+shapes=${SHAPES:-gemma3_270m}
+work=${WORK:-${TMPDIR:-/tmp}/mote-real-shapes} assets=${ASSETS:-../shared/assets} tokens=${TOKENS:-8}
 for tool in qemu-aarch64 aarch64-linux-gnu-g++ gcc python3; do
   command -v "$tool" >/dev/null || { echo "skip: $tool is not here"; exit 77; }
 done

@@ -210,7 +210,8 @@ host::tokenizer_text random_byte_level(std::size_t more, std::uint64_t seed) {
   (void)add(t, "<|end|>", host::token_type::control);
   (void)add(t, "<think>", host::token_type::user_defined);
   std::vector<std::uint32_t> from;  // tokens that may merge; letters that the languages have are likely
-  for (const unsigned char c : std::string_view("lampfnu {}\":,0123456789devicrs()[]x\xC3\xA9\xBC")) from.push_back(c);
+  for (const char c : std::string_view("lampfnu {}\":,0123456789devicrs()[]x\xC3\xA9\xBC"))
+    from.push_back(static_cast<unsigned char>(c));
   while (more > 0) {
     const std::uint32_t left = from[random.below(static_cast<std::uint32_t>(from.size()))];
     const std::uint32_t right = from[random.below(static_cast<std::uint32_t>(from.size()))];
@@ -239,7 +240,7 @@ host::tokenizer_text random_pieces(table_kind kind, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("a small byte-level vocabulary: the admitted tokens, and every string of bounded languages") {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}}) {
     const hashed_words<byte_level_bpe<gpt2_pieces>, 600> words(random_byte_level(330, seed), {.bos = 256, .eos = 257});
     compare_with_each_token<order>(words, 40, 60);
     compare_with_each_token<nested>(words, 40, 60);
