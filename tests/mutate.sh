@@ -23,7 +23,8 @@ if [ "${1:-}" = --one ]; then  # NUMBER: one mutation, in a folder of its own
   say() { printf '%-9s %s -> %s\n' "$1" "$title" "$test${filter:+ ($filter)}"; }
   # What a program with an image needs of mote::host.
   grep -q '^host$' "$block" && with="$with tools/host/image/image_writer.cpp tools/host/image/packed_format.cpp
-    tools/host/image/packing_plan.cpp tools/host/image/packing.cpp tools/host/image/vocabulary_packer.cpp
+    tools/host/image/packing_plan.cpp tools/host/image/packing.cpp
+    tools/host/image/format_families.cpp tools/host/image/vocabulary_packer.cpp
     tools/host/import/any_family.cpp tools/host/import/gguf_blocks.cpp tools/host/import/model_source.cpp
     tools/host/import/model_tensors.cpp tools/host/import/raw_model.cpp
     tools/host/quantize/quantization_grid.cpp tools/host/quantize/quantizer.cpp tools/host/build_settings.cpp"
