@@ -186,8 +186,8 @@ class admission {
     return n;
   }
 
-  /// Gives the tokens that are not admitted a logit below all others; where it settles and many are admitted, only those
-  /// that are likelier than each that is.
+  /// Gives the tokens that are not admitted a logit below all others; where it settles and many are admitted, only
+  /// those that are likelier than each that is.
   template <ordered_table Table>
   void mask([[maybe_unused]] const Table& v, [[maybe_unused]] const special_tokens& control, float* logits) {
     if constexpr (Settles)
@@ -215,8 +215,8 @@ class admission {
         if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
     }
   }
-  /// Whether the likeliest token is one that is admitted, after those that are likelier were masked. Else the tokens that
-  /// may follow are marked: the model wants others.
+  /// Whether the likeliest token is one that is admitted, after those that are likelier were masked. Else the tokens
+  /// that may follow are marked: the model wants others.
   template <class Table>
   MOTE_NOINLINE bool settle(const Table& v, const special_tokens& control, float* logits) {
     for (int tried = 0; open_ && tried < 16; ++tried) {
