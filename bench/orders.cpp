@@ -78,7 +78,8 @@ int main(int argc, char** argv) {
     add(constrained[i % names.size()], ask(*under, question, expected));
   }
   std::printf(
-      "| questions | asked | refused | freely: JSON | an order of the world | right | under the grammar: JSON | an order of the world | right | cut |\n"
+      "| questions | asked | refused | freely: JSON | an order of the world | right | under the grammar: JSON "
+      "| an order of the world | right | cut |\n"
       "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
   tally all_free, all;
   const auto row = [](const char* name, const tally& f, const tally& c) {

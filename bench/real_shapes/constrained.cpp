@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Tokens of an answer, freely or under a constraint, for the counts of bench/constrained.sh: TOKENS steps behind a prompt.
-//   constrained IMAGE FORM     FORM: 0 freely, 1 any string, at each token another place, 2 digits, 3 orders in JSON, 4 freely drawn, 5 any string drawn
+//   constrained IMAGE FORM     FORM: 0 freely, 1 any string, at each token another place, 2 digits, 3 orders in JSON,
+//                              4 freely drawn, 5 any string drawn
 // Refuses to go on where a status is not ok or an answer ends before its tokens: exits 1.
 #include <fcntl.h>
 #include <sys/mman.h>

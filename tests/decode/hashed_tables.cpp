@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Constraints over hashed tables that list their tokens in the order of their texts: of bounded languages every string is
-// reached and none other, and at places along drawn texts the admitted tokens are those whose bytes are taken one by one.
+// Constraints over hashed tables that list their tokens in the order of their texts: of bounded languages every string
+// is reached and none other, and at places along drawn texts the admitted tokens are those whose bytes are taken.
 // With a small byte-level vocabulary drawn by chance, and with those of Llama 3.1, Qwen3 and Gemma 3.
 // Optimized: real vocabularies are packed, and each token is tried alone.
 #include <catch2/catch_test_macros.hpp>

@@ -362,8 +362,8 @@ class run {
     say("\n");
     if (!sound) ++failures_;
   }
-  /// A text of a grammar with spans of notes, longer than the context, with drafts, drawn; kept in the middle of its answer, it
-  /// goes on in another object, which remembers no notes.
+  /// A text of a grammar with spans of notes, longer than the context, with drafts, drawn; kept in the middle of its
+  /// answer, it goes on in another object, which remembers no notes.
   template <class Speaker>
   void check_limited(std::uint64_t expected) {
     static_assert(sizeof(Speaker) <= pipeline_room);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The model that is shipped, under the grammar of its demo's world: whatever is asked, an answer that ends is an order to a
-// device that exists. 10,000 questions with --all.
+// The model that is shipped, under the grammar of its demo's world: whatever is asked, an answer that ends is an order to
+// a device that exists. 10,000 questions with --all.
 // Optimized: it answers hundreds of questions with a whole model.
 #include "orders.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The demo's world as a grammar, questions to it, and who decides whether an answer is an order to it: nlohmann-json reads
-// it, and names, rooms and values are looked up in the lists of tools/hearth/corpus, which the grammar does not see.
+// The demo's world as a grammar, questions to it, and who decides whether an answer is an order to it: nlohmann-json
+// reads it, and names, rooms and values are looked up in the lists of tools/hearth/corpus, which the grammar does not see.
 // Refuses made-up rooms: of the world are those that the lists name.
 #pragma once
 
