@@ -100,7 +100,7 @@ class moving_means {
   std::array<std::uint32_t, Lists> count_{};
 };
 
-/// Means of a table in flash: a constexpr std::array of vectors with static storage, as mote::host::means_of makes it.
+/// Means of a table in flash: a constexpr std::array of vectors with static storage.
 template <const auto& Table>
 struct fixed_means {
   static constexpr std::size_t lists = Table.size();
