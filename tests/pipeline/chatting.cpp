@@ -151,7 +151,7 @@ TEST_CASE("chat: a question ends the conversation, and a reply does not go on be
 }
 
 TEST_CASE("chat: a pass that failed ends the conversation, however often a reply is asked for") {
-  using type = pipeline<chats, streamed<quantize<8>, flash, 1024>, forced_letters<marks + 2>, cache<32>>;
+  using type = pipeline<chats, streamed<quantize<8>, flash, 2048>, forced_letters<marks + 2>, cache<32>>;
   const random_model_image packed(type::format::rows, 'w');
   const std::vector<std::byte> good(packed.bytes().begin(), packed.bytes().end());
   flash reader{.image = good};
