@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// Sanitized at -O1: computes for longer than it is compiled.
 #include "mote/block/train.hpp"
 #include "mote/family/llama.hpp"
 
