@@ -306,6 +306,7 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : 1;
   }
   w.bos_given = bos->count() != 0;
+  if (!w.weights.has_filename()) w.weights = w.weights.parent_path();  // "folder/" is called as the folder is
   if (!w.board.empty()) w.rows = mote::interleaved_rows(host::board_names().at(w.board).instructions);
 
   try {
