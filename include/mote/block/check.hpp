@@ -244,6 +244,12 @@ struct block_check {
       "mote: this block has no gradient; give it a template `backward<Phase>(pass, in, dy, dx)` [mote-block]");
 };
 
+template <class Family, bool Mixed>
+struct attends_one_way {
+  static_assert(
+      !Mixed,
+      "mote: some attentions of this family see one run of tokens and keep nothing, others a cache; give all of them attention_form<in_one_run>, for an encoder<>, or none [mote-attends-mixed]");
+};
 template <class Family, bool Encoder>
 struct says_something {
   static_assert(
@@ -322,7 +328,9 @@ struct first_fault<void, Others...> : first_fault<Others...> {};
 
 template <class B>
 struct block_fault {
-  using type = unless<is_in_residual<B>, block_check<B, block_member::in_residual>>;
+  using type =
+      typename first_fault<unless<is_in_residual<B>, block_check<B, block_member::in_residual>>,
+                           unless<block_has_backward_buffers<B>, block_check<B, block_member::backward>>>::type;
 };
 template <class N>
 using norm_fault = unless<norm_lacks<N> == norm_member::none, norm_check<N>>;
@@ -394,6 +402,7 @@ consteval auto find_family_fault() {
         typename layers_fault<typename F::layer>::type>::type;
     if constexpr (!std::is_void_v<parts>) return std::type_identity<parts>{};
     else if constexpr (!family_attends<F>) return std::type_identity<family_check<F, family_member::attention>>{};
+    else if constexpr (attends_alone<F> != 0) return std::type_identity<attends_one_way<F, true>>{};
     else if constexpr (!windows_look_back<F>(Model::shape)) return std::type_identity<window_looks_back<F, Model>>{};
     else if constexpr (!attends_as_asked<F>(Model::shape)) return std::type_identity<attention_reads_shape<F, Model>>{};
     else if constexpr (!shape_is_read<F>(Model::shape)) return std::type_identity<family_reads_shape<F, Model>>{};

@@ -271,17 +271,16 @@ constexpr bool looks_ahead(const shape& s) {
   return ahead;
 }
 
-/// Whether each attention sees its run alone: the family takes a text as a whole, and says nothing.
+/// How many attentions of a family see their run alone: 0 none, 1 some, 2 all.
 template <class Family>
-inline constexpr bool is_encoder = [] {
-  bool some = false;
-  bool all = true;
-  layers_facts<typename Family::layer>::each_attention(shape{.heads = 1, .kv_heads = 1},
-                                                       [&]<class Attention>(const Attention&) {
-                                                         some = true;
-                                                         all = all && sees_one_run<Attention>;
-                                                       });
-  return some && all;
+inline constexpr int attends_alone = [] {
+  int all = 0, alone = 0;
+  layers_facts<typename Family::layer>::each_attention(
+      shape{.heads = 1, .kv_heads = 1}, [&]<class A>(const A&) { ++all, alone += sees_one_run<A> ? 1 : 0; });
+  return alone == 0 ? 0 : alone < all ? 1 : 2;
 }();
+/// Whether all do: the family takes a text as a whole, and says nothing.
+template <class Family>
+inline constexpr bool is_encoder = attends_alone<Family> == 2;
 
 }  // namespace mote::inline v0
