@@ -296,6 +296,11 @@ TEST_CASE("gguf: a BERT as llama.cpp writes it", "[host][gguf]") {
   other = g;
   other.value("bert.attention.causal", 7, true);
   CHECK_THROWS_WITH(open(other), ContainsSubstring("\"bert.attention.causal\" is not false"));
+  for (const float epsilon : {0.0F, 1.0F, 17179869184.0F}) {
+    other = g;
+    other.value("bert.attention.layer_norm_epsilon", 6, epsilon);
+    CHECK_THROWS_WITH(open(other), ContainsSubstring("norm epsilon that is not above zero and below one"));
+  }
   other = g;
   other.add("cls.weight", {24, 24}, host::gguf_type::f32, std::vector<std::byte>(24 * 24 * 4));
   CHECK_THROWS_WITH(open(other), ContainsSubstring("has the tensor \"cls.weight\""));
@@ -328,12 +333,44 @@ TEST_CASE("safetensors: a BERT in a folder, with vocab.txt and with tokenizer.js
   put();
   CHECK_THROWS_WITH(folder.open(), ContainsSubstring("another normalizer than that of BERT without case"));
 
+  const auto refuses = [&](const char* pointer, const json& value, const char* sentence) {
+    tokens = tokenizer_of_folder();
+    tokens[json::json_pointer(pointer)] = value;
+    put();
+    INFO(value.dump());
+    CHECK_THROWS_WITH(folder.open(), ContainsSubstring(sentence) && ContainsSubstring("tokenizer.json"));
+  };
+  refuses("/model/max_input_chars_per_word", 3, "\"max_input_chars_per_word\" is not 100");
+  const json cls{{"SpecialToken", {{"id", "[CLS]"}}}}, sep{{"SpecialToken", {{"id", "[SEP]"}}}};
+  const json a{{"Sequence", {{"id", "A"}}}}, b{{"Sequence", {{"id", "B"}}}};
+  for (const json& single : {json{cls, cls, a, sep}, json{cls, a, a, sep}, json{cls, a, sep, sep}, json{cls, b, sep}})
+    refuses("/post_processor/single", single, "other than one token before a text and one behind it");
+  for (const json& first : {json{"[CLS]", 4}, json{"[SEP]", 3}, json{3, 3}})
+    refuses("/post_processor", {{"type", "BertProcessing"}, {"cls", first}, {"sep", {"[SEP]", 4}}},
+            "has a \"cls\" that is not one of its tokens");
+
   tokens = tokenizer_of_folder();
   put();
   for (const char* how : {"pooling_mode_max_tokens", "pooling_mode_lasttoken"}) {
     folder.pool(how);
     CHECK_THROWS_WITH(folder.open(), ContainsSubstring(std::string("\"") + how + "\" is not supported"));
   }
+  const auto modules = [&](const json& list) { mote_tests::put(folder.path / "modules.json", list.dump()); };
+  const json pooling{{"type", "sentence_transformers.models.Pooling"}, {"path", "2_Pooling"}};
+  std::filesystem::create_directory(folder.path / "2_Pooling");
+  mote_tests::put(folder.path / "2_Pooling" / "config.json", json({{"pooling_mode_cls_token", true}}).dump());
+  modules(json::array({pooling}));
+  CHECK(folder.open().pooled == mote::pooling::cls);
+  modules(json::array());
+  CHECK_FALSE(folder.open().pooled.has_value());
+  for (const json& bad :
+       {json{{{"type", 5}}}, json{5}, json{pooling, pooling}, json{{{"type", ".Pooling"}, {"path", "../2_Pooling"}}},
+        json{{{"type", ".Pooling"}, {"path", 5}}}}) {
+    INFO(bad.dump());
+    modules(bad);
+    CHECK_THROWS_WITH(folder.open(), ContainsSubstring("modules.json: has "));
+  }
+  modules(json::array({{{"type", "sentence_transformers.models.Pooling"}}}));
   std::filesystem::remove(folder.path / "1_Pooling" / "config.json");
   CHECK_FALSE(folder.open().pooled.has_value());
   mote_tests::put(folder.path / "modules.json", json({{{"type", "sentence_transformers.models.Dense"}}}).dump());
@@ -344,6 +381,12 @@ TEST_CASE("safetensors: a BERT in a folder, with vocab.txt and with tokenizer.js
   config["position_embedding_type"] = "relative_key";
   mote_tests::put(folder.path / "config.json", config.dump());
   CHECK_THROWS_WITH(folder.open(), ContainsSubstring("\"position_embedding_type\" is not \"absolute\""));
+  for (const double epsilon : {0.0, -1e-12, 1.0, 17179869184.0}) {
+    config = folder.config;
+    config["layer_norm_eps"] = epsilon;
+    mote_tests::put(folder.path / "config.json", config.dump());
+    CHECK_THROWS_WITH(folder.open(), ContainsSubstring("\"layer_norm_eps\" is not above 0 and below 1"));
+  }
 }
 
 TEST_CASE("vocab.txt: without the three tokens of BERT it is none", "[host][safetensors]") {
@@ -352,6 +395,8 @@ TEST_CASE("vocab.txt: without the three tokens of BERT it is none", "[host][safe
   };
   for (const char* text : {"", "\n\n", "[UNK]\n[CLS]\n", "a\nb", "[CLS]\n[SEP]\n"})
     CHECK_THROWS_WITH(read(text), ContainsSubstring("expected BERT's"));
+  CHECK_THROWS_WITH(read("[UNK]\n[CLS]\n[SEP]\n\n\n[CLS]\n"),
+                    ContainsSubstring("vocab.txt: has \"[CLS]\" in line 2 and in line 6"));
   const auto words = read("[UNK]\r\n[CLS]\r\n[SEP]\r\n##a\r\n##\r\n\r\nb");
   CHECK(words.pieces == std::vector<std::string>{"[UNK]", "[CLS]", "[SEP]", "a", " ##", "", " b"});
 }

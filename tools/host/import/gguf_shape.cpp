@@ -135,7 +135,8 @@ class gguf_shape_reader {
     if (s.head_dim() % 2 != 0)
       fail(in_.name(), "says " + heads + "; expected heads that divide dim into an even width");
     if (s.heads % s.kv_heads != 0) fail(in_.name(), "says " + heads + "; expected kv heads that divide heads");
-    if (!(s.norm_epsilon > 0)) fail(in_.name(), "has a norm epsilon that is not above zero");
+    if (!(s.norm_epsilon > 0 && s.norm_epsilon < 1))
+      fail(in_.name(), "has a norm epsilon that is not above zero and below one");
     if (!(s.rope_theta > 1)) fail(in_.name(), "has a rotary base that is not above one");
     const auto embedding = in_.tensors().find("token_embd.weight");
     if (embedding == in_.tensors().end()) fail(in_.name(), "has no tensor \"token_embd.weight\"");

@@ -182,12 +182,15 @@ class config_reader {
     else if (is("lfm2")) s.hidden = 1;  // its tensors say it
     else s.hidden = number("intermediate_size");
     if (is("opt")) s.norm_epsilon = 1e-5F;  // no key states it
-    else
-      s.norm_epsilon = real(second || is("gpt_neo")                     ? "layer_norm_epsilon"
-                            : is("phi") || is("gpt_neox") || is("bert") ? "layer_norm_eps"
-                            : is("stablelm") ? (is_set("layer_norm_eps") ? "layer_norm_eps" : "norm_eps")
-                            : is("lfm2")     ? "norm_eps"
-                                             : "rms_norm_eps");
+    else {
+      const char* const key = second || is("gpt_neo")                     ? "layer_norm_epsilon"
+                              : is("phi") || is("gpt_neox") || is("bert") ? "layer_norm_eps"
+                              : is("stablelm") ? (is_set("layer_norm_eps") ? "layer_norm_eps" : "norm_eps")
+                              : is("lfm2")     ? "norm_eps"
+                                               : "rms_norm_eps";
+      s.norm_epsilon = real(key);
+      if (!(s.norm_epsilon > 0 && s.norm_epsilon < 1)) refuse(key, "is not above 0 and below 1");
+    }
     const bool gemma = is("gemma2") || is("gemma3_text");
     if (!is_set("head_dim") && !gemma && !is("qwen3") && s.dim % s.heads != 0)
       fail(file_,

@@ -192,17 +192,29 @@ tokenizer_text words_of(const std::filesystem::path& folder, bool is_bert) {
 
 /// How sentence-transformers makes one vector of the states, if the folder says it.
 std::optional<pooling> pooled_in(const std::filesystem::path& folder) {
-  const std::filesystem::path modules = folder / "modules.json", file = folder / "1_Pooling" / "config.json";
+  const std::filesystem::path modules = folder / "modules.json";
+  std::string place = "1_Pooling";
   if (std::filesystem::exists(modules)) {
     const nlohmann::json j = detail::parse_json(mapped_file(modules).bytes());
     if (!j.is_array()) fail(modules, "is not a list");
+    bool pools = false;
     for (const nlohmann::json& each : j) {
-      const std::string type = each.is_object() ? each.value("type", std::string()) : std::string();
+      if (!each.is_object() || !each.contains("type") || !each.at("type").is_string())
+        fail(modules, "has a module that does not say its type");
+      const std::string type = each.at("type").get<std::string>();
       if (!type.ends_with(".Transformer") && !type.ends_with(".Pooling") && !type.ends_with(".Normalize"))
         fail(modules, "has a module of the type " + detail::shown(type) +
                           ", which changes the vectors and is not computed; Transformer, Pooling and Normalize are");
+      if (!type.ends_with(".Pooling")) continue;
+      if (std::exchange(pools, true)) fail(modules, "has two modules of the type Pooling");
+      if (!each.contains("path")) continue;
+      place = each.at("path").is_string() ? each.at("path").get<std::string>() : "";
+      if (place.empty() || place.starts_with('.') || place.find_first_of(std::string_view("/\\\0", 3)) != place.npos)
+        fail(modules, "has a path of Pooling that is no name of a folder beside it");
     }
+    if (!pools) return std::nullopt;
   }
+  const std::filesystem::path file = folder / place / "config.json";
   if (!std::filesystem::exists(file)) return std::nullopt;
   const mapped_file bytes(file);
   const nlohmann::json j = json_of(bytes.bytes(), file, "a configuration");

@@ -263,6 +263,8 @@ class reader {
     out_.kind = table_kind::word_pieces;
     if (is_set(model, "continuing_subword_prefix") && text(model, "continuing_subword_prefix") != "##")
       refuse("continues words by another sign than ##");
+    if (is_set(model, "max_input_chars_per_word") && model.at("max_input_chars_per_word") != 100)
+      refuse("\"max_input_chars_per_word\" is not 100, the only value that is supported");
     read_vocabulary(model);
     const std::vector<json> norms = steps("normalizer", "normalizers");
     if (norms.size() != 1 || kind_of(norms[0]) != "BertNormalizer" || !truth(norms[0], "clean_text", true) ||
@@ -313,36 +315,44 @@ class reader {
     }
   }
 
-  /// The special token in front of a text, by the template of the post-processor.
+  /// The special tokens in front of a text and behind it, by the template of the post-processor.
   void read_opening() {
     if (!is_set(root_, "post_processor")) return;
     std::vector<json> all{root_.at("post_processor")};
     if (kind_of(all[0]) == "Sequence" && all[0].contains("processors") && all[0].at("processors").is_array())
       all = all[0].at("processors").get<std::vector<json>>();
+    std::size_t before = 0, texts = 0, behind = 0;
     for (const json& p : all) {
       if (kind_of(p) == "BertProcessing") {
+        ++before, ++texts, ++behind;
         out_.bos = named_token(p, "cls");
         out_.eos = named_token(p, "sep");
       }
       if (kind_of(p) != "TemplateProcessing" || !p.contains("single") || !p.at("single").is_array()) continue;
-      bool before = true;
       for (const json& part : p.at("single")) {
-        if (part.is_object() && part.contains("Sequence")) before = false;
+        if (part.is_object() && part.contains("Sequence"))
+          texts += text(part.at("Sequence"), "id") == "A" ? 1 : 2;  // B is the second text of a pair
         if (!part.is_object() || !part.contains("SpecialToken")) continue;
         const std::string name = text(part.at("SpecialToken"), "id");
         const auto at = std::find(out_.pieces.begin(), out_.pieces.end(), name);
         if (at == out_.pieces.end())
           refuse("opens or ends a text with " + shown(name) + ", which is not one of its tokens");
-        (before ? out_.bos : out_.eos) = static_cast<int>(at - out_.pieces.begin());
+        (texts == 0 ? out_.bos : out_.eos) = static_cast<int>(at - out_.pieces.begin());
+        ++(texts == 0 ? before : behind);
       }
     }
+    if (before > 1 || texts > 1 || behind > 1)
+      refuse("puts other than one token before a text and one behind it, which is not known");
   }
 
   /// The id of a token that a BertProcessing names: ["[CLS]", 101].
   int named_token(const json& of, const char* key) const {
     if (!of.contains(key) || !of.at(key).is_array() || of.at(key).size() != 2) refuse("has no " + shown(key));
     const std::uint32_t id = id_of(of.at(key)[1]);
-    if (id >= out_.pieces.size()) refuse("has a " + shown(key) + " that is not one of its tokens");
+    const json& name = of.at(key)[0];
+    const std::string called = name.is_string() ? name.get<std::string>() : std::string();
+    if (id >= out_.pieces.size() || called.empty() || (out_.pieces[id] != called && out_.pieces[id] != " " + called))
+      refuse("has a " + shown(key) + " that is not one of its tokens");
     return static_cast<int>(id);
   }
 
@@ -370,6 +380,7 @@ tokenizer_text parse_tokenizer_json(std::span<const std::byte> bytes, const std:
 tokenizer_text parse_vocab_txt(std::span<const std::byte> bytes, const std::filesystem::path& file) {
   tokenizer_text out;
   out.kind = table_kind::word_pieces;
+  std::unordered_map<std::string_view, std::size_t> lines;
   std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -378,6 +389,9 @@ tokenizer_text parse_vocab_txt(std::span<const std::byte> bytes, const std::file
     if (line.ends_with('\r')) line.remove_suffix(1);
     const auto id = static_cast<int>(out.pieces.size());
     if (out.pieces.size() >= most_tokens) fail(file, "has too many tokens");
+    if (const auto [same, is_new] = lines.emplace(line, out.pieces.size() + 1); !is_new && !line.empty())
+      fail(file, "has " + shown(line) + " in line " + std::to_string(same->second) + " and in line " +
+                     std::to_string(out.pieces.size() + 1));
     const bool control = line == "[UNK]" || line == "[CLS]" || line == "[SEP]" || line == "[PAD]" || line == "[MASK]";
     if (line == "[UNK]") out.unknown = id;
     if (line == "[CLS]") out.bos = id;
