@@ -130,6 +130,8 @@ TEST_CASE("encoder: the mean of the states, or the first, with length 1", "[pipe
   REQUIRE(mean->embed("the heat is on", out) == status::ok);  // nothing is left of the text before
   CHECK(copy(mean->vector()) == out);
   CHECK(mean->embed("a", std::span(out).first(small.dim - 1)) == status::full);
+  CHECK(mean->vector().empty());  // not that of the text before
+  CHECK(mean->tokens().empty());
 }
 
 TEST_CASE("encoder: a text that is too long is refused, or its first tokens are read", "[pipeline][encoder]") {

@@ -111,7 +111,10 @@ class basic_encoder {
   }
   /// The same, and copies the vector to `out`. full: `out` is shorter than a vector.
   status embed(std::string_view text, std::span<float> out, const embedding_knobs& knobs = {}) {
-    if (out.size() < dim) return status::full;
+    if (out.size() < dim) {
+      count_ = 0;
+      return status::full;
+    }
     const status s = embed(text, knobs);
     if (s == status::ok) __builtin_memcpy(out.data(), states(), dim * sizeof(float));
     return s;
