@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A context that holds no question.
-// EXPECT: mote: a context of fewer than 16 tokens holds no question and answer; .*\[mote-context-small\]
+// EXPECT: mote: a context of fewer than 16 tokens holds neither a question with its answer nor a text .*\[mote-context-small\]
 // EXPECT: context<8>
 #include "little.hpp"
 

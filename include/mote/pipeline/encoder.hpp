@@ -130,6 +130,7 @@ class basic_encoder {
   static constexpr std::size_t merge_slots = arena_bytes / sizeof(merging);
   static constexpr bool opens = Model::special_tokens.bos >= 0;
   static constexpr bool closes = Model::special_tokens.eos >= 0;
+  static_assert(Context > 2, "mote: this context has no token between the two around a text [mote-context-small]");
   static constexpr std::size_t room = Context - (opens ? 1 : 0) - (closes ? 1 : 0);
 
   void use_image(const basic_attached_image<typename words::table>& opened) {

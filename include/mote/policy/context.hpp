@@ -19,7 +19,7 @@ struct context {
 
   static_assert(
       Tokens >= 16,
-      "mote: a context of fewer than 16 tokens holds no question and answer; use context<64> or more [mote-context-small]");
+      "mote: a context of fewer than 16 tokens holds neither a question with its answer nor a text to search by; use context<64> or more [mote-context-small]");
 };
 
 /// The default of the context slot.
