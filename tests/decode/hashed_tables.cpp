@@ -5,6 +5,7 @@
 // Optimized: real vocabularies are packed, and each token is tried alone.
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../model/tokenizer_cases.hpp"
@@ -33,7 +35,7 @@ namespace s = mote::schema;
 using order = json<s::object<s::field<"device", s::one_of<"lamp", "fan", "pump 2", "lüfter">>,
                              s::field<"level", s::integer<-5, 30>>, s::optional<"on", s::boolean>>>;
 using nested = gbnf<R"_(root ::= "(" root? ")" | "[" root? "]" | "é" "x"?)_", 3>;
-using anything = gbnf<"root ::= [^\"\\\\\\x00-\\x1F]{0,40} \"!\"">;
+using anything = gbnf<"root ::= [^\"\\\\\\x00-\\x1F]{3,40}">;
 
 /// A packed table with the order of its texts.
 template <class Tokenizer, std::size_t Room>
@@ -41,9 +43,11 @@ class hashed_words {
  public:
   using tokenizer = Tokenizer;
   static constexpr std::size_t room = Room;
-  special_tokens control;
+  special_tokens_and_ends control;
 
-  hashed_words(const host::tokenizer_text& text, const special_tokens& spoken) : control(spoken) {
+  hashed_words(const host::tokenizer_text& text, const special_tokens& spoken, std::vector<std::uint32_t> further = {})
+      : control{spoken, {}}, further_(std::move(further)) {
+    control.ends = further_;
     const auto table = host::pack_token_table(text, host::text_order::kept);
     bytes = table.size();
     words_ = std::make_unique<std::uint32_t[]>(table.size() / 4);
@@ -55,9 +59,18 @@ class hashed_words {
     REQUIRE(view_.count() <= room);
   }
   const auto& view() const { return view_; }
+  bool ends_answers(std::uint32_t id) const {
+    return id == static_cast<std::uint32_t>(control.eos) || std::ranges::find(further_, id) != further_.end();
+  }
+  bool is_text(std::uint32_t id) const {
+    for (const int c : {control.bos, control.note, control.user, control.answer})
+      if (c == static_cast<int>(id)) return false;
+    return !ends_answers(id) && (view_.is_byte(id) || (!view_.text(id).empty() && view_.find(view_.text(id)) == id));
+  }
   std::size_t bytes = 0;
 
  private:
+  std::vector<std::uint32_t> further_;
   std::unique_ptr<std::uint32_t[]> words_;
   typename tokenizer::table view_;
 };
@@ -79,9 +92,9 @@ void compare_with_each_token(const Words& words, int texts, std::size_t most_pla
       const typename Words::tokenizer pieces(v, words.control);
       for (std::uint32_t id = 0; id < v.count(); ++id) {
         bool expected = false;
-        if (id == static_cast<std::uint32_t>(words.control.eos)) {
+        if (words.ends_answers(id)) {
           expected = at.may_end();
-        } else if (v.is_byte(id) || (!v.text(id).empty() && v.find(v.text(id)) == id)) {
+        } else if (words.is_text(id)) {
           const std::string_view text =
               pieces.piece(opened ? static_cast<std::uint32_t>(words.control.bos) : no_token, id);
           typename Policy::state then = at;
@@ -102,8 +115,9 @@ void compare_with_each_token(const Words& words, int texts, std::size_t most_pla
   }
 }
 
-/// At places along drawn texts: trying the likeliest tokens one by one chooses what masking all chooses, whether the model
-/// likes what may follow (0), likes nothing (1) or likes what may not follow (2).
+/// At places along drawn texts: trying the likeliest tokens one by one chooses what masking all chooses, whether the
+/// model likes what may follow (0), likes nothing (1) or likes what may not follow (2), each with and without a liking
+/// for the tokens that are no text.
 template <class Policy, class Words>
 void compare_choices(const Words& words, int texts, std::size_t most_places, bool drops_space = false) {
   rng random(9);
@@ -115,7 +129,6 @@ void compare_choices(const Words& words, int texts, std::size_t most_places, boo
   REQUIRE(plain->begin_with(v, words.control));
   REQUIRE(tried->begin_with(v, words.control));
   std::vector<float> logits(Words::room), same(Words::room);
-  const std::uint32_t further[] = {v.count() - 1};  // ends an answer too
   std::size_t open = 0;
   for (int i = 0; i < texts; ++i) {
     plain->begin();
@@ -123,9 +136,7 @@ void compare_choices(const Words& words, int texts, std::size_t most_places, boo
     for (std::size_t place = 0; place < most_places; ++place) {
       const bool opened = drops_space && place == 0;
       plain->find(v, words.control, opened);
-      plain->add_ends(further);
       tried->find(v, words.control, opened);
-      tried->add_ends(further);
       REQUIRE(tried->goes_on() == plain->goes_on());
       if (!plain->goes_on()) break;
       open += tried->count() == Words::room ? 1 : 0;
@@ -134,20 +145,22 @@ void compare_choices(const Words& words, int texts, std::size_t most_places, boo
         logits[id] = static_cast<float>(random.below(1000)) + (i % 3 == 0           ? (may ? 500.0F : 0.0F)
                                                                : i % 3 == 2 && !may ? 2000.0F
                                                                                     : 0.0F);
+        if (i % 2 == 0 && id < v.count() && !words.is_text(static_cast<std::uint32_t>(id))) logits[id] += 1500.0F;
       }
       same = logits;
       plain->mask(v, words.control, logits.data());
       tried->mask(v, words.control, same.data());
+      if (tried->count() != Words::room) REQUIRE(tried->count() == plain->count());
       const std::size_t chosen = plain->checked(greedy::state<Words::room>::pick(logits.data()), logits.data());
       REQUIRE(tried->checked(greedy::state<Words::room>::pick(same.data()), same.data()) == chosen);
-      if (chosen == static_cast<std::size_t>(words.control.eos) || chosen == further[0]) break;
+      if (words.ends_answers(static_cast<std::uint32_t>(chosen))) break;
       const typename Words::tokenizer pieces(v, words.control);
       const std::uint32_t before = opened ? static_cast<std::uint32_t>(words.control.bos) : no_token;
       const std::string_view piece = pieces.piece(before, static_cast<std::uint32_t>(chosen));
       const std::uint32_t guess[] = {static_cast<std::uint32_t>(chosen),
                                      static_cast<std::uint32_t>(random.below(v.count()))};
-      CHECK(tried->follow(v, std::span<const std::uint32_t>(guess)) ==
-            plain->follow(v, std::span<const std::uint32_t>(guess)));
+      CHECK(tried->follow(v, words.control, std::span<const std::uint32_t>(guess)) ==
+            plain->follow(v, words.control, std::span<const std::uint32_t>(guess)));
       plain->advance(piece);
       tried->advance(piece);
     }
@@ -260,6 +273,12 @@ TEST_CASE("small hashed SentencePiece and unigram vocabularies, whose first spac
   compare_with_each_token<anything>(words, 20, 60, true);
   compare_choices<anything>(words, 30, 40, true);
   check_languages(words, true);
+  // an end token that is `user` too, and bytes that end an answer or speak
+  const hashed_words<hashed_sentencepiece_bpe<true>, 600> mixed(
+      random_pieces(table_kind::sentencepiece, 6), {.bos = 1, .eos = 3 + 'a', .note = 3 + 'b', .user = 2, .answer = -1},
+      {2, 3 + 'c'});
+  compare_with_each_token<anything>(mixed, 20, 60, true);
+  compare_choices<anything>(mixed, 60, 40, true);
   const hashed_words<sentencepiece_unigram<true>, 600> unigram(random_pieces(table_kind::unigram, 5),
                                                                {.bos = 1, .eos = 2});
   compare_with_each_token<order>(unigram, 40, 60, true);
@@ -275,6 +294,8 @@ TEST_CASE("a vocabulary without a byte is refused where the constraint may ask f
   const auto orders = std::make_unique<admission_of<order, hashed_words<byte_level_bpe<gpt2_pieces>, 600>>>();
   CHECK_FALSE(orders->begin_with(lacking.view(), lacking.control));
   CHECK(first_unspelled(lacking.view(), lacking.control, order::bytes) == 'f');
+  const std::uint32_t ends[] = {'a'};
+  CHECK(first_unspelled(lacking.view(), special_tokens_and_ends{lacking.control, ends}, order::bytes) == 'a');
   const auto bytes = host::pack_token_table(random_byte_level(40, 3));
   CHECK_FALSE(orders->begin_with(byte_level_bpe<gpt2_pieces>::table(std::span(bytes)), lacking.control));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which tokens a constraint admits next: those whose bytes it takes, and the end token where the answer may end. The
 // texts are walked in their order, so a beginning is tried once for all tokens that share it.
-// Refuses control tokens, and a choice that is not admitted, whatever the decoding policy does.
+// Refuses special tokens and end tokens as text, also where one is the token of a byte, and a choice that is not
+// admitted, whatever the decoding policy does.
 #pragma once
 
 #include <array>
@@ -21,11 +22,28 @@
 
 namespace mote::inline v0 {
 
+/// The special tokens of a model that has further end tokens.
+struct special_tokens_and_ends : special_tokens {
+  std::span<const std::uint32_t> ends;
+};
+
 namespace detail {
 
-constexpr bool is_control(const special_tokens& d, std::uint32_t id) {
+/// The special tokens of a model, and its `end_tokens` if it has such: none of them is text in an answer.
+template <class Model>
+constexpr auto controls_of() {
+  if constexpr (requires { Model::end_tokens; })
+    return special_tokens_and_ends{Model::special_tokens, std::span<const std::uint32_t>(Model::end_tokens)};
+  else return Model::special_tokens;
+}
+
+template <class Controls>
+constexpr bool is_control(const Controls& d, std::uint32_t id) {
   for (const int control : {d.bos, d.eos, d.note, d.user, d.answer})
     if (control >= 0 && id == static_cast<std::uint32_t>(control)) return true;
+  if constexpr (requires { d.ends; })
+    for (const std::uint32_t end : d.ends)
+      if (id == end) return true;
   return false;
 }
 
@@ -82,9 +100,9 @@ void for_each_admitted(const Table& v, const State& start, bool opened, Offer&& 
 }  // namespace detail
 
 /// The first byte of a set that no token is alone, or -1: with a token for each byte every string can be spelled, and
-/// no answer can come to a place without a way on.
-template <ordered_table Table>
-int first_unspelled(const Table& v, const special_tokens& control, const byte_set& bytes) {
+/// no answer can come to a place without a way on. Controls: special_tokens, or special_tokens_and_ends.
+template <ordered_table Table, class Controls>
+int first_unspelled(const Table& v, const Controls& control, const byte_set& bytes) {
   for (unsigned b = 0; b < 256; ++b) {
     if (!bytes.has(b)) continue;
     const char text = static_cast<char>(b);
@@ -105,8 +123,8 @@ class admission {
   using state = typename Constraint::state;
 
   /// An image was attached. False: its vocabulary cannot spell the constraint, or has no order after all.
-  template <ordered_table Table>
-  bool begin_with(const Table& v, const special_tokens& control) {
+  template <ordered_table Table, class Controls>
+  bool begin_with(const Table& v, const Controls& control) {
     known_ = false;
     if constexpr (requires { v.in_order(); })
       if (!v.in_order()) return false;
@@ -133,9 +151,10 @@ class admission {
     at_ = place;
     known_ = false;  // a place in notes compares where they lie
   }
-  /// Finds the tokens that may follow; `opened`: a leading space of the next one is not said.
-  template <ordered_table Table>
-  MOTE_NOINLINE void find(const Table& v, const special_tokens& control, bool opened) {
+  /// Finds the tokens that may follow, and the end tokens where the answer may end; `opened`: a leading space of the
+  /// next one is not said.
+  template <ordered_table Table, class Controls>
+  MOTE_NOINLINE void find(const Table& v, const Controls& control, bool opened) {
     if (known_ && opened == opened_ && at_ == of_) return;
     known_ = true;
     opened_ = opened;
@@ -145,7 +164,7 @@ class admission {
         clear();
         count_ = Vocab;
         of_ = at_;
-        add_end(control);
+        add_ends(control);
         return;
       }
     }
@@ -156,31 +175,25 @@ class admission {
         mark(v, control);
       }
     of_ = at_;
-    add_end(control);
-  }
-  /// The same for further tokens that end an answer, after find().
-  void add_ends(std::span<const std::uint32_t> ends) {
-    if (!at_.may_end()) return;
-    for (const std::uint32_t id : ends)
-      if (id < Vocab) bits_[id / 32] |= 1U << id % 32;
+    add_ends(control);
   }
   /// Whether a token other than an end token may follow.
   bool goes_on() const { return count_ != 0; }
   bool may_end() const { return at_.may_end(); }
   bool has(std::size_t id) const { return id < Vocab && (bits_[id / 32] >> id % 32 & 1U) != 0; }
-  /// Tokens that may follow, without the end token.
+  /// Tokens that may follow, without the end tokens; Vocab where it settles and many are admitted.
   std::size_t count() const { return count_; }
   head_rows rows() const { return {bits_, count_}; }
 
   /// How many of these tokens, which are guesses, may follow one another.
-  template <ordered_table Table, class Token>
-  std::size_t follow(const Table& v, std::span<const Token> guesses) const {
+  template <ordered_table Table, class Controls, class Token>
+  std::size_t follow(const Table& v, [[maybe_unused]] const Controls& control, std::span<const Token> guesses) const {
     state s = at_;
     std::size_t n = 0;
     for (const Token t : guesses) {
       std::string_view text = v.text(t);
       if (n == 0 && opened_ && !v.is_byte(t) && text.size() != 0 && text[0] == ' ') text.remove_prefix(1);
-      if ((n == 0 && !(is_open() ? takes(v, t) : has(t))) || text.empty() || !enter(s, text)) break;
+      if ((n == 0 && !(is_open() ? takes(v, control, t) : has(t))) || text.empty() || !enter(s, text)) break;
       ++n;
     }
     return n;
@@ -188,8 +201,8 @@ class admission {
 
   /// Gives the tokens that are not admitted a logit below all others; where it settles and many are admitted, only
   /// those that are likelier than each that is.
-  template <ordered_table Table>
-  void mask([[maybe_unused]] const Table& v, [[maybe_unused]] const special_tokens& control, float* logits) {
+  template <ordered_table Table, class Controls>
+  void mask([[maybe_unused]] const Table& v, [[maybe_unused]] const Controls& control, float* logits) {
     if constexpr (Settles)
       if (settle(v, control, logits)) return;
     mask(logits);
@@ -217,19 +230,19 @@ class admission {
   }
   /// Whether the likeliest token is one that is admitted, after those that are likelier were masked. Else the tokens
   /// that may follow are marked: the model wants others.
-  template <class Table>
-  MOTE_NOINLINE bool settle(const Table& v, const special_tokens& control, float* logits) {
+  template <class Table, class Controls>
+  MOTE_NOINLINE bool settle(const Table& v, const Controls& control, float* logits) {
     for (int tried = 0; open_ && tried < 16; ++tried) {
       const std::size_t id = greedy::state<Vocab>::pick(logits);
-      const bool admitted = has(id) || takes(v, static_cast<std::uint32_t>(id));
+      const bool admitted = has(id) || takes(v, control, static_cast<std::uint32_t>(id));
       if (admitted) bits_[id / 32] |= 1U << id % 32;
       if (admitted) return true;
       logits[id] = masked;
     }
     if (open_) {
       open_ = false;
-      mark_more(v, control);  // the bits of further end tokens stay
-      add_end(control);
+      mark(v, control);
+      add_ends(control);
     }
     return false;
   }
@@ -237,10 +250,10 @@ class admission {
     if constexpr (Settles) return open_;
     else return false;
   }
-  /// Whether a token's bytes are taken here.
-  template <class Table>
-  bool takes(const Table& v, std::uint32_t id) const {
-    if (id >= v.count()) return false;
+  /// Whether a token is text whose bytes are taken here.
+  template <class Table, class Controls>
+  bool takes(const Table& v, const Controls& control, std::uint32_t id) const {
+    if (id >= v.count() || detail::is_control(control, id)) return false;
     std::string_view text = v.text(id);
     if (!v.is_byte(id)) {
       if (v.find(text) != id) return false;  // no text becomes it
@@ -268,28 +281,33 @@ class admission {
   void clear() {
     for (std::uint32_t& w : bits_) w = 0;
   }
-  void add_end(const special_tokens& control) {
+  template <class Controls>
+  void add_ends(const Controls& control) {
+    if (!at_.may_end()) return;
     const int end = control.eos >= 0 ? control.eos : control.bos;
-    if (end >= 0 && at_.may_end()) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
+    if (end >= 0) bits_[static_cast<unsigned>(end) / 32] |= 1U << static_cast<unsigned>(end) % 32;
+    if constexpr (requires { control.ends; })
+      for (const std::uint32_t id : control.ends)
+        if (id < Vocab) bits_[id / 32] |= 1U << id % 32;
   }
-  /// Marks the tokens that may follow.
-  template <class Table>
-  void mark(const Table& v, const special_tokens& control) {
+  /// Marks the tokens that may follow, without the end tokens.
+  template <class Table, class Controls>
+  void mark(const Table& v, const Controls& control) {
     clear();
-    mark_more(v, control);
-  }
-  template <class Table>
-  void mark_more(const Table& v, const special_tokens& control) {
     count_ = 0;
     detail::for_each_admitted(v, at_, opened_, [&](std::uint32_t id) {
       bits_[id / 32] |= 1U << id % 32;
       ++count_;
     });
     for (const int id : {control.bos, control.eos, control.note, control.user, control.answer})  // whatever their texts
-      if (id >= 0 && has(static_cast<std::size_t>(id))) {
-        bits_[static_cast<unsigned>(id) / 32] &= ~(1U << static_cast<unsigned>(id) % 32);
-        --count_;
-      }
+      if (id >= 0 && has(static_cast<std::size_t>(id))) take_back(static_cast<unsigned>(id));
+    if constexpr (requires { control.ends; })
+      for (const std::uint32_t id : control.ends)
+        if (has(id)) take_back(id);
+  }
+  void take_back(std::uint32_t id) {
+    bits_[id / 32] &= ~(1U << id % 32);
+    --count_;
   }
   static constexpr float masked = -0x1p50F;  // a million squares of it are finite, as are_finite() wants
 

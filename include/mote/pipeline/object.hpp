@@ -288,6 +288,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   static constexpr std::size_t in_front = detail::positions_of<Learning>();
   static constexpr std::size_t answer_room = Context / 4 < 32 ? Context / 4 : 32;
   static constexpr std::size_t merge_slots = detail::merge_slots(Context);
+  static constexpr auto controls = detail::controls_of<Model>();  // what is no text under a constraint
   using learning_state =
       lessons<family, simd::native, format, Learning, Model, token, detail::answer_arena_bytes(shape, facts)>;
 
@@ -295,7 +296,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     static_assert(cost().ram.object() == sizeof(basic_pipeline) && passes::plan.bytes <= arena_bytes,
                   "mote: the object is not what cost_of() says it is");
     if constexpr (constrains)
-      if (!decoding_.admitted.begin_with(opened.vocabulary, Model::special_tokens)) return status::not_spelled;
+      if (!decoding_.admitted.begin_with(opened.vocabulary, controls)) return status::not_spelled;
     answer_.image = opened;
     answer_.attached = true;
     if constexpr (Learning::owns_weights) learning_->reset(opened.weights);
@@ -341,9 +342,8 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     requires constrains
   {
     auto& admitted = decoding_.admitted;
-    admitted.find(answer_.image.vocabulary, Model::special_tokens,
+    admitted.find(answer_.image.vocabulary, controls,
                   answer_.opens(std::span<const token>(tokens_), Model::special_tokens));
-    if constexpr (requires { Model::end_tokens; }) admitted.add_ends(Model::end_tokens);
     if (admitted.goes_on()) return true;
     if (admitted.may_end()) (void)answer_.progress.finish(v0::ending::complete);
     else (void)answer_.progress.fail(status::not_spelled);
@@ -363,7 +363,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
       return answer_.progress.ending == v0::ending::none ? progress_step{} : answer_.progress.last_step();
     }
     float* const logits = last_logits();
-    if constexpr (constrains) decoding_.admitted.mask(answer_.image.vocabulary, Model::special_tokens, logits);
+    if constexpr (constrains) decoding_.admitted.mask(answer_.image.vocabulary, controls, logits);
     if (!are_finite(logits, shape.vocab)) return answer_.break_off(status::not_finite);  // before a policy chooses
     const std::size_t at = answer_.position;
     const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
@@ -394,7 +394,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
       most = room < most ? room : most;
       guesses = drafts_.guess(text(at + 1), std::span<token>(tokens_).subspan(at + 1, most));
       if constexpr (constrains)
-        guesses = decoding_.admitted.follow(answer_.image.vocabulary,
+        guesses = decoding_.admitted.follow(answer_.image.vocabulary, controls,
                                             std::span<const token>(tokens_).subspan(at + 1, guesses));
     }
     answer_.position += count;
