@@ -39,16 +39,19 @@ struct places {  // rows in use, as a store says them
   static item_id id(std::size_t row) { return item_id{static_cast<std::uint32_t>(row + 1)}; }
 };
 
-/// Vectors of a user's own: behind a driver, which counts what is read.
+/// Vectors of a user's own: behind a driver, which counts what is read, and may refuse some of it.
 struct behind_a_driver {
   using vector = ::vector;
   static inline std::array<::vector, rows> memory{};
   static inline std::size_t reads = 0;
+  static inline mote::rng chance{9};
+  static inline std::uint32_t refused = 0;  // of ten reads
   static void put(std::size_t row, const vector& v) { memory[row] = v; }
   static void wipe(std::size_t row) { memory[row] = {}; }
   template <class Store>
   static const vector* get(std::size_t row, const Store&, vector& room) {
     ++reads;
+    if (refused != 0 && chance.below(10) < refused) return nullptr;
     room = memory[row];
     return &room;
   }
@@ -227,6 +230,36 @@ TEST_CASE("ivf: vectors behind a driver are read where lists are", "[recall][ivf
   behind_a_driver::reads = 0;
   recall(both, random);
   CHECK(behind_a_driver::reads < 100 * rows / 2);
+}
+
+TEST_CASE("ivf: a row goes though its vector cannot be read, and its part of the mean with it", "[recall][ivf]") {
+  using index = mote::ivf_index<behind_a_driver, mote::moving_means<vector, lists>, rows, lists, 2, -2.0F>;
+  static both_indexes<index> both;
+  mote::rng random(5);
+  const auto any = [&] { return random.below(static_cast<std::uint32_t>(both.in_use.count)); };
+  for (std::size_t row = 0; row < 100; ++row) both.add(row, random_vector(random));
+  for (int change = 0; change < 600; ++change) {
+    behind_a_driver::refused = change % 3 == 0 ? 5 : change % 100 == 1 ? 10 : 0;
+    const std::size_t place = any(), row = both.in_use.row_of[place];
+    both.remove(place);
+    both.add(row, random_vector(random));
+    behind_a_driver::refused = 0;
+    std::array<hit, rows> found;
+    mote::best_hits best(found);
+    both.by_lists.search(random_vector(random), both.in_use, best);
+    REQUIRE(best.found() == 100);  // each is in a list, and in one
+  }
+  for (int add = 0; add < 100; ++add) {  // what could not be read is looked at again
+    const std::size_t place = any(), row = both.in_use.row_of[place];
+    both.remove(place);
+    both.add(row, random_vector(random));
+  }
+  check_means(both);
+  behind_a_driver::refused = 10;
+  while (both.in_use.count > 0) both.remove(any());
+  behind_a_driver::refused = 0;
+  static const index empty{};
+  CHECK(std::memcmp(&both.by_lists, &empty, sizeof(index)) == 0);
 }
 
 TEST_CASE("ivf: means of a table stay", "[recall][ivf]") {

@@ -23,7 +23,7 @@
 namespace mote::inline v0 {
 
 // Where the vectors of the texts are: put(row, vector), wipe(row), and get(row, items, room), which gives the vector,
-// in `room` if it is nowhere else, or nullptr. One of a user's own may have them behind a driver.
+// in `room` if it is nowhere else, or nullptr: it cannot be read now. One of a user's own may have them behind a driver.
 
 /// In this object: a row's vector is read where it lies.
 template <class Vector, std::size_t Items>
@@ -73,6 +73,12 @@ class moving_means {
     --count_[list];
     change(list, v, -1);
   }
+  /// Forgets all that entered a list.
+  void clear(std::size_t list) {
+    sums_[list] = {};
+    means_[list] = {};
+    count_[list] = 0;
+  }
 
  private:
   void change(std::size_t list, const Vector& v, std::int32_t sign) {
@@ -110,6 +116,7 @@ struct fixed_means {
   static void enter(std::size_t, const Vector&) {}
   template <class Vector>
   static void leave(std::size_t, const Vector&) {}
+  static void clear(std::size_t) {}
 };
 
 /// Settled: texts that are looked at again with each add, one after the other, and change to a nearer list.
@@ -117,7 +124,7 @@ template <class Vectors, class Means, std::size_t Items, std::size_t Probes, std
           float Least = 0.0F>
 class ivf_index {
   static constexpr std::size_t lists = Means::lists;
-  static_assert(Items >= 1 && lists >= 1 && lists < 65535 && Probes >= 1 && Probes <= lists);
+  static_assert(Items >= 1 && lists >= 1 && lists < 32768 && Probes >= 1 && Probes <= lists);
   using vector = typename Vectors::vector;
   using number = std::conditional_t<(Items < 65535), std::uint16_t, std::uint32_t>;  // a row + 1; 0: none
 
@@ -137,11 +144,18 @@ class ivf_index {
     put_in(nearest(v, true), row, v);
     for (std::size_t i = 0; i < Settled && i < items.size(); ++i) settle(items);
   }
+  /// Where the vector cannot be read, the mean is made again from those of its list that can: so nothing of it is left.
+  /// The others enter when an add looks at them again.
   template <class Store>
   void remove(std::size_t row, const Store& items) {
-    vector room;
     if (list_of_[row] == 0) return;
-    if (const vector* v = vectors_.get(row, items, room)) take_out(row, *v);
+    const std::size_t list = list_of(row);
+    const bool entered = is_in_mean(row);
+    vector room;
+    const vector* v = vectors_.get(row, items, room);
+    unlink(row);
+    if (entered && v != nullptr) means_.leave(list, *v);
+    if (entered && v == nullptr) make_mean(list, items, room);
     vectors_.wipe(row);
     if (items.size() <= 1) settled_ = 0;
   }
@@ -173,7 +187,7 @@ class ivf_index {
   }
 
   const Means& means() const { return means_; }
-  std::size_t list_of(std::size_t row) const { return list_of_[row] - 1U; }  ///< of a row in use
+  std::size_t list_of(std::size_t row) const { return (list_of_[row] & list_bits) - 1U; }  ///< of a row in use
 
  private:
   /// The list whose mean is nearest; where one is empty and may be begun, that.
@@ -199,9 +213,11 @@ class ivf_index {
     vector room;
     const vector* v = vectors_.get(row, items, room);
     if (v == nullptr) return;
-    const std::size_t list = nearest(*v, false);
-    if (list == list_of(row)) return;
-    take_out(row, *v);
+    const std::size_t list = nearest(*v, false), before = list_of(row);
+    const bool entered = is_in_mean(row);
+    if (list == before && entered) return;
+    unlink(row);
+    if (entered) means_.leave(before, *v);
     put_in(list, row, *v);
   }
 
@@ -211,21 +227,32 @@ class ivf_index {
     list_of_[row] = static_cast<std::uint16_t>(list + 1);
     means_.enter(list, v);
   }
-  void take_out(std::size_t row, const vector& v) {
-    const std::size_t list = list_of(row);
-    number* from = &heads_[list];
+  void unlink(std::size_t row) {
+    number* from = &heads_[list_of(row)];
     while (*from != row + 1) from = &next_[*from - 1];
     *from = next_[row];
     next_[row] = 0;
     list_of_[row] = 0;
-    means_.leave(list, v);
   }
+  bool is_in_mean(std::size_t row) const { return (list_of_[row] & unread) == 0; }
+  template <class Store>
+  void make_mean(std::size_t list, const Store& items, vector& room) {
+    means_.clear(list);
+    for (std::size_t next = heads_[list]; next != 0; next = next_[next - 1]) {
+      std::uint16_t& of = list_of_[next - 1];
+      const vector* v = vectors_.get(next - 1, items, room);
+      of = static_cast<std::uint16_t>(v != nullptr ? of & list_bits : of | unread);
+      if (v != nullptr) means_.enter(list, *v);
+    }
+  }
+
+  static constexpr std::uint16_t list_bits = 0x7FFF, unread = 0x8000;
 
   [[no_unique_address]] Vectors vectors_;
   [[no_unique_address]] Means means_;
   std::array<number, lists> heads_{};           // the newest of a list
   std::array<number, Items> next_{};            // in its list, by row, as list_of_
-  std::array<std::uint16_t, Items> list_of_{};  // + 1; 0: the row is in none
+  std::array<std::uint16_t, Items> list_of_{};  // + 1; 0: the row is in none; unread: not in its mean
   std::uint32_t settled_ = 0;                   // the place that was looked at last
 };
 
@@ -242,7 +269,7 @@ struct ivf_knobs {
 
   constexpr bool valid() const {
     return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && dims - 1 < 65535 && dims % 4 == 0 &&
-           gram - 2 < 7 && lists - 1 < 65534 && probes - 1 < lists && settled <= 4096 && least >= 0.0F && least < 1.0F;
+           gram - 2 < 7 && lists - 1 < 32767 && probes - 1 < lists && settled <= 4096 && least >= 0.0F && least < 1.0F;
   }
 };
 
@@ -265,7 +292,7 @@ struct ivf : detail::ivf_parts<Knobs.valid() ? Knobs : ivf_knobs{}> {  // a bad 
   using with_items = ivf<detail::knobs_of_items(Knobs, Items)>;
   static_assert(Knobs.valid(),
                 "mote: ivf<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, lists from 1 to 65534, probes "
+                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, lists from 1 to 32767, probes "
                 "from 1 to lists, settled to 4096, least from 0 to below 1 [mote-ivf-knobs]");
 };
 
