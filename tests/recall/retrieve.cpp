@@ -108,6 +108,30 @@ TEST_CASE("retrieve: a snapshot has the texts, and their features are made again
   CHECK(found(m, "b") == list{"bread"});
 }
 
+/// The initial of a text; after so many passes each fails once more, as one behind a driver may.
+struct flaky : initial {
+  static inline std::size_t good = 1000;
+  static status embed(std::string_view text, item& out) {
+    if (good == 0) return status::io_error;
+    --good;
+    return initial::embed(text, out);
+  }
+};
+
+TEST_CASE("retrieve: an embedder that fails while texts are loaded leaves none with the features of another",
+          "[recall]") {
+  mote::retrieve<mote::item_store<3, 8>, flaky, letters>::index m;
+  for (const char* text : {"apple", "bread", "avocado1"}) REQUIRE(m.add(text) == status::ok);
+  std::vector<std::byte> saved(mote::records_bytes(m));
+  REQUIRE(mote::write_records(m, saved) == status::ok);
+  flaky::good = 2;  // a check that fails: nothing changes
+  CHECK((m.load(saved) == status::io_error && m.size() == 3));
+  flaky::good = 5;
+  CHECK((m.load(saved) == status::io_error && m.size() == 0));
+  flaky::good = 1000;
+  CHECK((m.load(saved) == status::ok && m.size() == 3));
+}
+
 TEST_CASE("retrieve: its costs are those of its parts", "[recall]") {
   STATIC_REQUIRE(mote::retriever<memory>);
   CHECK((memory::items == 3 && memory::max_item_bytes == 24 && memory::ram_bytes == sizeof(kept)));

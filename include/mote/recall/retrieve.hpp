@@ -97,13 +97,14 @@ class item_memory {
   }
 
   /// Replaces the items by those that save() wrote, of a store of this or another size, if all of them fit; else
-  /// nothing changes. full: the store holds them and the index does not; the newest are loaded. Earlier ids become
-  /// invalid. Work: every text is embedded twice.
+  /// nothing changes. full: the store holds them and the index does not; the newest are loaded. An embedder that fails
+  /// when it reads a text the second time: its status, and no item is left. Earlier ids become invalid. Work: every
+  /// text is embedded twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
-    typename Embedder::item features;
-    const status s = Store::check(records, [&](std::string_view t) {
+    typename Embedder::item features{};
+    status s = Store::check(records, [&](std::string_view t) {
       const status embedded = embedder_.embed(t, features, model...);
       return embedded == status::ok && !can_take<Index>(features) ? status::too_long : embedded;
     });
@@ -111,10 +112,12 @@ class item_memory {
     clear();
     bool whole = true;
     store_.load(records, [&](std::size_t row, std::string_view t) {
-      (void)embedder_.embed(t, features, model...);  // check() has seen it
+      const status again = embedder_.embed(t, features, model...);
+      if (s == status::ok) s = again;  // after an error all of them go
       whole = put_in(row, features) && whole;
     });
-    return whole ? status::ok : status::full;
+    if (s != status::ok) clear();
+    return s != status::ok || whole ? s : status::full;
   }
 
  private:
