@@ -202,7 +202,7 @@ TEST_CASE("encoder: the same bits by two threads, and through a reader", "[pipel
   CHECK(copy(two->vector()) == expected);
 
   using of_reader =
-      mote::encoder<model<mote::pooling::mean>, mote::context<32>, mote::streamed<mote::quantize<8>, flash, 1024>>;
+      mote::encoder<model<mote::pooling::mean>, mote::context<32>, mote::streamed<mote::quantize<8>, flash, 2048>>;
   flash from{image_of<of_reader>()};
   auto read = std::make_unique<of_reader>();
   REQUIRE(read->attach(from) == status::ok);

@@ -10,6 +10,8 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -94,6 +96,14 @@ void finds_the_nearest(const char* name) {
   }
 }
 
+/// Whose numbers a test gives.
+struct given {
+  static constexpr std::size_t dim = 4;
+  std::array<float, dim> numbers{};
+  static status embed(std::string_view, const mote::embedding_knobs&) { return status::ok; }
+  std::span<const float> vector() const { return numbers; }
+};
+
 struct model : mote_families::model<mote::bert, mote_families::sizes(2)> {
   static constexpr mote::pooling pooling = mote::pooling::mean;
 };
@@ -144,6 +154,27 @@ TEST_CASE("encoded_by: what stands in front, what is cut, what is refused", "[re
   CHECK(finder.seen == "q: nine lett");
   means::item none;
   CHECK(means::embed("", none) == status::empty);
+}
+
+TEST_CASE("encoded_by: a vector without a length, or of numbers that are none, is refused", "[recall][encoded]") {
+  static given encoder;
+  using codes = mote::encoded_by<encoder>;
+  using limits = std::numeric_limits<float>;
+  codes::item c;
+  CHECK((codes::embed("a", c) == status::empty && c.scale == 0.0F));
+  for (const float bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()})
+    for (const std::size_t at : {std::size_t{0}, std::size_t{3}}) {
+      encoder.numbers = {1.0F, 1.0F, 1.0F, 1.0F};
+      encoder.numbers[at] = bad;
+      CHECK(codes::embed("a", c) == status::not_finite);
+      CHECK(codes::ask("a", c) == status::not_finite);
+    }
+  for (const float size : {limits::denorm_min(), 1e-42F, 1e-38F, 1e-20F, 1.0F, 1e20F, (limits::max)()}) {
+    CAPTURE(size);
+    encoder.numbers = {0.0F, size, 0.0F, -size};
+    REQUIRE(codes::embed("a", c) == status::ok);
+    CHECK(c.codes == std::array<std::int8_t, 4>{0, 127, 0, -127});
+  }
 }
 
 TEST_CASE("encoded_by: mote's encoder in a memory, beside words", "[recall][encoded]") {

@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "mote/core/check.hpp"
+#include "mote/core/finite.hpp"
 #include "mote/core/status.hpp"
 #include "mote/core/text_literal.hpp"
 #include "mote/model/pooling.hpp"
@@ -42,18 +43,23 @@ constexpr std::size_t stack_of_encoder() {
   else return 0;
 }
 
-/// The codes of a vector: of its largest number 127, of the others in proportion.
+/// The codes of a vector: of its largest number 127, of the others in proportion. empty: all are zero. not_finite: one is
+/// infinite or NaN.
 template <std::size_t Dims>
-void round_vector(std::span<const float> v, int8_vector<Dims>& out) {
-  float most = 0;
-  for (const float x : v) most = x > most ? x : -x > most ? -x : most;
-  const float scale = most > 0 ? 127.0F / most : 0.0F;
+status round_vector(std::span<const float> v, int8_vector<Dims>& out) {
   out = {};
+  float most = 0;
+  for (const float x : v) {
+    if (!is_finite(x)) return status::not_finite;
+    most = x > most ? x : -x > most ? -x : most;
+  }
+  if (most == 0.0F) return status::empty;
   for (std::size_t i = 0; i < v.size() && i < Dims; ++i) {
-    const float x = v[i] * scale;
+    const float x = v[i] / most * 127.0F;  // 127 / most of a small number would be infinite
     out.codes[i] = static_cast<std::int8_t>(x < 0 ? x - 0.5F : x + 0.5F);
   }
   out.measure();
+  return status::ok;
 }
 
 template <class E, std::size_t Dims>
@@ -71,7 +77,8 @@ struct encoded_check {
 /// Encoder: an encoder<> of static duration, or an object of a user's own with dim, embed() and vector(). Dims: codes
 /// of a text; more than the encoder's are zero, for what takes a power of 2 (binary_index). Question and Text: words in
 /// front of a question and of a text, for models that were trained with them. A question longer than the encoder's
-/// context is cut, a text is refused.
+/// context is cut, unless it has more bytes than can be cut into tokens here: such a search finds nothing. A text that
+/// is longer is refused.
 template <auto& Encoder, std::size_t Dims = detail::numbers_of<std::remove_reference_t<decltype(Encoder)>>,
           text_literal Question = "", text_literal Text = "">
 struct encoded_by {
@@ -79,7 +86,7 @@ struct encoded_by {
   using query = item;
   static constexpr std::size_t stack_bytes = detail::stack_of_encoder<std::remove_reference_t<decltype(Encoder)>>();
 
-  /// too_long, empty, bad_utf8: as the encoder says. not_attached: it is not.
+  /// too_long, empty, bad_utf8, not_finite: as the encoder says, or of its vector. not_attached: it is not.
   static status embed(std::string_view text, item& out) { return make(text, Text.view(), false, out); }
   static status ask(std::string_view text, query& out) { return make(text, Question.view(), true, out); }
 
@@ -90,8 +97,7 @@ struct encoded_by {
   static status make(std::string_view text, std::string_view before, bool cuts, item& out) {
     if constexpr (detail::makes_vectors<encoder_type>) {
       const status s = Encoder.embed(text, embedding_knobs{.before = before, .cuts = cuts});
-      if (s == status::ok) detail::round_vector(Encoder.vector(), out);
-      return s;
+      return s == status::ok ? detail::round_vector(Encoder.vector(), out) : s;
     } else {
       return status::not_attached;  // encoded_check has spoken
     }
