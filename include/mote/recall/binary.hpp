@@ -147,6 +147,7 @@ class binary_index {
   using number = std::conditional_t<(31 * bits <= 32767), std::int16_t, std::int32_t>;
 
  public:
+  static constexpr std::size_t capacity = Items;  ///< rows
   static constexpr std::size_t stack_bytes =
       sizeof(vector) + Embedder::stack_bytes + Items * sizeof(number) + sizeof(asked_signs<bits>) + code::work_bytes;
 

@@ -47,6 +47,7 @@ inline constexpr bm25_knobs every_hit{.least = 0.0F, .share = 0.0F, .alike = 1.0
 template <class Index, class Reader, bm25_knobs Knobs>
 class bm25_lengths {
  public:
+  static constexpr std::size_t capacity = Knobs.items;  ///< rows
   /// The scores and words, and what comparing two hits needs.
   static constexpr std::size_t scores_bytes = Knobs.items * (sizeof(float) + 1) + 2 * sizeof(float);
   static constexpr std::size_t stack_bytes =

@@ -125,6 +125,7 @@ class flat_index {
   using asked = decltype(detail::wide_vector(Vector{}));
 
  public:
+  static constexpr std::size_t capacity = Items;  ///< rows
   static constexpr std::size_t stack_bytes = sizeof(asked);
 
   void add(std::size_t row, const Vector& v) { vectors_[row] = v; }

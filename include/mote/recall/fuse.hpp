@@ -81,6 +81,7 @@ class fused_index {
   using ranking = std::array<hit, Knobs.depth>;
 
  public:
+  static constexpr std::size_t capacity = index_rows<A> < index_rows<B> ? index_rows<A> : index_rows<B>;
   static constexpr std::size_t stack_bytes =
       2 * sizeof(ranking) + detail::greatest_of(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
 

@@ -78,6 +78,7 @@ class hnsw_index {
   static constexpr std::size_t most_near = Build > Search ? Build : Search;
 
  public:
+  static constexpr std::size_t capacity = Items;  ///< rows
   static constexpr std::size_t stack_bytes = sizeof(nearest<most_near>) + sizeof(visited) +
                                              sizeof(nearest<2 * most_links + 1>) + 4 * most_links * sizeof(number);
 

@@ -30,6 +30,7 @@ template <class Vector, std::size_t Items>
 class kept_vectors {
  public:
   using vector = Vector;
+  static constexpr std::size_t capacity = Items;  ///< rows
   void put(std::size_t row, const Vector& v) { vectors_[row] = v; }
   void wipe(std::size_t row) { vectors_[row] = {}; }
   template <class Store>
@@ -134,6 +135,10 @@ class ivf_index {
   };
 
  public:
+  static constexpr std::size_t capacity = [] {  ///< rows: of the vectors as well, where they say it
+    if constexpr (requires { Vectors::capacity; }) return Vectors::capacity < Items ? Vectors::capacity : Items;
+    else return Items;
+  }();
   static constexpr std::size_t stack_bytes =
       sizeof(vector) + detail::greatest_of(sizeof(detail::wide_vector(vector{})), Probes * sizeof(near_list));
 

@@ -265,6 +265,15 @@ inline constexpr finder_member finder_lacks = first_missing<finder_member>({
 template <class I, class E, class S>
 concept finds = finder_lacks<I, E, S> == finder_member::none;
 
+/// Rows that an index has room for; without a limit if it does not say its `capacity`.
+template <class I>
+inline constexpr std::size_t index_rows = static_cast<std::size_t>(-1);
+template <class I>
+  requires requires {
+    { I::capacity } -> std::convertible_to<std::size_t>;
+  }
+inline constexpr std::size_t index_rows<I> = I::capacity;
+
 // Calls that give an index the store if it takes one: `add` and `remove` may read the row's text there. An index whose
 // memory depends on the texts may have too little for a further one: it says so, and the oldest go.
 
@@ -290,6 +299,13 @@ constexpr bool can_take(const Item& item) {
   if constexpr (requires { I::can_take(item); }) return I::can_take(item);
   else return true;
 }
+
+template <class I, class S>
+struct rows_check {
+  static_assert(
+      S::capacity <= index_rows<I>,
+      "mote: this store keeps more texts than the index has rows; give both the same items [mote-index-rows]");
+};
 
 template <class I, class E, class S>
 struct finder_check {

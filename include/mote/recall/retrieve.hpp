@@ -140,12 +140,18 @@ class item_memory {
 
 namespace detail {
 
-/// The check of the first of the three parts that is incomplete; void if none is.
+template <class Store, class Index>
+consteval bool has_rows() {
+  if constexpr (keeps_items<Store>) return Store::capacity <= index_rows<Index>;
+  else return true;
+}
+/// The check of the first of the three parts that is incomplete, or of their sizes; void if all is well.
 template <class Store, class Embedder, class Index>
 using parts_check = std::conditional_t<
     !keeps_items<Store>, store_check<Store>,
     std::conditional_t<!embedder<Embedder>, embedder_check<Embedder>,
-                       std::conditional_t<!finds<Index, Embedder, Store>, finder_check<Index, Embedder, Store>, void>>>;
+                       std::conditional_t<!finds<Index, Embedder, Store>, finder_check<Index, Embedder, Store>,
+                                          unless<has_rows<Store, Index>(), rows_check<Index, Store>>>>>;
 
 template <bool Whole, class Store, class Embedder, class Index>
 struct retrieve_costs {
