@@ -25,5 +25,4 @@ static makes_vectors finder;
 using means = mote::encoded_by<finder>;
 using notes = mote::retrieve<mote::item_store<8, 32>, means, mote::flat_index<means::item, 8>>;
 
-mote::status use(notes::index& memory);
-mote::status use(notes::index& memory) { return memory.add("The boiler's service code is 7731."); }
+inline mote::status use(notes::index& memory) { return memory.add("The boiler's service code is 7731."); }

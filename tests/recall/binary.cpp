@@ -127,6 +127,33 @@ TEST_CASE("binary: the bits are the signs of a rotated vector, a question its nu
   same_products<2048>();
 }
 
+namespace {
+struct all_alike {
+  using item = mote::int8_vector<32>;
+  using query = item;
+  static constexpr std::size_t stack_bytes = 0;
+  static inline std::size_t read = 0;
+  static status embed(std::string_view, item& out) {
+    ++read;
+    out.codes.fill(9);
+    out.measure();
+    return status::ok;
+  }
+};
+}  // namespace
+
+TEST_CASE("binary: of texts that fit as well as the last, no more than twice the candidates are read",
+          "[recall][binary]") {
+  static mote::retrieve<mote::item_store<100, 8>, mote::signs_of<all_alike>,
+                        mote::binary_index<all_alike, 100, 4>>::index notes;
+  for (int i = 0; i < 100; ++i) REQUIRE(notes.add(std::to_string(i)) == status::ok);
+  all_alike::read = 0;
+  std::array<hit, 2> found;
+  REQUIRE(notes.search("?", found) == 2);
+  CHECK(all_alike::read == 1 + 2 * 4 * 2);
+  CHECK(notes.text(found[0].id) == "99");
+}
+
 TEST_CASE("binary: with every text a candidate it is flat, through ten thousand changes", "[recall][binary]") {
   same_as_flat<binary_knobs{.items = 60, .item_bytes = 50, .dims = 64, .candidates = 60}>();
   same_as_flat<binary_knobs{.items = 8, .item_bytes = 60, .dims = 256, .gram = 5, .candidates = 8, .least = 0.3F}>();

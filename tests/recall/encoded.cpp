@@ -127,6 +127,7 @@ TEST_CASE("encoded_by: codes are the vector's numbers in proportion", "[recall][
       squares += codes.codes[i] * codes.codes[i];
     }
     for (std::size_t i = v.size(); i < 32; ++i) CHECK(more.codes[i] == 0);
+    CHECK(mote::sign_code<32>::of(codes).bits == mote::sign_code<32>::of(more).bits);
     CHECK(std::abs(static_cast<double>(codes.scale) * std::sqrt(squares) - 1) < 1e-6);
   }
 }
@@ -134,7 +135,7 @@ TEST_CASE("encoded_by: codes are the vector's numbers in proportion", "[recall][
 TEST_CASE("encoded_by: every index finds the texts of the largest cosines", "[recall][encoded]") {
   finds_the_nearest<mote::retrieve<store, means, mote::flat_index<means::item, 64>>>("flat");
   finds_the_nearest<mote::retrieve<store, means, mote::hnsw_index<means::item, 64, 8, 64, 64>>>("hnsw");
-  finds_the_nearest<mote::retrieve<store, mote::signs_of<wide>, mote::binary_index<wide, 64, 64>>>("binary");
+  finds_the_nearest<mote::retrieve<store, mote::signs_of<means>, mote::binary_index<means, 64, 64>>>("binary");
   finds_the_nearest<mote::retrieve<store, mote::asked_of<means>, mote::reread_index<means>>>("read again");
 }
 

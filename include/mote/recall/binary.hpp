@@ -46,7 +46,10 @@ struct sign_code {
 
   using turned = std::array<std::int32_t, Dims>;
 
-  static sign_code of(const int8_vector<Dims>& v) {
+  /// A vector of fewer codes is taken as one with zeros behind them.
+  template <std::size_t Codes>
+    requires(Codes <= Dims)
+  static sign_code of(const int8_vector<Codes>& v) {
     turned x;
     turn(v, x);
     sign_code code;
@@ -54,8 +57,11 @@ struct sign_code {
     return code;
   }
   /// The vector after the rotation, longer by the root of Dims.
-  static void turn(const int8_vector<Dims>& v, turned& x) {
-    for (std::size_t i = 0; i < Dims; ++i) x[i] = is_turned(i) ? -v.codes[i] : v.codes[i];
+  template <std::size_t Codes>
+    requires(Codes <= Dims)
+  static void turn(const int8_vector<Codes>& v, turned& x) {
+    for (std::size_t i = 0; i < Codes; ++i) x[i] = is_turned(i) ? -v.codes[i] : v.codes[i];
+    for (std::size_t i = Codes; i < Dims; ++i) x[i] = 0;
     for (std::size_t half = 1; half < Dims; half *= 2)
       for (std::size_t begin = 0; begin < Dims; begin += 2 * half)
         for (std::size_t i = begin; i < begin + half; ++i) {
@@ -80,7 +86,8 @@ struct sign_code {
 template <std::size_t Dims>
 class asked_signs {
  public:
-  explicit asked_signs(const int8_vector<Dims>& v) {
+  template <std::size_t Codes>
+  explicit asked_signs(const int8_vector<Codes>& v) {
     typename sign_code<Dims>::turned x;
     sign_code<Dims>::turn(v, x);
     std::int32_t largest = 1;
@@ -113,17 +120,12 @@ class asked_signs {
   std::array<std::array<std::int8_t, 16>, Dims / 4> sums_;
 };
 
-namespace detail {
-template <std::size_t Dims>
-constexpr std::size_t dims_of(const int8_vector<Dims>*) {
-  return Dims;
-}
-}  // namespace detail
-
-/// Features for a binary_index: of a text the bits of another embedder's int8_vector, of a question the vector.
+/// Features for a binary_index: of a text the bits of another embedder's int8_vector, the next power of 2 of them, of a
+/// question the vector.
 template <class Embedder>
 struct signs_of {
-  static constexpr std::size_t dims = detail::dims_of(static_cast<typename Embedder::item*>(nullptr));
+  static constexpr std::size_t codes = detail::dims_of(static_cast<typename Embedder::item*>(nullptr));
+  static constexpr std::size_t dims = std::bit_ceil(codes < 32 ? 32 : codes);
   using item = sign_code<dims>;
   using query = typename Embedder::item;
   static constexpr std::size_t stack_bytes =
@@ -155,8 +157,8 @@ class binary_index {
   void remove(std::size_t row) { codes_[row] = {}; }
 
   /// Offers the items whose cosine with the query is above Least, of those whose bits fit the query best: Candidates
-  /// for each hit that is wanted; more, where others fit as well as the last. Work: items x bits / 4 additions, and one
-  /// embedding for each candidate.
+  /// for each hit that is wanted; up to twice as many, the newest first, where others fit as well as the last. Work:
+  /// items x bits / 4 additions, and one embedding for each candidate.
   template <class Store>
   void search(const vector& query, const Store& items, best_hits& best) const {
     const std::size_t count = items.size();
@@ -174,10 +176,14 @@ class binary_index {
     std::array<std::uint32_t, bits> having{};  // texts by how much less they fit than the best
     for (std::size_t place = 0; place < count; ++place)
       ++having[static_cast<std::size_t>((highest - fits[place]) >> step)];
-    std::size_t last = 0;
-    for (std::size_t taken = having[0]; taken < Candidates * best.most() && last + 1 < bits;) taken += having[++last];
+    const std::size_t wanted = Candidates * best.most();
+    std::size_t last = 0, taken = having[0];
+    while (taken < wanted && last + 1 < bits) taken += having[++last];
+    std::size_t of_last = taken > 2 * wanted ? having[last] - (taken - 2 * wanted) : having[last];
     for (std::size_t place = count; place-- > 0;) {
-      if (static_cast<std::size_t>((highest - fits[place]) >> step) > last) continue;
+      const auto less = static_cast<std::size_t>((highest - fits[place]) >> step);
+      if (less > last || (less == last && of_last == 0)) continue;
+      if (less == last) --of_last;
       const std::size_t row = items.row(place);
       vector v;
       if (Embedder::embed(items.text(row), v) != status::ok) continue;

@@ -48,6 +48,11 @@ struct int8_vector {
 };
 
 namespace detail {
+template <std::size_t Dims>
+constexpr std::size_t dims_of(const int8_vector<Dims>*) {
+  return Dims;
+}
+
 /// A question's codes in 16 bits, for many products: a compiler adds products of them in one instruction on processors
 /// without a dot product of bytes.
 template <std::size_t Dims>
