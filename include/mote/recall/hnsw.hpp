@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "mote/config.hpp"
+#include "mote/core/check.hpp"
 #include "mote/recall/flat.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/recall/item_store.hpp"
@@ -21,12 +22,22 @@
 
 namespace mote::inline v0 {
 
+namespace detail {
+template <std::size_t Items, std::size_t Degree, std::size_t Build, std::size_t Search>
+struct hnsw_check {
+  static constexpr bool in_range = Items >= 1 && Degree >= 2 && Degree <= 64 && Build >= Degree && Search >= 1;
+  static_assert(
+      in_range,
+      "mote: hnsw_index<> keeps from 1 item on, with 2 to 64 links each, build from those on and search from 1 [mote-hnsw-index]");
+};
+}  // namespace detail
+
 /// degree: M of the paper, links of a vector on each upper level, twice as many on the lowest. build: efConstruction,
 /// the candidates kept while a vector is added. search: efSearch, the candidates kept during a search.
 template <class Vector, std::size_t Items, std::size_t Degree = 16, std::size_t Build = 100, std::size_t Search = 64,
           float Least = 0.0F>
 class hnsw_index {
-  static_assert(Items >= 1 && Degree >= 2 && Degree <= 64 && Build >= Degree && Search >= 1);
+  using said = decltype(let_speak(static_cast<detail::hnsw_check<Items, Degree, Build, Search>*>(nullptr)));
   using number = std::conditional_t<(Items <= 65535), std::uint16_t, std::uint32_t>;
 
   /// Items of a level: those whose row its step divides.

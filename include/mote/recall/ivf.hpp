@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "mote/core/check.hpp"
 #include "mote/core/status.hpp"
 #include "mote/recall/binary.hpp"
 #include "mote/recall/flat.hpp"
@@ -120,12 +121,22 @@ struct fixed_means {
   static void clear(std::size_t) {}
 };
 
+namespace detail {
+template <std::size_t Items, std::size_t Lists, std::size_t Probes>
+struct ivf_check {
+  static constexpr bool in_range = Items >= 1 && Lists >= 1 && Lists < 32768 && Probes >= 1 && Probes <= Lists;
+  static_assert(
+      in_range,
+      "mote: ivf_index<> keeps from 1 item on, in 1 to 32767 lists, of which a search reads 1 to all [mote-ivf-index]");
+};
+}  // namespace detail
+
 /// Settled: texts that are looked at again with each add, one after the other, and change to a nearer list.
 template <class Vectors, class Means, std::size_t Items, std::size_t Probes, std::size_t Settled = 2,
           float Least = 0.0F>
 class ivf_index {
   static constexpr std::size_t lists = Means::lists;
-  static_assert(Items >= 1 && lists >= 1 && lists < 32768 && Probes >= 1 && Probes <= lists);
+  using said = decltype(let_speak(static_cast<detail::ivf_check<Items, lists, Probes>*>(nullptr)));
   using vector = typename Vectors::vector;
   using number = std::conditional_t<(Items < 65535), std::uint16_t, std::uint32_t>;  // a row + 1; 0: none
 
