@@ -43,8 +43,8 @@ constexpr std::size_t stack_of_encoder() {
   else return 0;
 }
 
-/// The codes of a vector: of its largest number 127, of the others in proportion. empty: all are zero. not_finite: one is
-/// infinite or NaN.
+/// The codes of a vector: of its largest number 127, of the others in proportion. empty: all are zero. not_finite: one
+/// is infinite or NaN.
 template <std::size_t Dims>
 status round_vector(std::span<const float> v, int8_vector<Dims>& out) {
   out = {};

@@ -24,7 +24,7 @@
 namespace mote::inline v0 {
 
 // Where the vectors of the texts are: put(row, vector), wipe(row), and get(row, items, room), which gives the vector,
-// in `room` if it is nowhere else, or nullptr: it cannot be read now. One of a user's own may have them behind a driver.
+// in `room` if it is nowhere else, or nullptr: it cannot be read now. One of a user's own may lie behind a driver.
 
 /// In this object: a row's vector is read where it lies.
 template <class Vector, std::size_t Items>
