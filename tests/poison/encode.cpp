@@ -78,6 +78,6 @@ TEST_CASE("poisoned: a life of encode() that is one operation shorter is found")
   constexpr auto at = []<class Tag>(Tag) { return facts::buffers::index<Tag>(); };
   const std::vector<mote_tests::end> unseen{{at(facts::stream{}), true},      {at(attention::query{}), true},
                                             {at(attention::key{}), true},     {at(attention::value{}), true},
-                                            {at(attention::scratch{}), true}, {at(attention::columns{}), true}};
+                                            {at(attention::scratch{}), true}, {at(attention::key_columns{}), true}};
   mote_tests::check_shortened(kind<1>::lives(), unseen, [](const auto& plan) { return kind<1>::run(plan); });
 }

@@ -60,7 +60,7 @@ struct attention_buffers {
   struct scratch {
     static constexpr std::size_t bytes(const mote::shape&, const pass_facts& n) { return n.scratch_bytes; }
   };
-  struct columns {  // keys of a run that no cache keeps, (kv_dim, padded(tokens))
+  struct key_columns {  // keys of a run that no cache keeps, (kv_dim, padded(tokens))
     static constexpr std::size_t bytes(const mote::shape& s, const pass_facts& n) {
       return s.kv_dim() * padded(n.tokens) * sizeof(float);
     }
@@ -137,7 +137,7 @@ struct attention_block : attention_buffers {
   using forward_buffers = join_lives<
       lives<live<query, At, At + 3>, live<key, At, At + 3, kept_from<At>>, live<value, At, At + 3, kept_from<At>>,
             live<scratch, At + 3, At + 3>, live<attended, At + 3, At + 4>>,
-      std::conditional_t<of_one_run, lives<live<columns, At + 3, At + 3>>, lives<>>>;
+      std::conditional_t<of_one_run, lives<live<key_columns, At + 3, At + 3>>, lives<>>>;
   template <class At>
   using plain_backward_buffers =
       lives<typename At::template kept<query, 0>, typename At::template kept<attended, 0>,
@@ -185,17 +185,17 @@ struct attention_block : attention_buffers {
       p.admit(t, q + t * dim, form.query_dim(), k + t * kv_dim, v + t * kv_dim, form.kv_dim());
     }
     p.template enter<At + 2, At + 3>();
-    p.template attend<std::conditional_t<of_one_run, columns, cached>>(form,
-                                                                       {.layer = p.attention_layer(),
-                                                                        .position = p.position(),
-                                                                        .tokens = p.tokens(),
-                                                                        .query = q,
-                                                                        .key = k,
-                                                                        .value = v,
-                                                                        .out = a,
-                                                                        .query_stride = dim,
-                                                                        .key_stride = kv_dim},
-                                                                       p.template at<scratch>());
+    p.template attend<std::conditional_t<of_one_run, key_columns, cached>>(form,
+                                                                           {.layer = p.attention_layer(),
+                                                                            .position = p.position(),
+                                                                            .tokens = p.tokens(),
+                                                                            .query = q,
+                                                                            .key = k,
+                                                                            .value = v,
+                                                                            .out = a,
+                                                                            .query_stride = dim,
+                                                                            .key_stride = kv_dim},
+                                                                           p.template at<scratch>());
     for (std::size_t t = 0; t < p.tokens(); ++t) p.pad(a + t * dim, form.query_dim());
     p.template enter<At + 4>();
     p.template multiply<Has.output>(a, form.query_dim(), out);

@@ -139,9 +139,9 @@ class words {
         const character c = detail::first_character(ahead);
         if (!detail::is_invisible(c.code)) {
           if (!is_letter(c.code) || gram(c.code) != most) break;
-          const std::uint32_t small = lower(c.code);
-          if (letters == 0) is_name_ = begun_ && small != c.code;
-          target.push(small);
+          const std::uint32_t folded = lower(c.code);
+          if (letters == 0) is_name_ = begun_ && folded != c.code;
+          target.push(folded);
           ++letters;
         }
         ahead.remove_prefix(c.bytes);
