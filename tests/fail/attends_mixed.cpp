@@ -12,14 +12,14 @@ using attends = mote::residual<mote::rms_norm_block<vector_role::attention_norm>
 using feeds = mote::residual<mote::rms_norm_block<vector_role::ffn_norm>, mote::gated_feed_forward<>>;
 
 #if MOTE_FAIL
-using first = mote::in_sequence<attends<mote::attention_form<mote::in_one_run>>, feeds>;
+using one_way = mote::in_sequence<attends<mote::attention_form<mote::in_one_run>>, feeds>;
 #else
-using first = mote::in_sequence<attends<mote::attention_form<mote::looks_both_ways>>, feeds>;
+using one_way = mote::in_sequence<attends<mote::attention_form<mote::looks_both_ways>>, feeds>;
 #endif
 struct my_family {
   static constexpr std::string_view name = "mine";
   using embedding = mote::token_embedding;
-  using layer = mote::cycle<first, mote::in_sequence<attends<mote::attention_form<>>, feeds>>;
+  using layer = mote::cycle<one_way, mote::in_sequence<attends<mote::attention_form<>>, feeds>>;
   using last_norm = mote::rms_norm_block<vector_role::final_norm>;
 };
 struct mine : little {
