@@ -128,6 +128,7 @@ struct attention_block : attention_buffers {
 
   /// Whether the form keeps nothing in a cache.
   static constexpr bool of_one_run = sees_one_run<decltype(Form::of(mote::shape{}))>;
+  using kept = std::conditional_t<of_one_run, key_columns, cached>;  // where keys are read
   template <int At>
   static constexpr int kept_from = of_one_run ? At + 3 : At + 2;
 
@@ -185,17 +186,17 @@ struct attention_block : attention_buffers {
       p.admit(t, q + t * dim, form.query_dim(), k + t * kv_dim, v + t * kv_dim, form.kv_dim());
     }
     p.template enter<At + 2, At + 3>();
-    p.template attend<std::conditional_t<of_one_run, key_columns, cached>>(form,
-                                                                           {.layer = p.attention_layer(),
-                                                                            .position = p.position(),
-                                                                            .tokens = p.tokens(),
-                                                                            .query = q,
-                                                                            .key = k,
-                                                                            .value = v,
-                                                                            .out = a,
-                                                                            .query_stride = dim,
-                                                                            .key_stride = kv_dim},
-                                                                           p.template at<scratch>());
+    p.template attend<kept>(form,
+                            {.layer = p.attention_layer(),
+                             .position = p.position(),
+                             .tokens = p.tokens(),
+                             .query = q,
+                             .key = k,
+                             .value = v,
+                             .out = a,
+                             .query_stride = dim,
+                             .key_stride = kv_dim},
+                            p.template at<scratch>());
     for (std::size_t t = 0; t < p.tokens(); ++t) p.pad(a + t * dim, form.query_dim());
     p.template enter<At + 4>();
     p.template multiply<Has.output>(a, form.query_dim(), out);
