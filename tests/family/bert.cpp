@@ -74,26 +74,12 @@ struct reference {
   plain_vector token_type;
 
   explicit reference(const mote::shape& s)
-      : m(plain_encoder::random({.dim = s.dim,
-                                 .hidden = s.hidden,
-                                 .layers = s.layers,
-                                 .heads = s.heads,
-                                 .vocab = s.vocab,
-                                 .context = s.context,
-                                 .norms = mote_tests::norm_place::after,
-                                 .norm_epsilon = static_cast<double>(s.norm_epsilon)},
-                                12)),
+      : m(plain_encoder::random(mote_tests::encoder_shape::of(s, mote_tests::norm_place::after), 12)),
         token_type(s.dim) {
     mote::rng random(3);
     for (double& v : token_type) v = static_cast<double>(0.3F * random.normal());
   }
-  /// All tokens are of the first type: its row is added to every row of the embedding.
-  plain_rows states(const std::vector<std::uint16_t>& tokens) const {
-    plain_encoder typed = m;
-    for (std::size_t i = 0; i < typed.embedding.v.size(); ++i)
-      typed.embedding.v[i] += token_type[i % token_type.size()];
-    return typed.hidden(tokens);
-  }
+  plain_rows states(const std::vector<std::uint16_t>& tokens) const { return m.hidden(tokens, token_type); }
   template <class F>
   static void each(auto& self, F f) {
     plain_encoder::each(self.m, [&](std::string name, auto& part) {

@@ -29,15 +29,12 @@ struct reference {
   plain_encoder m;
 
   explicit reference(norm_place norms, std::size_t layers = s.layers)
-      : m(plain_encoder::random({.dim = s.dim,
-                                 .hidden = s.hidden,
-                                 .layers = layers,
-                                 .heads = s.heads,
-                                 .vocab = s.vocab,
-                                 .context = s.context,
-                                 .norms = norms,
-                                 .norm_epsilon = static_cast<double>(s.norm_epsilon)},
-                                12)) {}
+      : m(plain_encoder::random(of_layers(norms, layers), 12)) {}
+  static mote_tests::encoder_shape of_layers(norm_place norms, std::size_t layers) {
+    auto wanted = mote_tests::encoder_shape::of(s, norms);
+    wanted.layers = layers;
+    return wanted;
+  }
   template <class F>
   static void each(auto& self, F f) {
     plain_encoder::each(self.m, [&](std::string name, auto& part) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // An encoder in the manner of BERT (Devlin et al. 2018, arXiv 1810.04805): every position sees every other, LayerNorm,
 // learned positions, biases, GELU. Norms stand after each half as BERT has them, or before. Double precision, plain loops.
-// Refuses segments: add the first segment's row to every row of the embedding.
+// Refuses tokens of more than one type (segments).
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mote/model/shape.hpp"
 #include "plain_parts.hpp"
 
 namespace mote_tests {
@@ -23,6 +24,17 @@ struct encoder_shape {
   norm_place norms = norm_place::before;
   activation act = activation::gelu_erf;
   double norm_epsilon = 1e-12;
+
+  static encoder_shape of(const mote::shape& s, norm_place norms) {
+    return {.dim = s.dim,
+            .hidden = s.hidden,
+            .layers = s.layers,
+            .heads = s.heads,
+            .vocab = s.vocab,
+            .context = s.context,
+            .norms = norms,
+            .norm_epsilon = static_cast<double>(s.norm_epsilon)};
+  }
 };
 
 struct plain_encoder {
@@ -73,6 +85,13 @@ struct plain_encoder {
     }
     if (s.norms == norm_place::before) norm_all();
     return x;
+  }
+  /// The same where all tokens are of one type, whose row `type` begins with: it is added to each row of `embedding`.
+  template <class Tokens>
+  plain_rows hidden(const Tokens& tokens, const plain_vector& type) const {
+    plain_encoder typed = *this;
+    for (std::size_t i = 0; i < typed.embedding.v.size(); ++i) typed.embedding.v[i] += type[i % s.dim];
+    return typed.hidden(tokens);
   }
 
   /// The hidden states times the embedding: what word each position holds. (positions, vocab)

@@ -47,15 +47,7 @@ std::vector<std::string> words() {
 
 /// A model with two types of tokens and the names of its tensors: our reference's, llama.cpp's, transformers'.
 struct reference {
-  plain_encoder m = plain_encoder::random({.dim = s.dim,
-                                           .hidden = s.hidden,
-                                           .layers = s.layers,
-                                           .heads = s.heads,
-                                           .vocab = s.vocab,
-                                           .context = s.context,
-                                           .norms = mote_tests::norm_place::after,
-                                           .norm_epsilon = 1e-12},
-                                          12);
+  plain_encoder m = plain_encoder::random(mote_tests::encoder_shape::of(s, mote_tests::norm_place::after), 12);
   mote_tests::plain_matrix types{.rows = 2, .cols = s.dim, .v = plain_vector(2 * s.dim)};
 
   reference() {
@@ -67,11 +59,7 @@ struct reference {
     plain_encoder::each(self.m, f);
     f("types", self.types);
   }
-  mote_tests::plain_rows states(const std::vector<std::uint16_t>& tokens) const {
-    plain_encoder typed = m;
-    for (std::size_t i = 0; i < typed.embedding.v.size(); ++i) typed.embedding.v[i] += types.v[i % s.dim];
-    return typed.hidden(tokens);
-  }
+  mote_tests::plain_rows states(const std::vector<std::uint16_t>& tokens) const { return m.hidden(tokens, types.v); }
   /// f(our name without .bias, which file's name it has, the tensor)
   template <class F>
   void each_named(bool gguf, F f) {
