@@ -8,11 +8,11 @@
 # that the compiler made of loops must be noticed: they flush subnormals.
 # Refuses to pass without a cross compiler or the emulator: it is skipped (77).
 #   golden.sh [<include folder> [<part>...]]     a part: a board; units:<board> for the kernels, families:<board>
-# Parts: units:mps2-an386 mps3-an547 units:mps3-an547 families:mps3-an547
+# Parts: units:mps2-an386 mps3-an547 units:mps3-an547
 # What an M4 has of its own is its kernels. A Cortex-M7 has the same ones, an M33 has the FPU of the M55 besides, and those
 # of an M3 are the plain loops, whose floats an emulator's FPU library makes slowly.
 # Parts of --all: mps2-an385 mps2-an386 mps2-an500 mps2-an505 units:mps2-an385 units:mps2-an500 units:mps2-an505
-# Parts of --all: families:mps2-an385 families:mps2-an386 families:mps2-an500 families:mps2-an505
+# Parts of --all: families:mps2-an385 families:mps2-an386 families:mps2-an500 families:mps2-an505 families:mps3-an547
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 include=${1:-$here/../../include}

@@ -4,6 +4,7 @@
 # `<!-- compile: body -->` wraps it in a function after <mote/mote.hpp>. Errors name the document's own lines.
 # Blocks may include our own model, "hearth.hpp", and its text, <hearth/corpus.hpp>. A program after which the document says,
 # at once or later, `prints` and shows a block without a language is run, and must print that. `<!-- lines: NAME... N -->` says how many lines classes of the document have.
+# With a folder in MOTE_BLOCKS, blocks that need no program of their own are left there for together.sh.
 # check.sh DOCUMENT SCRATCH COMPILER FLAGS...
 set -u
 document=$1
@@ -13,6 +14,7 @@ scratch=$2/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '_')
 shift 2
 rm -rf "$scratch"
 mkdir -p "$scratch"
+[ -z "${MOTE_BLOCKS:-}" ] || { mkdir -p "$MOTE_BLOCKS" && rm -f "$MOTE_BLOCKS/${scratch##*/}"_block_*; }
 
 awk -v scratch="$scratch" -v document="$document" '
   /^```cpp/ && !inside {
@@ -59,6 +61,12 @@ while read -r _ _ names; do
 done <"$scratch/lines"
 for block in "$scratch"/block_*.cpp; do
   [ -e "$block" ] || continue
+  # Alone: what is run, defines a macro or something of mote or the C library, or includes by a condition.
+  if [ -n "${MOTE_BLOCKS:-}" ] && [ ! -e "$block.shown" ] &&
+    ! grep -qE '^ *# *(define|if)|^namespace (mote|std)|^template ([^<]|<>)|^extern "C"|[ (<={!]::[a-z]' "$block"; then
+    mv "$block" "$MOTE_BLOCKS/${scratch##*/}_${block##*/}"
+    continue
+  fi
   "$@" "-I$models/hearth" "-I$tools" "$block" || failed=$((failed + 1))
   [ -e "$block.shown" ] || continue
   (

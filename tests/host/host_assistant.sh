@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # The terminal example as a stranger takes it: copied out of the tree, against an installed mote, and a session from a
-# pipe. What it answers is compared, and every line that cannot be used must be answered with its reason.
+# pipe. What it answers is compared, and every line that cannot be used must be answered with its reason. With --all and by
+# hand it is built so; else only configured, and the session is one with the program of the build that calls.
 # Refuses to test the model: one fact, one command, and that both outlive a restart.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,11 +19,19 @@ if [ -n "${MOTE_BUILD_DIR:-}" ]; then
 fi
 set -- "$where"
 [ ! -d "$root/build/deps/usr/include/xsimd" ] || set -- "$@" "-DMOTE_XSIMD_INCLUDE_DIR=$root/build/deps/usr/include"
-{ cmake -S "$work/example" -B "$work/build" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "$@" && cmake --build "$work/build"; } > "$work/log" 2>&1 ||
+build=$work/build source=$work/example/main.cpp
+cmake -S "$work/example" -B "$build" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "$@" > "$work/log" 2>&1 &&
+  if [ -n "${MOTE_BUILD_DIR:-}" ] && [ "${MOTE_TEST_ALL:-ON}" != ON ]; then
+    build=$MOTE_BUILD_DIR source=$root/examples/host_assistant/main.cpp
+    ln -s "$build/examples/host_assistant" "$work/program"
+  else
+    cmake --build "$build" >> "$work/log" 2>&1 && ln -s "$build" "$work/program"
+  fi ||
   { echo "FAILED: it does not build"; tail -n 40 "$work/log"; exit 1; }
+[ -x "$work/program/host_assistant" ] || { echo "skip: there is no $build/examples/host_assistant; build the examples"; exit 77; }
 ! grep -q 'warning:' "$work/log" || { echo "FAILED: warnings"; grep -A5 'warning:' "$work/log"; exit 1; }
-promise=$("$here/../boards/tools/check_promise.sh" "$work/build" "$work/example/main.cpp" assistant \
-  "$work/build/host_assistant" "$work/build/hearth.mote") || { echo "FAILED: the promise"; echo "$promise"; exit 1; }
+promise=$("$here/../boards/tools/check_promise.sh" "$build" "$source" assistant \
+  "$work/program/host_assistant" "$work/program/hearth.mote") || { echo "FAILED: the promise"; echo "$promise"; exit 1; }
 echo "ok    $promise"
 
 cd "$work"
@@ -58,9 +67,9 @@ quiet hours
 wake me up
 /save learned.mote
 END
-build/host_assistant < teach > first || { echo "FAILED: the first session"; cat first; exit 1; }
-build/host_assistant < again > second || { echo "FAILED: the second session"; cat second; exit 1; }
-build/host_assistant < dropped > third || { echo "FAILED: the third session"; cat third; exit 1; }
+program/host_assistant < teach > first || { echo "FAILED: the first session"; cat first; exit 1; }
+program/host_assistant < again > second || { echo "FAILED: the second session"; cat second; exit 1; }
+program/host_assistant < dropped > third || { echo "FAILED: the third session"; cat third; exit 1; }
 answer() {  # file, line, which occurrence: the last line before the next prompt, as a progress line may stand between
   awk -v line="> $2" -v nth="$3" '/^> / { if (on) exit; on = $0 == line && ++n == nth; next } on { last = $0 }
     END { print last }' "$1"
@@ -95,7 +104,7 @@ esac
 grep -q '^flash  *bytes' second || { echo "FAILED: no footprint"; exit 1; }
 
 # An image that is not whole is refused by name, and nothing is started.
-head -c 1000 build/hearth.mote > cut.mote
-if build/host_assistant cut.mote < teach > out 2>&1; then echo "FAILED: a cut image was taken"; exit 1; fi
+head -c 1000 program/hearth.mote > cut.mote
+if program/host_assistant cut.mote < teach > out 2>&1; then echo "FAILED: a cut image was taken"; exit 1; fi
 grep -q 'truncated' out || { echo "FAILED: a cut image, other words:"; cat out; exit 1; }
 echo "ok    a cut image is refused"

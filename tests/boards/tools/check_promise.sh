@@ -14,7 +14,7 @@ set -eu
 build=$1 source=$2 pipeline=$3 program=$4 file=${5:-}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
-name=$(basename "$source")
+name=$(basename "$(dirname "$source")")/$(basename "$source")
 command=$(grep '"command"' "$build/compile_commands.json" | grep "/$name\"" | head -n 1 |
   sed -e 's/^ *"command": "//' -e 's/",* *$//' -e 's/ -o .*//' -e 's/\\"/"/g' -e 's/\\\\/\\/g')
 [ -n "$command" ] || { echo "check_promise: no command compiles $name in $build" >&2; exit 2; }
