@@ -2,13 +2,16 @@
 // An index from each word to the texts that have it, in fixed memory: a search reads the lists of the question's words,
 // not all texts. Scores and hits are those of bm25_index. bm25<> takes it from 1,025 items on.
 //   word -> table (hash, count, list), open addressing; a list is a chain of blocks of 7 rows, the fullest ones last
+// Counts, rows and links have 2 bytes where items are few and short, else 3, or 4.
 // Refuses to grow: where words outnumber its room, it says so, and the oldest texts go. Refuses to keep a forgotten
 // word.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "mote/recall/bm25_lengths.hpp"
@@ -16,6 +19,26 @@
 #include "mote/recall/hit.hpp"
 
 namespace mote::inline v0 {
+
+namespace detail {
+
+/// A number of so many bytes, at any address.
+template <std::size_t Bytes>
+class short_number {
+ public:
+  constexpr short_number() = default;
+  explicit short_number(std::uint32_t v) { std::memcpy(bytes_.data(), &v, Bytes); }
+  std::uint32_t get() const {
+    std::uint32_t v = 0;
+    std::memcpy(&v, bytes_.data(), Bytes);
+    return v;
+  }
+
+ private:
+  std::array<std::uint8_t, Bytes> bytes_{};
+};
+
+}  // namespace detail
 
 /// Postings: pairs of a text and a distinct word. There is room for about a quarter as many distinct words; the index
 /// is full when either runs out.
@@ -27,25 +50,41 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   using typename base::scored;
   static_assert(Knobs.items < (1U << 24U) && Postings >= 1 && Postings < (1U << 29U));
 
-  // A posting is row << 8 | times; 255 times or more are counted again in the text.
-  static constexpr std::uint32_t most_times = 255;
   static constexpr std::size_t block_rows = 7;
-  struct block {
-    std::array<std::uint32_t, block_rows> postings{};
-    std::uint32_t next = 0;  // its index + 1
-  };
-  struct list {
-    std::uint32_t hash = 0;
-    std::uint32_t count = 0;  // 0: this place of the table is free
-    std::uint32_t head = 0;   // of one posting: itself; of more: the block with the newest, its index + 1
-    std::size_t in_head() const { return (count - 1) % block_rows + 1; }
-  };
 
  public:
   static constexpr std::size_t places = Postings / 4 + 4096 + 1;  // of the table; a quarter stays free
   static constexpr std::size_t most_words = places - places / 4 - 1;
   static constexpr std::size_t blocks = Postings / block_rows + Postings / 16 + 1;
 
+ private:
+  static constexpr std::size_t row_bits = std::bit_width(Knobs.items - 1);
+  /// Of a posting, a count and a link. In 2 bytes a word that a text has three times may have to be counted again, so
+  /// texts must be short.
+  static constexpr std::size_t number_bytes = [] {
+    for (std::size_t bytes = Knobs.item_bytes <= 256 ? 2 : 3; bytes < 4; ++bytes)
+      if (row_bits + 2 * (bytes - 1) <= 8 * bytes && blocks >> 8 * bytes == 0) return bytes;
+    return std::size_t{4};
+  }();
+  using number = detail::short_number<number_bytes>;
+
+  // A posting is row << times_bits | times; most_times or more are counted again in the text.
+  static constexpr std::size_t times_bits = 8 * number_bytes - row_bits < 8 ? 8 * number_bytes - row_bits : 8;
+  static constexpr std::uint32_t most_times = (1U << times_bits) - 1U;
+  static std::size_t row_of(number posting) { return posting.get() >> times_bits; }
+
+  struct block {
+    std::array<number, block_rows> postings{};
+    number next{};  // its index + 1
+  };
+  struct list {
+    number counted{};  // 0: this place of the table is free
+    number head{};     // of one posting: itself; of more: the block with the newest, its index + 1
+    std::uint32_t count() const { return counted.get(); }
+    std::size_t in_head() const { return (count() - 1) % block_rows + 1; }
+  };
+
+ public:
   /// Whether a text's words fit into an empty index.
   static constexpr bool can_take(const item& words) { return words.length <= most_words; }
 
@@ -56,8 +95,8 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     Reader words(text);
     for (std::uint32_t h = 0; words.next(h);) {
       const list& l = lists_[place_of(h)];
-      if (l.count == 0) ++new_words;
-      else if (l.count == 1 || l.count % block_rows == 0) ++new_blocks;
+      if (l.count() == 0) ++new_words;
+      else if (l.count() == 1 || l.count() % block_rows == 0) ++new_blocks;
     }
     return new_words <= most_words - words_ && new_blocks <= blocks - used_blocks_;
   }
@@ -68,10 +107,12 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     base::add(row, length);
     Reader words(items.text(row));
     for (std::uint32_t h = 0; words.next(h);) {
-      list& l = lists_[place_of(h)];
-      std::uint32_t* newest = l.count == 0 ? nullptr : &newest_of(l);
-      if (newest == nullptr || *newest >> 8U != row) append(l, h, static_cast<std::uint32_t>(row << 8U | 1U));
-      else if ((*newest & most_times) < most_times) ++*newest;
+      const std::size_t place = place_of(h);
+      list& l = lists_[place];
+      number* newest = l.count() == 0 ? nullptr : &newest_of(l);
+      if (newest == nullptr || row_of(*newest) != row)
+        append(place, number(static_cast<std::uint32_t>(row << times_bits | 1U)), h);
+      else if ((newest->get() & most_times) < most_times) *newest = number(newest->get() + 1);
     }
   }
   /// The row's text is still in the store. Work: the lists of its words are searched, the newest first.
@@ -82,12 +123,12 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     for (std::uint32_t h = 0; words.next(h);) {
       const std::size_t place = place_of(h);
       list& l = lists_[place];
-      if (l.count == 0) continue;  // a word that is there twice, and was in this text alone
-      std::uint32_t* found = find(l, row);
+      if (l.count() == 0) continue;  // a word that is there twice, and was in this text alone
+      number* found = find(l, row);
       if (found == nullptr) continue;
       *found = newest_of(l);
       drop_newest(l);
-      if (l.count == 0) free_place(place);
+      if (l.count() == 0) free_place(place);
     }
   }
 
@@ -103,24 +144,24 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     const float average = base::average(count);
     for (std::uint32_t h = 0; words.next(h);) {
       const list& l = lists_[place_of(h)];
-      const float rarity = base::rarity(l.count, count);
+      const float rarity = base::rarity(l.count(), count);
       all.worth += rarity;
       ++all.asked;
       if (base::is_name(words)) {
         all.named = true;
-        if (l.count != 0) all.name_known = true;
+        if (l.count() != 0) all.name_known = true;
       }
-      const auto add = [&](std::uint32_t posting) {
-        const std::size_t row = posting >> 8U;
-        std::uint32_t times = posting & most_times;
+      const auto add = [&](number posting) {
+        const std::size_t row = row_of(posting);
+        std::uint32_t times = posting.get() & most_times;
         if (times == most_times) times = count_in(items.text(row), h);
         all.scores[row] += rarity * base::weight(row, times, average);
         base::count_word(all.words[row]);
       };
-      if (l.count == 1) add(l.head);
-      if (l.count < 2) continue;
+      if (l.count() == 1) add(l.head);
+      if (l.count() < 2) continue;
       std::size_t in_block = l.in_head();
-      for (std::uint32_t at = l.head; at != 0; at = blocks_[at - 1].next, in_block = block_rows)
+      for (std::uint32_t at = l.head.get(); at != 0; at = blocks_[at - 1].next.get(), in_block = block_rows)
         for (std::size_t i = 0; i < in_block; ++i) add(blocks_[at - 1].postings[i]);
     }
   }
@@ -142,84 +183,84 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   /// The place of a word, or the free one where it would be.
   std::size_t place_of(std::uint32_t hash) const {
     std::size_t at = first_place(hash);
-    while (lists_[at].count != 0 && lists_[at].hash != hash) at = behind(at);
+    while (lists_[at].count() != 0 && hashes_[at] != hash) at = behind(at);
     return at;
   }
 
   /// Frees a place: a later word that would be found no more moves into it.
   void free_place(std::size_t hole) {
     --words_;
-    for (std::size_t at = behind(hole); lists_[at].count != 0; at = behind(at)) {
-      const std::size_t home = first_place(lists_[at].hash);
+    for (std::size_t at = behind(hole); lists_[at].count() != 0; at = behind(at)) {
+      const std::size_t home = first_place(hashes_[at]);
       const bool stays = hole < at ? hole < home && home <= at : home <= at || hole < home;
       if (stays) continue;
       lists_[hole] = lists_[at];
+      hashes_[hole] = hashes_[at];
       hole = at;
     }
     lists_[hole] = {};
+    hashes_[hole] = 0;
   }
 
-  std::uint32_t& newest_of(list& l) { return l.count == 1 ? l.head : blocks_[l.head - 1].postings[l.in_head() - 1]; }
+  number& newest_of(list& l) { return l.count() == 1 ? l.head : blocks_[l.head.get() - 1].postings[l.in_head() - 1]; }
 
-  void append(list& l, std::uint32_t hash, std::uint32_t posting) {
-    if (l.count == 0) {
-      l = {.hash = hash, .count = 1, .head = posting};
+  void append(std::size_t place, number posting, std::uint32_t hash) {
+    list& l = lists_[place];
+    const std::uint32_t count = l.count();
+    if (count == 0) {
+      hashes_[place] = hash;
+      l = {.counted = number(1), .head = posting};
       ++words_;
       return;
     }
-    if (l.count == 1) {
-      const std::uint32_t first = l.head;
-      l.head = new_block(0);
-      blocks_[l.head - 1].postings[0] = first;
-    } else if (l.count % block_rows == 0) {
+    if (count == 1) {
+      const number first = l.head;
+      l.head = new_block({});
+      blocks_[l.head.get() - 1].postings[0] = first;
+    } else if (count % block_rows == 0) {
       l.head = new_block(l.head);
     }
-    ++l.count;
+    l.counted = number(count + 1);
     newest_of(l) = posting;
   }
 
   void drop_newest(list& l) {
-    if (l.count == 1) {
-      l.count = 0;
-      return;
-    }
-    newest_of(l) = 0;
-    --l.count;
-    if (l.count == 1) {
-      const std::uint32_t only = blocks_[l.head - 1].postings[0];
-      free_block(l.head);
-      l.head = only;
-    } else if (l.count % block_rows == 0) {
-      const std::uint32_t next = blocks_[l.head - 1].next;
-      free_block(l.head);
-      l.head = next;
-    }
+    const std::uint32_t left = l.count() - 1;
+    if (left != 0) newest_of(l) = {};
+    l.counted = number(left);
+    if (left != 1 && left % block_rows != 0) return;
+    if (left == 0) return;
+    const block& newest = blocks_[l.head.get() - 1];
+    const number next_head = left == 1 ? newest.postings[0] : newest.next;
+    free_block(l.head.get());
+    l.head = next_head;
   }
 
-  std::uint32_t* find(list& l, std::size_t row) {
-    if (l.count == 1) return l.head >> 8U == row ? &l.head : nullptr;
+  number* find(list& l, std::size_t row) {
+    if (l.count() == 1) return row_of(l.head) == row ? &l.head : nullptr;
     std::size_t in_block = l.in_head();
-    for (std::uint32_t at = l.head; at != 0; at = blocks_[at - 1].next, in_block = block_rows)
+    for (std::uint32_t at = l.head.get(); at != 0; at = blocks_[at - 1].next.get(), in_block = block_rows)
       for (std::size_t i = in_block; i-- > 0;)
-        if (std::uint32_t& p = blocks_[at - 1].postings[i]; p >> 8U == row) return &p;
+        if (number& p = blocks_[at - 1].postings[i]; row_of(p) == row) return &p;
     return nullptr;
   }
 
   // Blocks that were in use and are free form a chain; those behind `touched_` never were in use.
-  std::uint32_t new_block(std::uint32_t next) {
+  number new_block(number next) {
     ++used_blocks_;
     std::uint32_t at = free_;
-    if (at != 0) free_ = blocks_[at - 1].next;
+    if (at != 0) free_ = blocks_[at - 1].next.get();
     else at = ++touched_;
-    blocks_[at - 1] = {.next = next};
-    return at;
+    blocks_[at - 1] = {.postings = {}, .next = next};
+    return number(at);
   }
   void free_block(std::uint32_t at) {
     --used_blocks_;
-    blocks_[at - 1] = {.next = free_};
+    blocks_[at - 1] = {.postings = {}, .next = number(free_)};
     free_ = at;
   }
 
+  std::array<std::uint32_t, places> hashes_{};  // of words; 0 where the list is empty
   std::array<list, places> lists_{};
   std::array<block, blocks> blocks_{};
   std::uint32_t words_ = 0, used_blocks_ = 0, free_ = 0, touched_ = 0;
