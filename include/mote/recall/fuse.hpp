@@ -3,6 +3,7 @@
 // retriever finds; the second moves what is found, and adds what it is sure of.
 //   fuse<bm25<>, ngrams<>>                   by words and by letters, in the bytes of bm25<>
 //   fuse<fuse<bm25<>, ngrams<>>, yours>      three retrievers
+//   fuse<bm25<>, ngrams<>, fuse_knobs{}, learned_weights<>>     weights that move with use: learned_weights.hpp
 // Refuses to add raw scores: each list is scaled to 0..1 first, from its last hit to its best. A text that one embedder
 // rejects is not kept; a question that one rejects is searched by the other alone.
 #pragma once
@@ -76,7 +77,13 @@ struct both_features {
   [[no_unique_address]] B b_;
 };
 
-template <class A, class B, fuse_knobs Knobs>
+/// Weights that stay as the knobs say. Others: learned_weights<>, or a class of your own with `second` and, if it
+/// learns, the members of learned_weights<>.
+struct fixed_weights {
+  static constexpr float second(float given) { return given; }
+};
+
+template <class A, class B, fuse_knobs Knobs, class Weights = fixed_weights>
 class fused_index {
   using ranking = std::array<hit, Knobs.depth>;
 
@@ -84,6 +91,7 @@ class fused_index {
   static constexpr std::size_t capacity = index_rows<A> < index_rows<B> ? index_rows<A> : index_rows<B>;
   static constexpr std::size_t stack_bytes =
       2 * sizeof(ranking) + detail::greatest_of(std::size_t{A::stack_bytes}, std::size_t{B::stack_bytes});
+  static constexpr std::size_t kept_floats = floats_learned<Weights> + floats_learned<A> + floats_learned<B>;
 
   template <class Item, class Items>
   void add(std::size_t row, const Item& features, const Items& items) {
@@ -115,13 +123,69 @@ class fused_index {
     if (query.asks_b) b_.search(query.b, items, of_b);
     const std::span<const hit> first = std::span(room_a).first(of_a.found());
     const std::span<const hit> second = std::span(room_b).first(of_b.found());
-    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + Knobs.second * share(h.id, second));
-    for (const hit& h : second)
-      if ((h.score > Knobs.alone || !query.asks_a) && !has(h.id, first))
-        best.offer(h.id, Knobs.second * share(h.id, second));
+    offer(query, first, second, best);
+  }
+
+  /// Learns from a question which text has helped: the weights move if another stands first. Work: a search.
+  template <class Query, class Items>
+  void learn(const Query& query, const Items& items, item_id helpful)
+    requires(kept_floats != 0)
+  {
+    if constexpr (floats_learned<A> != 0)
+      if (query.asks_a) a_.learn(query.a, items, helpful);
+    if constexpr (floats_learned<B> != 0)
+      if (query.asks_b) b_.learn(query.b, items, helpful);
+    if constexpr (floats_learned<Weights> != 0) {
+      if (!query.asks_a || !query.asks_b) return;
+      ranking room_a, room_b;
+      best_hits of_a(room_a), of_b(room_b);
+      a_.search(query.a, items, of_a);
+      b_.search(query.b, items, of_b);
+      const std::span<const hit> first = std::span(room_a).first(of_a.found());
+      const std::span<const hit> second = std::span(room_b).first(of_b.found());
+      const auto shares = [&](item_id id) { return std::array{share(id, first), share(id, second)}; };
+      if (!has(helpful, first) && !has(helpful, second)) return;
+      std::array<hit, 1> top;
+      best_hits best(top);
+      offer(query, first, second, best);
+      if (best.found() != 0 && top[0].id != helpful) weights_.learn(shares(helpful), shares(top[0].id));
+    }
+  }
+  void keep(float* out) const
+    requires(kept_floats != 0)
+  {
+    if constexpr (floats_learned<Weights> != 0) weights_.keep(out);
+    if constexpr (floats_learned<A> != 0) a_.keep(out + at_a);
+    if constexpr (floats_learned<B> != 0) b_.keep(out + at_b);
+  }
+  static bool may_take(const float* from)
+    requires(kept_floats != 0)
+  {
+    bool well = true;
+    if constexpr (floats_learned<Weights> != 0) well = Weights::may_take(from);
+    if constexpr (floats_learned<A> != 0) well = well && A::may_take(from + at_a);
+    if constexpr (floats_learned<B> != 0) well = well && B::may_take(from + at_b);
+    return well;
+  }
+  void take(const float* from)
+    requires(kept_floats != 0)
+  {
+    if constexpr (floats_learned<Weights> != 0) weights_.take(from);
+    if constexpr (floats_learned<A> != 0) a_.take(from + at_a);
+    if constexpr (floats_learned<B> != 0) b_.take(from + at_b);
   }
 
  private:
+  template <class Query>
+  void offer(const Query& query, std::span<const hit> first, std::span<const hit> second, best_hits& best) const {
+    float of_second;
+    if constexpr (std::is_empty_v<Weights>) of_second = Weights{}.second(Knobs.second);
+    else of_second = weights_.second(Knobs.second);
+    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + of_second * share(h.id, second));
+    for (const hit& h : second)
+      if ((h.score > Knobs.alone || !query.asks_a) && !has(h.id, first))
+        best.offer(h.id, of_second * share(h.id, second));
+  }
   static bool has(item_id id, std::span<const hit> found) {
     for (const hit& h : found)
       if (h.id == id) return true;
@@ -140,8 +204,12 @@ class fused_index {
     return 0.0F;
   }
 
+  static constexpr std::size_t at_a = floats_learned<Weights>, at_b = at_a + floats_learned<A>;
+
   [[no_unique_address]] A a_;
   [[no_unique_address]] B b_;
+  struct none {};  // of another type in each fuse: empty members of one type would need addresses of their own
+  [[no_unique_address]] std::conditional_t<std::is_empty_v<Weights>, none, Weights> weights_;
 };
 
 namespace detail {
@@ -171,13 +239,13 @@ struct fuse_check {
       "mote: fuse<> keeps each text once, so both retrievers need the same store; give them the same items and item_bytes [mote-fuse]");
 };
 
-template <class A, class B, fuse_knobs Knobs, bool Fits>
+template <class A, class B, fuse_knobs Knobs, class Weights, bool Fits>
 struct fuse_parts {
   using type = retrieve<typename A::store, both_features<typename A::features, typename B::features>,
-                        fused_index<typename A::finder, typename B::finder, Knobs>>;
+                        fused_index<typename A::finder, typename B::finder, Knobs, Weights>>;
 };
-template <class A, class B, fuse_knobs Knobs>
-struct fuse_parts<A, B, Knobs, false> {
+template <class A, class B, fuse_knobs Knobs, class Weights>
+struct fuse_parts<A, B, Knobs, Weights, false> {
   using type = no_retriever;
 };
 template <class A, class B>
@@ -185,14 +253,15 @@ inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 
 }  // namespace detail
 
-template <class A, class B, fuse_knobs Knobs = fuse_knobs{}>
-struct fuse : detail::fuse_parts<A, B, Knobs, detail::can_fuse<A, B>>::type {
+template <class A, class B, fuse_knobs Knobs = fuse_knobs{}, class Weights = fixed_weights>
+struct fuse : detail::fuse_parts<A, B, Knobs, Weights, detail::can_fuse<A, B>>::type {
   using said = decltype(let_speak(static_cast<detail::fuse_check<A, B>*>(nullptr)));
   /// The type with another number of items. With knobs out of range it is this type, so that they are reported once.
   template <std::size_t Items, class First = A, class Second = B>
   using with_items = std::conditional_t<
       Knobs.valid(),
-      fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs>, fuse>;
+      fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs, Weights>,
+      fuse>;
   static_assert(
       !detail::can_fuse<A, B> || Knobs.valid(),
       "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, first and second from 0 to 1000, one of them above 0, alone from 0 to 1000000 [mote-fuse-knobs]");

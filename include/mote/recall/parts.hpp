@@ -300,6 +300,49 @@ constexpr bool can_take(const Item& item) {
   else return true;
 }
 
+// What an index learns from use. It has kept_floats, all zero where nothing was learned: learn(query, items, item_id of
+// the text that helped), keep(float*), static may_take(const float*), take(const float*).
+
+/// Numbers that an index has learned; 0: it learns nothing.
+template <class I>
+inline constexpr std::size_t floats_learned = 0;
+template <class I>
+  requires requires {
+    { I::kept_floats } -> std::convertible_to<std::size_t>;
+  }
+inline constexpr std::size_t floats_learned<I> = I::kept_floats;
+
+/// They are one record behind those of the store.
+template <class I, record_sink Sink>
+status save_learned(const I& index, Sink& sink) {
+  if constexpr (floats_learned<I> == 0) {
+    return status::ok;
+  } else {
+    float floats[floats_learned<I>];
+    index.keep(floats);
+    return write_record(sink, record_kind::weights, detail::bytes_of(floats, floats_learned<I>));
+  }
+}
+template <class I>
+struct learned_floats {
+  float all[floats_learned<I>]{};
+
+  /// Takes their record, if there is one, off the end of `records`.
+  status read(std::span<const std::byte>& records) {
+    record_reader in(records);
+    for (record r; !in.done();) {
+      const std::size_t before = records.size() - in.rest().size();
+      if (in.next(r) != status::ok) return status::ok;  // the store says what is wrong with it
+      if (r.kind != record_kind::weights) continue;
+      if (r.payload.size() != sizeof all || !in.done()) return status::wrong_size;
+      __builtin_memcpy(all, r.payload.data(), sizeof all);
+      records = records.first(before);
+      return I::may_take(all) ? status::ok : status::corrupt_payload;
+    }
+    return status::ok;
+  }
+};
+
 template <class I, class S>
 struct rows_check {
   static_assert(

@@ -76,7 +76,8 @@ class piece_memory {
   /// Remembers a note as the newest; the oldest go until it has room. A note that is there already becomes the newest,
   /// under new ids. `text` may be a whole note of this memory, no other part of it.
   /// too_long: more pieces or bytes than all notes may have, or more words than the index has room for; empty: no piece
-  /// has a feature; nothing changes then. full: the index has no room for all its pieces; older notes went for it.
+  /// has a feature; nothing changes then. full: the index has no room for all its pieces; older notes went for it. An
+  /// embedder that fails when it reads a piece the second time: its status, and the note is not kept.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status add(std::string_view text, Model&... model) {
@@ -101,10 +102,10 @@ class piece_memory {
       place = note.last;
     }
     while (!store_.has_room(count, text.size())) wipe(store_.note_at(0));
-    bool first = true;
+    bool first = true, older_went = false;
     for (std::string_view rest = text; !rest.empty(); first = false) {
       const std::string_view piece = first_piece(rest);
-      if (put_in(store_.add(piece, first), model...) == room::none) return give_up();
+      if (const status s = put_in(store_.add(piece, first), older_went, model...); s != status::ok) return give_up(s);
       rest.remove_prefix(piece.size());
     }
     return status::ok;
@@ -147,6 +148,17 @@ class piece_memory {
     best_hits best(out);
     index_.search(query, store_, best);
     return best.found();
+  }
+
+  /// As item_memory::helped(); the item is a piece.
+  template <class... Model>
+    requires embeds<Embedder, Model...> && (floats_learned<Index> != 0)
+  status helped(std::string_view question, item_id id, Model&... model) {
+    if (store_.find(id) == Store::capacity) return status::empty;
+    typename Embedder::query query;
+    if (const status s = ask_with(embedder_, question, query, model...); s != status::ok) return s;
+    index_.learn(query, store_, id);
+    return status::ok;
   }
 
   /// The text of a piece, valid until the memory changes; empty if no piece has that id. The id after a piece is the
@@ -216,34 +228,50 @@ class piece_memory {
 
   template <record_sink Sink>
   status save(Sink& sink) const {
-    return store_.save(sink);
+    const status s = store_.save(sink);
+    return s != status::ok ? s : save_learned(index_, sink);
   }
 
   /// Replaces the notes by those that save() wrote, or an item_store, if all of them fit; else nothing changes. full:
-  /// the index has no room for all; the newest are loaded. Earlier ids become invalid. Work: every piece is embedded
-  /// twice.
+  /// the index has no room for all; the newest are loaded. An embedder that fails when it reads a piece the second time:
+  /// its status, and no note is left. Earlier ids become invalid. Work: every piece is embedded twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
+    if constexpr (floats_learned<Index> != 0) {
+      learned_floats<Index> learned;
+      status s = learned.read(records);
+      if (s == status::ok) s = load_texts(records, model...);
+      if (s == status::ok || s == status::full) index_.take(learned.all);
+      return s;
+    } else {
+      return load_texts(records, model...);
+    }
+  }
+
+ private:
+  template <class... Model>
+  status load_texts(std::span<const std::byte> records, Model&... model) {
     typename Embedder::item features;
-    const status s = Store::check(records, [&](std::string_view t) {
+    status s = Store::check(records, [&](std::string_view t) {
       const status embedded = embed_with(embedder_, t, features, model...);
       return embedded == status::ok && !can_take<Index>(features) ? status::too_long : embedded;
     });
     if (s != status::ok) return s;
     clear();
-    bool whole = true;
+    bool older_went = false;
     item_id incomplete = item_id::none;
     store_.load(records, [&](std::size_t row, std::string_view) {
-      const room found = put_in(row, model...);
-      whole = whole && found == room::there;
-      if (found == room::none) incomplete = store_.id(row);
+      const status put = put_in(row, older_went, model...);
+      if (put == status::full) incomplete = store_.id(row);
+      else if (s == status::ok) s = put;  // after an error all of them go
     });
-    (void)erase(incomplete);
-    return whole ? status::ok : status::full;
+    if (s != status::ok) clear();
+    if (s != status::ok) return s;
+    const bool cut = erase(incomplete);
+    return cut || older_went ? status::full : status::ok;
   }
 
- private:
   static bool is_in(std::span<const std::string_view> texts, std::string_view piece) {
     for (const std::string_view t : texts)
       if (piece.data() < t.data() + t.size() && t.data() < piece.data() + piece.size()) return true;
@@ -264,36 +292,36 @@ class piece_memory {
     }
   }
 
-  enum class room { there, made, none };  ///< made: older notes went
-
-  /// Puts a piece of the newest note into the index, if that has room beside the other pieces of this note. A piece
-  /// without a feature has an empty one.
+  /// Puts a piece of the newest note into the index. A piece without a feature has an empty one. full: there is no room
+  /// beside the other pieces of this note; else what the embedder says.
   template <class... Model>
-  room put_in(std::size_t row, Model&... model) {
+  status put_in(std::size_t row, bool& older_went, Model&... model) {
     typename Embedder::item features;
-    if (embed_with(embedder_, store_.text(row), features, model...) != status::ok) features = {};
-    room found = room::there;
+    const status s = embed_with(embedder_, store_.text(row), features, model...);
+    if (s != status::ok && s != status::empty) return s;
+    if (s == status::empty) features = {};
     while (!has_room_for(index_, store_.text(row), store_)) {
       const places oldest = store_.note_at(0);
-      if (oldest.last == store_.size()) return room::none;
+      if (oldest.last == store_.size()) return status::full;
       wipe(oldest);
-      found = room::made;
+      older_went = true;
     }
     add_row(index_, row, features, store_);
-    return found;
+    return status::ok;
   }
-  status give_up() {
+  status give_up(status why) {
     wipe(store_.note_at(store_.size() - 1));
-    return status::full;
+    return why;
   }
 
   template <class... Model>
   status renew(places note, Model&... model) {
+    bool older_went = false;
     for (std::size_t n = note.first; n < note.last; ++n) {
       const std::size_t row = store_.row(note.first);
       remove_row(index_, row, store_);
       store_.renew(note.first, n == note.first);
-      if (put_in(row, model...) == room::none) return give_up();
+      if (const status s = put_in(row, older_went, model...); s != status::ok) return give_up(s);
     }
     return status::ok;
   }

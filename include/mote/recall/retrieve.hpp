@@ -72,6 +72,18 @@ class item_memory {
     return best.found();
   }
 
+  /// Tells the index which item helped with a question, so that it learns: of a fuse<> with learned_weights<>, and what
+  /// is made of one. empty: no item has that id; else the embedder's status, and nothing is learned. Work: two searches.
+  template <class... Model>
+    requires embeds<Embedder, Model...> && (floats_learned<Index> != 0)
+  status helped(std::string_view question, item_id id, Model&... model) {
+    if (store_.find(id) == Store::capacity) return status::empty;
+    typename Embedder::query query;
+    if (const status s = embedder_.ask(question, query, model...); s != status::ok) return s;
+    index_.learn(query, store_, id);
+    return status::ok;
+  }
+
   /// The text of an item, valid until the memory changes; empty if no item has that id.
   std::string_view text(item_id id) const {
     const std::size_t row = store_.find(id);
@@ -90,10 +102,11 @@ class item_memory {
       visit(store_.id(store_.row(place)), store_.text(store_.row(place)));
   }
 
-  /// Writes the store's records. load() computes the features again.
+  /// Writes the store's records, and one of what the index has learned. load() computes the features again.
   template <record_sink Sink>
   status save(Sink& sink) const {
-    return store_.save(sink);
+    const status s = store_.save(sink);
+    return s != status::ok ? s : save_learned(index_, sink);
   }
 
   /// Replaces the items by those that save() wrote, of a store of this or another size, if all of them fit; else
@@ -103,6 +116,20 @@ class item_memory {
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
+    if constexpr (floats_learned<Index> != 0) {
+      learned_floats<Index> learned;
+      status s = learned.read(records);
+      if (s == status::ok) s = load_texts(records, model...);
+      if (s == status::ok || s == status::full) index_.take(learned.all);
+      return s;
+    } else {
+      return load_texts(records, model...);
+    }
+  }
+
+ private:
+  template <class... Model>
+  status load_texts(std::span<const std::byte> records, Model&... model) {
     typename Embedder::item features{};
     status s = Store::check(records, [&](std::string_view t) {
       const status embedded = embedder_.embed(t, features, model...);
@@ -120,7 +147,6 @@ class item_memory {
     return s != status::ok || whole ? s : status::full;
   }
 
- private:
   void wipe(std::size_t row) {
     remove_row(index_, row, store_);
     store_.erase(row);
