@@ -1,109 +1,76 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-# How an item should lie in memory: the newest turns of people's dialogues (LoCoMo: a folder of its JSON files) that a
-# budget holds, by what an item takes, and how often BM25 finds a right turn among the first 1, 2, 5 of them.
-# Refuses to be part of the tests: the dialogues are not the project's.
-#   python3 bench/recall/budgets.py FOLDER
+# How often each retriever finds a right text among the first 1, 2, 5, in 16 KB, 64 KB, 256 KB and 4 MB, for each set that
+# dialogues.py and sets.py print: compiles retrievers.cpp for each budget and each size of texts, and prints its lines; of
+# these makes tables and a plot. Of XQuAD each fourth question is asked: words of long texts take minutes.
+# Refuses to be part of the tests: the texts are not the project's.
+#   python3 bench/recall/budgets.py FOLDER >LINES      FOLDER: locomo.txt xquad.en.txt cranfield.txt ...
+#   python3 bench/recall/budgets.py --show LINES OUT.svg >TABLES.md
 import collections
-import functools
-import math
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 
-import dialogues
-import reference
+root = pathlib.Path(__file__).resolve().parents[2]
+sets = {"locomo": 131, "xquad.en": 850, "xquad.de": 850, "xquad.es": 850, "xquad.zh": 850, "cranfield": 80, "cacm": 58,
+        "cisi": 58}  # bytes of a text, on average
+budgets = (16, 64, 256, 4096)
+shown = {"bm25, every hit": "`bm25<>` without floors", "bm25": "`bm25<>`", "the same, bm25's floors": "`fuse<bm25<>, ngrams<>>`",
+         "ngrams": "`ngrams<>`", "flat, 256, 4-grams": "`flat<>`, runs of 4",
+         "binary, 256, 4-grams": "`binary<>`, runs of 4", "hnsw, 256, 4-grams": "`hnsw<>`", "ivf, 256, 4-grams": "`ivf<>`, half of the lists"}
+if sys.argv[1] != "--show":
+    with tempfile.TemporaryDirectory() as work:
+        for mean in sorted(set(sets.values())):
+            for budget in budgets:
+                program = f"{work}/retrievers"
+                subprocess.run(["g++", "-std=c++23", "-O2", "-march=x86-64-v3", "-ffp-contract=off", f"-DBUDGET={budget}",
+                                f"-DMEAN_BYTES={mean}", f"-DEVERY={4 if mean > 500 else 1}", f"-I{root}/include",
+                                f"-isystem{root}/build/deps/usr/include", f"{root}/bench/recall/retrievers.cpp", "-o", program],
+                               check=True)
+                for name in (s for s in sets if sets[s] == mean):
+                    print(name, flush=True)
+                    subprocess.run([program, f"{sys.argv[1]}/{name}.txt"], check=True)
+    sys.exit()
+found = collections.defaultdict(dict)  # (set, budget) -> {retriever: (items, 1, 2, 5)}
+for line in pathlib.Path(sys.argv[2]).read_text().splitlines():
+    m = re.match(r" *(\d+) KB  (.+?) +(\d+) items +([\d.]+) +([\d.]+) +([\d.]+)", line)
+    if m:
+        found[name, int(m[1])][m[2]] = (int(m[3]), *map(float, m.groups()[3:]))
+    elif line in sets:
+        name = line
+plot = pathlib.Path(sys.argv[3])
+for name in sets:
+    print(f"\n| {name} | " + " | ".join(f"{b} KB" if b < 1024 else f"{b // 1024} MB" for b in budgets) + " |\n|---|" + "---|" * len(budgets))
+    for key, text in shown.items():
+        print(f"| {text} | " + " | ".join("{1:.1f} / {2:.1f} / {3:.1f} %".format(*found[name, b][key]) for b in budgets) + " |")
 
-K1, B = 1.2, 0.75
-
-
-@functools.cache
-def terms_of(text):
-    return tuple(reference.english(text))
-
-
-def size(text):
-    return len(text.encode())
-
-
-def pieces(text, most_bytes, most_terms):
-    """Whole sentences as long as they fit, words of a sentence that does not."""
-    def fits(t):
-        return size(t) <= most_bytes and len(set(terms_of(t))) <= most_terms
-
-    piece = ""
-    for sentence in re.findall(r"[^.!?]*[.!?]+\s*|[^.!?]+$", text):
-        for part in [sentence] if fits(sentence) else re.findall(r"\S+\s*", sentence):
-            if piece and not fits(piece + part):
-                yield piece
-                piece = ""
-            piece += part
-    if piece:
-        yield piece
-
-
-def fixed(most_bytes, most_terms):
-    return lambda text: [(text, most_bytes + 5 * most_terms + 12)] if size(text) <= most_bytes and len(
-        set(terms_of(text))) <= most_terms else []
-
-
-def fixed_pieces(most_bytes, most_terms):
-    return lambda text: [(p, most_bytes + 5 * most_terms + 14) for p in pieces(text, most_bytes, most_terms)]
-
-
-def needed(bytes_a_term, bytes_an_item):
-    return lambda text: [(text, size(text) + bytes_a_term * len(terms_of(text)) + bytes_an_item)]
-
-
-def needed_pieces(bytes_a_term, bytes_an_item, most_bytes):
-    return lambda text: [(p, size(p) + bytes_a_term * len(terms_of(p)) + bytes_an_item)
-                         for p in pieces(text, most_bytes, 9999)]
-
-
-def found(memory, items_of, budget):
-    hits, asked = [0, 0, 0], 0
-    for turns, questions in memory:
-        left, kept = budget, []
-        for name, text in reversed(turns.items()):
-            for item, cost in reversed([i for i in items_of(text) if terms_of(i[0])]):
-                left -= cost
-                if left >= 0:
-                    kept.append((name, collections.Counter(terms_of(item))))
-            if left < 0:
-                break
-        kept.reverse()
-        length = [sum(count.values()) for _, count in kept]
-        average = sum(length) / len(length)
-        postings = collections.defaultdict(list)
-        for i, (_, count) in enumerate(kept):
-            for term, tf in count.items():
-                postings[term].append((i, tf))
-        for question, evidence, _ in questions:
-            scores = collections.Counter()
-            for term in terms_of(question):
-                having = postings.get(term, ())
-                weight = math.log(1 + (len(kept) - len(having) + 0.5) / (len(having) + 0.5))
-                for i, tf in having:
-                    scores[i] += weight * tf / (tf + K1 * (1 - B + B * length[i] / average))
-            best = sorted(scores, key=lambda i: (-scores[i], -i))
-            asked += 1
-            for at, depth in enumerate((1, 2, 5)):
-                hits[at] += any(kept[i][0] in evidence for i in best[:depth])
-    return asked, [100 * h / asked for h in hits]
-
-
-kinds = {
-    "96 bytes, 24 words, others refused": fixed(96, 24),
-    "512 bytes, 64 words, others refused": fixed(512, 64),
-    "96 bytes, 24 words, in pieces": fixed_pieces(96, 24),
-    "what it needs, 5 bytes a word": needed(5, 16),
-    "what it needs, 4 bytes a word": needed(4, 16),
-    "what it needs, 2 bytes a word": needed(2, 16),
-    "what it needs, no word": needed(0, 12),
-    "pieces of 192 bytes, 4 bytes a word": needed_pieces(4, 16, 192),
-}
-memory = list(dialogues.read(pathlib.Path(sys.argv[1])))
-for budget in (16, 64, 256):
-    for kind, items_of in kinds.items():
-        asked, hits = found(memory, items_of, budget * 1024)
-        print(f"{budget:3} KB, {kind:36} {hits[0]:4.1f} {hits[1]:4.1f} {hits[2]:4.1f} % of {asked}", flush=True)
+colours = {"the same, bm25's floors": "#1f6fb2", "bm25": "#2a8a4a", "ngrams": "#c2571a", "binary, 256, 4-grams": "#8a4a9c",
+           "flat, 256, 4-grams": "#777777"}
+side, left, top, gap, down = 180, 44, 46, 34, 74
+out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + 4 * (side + gap)} {top + 2 * (side + down) + 22}" '
+       f'width="{left + 4 * (side + gap)}" height="{top + 2 * (side + down) + 22}" font-family="sans-serif" font-size="12">',
+       '<rect width="100%" height="100%" fill="white"/>',
+       '<text x="8" y="16" fill="#444444">questions with a right text among the first two, %, by bytes of memory</text>']
+for at, name in enumerate(sets):
+    x0, y0 = left + at % 4 * (side + gap), top + at // 4 * (side + down)
+    x = lambda b: x0 + side * budgets.index(b) / (len(budgets) - 1)
+    y = lambda share: y0 + side * (1 - share / 100)
+    out.append(f'<text x="{x0 + side / 2}" y="{y0 - 8}" text-anchor="middle" fill="#222222">{name}</text>')
+    for tick in (0, 25, 50, 75, 100):
+        out.append(f'<path d="M{x0} {y(tick):.1f}H{x0 + side}" stroke="#dddddd"/>')
+        if at % 4 == 0:
+            out.append(f'<text x="{x0 - 6}" y="{y(tick) + 4:.1f}" text-anchor="end" fill="#444444">{tick}</text>')
+    for b in budgets:
+        out.append(f'<text x="{x(b):.1f}" y="{y0 + side + 16}" text-anchor="middle" fill="#444444">'
+                   + (f"{b} KB" if b < 1024 else f"{b // 1024} MB") + "</text>")
+    for key, colour in reversed(colours.items()):
+        points = " ".join(f"{x(b):.1f},{y(found[name, b][key][2]):.1f}" for b in budgets)
+        out.append(f'<polyline fill="none" stroke-width="2" stroke="{colour}" points="{points}"/>')
+names = {"the same, bm25's floors": "fuse&lt;bm25&lt;&gt;, ngrams&lt;&gt;&gt;"}
+for n, (key, colour) in enumerate(colours.items()):
+    text = names.get(key, key.split(",")[0] + "&lt;&gt;")
+    out.append(f'<text x="{left + n * (4 * (side + gap)) / 5:.0f}" y="{top + 2 * (side + down) + 8}" fill="{colour}">{text}</text>')
+out.append("</svg>")
+plot.write_text("\n".join(out) + "\n")

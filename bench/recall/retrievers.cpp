@@ -3,7 +3,7 @@
 // dialogues.py and sets.py print it. Each memory takes all texts in their order and keeps what it has room for. Two
 // rows of figures: what was tuned on the first half (of the memories, or of the questions if there is one) shows in the
 // second.
-//   g++ -std=c++23 -O2 -DBUDGET=64 -DMEAN_BYTES=131 ...
+//   g++ -std=c++23 -O2 -DBUDGET=64 -DMEAN_BYTES=131 ...        or all of them: budgets.py
 // Refuses to be part of the tests: the texts are not the project's.
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +15,8 @@
 #include <mote/recall/bm25.hpp>
 #include <mote/recall/flat.hpp>
 #include <mote/recall/fuse.hpp>
+#include <mote/recall/hnsw.hpp>
+#include <mote/recall/ivf.hpp>
 #include <mote/recall/mmr.hpp>
 #include <mote/recall/ngrams.hpp>
 #include <mote/recall/recent.hpp>
@@ -23,6 +25,9 @@
 
 namespace {
 
+#ifndef EVERY
+#define EVERY 1  // of so many questions one is asked, and of the retrievers fewer
+#endif
 constexpr std::size_t mean_bytes = MEAN_BYTES;  // of a text
 constexpr std::size_t budget = BUDGET * std::size_t{1024};
 
@@ -36,6 +41,16 @@ template <std::size_t N>
 using letters = mote::flat<mote::flat_knobs{.items = N, .item_bytes = mean_bytes, .gram = 4}>;
 template <std::size_t N>
 using bits = mote::binary<mote::binary_knobs{.items = N, .item_bytes = mean_bytes, .gram = 4}>;
+template <std::size_t N>
+using graph = mote::hnsw<mote::hnsw_knobs{.items = N, .item_bytes = mean_bytes}>;
+constexpr std::size_t root_of(std::size_t n) {
+  std::size_t root = 1;
+  while (root * root < n) ++root;
+  return root;
+}
+template <std::size_t N>
+using lists = mote::ivf<mote::ivf_knobs{
+    .items = N, .item_bytes = mean_bytes, .lists = root_of(N), .probes = (root_of(N) + 1) / 2}>;
 template <std::size_t N>
 using newest = mote::recent<mote::recent_knobs{.items = N, .item_bytes = mean_bytes}>;
 template <std::size_t N>
@@ -51,11 +66,17 @@ using floors_reread = mote::fuse<words_with_floors<N>, reread<N>>;
 template <std::size_t N>
 using different = mote::mmr<words<N>>;
 
+/// As many as the budget holds, 4,096 at most: more than any memory of these sets has.
+template <template <std::size_t> class Of, std::size_t Guess = std::min<std::size_t>(4096, budget / mean_bytes)>
+constexpr std::size_t most_items() {
+  constexpr std::size_t bytes = Of<Guess>::ram_bytes;
+  if constexpr (bytes <= budget) return Guess;
+  else return most_items<Of, std::max<std::size_t>(1, std::min(Guess - 1, Guess * budget / bytes))>();
+}
+
 template <template <std::size_t> class Of>
 void measure(const char* name) {
-  constexpr std::size_t some = BUDGET > 64 ? 600 : 100;  // places in more than 65,535 bytes of text have 32 bits
-  constexpr std::size_t each = (Of<some + 100>::ram_bytes - Of<some>::ram_bytes) / 100 + 1;
-  constexpr std::size_t items = std::min<std::size_t>(1000, (budget - 64) / each);
+  constexpr std::size_t items = most_items<Of>();
   static_assert(Of<items>::ram_bytes <= budget);
   std::size_t hits[2][3] = {}, asked[2] = {};
   for (const memory& m : memories) {
@@ -64,8 +85,9 @@ void measure(const char* name) {
     for (const std::string& t : m.texts)
       ids.push_back(memory->add(t) == mote::status::ok ? memory->newest() : mote::item_id{});
     for (const question& q : m.questions) {
+      if ((&q - m.questions.data()) % EVERY != 0) continue;
       const auto number =
-          static_cast<std::size_t>(memories.size() == 1 ? &q - m.questions.data() : &m - memories.data());
+          static_cast<std::size_t>(memories.size() == 1 ? (&q - m.questions.data()) / EVERY : &m - memories.data());
       const bool half = memories.size() == 1 ? number % 2 != 0 : 2 * number >= memories.size();
       mote::hit found[5];
       const std::size_t count = memory->search(q.text, found);
@@ -103,10 +125,13 @@ int main(int argc, char** argv) {
   measure<letters>("flat, 256, 4-grams");
   measure<bits>("binary, 256, 4-grams");
   measure<reread>("ngrams");
+  measure<graph>("hnsw, 256, 4-grams");
+  measure<lists>("ivf, 256, 4-grams");
+  measure<floors_reread>("the same, bm25's floors");
+  if constexpr (EVERY != 1) return 0;
   measure<words_letters>("fuse<bm25, flat>");
   measure<words_bits>("fuse<bm25, binary>");
   measure<words_reread>("fuse<bm25, ngrams>");
-  measure<floors_reread>("the same, bm25's floors");
   measure<different>("mmr<bm25>");
   measure<newest>("recent");
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// An answer, and it is empty.
-// EXPECT: mote: the only answer of this allowed<> is empty, .*\[mote-allowed-empty\]
+// An answer that is empty.
+// EXPECT: mote: an answer of this allowed<> is empty, .*\[mote-allowed-empty\]
 #include <mote/decode/gbnf.hpp>
 
 #include "little.hpp"
 
 #if MOTE_FAIL
-using assistant = mote::pipeline<little, mote::allowed<"">>;
+using assistant = mote::pipeline<little, mote::allowed<"on", "">>;
 #else
-using assistant = mote::pipeline<little, mote::allowed<"", "yes">>;
+using assistant = mote::pipeline<little, mote::allowed<"on", "off">>;
 #endif
 
 static assistant ai;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "beside_flat.hpp"
 #include "collection.hpp"
 #include "mote/core/rng.hpp"
 
@@ -82,41 +83,14 @@ void same_products() {
   CHECK(mote::asked_signs<Dims>(mote::int8_vector<Dims>{}).product(code) == 0);
 }
 
-std::string random_text(mote::rng& random) {
-  std::string t;
-  for (std::uint32_t n = 2 + random.below(9); n > 0; --n) t += "w" + std::to_string(random.below(300)) + " ";
-  return t;
-}
-
-/// With all items as candidates: flat's hits and scores.
+/// With all items as candidates.
 template <binary_knobs Knobs>
 void same_as_flat() {
-  static typename mote::binary<Knobs>::index ours;
-  static typename mote::flat<mote::flat_knobs{.items = Knobs.items,
-                                              .item_bytes = Knobs.item_bytes,
-                                              .dims = Knobs.dims,
-                                              .gram = Knobs.gram,
-                                              .least = Knobs.least}>::index wanted;
-  mote::rng random(2);
-  std::array<hit, 5> a, b;
-  for (int change = 0; change < 10'000; ++change) {
-    if (random.below(3) == 0 && ours.size() > 0) {
-      std::vector<item_id> ids;
-      ours.for_each([&](item_id id, std::string_view) { ids.push_back(id); });
-      const item_id gone = ids[random.below(static_cast<std::uint32_t>(ids.size()))];
-      REQUIRE(ours.erase(gone));
-      REQUIRE(wanted.erase(gone));
-    } else {
-      const std::string text = random_text(random);
-      const status s = ours.add(text);
-      REQUIRE(wanted.add(text) == s);
-    }
-    if (change % 40 != 0) continue;
-    const std::string question = random_text(random);
-    const std::size_t found = ours.search(question, a);
-    REQUIRE(found == wanted.search(question, b));
-    for (std::size_t i = 0; i < found; ++i) REQUIRE((a[i].id == b[i].id && a[i].score == b[i].score));
-  }
+  mote_tests::same_as_flat<mote::binary<Knobs>, mote::flat_knobs{.items = Knobs.items,
+                                                                 .item_bytes = Knobs.item_bytes,
+                                                                 .dims = Knobs.dims,
+                                                                 .gram = Knobs.gram,
+                                                                 .least = Knobs.least}>(10'000);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "mote/core/rng.hpp"
 #include "mote/recall/bm25.hpp"
+#include "mote/recall/flat.hpp"
 #include "mote/recall/rag.hpp"
 #include "mote/store/record_writer.hpp"
 
@@ -49,7 +50,47 @@ std::string_view found(const auto& notes, std::string_view question) {
   return notes.search(question, hits) == 1 ? notes.text(hits[0].id) : std::string_view{};
 }
 
+/// Letters; after so many passes each fails once more, as one behind a driver may.
+struct flaky : mote::hashed_ngrams<64, 3> {
+  static inline std::size_t good = 1000;
+  static status embed(std::string_view text, item& out) {
+    if (good == 0) return status::io_error;
+    --good;
+    return hashed_ngrams::embed(text, out);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("pieces: an embedder that fails is heard, and no piece is left with the features of another",
+          "[recall][pieces]") {
+  using behind_driver = mote::retrieve<mote::item_store<24, 40>, flaky, mote::flat_index<flaky::item, 24>>;
+  static mote::pieces<behind_driver, mote::pieces_knobs{.piece_bytes = 64}>::index notes;
+  REQUIRE(notes.add("The bins go out on Thursday.") == status::ok);
+  REQUIRE(notes.add(manual) == status::ok);
+  const std::size_t pieces = cut(manual).size() + 1;
+  std::vector<std::byte> saved(mote::records_bytes(notes));
+  REQUIRE(mote::write_records(notes, saved) == status::ok);
+  flaky::good = pieces - 1;  // a check that fails: nothing changes
+  CHECK((notes.load(saved) == status::io_error && notes.size() == 2));
+  for (std::size_t second = 0; second < pieces; ++second) {
+    flaky::good = pieces + second;
+    REQUIRE(notes.load(saved) == status::io_error);
+    REQUIRE(notes.size() == 0);
+    flaky::good = 1000;
+    REQUIRE(notes.load(saved) == status::ok);
+  }
+  CHECK(found(notes, "service code") == "Its service code is 7731, and only Ben knows it!");
+
+  // Each text once to see whether it can be kept, then again: a note of which a piece fails is not kept.
+  notes.clear();
+  REQUIRE(notes.add("The bins go out on Thursday.") == status::ok);
+  flaky::good = pieces - 1 + 1 + 2;
+  CHECK((notes.add(manual) == status::io_error && notes.size() == 1));
+  flaky::good = 1000;
+  CHECK(found(notes, "bins") == "The bins go out on Thursday.");
+  CHECK(notes.add(manual) == status::ok);
+}
 
 TEST_CASE("pieces: each sentence alone, where a prompt is to have nothing beside what was found", "[recall][pieces]") {
   using by_sentence = mote::pieces<plain, mote::pieces_knobs{.piece_bytes = 64, .sentences = true}>;

@@ -66,7 +66,7 @@ struct grammar_check {
       "mote: an allowed<> or one_of<> without strings allows nothing; name them, as in allowed<\"yes\", \"no\"> [mote-allowed]");
   static_assert(
       !is<f::silent>,
-      "mote: the only answer of this allowed<> is empty, so nothing would ever be said; name what may be said, as in allowed<\"yes\", \"no\"> [mote-allowed-empty]");
+      "mote: an answer of this allowed<> is empty, so nothing would be said; name what may be said, as in allowed<\"yes\", \"no\"> [mote-allowed-empty]");
   static_assert(!is<f::repeated>,
                 "mote: a string of allowed<> or one_of<> stands there twice; keep one of them [mote-allowed-twice]");
   static_assert(
@@ -74,6 +74,9 @@ struct grammar_check {
       "mote: a range of this schema holds nothing, or goes beyond 18 digits; let the least be at most the most [mote-json-range]");
   static_assert(!is<f::names>,
                 "mote: two fields of an object<> have one name; give each a name of its own [mote-json-names]");
+  static_assert(
+      !is<f::unnamed>,
+      "mote: a field of this object<> has no name; give it one, as in field<\"room\", ...> [mote-json-unnamed]");
   static_assert(
       !is<f::kind>,
       "mote: this schema has what is no kind of value, or an object<> has what is no field<> or optional<>; take text<>, integer<> or another of docs/reference/json.md, or give a class of your own `static constexpr std::uint32_t emit(detail::nfa&, std::uint32_t next)` [mote-json-kind]");
@@ -143,7 +146,7 @@ struct answers_source {
   static constexpr void build(nfa& n) {
     std::uint32_t start = 0;
     if (sizeof...(Answers) == 0) (void)n.fail(grammar_fault::nothing, 0);
-    if (sizeof...(Answers) == 1 && ((Answers.view().size() == 0) && ...)) (void)n.fail(grammar_fault::silent, 0);
+    if ((Answers.view().empty() || ...)) (void)n.fail(grammar_fault::silent, 0);
     if (!all_differ({Answers.view()...})) (void)n.fail(grammar_fault::repeated, 0);
     [[maybe_unused]] bool first = true;
     ((start = first ? n.text(Answers.view(), 0) : n.split(n.text(Answers.view(), 0), start), first = false), ...);

@@ -27,8 +27,9 @@ enum class grammar_fault : std::uint8_t {
   unescaped,  ///< a pattern of a JSON string takes a character that must be escaped there
   nothing,    ///< no answer is listed
   repeated,   ///< an answer is listed twice
-  silent,     ///< the only answer is empty
+  silent,     ///< an answer is empty
   names,      ///< two fields of an object have one name
+  unnamed,    ///< the name of a field is empty
   kind,       ///< a schema has what is no kind of value
   copies,     ///< what is copied calls a rule, or copies again
   too_large,  ///< more states than the tables may hold

@@ -224,6 +224,7 @@ template <class... Fields>
 struct object {
   static constexpr std::uint32_t emit(detail::nfa& n, std::uint32_t next) {
     if constexpr ((is_field<Fields> && ...)) {
+      if ((Fields::name.empty() || ...)) return n.fail(grammar_fault::unnamed, 0);
       if (!detail::all_differ({Fields::name...})) return n.fail(grammar_fault::names, 0);
       // From the last field to the first: what follows where no field was said yet, and where one was.
       const std::uint32_t end = n.text("}", next);

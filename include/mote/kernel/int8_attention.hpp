@@ -74,7 +74,7 @@ MOTE_INLINE void for_each_4(std::size_t n, Function f) {
 
 /// The largest f(x[i]); f maps lane by lane.
 template <class Function>
-MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least 1 */, Function f) {
+MOTE_INLINE float largest_mapped(const float* x /* (n) */, std::size_t n /* at least 1 */, Function f) {
   float four[4];
   simd::floats<4>::all(f(simd::floats<1>::load(x)).v[0]).store(four);
   for_each_4(n,
@@ -84,13 +84,13 @@ MOTE_INLINE float largest_of(const float* x /* (n) */, std::size_t n /* at least
   return simd::detail::maximum(simd::detail::maximum(four[0], four[1]), simd::detail::maximum(four[2], four[3]));
 }
 MOTE_INLINE float most_in(const float* x /* (n) */, std::size_t n) {
-  return largest_of(x, n, [](auto v) { return v; });
+  return largest_mapped(x, n, [](auto v) { return v; });
 }
 MOTE_INLINE float least_in(const float* x /* (n) */, std::size_t n) {
-  return -largest_of(x, n, []<std::size_t N>(simd::floats<N> v) { return simd::floats<N>::all(0.0F) - v; });
+  return -largest_mapped(x, n, []<std::size_t N>(simd::floats<N> v) { return simd::floats<N>::all(0.0F) - v; });
 }
 MOTE_INLINE float largest_size(const float* x /* (n) */, std::size_t n) {
-  return largest_of(x, n, [](auto v) { return simd::absolute(v); });
+  return largest_mapped(x, n, [](auto v) { return simd::absolute(v); });
 }
 
 /// Rounds x to q, and returns its scale and sum. x must be finite: admit() sees to it (kernel/finite.hpp).

@@ -150,8 +150,8 @@ class binary_index {
 
  public:
   static constexpr std::size_t capacity = Items;  ///< rows
-  static constexpr std::size_t stack_bytes =
-      sizeof(vector) + Embedder::stack_bytes + Items * sizeof(number) + sizeof(asked_signs<bits>) + code::work_bytes;
+  static constexpr std::size_t stack_bytes = sizeof(vector) + Items * sizeof(number) + sizeof(asked_signs<bits>) +
+                                             code::work_bytes;  // signs_of counts Embedder
 
   void add(std::size_t row, const code& c) { codes_[row] = c; }
   void remove(std::size_t row) { codes_[row] = {}; }

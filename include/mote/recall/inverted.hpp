@@ -40,7 +40,7 @@ class short_number {
 
 }  // namespace detail
 
-/// Postings: pairs of a text and a distinct word. There is room for about a quarter as many distinct words; the index
+/// Postings: pairs of a text and a distinct word. There is room for an eighth as many distinct words and 3,072; the index
 /// is full when either runs out.
 template <class Reader, bm25_knobs Knobs, std::size_t Postings>
 class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Postings>, Reader, Knobs> {
@@ -53,7 +53,7 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   static constexpr std::size_t block_rows = 7;
 
  public:
-  static constexpr std::size_t places = Postings / 4 + 4096 + 1;  // of the table; a quarter stays free
+  static constexpr std::size_t places = Postings / 6 + 4096 + 1;  // of the table; a quarter stays free
   static constexpr std::size_t most_words = places - places / 4 - 1;
   static constexpr std::size_t blocks = Postings / block_rows + Postings / 16 + 1;
 

@@ -150,6 +150,7 @@ class ivf_index {
     if constexpr (requires { Vectors::capacity; }) return Vectors::capacity < Items ? Vectors::capacity : Items;
     else return Items;
   }();
+  /// As every index's, beside what its features need: an embedder that makes the vectors again is counted there.
   static constexpr std::size_t stack_bytes =
       sizeof(vector) + detail::greatest_of(sizeof(detail::wide_vector(vector{})), Probes * sizeof(near_list));
 
@@ -283,9 +284,19 @@ struct ivf_knobs {
   bool reread = false;          ///< vectors are not kept but made again from the texts
   float least = 0.0F;           ///< hits have a larger cosine than this
 
+  /// With other items, and no more lists than they are.
+  constexpr ivf_knobs of_items(std::size_t n) const {
+    ivf_knobs k = detail::knobs_of_items(*this, n);
+    if (!valid() || n == 0 || n >= lists) return k;
+    k.lists = n;
+    k.probes = probes < n ? probes : n;
+    return k;
+  }
+
   constexpr bool valid() const {
     return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && dims - 1 < 65535 && dims % 4 == 0 &&
-           gram - 2 < 7 && lists - 1 < 32767 && probes - 1 < lists && settled <= 4096 && least >= 0.0F && least < 1.0F;
+           gram - 2 < 7 && lists - 1 < 32767 && lists <= items && probes - 1 < lists && settled <= 4096 &&
+           least >= 0.0F && least < 1.0F;
   }
 };
 
@@ -305,11 +316,11 @@ using ivf_parts = retrieve<item_store<Knobs.items, Knobs.item_bytes>, ivf_embedd
 template <ivf_knobs Knobs = ivf_knobs{}>
 struct ivf : detail::ivf_parts<Knobs.valid() ? Knobs : ivf_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
-  using with_items = ivf<detail::knobs_of_items(Knobs, Items)>;
+  using with_items = ivf<Knobs.of_items(Items)>;
   static_assert(Knobs.valid(),
                 "mote: ivf<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, lists from 1 to 32767, probes "
-                "from 1 to lists, settled to 4096, least from 0 to below 1 [mote-ivf-knobs]");
+                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, lists from 1 to 32767 and "
+                "to items, probes from 1 to lists, settled to 4096, least from 0 to below 1 [mote-ivf-knobs]");
 };
 
 }  // namespace mote::inline v0

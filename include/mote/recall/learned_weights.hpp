@@ -21,8 +21,8 @@ struct learned_knobs {
 };
 
 /// The rule is Littlestone's Winnow (1988) in the bounded form of multiplicative weights (Arora, Hazan and Kale 2012):
-/// after a mistake a weight is multiplied by 1 + step * (its retriever's share of the helpful text - that of the other).
-/// Only the ratio of two weights has an effect, so that is what is kept: 4 bytes.
+/// after a mistake a weight is multiplied by 1 + step * (what its retriever gives the helpful text - what it gives the
+/// other). Only the ratio of two weights has an effect, so that is what is kept: 4 bytes.
 template <learned_knobs Knobs = learned_knobs{}>
 class learned_weights {
  public:
@@ -43,10 +43,12 @@ class learned_weights {
   void take(const float* from) { change_ = *from; }
 
  private:
+  float change_ = 0.0F;  // the ratio is 1 + this times that of the knobs
+
+  // Last: after a failed assertion Clang drops what follows.
   static_assert(Knobs.valid(),
                 "mote: learned_weights<> has a knob out of range; step goes from above 0 to 0.5, most from 1 to "
                 "1000000 [mote-learned-knobs]");
-  float change_ = 0.0F;  // the ratio is 1 + this times that of the knobs
 };
 
 }  // namespace mote::inline v0

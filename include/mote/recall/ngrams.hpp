@@ -48,7 +48,7 @@ struct asked_of {
 /// Embedder makes the vectors of the texts in each search: static status embed(text, item&), of items with a cosine.
 template <class Embedder, float Least = 0.0F>
 struct reread_index {
-  static constexpr std::size_t stack_bytes = sizeof(typename Embedder::item) + Embedder::stack_bytes;
+  static constexpr std::size_t stack_bytes = sizeof(typename Embedder::item);  // asked_of counts Embedder
 
   static void add(std::size_t, typename asked_of<Embedder>::item) {}
   static void remove(std::size_t) {}

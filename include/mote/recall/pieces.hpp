@@ -233,8 +233,8 @@ class piece_memory {
   }
 
   /// Replaces the notes by those that save() wrote, or an item_store, if all of them fit; else nothing changes. full:
-  /// the index has no room for all; the newest are loaded. An embedder that fails when it reads a piece the second time:
-  /// its status, and no note is left. Earlier ids become invalid. Work: every piece is embedded twice.
+  /// the index has no room for all; the newest are loaded. An embedder that fails when it reads a piece again: its
+  /// status, and no note is left. Earlier ids become invalid. Work: every piece is embedded twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {

@@ -72,8 +72,8 @@ class item_memory {
     return best.found();
   }
 
-  /// Tells the index which item helped with a question, so that it learns: of a fuse<> with learned_weights<>, and what
-  /// is made of one. empty: no item has that id; else the embedder's status, and nothing is learned. Work: two searches.
+  /// Tells the index which item helped with a question, so that it learns: that of a fuse<> with learned_weights<>, and
+  /// of what is made of one. empty: no item has that id; else the embedder's status, and nothing is learned.
   template <class... Model>
     requires embeds<Embedder, Model...> && (floats_learned<Index> != 0)
   status helped(std::string_view question, item_id id, Model&... model) {
