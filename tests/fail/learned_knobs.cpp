@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A step that would turn a weight's sign.
 // EXPECT: mote: learned_weights<> has a knob out of range; .*\[mote-learned-knobs\]
-// LINES: 16
 #include "little.hpp"
 #include "mote/recall/learned_weights.hpp"
 #include "mote/recall/ngrams.hpp"

@@ -248,6 +248,13 @@ template <class A, class B, fuse_knobs Knobs, class Weights>
 struct fuse_parts<A, B, Knobs, Weights, false> {
   using type = no_retriever;
 };
+/// What a class of weights has to say of its knobs.
+template <class Weights>
+struct weights_check {};
+template <class Weights>
+  requires requires { typename Weights::check; }
+struct weights_check<Weights> : Weights::check {};
+
 template <class A, class B>
 inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 
@@ -256,6 +263,7 @@ inline constexpr bool can_fuse = have_parts<A, B> && share_a_store<A, B>();
 template <class A, class B, fuse_knobs Knobs = fuse_knobs{}, class Weights = fixed_weights>
 struct fuse : detail::fuse_parts<A, B, Knobs, Weights, detail::can_fuse<A, B>>::type {
   using said = decltype(let_speak(static_cast<detail::fuse_check<A, B>*>(nullptr)));
+  using weights_said = decltype(let_speak(static_cast<detail::weights_check<Weights>*>(nullptr)));
   /// The type with another number of items. With knobs out of range it is this type, so that they are reported once.
   template <std::size_t Items, class First = A, class Second = B>
   using with_items = std::conditional_t<

@@ -20,12 +20,24 @@ struct learned_knobs {
   constexpr bool valid() const { return step > 0.0F && step <= 0.5F && most >= 1.0F && most <= 1e6F; }
 };
 
+namespace detail {
+template <learned_knobs Knobs>
+struct learned_check {
+  static_assert(Knobs.valid(),
+                "mote: learned_weights<> has a knob out of range; step goes from above 0 to 0.5, most from 1 to "
+                "1000000 [mote-learned-knobs]");
+};
+}  // namespace detail
+
 /// The rule is Littlestone's Winnow (1988) in the bounded form of multiplicative weights (Arora, Hazan and Kale 2012):
 /// after a mistake a weight is multiplied by 1 + step * (what its retriever gives the helpful text - what it gives the
 /// other). Only the ratio of two weights has an effect, so that is what is kept: 4 bytes.
 template <learned_knobs Knobs = learned_knobs{}>
 class learned_weights {
+  static constexpr learned_knobs knobs = Knobs.valid() ? Knobs : learned_knobs{};  // fuse<> reports a bad knob, once
+
  public:
+  using check = detail::learned_check<Knobs>;
   static constexpr std::size_t kept_floats = 1;
 
   /// What the second retriever counts, if the knobs give it `second`.
@@ -33,9 +45,9 @@ class learned_weights {
 
   /// The shares, 0 to 1, that both retrievers give the helpful text and the one that stands first in its place.
   void learn(const std::array<float, 2>& helpful, const std::array<float, 2>& other) {
-    const float ratio = (1.0F + change_) * (1.0F + Knobs.step * (helpful[1] - other[1])) /
-                        (1.0F + Knobs.step * (helpful[0] - other[0]));
-    change_ = (ratio > Knobs.most ? Knobs.most : ratio * Knobs.most < 1.0F ? 1.0F / Knobs.most : ratio) - 1.0F;
+    const float ratio = (1.0F + change_) * (1.0F + knobs.step * (helpful[1] - other[1])) /
+                        (1.0F + knobs.step * (helpful[0] - other[0]));
+    change_ = (ratio > knobs.most ? knobs.most : ratio * knobs.most < 1.0F ? 1.0F / knobs.most : ratio) - 1.0F;
   }
 
   void keep(float* out) const { *out = change_; }
@@ -44,11 +56,6 @@ class learned_weights {
 
  private:
   float change_ = 0.0F;  // the ratio is 1 + this times that of the knobs
-
-  // Last: after a failed assertion Clang drops what follows.
-  static_assert(Knobs.valid(),
-                "mote: learned_weights<> has a knob out of range; step goes from above 0 to 0.5, most from 1 to "
-                "1000000 [mote-learned-knobs]");
 };
 
 }  // namespace mote::inline v0
