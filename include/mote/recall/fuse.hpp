@@ -77,8 +77,8 @@ struct both_features {
   [[no_unique_address]] B b_;
 };
 
-/// Weights that stay as the knobs say. Others: learned_weights<>, or a class of your own with `second` and, if it
-/// learns, the members of learned_weights<>.
+/// Weights that stay as the knobs say. Others: learned_weights<>, or a class of your own with `second`; if that learns,
+/// with the members of learned_weights<>, whose header it needs.
 struct fixed_weights {
   static constexpr float second(float given) { return given; }
 };
@@ -126,54 +126,12 @@ class fused_index {
     offer(query, first, second, best);
   }
 
-  /// Learns from a question which text has helped: the weights move if another stands first. Work: a search.
+  // What is learned from use: recall/learned_weights.hpp defines these.
   template <class Query, class Items>
-  void learn(const Query& query, const Items& items, item_id helpful)
-    requires(kept_floats != 0)
-  {
-    if constexpr (floats_learned<A> != 0)
-      if (query.asks_a) a_.learn(query.a, items, helpful);
-    if constexpr (floats_learned<B> != 0)
-      if (query.asks_b) b_.learn(query.b, items, helpful);
-    if constexpr (floats_learned<Weights> != 0) {
-      if (!query.asks_a || !query.asks_b) return;
-      ranking room_a, room_b;
-      best_hits of_a(room_a), of_b(room_b);
-      a_.search(query.a, items, of_a);
-      b_.search(query.b, items, of_b);
-      const std::span<const hit> first = std::span(room_a).first(of_a.found());
-      const std::span<const hit> second = std::span(room_b).first(of_b.found());
-      const auto shares = [&](item_id id) { return std::array{share(id, first), share(id, second)}; };
-      if (!has(helpful, first) && !has(helpful, second)) return;
-      std::array<hit, 1> top;
-      best_hits best(top);
-      offer(query, first, second, best);
-      if (best.found() != 0 && top[0].id != helpful) weights_.learn(shares(helpful), shares(top[0].id));
-    }
-  }
-  void keep(float* out) const
-    requires(kept_floats != 0)
-  {
-    if constexpr (floats_learned<Weights> != 0) weights_.keep(out);
-    if constexpr (floats_learned<A> != 0) a_.keep(out + at_a);
-    if constexpr (floats_learned<B> != 0) b_.keep(out + at_b);
-  }
-  static bool may_take(const float* from)
-    requires(kept_floats != 0)
-  {
-    bool well = true;
-    if constexpr (floats_learned<Weights> != 0) well = Weights::may_take(from);
-    if constexpr (floats_learned<A> != 0) well = well && A::may_take(from + at_a);
-    if constexpr (floats_learned<B> != 0) well = well && B::may_take(from + at_b);
-    return well;
-  }
-  void take(const float* from)
-    requires(kept_floats != 0)
-  {
-    if constexpr (floats_learned<Weights> != 0) weights_.take(from);
-    if constexpr (floats_learned<A> != 0) a_.take(from + at_a);
-    if constexpr (floats_learned<B> != 0) b_.take(from + at_b);
-  }
+  void learn(const Query& query, const Items& items, item_id helpful);
+  void keep(float* out) const;
+  static bool may_take(const float* from);
+  void take(const float* from);
 
  private:
   template <class Query>

@@ -2,7 +2,7 @@
 // An index from each word to the texts that have it, in fixed memory: a search reads the lists of the question's words,
 // not all texts. Scores and hits are those of bm25_index. bm25<> takes it from 1,025 items on.
 //   word -> table (hash, count, list), open addressing; a list is a chain of blocks of 7 rows, the fullest ones last
-// Counts, rows and links have 2 bytes where items are few and short, else 3, or 4.
+// A row, a count and a link have 2 bytes where items are few and short, else 4.
 // Refuses to grow: where words outnumber its room, it says so, and the oldest texts go. Refuses to keep a forgotten
 // word.
 #pragma once
@@ -11,34 +11,14 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/recall/bm25_lengths.hpp"
 #include "mote/recall/counted_words.hpp"
 #include "mote/recall/hit.hpp"
 
 namespace mote::inline v0 {
-
-namespace detail {
-
-/// A number of so many bytes, at any address.
-template <std::size_t Bytes>
-class short_number {
- public:
-  constexpr short_number() = default;
-  explicit short_number(std::uint32_t v) { std::memcpy(bytes_.data(), &v, Bytes); }
-  std::uint32_t get() const {
-    std::uint32_t v = 0;
-    std::memcpy(&v, bytes_.data(), Bytes);
-    return v;
-  }
-
- private:
-  std::array<std::uint8_t, Bytes> bytes_{};
-};
-
-}  // namespace detail
 
 /// Postings: pairs of a text and a distinct word. There is room for an eighth as many distinct words and 3,072; the index
 /// is full when either runs out.
@@ -58,30 +38,23 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   static constexpr std::size_t blocks = Postings / block_rows + Postings / 16 + 1;
 
  private:
+  // A posting is row << times_bits | times; most_times or more are counted again in the text. In 2 bytes these may be 3,
+  // so texts must be short.
   static constexpr std::size_t row_bits = std::bit_width(Knobs.items - 1);
-  /// Of a posting, a count and a link. In 2 bytes a word that a text has three times may have to be counted again, so
-  /// texts must be short.
-  static constexpr std::size_t number_bytes = [] {
-    for (std::size_t bytes = Knobs.item_bytes <= 256 ? 2 : 3; bytes < 4; ++bytes)
-      if (row_bits + 2 * (bytes - 1) <= 8 * bytes && blocks >> 8 * bytes == 0) return bytes;
-    return std::size_t{4};
-  }();
-  using number = detail::short_number<number_bytes>;
-
-  // A posting is row << times_bits | times; most_times or more are counted again in the text.
-  static constexpr std::size_t times_bits = 8 * number_bytes - row_bits < 8 ? 8 * number_bytes - row_bits : 8;
+  static constexpr bool small = row_bits <= 14 && Knobs.item_bytes <= 256 && blocks <= 65535;
+  static constexpr std::size_t times_bits = small && row_bits > 8 ? 16 - row_bits : 8;
   static constexpr std::uint32_t most_times = (1U << times_bits) - 1U;
-  static std::size_t row_of(number posting) { return posting.get() >> times_bits; }
+  using number = std::conditional_t<small, std::uint16_t, std::uint32_t>;
+  static std::size_t row_of(number posting) { return std::size_t{posting} >> times_bits; }
 
   struct block {
     std::array<number, block_rows> postings{};
-    number next{};  // its index + 1
+    number next = 0;  // its index + 1
   };
   struct list {
-    number counted{};  // 0: this place of the table is free
-    number head{};     // of one posting: itself; of more: the block with the newest, its index + 1
-    std::uint32_t count() const { return counted.get(); }
-    std::size_t in_head() const { return (count() - 1) % block_rows + 1; }
+    number count = 0;  // 0: this place of the table is free
+    number head = 0;   // of one posting: itself; of more: the block with the newest, its index + 1
+    std::size_t in_head() const { return (count - 1U) % block_rows + 1; }
   };
 
  public:
@@ -95,8 +68,8 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     Reader words(text);
     for (std::uint32_t h = 0; words.next(h);) {
       const list& l = lists_[place_of(h)];
-      if (l.count() == 0) ++new_words;
-      else if (l.count() == 1 || l.count() % block_rows == 0) ++new_blocks;
+      if (l.count == 0) ++new_words;
+      else if (l.count == 1 || l.count % block_rows == 0) ++new_blocks;
     }
     return new_words <= most_words - words_ && new_blocks <= blocks - used_blocks_;
   }
@@ -109,10 +82,9 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     for (std::uint32_t h = 0; words.next(h);) {
       const std::size_t place = place_of(h);
       list& l = lists_[place];
-      number* newest = l.count() == 0 ? nullptr : &newest_of(l);
-      if (newest == nullptr || row_of(*newest) != row)
-        append(place, number(static_cast<std::uint32_t>(row << times_bits | 1U)), h);
-      else if ((newest->get() & most_times) < most_times) *newest = number(newest->get() + 1);
+      number* newest = l.count == 0 ? nullptr : &newest_of(l);
+      if (newest == nullptr || row_of(*newest) != row) append(place, h, static_cast<number>(row << times_bits | 1U));
+      else if ((*newest & most_times) < most_times) ++*newest;
     }
   }
   /// The row's text is still in the store. Work: the lists of its words are searched, the newest first.
@@ -123,12 +95,12 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     for (std::uint32_t h = 0; words.next(h);) {
       const std::size_t place = place_of(h);
       list& l = lists_[place];
-      if (l.count() == 0) continue;  // a word that is there twice, and was in this text alone
+      if (l.count == 0) continue;  // a word that is there twice, and was in this text alone
       number* found = find(l, row);
       if (found == nullptr) continue;
       *found = newest_of(l);
       drop_newest(l);
-      if (l.count() == 0) free_place(place);
+      if (l.count == 0) free_place(place);
     }
   }
 
@@ -144,24 +116,24 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     const float average = base::average(count);
     for (std::uint32_t h = 0; words.next(h);) {
       const list& l = lists_[place_of(h)];
-      const float rarity = base::rarity(l.count(), count);
+      const float rarity = base::rarity(l.count, count);
       all.worth += rarity;
       ++all.asked;
       if (base::is_name(words)) {
         all.named = true;
-        if (l.count() != 0) all.name_known = true;
+        if (l.count != 0) all.name_known = true;
       }
       const auto add = [&](number posting) {
         const std::size_t row = row_of(posting);
-        std::uint32_t times = posting.get() & most_times;
+        std::uint32_t times = posting & most_times;
         if (times == most_times) times = count_in(items.text(row), h);
         all.scores[row] += rarity * base::weight(row, times, average);
         base::count_word(all.words[row]);
       };
-      if (l.count() == 1) add(l.head);
-      if (l.count() < 2) continue;
+      if (l.count == 1) add(l.head);
+      if (l.count < 2) continue;
       std::size_t in_block = l.in_head();
-      for (std::uint32_t at = l.head.get(); at != 0; at = blocks_[at - 1].next.get(), in_block = block_rows)
+      for (std::uint32_t at = l.head; at != 0; at = blocks_[at - 1].next, in_block = block_rows)
         for (std::size_t i = 0; i < in_block; ++i) add(blocks_[at - 1].postings[i]);
     }
   }
@@ -183,14 +155,14 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   /// The place of a word, or the free one where it would be.
   std::size_t place_of(std::uint32_t hash) const {
     std::size_t at = first_place(hash);
-    while (lists_[at].count() != 0 && hashes_[at] != hash) at = behind(at);
+    while (lists_[at].count != 0 && hashes_[at] != hash) at = behind(at);
     return at;
   }
 
   /// Frees a place: a later word that would be found no more moves into it.
   void free_place(std::size_t hole) {
     --words_;
-    for (std::size_t at = behind(hole); lists_[at].count() != 0; at = behind(at)) {
+    for (std::size_t at = behind(hole); lists_[at].count != 0; at = behind(at)) {
       const std::size_t home = first_place(hashes_[at]);
       const bool stays = hole < at ? hole < home && home <= at : home <= at || hole < home;
       if (stays) continue;
@@ -202,44 +174,49 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
     hashes_[hole] = 0;
   }
 
-  number& newest_of(list& l) { return l.count() == 1 ? l.head : blocks_[l.head.get() - 1].postings[l.in_head() - 1]; }
+  number& newest_of(list& l) { return l.count == 1 ? l.head : blocks_[l.head - 1].postings[l.in_head() - 1]; }
 
-  void append(std::size_t place, number posting, std::uint32_t hash) {
+  void append(std::size_t place, std::uint32_t hash, number posting) {
     list& l = lists_[place];
-    const std::uint32_t count = l.count();
-    if (count == 0) {
+    if (l.count == 0) {
       hashes_[place] = hash;
-      l = {.counted = number(1), .head = posting};
+      l = {.count = 1, .head = posting};
       ++words_;
       return;
     }
-    if (count == 1) {
+    if (l.count == 1) {
       const number first = l.head;
-      l.head = new_block({});
-      blocks_[l.head.get() - 1].postings[0] = first;
-    } else if (count % block_rows == 0) {
+      l.head = new_block(0);
+      blocks_[l.head - 1].postings[0] = first;
+    } else if (l.count % block_rows == 0) {
       l.head = new_block(l.head);
     }
-    l.counted = number(count + 1);
+    ++l.count;
     newest_of(l) = posting;
   }
 
   void drop_newest(list& l) {
-    const std::uint32_t left = l.count() - 1;
-    if (left != 0) newest_of(l) = {};
-    l.counted = number(left);
-    if (left != 1 && left % block_rows != 0) return;
-    if (left == 0) return;
-    const block& newest = blocks_[l.head.get() - 1];
-    const number next_head = left == 1 ? newest.postings[0] : newest.next;
-    free_block(l.head.get());
-    l.head = next_head;
+    if (l.count == 1) {
+      l.count = 0;
+      return;
+    }
+    newest_of(l) = 0;
+    --l.count;
+    if (l.count == 1) {
+      const number only = blocks_[l.head - 1].postings[0];
+      free_block(l.head);
+      l.head = only;
+    } else if (l.count % block_rows == 0) {
+      const number next = blocks_[l.head - 1].next;
+      free_block(l.head);
+      l.head = next;
+    }
   }
 
   number* find(list& l, std::size_t row) {
-    if (l.count() == 1) return row_of(l.head) == row ? &l.head : nullptr;
+    if (l.count == 1) return row_of(l.head) == row ? &l.head : nullptr;
     std::size_t in_block = l.in_head();
-    for (std::uint32_t at = l.head.get(); at != 0; at = blocks_[at - 1].next.get(), in_block = block_rows)
+    for (std::uint32_t at = l.head; at != 0; at = blocks_[at - 1].next, in_block = block_rows)
       for (std::size_t i = in_block; i-- > 0;)
         if (number& p = blocks_[at - 1].postings[i]; row_of(p) == row) return &p;
     return nullptr;
@@ -249,14 +226,14 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   number new_block(number next) {
     ++used_blocks_;
     std::uint32_t at = free_;
-    if (at != 0) free_ = blocks_[at - 1].next.get();
+    if (at != 0) free_ = blocks_[at - 1].next;
     else at = ++touched_;
-    blocks_[at - 1] = {.postings = {}, .next = next};
-    return number(at);
+    blocks_[at - 1] = {.next = next};
+    return static_cast<number>(at);
   }
   void free_block(std::uint32_t at) {
     --used_blocks_;
-    blocks_[at - 1] = {.postings = {}, .next = number(free_)};
+    blocks_[at - 1] = {.next = static_cast<number>(free_)};
     free_ = at;
   }
 

@@ -8,8 +8,14 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
+#include <string_view>
 
+#include "mote/core/records.hpp"
+#include "mote/core/status.hpp"
 #include "mote/recall/fuse.hpp"
+#include "mote/recall/hit.hpp"
+#include "mote/recall/parts.hpp"
 
 namespace mote::inline v0 {
 
@@ -57,5 +63,103 @@ class learned_weights {
  private:
   float change_ = 0.0F;  // the ratio is 1 + this times that of the knobs
 };
+
+// ---- what fuse<> and its memories leave to this header --------------------------------------------------------------
+
+/// What an index has learned is one record of floats behind those of the store.
+template <class I>
+struct learned_floats {
+  float all[floats_learned<I>]{};
+
+  template <class Store, record_sink Sink>
+  static status save(const I& index, const Store& texts, Sink& sink) {
+    if (const status s = texts.save(sink); s != status::ok) return s;
+    learned_floats learned;
+    index.keep(learned.all);
+    return write_record(sink, record_kind::weights, detail::bytes_of(learned.all, floats_learned<I>));
+  }
+  /// Records without it: as the knobs say.
+  template <class LoadTexts>
+  static status load(I& index, std::span<const std::byte> records, LoadTexts&& load_texts) {
+    learned_floats learned;
+    status s = learned.read(records);
+    if (s == status::ok) s = load_texts(records);
+    if (s == status::ok || s == status::full) index.take(learned.all);
+    return s;
+  }
+  template <class Store, class Embedder, class... Model>
+  static status tell(I& index, const Store& texts, const Embedder& embedder, std::string_view question, item_id helpful,
+                     Model&... model) {
+    if (texts.find(helpful) == Store::capacity) return status::empty;
+    typename Embedder::query query;
+    if (const status s = ask_with(embedder, question, query, model...); s != status::ok) return s;
+    index.learn(query, texts, helpful);
+    return status::ok;
+  }
+
+ private:
+  /// Takes the record, if there is one, off the end.
+  status read(std::span<const std::byte>& records) {
+    record_reader in(records);
+    for (record r; !in.done();) {
+      const std::size_t before = records.size() - in.rest().size();
+      if (in.next(r) != status::ok) return status::ok;  // the store says what is wrong with it
+      if (r.kind != record_kind::weights) continue;
+      if (r.payload.size() != sizeof all || !in.done()) return status::wrong_size;
+      __builtin_memcpy(all, r.payload.data(), sizeof all);
+      records = records.first(before);
+      return I::may_take(all) ? status::ok : status::corrupt_payload;
+    }
+    return status::ok;
+  }
+};
+
+/// The weights move if another than the helpful text stands first. Work: a search.
+template <class A, class B, fuse_knobs Knobs, class Weights>
+template <class Query, class Items>
+void fused_index<A, B, Knobs, Weights>::learn(const Query& query, const Items& items, item_id helpful) {
+  if constexpr (floats_learned<A> != 0)
+    if (query.asks_a) a_.learn(query.a, items, helpful);
+  if constexpr (floats_learned<B> != 0)
+    if (query.asks_b) b_.learn(query.b, items, helpful);
+  if constexpr (floats_learned<Weights> != 0) {
+    if (!query.asks_a || !query.asks_b) return;
+    ranking room_a, room_b;
+    best_hits of_a(room_a), of_b(room_b);
+    a_.search(query.a, items, of_a);
+    b_.search(query.b, items, of_b);
+    const std::span<const hit> first = std::span(room_a).first(of_a.found());
+    const std::span<const hit> second = std::span(room_b).first(of_b.found());
+    const auto shares = [&](item_id id) { return std::array{share(id, first), share(id, second)}; };
+    if (!has(helpful, first) && !has(helpful, second)) return;
+    std::array<hit, 1> top;
+    best_hits best(top);
+    offer(query, first, second, best);
+    if (best.found() != 0 && top[0].id != helpful) weights_.learn(shares(helpful), shares(top[0].id));
+  }
+}
+
+// In the order: these weights, those of the first retriever, those of the second.
+
+template <class A, class B, fuse_knobs Knobs, class Weights>
+void fused_index<A, B, Knobs, Weights>::keep(float* out) const {
+  if constexpr (floats_learned<Weights> != 0) weights_.keep(out);
+  if constexpr (floats_learned<A> != 0) a_.keep(out + at_a);
+  if constexpr (floats_learned<B> != 0) b_.keep(out + at_b);
+}
+template <class A, class B, fuse_knobs Knobs, class Weights>
+bool fused_index<A, B, Knobs, Weights>::may_take(const float* from) {
+  bool well = true;
+  if constexpr (floats_learned<Weights> != 0) well = Weights::may_take(from);
+  if constexpr (floats_learned<A> != 0) well = well && A::may_take(from + at_a);
+  if constexpr (floats_learned<B> != 0) well = well && B::may_take(from + at_b);
+  return well;
+}
+template <class A, class B, fuse_knobs Knobs, class Weights>
+void fused_index<A, B, Knobs, Weights>::take(const float* from) {
+  if constexpr (floats_learned<Weights> != 0) weights_.take(from);
+  if constexpr (floats_learned<A> != 0) a_.take(from + at_a);
+  if constexpr (floats_learned<B> != 0) b_.take(from + at_b);
+}
 
 }  // namespace mote::inline v0

@@ -312,36 +312,9 @@ template <class I>
   }
 inline constexpr std::size_t floats_learned<I> = I::kept_floats;
 
-/// They are one record behind those of the store.
-template <class I, record_sink Sink>
-status save_learned(const I& index, Sink& sink) {
-  if constexpr (floats_learned<I> == 0) {
-    return status::ok;
-  } else {
-    float floats[floats_learned<I>];
-    index.keep(floats);
-    return write_record(sink, record_kind::weights, detail::bytes_of(floats, floats_learned<I>));
-  }
-}
+/// Saves and loads them, and tells the index what helped: recall/learned_weights.hpp.
 template <class I>
-struct learned_floats {
-  float all[floats_learned<I>]{};
-
-  /// Takes their record, if there is one, off the end of `records`.
-  status read(std::span<const std::byte>& records) {
-    record_reader in(records);
-    for (record r; !in.done();) {
-      const std::size_t before = records.size() - in.rest().size();
-      if (in.next(r) != status::ok) return status::ok;  // the store says what is wrong with it
-      if (r.kind != record_kind::weights) continue;
-      if (r.payload.size() != sizeof all || !in.done()) return status::wrong_size;
-      __builtin_memcpy(all, r.payload.data(), sizeof all);
-      records = records.first(before);
-      return I::may_take(all) ? status::ok : status::corrupt_payload;
-    }
-    return status::ok;
-  }
-};
+struct learned_floats;
 
 template <class I, class S>
 struct rows_check {

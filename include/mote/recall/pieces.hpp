@@ -154,11 +154,7 @@ class piece_memory {
   template <class... Model>
     requires embeds<Embedder, Model...> && (floats_learned<Index> != 0)
   status helped(std::string_view question, item_id id, Model&... model) {
-    if (store_.find(id) == Store::capacity) return status::empty;
-    typename Embedder::query query;
-    if (const status s = ask_with(embedder_, question, query, model...); s != status::ok) return s;
-    index_.learn(query, store_, id);
-    return status::ok;
+    return learned_floats<Index>::tell(index_, store_, embedder_, question, id, model...);
   }
 
   /// The text of a piece, valid until the memory changes; empty if no piece has that id. The id after a piece is the
@@ -228,8 +224,8 @@ class piece_memory {
 
   template <record_sink Sink>
   status save(Sink& sink) const {
-    const status s = store_.save(sink);
-    return s != status::ok ? s : save_learned(index_, sink);
+    if constexpr (floats_learned<Index> != 0) return learned_floats<Index>::save(index_, store_, sink);
+    else return store_.save(sink);
   }
 
   /// Replaces the notes by those that save() wrote, or an item_store, if all of them fit; else nothing changes. full:
@@ -238,15 +234,8 @@ class piece_memory {
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
-    if constexpr (floats_learned<Index> != 0) {
-      learned_floats<Index> learned;
-      status s = learned.read(records);
-      if (s == status::ok) s = load_texts(records, model...);
-      if (s == status::ok || s == status::full) index_.take(learned.all);
-      return s;
-    } else {
-      return load_texts(records, model...);
-    }
+    if constexpr (floats_learned<Index> == 0) return load_texts(records, model...);
+    else return learned_floats<Index>::load(index_, records, [&](auto texts) { return load_texts(texts, model...); });
   }
 
  private:

@@ -77,11 +77,7 @@ class item_memory {
   template <class... Model>
     requires embeds<Embedder, Model...> && (floats_learned<Index> != 0)
   status helped(std::string_view question, item_id id, Model&... model) {
-    if (store_.find(id) == Store::capacity) return status::empty;
-    typename Embedder::query query;
-    if (const status s = embedder_.ask(question, query, model...); s != status::ok) return s;
-    index_.learn(query, store_, id);
-    return status::ok;
+    return learned_floats<Index>::tell(index_, store_, embedder_, question, id, model...);
   }
 
   /// The text of an item, valid until the memory changes; empty if no item has that id.
@@ -105,8 +101,8 @@ class item_memory {
   /// Writes the store's records, and one of what the index has learned. load() computes the features again.
   template <record_sink Sink>
   status save(Sink& sink) const {
-    const status s = store_.save(sink);
-    return s != status::ok ? s : save_learned(index_, sink);
+    if constexpr (floats_learned<Index> != 0) return learned_floats<Index>::save(index_, store_, sink);
+    else return store_.save(sink);
   }
 
   /// Replaces the items by those that save() wrote, of a store of this or another size, if all of them fit; else
@@ -116,15 +112,8 @@ class item_memory {
   template <class... Model>
     requires embeds<Embedder, Model...>
   status load(std::span<const std::byte> records, Model&... model) {
-    if constexpr (floats_learned<Index> != 0) {
-      learned_floats<Index> learned;
-      status s = learned.read(records);
-      if (s == status::ok) s = load_texts(records, model...);
-      if (s == status::ok || s == status::full) index_.take(learned.all);
-      return s;
-    } else {
-      return load_texts(records, model...);
-    }
+    if constexpr (floats_learned<Index> == 0) return load_texts(records, model...);
+    else return learned_floats<Index>::load(index_, records, [&](auto texts) { return load_texts(texts, model...); });
   }
 
  private:
