@@ -48,7 +48,7 @@ for name in sets:
 
 colours = {"the same, bm25's floors": "#1f6fb2", "bm25": "#2a8a4a", "ngrams": "#c2571a", "binary, 256, 4-grams": "#8a4a9c",
            "flat, 256, 4-grams": "#777777"}
-side, left, top, gap, down = 180, 44, 46, 34, 74
+side, left, top, gap, down = 180, 44, 46, 56, 62
 out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + 4 * (side + gap)} {top + 2 * (side + down) + 22}" '
        f'width="{left + 4 * (side + gap)}" height="{top + 2 * (side + down) + 22}" font-family="sans-serif" font-size="12">',
        '<rect width="100%" height="100%" fill="white"/>',
@@ -71,6 +71,6 @@ for at, name in enumerate(sets):
 names = {"the same, bm25's floors": "fuse&lt;bm25&lt;&gt;, ngrams&lt;&gt;&gt;"}
 for n, (key, colour) in enumerate(colours.items()):
     text = names.get(key, key.split(",")[0] + "&lt;&gt;")
-    out.append(f'<text x="{left + n * (4 * (side + gap)) / 5:.0f}" y="{top + 2 * (side + down) + 8}" fill="{colour}">{text}</text>')
+    out.append(f'<text x="{left + (n + (n > 0)) * (4 * (side + gap)) / 6:.0f}" y="{top + 2 * (side + down) + 8}" fill="{colour}">{text}</text>')
 out.append("</svg>")
 plot.write_text("\n".join(out) + "\n")

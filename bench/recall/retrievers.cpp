@@ -66,12 +66,15 @@ using floors_reread = mote::fuse<words_with_floors<N>, reread<N>>;
 template <std::size_t N>
 using different = mote::mmr<words<N>>;
 
-/// As many as the budget holds, 4,096 at most: more than any memory of these sets has.
+/// As many as the budget holds, 4,096 at most: more than any memory of these sets has. From a number that is too large
+/// down, then up again: an inverted index is larger than one that reads the texts.
 template <template <std::size_t> class Of, std::size_t Guess = std::min<std::size_t>(4096, budget / mean_bytes)>
 constexpr std::size_t most_items() {
   constexpr std::size_t bytes = Of<Guess>::ram_bytes;
-  if constexpr (bytes <= budget) return Guess;
-  else return most_items<Of, std::max<std::size_t>(1, std::min(Guess - 1, Guess * budget / bytes))>();
+  constexpr std::size_t next = std::min<std::size_t>(4096, Guess * budget / bytes);
+  if constexpr (bytes > budget) return most_items<Of, std::max<std::size_t>(1, std::min(Guess - 1, next))>();
+  else if constexpr (next > Guess && Of<next>::ram_bytes <= budget) return most_items<Of, next>();
+  else return Guess;
 }
 
 template <template <std::size_t> class Of>

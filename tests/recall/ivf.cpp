@@ -13,6 +13,7 @@
 
 #include "beside_flat.hpp"
 #include "mote/core/rng.hpp"
+#include "mote/recall/ngrams.hpp"
 #include "mote/recall/pieces.hpp"
 #include "mote/recall/rag.hpp"
 #include "mote/store/record_writer.hpp"
@@ -24,6 +25,23 @@ using mote::item_id;
 using mote::ivf_knobs;
 using mote::status;
 using mote_tests::random_text;
+
+/// An embedder that needs 5,000 bytes of stack: whatever makes vectors of texts again, they are counted once.
+struct light : mote::hashed_ngrams<64, 3> {};
+struct heavy : light {
+  static constexpr std::size_t stack_bytes = 5000;
+};
+template <class Embedder>
+using by_bits = mote::retrieve<mote::item_store<8, 64>, mote::signs_of<Embedder>, mote::binary_index<Embedder, 8, 4>>;
+template <class Embedder>
+using by_lists =
+    mote::retrieve<mote::item_store<8, 64>, Embedder,
+                   mote::ivf_index<mote::reread_vectors<Embedder>, mote::moving_means<light::item, 2>, 8, 1>>;
+template <class Embedder>
+using by_letters = mote::retrieve<mote::item_store<8, 64>, mote::asked_of<Embedder>, mote::reread_index<Embedder>>;
+static_assert(by_bits<heavy>::stack_bytes == by_bits<light>::stack_bytes + 5000);
+static_assert(by_lists<heavy>::stack_bytes == by_lists<light>::stack_bytes + 5000);
+static_assert(by_letters<heavy>::stack_bytes == by_letters<light>::stack_bytes + 5000);
 
 static_assert(mote::retriever<mote::ivf<ivf_knobs{.items = 100}>>);
 static_assert(!ivf_knobs{.items = 63}.valid() && ivf_knobs{}.of_items(20).valid() &&
