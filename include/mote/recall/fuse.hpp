@@ -123,7 +123,10 @@ class fused_index {
     if (query.asks_b) b_.search(query.b, items, of_b);
     const std::span<const hit> first = std::span(room_a).first(of_a.found());
     const std::span<const hit> second = std::span(room_b).first(of_b.found());
-    offer(query, first, second, best);
+    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + of_second() * share(h.id, second));
+    for (const hit& h : second)
+      if ((h.score > Knobs.alone || !query.asks_a) && !has(h.id, first))
+        best.offer(h.id, of_second() * share(h.id, second));
   }
 
   // What is learned from use: recall/learned_weights.hpp defines these.
@@ -134,15 +137,9 @@ class fused_index {
   void take(const float* from);
 
  private:
-  template <class Query>
-  void offer(const Query& query, std::span<const hit> first, std::span<const hit> second, best_hits& best) const {
-    float of_second;
-    if constexpr (std::is_empty_v<Weights>) of_second = Weights{}.second(Knobs.second);
-    else of_second = weights_.second(Knobs.second);
-    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + of_second * share(h.id, second));
-    for (const hit& h : second)
-      if ((h.score > Knobs.alone || !query.asks_a) && !has(h.id, first))
-        best.offer(h.id, of_second * share(h.id, second));
+  float of_second() const {
+    if constexpr (std::is_empty_v<Weights>) return Weights{}.second(Knobs.second);
+    else return weights_.second(Knobs.second);
   }
   static bool has(item_id id, std::span<const hit> found) {
     for (const hit& h : found)

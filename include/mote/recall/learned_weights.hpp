@@ -114,7 +114,7 @@ struct learned_floats {
   }
 };
 
-/// The weights move if another than the helpful text stands first. Work: a search.
+/// The weights move if another than the helpful text stands first. Work: two searches.
 template <class A, class B, fuse_knobs Knobs, class Weights>
 template <class Query, class Items>
 void fused_index<A, B, Knobs, Weights>::learn(const Query& query, const Items& items, item_id helpful) {
@@ -134,7 +134,7 @@ void fused_index<A, B, Knobs, Weights>::learn(const Query& query, const Items& i
     if (!has(helpful, first) && !has(helpful, second)) return;
     std::array<hit, 1> top;
     best_hits best(top);
-    offer(query, first, second, best);
+    search(query, items, best);
     if (best.found() != 0 && top[0].id != helpful) weights_.learn(shares(helpful), shares(top[0].id));
   }
 }
