@@ -20,8 +20,8 @@
 
 namespace mote::inline v0 {
 
-/// Postings: pairs of a text and a distinct word. There is room for an eighth as many distinct words and 3,072; the index
-/// is full when either runs out.
+/// Postings: pairs of a text and a distinct word. There is room for an eighth as many distinct words and 3,072; the
+/// index is full when either runs out.
 template <class Reader, bm25_knobs Knobs, std::size_t Postings>
 class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Postings>, Reader, Knobs> {
   using base = bm25_lengths<inverted_index, Reader, Knobs>;
@@ -41,10 +41,10 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   // A posting is row << times_bits | times; most_times or more are counted again in the text. In 2 bytes these may be 3,
   // so texts must be short.
   static constexpr std::size_t row_bits = std::bit_width(Knobs.items - 1);
-  static constexpr bool small = row_bits <= 14 && Knobs.item_bytes <= 256 && blocks <= 65535;
-  static constexpr std::size_t times_bits = small && row_bits > 8 ? 16 - row_bits : 8;
+  static constexpr bool two_bytes = row_bits <= 14 && Knobs.item_bytes <= 256 && blocks <= 65535;
+  static constexpr std::size_t times_bits = two_bytes && row_bits > 8 ? 16 - row_bits : 8;
   static constexpr std::uint32_t most_times = (1U << times_bits) - 1U;
-  using number = std::conditional_t<small, std::uint16_t, std::uint32_t>;
+  using number = std::conditional_t<two_bytes, std::uint16_t, std::uint32_t>;
   static std::size_t row_of(number posting) { return std::size_t{posting} >> times_bits; }
 
   struct block {
