@@ -95,7 +95,8 @@ TEST_CASE("inverted: the hits and bits of a scan, through ten thousand changes",
   same_as_scan<bm25_knobs{.items = 200, .item_bytes = 100, .least = 0, .share = 0, .alike = 1}>(12'000, 20);
   same_as_scan<bm25_knobs{.items = 60, .item_bytes = 100}>(4'000, 20);
   same_as_scan<bm25_knobs{.items = 7, .item_bytes = 3000, .k1 = 2, .b = 0.3F, .share = 0}>(600, 3000);  // times > 255
-  same_as_scan<bm25_knobs{.items = 16'384, .item_bytes = 20, .least = 0, .share = 0, .alike = 1}>(600, 60);  // times > 2
+  same_as_scan<bm25_knobs{.items = 16'384, .item_bytes = 20, .least = 0, .share = 0, .alike = 1}>(600,
+                                                                                                  60);  // times > 2
   same_as_scan<bm25_knobs{.items = 16'385, .item_bytes = 20, .least = 0, .share = 0, .alike = 1}>(300, 60);
 }
 

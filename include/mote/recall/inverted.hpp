@@ -38,7 +38,7 @@ class inverted_index : public bm25_lengths<inverted_index<Reader, Knobs, Posting
   static constexpr std::size_t blocks = Postings / block_rows + Postings / 16 + 1;
 
  private:
-  // A posting is row << times_bits | times; most_times or more are counted again in the text. In 2 bytes these may be 3,
+  // A posting is row << times_bits | times; most_times or more are counted again in the text. In 2 bytes that may be 3,
   // so texts must be short.
   static constexpr std::size_t row_bits = std::bit_width(Knobs.items - 1);
   static constexpr bool two_bytes = row_bits <= 14 && Knobs.item_bytes <= 256 && blocks <= 65535;

@@ -3,7 +3,8 @@
 // that ranked the helpful one higher comes to count more.
 //   fuse<bm25<>, ngrams<>, fuse_knobs{}, learned_weights<>>      memory.helped("when are bins out?", id);
 //   learned_weights<learned_knobs{.step = 0.02F}>               slower: for questions of many kinds
-// mote.hpp does not bring it. Refuses to learn from a text that stood first, or that no retriever found, and to silence a retriever.
+// mote.hpp does not bring it.
+// Refuses to learn from a text that stood first, or that no retriever found, and to silence a retriever.
 #pragma once
 
 #include <array>
