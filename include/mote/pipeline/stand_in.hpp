@@ -37,6 +37,7 @@ struct no_pipeline {
   struct part {  // its memory() and its learning()
     status add(std::string_view) { return {}; }
     bool erase(item_id) { return {}; }
+    status helped(std::string_view, item_id) { return {}; }
     std::size_t search(std::string_view, std::span<hit>) const { return {}; }
     std::string_view text(item_id) const { return {}; }
     template <class Visit>
