@@ -84,14 +84,20 @@ class basic_encoder {
     return s;
   }
   /// The same with streamed<> weights. The reader must outlive the encoder.
-  template <std::same_as<typename source::reader> Reader>
+  template <block_reader Reader>
+    requires(!source::streams || std::same_as<Reader, typename source::reader>)
   status attach(Reader& reader, payload_check depth = payload_check::full) {
-    attached_ = false;  // vectors and table are replaced
-    if (const status s = detail::machine_is_sound(); s != status::ok) return s;
-    basic_attached_image<typename words::table> opened;
-    const status s = source_.open(reader, depth, opened);
-    if (s == status::ok) use_image(opened);
-    return s;
+    static_assert(
+        source::streams,
+        "mote: this encoder's weights are in memory; attach the bytes of its image, or read them through mote::streamed<Weights, Reader> [mote-in-memory]");
+    if constexpr (source::streams) {
+      attached_ = false;  // vectors and table are replaced
+      if (const status s = detail::machine_is_sound(); s != status::ok) return s;
+      basic_attached_image<typename words::table> opened;
+      const status s = source_.open(reader, depth, opened);
+      if (s == status::ok) use_image(opened);
+      return s;
+    } else return {};
   }
   bool attached() const { return attached_; }
 
@@ -206,6 +212,10 @@ namespace detail {
 struct no_encoder {
   static constexpr std::size_t dim = 4, context = 0, image_bytes = 0, arena_bytes = 0;
   status attach(std::span<const std::byte>, payload_check = payload_check::full) { return {}; }
+  template <block_reader Reader>
+  status attach(Reader&, payload_check = payload_check::full) {
+    return {};
+  }
   bool attached() const { return {}; }
   status embed(std::string_view, const embedding_knobs& = {}) { return {}; }
   status embed(std::string_view, std::span<float>, const embedding_knobs& = {}) { return {}; }

@@ -111,15 +111,22 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   }
   /// The same with streamed<> weights: reads the image once, or twice with its checksum. The reader must outlive the
   /// pipeline. io_error: it refused.
-  template <std::same_as<typename detail::weights_source<Bound, family_of<Model>, Model>::reader> Reader>
+  template <block_reader Reader>
+    requires(!detail::weights_source<Bound, family_of<Model>, Model>::streams ||
+             std::same_as<Reader, typename detail::weights_source<Bound, family_of<Model>, Model>::reader>)
   status attach(Reader& reader, payload_check depth = payload_check::full) {
-    if (!placed()) return status::not_placed;
-    answer_.attached = false;  // vectors and table are replaced
-    stop();
-    if (const status s = detail::machine_is_sound(); s != status::ok) return s;
-    basic_attached_image<typename words::table> opened;
-    const status s = source_.open(reader, depth, opened);
-    return s == status::ok ? use_image(opened) : s;
+    static_assert(
+        source::streams,
+        "mote: this pipeline's weights are in memory; attach the bytes of its image, or read them through mote::streamed<Weights, Reader> [mote-in-memory]");
+    if constexpr (source::streams) {
+      if (!placed()) return status::not_placed;
+      answer_.attached = false;  // vectors and table are replaced
+      stop();
+      if (const status s = detail::machine_is_sound(); s != status::ok) return s;
+      basic_attached_image<typename words::table> opened;
+      const status s = source_.open(reader, depth, opened);
+      return s == status::ok ? use_image(opened) : s;
+    } else return {};
   }
   bool attached() const { return answer_.attached; }
 

@@ -17,6 +17,7 @@
 #include "mote/learn/example.hpp"
 #include "mote/model/shape.hpp"
 #include "mote/model/special_tokens.hpp"
+#include "mote/model/streamed_weights.hpp"
 #include "mote/pipeline/answer.hpp"
 #include "mote/recall/hit.hpp"
 #include "mote/store/container.hpp"
@@ -84,6 +85,10 @@ struct no_pipeline {
   void use(learning_memory&) {}
   void use(recall_memory&) {}
   status attach(std::span<const std::byte>, payload_check = payload_check::full) { return {}; }
+  template <block_reader Reader>
+  status attach(Reader&, payload_check = payload_check::full) {
+    return {};
+  }
   bool attached() const { return {}; }
   status begin(std::string_view, std::size_t = 0) { return {}; }
   progress_step step() { return {}; }
