@@ -4,6 +4,7 @@
 real vocabulary, and random weights in Q8_0 (norms and convolutions in floats).
 
   make_gguf.py ASSETS SHAPE FILE      SHAPE: smollm2_135m qwen3_0.6b gemma3_270m lfm2_350m llama3.2_1b
+                                      words_llama3 words_qwen3 words_gemma3 words_llama2: one layer of 32, for the vocabulary
 
 Beside FILE.gguf go FILE.largest, the MiB of its largest tensor, and FILE.chat, a question as the file's own chat template renders
 it (jinja2; Debian: python3-jinja2), if it is there.
@@ -163,6 +164,21 @@ def gemma3(assets, rows):
                       config["bos_token"], config["eos_token"])
 
 
+def llama2(assets, rows):
+    raw, at, tokens, scores = (assets / "llama2c-tokenizer32k" / "tokenizer.bin").read_bytes(), 4, [], []
+    while at < len(raw):
+        score, size = struct.unpack_from("<fi", raw, at)
+        at += 8 + size
+        tokens.append(raw[at - size:at].decode().strip("\n").replace(" ", "\u2581") if len(tokens) in (1, 2) else
+                      raw[at - size:at].decode().replace(" ", "\u2581"))
+        scores.append(score)
+    assert len(tokens) == rows
+    types = [UNKNOWN, CONTROL, CONTROL] + [BYTE] * 256 + [NORMAL] * (rows - 259)
+    return vocabulary(tokens, types, 1, 2, "{{ messages }}",
+                      {"tokenizer.ggml.model": words("llama"), "tokenizer.ggml.scores": array(F32, scores),
+                       "tokenizer.ggml.unknown_token_id": number(0), "tokenizer.ggml.add_bos_token": truth(True)}, "<s>", "</s>")
+
+
 def starcoder(path):
     """Tokens, types and merges of a GGUF file of this machine's byte order."""
     raw, at = path.read_bytes(), 24
@@ -211,6 +227,9 @@ SHAPES = {
                        convolves="ccaccaccacacacac", keys=[("shortconv.l_cache", number(3))], make=lfm2),
     "llama3.2_1b": shape("llama", "Llama 3.2 1B", 128256, 131072, 2048, 16, 8192, 32, 8, 1e-5, 500000.0, width=64, make=llama3,
                          rope_factors=(32.0, 1.0, 4.0, 8192)),
+    **{"words_" + name: shape("llama", "Words of " + name, rows, 512, 32, 1, 32, 1, 1, 1e-5, 10000.0, make=make)
+       for name, rows, make in (("llama3", 128256, llama3), ("qwen3", 151936, qwen3), ("gemma3", 262144, gemma3),
+                                ("llama2", 32000, llama2))},
 }
 
 

@@ -113,6 +113,7 @@ void read_merges(const gguf_file& in, const std::vector<std::string_view>& names
 }  // namespace
 
 tokenizer_text read_gguf_tokenizer(const gguf_file& in) {
+  // read_gguf_shape() refuses these too; who reads a tokenizer alone, as of a file without tensors, has not called it.
   for (const model_key& key : common_gguf_keys())
     if (key.use == key_use::refused && in.find(key.name) != nullptr)
       fail(in.name(), shown(key.name) + " " + std::string(key.value));
