@@ -25,14 +25,18 @@ int main(int count, char** words) {
   if (file == nullptr) return fail("no tokens");
   tokens.resize(std::fread(tokens.data(), sizeof(llama_token), tokens.size(), file));
   std::fclose(file);
-  llama_log_set([](ggml_log_level level, const char* text, void*) { if (level >= GGML_LOG_LEVEL_ERROR) std::fputs(text, stderr); },
-                nullptr);
+  llama_log_set(
+      [](ggml_log_level level, const char* text, void*) {
+        if (level >= GGML_LOG_LEVEL_ERROR) std::fputs(text, stderr);
+      },
+      nullptr);
   llama_backend_init();
   llama_model_params of_model = llama_model_default_params();
   of_model.n_gpu_layers = 0;
   llama_model* model = llama_model_load_from_file(words[1], of_model);
   if (model == nullptr) return fail("cannot load the model");
-  const bool encodes = llama_model_n_ctx_train(model) > 0 && llama_vocab_type(llama_model_get_vocab(model)) == LLAMA_VOCAB_TYPE_WPM;
+  const bool encodes =
+      llama_model_n_ctx_train(model) > 0 && llama_vocab_type(llama_model_get_vocab(model)) == LLAMA_VOCAB_TYPE_WPM;
   llama_context_params of_context = llama_context_default_params();
   of_context.n_ctx = 512;
   of_context.n_batch = of_context.n_ubatch = 512;

@@ -81,7 +81,11 @@ std::vector<sample> samples(const std::string& text) {
 
 int main(int count, char** arguments) {
   if (count < 4) return std::fprintf(stderr, "usage: tokenizers GGUF IMAGE TEXT [BYTES]\n"), 2;
-  llama_log_set([](ggml_log_level level, const char* t, void*) { if (level >= GGML_LOG_LEVEL_ERROR) std::fputs(t, stderr); }, nullptr);
+  llama_log_set(
+      [](ggml_log_level level, const char* t, void*) {
+        if (level >= GGML_LOG_LEVEL_ERROR) std::fputs(t, stderr);
+      },
+      nullptr);
   llama_model_params of_model = llama_model_default_params();
   of_model.vocab_only = true;
   llama_model* const model = llama_model_load_from_file(arguments[1], of_model);
@@ -105,15 +109,16 @@ int main(int count, char** arguments) {
     const auto encode = [&](mote::added_tokens added, std::vector<std::uint32_t>* ids) {
       for (const std::string& part : s.parts) {
         std::size_t n = 0;
-        if (ours.append(part, slots, n, {.added = added}) != mote::status::ok) std::fprintf(stderr, "%s: refused\n", s.name.c_str());
+        if (ours.append(part, slots, n, {.added = added}) != mote::status::ok)
+          std::fprintf(stderr, "%s: refused\n", s.name.c_str());
         if (ids != nullptr)
           for (std::size_t i = 0; i < n; ++i) ids->push_back(slots[i].token);
       }
     };
     const auto encode_theirs = [&](std::vector<std::uint32_t>* ids) {
       for (const std::string& part : s.parts) {
-        const int n = llama_tokenize(theirs, part.data(), static_cast<int>(part.size()), out.data(), static_cast<int>(out.size()),
-                                     false, false);
+        const int n = llama_tokenize(theirs, part.data(), static_cast<int>(part.size()), out.data(),
+                                     static_cast<int>(out.size()), false, false);
         if (ids != nullptr)
           for (int i = 0; i < n; ++i) ids->push_back(static_cast<std::uint32_t>(out[static_cast<std::size_t>(i)]));
       }
@@ -132,8 +137,9 @@ int main(int count, char** arguments) {
     const double added = best([&] { encode(mote::added_tokens::user_defined, nullptr); });
     std::size_t size = 0;
     for (const std::string& part : s.parts) size += part.size();
-    std::printf("| %.*s | %s | %zu | %zu | %.2f | %.2f | %.2f | %.2f | %s |\n", static_cast<int>(MODEL::name.size()), MODEL::name.data(),
-                s.name.c_str(), size, a.size(), they / 1000, plain / 1000, added / 1000, they / added, same.c_str());
+    std::printf("| %.*s | %s | %zu | %zu | %.2f | %.2f | %.2f | %.2f | %s |\n", static_cast<int>(MODEL::name.size()),
+                MODEL::name.data(), s.name.c_str(), size, a.size(), they / 1000, plain / 1000, added / 1000,
+                they / added, same.c_str());
     std::fflush(stdout);
   }
   llama_model_free(model);
