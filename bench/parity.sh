@@ -9,6 +9,7 @@
 # Needs numpy, and torch for the definitions (Debian: python3-torch).
 # Refuses to pass where mote lies further than 1e-4 from a definition: the exit code says so.
 set -euo pipefail
+export PYTHONDONTWRITEBYTECODE=1
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ $# -ge 1 ] && [ -x "$1/import_model" ] || { echo "usage: ./dev bench parity [LLAMA]   (llama.cpp's source folder, with its build/)" >&2; exit 2; }
 tools=$(cd "$1" && pwd) llama=${2:+$(realpath "$2")} cxx=${CXX:-g++} python=${PYTHON:-/usr/bin/python3}
@@ -27,10 +28,10 @@ fi
 $python bench/parity/families.py "$out" $families
 $python -c 'import numpy; numpy.random.default_rng(7).integers(0, 384, 128, numpy.int32).tofile("'"$out"'/random.tokens")'
 
-echo "Relative error: the largest of 128 positions. $($cxx --version | head -n 1)${torch:+; torch $torch}${llama:+; llama.cpp $(git -C "$llama" rev-parse --short HEAD 2>/dev/null || echo unknown)}"
+echo "Relative error to the definition in double precision, the largest of 128 positions. $($cxx --version | head -n 1)${torch:+; torch $torch}${llama:+; llama.cpp $(git -C "$llama" rev-parse --short HEAD 2>/dev/null || echo unknown)}"
 echo
-echo "| family | mote to llama.cpp | mote to the definition | llama.cpp to the definition | likeliest token: llama.cpp | the definition | 64 tokens said: llama.cpp | the definition |"
-echo "|---|---:|---:|---:|---:|---:|---|---|"
+echo "| family | mote | the definition in floats | llama.cpp | mote to llama.cpp | likeliest token: as the definition's | as llama.cpp's | 64 tokens said: by the definition | by llama.cpp |"
+echo "|---|---:|---:|---:|---:|---:|---:|---|---|"
 failed=0
 for family in $families; do
   file=$out/$family.gguf at=$out/$family
@@ -40,14 +41,14 @@ for family in $families; do
   $cxx $flags -Wno-uninitialized -Wno-maybe-uninitialized -I"$out" "-DMODEL=parity_$family" "-DMODEL_HEADER=\"parity_$family.hpp\"" \
     bench/parity/mote_worker.cpp -o "$at.worker"
   cp "$out/random.tokens" "$at.tokens"
-  rm -f "$at".{mote,spoken,llama,llama_spoken,definition,definition_spoken}
+  rm -f "$at".{mote,spoken,llama,llama_spoken,definition,definition_spoken,definition32}
   "$at.worker" "$out/parity_$family.mote" "$at.tokens" "$at.mote" "$at.spoken"
   for kind in "" _spoken; do
     tokens=$at.tokens
     [ -z "$kind" ] || tokens=$at.spoken
     [ -f "$tokens" ] || continue
     if [ -n "$llama" ] && [ -f "$file" ]; then "$out/llama_worker" "$file" "$tokens" "$at.llama$kind"; fi
-    [ -z "$torch" ] || $python bench/parity/definition.py "$out" "$family" "$tokens" "$at.definition$kind"
+    [ -z "$torch" ] || $python bench/parity/definition.py "$out" "$family" "$tokens" "$at.definition$kind" "$at.definition32$kind"
   done
   $python bench/parity/table.py "$out" "$family" || failed=1
 done

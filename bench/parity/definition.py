@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""The published definitions of the families of families.py in torch (Debian: python3-torch), in double precision, from the papers
-and the authors' configurations: Llama, Qwen2 and 3, Gemma 2 and 3, Phi-2 and 3, StableLM, LFM2, GPT-2, GPT-Neo, GPT-NeoX, OPT,
+"""The published definitions of the families of families.py in torch (Debian: python3-torch), from the papers and the authors'
+configurations: Llama, Qwen2 and 3, Gemma 2 and 3, Phi-2 and 3, StableLM, LFM2, GPT-2, GPT-Neo, GPT-NeoX, OPT,
 BERT.
 
-  definition.py FOLDER FAMILY TOKENS OUT     TOKENS: 32-bit ids; OUT: doubles, the logits of each position (bert: one vector)
+  definition.py FOLDER FAMILY TOKENS OUT [OUT32]     TOKENS: 32-bit ids; OUT: doubles, the logits of each position (bert: one
+                                                     vector), computed in double precision; OUT32: the same, computed in floats
 
 Refuses to be fast, and to look at mote.
 """
@@ -30,8 +31,8 @@ def linear(w, name, x):
     return F.linear(x, w[name], w.get(name + ".bias"))
 
 
-def frequencies(f, theta, stretched):
-    rate = theta ** -(torch.arange(0, f.turning, 2, dtype=torch.float64) / f.turning)
+def frequencies(f, theta, stretched, kind):
+    rate = theta ** -(torch.arange(0, f.turning, 2).to(kind) / f.turning)
     if not stretched:
         return rate
     factor, low, high, original = f.stretch
@@ -43,7 +44,7 @@ def frequencies(f, theta, stretched):
 
 def rotate(f, x, theta):
     """x: (positions, heads, head_dim); the first half of the channels that turn with the second."""
-    angle = torch.outer(torch.arange(x.shape[0], dtype=torch.float64), frequencies(f, theta, f.stretch is not None))
+    angle = torch.outer(torch.arange(x.shape[0]).to(x.dtype), frequencies(f, theta, f.stretch is not None, x.dtype))
     cos, sin = angle.cos()[:, None, :], angle.sin()[:, None, :]
     a, b, rest = x[..., :f.turning // 2], x[..., f.turning // 2:f.turning], x[..., f.turning:]
     return torch.cat([a * cos - b * sin, b * cos + a * sin, rest], -1)
@@ -116,14 +117,15 @@ def run(f, w, tokens):
 
 
 def main():
-    if len(sys.argv) != 5:
-        sys.exit("usage: definition.py FOLDER FAMILY TOKENS OUT")
-    folder, name, tokens, out = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+    if len(sys.argv) not in (5, 6):
+        sys.exit("usage: definition.py FOLDER FAMILY TOKENS OUT [OUT32]")
+    folder, name, tokens = pathlib.Path(sys.argv[1]), sys.argv[2], torch.from_numpy(numpy.fromfile(sys.argv[3], numpy.int32)).long()
     f = next(f for f in FAMILIES if f.name == name)
-    w = {k: torch.from_numpy(v).double() for k, v in numpy.load(folder / (name + ".npz")).items()}
     torch.set_num_threads(1)
-    with torch.no_grad():
-        run(f, w, torch.from_numpy(numpy.fromfile(tokens, numpy.int32)).long()).numpy().tofile(out)
+    for out, kind in zip(sys.argv[4:], (torch.float64, torch.float32)):
+        w = {k: torch.from_numpy(v).to(kind) for k, v in numpy.load(folder / (name + ".npz")).items()}
+        with torch.no_grad():
+            run(f, w, tokens).numpy().astype(numpy.float64).tofile(out)
 
 
 if __name__ == "__main__":

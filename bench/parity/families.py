@@ -232,7 +232,7 @@ def vocabulary(f):
 def keys_of(f):
     a = f.gguf + "."
     kv = array(I32, [f.kv_heads if c == "a" else 0 for c in f.order]) if f.order else number(f.kv_heads)
-    keys = {"general.architecture": words(f.gguf), "general.type": words("model"), "general.name": words(f.name),
+    keys = {"general.architecture": words(f.gguf), "general.type": words("model"), "general.name": words("random weights"),
             "general.file_type": number(0), a + "block_count": number(f.layers), a + "context_length": number(CONTEXT),
             a + "embedding_length": number(f.dim), a + "feed_forward_length": number(f.hidden),
             a + "attention.head_count": number(f.heads)}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The rows of bench/parity.sh: how far mote, llama.cpp and the definition lie from one another, and whether they say the same.
 
-  table.py FOLDER FAMILY       reads FAMILY.{tokens,spoken,mote,llama,definition,...}; a file that is not there is a dash
+  table.py FOLDER FAMILY       reads FAMILY.{tokens,spoken,mote,llama,definition,definition32,...}; a file that is not there is a dash
 
 Relative error: of each position |a - b| / |b| over its logits; the largest of all positions.
 Exit code 1: mote lies further than 1e-4 from the definition, or says another of the 64 tokens.
@@ -51,10 +51,11 @@ def main():
             logits = load(folder, name, kind + "_spoken", width)
             if logits is not None:
                 said[kind] = int((logits.argmax(1)[begin - 1:-1] == spoken[begin:]).sum())
-    row = [name, shown(error(mote, llama)), shown(error(mote, exact)), shown(error(llama, exact))]
-    row += ["-" if encodes else agree(mote, llama), "-" if encodes else agree(mote, exact)]
+    single = load(folder, name, "definition32", width)
+    row = [name, shown(error(mote, exact)), shown(error(single, exact)), shown(error(llama, exact)), shown(error(mote, llama))]
+    row += ["-" if encodes else agree(mote, exact), "-" if encodes else agree(mote, llama)]
     row += ["-" if said.get(kind) is None else "equal" if said[kind] == 64 else "%d of 64" % said[kind]
-            for kind in ("llama", "definition")]
+            for kind in ("definition", "llama")]
     print("| " + " | ".join(row) + " |")
     off = error(mote, exact if exact is not None else llama)
     if off is None or off > 1e-4 or said.get("definition", 64) != 64:

@@ -83,7 +83,7 @@ int main(int count, char** arguments) {
   if (count < 4) return std::fprintf(stderr, "usage: tokenizers GGUF IMAGE TEXT [BYTES]\n"), 2;
   llama_log_set(
       [](ggml_log_level level, const char* t, void*) {
-        if (level >= GGML_LOG_LEVEL_ERROR) std::fputs(t, stderr);
+        if (level == GGML_LOG_LEVEL_ERROR) std::fputs(t, stderr);
       },
       nullptr);
   llama_model_params of_model = llama_model_default_params();

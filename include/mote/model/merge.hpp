@@ -84,27 +84,33 @@ class tournament {
         of_b > of_a || (Rule::lower_left_first && of_b == of_a && of_b != 0 && slots_[b].token < slots_[a].token);
     slots_[node].rank = static_cast<std::uint32_t>(second ? b : a);
   }
+  /// Plays again what a leaf takes part in: up to a node that it neither won nor wins. Above it nothing knows of the leaf.
   void play_from(std::size_t leaf) {
-    for (std::size_t node = (leaf + n_) / 2; node > 0; node /= 2) play(node);
+    for (std::size_t node = (leaf + n_) / 2; node > 0; node /= 2) {
+      const std::uint32_t before = slots_[node].rank;
+      play(node);
+      if (before != leaf && slots_[node].rank == before) return;
+    }
   }
 
   void look(std::size_t i) {
     const std::size_t next = i + length(i);
     slots_[i].merged = next < n_ ? rule_.merge_of(slots_[i].token, slots_[next].token) : no_token;
-    play_from(i);
   }
 
-  /// Merges the token at `i` and its neighbour.
+  /// Merges the token at `i` and its neighbour. All pairs that change do so before the first is played: an order in which
+  /// one of them is seen old by the others could leave a node behind.
   void join(std::size_t i) {
     const std::size_t next = i + length(i);
     const std::size_t both = next - i + length(next);
+    const std::size_t before = i == 0 ? i : is_inside(i - 1) ? i - slots_[i - 1].merged : i - 1;
     slots_[i].token = slots_[i].merged;
     slots_[next].token = inside;
     slots_[i + 1].token = inside | static_cast<std::uint32_t>(both);
     slots_[i + both - 1].merged = static_cast<std::uint32_t>(both);
-    play_from(next);
-    look(i);
-    if (i > 0) look(is_inside(i - 1) ? i - slots_[i - 1].merged : i - 1);
+    const std::size_t changed[] = {before, i, next};  // the first two may be one
+    for (std::size_t each = 0; each < 2; ++each) look(changed[each]);
+    for (const std::size_t leaf : changed) play_from(leaf);
   }
 
   std::size_t packed() {

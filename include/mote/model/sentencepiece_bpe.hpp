@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "mote/core/status.hpp"
 #include "mote/model/merge.hpp"
@@ -24,6 +25,32 @@ constexpr bool printable(std::string_view piece) {
   const auto c = static_cast<unsigned char>(piece[0]);
   return (c >= 0x20 && c < 0x7F) || (c >= 0x09 && c <= 0x0D);
 }
+
+namespace detail {
+
+/// What a search said of the last pairs of tokens and of the last characters, most of which come again at once. 12 KiB of
+/// the stack, so only where addresses have 64 bits: elsewhere there is none, and no code for it.
+class search_memory {
+ public:
+  static constexpr bool is_there = sizeof(void*) == 8;
+  static constexpr std::uint32_t character = 0x80000000U;  ///< `left` of a character: no token
+
+  /// The answer to (left, right), which `search()` gives if it is not remembered.
+  template <class Search>
+  std::uint32_t of(std::uint32_t left, std::uint32_t right, Search search) {
+    entry& e = all_[((left * 0x9E3779B1U) ^ (right * 0x85EBCA6BU)) >> 22U];
+    if (e.other_left != ~left || e.right != right) e = {~left, right, search()};
+    return e.found;
+  }
+
+ private:
+  struct entry {
+    std::uint32_t other_left, right, found;  // the bits of `left` inverted: an entry of zeros is of no pair
+  };
+  entry all_[1024] = {};
+};
+
+}  // namespace detail
 
 /// The text of a vocabulary in which a space is a space. Slots: one for each character of a text, or for each byte of a
 /// character that the vocabulary spells in bytes, and one for the space.
@@ -53,19 +80,10 @@ class basic_sentencepiece_bpe {
     if (text.empty()) return status::ok;
     if (vocabulary_.count() == 0) return status::not_attached;
     if (count > slots.size()) return status::too_long;
-    std::size_t end = count;
-    bool space = SpaceBefore && how.space_before;
-    const auto plain = [&](std::string_view part) {
-      const status state = encode_part(part, slots, end, space);
-      space = false;
-      return state;
-    };
-    status state = status::ok;
-    if constexpr (requires { vocabulary_.added_at(text, how.added); })
-      state = detail::with_added(vocabulary_, text, how.added, slots, end, plain);
-    else state = plain(text);
-    if (state == status::ok) count = end;
-    return state;
+    if constexpr (detail::search_memory::is_there) {
+      detail::search_memory memory;
+      return append_parts(text, slots, count, how, memory);
+    } else return append_parts(text, slots, count, how);
   }
 
   /// The bytes that `token` adds to the text after token `previous` (no_token: there is none). A view of the image.
@@ -84,16 +102,37 @@ class basic_sentencepiece_bpe {
   const special_tokens& control() const { return control_; }
 
  private:
-  status encode_part(std::string_view text, std::span<merge_slot> slots, std::size_t& count, bool space) const {
+  /// `memory`: one, or none.
+  template <class... Memory>
+  status append_parts(std::string_view text, std::span<merge_slot> slots, std::size_t& count, const encoding& how,
+                      Memory&... memory) const {
+    std::size_t end = count;
+    bool space = SpaceBefore && how.space_before;
+    const auto plain = [&](std::string_view part) {
+      const status state = encode_part(part, slots, end, space, memory...);
+      space = false;
+      return state;
+    };
+    status state = status::ok;
+    if constexpr (requires { vocabulary_.added_at(text, how.added); })
+      state = detail::with_added(vocabulary_, text, how.added, slots, end, plain);
+    else state = plain(text);
+    if (state == status::ok) count = end;
+    return state;
+  }
+
+  template <class... Memory>
+  status encode_part(std::string_view text, std::span<merge_slot> slots, std::size_t& count, bool space,
+                     Memory&... memory) const {
     std::size_t end = count;
     if (space)
-      if (const status state = spell(" ", slots, end); state != status::ok) return state;
+      if (const status state = spell(" ", slots, end, memory...); state != status::ok) return state;
     while (!text.empty()) {
       const std::size_t bytes = character_bytes(text);
-      if (const status state = spell({text.data(), bytes}, slots, end); state != status::ok) return state;
+      if (const status state = spell({text.data(), bytes}, slots, end, memory...); state != status::ok) return state;
       text.remove_prefix(bytes);
     }
-    count += merge(slots.subspan(count, end - count), merges{vocabulary_});
+    count += merge(slots.subspan(count, end - count), merges{{vocabulary_}, memory...});
     return status::ok;
   }
 
@@ -105,9 +144,18 @@ class basic_sentencepiece_bpe {
     return n;
   }
 
-  status spell(std::string_view character, std::span<merge_slot> slots, std::size_t& end) const {
+  template <class... Memory>
+  status spell(std::string_view character, std::span<merge_slot> slots, std::size_t& end, Memory&... memory) const {
     if (character.find('\0') != std::string_view::npos) return status::bad_utf8;
-    if (const std::uint32_t id = vocabulary_.find(character); id != no_token) {
+    std::uint32_t id = no_token;
+    if constexpr (sizeof...(Memory) == 0) {
+      id = vocabulary_.find(character);
+    } else {
+      std::uint32_t bytes = 0;  // at most four, none of them zero
+      for (const char c : character) bytes = bytes << 8U | static_cast<unsigned char>(c);
+      id = (memory.of(detail::search_memory::character, bytes, [&] { return vocabulary_.find(character); }), ...);
+    }
+    if (id != no_token) {
       if (end == slots.size()) return status::too_long;
       slots[end++] = {.token = id};
       return status::ok;
@@ -125,18 +173,27 @@ class basic_sentencepiece_bpe {
     return status::ok;
   }
 
-  struct merges {
+  struct rule {
     const Table& words;
     static constexpr bool lower_left_first = false;
 
-    std::uint32_t merge_of(std::uint32_t left, std::uint32_t right) const {
+    std::uint32_t rank(std::uint32_t token) const { return words.rank(token); }
+    std::uint32_t searched(std::uint32_t left, std::uint32_t right) const {
       if (words.is_byte(left) || words.is_byte(right)) return no_token;  // bytes do not merge
       if constexpr (requires { words.unknown(); })
         if (left == words.unknown() || right == words.unknown()) return no_token;
       return words.find(words.text(left), words.text(right));
     }
-    std::uint32_t rank(std::uint32_t token) const { return words.rank(token); }
+    std::uint32_t merge_of(std::uint32_t left, std::uint32_t right) const { return searched(left, right); }
   };
+  struct remembering_rule : rule {
+    detail::search_memory& memory;
+
+    std::uint32_t merge_of(std::uint32_t left, std::uint32_t right) const {
+      return memory.of(left, right, [&] { return this->searched(left, right); });
+    }
+  };
+  using merges = std::conditional_t<detail::search_memory::is_there, remembering_rule, rule>;
 
   Table vocabulary_;
   special_tokens control_{.bos = 0, .eos = 0, .note = 0, .user = 0, .answer = 0};  // all zero: a static one is in .bss

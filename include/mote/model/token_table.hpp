@@ -202,6 +202,12 @@ class token_table {
     }
   }
 
+  /// Whether an added token begins with this byte.
+  bool added_begins_with(unsigned char byte) const {
+    const std::uint32_t first = bound(0, h_.added, 0, byte);
+    return first < h_.added && static_cast<unsigned char>(text(added_entry(first) & id_bits)[0]) == byte;
+  }
+
   /// The bytes that a token adds to a text; none if it is a control token or the id is unknown.
   std::string_view shown(std::uint32_t id) const {
     if (id >= h_.count) return {};

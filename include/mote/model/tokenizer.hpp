@@ -155,11 +155,19 @@ template <class Table, class Plain>
 status with_added(const Table& table, std::string_view text, added_tokens which, std::span<merge_slot> slots,
                   std::size_t& count, Plain plain) {
   if (which == added_tokens::none) return plain(text);
+  std::uint32_t seen[8] = {};  // a bit for each byte that was met and that no added token begins with
   std::size_t begin = 0;
   for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const std::uint32_t bit = 1U << (byte % 32U);
+    if ((seen[byte / 32] & bit) != 0) {
+      ++at;
+      continue;
+    }
     const std::string_view rest{text.data() + at, text.size() - at};
     const std::uint32_t id = table.added_at(rest, which);
     if (id == no_token) {
+      if (!table.added_begins_with(byte)) seen[byte / 32] |= bit;
       ++at;
       continue;
     }
