@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// llama.cpp's side of bench/parity.sh: the logits of each position of a list of tokens, with floats in its cache, no flash
-// attention and one thread; of an encoder the mean of its states, of length one.
+// llama.cpp's side of bench/parity.sh: the logits of each position of a list of tokens, with floats in its cache, no
+// flash attention and one thread; of an encoder the mean of its states, of length one.
 //   llama_worker MODEL TOKENS OUT      TOKENS: 32-bit ids; OUT: floats
 // Refuses to cut a text: tokens are given.
 #include <llama.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // mote's side of bench/parity.sh: one family, floats, its image mapped.
 //   mote_worker IMAGE TOKENS OUT SPOKEN
-// TOKENS: 32-bit ids, of which OUT gets the logits of each position, as floats. SPOKEN: gets the ids of a prompt and of the
-// 64 tokens that a pipeline says to it. An encoder reads a text of its own: TOKENS are written, OUT is one vector.
+// TOKENS: 32-bit ids, of which OUT gets the logits of each position, as floats. SPOKEN: gets the ids of a prompt and of
+// the 64 tokens that a pipeline says to it. An encoder reads a text of its own: TOKENS are written, OUT is one vector.
 // Refuses to go on where a status is not ok.
 #include <cstddef>
 #include <cstdint>

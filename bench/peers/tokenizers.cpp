@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Encodes texts with mote's tokenizer and with llama.cpp's, in turns in one program, from the same vocabulary: milliseconds, and
-// whether the tokens are equal. Built by bench/tokenizers.sh, once a vocabulary.
+// Encodes texts with mote's tokenizer and with llama.cpp's, in turns in one program, from the same vocabulary:
+// milliseconds, and whether the tokens are equal. Built by bench/tokenizers.sh, once a vocabulary.
 //   tokenizers GGUF IMAGE TEXT [BYTES]      TEXT: a file, of which BYTES are read by paragraphs and as a whole
-// Texts of 10,000 bytes without spaces come behind it. Both match the tokens that the file calls parts of texts (<think>), as
-// llama.cpp always does, and no control tokens; `words` is what mote does with a user's text, which matches neither.
+// Texts of 10,000 bytes without spaces come behind it. Both match the tokens that the file calls parts of texts
+// (<think>), as llama.cpp always does, and no control tokens; `words` is what mote does with a user's text, which matches neither.
 // Refuses to be right: where tokens differ it says at which.
 #include <llama.h>
 

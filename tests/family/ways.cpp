@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The answer of each family has the same bits however it is computed: token by token from memory, the prompt several tokens at a
-// time and with drafts, by three threads, or through a reader. What they are on each target, tests/golden/families.hpp says.
+// The answer of each family has the same bits however it is computed: token by token from memory, the prompt several
+// tokens at a time and with drafts, by three threads, or through a reader. What they are on each target,
+// tests/golden/families.hpp says.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 

@@ -9,7 +9,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 include=${1:-$here/../../include}
 seconds=${2:-30}
-parsers="gguf safetensors tokenizer words config chat llama2c checkpoint"
+parsers="gguf safetensors tokenizer vocab_txt config chat llama2c checkpoint"
 if [ $# -gt 2 ]; then shift 2; names=$*; else names="grammar session $parsers"; fi
 [ "${MOTE_TEST_ALL:-ON}" = ON ] || { echo "skip: with --all"; exit 77; }
 clang=$(command -v clang++-19 || command -v clang++-20) || { echo "skip: clang++-19 is not installed"; exit 77; }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// libFuzzer on what a model comes in: -DPARSER names one of the functions below. What is read is read whole: of a model that opens,
-// each row of each tensor, its token table and its header are made.
-// An image's checksums and sizes are mended first, so that what lies behind them is read.
-// Refuses to know a right model: a file is read or refused with a sentence, and no allocation is beyond what its bytes justify
-// (-malloc_limit_mb of fuzz.sh).
+// libFuzzer on what a model comes in: -DPARSER names one of the functions below. What is read is read whole: of a model
+// that opens, each row of each tensor, and its token table is made.
+// Refuses to know a right model: a file is read or refused with a sentence, and no allocation is beyond what its bytes
+// justify (-malloc_limit_mb of fuzz.sh).
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -69,7 +68,7 @@ void use(host::model_source& weights) {
 }
 
 [[maybe_unused]] void tokenizer(bytes in) { use(host::parse_tokenizer_json(in, "tokenizer.json")); }
-[[maybe_unused]] void words(bytes in) { use(host::parse_vocab_txt(in, "vocab.txt")); }
+[[maybe_unused]] void vocab_txt(bytes in) { use(host::parse_vocab_txt(in, "vocab.txt")); }
 
 [[maybe_unused]] void config(bytes in) {
   (void)host::read_end_tokens(in, "generation_config.json");

@@ -104,7 +104,7 @@ def seeds():
                "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
                          "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "hug": 3, "##s": 4}}}):
         yield "tokenizer", json.dumps(j, ensure_ascii=False).encode()
-    yield "words", b"[UNK]\n[CLS]\n[SEP]\nhug\n##s\n"
+    yield "vocab_txt", b"[UNK]\n[CLS]\n[SEP]\nhug\n##s\n"
     plain = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 6, "num_attention_heads": 2, "vocab_size": 8,
              "max_position_embeddings": 16, "eos_token_id": [1, 2]}
     for kind, more in (("llama", {"rms_norm_eps": 1e-5, "rope_theta": 1e4, "num_key_value_heads": 1,

@@ -84,7 +84,7 @@ class tournament {
         of_b > of_a || (Rule::lower_left_first && of_b == of_a && of_b != 0 && slots_[b].token < slots_[a].token);
     slots_[node].rank = static_cast<std::uint32_t>(second ? b : a);
   }
-  /// Plays again what a leaf takes part in: up to a node that it neither won nor wins. Above it nothing knows of the leaf.
+  /// Plays again what a leaf takes part in: up to a node that it neither won nor wins, above which nothing knows of it.
   void play_from(std::size_t leaf) {
     for (std::size_t node = (leaf + n_) / 2; node > 0; node /= 2) {
       const std::uint32_t before = slots_[node].rank;
@@ -98,8 +98,8 @@ class tournament {
     slots_[i].merged = next < n_ ? rule_.merge_of(slots_[i].token, slots_[next].token) : no_token;
   }
 
-  /// Merges the token at `i` and its neighbour. All pairs that change do so before the first is played: an order in which
-  /// one of them is seen old by the others could leave a node behind.
+  /// Merges the token at `i` and its neighbour. All pairs that change do so before the first is played: seen old by
+  /// another, one could leave a node behind.
   void join(std::size_t i) {
     const std::size_t next = i + length(i);
     const std::size_t both = next - i + length(next);

@@ -28,8 +28,8 @@ constexpr bool printable(std::string_view piece) {
 
 namespace detail {
 
-/// What a search said of the last pairs of tokens and of the last characters, most of which come again at once. 12 KiB of
-/// the stack, so only where addresses have 64 bits: elsewhere there is none, and no code for it.
+/// What a search said of the last pairs of tokens and of the last characters, most of which come again at once. 12 KiB
+/// of the stack, so only where addresses have 64 bits: elsewhere there is none, and no code for it.
 class search_memory {
  public:
   static constexpr bool is_there = sizeof(void*) == 8;
