@@ -93,6 +93,7 @@ TEST_CASE("token table: reads back what was packed", "[model][token_table]") {
   CHECK(t.added_at("<end>!", added_tokens::all) == 259);
   CHECK(t.added_at("<end>!", added_tokens::user_defined) == mote::no_token);
   CHECK(t.added_at("<thin", added_tokens::all) == mote::no_token);
+  for (unsigned b = 0; b < 256; ++b) CHECK(t.added_begins_with(static_cast<unsigned char>(b)) == (b == '<'));
   CHECK(t.shown(259).empty());
   CHECK(t.shown(260) == "<think>");
   CHECK(t.shown(261).empty());

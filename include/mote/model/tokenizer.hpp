@@ -167,7 +167,8 @@ status with_added(const Table& table, std::string_view text, added_tokens which,
     const std::string_view rest{text.data() + at, text.size() - at};
     const std::uint32_t id = table.added_at(rest, which);
     if (id == no_token) {
-      if (!table.added_begins_with(byte)) seen[byte / 32] |= bit;
+      if constexpr (requires { table.added_begins_with(byte); })  // a table of yours need not say it
+        if (!table.added_begins_with(byte)) seen[byte / 32] |= bit;
       ++at;
       continue;
     }
