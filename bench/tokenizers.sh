@@ -15,7 +15,7 @@ mkdir -p "$out"
 [ -f "$text" ] || { echo "tokenizers: there is no text $text; name one with TEXT=" >&2; exit 2; }
 flags="-std=c++23 -O3 -march=native -ffp-contract=off -Iinclude -isystem build/deps/usr/include"
 libraries=$(bench/peers/llama_libraries.sh "$llama")
-echo "$($cxx --version | head -n 1); llama.cpp $(git -C "$llama" rev-parse --short HEAD 2>/dev/null || echo unknown); the best of several runs"
+echo "$($cxx --version | head -n 1); llama.cpp $(git -C "$llama" rev-parse --short HEAD 2>/dev/null || echo unknown); the best of several rounds, processor time"
 echo
 echo "| vocabulary | text | bytes | tokens | llama.cpp, ms | mote, ms | mote with parts of texts, ms | times as fast | tokens |"
 echo "|---|---|---:|---:|---:|---:|---:|---:|---|"

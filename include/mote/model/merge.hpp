@@ -70,26 +70,29 @@ class tournament {
   }
   std::size_t winner(std::size_t node) const { return node >= n_ ? node - n_ : slots_[node].rank; }
 
+  /// The better of two pairs whose ranks are known.
+  bool is_second(std::size_t a, std::uint32_t of_a, std::size_t b, std::uint32_t of_b) const {
+    if (of_a != of_b) return of_b > of_a;
+    if (!Rule::lower_left_first || of_a == 0 || slots_[a].token == slots_[b].token) return b < a;
+    return slots_[b].token < slots_[a].token;
+  }
+
   void play(std::size_t node) {
-    std::size_t a = winner(2 * node);
-    std::size_t b = winner(2 * node + 1);
-    if (a > b) {  // the lowest row of an incomplete tree begins at the right
-      const std::size_t c = a;
-      a = b;
-      b = c;
-    }
-    const std::uint32_t of_a = rank_of(a);
-    const std::uint32_t of_b = rank_of(b);
-    const bool second =
-        of_b > of_a || (Rule::lower_left_first && of_b == of_a && of_b != 0 && slots_[b].token < slots_[a].token);
-    slots_[node].rank = static_cast<std::uint32_t>(second ? b : a);
+    const std::size_t a = winner(2 * node), b = winner(2 * node + 1);
+    slots_[node].rank = static_cast<std::uint32_t>(is_second(a, rank_of(a), b, rank_of(b)) ? b : a);
   }
   /// Plays again what a leaf takes part in: up to a node that it neither won nor wins, above which nothing knows of it.
   void play_from(std::size_t leaf) {
-    for (std::size_t node = (leaf + n_) / 2; node > 0; node /= 2) {
+    std::size_t best = leaf;
+    std::uint32_t rank = rank_of(leaf);
+    for (std::size_t node = leaf + n_; node > 1;) {
+      const std::size_t other = winner(node ^ 1U);
+      const std::uint32_t of_other = rank_of(other);
+      if (is_second(best, rank, other, of_other)) best = other, rank = of_other;
+      node /= 2;
       const std::uint32_t before = slots_[node].rank;
-      play(node);
-      if (before != leaf && slots_[node].rank == before) return;
+      slots_[node].rank = static_cast<std::uint32_t>(best);
+      if (before != leaf && before == best) return;
     }
   }
 
