@@ -18,8 +18,13 @@ echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long)
 "$clang" -fsanitize=fuzzer "$work/none.cpp" -o "$work/none" 2> /dev/null || { echo "skip: no libFuzzer here"; exit 77; }
 
 mkdir "$work/grammar" "$work/session"
-# Seeds: the kind of input, four bytes a unit of text, the text, what is said.
-seed() { printf "\\00$1\\0$(printf %o $(((${#2} + 3) / 4)))%-$((((${#2} + 3) / 4) * 4))s%b" "$2" '\001\002abc019{}":' > "$work/grammar/$3"; }
+# Seeds: the kind of input, four bytes a unit of text, the text, whether tokens are chosen (0) or bytes said, and which.
+seed() {
+  for what in 000 001; do
+    printf "\\00$1\\0$(printf %o $(((${#2} + 3) / 4)))%-$((((${#2} + 3) / 4) * 4))s\\$what%b" "$2" '\002abc019{}":' \
+      > "$work/grammar/$3$what"
+  done
+}
 seed 0 'root ::= "a" | "b" c{2,3} c ::= [a-z]+ # x' a
 seed 0 'root ::= "room " copied [0-9]+ "."' b
 seed 0 'root ::= "(" root? ")" | "\x41\u00e9" [^a-z]{1,} .' c
@@ -27,7 +32,7 @@ seed 1 '[A-Z]{2} "-" [0-9]{1,3}' d
 printf '\002\005\004\003\002\001abcdefghijklmnop' > "$work/grammar/e"
 printf '\003\001\002\003\004\005\006\007\010\011\012\013\014\015\016' > "$work/grammar/f"
 printf '"root ::= "\n"copied "\n"\\\\x"\n"\\\\U0010FFFF"\n"[^"\n"{1,3}"\n"{2,}"\n"\\""\n' > "$work/words"
-for kind in 0 1 2 3 4 6; do printf "\\00$kind\\000\\005\\001\\000\\040\\377" > "$work/session/$kind"; done
+for kind in 00 01 02 03 04 06 10 12 14 16; do printf "\\0$kind\\000\\005\\001\\000\\040\\377" > "$work/session/$kind"; done
 
 flags="-std=c++23 -O1 -g -ffp-contract=off -DMOTE_WITH_XSIMD=0 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 flags="$flags -I$include -I$here/.. -I$here/../../tools -isystem $here/../../build/deps/usr/include"

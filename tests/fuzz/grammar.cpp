@@ -4,18 +4,24 @@
 // end there; numbers of a range are those of the range, and what is said of a schema is JSON.
 // Refuses to know a right fault: that is for tests/decode/gbnf.cpp.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "mote/core/rng.hpp"
+#include "mote/decode/admission.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/json.hpp"
+#include "mote/model/sentencepiece_bpe.hpp"
+#include "wide_vocabulary.hpp"
 
 namespace {
 
@@ -103,6 +109,64 @@ std::string say(bytes_in& in, Place at) {
   return "";
 }
 
+/// The grammar of the input as a constraint.
+template <class Place>
+struct of_input {
+  static constexpr mote::byte_set bytes = mote::byte_set::every();
+  using state = Place;
+};
+
+/// Tokens in the place of bytes, of so many that the likeliest are tried: what is chosen, and how many guesses may
+/// follow, is as where all texts are walked over.
+template <class Place>
+void choose(bytes_in& in, const Place& start) {
+  static const mote::vocabulary_view v(wide::table());
+  static const bool sound = mote::vocabulary_view::check(wide::table(), {.spoken = wide::control}) == mote::status::ok;
+  want(sound);
+  static mote::admission<of_input<Place>, wide::tokens, false> walked;
+  static mote::admission<of_input<Place>, wide::tokens, true> tried;
+  static std::array<float, wide::tokens> logits, same;
+  using greedy = mote::greedy::state<wide::tokens>;
+  walked.go_on_at(start);
+  tried.go_on_at(start);
+  const mote::sentencepiece_bpe pieces(v, wide::control);
+  for (int n = 0; n < 3 && !in.done(); ++n) {
+    const std::uint8_t liking = in.next();
+    const bool opened = n == 0 && (liking & 1U) != 0;
+    walked.find(v, wide::control, opened);
+    tried.find(v, wide::control, opened);
+    want(walked.goes_on() == tried.goes_on() && walked.may_end() == tried.may_end());
+    want(walked.goes_on() || walked.may_end());
+    if (!walked.goes_on()) return;
+    mote::rng random(in.next() + 1U);
+    for (std::size_t id = 0; id < wide::tokens; ++id) {
+      logits[id] = static_cast<float>(random.below(1000));
+      if ((liking & 2U) != 0 && !walked.has(id)) logits[id] += 2000.0F;
+    }
+    for (unsigned liked = liking >> 4U; liked > 0; --liked) {
+      const std::size_t id = (std::size_t{in.next()} << 8U | in.next()) % wide::tokens;
+      logits[id] = 4000.0F - static_cast<float>(liked / 2);
+    }
+    if ((liking & 4U) != 0) logits[2] = 5000.0F;  // the end token
+    same = logits;
+    walked.mask(v, wide::control, logits.data());
+    tried.mask(v, wide::control, same.data());
+    const std::size_t chosen = walked.checked(greedy::pick(logits.data()), logits.data());
+    want(walked.has(chosen));
+    want(tried.checked(greedy::pick(same.data()), same.data()) == chosen);
+    if (chosen == static_cast<std::size_t>(wide::control.eos)) return;
+    const auto id = static_cast<std::uint32_t>(chosen);
+    const std::uint32_t guesses[] = {
+        id, (std::uint32_t{in.next()} << 8U | in.next()) % static_cast<std::uint32_t>(wide::tokens)};
+    want(walked.follow(v, wide::control, std::span<const std::uint32_t>(guesses)) ==
+         tried.follow(v, wide::control, std::span<const std::uint32_t>(guesses)));
+    const std::string_view piece = pieces.piece(opened ? static_cast<std::uint32_t>(wide::control.bos) : mote::no_token, id);
+    walked.advance(piece);
+    tried.advance(piece);
+    want(walked.place() == tried.place());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -146,7 +210,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (sizes.copies != 0) {
     static const std::string_view notes[] = {"the code is 4711, and B-MX 12.50.", "Zo\xC3\xAB has 2027-03-14"};
     copying at;
-    if (at.begin(notes)) (void)say(in, at);
+    if (!at.begin(notes)) return 0;
+    if (in.next() % 4 == 0) choose(in, at);
+    else (void)say(in, at);
     return 0;
   }
   if (kind == 3)
@@ -157,6 +223,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const char c : std::to_string(number)) taken = taken && at.enter(static_cast<unsigned char>(c));
       want((taken && at.may_end()) == (low <= number && number <= high));
     }
+  if (in.next() % 4 == 0) {
+    choose(in, place{});
+    return 0;
+  }
   const std::string said = say(in, place{});
   if (kind >= 2 && !said.empty()) {
     bool ascii = true;

@@ -8,15 +8,33 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../golden/golden.hpp"
 #include "mote/decode/banned.hpp"
 #include "mote/decode/confidence.hpp"
 #include "mote/decode/stop_at.hpp"
+#include "wide_vocabulary.hpp"
 
 namespace {
+
+/// A model whose vocabulary is large enough to try the likeliest tokens.
+struct wide_model {
+  static constexpr std::string_view name = "wide";
+  static constexpr mote::shape shape{
+      .dim = 16, .hidden = 20, .layers = 1, .heads = 2, .kv_heads = 1, .vocab = wide::tokens, .context = 64};
+  static constexpr std::size_t vocabulary_bytes = wide::table_bytes;
+  static constexpr mote::special_tokens special_tokens = wide::control;
+};
+template <class... Policies>
+using widely = mote::pipeline<wide_model, mote::quantize<32>, mote::interleave<1>, mote::context<48>, Policies...>;
+using likeliest = widely<mote::gbnf<R"_(root ::= ([^"<\x00-\x1F]{3} | "<" [0-9]{2} ">")* "!")_">,
+                         mote::window<24, 2>, golden::guesses>;
+using drawn = widely<mote::gbnf<R"_(root ::= ("(" root? ")" | [^()\x00-\x1F]{2} ".")+)_", 3>, mote::sample<>,
+                     golden::guesses>;
 
 using windowed = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
                                 mote::window<24, 2>, mote::sample<>, mote::confidence,
@@ -41,8 +59,12 @@ template <class Pipeline>
 Pipeline& attached() {
   static const auto ai = std::make_unique<Pipeline>();
   static const bool once = [] {
-    const auto image = golden::make_image<typename Pipeline::format>(Pipeline::shape, golden::tiny::name);
-    if (ai->attach(image) != mote::status::ok) return false;
+    using model = typename Pipeline::model_type;
+    alignas(64) static std::byte room[golden::image_room];
+    const auto words = std::is_same_v<model, wide_model> ? wide::table() : std::span<const std::byte>(golden::table);
+    if (ai->attach(golden::make_image<typename Pipeline::format>(model::shape, model::name, words, room)) !=
+        mote::status::ok)
+      return false;
     if constexpr (Pipeline::recalls)
       for (const std::string_view note : {"the heat is on at 12.50", "heat is at 9"})
         if (ai->memory().add(note) != mote::status::ok) return false;
@@ -70,7 +92,7 @@ const kept& saved(bool whole) {
 }
 
 template <class Pipeline>
-void take(bool whole, std::span<const std::uint8_t> input) {
+void take(bool whole, std::span<const std::uint8_t> input, int steps = 60) {
   const kept& from = saved<Pipeline>(whole);
   // The identity is the pipeline's own; the number of parts, the records and their sizes are the input's. Of the input
   // each three bytes that begin with a place change a byte; what follows 0xFFFF is put in the place of all records.
@@ -99,7 +121,7 @@ void take(bool whole, std::span<const std::uint8_t> input) {
   auto& ai = attached<Pipeline>();
   const mote::status s = whole ? ai.load_session(all) : ai.begin_behind(all, "the heat is on", 12);
   if (s != mote::status::ok) return;
-  for (int n = 0; n < 60; ++n)
+  for (int n = 0; n < steps; ++n)
     if (ai.step().done) break;
 }
 
@@ -108,7 +130,9 @@ void take(bool whole, std::span<const std::uint8_t> input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::span<const std::uint8_t> rest(data + 1, size - 1);
-  if ((data[0] & 4U) != 0) take<copying>((data[0] & 2U) != 0, rest);
+  if ((data[0] & 12U) == 12) take<drawn>((data[0] & 2U) != 0, rest, 12);
+  else if ((data[0] & 8U) != 0) take<likeliest>((data[0] & 2U) != 0, rest, 12);
+  else if ((data[0] & 4U) != 0) take<copying>((data[0] & 2U) != 0, rest);
   else if ((data[0] & 1U) != 0) take<windowed>((data[0] & 2U) != 0, rest);
   else take<limited>((data[0] & 2U) != 0, rest);
   return 0;

@@ -145,14 +145,15 @@ alignas(64) inline std::byte snapshot[snapshot_room];
 
 /// Writes an image of random weights; the numbers do not depend on the format, whose rounding is part of the test.
 template <class Format>
-std::span<const std::byte> make_image(const mote::shape& s, std::string_view name) {
+std::span<const std::byte> make_image(const mote::shape& s, std::string_view name,
+                                      std::span<const std::byte> words = table, std::span<std::byte> to = image) {
   static float tile[Format::rows * 172];
   mote::rng random(7);
   const mote::tensor_map<> map = mote::map_tensors<Format>(s);
-  const mote::image_layout layout = mote::lay_image(map.bytes, table_bytes);
-  if (layout.total_bytes > image_room) return {};
-  for (std::size_t i = 0; i < layout.total_bytes; ++i) image[i] = std::byte{0};
-  std::byte* weights = image + layout.weights_offset;
+  const mote::image_layout layout = mote::lay_image(map.bytes, words.size());
+  if (layout.total_bytes > to.size()) return {};
+  for (std::size_t i = 0; i < layout.total_bytes; ++i) to[i] = std::byte{0};
+  std::byte* weights = to.data() + layout.weights_offset;
 
   const auto matrix = [&](std::size_t offset, std::size_t rows, std::size_t cols, float deviation) {
     for (std::size_t row = 0; row < rows; row += Format::rows) {
@@ -179,7 +180,7 @@ std::span<const std::byte> make_image(const mote::shape& s, std::string_view nam
   }
   norm(map.at<mote::vector_role::final_norm>(0));
   if (!s.tied_head) matrix(map.head, s.vocab, s.dim, 0.25F);
-  for (std::size_t i = 0; i < table_bytes; ++i) image[layout.vocabulary_offset + i] = table[i];
+  for (std::size_t i = 0; i < words.size(); ++i) to[layout.vocabulary_offset + i] = words[i];
 
   mote::container_header h;
   h.kind = static_cast<std::uint16_t>(mote::container_kind::image);
@@ -189,15 +190,15 @@ std::span<const std::byte> make_image(const mote::shape& s, std::string_view nam
   h.weights_offset = layout.weights_offset;
   h.weights_bytes = map.bytes;
   h.vocabulary_offset = layout.vocabulary_offset;
-  h.vocabulary_bytes = table_bytes;
-  h.payload_crc =
-      mote::crc32(std::span<const std::byte>(image, layout.total_bytes).subspan(mote::container_header_bytes));
+  h.vocabulary_bytes = words.size();
+  const std::span<const std::byte> made = to.first(layout.total_bytes);
+  h.payload_crc = mote::crc32(made.subspan(mote::container_header_bytes));
   h.base_fingerprint = mote::image_fingerprint(h.payload_crc, h.shape_fingerprint);
   mote::put_name(h.model_name, name);
   mote::put_name(h.format_name, Format::name);
   mote::seal(h);
-  __builtin_memcpy(image, &h, sizeof h);
-  return {image, layout.total_bytes};
+  __builtin_memcpy(to.data(), &h, sizeof h);
+  return made;
 }
 
 // ---- what is hashed -------------------------------------------------------------------------------------------------
