@@ -78,8 +78,20 @@ struct any_sampler {
   std::shared_ptr<void> state;
   void (*seed_state)(void*, std::uint64_t);
   std::size_t (*pick_with)(void*, float*);
+  std::size_t (*pick_among_with)(void*, float*, const std::vector<bool>&);
   void seed(std::uint64_t s) const { seed_state(state.get(), s); }
   std::size_t pick(float* logits) const { return pick_with(state.get(), logits); }
+  /// Of tokens that may follow, as a constraint has it drawn: by asking, else with the others masked. asked: which way.
+  std::size_t pick_among(float* logits, const std::vector<bool>& may, bool& asked) const {
+    const std::size_t chosen = pick_among_with(state.get(), logits, may);
+    asked = chosen != vocab;
+    return asked ? chosen : pick_masked(logits, may);
+  }
+  std::size_t pick_masked(float* logits, const std::vector<bool>& may) const {
+    for (std::size_t i = 0; i < vocab; ++i)
+      if (!may[i]) logits[i] = -0x1p50F;
+    return pick(logits);
+  }
 };
 template <mote::sample_knobs Knobs, std::size_t Vocab>
 any_sampler sampler_of() {
@@ -88,7 +100,10 @@ any_sampler sampler_of() {
           .vocab = Vocab,
           .state = std::make_shared<sampler>(),
           .seed_state = [](void* state, std::uint64_t s) { static_cast<sampler*>(state)->seed(s); },
-          .pick_with = [](void* state, float* logits) { return static_cast<sampler*>(state)->pick(logits); }};
+          .pick_with = [](void* state, float* logits) { return static_cast<sampler*>(state)->pick(logits); },
+          .pick_among_with = [](void* state, float* logits, const std::vector<bool>& may) {
+            return static_cast<sampler*>(state)->pick_among(logits, [&](std::uint32_t id) -> bool { return may[id]; });
+          }};
 }
 
 void check_against_plain(const any_sampler& sampler, std::uint64_t seed) {
@@ -361,4 +376,99 @@ TEST_CASE("a seed is the whole of the chance, and each of its bits counts") {
   const auto tokens = drawn(5);
   CHECK(drawn(5) == tokens);
   for (unsigned bit = 0; bit < 64; ++bit) CHECK(drawn(5 ^ std::uint64_t{1} << bit) != tokens);
+}
+
+namespace {
+
+/// Draws by asking which tokens may follow, and with the others masked: the same tokens. Returns how many were drawn by
+/// asking, of 300 of each kind of logits and of admitted tokens.
+std::vector<std::size_t> compare_with_masked(const any_sampler& asking, const any_sampler& masking) {
+  std::vector<std::size_t> by_asking;
+  const std::size_t vocab = asking.vocab;
+  for (const logit_kind& kind : kinds) {
+    mote::rng random(8);
+    asking.seed(4);
+    masking.seed(4);
+    std::size_t asked_for = 0, other = 0;
+    for (int draw = 0; draw < 300; ++draw) {
+      std::vector<float> logits(mote::padded(vocab), NAN);
+      std::vector<bool> may(vocab);
+      for (std::size_t i = 0; i < vocab; ++i) logits[i] = kind.make(random, i);
+      const std::size_t likeliest = static_cast<std::size_t>(
+          std::max_element(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(vocab)) - logits.begin());
+      const std::uint32_t share = 1U + random.below(8);
+      for (std::size_t i = 0; i < vocab; ++i) may[i] = random.below(8) < share && (draw % 5 != 0 || i != likeliest);
+      if (std::ranges::count(may, true) == 0) may[random.below(static_cast<std::uint32_t>(vocab))] = true;
+      std::vector<float> same = logits;
+      bool asked = false;
+      const std::size_t expected = masking.pick_masked(logits.data(), may);
+      other += asking.pick_among(same.data(), may, asked) != expected ? 1U : 0U;
+      asked_for += asked ? 1U : 0U;
+    }
+    INFO("temperature " << asking.knobs.temperature << ", top_p " << asking.knobs.top_p << ", top_k "
+                        << asking.knobs.top_k << ", min_p " << asking.knobs.min_p << ", vocab " << vocab << ", "
+                        << kind.name);
+    CHECK(other == 0);
+    by_asking.push_back(asked_for);
+  }
+  return by_asking;
+}
+template <mote::sample_knobs Knobs, std::size_t Vocab>
+std::vector<std::size_t> asked_of() {
+  return compare_with_masked(sampler_of<Knobs, Vocab>(), sampler_of<Knobs, Vocab>());
+}
+
+}  // namespace
+
+TEST_CASE("asking which of the likely tokens may follow draws what masking the others draws") {
+  CHECK(asked_of<mote::sample_knobs{}, 600>()[0] > 240);
+  CHECK(asked_of<mote::sample_knobs{.temperature = 0.3F, .top_p = 0.5F}, 37>()[0] > 180);
+  CHECK(asked_of<mote::sample_knobs{.top_p = 1, .top_k = 40, .min_p = 0.05F}, 600>()[0] > 270);
+  CHECK(asked_of<mote::sample_knobs{.top_p = 1, .top_k = 3}, 37>()[0] > 150);
+  (void)asked_of<mote::sample_knobs{.temperature = 1.5F, .top_p = 0.7F, .top_k = 5, .min_p = 0.01F}, 37>();
+  (void)asked_of<mote::sample_knobs{.temperature = 1.0e-10F, .top_p = 0x1.FFFFFEp-1F}, 37>();
+  (void)asked_of<mote::sample_knobs{.temperature = 3, .top_p = 1.0e-10F, .min_p = 1}, 37>();
+  (void)asked_of<mote::sample_knobs{.temperature = 0x1.FFFFFEp127F, .top_p = 0.3F}, 37>();
+#if !MOTE_TEST_FEW_TYPES
+  (void)asked_of<mote::sample_knobs{.temperature = 1.0e-38F, .top_p = 0.9F}, 37>();
+  (void)asked_of<mote::sample_knobs{.temperature = 1.0e5F, .top_p = 0.9F}, 600>();
+  (void)asked_of<mote::sample_knobs{.top_p = 0.999F}, 600>();
+  (void)asked_of<mote::sample_knobs{.top_p = 1, .min_p = 1.0e-3F}, 600>();
+  (void)asked_of<mote::sample_knobs{.top_p = 0.1F}, 1>();
+  (void)asked_of<mote::sample_knobs{.top_p = 0.5F}, 2>();
+#endif
+}
+
+TEST_CASE("without a filter, asking draws the tokens that may follow as often as their probability says") {
+  constexpr std::size_t n = 6;
+  using all = mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 1}>::state<n>;
+  const float p[n] = {0.35F, 0.3F, 0.15F, 0.1F, 0.06F, 0.04F};
+  for (const unsigned may : {0b111111U, 0b111110U, 0b111100U, 0b101010U, 0b100000U}) {
+    all sampler;
+    sampler.seed(9);
+    double whole = 0;
+    std::vector<double> seen(n);
+    std::size_t asked = 0;
+    constexpr int draws = 40000;
+    for (std::size_t t = 0; t < n; ++t) whole += (may >> t & 1U) != 0 ? static_cast<double>(p[t]) : 0;
+    for (int i = 0; i < draws; ++i) {
+      float logits[16];
+      for (std::size_t t = 0; t < n; ++t) logits[t] = std::log(p[t]);
+      std::size_t id = sampler.pick_among(logits, [&](std::uint32_t t) { return (may >> t & 1U) != 0; });
+      if (id != n) ++asked;
+      if (id == n) {
+        for (std::size_t t = 0; t < n; ++t) CHECK(logits[t] == std::log(p[t]));  // as they were
+        for (std::size_t t = 0; t < n; ++t)
+          if ((may >> t & 1U) == 0) logits[t] = -0x1p50F;
+        id = sampler.pick(logits);
+      }
+      seen[id] += 1.0 / draws;
+    }
+    for (std::size_t t = 0; t < n; ++t) {
+      INFO(may << ", " << t);
+      CHECK(std::fabs(seen[t] - ((may >> t & 1U) != 0 ? static_cast<double>(p[t]) / whole : 0)) < 0.01);
+    }
+    CHECK((asked == draws) == (may == 0b111111U || may == 0b111110U));
+    CHECK(asked > 0);
+  }
 }

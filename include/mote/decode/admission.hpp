@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,7 @@
 #include "mote/decode/constraint.hpp"
 #include "mote/decode/greedy.hpp"
 #include "mote/decode/picking.hpp"
+#include "mote/kernel/finite.hpp"
 #include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0 {
@@ -115,8 +117,8 @@ int first_unspelled(const Table& v, const Controls& control, const byte_set& byt
 }
 
 /// The constraint of a pipeline at work: where the answer is, and the tokens that are admitted there, a bit each.
-/// Settles: where many tokens may follow, each is tried when it is the likeliest, instead of all beforehand. The choice
-/// is that of greedy among all that are admitted; no other policy's is.
+/// Settles: where many tokens may follow, each is tried when it is likely, instead of all beforehand: by mask(), whose
+/// choice is that of greedy among all that are admitted, or by a policy that asks tries().
 template <class Constraint, std::size_t Vocab, bool Settles = false>
 class admission {
  public:
@@ -159,7 +161,7 @@ class admission {
     known_ = true;
     opened_ = opened;
     if constexpr (Settles) {
-      open_ = admits_many(v);
+      open_ = many_ = admits_many(v);
       if (open_) {
         clear();
         count_ = Vocab;
@@ -205,7 +207,35 @@ class admission {
   void mask([[maybe_unused]] const Table& v, [[maybe_unused]] const Controls& control, float* logits) {
     if constexpr (Settles)
       if (settle(v, control, logits)) return;
-    mask(logits);
+    mask_marked(logits);
+  }
+  /// The same where all tokens that may follow are marked.
+  void mask_marked(float* logits /* (Vocab) */) const {
+    for (std::size_t i = 0; i < Vocab; i += 32) {
+      const std::uint32_t word = bits_[i / 32];
+      if (word == 0xFFFFFFFFU) continue;
+      for (std::size_t j = i; j < i + 32 && j < Vocab; ++j)
+        if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
+    }
+  }
+  /// Whether a policy that asks for tokens one by one does so here. It depends on the place alone, not on what was marked:
+  /// a session that goes on draws the same.
+  bool many() const { return many_; }
+  /// Whether a token may follow.
+  template <class Table, class Controls>
+  bool tries(const Table& v, const Controls& control, std::uint32_t id) {
+    if (has(id)) return true;
+    if (!open_ || !takes(v, control, id)) return false;
+    bits_[id / 32] |= 1U << id % 32;
+    return true;
+  }
+  /// Marks all tokens that may follow, where they are tried one by one.
+  template <class Table, class Controls>
+  void mark_all(const Table& v, const Controls& control) {
+    if (!open_) return;
+    open_ = false;
+    mark(v, control);
+    add_ends(control);
   }
   /// The token that was picked from masked logits; if it is not admitted, the likeliest of those that are.
   std::size_t checked(std::size_t picked, const float* logits) const {
@@ -220,14 +250,6 @@ class admission {
   /// Whether a constraint takes back some of what it refuses, where it leaves no token at all (banned.hpp).
   static constexpr bool gives_way = requires(state& s) { s.give_way(true); };
 
-  void mask(float* logits /* (Vocab) */) const {
-    for (std::size_t i = 0; i < Vocab; i += 32) {
-      const std::uint32_t word = bits_[i / 32];
-      if (word == 0xFFFFFFFFU) continue;
-      for (std::size_t j = i; j < i + 32 && j < Vocab; ++j)
-        if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
-    }
-  }
   /// Whether the likeliest token is one that is admitted, after those that are likelier were masked. Else the tokens
   /// that may follow are marked: the model wants others.
   template <class Table, class Controls>
@@ -239,11 +261,7 @@ class admission {
       if (admitted) return true;
       logits[id] = masked;
     }
-    if (open_) {
-      open_ = false;
-      mark(v, control);
-      add_ends(control);
-    }
+    mark_all(v, control);
     return false;
   }
   bool is_open() const {
@@ -324,6 +342,7 @@ class admission {
   bool known_ = false;
   bool opened_ = false;
   bool open_ = false;  // of one that settles: bits_ has what was tried, and the end tokens
+  bool many_ = false;  // whether open_ was so when the place was found
 };
 
 namespace detail {
@@ -341,6 +360,11 @@ struct note_texts {
   std::span<const std::string_view> all() const { return std::span(texts).first(count); }
 };
 struct no_note_texts {};
+/// The token that a policy chose before pick() was called.
+struct chosen_token {
+  std::size_t id;
+};
+struct no_chosen_token {};
 
 /// The decoding policy of a pipeline and its constraint as one policy; the decoding policy itself if unconstrained.
 /// Notes: the most of a prompt. Measured: logits are read beside the choice, so all that are not admitted are masked.
@@ -348,15 +372,38 @@ template <class Decoding, class Constraint, std::size_t Notes, bool Measured>
 struct constrained {
   template <std::size_t Vocab>
   struct state {
+    using decoding_state = typename Decoding::template state<Vocab>;
     /// A vocabulary is tried token by token where walking over all of it would cost more.
-    static constexpr bool settles = std::is_same_v<Decoding, greedy> && !Measured && Vocab >= 4096;
-    [[no_unique_address]] typename Decoding::template state<Vocab> decoding;
+    static constexpr bool large = !Measured && Vocab >= 4096;
+    static constexpr bool asks = large && requires(decoding_state& s, float* logits) {
+      { s.pick_among(logits, [](std::uint32_t) { return true; }) } -> std::same_as<std::size_t>;
+    };
+    static constexpr bool settles = asks || (large && std::is_same_v<Decoding, greedy>);
+    [[no_unique_address]] decoding_state decoding;
     [[no_unique_address]] admission<Constraint, Vocab, settles> admitted;
     [[no_unique_address]]
     std::conditional_t<constraint_copies<Constraint> && Notes != 0, note_texts<Notes>, no_note_texts> notes;
+    [[no_unique_address]] std::conditional_t<asks, chosen_token, no_chosen_token> chosen;
     void seed(std::uint64_t s) { decoding.seed(s); }
+    /// Before pick(): masks what may not follow, or has the policy choose and ask which of the likely tokens may.
+    template <class Table, class Controls>
+    void limit(const Table& v, const Controls& control, float* logits) {
+      if constexpr (asks) {
+        chosen.id = Vocab;
+        if (admitted.many() && are_finite(logits, Vocab))
+          chosen.id =
+              decoding.pick_among(logits, [&](std::uint32_t id) { return admitted.tries(v, control, id); });
+        if (chosen.id != Vocab) return;
+        admitted.mark_all(v, control);
+        admitted.mask_marked(logits);
+      } else {
+        admitted.mask(v, control, logits);
+      }
+    }
     template <class Token>
-    std::size_t pick(float* logits /* masked */, std::span<const Token> answer) {
+    std::size_t pick(float* logits /* limited */, std::span<const Token> answer) {
+      if constexpr (asks)
+        if (chosen.id != Vocab) return chosen.id;
       return admitted.checked(pick_next(decoding, logits, answer), logits);
     }
   };

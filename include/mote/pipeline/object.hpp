@@ -370,7 +370,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
       return answer_.progress.ending == v0::ending::none ? progress_step{} : answer_.progress.last_step();
     }
     float* const logits = last_logits();
-    if constexpr (constrains) decoding_.admitted.mask(answer_.image.vocabulary, controls, logits);
+    if constexpr (constrains) decoding_.limit(answer_.image.vocabulary, controls, logits);
     if (!are_finite(logits, shape.vocab)) return answer_.break_off(status::not_finite);  // before a policy chooses
     const std::size_t at = answer_.position;
     const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
