@@ -19,10 +19,11 @@ for folder in build/deps/usr/include /usr/include /usr/local/include; do  # with
   [ ! -f "$folder/xsimd/xsimd.hpp" ] || { ln -sfn "$(realpath "$folder")/xsimd" "$work/headers/xsimd"; break; }
 done
 gcc -O2 -shared -fPIC -fvisibility=hidden bench/instructions/count.c -o "$work/libcount.so"
-forms=("freely" "a string: nearly all" "digits" "orders in JSON" "freely, sample<>" "a string, sample<>")
+forms=("freely" "a string: nearly all" "digits" "orders in JSON" "freely, sample<>" "a string, sample<>"
+  "freely, sharp" "a string, sharp" "freely, no filter" "a string, no filter")
 
 echo "| shape | tokens of the vocabulary | $(printf '%s | ' "${forms[@]}")"
-echo "|---|---:|---:|---:|---:|---:|---:|---:|"
+echo "|---|---:|$(printf -- '---:|%.0s' "${forms[@]}")"
 for shape in $shapes; do
   gguf=$work/$shape.gguf name=${shape//./_}
   [ -f "$gguf" ] || python3 bench/real_shapes/make_gguf.py "$assets" "$shape" "$gguf"
@@ -33,11 +34,11 @@ for shape in $shapes; do
     -o "$work/$name-constrained" -static
   mark=0x$(nm "$work/$name-constrained" | awk '$3 == "instruction_mark" { print $1 }')
   row="| $shape | $(sed -n 's/.*vocab = \([0-9]*\).*/\1/p' "$work/$name.hpp") |"
-  for form in 0 1 2 3 4 5; do
+  for form in 0 1 2 3 4 5 6 7 8 9; do
     counts=$work/$name.$form.counts
     qemu-aarch64 -cpu max -plugin "$work/libcount.so,mark=$mark,out=$counts" "$work/$name-constrained" "$work/$name.mote" $form
     mean=$(awk '{ sum += $1 } END { printf "%.0f", sum / NR }' "$counts")
-    [ $form != 0 ] && [ $form != 4 ] || free=$mean
+    case $form in 0 | 4 | 6 | 8) free=$mean ;; esac
     row="$row $mean ($(awk -v a="$mean" -v b="$free" 'BEGIN { printf "%+.1f %%", (a / b - 1) * 100 }')) |"
   done
   echo "$row"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Tokens of an answer, freely or under a constraint, for the counts of bench/constrained.sh: TOKENS steps behind a prompt.
 //   constrained IMAGE FORM     FORM: 0 freely, 1 any string, at each token another place, 2 digits, 3 orders in JSON,
-//                              4 freely drawn, 5 any string drawn
+//                              4 freely drawn, 5 any string drawn; 6, 7 the same as sharply as a trained model's;
+//                              8, 9 the same without a filter
 // Refuses to go on where a status is not ok or an answer ends before its tokens: exits 1.
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -21,6 +22,9 @@ namespace s = mote::schema;
 using any_text = mote::gbnf<R"_(root ::= ([^"\\\x00-\x1F]{7})* "!")_">;
 using digits = mote::gbnf<"root ::= [0-9]{200,220}">;
 using order = s::object<s::field<"device", s::one_of<"lamp", "fan">>, s::field<"level", s::integer<0, 100>>>;
+/// Logits of random weights lie close together: the nucleus of sample<> has most tokens. Here it has some.
+using sharp = mote::sample<mote::sample_knobs{.temperature = 0.1F}>;
+using unfiltered = mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 1}>;
 using orders = mote::json<s::array<order, 8, 9>>;
 
 template <class... Constraint>
@@ -55,6 +59,10 @@ int main(int argc, char** argv) {
     case 2: return run<digits>(image);
     case 4: return run<mote::sample<>>(image);
     case 5: return run<mote::sample<>, any_text>(image);
+    case 6: return run<sharp>(image);
+    case 7: return run<sharp, any_text>(image);
+    case 8: return run<unfiltered>(image);
+    case 9: return run<unfiltered, any_text>(image);
     default: return run<orders>(image);
   }
 }

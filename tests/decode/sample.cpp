@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <string_view>
@@ -78,20 +79,8 @@ struct any_sampler {
   std::shared_ptr<void> state;
   void (*seed_state)(void*, std::uint64_t);
   std::size_t (*pick_with)(void*, float*);
-  std::size_t (*pick_among_with)(void*, float*, const std::vector<bool>&);
   void seed(std::uint64_t s) const { seed_state(state.get(), s); }
   std::size_t pick(float* logits) const { return pick_with(state.get(), logits); }
-  /// Of tokens that may follow, as a constraint has it drawn: by asking, else with the others masked. asked: which way.
-  std::size_t pick_among(float* logits, const std::vector<bool>& may, bool& asked) const {
-    const std::size_t chosen = pick_among_with(state.get(), logits, may);
-    asked = chosen != vocab;
-    return asked ? chosen : pick_masked(logits, may);
-  }
-  std::size_t pick_masked(float* logits, const std::vector<bool>& may) const {
-    for (std::size_t i = 0; i < vocab; ++i)
-      if (!may[i]) logits[i] = -0x1p50F;
-    return pick(logits);
-  }
 };
 template <mote::sample_knobs Knobs, std::size_t Vocab>
 any_sampler sampler_of() {
@@ -100,10 +89,7 @@ any_sampler sampler_of() {
           .vocab = Vocab,
           .state = std::make_shared<sampler>(),
           .seed_state = [](void* state, std::uint64_t s) { static_cast<sampler*>(state)->seed(s); },
-          .pick_with = [](void* state, float* logits) { return static_cast<sampler*>(state)->pick(logits); },
-          .pick_among_with = [](void* state, float* logits, const std::vector<bool>& may) {
-            return static_cast<sampler*>(state)->pick_among(logits, [&](std::uint32_t id) -> bool { return may[id]; });
-          }};
+          .pick_with = [](void* state, float* logits) { return static_cast<sampler*>(state)->pick(logits); }};
 }
 
 void check_against_plain(const any_sampler& sampler, std::uint64_t seed) {
@@ -380,95 +366,142 @@ TEST_CASE("a seed is the whole of the chance, and each of its bits counts") {
 
 namespace {
 
-/// Draws by asking which tokens may follow, and with the others masked: the same tokens. Returns how many were drawn by
-/// asking, of 300 of each kind of logits and of admitted tokens.
-std::vector<std::size_t> compare_with_masked(const any_sampler& asking, const any_sampler& masking) {
-  std::vector<std::size_t> by_asking;
-  const std::size_t vocab = asking.vocab;
-  for (const logit_kind& kind : kinds) {
-    mote::rng random(8);
-    asking.seed(4);
-    masking.seed(4);
-    std::size_t asked_for = 0, other = 0;
-    for (int draw = 0; draw < 300; ++draw) {
-      std::vector<float> logits(mote::padded(vocab), NAN);
-      std::vector<bool> may(vocab);
-      for (std::size_t i = 0; i < vocab; ++i) logits[i] = kind.make(random, i);
-      const std::size_t likeliest = static_cast<std::size_t>(
-          std::max_element(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(vocab)) - logits.begin());
-      const std::uint32_t share = 1U + random.below(8);
-      for (std::size_t i = 0; i < vocab; ++i) may[i] = random.below(8) < share && (draw % 5 != 0 || i != likeliest);
-      if (std::ranges::count(may, true) == 0) may[random.below(static_cast<std::uint32_t>(vocab))] = true;
-      std::vector<float> same = logits;
-      bool asked = false;
-      const std::size_t expected = masking.pick_masked(logits.data(), may);
-      other += asking.pick_among(same.data(), may, asked) != expected ? 1U : 0U;
-      asked_for += asked ? 1U : 0U;
-    }
-    INFO("temperature " << asking.knobs.temperature << ", top_p " << asking.knobs.top_p << ", top_k "
-                        << asking.knobs.top_k << ", min_p " << asking.knobs.min_p << ", vocab " << vocab << ", "
-                        << kind.name);
-    CHECK(other == 0);
-    by_asking.push_back(asked_for);
-  }
-  return by_asking;
-}
+/// Which tokens may follow; how many were asked for, and whether all were.
+struct admitted_tokens {
+  const std::vector<bool>& admitted;
+  bool all_asked = false;
+  bool may(std::uint32_t id) const { return admitted[id]; }
+  void all() { all_asked = true; }
+};
+struct drawing {
+  std::size_t by_asking = 0, with_all = 0, draws = 0;
+};
+
+/// Draws among tokens that may follow, by asking or else with the others masked, and compares how often each is drawn
+/// with the distribution of those that may follow: the sum of squares over what is expected, and nothing else drawn.
 template <mote::sample_knobs Knobs, std::size_t Vocab>
-std::vector<std::size_t> asked_of() {
-  return compare_with_masked(sampler_of<Knobs, Vocab>(), sampler_of<Knobs, Vocab>());
+drawing draw_among(float sharpness, std::uint32_t eighths, bool refuse_likeliest) {
+  constexpr int draws = 2000;
+  INFO("temperature " << Knobs.temperature << ", top_p " << Knobs.top_p << ", top_k " << Knobs.top_k << ", min_p "
+                      << Knobs.min_p << ", vocab " << Vocab << ", sharpness " << sharpness << ", " << eighths
+                      << " of 8 may follow" << (refuse_likeliest ? ", not the likeliest" : ""));
+  mote::rng random(5);
+  std::vector<float> logits(mote::padded(Vocab), NAN);
+  std::vector<bool> admitted(Vocab);
+  for (std::size_t i = 0; i < Vocab; ++i) {
+    logits[i] = sharpness * random.normal();
+    admitted[i] = random.below(8) < eighths;
+  }
+  admitted[static_cast<std::size_t>(std::max_element(logits.data(), logits.data() + Vocab) - logits.data())] =
+      !refuse_likeliest;
+  std::vector<std::size_t> order;
+  std::vector<long double> p(Vocab), kept(Vocab);
+  long double all = 0, mass = 0;
+  for (std::size_t i = 0; i < Vocab; ++i) {
+    if (!admitted[i]) continue;
+    order.push_back(i);
+    all += p[i] = std::exp(static_cast<long double>(logits[i]) / static_cast<long double>(Knobs.temperature));
+  }
+  REQUIRE(!order.empty());
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    if (Knobs.top_k != 0 && n == Knobs.top_k) break;
+    if (Knobs.top_p < 1.0F && mass > static_cast<long double>(Knobs.top_p) * all) break;
+    if (p[order[n]] < static_cast<long double>(Knobs.min_p) * p[order[0]]) break;
+    mass += kept[order[n]] = p[order[n]];
+  }
+  const auto sampler = std::make_unique<typename mote::sample<Knobs>::template state<Vocab>>();
+  sampler->seed(3);
+  drawing seen{.draws = draws};
+  std::vector<int> drawn(Vocab);
+  for (int i = 0; i < draws; ++i) {
+    std::vector<float> same = logits;
+    admitted_tokens which{admitted};
+    std::size_t id = sampler->pick_among(same.data(), which);
+    seen.with_all += which.all_asked ? 1U : 0U;
+    if (id != Vocab) {
+      ++seen.by_asking;
+    } else {
+      if (std::memcmp(same.data(), logits.data(), Vocab * sizeof(float)) != 0) FAIL("logits are as they were");
+      for (std::size_t t = 0; t < Vocab; ++t)
+        if (!admitted[t]) same[t] = -0x1p50F;
+      id = i % 2 == 0 ? sampler->pick(same.data()) : sampler->pick_unsorted(same.data());
+    }
+    ++drawn[id];
+  }
+  double squares = 0, expected_others = 0;
+  int others = 0, cells = 0;
+  for (std::size_t i = 0; i < Vocab; ++i) {
+    const auto expected = static_cast<double>(kept[i] / mass * draws);
+    if (expected < 5) {  // too seldom for a cell of its own
+      expected_others += expected;
+      others += drawn[i];
+      if (expected == 0 && drawn[i] != 0) FAIL("token " << i << " was drawn");
+    } else {
+      squares += (drawn[i] - expected) * (drawn[i] - expected) / expected;
+      ++cells;
+    }
+  }
+  CHECK(std::fabs(others - expected_others) <= 5 * std::sqrt(expected_others + 1));
+  CHECK(squares <= cells + 5 * std::sqrt(2.0 * cells) + 5);
+  return seen;
+}
+/// Of sharp and flat logits, of few and of many tokens that may follow.
+template <mote::sample_knobs Knobs, std::size_t Vocab>
+drawing draw_among() {
+  drawing all;
+  for (const float sharpness : {0.3F, 2.0F, 6.0F})
+    for (const std::uint32_t eighths : {1U, 4U, 7U})
+      for (const bool refuse : {false, true}) {
+        const drawing one = draw_among<Knobs, Vocab>(sharpness, eighths, refuse);
+        all.by_asking += one.by_asking;
+        all.with_all += one.with_all;
+        all.draws += one.draws;
+      }
+  return all;
 }
 
 }  // namespace
 
-TEST_CASE("asking which of the likely tokens may follow draws what masking the others draws") {
-  CHECK(asked_of<mote::sample_knobs{}, 600>()[0] > 240);
-  CHECK(asked_of<mote::sample_knobs{.temperature = 0.3F, .top_p = 0.5F}, 37>()[0] > 180);
-  CHECK(asked_of<mote::sample_knobs{.top_p = 1, .top_k = 40, .min_p = 0.05F}, 600>()[0] > 270);
-  CHECK(asked_of<mote::sample_knobs{.top_p = 1, .top_k = 3}, 37>()[0] > 150);
-  (void)asked_of<mote::sample_knobs{.temperature = 1.5F, .top_p = 0.7F, .top_k = 5, .min_p = 0.01F}, 37>();
-  (void)asked_of<mote::sample_knobs{.temperature = 1.0e-10F, .top_p = 0x1.FFFFFEp-1F}, 37>();
-  (void)asked_of<mote::sample_knobs{.temperature = 3, .top_p = 1.0e-10F, .min_p = 1}, 37>();
-  (void)asked_of<mote::sample_knobs{.temperature = 0x1.FFFFFEp127F, .top_p = 0.3F}, 37>();
+TEST_CASE("asking which tokens may follow draws them as often as their distribution says") {
+  for (const drawing& seen :
+       {draw_among<mote::sample_knobs{}, 37>(), draw_among<mote::sample_knobs{.temperature = 1, .top_p = 0.95F}, 600>(),
+        draw_among<mote::sample_knobs{.top_p = 1, .top_k = 3, .min_p = 0.02F}, 37>()}) {
+    CHECK(seen.by_asking > seen.draws / 4);
+    CHECK(seen.by_asking < seen.draws);
+    CHECK(seen.with_all > 0);
+  }
+  const drawing unfiltered = draw_among<mote::sample_knobs{.temperature = 1, .top_p = 1}, 37>();
+  CHECK(unfiltered.by_asking > unfiltered.draws / 2);
+  CHECK(unfiltered.by_asking < unfiltered.draws);
 #if !MOTE_TEST_FEW_TYPES
-  (void)asked_of<mote::sample_knobs{.temperature = 1.0e-38F, .top_p = 0.9F}, 37>();
-  (void)asked_of<mote::sample_knobs{.temperature = 1.0e5F, .top_p = 0.9F}, 600>();
-  (void)asked_of<mote::sample_knobs{.top_p = 0.999F}, 600>();
-  (void)asked_of<mote::sample_knobs{.top_p = 1, .min_p = 1.0e-3F}, 600>();
-  (void)asked_of<mote::sample_knobs{.top_p = 0.1F}, 1>();
-  (void)asked_of<mote::sample_knobs{.top_p = 0.5F}, 2>();
+  draw_among<mote::sample_knobs{.temperature = 0.3F, .top_p = 0.5F}, 37>();
+  draw_among<mote::sample_knobs{.top_p = 1, .min_p = 0.05F}, 37>();
+  draw_among<mote::sample_knobs{.top_p = 1, .top_k = 37}, 37>();
+  draw_among<mote::sample_knobs{.temperature = 1.5F, .top_p = 0.99F, .top_k = 9, .min_p = 0.01F}, 37>();
+  draw_among<mote::sample_knobs{.temperature = 3.0e38F, .top_p = 0.9F}, 37>();
 #endif
 }
 
-TEST_CASE("without a filter, asking draws the tokens that may follow as often as their probability says") {
-  constexpr std::size_t n = 6;
-  using all = mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 1}>::state<n>;
-  const float p[n] = {0.35F, 0.3F, 0.15F, 0.1F, 0.06F, 0.04F};
-  for (const unsigned may : {0b111111U, 0b111110U, 0b111100U, 0b101010U, 0b100000U}) {
-    all sampler;
-    sampler.seed(9);
-    double whole = 0;
-    std::vector<double> seen(n);
-    std::size_t asked = 0;
-    constexpr int draws = 40000;
-    for (std::size_t t = 0; t < n; ++t) whole += (may >> t & 1U) != 0 ? static_cast<double>(p[t]) : 0;
-    for (int i = 0; i < draws; ++i) {
-      float logits[16];
-      for (std::size_t t = 0; t < n; ++t) logits[t] = std::log(p[t]);
-      std::size_t id = sampler.pick_among(logits, [&](std::uint32_t t) { return (may >> t & 1U) != 0; });
-      if (id != n) ++asked;
-      if (id == n) {
-        for (std::size_t t = 0; t < n; ++t) CHECK(logits[t] == std::log(p[t]));  // as they were
-        for (std::size_t t = 0; t < n; ++t)
-          if ((may >> t & 1U) == 0) logits[t] = -0x1p50F;
-        id = sampler.pick(logits);
+TEST_CASE("asking draws tokens that may follow, whatever the finite logits") {
+  constexpr std::size_t n = 37;
+  const auto check = [](auto sampler) {
+    sampler.seed(2);
+    mote::rng random(6);
+    for (const logit_kind& kind : kinds)
+      for (int draw = 0; draw < 200; ++draw) {
+        std::vector<float> logits(mote::padded(n), NAN);
+        std::vector<bool> admitted(n);
+        for (std::size_t i = 0; i < n; ++i) {
+          logits[i] = kind.make(random, i);
+          admitted[i] = random.below(2) == 0;
+        }
+        const std::size_t id = sampler.pick_among(logits.data(), admitted_tokens{admitted});
+        if (id != n && !admitted[id]) FAIL(kind.name << ", token " << id);
       }
-      seen[id] += 1.0 / draws;
-    }
-    for (std::size_t t = 0; t < n; ++t) {
-      INFO(may << ", " << t);
-      CHECK(std::fabs(seen[t] - ((may >> t & 1U) != 0 ? static_cast<double>(p[t]) / whole : 0)) < 0.01);
-    }
-    CHECK((asked == draws) == (may == 0b111111U || may == 0b111110U));
-    CHECK(asked > 0);
-  }
+  };
+  check(mote::sample<>::state<n>{});
+  check(mote::sample<mote::sample_knobs{.temperature = std::numeric_limits<float>::denorm_min(),
+                                        .top_p = 1}>::state<n>{});
+  check(mote::sample<mote::sample_knobs{.temperature = 1.0e-10F, .top_p = 0x1.FFFFFEp-1F, .min_p = 1}>::state<n>{});
 }

@@ -160,7 +160,8 @@ void choose(bytes_in& in, const Place& start) {
         id, (std::uint32_t{in.next()} << 8U | in.next()) % static_cast<std::uint32_t>(wide::tokens)};
     want(walked.follow(v, wide::control, std::span<const std::uint32_t>(guesses)) ==
          tried.follow(v, wide::control, std::span<const std::uint32_t>(guesses)));
-    const std::string_view piece = pieces.piece(opened ? static_cast<std::uint32_t>(wide::control.bos) : mote::no_token, id);
+    const std::string_view piece =
+        pieces.piece(opened ? static_cast<std::uint32_t>(wide::control.bos) : mote::no_token, id);
     walked.advance(piece);
     tried.advance(piece);
     want(walked.place() == tried.place());

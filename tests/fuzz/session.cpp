@@ -31,10 +31,10 @@ struct wide_model {
 };
 template <class... Policies>
 using widely = mote::pipeline<wide_model, mote::quantize<32>, mote::interleave<1>, mote::context<48>, Policies...>;
-using likeliest = widely<mote::gbnf<R"_(root ::= ([^"<\x00-\x1F]{3} | "<" [0-9]{2} ">")* "!")_">,
-                         mote::window<24, 2>, golden::guesses>;
-using drawn = widely<mote::gbnf<R"_(root ::= ("(" root? ")" | [^()\x00-\x1F]{2} ".")+)_", 3>, mote::sample<>,
-                     golden::guesses>;
+using likeliest = widely<mote::gbnf<R"_(root ::= ([^"<\x00-\x1F]{3} | "<" [0-9]{2} ">")* "!")_">, mote::window<24, 2>,
+                         golden::guesses>;
+using drawn =
+    widely<mote::gbnf<R"_(root ::= ("(" root? ")" | [^()\x00-\x1F]{2} ".")+)_", 3>, mote::sample<>, golden::guesses>;
 
 using windowed = mote::pipeline<golden::tiny, mote::quantize<32>, mote::interleave<1>, mote::context<48>,
                                 mote::window<24, 2>, mote::sample<>, mote::confidence,

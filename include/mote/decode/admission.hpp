@@ -366,6 +366,20 @@ struct chosen_token {
 };
 struct no_chosen_token {};
 
+/// Which tokens may follow, for a policy that asks (sample<>).
+struct all_admitted {
+  static bool may(std::uint32_t) { return true; }
+  static void all() {}
+};
+template <class Admission, class Table, class Controls>
+struct tried_tokens {
+  Admission& admitted;
+  const Table& v;
+  const Controls& control;
+  bool may(std::uint32_t id) { return admitted.tries(v, control, id); }
+  void all() { admitted.mark_all(v, control); }
+};
+
 /// The decoding policy of a pipeline and its constraint as one policy; the decoding policy itself if unconstrained.
 /// Notes: the most of a prompt. Measured: logits are read beside the choice, so all that are not admitted are masked.
 template <class Decoding, class Constraint, std::size_t Notes, bool Measured>
@@ -376,7 +390,7 @@ struct constrained {
     /// A vocabulary is tried token by token where walking over all of it would cost more.
     static constexpr bool large = !Measured && Vocab >= 4096;
     static constexpr bool asks = large && requires(decoding_state& s, float* logits) {
-      { s.pick_among(logits, [](std::uint32_t) { return true; }) } -> std::same_as<std::size_t>;
+      { s.pick_among(logits, all_admitted{}) } -> std::same_as<std::size_t>;
     };
     static constexpr bool settles = asks || (large && std::is_same_v<Decoding, greedy>);
     [[no_unique_address]] decoding_state decoding;
@@ -391,8 +405,7 @@ struct constrained {
       if constexpr (asks) {
         chosen.id = Vocab;
         if (admitted.many() && are_finite(logits, Vocab))
-          chosen.id =
-              decoding.pick_among(logits, [&](std::uint32_t id) { return admitted.tries(v, control, id); });
+          chosen.id = decoding.pick_among(logits, tried_tokens{admitted, v, control});
         if (chosen.id != Vocab) return;
         admitted.mark_all(v, control);
         admitted.mask_marked(logits);
@@ -402,8 +415,10 @@ struct constrained {
     }
     template <class Token>
     std::size_t pick(float* logits /* limited */, std::span<const Token> answer) {
-      if constexpr (asks)
+      if constexpr (asks) {
         if (chosen.id != Vocab) return chosen.id;
+        if (admitted.many()) return admitted.checked(decoding.pick_unsorted(logits), logits);
+      }
       return admitted.checked(pick_next(decoding, logits, answer), logits);
     }
   };

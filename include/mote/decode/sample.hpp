@@ -40,43 +40,38 @@ struct sample {
 
     std::size_t pick(float* logits /* (padded(Vocab)), becomes probabilities */) {
       to_probabilities(logits);
-      rng random(random_);
-      const float coin = coin_of(random);
-      random_ = random.state();
-      if constexpr (keeps_all) {
-        return walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
-      } else {
-        const float least = least_drawn(logits);
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < Vocab; ++i)
-          if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
-        // None is left only if top_p < 1 / Vocab; then the nucleus is the likeliest token.
-        if (count == 0) return greedy::state<Vocab>::pick(logits);
-        for (std::size_t i = count / 2; i-- > 0;) sink(logits, i, count);
-        // Heap sort: the largest moves to the end of the shrinking heap, so the nucleus is at the back, largest last.
-        float mass = 0;
-        std::size_t heap = count;
-        while (heap > 0) {
-          const std::uint32_t top = order_[0];
-          order_[0] = order_[--heap];
-          order_[heap] = top;
-          sink(logits, 0, heap);
-          mass += logits[top];
-          if (Knobs.top_p < 1.0F && mass > Knobs.top_p) break;
-          if (Knobs.top_k != 0 && count - heap == Knobs.top_k) break;
-        }
-        return walk(logits, coin * mass, [&](std::size_t i) { return order_[count - 1 - i]; }, count - heap);
-      }
+      return pick_sorted(logits);
     }
 
-    /// As pick(), where some tokens may not follow; admits(id) says whether one may, and is asked of the likely ones alone.
-    /// Vocab: too many would have to be asked, and the logits are as they were. With a filter the choice is that of pick()
-    /// with the logits of the others masked, and logits stay as they are; without one it has the same distribution.
-    template <class Admits>
-    std::size_t pick_among(float* logits /* (padded(Vocab)) */, Admits&& admits) {
+    /// As pick(), where some tokens may not follow: the same distribution as with their logits masked, but other tokens
+    /// for a seed. admitted.may(id) says whether one may, and is asked of likely ones alone; after admitted.all(), which
+    /// is called where that leaves something open, of any. Vocab: none was drawn, too many would have to be asked; the
+    /// logits are as they were.
+    template <class Admitted>
+    std::size_t pick_among(float* logits /* (padded(Vocab)) */, Admitted&& admitted) {
       if constexpr (Knobs.temperature > 1.0e6F) return Vocab;  // a masked logit would be as likely as others
-      else if constexpr (keeps_all) return draw_again(logits, admits);
-      else return draw_among(logits, admits);
+      else if constexpr (keeps_all) return draw_again(logits, admitted);
+      else return draw_among(logits, admitted);
+    }
+
+    /// As pick(): the same distribution, but other tokens for a seed. Where most tokens are in the nucleus, one that is
+    /// drawn from all is asked whether it is, instead of putting them in order.
+    std::size_t pick_unsorted(float* logits /* (padded(Vocab)), becomes probabilities */) {
+      if constexpr (Knobs.top_k != 0 || Knobs.min_p > 0.0F || Knobs.top_p < 0.5F || Knobs.top_p >= 1.0F)
+        return pick(logits);
+      to_probabilities(logits);
+      rng random(random_);
+      for (int tried = 0; tried < 4; ++tried) {
+        const float coin = coin_of(random);
+        random_ = random.state();
+        const std::size_t id = walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
+        const float own = logits[id];
+        float before = 0;
+        for (std::size_t i = 0; i < Vocab; ++i)
+          if (logits[i] > own || (logits[i] == own && i < id)) before += logits[i];
+        if (before <= Knobs.top_p) return id;
+      }
+      return pick_sorted(logits);
     }
 
    private:
@@ -108,6 +103,36 @@ struct sample {
       }
       return order(last);
     }
+    std::size_t pick_sorted(const float* logits /* probabilities */) {
+      rng random(random_);
+      const float coin = coin_of(random);
+      random_ = random.state();
+      if constexpr (keeps_all) {
+        return walk(logits, coin, [](std::size_t i) { return i; }, Vocab);
+      } else {
+        const float least = least_drawn(logits);
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < Vocab; ++i)
+          if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
+        // None is left only if top_p < 1 / Vocab; then the nucleus is the likeliest token.
+        if (count == 0) return greedy::state<Vocab>::pick(logits);
+        for (std::size_t i = count / 2; i-- > 0;) sink(logits, i, count);
+        // Heap sort: the largest moves to the end of the shrinking heap, so the nucleus is at the back, largest last.
+        float mass = 0;
+        std::size_t heap = count;
+        while (heap > 0) {
+          const std::uint32_t top = order_[0];
+          order_[0] = order_[--heap];
+          order_[heap] = top;
+          sink(logits, 0, heap);
+          mass += logits[top];
+          if (Knobs.top_p < 1.0F && mass > Knobs.top_p) break;
+          if (Knobs.top_k != 0 && count - heap == Knobs.top_k) break;
+        }
+        return walk(logits, coin * mass, [&](std::size_t i) { return order_[count - 1 - i]; }, count - heap);
+      }
+    }
+
     static void to_probabilities(float* logits) {
       const float most = detail::largest_of(logits, Vocab);
       // A quotient beyond 2^10 loses digits that matter and may overflow; then the largest logit is subtracted first.
@@ -120,13 +145,14 @@ struct sample {
     }
     static float coin_of(rng& random) {
       const float coin = random.uniform();
-      return coin == 0.0F ? 0x1p-25F : coin;  // no probability is 0, so a coin of 0 would draw token 0, however unlikely
+      return coin == 0.0F ? 0x1p-25F
+                          : coin;  // no probability is 0, so a coin of 0 would draw token 0, however unlikely
     }
 
     /// Draws from all tokens, and again without what may not follow, until it is one that may. Never where more than half
     /// of the chance would be left out: what is left has fewer digits.
-    template <class Admits>
-    std::size_t draw_again(float* logits, Admits& admits) {
+    template <class Admitted>
+    std::size_t draw_again(float* logits, Admitted& admitted) {
       __builtin_memcpy(order_, logits, sizeof order_);
       to_probabilities(logits);
       rng random(random_);
@@ -135,7 +161,7 @@ struct sample {
         const float r = coin_of(random) * (1.0F - left_out);
         random_ = random.state();  // also if none is chosen: another coin must not depend on what this one drew
         const std::size_t id = walk(logits, r, [](std::size_t i) { return i; }, Vocab);
-        if (admits(static_cast<std::uint32_t>(id))) return id;
+        if (admitted.may(static_cast<std::uint32_t>(id))) return id;
         left_out += logits[id];
         logits[id] = 0;
       }
@@ -143,56 +169,132 @@ struct sample {
       return Vocab;
     }
 
-    // draw_among() knows the chance A of all that may follow only within bounds: those that were asked and may, and these
-    // with all that were not asked. It chooses where each A within them, and each rounding of pick(), chooses the same.
     static constexpr std::size_t most_asked = 64 + Vocab / 128;
-    static constexpr float slack = static_cast<float>(Vocab / 16 + 4 * most_asked + 256) * 0x1p-23F;
-    static constexpr float near_tie = 1.0e-5F;  // so close together, rounding may change two tokens' order
 
-    template <class Admits>
-    std::size_t draw_among(const float* logits, Admits& admits) {
+    // Draws from all tokens in the order of their chance, so all that are likelier than the drawn one were asked. It is
+    // kept if it may follow and is in the nucleus of those that may; else another is drawn. The chance of all that may
+    // follow is known within bounds: of those that were asked, and of these with all others. Where the bounds leave it
+    // open, all are asked: a token that was drawn is never dropped undecided, which would make it less likely.
+    template <class Admitted>
+    std::size_t draw_among(const float* logits, Admitted& admitted) {
       const float most = detail::largest_of(logits, Vocab);
       if (!is_low(most)) return Vocab;
       const float top = most / Knobs.temperature;
-      const float all = chance_of_all(logits, top);
-      if (Knobs.top_k == 0 && Knobs.min_p <= 0.0F && all * Knobs.top_p > static_cast<float>(most_asked)) return Vocab;
+      ranking r{.logits = logits, .top = top, .all = chance_of_all(logits, top)};
+      if (Knobs.top_k == 0 && Knobs.min_p <= 0.0F && r.all * Knobs.top_p > static_cast<float>(most_asked)) return Vocab;
       // Tokens below this together have less than a tenth of the chance, or than 1 - top_p of it.
       const float left = Knobs.top_p < 0.9F || Knobs.top_p >= 1.0F ? 0.1F : 1.0F - Knobs.top_p;
-      const float least = (top + natural_log(all * left / static_cast<float>(Vocab))) * Knobs.temperature;
-      std::size_t count = 0;
+      r.least = (top + natural_log(r.all * left / static_cast<float>(Vocab))) * Knobs.temperature;
       for (std::size_t i = 0; i < Vocab; ++i)
-        if (logits[i] >= least) order_[count++] = static_cast<std::uint32_t>(i);
-      for (std::size_t i = count / 2; i-- > 0;) sink<scaled>(logits, i, count);
+        if (logits[i] >= r.least) order_[r.end++] = static_cast<std::uint32_t>(i);
+      for (std::size_t i = r.end / 2; i-- > 0;) sink<scaled>(logits, i, r.end);
+      r.heap = r.end;
       rng random(random_);
-      const float coin = coin_of(random);
-      asked_tokens seen{.not_asked = all * (1.0F + slack), .end = count};
-      std::size_t due = 0;
-      for (std::size_t heap = count, asked = 1; heap > 0 && asked <= most_asked; ++asked) {
-        const std::uint32_t id = order_[0];
-        order_[0] = order_[--heap];
-        sink<scaled>(logits, 0, heap);
-        const float e = chance(logits, id, top);
-        seen.not_asked -= e * (1.0F - slack);
-        if (admits(id)) {
-          order_[count - 1 - seen.kept++] = id;
-          seen.sum += e;
-        }
-        if (seen.kept == 0 || (asked < due && seen.kept != Knobs.top_k)) continue;
-        const std::size_t chosen = decide(logits, top, coin, seen, heap, e);
-        if (chosen != Vocab) {
-          random_ = random.state();
-          return chosen;
-        }
-        due = asked + 1 + asked / 8;
+      for (int tried = 0; tried < 16 && r.refused < r.all * 0.5F; ++tried) {
+        const float coin = coin_of(random);
+        random_ = random.state();
+        const std::size_t chosen = draw_one(r, coin, admitted);
+        if (chosen != Vocab) return chosen;
       }
       return Vocab;
     }
-    struct asked_tokens {
-      float not_asked;  // their chance, at most
-      std::size_t end;  // order_[end - 1 - i]: the i-th likeliest that may follow
-      std::size_t kept = 0;
-      float sum = 0;  // of the chance of those
+    struct ranking {
+      const float* logits;
+      float top, all, least = 0;  // all: the chance of all tokens, that of the likeliest being 1
+      std::size_t end = 0;        // order_[end - 1 - i] is the i-th likeliest, from `heap` on
+      std::size_t heap = 0;
+      float kept = 0, refused = 0;  // the chance of those that were asked and may follow, or may not
     };
+    static constexpr std::uint32_t may_not = std::uint32_t{1} << 31U;
+
+    /// Asks for the next token in the order. False: there is none, or too many were asked.
+    template <class Admitted>
+    bool ask_next(ranking& r, Admitted& admitted) {
+      if (r.heap == 0 || r.end - r.heap == most_asked) return false;
+      const std::uint32_t id = order_[0];
+      order_[0] = order_[--r.heap];
+      sink<scaled>(r.logits, 0, r.heap);
+      const bool may = admitted.may(id);
+      order_[r.heap] = may ? id : id | may_not;
+      (may ? r.kept : r.refused) += chance(r.logits, id, r.top);
+      return true;
+    }
+    /// Draws one token; Vocab: it may not follow, or is not in the nucleus.
+    template <class Admitted>
+    std::size_t draw_one(ranking& r, float coin, Admitted& admitted) {
+      const std::size_t known = r.end - r.heap;  // what was refused before is not drawn from
+      const float drawn = coin * (r.all - r.refused);
+      float passed = 0;
+      above_it up;
+      for (std::size_t i = 0; i < r.end - r.heap || ask_next(r, admitted); ++i) {
+        const std::uint32_t entry = order_[r.end - 1 - i];
+        const bool may = (entry & may_not) == 0;
+        if (!may && i < known) continue;
+        const std::uint32_t id = entry & ~may_not;
+        const float own = chance(r.logits, id, r.top);
+        passed += own;
+        if (passed > drawn) return may && in_nucleus(r, own, up, admitted) ? id : Vocab;
+        if (may) up.add(own);
+      }
+      if (up.ends(r.all - r.refused)) return Vocab;
+      return draw_below(r, drawn, passed, admitted);
+    }
+    /// Draws from those that were not asked, which are too many, or too unlikely to be in the order.
+    template <class Admitted>
+    MOTE_NOINLINE std::size_t draw_below(ranking& r, float drawn, float passed, Admitted& admitted) {
+      admitted.all();
+      const std::uint32_t last = order_[r.heap] & ~may_not;
+      std::size_t chosen = Vocab;
+      for (std::uint32_t id = 0; id < Vocab && !(passed > drawn); ++id)
+        if (above<scaled>(r.logits, last, id)) {
+          chosen = id;
+          passed += chance(r.logits, id, r.top);
+        }
+      if (chosen == Vocab) return Vocab;
+      const auto it = static_cast<std::uint32_t>(chosen);
+      above_it up;
+      for (std::uint32_t id = 0; id < Vocab; ++id)
+        if (above<scaled>(r.logits, id, it) && admitted.may(id)) up.add(chance(r.logits, id, r.top));
+      return admitted.may(it) && in_nucleus(r, chance(r.logits, it, r.top), up, admitted) ? chosen : Vocab;
+    }
+    /// Of those that are likelier than a token and may follow.
+    struct above_it {
+      float sum = 0, first = 0;  // their chance, and that of the likeliest
+      std::size_t count = 0;
+      void add(float chance) {
+        sum += chance;
+        first = chance > first ? chance : first;
+        ++count;
+      }
+      /// Whether filters leave out a token below them, of this chance.
+      bool leaves_out(float own) const {
+        return (Knobs.top_k != 0 && count >= Knobs.top_k) || (Knobs.min_p > 0.0F && own < Knobs.min_p * first);
+      }
+      /// Whether no token below them is in the nucleus, of those that have at most `all`.
+      bool ends(float all) const {
+        return (Knobs.top_k != 0 && count >= Knobs.top_k) || (Knobs.top_p < 1.0F && sum > Knobs.top_p * all);
+      }
+    };
+    template <class Admitted>
+    bool in_nucleus(ranking& r, float own, const above_it& up, Admitted& admitted) {
+      if (up.leaves_out(own)) return false;
+      if constexpr (Knobs.top_p < 1.0F) {
+        do {
+          if (up.sum <= Knobs.top_p * r.kept) return true;
+          if (up.sum > Knobs.top_p * (r.all - r.refused)) return false;
+        } while (ask_next(r, admitted));
+        return up.sum <= Knobs.top_p * chance_of_admitted(r, admitted);
+      }
+      return true;
+    }
+    template <class Admitted>
+    MOTE_NOINLINE static float chance_of_admitted(const ranking& r, Admitted& admitted) {
+      admitted.all();
+      float sum = 0;
+      for (std::uint32_t id = 0; id < Vocab; ++id)
+        if (admitted.may(id)) sum += chance(r.logits, id, r.top);
+      return sum;
+    }
     static float scaled_logit(const float* logits, std::uint32_t id) { return logits[id] / Knobs.temperature; }
     static float chance(const float* logits, std::uint32_t id, float top) {
       return simd::exp(scaled_logit(logits, id) - top);
@@ -206,60 +308,6 @@ struct sample {
       float all = simd::reduce_add(sum);
       for (std::size_t i = Vocab / 16 * 16; i < Vocab; ++i) all += chance(logits, static_cast<std::uint32_t>(i), top);
       return all;
-    }
-    /// The token that pick() would draw, or Vocab if more must be known. `last`: the chance of the token asked last.
-    std::size_t decide(const float* logits, float top, float coin, const asked_tokens& seen, std::size_t heap, float last) {
-      const auto id = [&](std::size_t i) { return order_[seen.end - 1 - i]; };
-      const float not_asked = seen.not_asked > 0.0F ? seen.not_asked : 0.0F;
-      const float fewest = seen.sum * (1.0F - slack), most = (seen.sum + not_asked) * (1.0F + slack);
-      if (!is_low(logits[id(0)])) return Vocab;
-      const float first = chance(logits, id(0), top);
-      // How many are kept, at least and at most, and their chance.
-      float sum = 0, least_kept = 0, most_kept = 0;
-      bool begun = false, closed = false;
-      std::size_t n = 0;
-      for (; n < seen.kept && !closed; ++n) {
-        const float e = chance(logits, id(n), top);
-        if (Knobs.min_p > 0.0F && n > 0 && e <= Knobs.min_p * first * (1.0F + near_tie)) {
-          if (!begun) least_kept = sum;
-          begun = true;
-          if (e < Knobs.min_p * first * (1.0F - near_tie)) {
-            closed = true;
-            break;
-          }
-        }
-        sum += e;
-        most_kept = sum;
-        const bool whole = Knobs.top_k != 0 && n + 1 == Knobs.top_k;
-        if (!begun && (whole || (Knobs.top_p < 1.0F && sum * (1.0F + slack) > Knobs.top_p * fewest))) {
-          least_kept = sum;
-          begun = true;
-        }
-        closed = whole || (Knobs.top_p < 1.0F && sum * (1.0F - slack) > Knobs.top_p * most);
-      }
-      if (Knobs.min_p > 0.0F && !closed && last < Knobs.min_p * first * (1.0F - near_tie)) {
-        closed = true;  // what was not asked has less
-        if (!begun) least_kept = sum;
-      }
-      if (!closed) return Vocab;
-      const float low = coin * least_kept * (1.0F - slack), high = coin * most_kept * (1.0F + slack);
-      float before = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        const float e = chance(logits, id(i), top);
-        if ((before + e) * (1.0F - slack) <= high) {
-          before += e;
-          continue;
-        }
-        if (i > 0 && before * (1.0F + slack) >= low) return Vocab;
-        const auto close = [&](std::uint32_t other) {
-          const float apart = scaled_logit(logits, other) - scaled_logit(logits, id(i));
-          return apart != 0.0F && apart <= near_tie && apart >= -near_tie;
-        };
-        if (i > 0 && close(id(i - 1))) return Vocab;
-        if (i + 1 < seen.kept ? close(id(i + 1)) : heap > 0 && close(order_[0])) return Vocab;
-        return id(i);
-      }
-      return Vocab;
     }
 
     static float plain(const float* p, std::uint32_t id) { return p[id]; }
