@@ -21,7 +21,7 @@
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/json.hpp"
 #include "mote/model/sentencepiece_bpe.hpp"
-#include "wide_vocabulary.hpp"
+#include "../wide_vocabulary.hpp"
 
 namespace {
 

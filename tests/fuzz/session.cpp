@@ -14,23 +14,15 @@
 #include <vector>
 
 #include "../golden/golden.hpp"
+#include "../wide_vocabulary.hpp"
 #include "mote/decode/banned.hpp"
 #include "mote/decode/confidence.hpp"
 #include "mote/decode/stop_at.hpp"
-#include "wide_vocabulary.hpp"
 
 namespace {
 
-/// A model whose vocabulary is large enough to try the likeliest tokens.
-struct wide_model {
-  static constexpr std::string_view name = "wide";
-  static constexpr mote::shape shape{
-      .dim = 16, .hidden = 20, .layers = 1, .heads = 2, .kv_heads = 1, .vocab = wide::tokens, .context = 64};
-  static constexpr std::size_t vocabulary_bytes = wide::table_bytes;
-  static constexpr mote::special_tokens special_tokens = wide::control;
-};
 template <class... Policies>
-using widely = mote::pipeline<wide_model, mote::quantize<32>, mote::interleave<1>, mote::context<48>, Policies...>;
+using widely = mote::pipeline<wide::model, mote::quantize<32>, mote::interleave<1>, mote::context<48>, Policies...>;
 using likeliest = widely<mote::gbnf<R"_(root ::= ([^"<\x00-\x1F]{3} | "<" [0-9]{2} ">")* "!")_">, mote::window<24, 2>,
                          golden::guesses>;
 using drawn =
@@ -61,7 +53,7 @@ Pipeline& attached() {
   static const bool once = [] {
     using model = typename Pipeline::model_type;
     alignas(64) static std::byte room[golden::image_room];
-    const auto words = std::is_same_v<model, wide_model> ? wide::table() : std::span<const std::byte>(golden::table);
+    const auto words = std::is_same_v<model, wide::model> ? wide::table() : std::span<const std::byte>(golden::table);
     if (ai->attach(golden::make_image<typename Pipeline::format>(model::shape, model::name, words, room)) !=
         mote::status::ok)
       return false;

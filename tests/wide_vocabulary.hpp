@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A vocabulary of 4,342 tokens for fuzzers: from 4,096 on a constraint tries the likeliest tokens before it walks over
-// all. Its texts share beginnings, as those of a real one, and some hold a part of a character.
+// A vocabulary of 4,342 tokens, for tests and fuzzers, and a model of them: from 4,096 on a constraint tries the likely
+// tokens before it walks over all. Its texts share beginnings, as those of a real one; some hold a part of a character.
 // Refuses merges: a text becomes its single bytes.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mote/model/shape.hpp"
 #include "mote/model/special_tokens.hpp"
 #include "mote/model/vocabulary.hpp"
 
@@ -65,5 +66,13 @@ inline std::span<const std::byte> table() {
   }();
   return once ? std::span<const std::byte>(bytes) : std::span<const std::byte>();
 }
+
+struct model {
+  static constexpr std::string_view name = "wide";
+  static constexpr mote::shape shape{
+      .dim = 16, .hidden = 20, .layers = 1, .heads = 2, .kv_heads = 1, .vocab = tokens, .context = 64};
+  static constexpr std::size_t vocabulary_bytes = table_bytes;
+  static constexpr mote::special_tokens special_tokens = control;
+};
 
 }  // namespace wide
