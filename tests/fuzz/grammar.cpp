@@ -16,12 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "../wide_vocabulary.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/decode/admission.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/json.hpp"
+#include "mote/decode/sample.hpp"
+#include "mote/kernel/matrix.hpp"
 #include "mote/model/sentencepiece_bpe.hpp"
-#include "../wide_vocabulary.hpp"
 
 namespace {
 
@@ -125,7 +127,7 @@ void choose(bytes_in& in, const Place& start) {
   want(sound);
   static mote::admission<of_input<Place>, wide::tokens, false> walked;
   static mote::admission<of_input<Place>, wide::tokens, true> tried;
-  static std::array<float, wide::tokens> logits, same;
+  static std::array<float, mote::padded(wide::tokens)> logits, same;
   using greedy = mote::greedy::state<wide::tokens>;
   walked.go_on_at(start);
   tried.go_on_at(start);
@@ -148,6 +150,10 @@ void choose(bytes_in& in, const Place& start) {
       logits[id] = 4000.0F - static_cast<float>(liked / 2);
     }
     if ((liking & 4U) != 0) logits[2] = 5000.0F;  // the end token
+    for (std::size_t id = 0; id < wide::tokens; ++id) same[id] = logits[id] / static_cast<float>(1U + liking);
+    static mote::sample<>::state<wide::tokens> chance;
+    const std::size_t drawn = chance.pick_among(same.data(), mote::detail::tried_tokens{tried, v, wide::control});
+    want(drawn == wide::tokens || walked.has(drawn));
     same = logits;
     walked.mask(v, wide::control, logits.data());
     tried.mask(v, wide::control, same.data());
