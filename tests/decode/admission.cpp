@@ -127,28 +127,34 @@ struct unopened : random_model {
   static constexpr mote::special_tokens special_tokens{.bos = -1, .eos = 1, .answer = 0};
 };
 
-/// Of a large vocabulary nearly all may follow, each time at another place.
+/// Of a large vocabulary nearly all may follow, often at the same place.
 template <class... Policies>
 using widely = pipeline<wide::model, quantize<32>, mote::interleave<1>, context<64>,
-                        gbnf<R"_(root ::= ([^"<\x00-\x1F]{3} | "<" [0-9]{2} ">")* "!")_">, Policies...>;
+                        gbnf<R"_(root ::= ([^"<\x00-\x1F] | "<" [0-9]{2} ">")* "!")_">, Policies...>;
 
+template <class Pipeline, int>
+Pipeline& wide_pipeline() {
+  static const auto ai = [] {
+    alignas(64) static std::byte room[golden::image_room];
+    auto made = std::make_unique<Pipeline>();
+    REQUIRE(made->attach(golden::make_image<typename Pipeline::format>(wide::model::shape, "wide", wide::table(),
+                                                                       room)) == status::ok);
+    return made;
+  }();
+  return *ai;
+}
 /// The tokens of an answer. At `kept` of them the rest is said by another object, which the session is loaded into.
 template <class Pipeline>
 std::vector<std::uint32_t> tokens_of(std::uint64_t seed, std::size_t kept) {
-  alignas(64) static std::byte room[golden::image_room];
-  static const auto image =
-      golden::make_image<typename Pipeline::format>(wide::model::shape, "wide", wide::table(), room);
-  auto ai = std::make_unique<Pipeline>();
-  REQUIRE(ai->attach(image) == status::ok);
+  Pipeline* ai = &wide_pipeline<Pipeline, 1>();
   ai->seed(seed);
-  REQUIRE(ai->begin("the heat is on", 24) == status::ok);
+  REQUIRE(ai->begin("the heat is on", 14) == status::ok);
   for (bool done = false; !done;) {
-    if (ai->tokens().size() == ai->prompt_tokens() + kept) {
-      static golden::snapshot_sink sink;
-      sink.used = 0;
+    if (kept != 0 && ai->tokens().size() == ai->prompt_tokens() + kept) {
+      golden::snapshot_sink sink;
       REQUIRE(ai->save_session(sink) == status::ok);
-      ai = std::make_unique<Pipeline>();
-      REQUIRE(ai->attach(image) == status::ok);
+      ai = &wide_pipeline<Pipeline, 2>();
+      ai->stop();
       REQUIRE(ai->load_session(std::span<const std::byte>(golden::snapshot, sink.used)) == status::ok);
       kept = 0;
     }
@@ -161,10 +167,10 @@ std::vector<std::uint32_t> tokens_of(std::uint64_t seed, std::size_t kept) {
 template <class Decoding>
 void draws_alike() {
   std::size_t longest = 0;
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     const auto plain = tokens_of<widely<Decoding>>(seed, 0);
     CHECK(tokens_of<widely<Decoding, golden::guesses>>(seed, 0) == plain);
-    CHECK(tokens_of<widely<Decoding>>(seed, 3) == plain);
+    CHECK(tokens_of<widely<Decoding>>(seed, 4) == plain);
     longest = std::max(longest, plain.size());
   }
   CHECK(longest > 20);
