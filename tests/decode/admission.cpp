@@ -167,7 +167,7 @@ std::vector<std::uint32_t> tokens_of(std::uint64_t seed, std::size_t kept) {
 template <class Decoding>
 void draws_alike() {
   std::size_t longest = 0;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
     const auto plain = tokens_of<widely<Decoding>>(seed, 0);
     CHECK(tokens_of<widely<Decoding, golden::guesses>>(seed, 0) == plain);
     CHECK(tokens_of<widely<Decoding>>(seed, 4) == plain);
