@@ -273,7 +273,7 @@ TEST_CASE("drafts change nothing under a constraint") {
 
 TEST_CASE("of a large vocabulary, whose tokens are asked for, drafts and a session change no token that is drawn") {
   draws_alike<sample<sample_knobs{.temperature = 0.2F}>>();
-  draws_alike<sample<sample_knobs{.temperature = 1, .top_p = 1}>>();
+  draws_alike<sample<>>();  // too flat to ask: the marks of a place stay
 }
 
 TEST_CASE("an image whose vocabulary cannot spell the constraint is not attached") {

@@ -381,7 +381,7 @@ struct drawing {
 /// with the distribution of those that may follow: the sum of squares over what is expected, and nothing else drawn.
 template <mote::sample_knobs Knobs, std::size_t Vocab>
 drawing draw_among(float sharpness, std::uint32_t eighths, bool refuse_likeliest) {
-  constexpr int draws = 2000;
+  constexpr int draws = 1000;
   INFO("temperature " << Knobs.temperature << ", top_p " << Knobs.top_p << ", top_k " << Knobs.top_k << ", min_p "
                       << Knobs.min_p << ", vocab " << Vocab << ", sharpness " << sharpness << ", " << eighths
                       << " of 8 may follow" << (refuse_likeliest ? ", not the likeliest" : ""));
