@@ -34,7 +34,7 @@ printf '\003\001\002\003\004\005\006\007\010\011\012\013\014\015\016' > "$work/g
 printf '"root ::= "\n"copied "\n"\\\\x"\n"\\\\U0010FFFF"\n"[^"\n"{1,3}"\n"{2,}"\n"\\""\n' > "$work/words"
 for kind in 00 01 02 03 04 06 10 12 14 16; do printf "\\0$kind\\000\\005\\001\\000\\040\\377" > "$work/session/$kind"; done
 
-flags="-std=c++23 -O1 -g -ffp-contract=off -DMOTE_WITH_XSIMD=0 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+flags="-std=c++23 -O1 -gline-tables-only -ffp-contract=off -DMOTE_WITH_XSIMD=0 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 flags="$flags -I$include -I$here/.. -I$here/../../tools -isystem $here/../../build/deps/usr/include"
 host=  # what reads model files, compiled once
 for name in $names; do
@@ -46,9 +46,8 @@ for name in $names; do
       command -v python3 > /dev/null || { echo "skip  $name: python3 makes its seeds, and is not here"; continue; }
       python3 "$here/model_seeds.py" "$work"
       host=$work/host.o
-      for source in build_settings image/image_writer image/packed_format image/packing image/packing_plan image/token_table_packer \
-        image/vocabulary_packer image/model_header; do echo "#include \"$here/../../tools/host/$source.cpp\""; done > "$work/host.cpp"
-      for source in "$here"/../../tools/host/import/*.cpp "$here"/../../tools/host/quantize/*.cpp; do echo "#include \"$source\""; done >> "$work/host.cpp"
+      for source in "$here"/../../tools/host/build_settings.cpp "$here"/../../tools/host/import/*.cpp \
+        "$here"/../../tools/host/image/token_table_packer.cpp "$here"/../../tools/host/image/vocabulary_packer.cpp; do echo "#include \"$source\""; done > "$work/host.cpp"
       "$clang" $flags -fsanitize=fuzzer-no-link -c "$work/host.cpp" -o "$host"
     fi
     made="$made $host"
