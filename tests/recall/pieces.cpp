@@ -13,6 +13,7 @@
 #include "mote/core/rng.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/flat.hpp"
+#include "mote/recall/inverted.hpp"
 #include "mote/recall/rag.hpp"
 #include "mote/store/record_writer.hpp"
 
@@ -90,6 +91,40 @@ TEST_CASE("pieces: an embedder that fails is heard, and no piece is left with th
   flaky::good = 1000;
   CHECK(found(notes, "bins") == "The bins go out on Thursday.");
   CHECK(notes.add(manual) == status::ok);
+
+  // Said again: none of its pieces is left in another note.
+  REQUIRE(notes.add("Ann likes tea.") == status::ok);
+  flaky::good = pieces - 1 + 1;
+  CHECK(notes.add(manual) == status::io_error);
+  flaky::good = 1000;
+  std::string left;
+  notes.for_each([&](item_id, std::string_view text) { left.append(text).append("|"); });
+  CHECK(left == "The bins go out on Thursday.|Ann likes tea.|");
+}
+
+TEST_CASE("pieces: a note that is said again where the index has no room stays whole, and so do others",
+          "[recall][pieces]") {
+  constexpr mote::bm25_knobs knobs{.items = 40, .item_bytes = 60};
+  using little = mote::retrieve<mote::item_store<40, 60>, mote::counted_words<mote::words<>>,
+                                mote::inverted_index<mote::words<>, knobs, 60>>;
+  static mote::pieces<little, mote::pieces_knobs{.piece_bytes = 40}>::index notes;
+  mote::rng random(3);
+  std::vector<std::string> kept;
+  for (int change = 0; change < 1000; ++change) {
+    std::string text = "note" + std::to_string(change);
+    for (std::uint32_t n = 1 + random.below(40); n > 0; --n)
+      text += " w" + std::to_string(random.below(10) + 30 * random.below(20));
+    if (!kept.empty() && random.below(3) == 0) text = kept[random.below(static_cast<std::uint32_t>(kept.size()))];
+    const status s = notes.add(text);
+    REQUIRE((s == status::ok || s == status::full));
+    std::erase(kept, text);
+    if (s == status::ok) kept.push_back(text);
+    std::vector<std::string> found;
+    notes.for_each([&](item_id, std::string_view note) { found.emplace_back(note); });
+    REQUIRE(found.size() <= kept.size());
+    kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(found.size()));  // the oldest went
+    REQUIRE(found == kept);
+  }
 }
 
 TEST_CASE("pieces: each sentence alone, where a prompt is to have nothing beside what was found", "[recall][pieces]") {

@@ -303,15 +303,18 @@ class piece_memory {
     return why;
   }
 
+  /// All pieces move to the end before one is read: those that go for its room are then of older notes alone.
   template <class... Model>
   status renew(places note, Model&... model) {
-    bool older_went = false;
-    for (std::size_t n = note.first; n < note.last; ++n) {
-      const std::size_t row = store_.row(note.first);
-      remove_row(index_, row, store_);
-      store_.renew(note.first, n == note.first);
-      if (const status s = put_in(row, older_went, model...); s != status::ok) return give_up(s);
+    const std::size_t count = note.last - note.first;
+    for (std::size_t n = 0; n < count; ++n) {
+      remove_row(index_, store_.row(note.first), store_);
+      store_.renew(note.first, n == 0);
     }
+    bool older_went = false;
+    for (std::size_t left = count; left > 0; --left)
+      if (const status s = put_in(store_.row(store_.size() - left), older_went, model...); s != status::ok)
+        return give_up(s);
     return status::ok;
   }
 
