@@ -62,6 +62,15 @@ class doubled {
   float more_ = 0.0F;
 };
 
+/// Letters that count their searches.
+struct counting : letters::finder {
+  static inline int searches = 0;
+  void search(const letters::features::query& query, const auto& items, mote::best_hits& best) const {
+    ++searches;
+    letters::finder::search(query, items, best);
+  }
+};
+
 std::string random_text(mote::rng& random) {
   static constexpr std::string_view pieces[] = {"boiler ", "boilers ", "code ",   "coded ", "window ", "the ",
                                                 "is ",     "7731 ",    "winter ", "wine ",  "x "};
@@ -158,8 +167,27 @@ TEST_CASE("learned weights: however often, each retriever keeps a part", "[recal
   CHECK(std::abs(w.second(0.1F) - 0.1F / 30.0F) < 1e-8F);
   learn(1.0F, 1.0F);
   CHECK(std::abs(w.second(0.1F) - 0.1F / 30.0F) < 1e-8F);
+
+  // Slow, and far away: it comes back, and a narrower bound holds for what is loaded.
+  mote::learned_weights<mote::learned_knobs{.step = 0.001F, .most = 1e6F}> slow;
+  const float far = -999'999.0F;
+  slow.take(&far);
+  CHECK(std::abs(slow.second(1.0F) - 1e-6F) < 1e-12F);
+  for (int i = 0; i < 20'000; ++i) slow.learn({0.0F, 1.0F}, {0.5F, 0.5F});
+  CHECK(slow.second(1.0F) > 400.0F);  // e^20 times
+  w.take(&far);
+  CHECK(std::abs(w.second(0.1F) - 0.1F / 30.0F) < 1e-8F);
   CHECK(!mote::learned_knobs{.step = 0.0F}.valid());
   CHECK(!mote::learned_knobs{.most = 0.5F}.valid());
+}
+
+TEST_CASE("learned weights: what helped is found by one search of each retriever", "[recall][learned_weights]") {
+  using counted = mote::retrieve<letters::store, letters::features, counting>;
+  static mote::fuse<words, counted, mote::fuse_knobs{}, mote::learned_weights<>>::index memory;
+  REQUIRE(memory.add("red boiler here") == status::ok);
+  REQUIRE(memory.add("boilers are blue") == status::ok);
+  CHECK(memory.helped("boilers here", item_id{2}) == status::ok);
+  CHECK(counting::searches == 1);  // stack_bytes has room for its hits once
 }
 
 TEST_CASE("learned weights: kept with the texts, and a file is hostile", "[recall][learned_weights][snapshot]") {
@@ -197,7 +225,7 @@ TEST_CASE("learned weights: kept with the texts, and a file is hostile", "[recal
   // Bytes that no index could have written, and each shorter piece: nothing changes.
   REQUIRE(other.load(records) == status::ok);
   for (const float bad :
-       {-1.0F, 1e7F, std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()})
+       {-1e7F, 1e7F, std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()})
     for (const std::size_t at : {records.size() - 4, records.size() - 8}) {
       auto changed = records;
       const auto bytes = std::bit_cast<std::array<std::byte, 4>>(bad);

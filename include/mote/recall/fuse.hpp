@@ -123,10 +123,7 @@ class fused_index {
     if (query.asks_b) b_.search(query.b, items, of_b);
     const std::span<const hit> first = std::span(room_a).first(of_a.found());
     const std::span<const hit> second = std::span(room_b).first(of_b.found());
-    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + of_second() * share(h.id, second));
-    for (const hit& h : second)
-      if ((h.score > Knobs.alone || !query.asks_a) && !has(h.id, first))
-        best.offer(h.id, of_second() * share(h.id, second));
+    offer_fused(first, second, query.asks_a, best);
   }
 
   // What is learned from use: recall/learned_weights.hpp defines these.
@@ -140,6 +137,11 @@ class fused_index {
   float of_second() const {
     if constexpr (std::is_empty_v<Weights>) return Weights{}.second(Knobs.second);
     else return weights_.second(Knobs.second);
+  }
+  void offer_fused(std::span<const hit> first, std::span<const hit> second, bool asks_a, best_hits& best) const {
+    for (const hit& h : first) best.offer(h.id, Knobs.first * share(h.id, first) + of_second() * share(h.id, second));
+    for (const hit& h : second)
+      if ((h.score > Knobs.alone || !asks_a) && !has(h.id, first)) best.offer(h.id, of_second() * share(h.id, second));
   }
   static bool has(item_id id, std::span<const hit> found) {
     for (const hit& h : found)

@@ -48,21 +48,30 @@ class learned_weights {
   static constexpr std::size_t kept_floats = 1;
 
   /// What the second retriever counts, if the knobs give it `second`.
-  float second(float second) const { return second * (1.0F + change_); }
+  float second(float second) const { return second * ratio(); }
 
   /// The shares, 0 to 1, that both retrievers give the helpful text and the one that stands first in its place.
   void learn(const std::array<float, 2>& helpful, const std::array<float, 2>& other) {
-    const float ratio = (1.0F + change_) * (1.0F + knobs.step * (helpful[1] - other[1])) /
-                        (1.0F + knobs.step * (helpful[0] - other[0]));
-    change_ = (ratio > knobs.most ? knobs.most : ratio * knobs.most < 1.0F ? 1.0F / knobs.most : ratio) - 1.0F;
+    const float now =
+        ratio() * (1.0F + knobs.step * (helpful[1] - other[1])) / (1.0F + knobs.step * (helpful[0] - other[0]));
+    change_ = bounded(now < 1.0F ? 1.0F - 1.0F / now : now - 1.0F);
   }
 
   void keep(float* out) const { *out = change_; }
-  static bool may_take(const float* from) { return *from > -1.0F && *from < 1e6F; }  // false for a NaN
-  void take(const float* from) { change_ = *from; }
+  static bool may_take(const float* from) { return *from > -1e6F && *from < 1e6F; }  // false for a NaN
+  /// What was learned with a larger `most` is bounded by this one.
+  void take(const float* from) { change_ = bounded(*from); }
 
  private:
-  float change_ = 0.0F;  // the ratio is 1 + this times that of the knobs
+  static float bounded(float change) {
+    constexpr float limit = knobs.most - 1.0F;
+    return change > limit ? limit : change < -limit ? -limit : change;
+  }
+  float ratio() const { return change_ < 0.0F ? 1.0F / (1.0F - change_) : 1.0F + change_; }
+
+  // Above 0 the ratio is 1 + this times that of the knobs, below 0 that divided by 1 - this: a small ratio has as many
+  // digits as a large one, so that it can grow again.
+  float change_ = 0.0F;
 };
 
 // ---- what fuse<> and its memories leave to this header --------------------------------------------------------------
@@ -135,7 +144,7 @@ void fused_index<A, B, Knobs, Weights>::learn(const Query& query, const Items& i
     if (!has(helpful, first) && !has(helpful, second)) return;
     std::array<hit, 1> top;
     best_hits best(top);
-    search(query, items, best);
+    offer_fused(first, second, true, best);  // a search again would need as much stack again
     if (best.found() != 0 && top[0].id != helpful) weights_.learn(shares(helpful), shares(top[0].id));
   }
 }
