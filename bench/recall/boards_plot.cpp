@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   }
   if (lines.empty()) return std::fputs("boards_plot: no line of this target\n", stderr), 1;
 
-  constexpr double width = 720, height = 360, left = 70, right = 170, top = 30, bottom = 50;
+  constexpr double width = 740, height = 360, left = 70, right = 190, top = 30, bottom = 50;
   mote::host::detail::log_picture svg({width, height, left, right, top, bottom}, 2e4, 2e7, 1);
   svg.decades();
   const auto x = [&](double notes) {
