@@ -218,8 +218,8 @@ class admission {
         if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
     }
   }
-  /// Whether a policy that asks for tokens one by one does so here. It depends on the place alone, not on what was marked:
-  /// a session that goes on draws the same.
+  /// Whether a policy that asks for tokens one by one does so here. It depends on the place alone, not on what was
+  /// marked: a session that goes on draws the same.
   bool many() const { return many_; }
   /// Whether a token may follow.
   template <class Table, class Controls>

@@ -43,10 +43,10 @@ struct sample {
       return pick_sorted(logits);
     }
 
-    /// As pick(), where some tokens may not follow: the same distribution as with their logits masked, but other tokens
-    /// for a seed. admitted.may(id) says whether one may, and is asked of likely ones alone; after admitted.all(), which
-    /// is called where that leaves something open, of any. Vocab: none was drawn, too many would have to be asked; the
-    /// logits are as they were.
+    /// As pick(), where some tokens may not follow: the same distribution as with their logits masked, but other
+    /// tokens for a seed. admitted.may(id) says whether one may, and is asked of likely ones alone; after
+    /// admitted.all(), which is called where that leaves something open, of any. Vocab: none was drawn, too many would
+    /// have to be asked; the logits are as they were.
     template <class Admitted>
     std::size_t pick_among(float* logits /* (padded(Vocab)) */, Admitted&& admitted) {
       if constexpr (Knobs.temperature > 1.0e6F) return Vocab;  // a masked logit would be as likely as others
@@ -149,8 +149,8 @@ struct sample {
                           : coin;  // no probability is 0, so a coin of 0 would draw token 0, however unlikely
     }
 
-    /// Draws from all tokens, and again without what may not follow, until it is one that may. Never where more than half
-    /// of the chance would be left out: what is left has fewer digits.
+    /// Draws from all tokens, and again without what may not follow, until it is one that may. Never where more than
+    /// half of the chance would be left out: what is left has fewer digits.
     template <class Admitted>
     std::size_t draw_again(float* logits, Admitted& admitted) {
       __builtin_memcpy(order_, logits, sizeof order_);
