@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A reader for a pipeline whose weights are in memory.
-// EXPECT: mote: this pipeline's weights are in memory; .*\[mote-in-memory\]
+// EXPECT: mote: the weights are in memory; .*\[mote-in-memory\]
 #include "little.hpp"
 
 #include <mote/policy/streamed.hpp>

@@ -87,17 +87,12 @@ class basic_encoder {
   template <block_reader Reader>
     requires(!source::streams || std::same_as<Reader, typename source::reader>)
   status attach(Reader& reader, payload_check depth = payload_check::full) {
-    static_assert(
-        source::streams,
-        "mote: this encoder's weights are in memory; attach the bytes of its image, or read them through mote::streamed<Weights, Reader> [mote-in-memory]");
-    if constexpr (source::streams) {
-      attached_ = false;  // vectors and table are replaced
-      if (const status s = detail::machine_is_sound(); s != status::ok) return s;
-      basic_attached_image<typename words::table> opened;
-      const status s = source_.open(reader, depth, opened);
-      if (s == status::ok) use_image(opened);
-      return s;
-    } else return {};
+    attached_ = false;  // vectors and table are replaced
+    if (const status s = detail::machine_is_sound(); s != status::ok) return s;
+    basic_attached_image<typename words::table> opened;
+    const status s = source_.open(reader, depth, opened);
+    if (s == status::ok) use_image(opened);
+    return s;
   }
   bool attached() const { return attached_; }
 

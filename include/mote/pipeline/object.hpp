@@ -115,18 +115,13 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     requires(!detail::weights_source<Bound, family_of<Model>, Model>::streams ||
              std::same_as<Reader, typename detail::weights_source<Bound, family_of<Model>, Model>::reader>)
   status attach(Reader& reader, payload_check depth = payload_check::full) {
-    static_assert(
-        source::streams,
-        "mote: this pipeline's weights are in memory; attach the bytes of its image, or read them through mote::streamed<Weights, Reader> [mote-in-memory]");
-    if constexpr (source::streams) {
-      if (!placed()) return status::not_placed;
-      answer_.attached = false;  // vectors and table are replaced
-      stop();
-      if (const status s = detail::machine_is_sound(); s != status::ok) return s;
-      basic_attached_image<typename words::table> opened;
-      const status s = source_.open(reader, depth, opened);
-      return s == status::ok ? use_image(opened) : s;
-    } else return {};
+    if (!placed()) return status::not_placed;
+    answer_.attached = false;  // vectors and table are replaced
+    stop();
+    if (const status s = detail::machine_is_sound(); s != status::ok) return s;
+    basic_attached_image<typename words::table> opened;
+    const status s = source_.open(reader, depth, opened);
+    return s == status::ok ? use_image(opened) : s;
   }
   bool attached() const { return answer_.attached; }
 

@@ -22,6 +22,13 @@ struct weights_source {
   static constexpr bool sound() { return true; }
   /// Why a pass failed.
   static constexpr status failure() { return status::not_finite; }
+  template <class Reader, class Table>
+  static status open(Reader&, payload_check, basic_attached_image<Table>&) {
+    static_assert(
+        sizeof(Reader) == 0,
+        "mote: the weights are in memory; attach the bytes of the image, or read them through mote::streamed<Weights, Reader> [mote-in-memory]");
+    return status::ok;
+  }
 };
 
 template <class Formats, class Reader, std::size_t Bytes, class Family, class Model>
