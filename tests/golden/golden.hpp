@@ -284,7 +284,7 @@ struct image_reader {
 template <class Pipeline>
 mote::status attach_made(Pipeline& ai, std::span<const std::byte> made) {
   static image_reader reader;
-  if constexpr (requires { ai.attach(reader); }) return ai.attach(reader);
+  if constexpr (Pipeline::facts.stream_bytes != 0) return ai.attach(reader);
   else return ai.attach(made);
 }
 
