@@ -92,7 +92,7 @@ struct learned_floats {
   template <class LoadTexts>
   static status load(I& index, std::span<const std::byte> records, LoadTexts&& load_texts) {
     learned_floats learned;
-    status s = learned.read(records);
+    status s = learned.take_from(records);
     if (s == status::ok) s = load_texts(records);
     if (s == status::ok || s == status::full) index.take(learned.all);
     return s;
@@ -109,7 +109,7 @@ struct learned_floats {
 
  private:
   /// Takes the record, if there is one, off the end.
-  status read(std::span<const std::byte>& records) {
+  status take_from(std::span<const std::byte>& records) {
     record_reader in(records);
     for (record r; !in.done();) {
       const std::size_t before = records.size() - in.rest().size();
