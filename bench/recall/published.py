@@ -39,38 +39,9 @@ def in_a_byte(length):
     return length if above < 16 else 24 + (above >> shift << shift)
 
 
-def average(documents, queries, relevant, analysis, k1=1.2, b=0.75, depth=None, kept=lambda length: length):
-    """As reference.mean_average_precision, with a cut, and lengths as they are kept."""
-    postings, length = collections.defaultdict(collections.Counter), {}
-    for number, text in documents.items():
-        terms = analysis(text)
-        if terms:
-            length[number] = len(terms)
-        for t in terms:
-            postings[t][number] += 1
-    mean = sum(length.values()) / len(length)
-    total = judged = 0
-    for query, text in queries.items():
-        if not relevant.get(query):
-            continue
-        scores = collections.Counter()
-        for t in analysis(text):
-            having = postings.get(t, {})
-            weight = reference.math.log(1 + (len(length) - len(having) + 0.5) / (len(having) + 0.5))
-            for number, tf in having.items():
-                scores[number] += weight * tf / (tf + k1 * (1 - b + b * kept(length[number]) / mean))
-        right = precision = 0
-        for rank, number in enumerate(sorted(scores, key=lambda n: (-scores[n], -n))[:depth]):
-            if number in relevant[query]:
-                right += 1
-                precision += right / (rank + 1)
-        total += precision / len(relevant[query])
-        judged += 1
-    return total / judged, judged
-
-
 def show(what, *args, **kw):
-    print("  %-72s %.4f  (%d queries)" % (what, *average(*args, **kw)), flush=True)
+    judged, average = reference.mean_average_precision(*args, **kw)
+    print("  %-72s %.4f  (%d queries)" % (what, average, judged), flush=True)
 
 
 folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/assets") / "retrieval"

@@ -93,7 +93,9 @@ def cisi(folder):
     return documents, queries, relevant
 
 
-def mean_average_precision(documents, queries, relevant, analysis, k1=1.2, b=0.75):
+def mean_average_precision(documents, queries, relevant, analysis, k1=1.2, b=0.75, depth=None,
+                           kept=lambda length: length):
+    """depth: documents a query, all if None. kept: a length as an index keeps it."""
     postings, length = collections.defaultdict(collections.Counter), {}
     for number, text in documents.items():
         terms = analysis(text)
@@ -112,9 +114,9 @@ def mean_average_precision(documents, queries, relevant, analysis, k1=1.2, b=0.7
             having = postings.get(t, {})
             weight = math.log(1 + (len(length) - len(having) + 0.5) / (len(having) + 0.5))
             for number, tf in having.items():
-                scores[number] += weight * tf / (tf + k1 * (1 - b + b * length[number] / average))
+                scores[number] += weight * tf / (tf + k1 * (1 - b + b * kept(length[number]) / average))
         right = precision = 0
-        for rank, number in enumerate(sorted(scores, key=lambda n: (-scores[n], -n))):
+        for rank, number in enumerate(sorted(scores, key=lambda n: (-scores[n], -n))[:depth]):
             if number in relevant[query]:
                 right += 1
                 precision += right / (rank + 1)
