@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fused_by_hand.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/flat.hpp"
@@ -18,6 +19,9 @@
 
 namespace {
 
+using fused_by_hand::above_last;
+using fused_by_hand::random_text;
+using fused_by_hand::search;
 using mote::hit;
 using mote::item_id;
 using mote::status;
@@ -37,20 +41,6 @@ static_assert(mote::rag<both>::ram_bytes == sizeof(both::index));
 static_assert(mote::fuse<both, words>::ram_bytes == both::ram_bytes + sizeof(words::finder));
 
 constinit both::index in_bss;  // no constructor runs at start-up
-
-std::string random_text(mote::rng& random) {
-  static constexpr std::string_view pieces[] = {"boiler ", "boilers ", "code ",   "coded ", "window ", "the ",
-                                                "is ",     "7731 ",    "winter ", "wine ",  "x "};
-  std::string t;
-  for (std::uint32_t n = 1 + random.below(6); n > 0; --n) t += pieces[random.below(11)];
-  return t;
-}
-
-std::vector<hit> search(const auto& index, std::string_view query, std::size_t most) {
-  std::vector<hit> hits(most);
-  hits.resize(index.search(query, hits));
-  return hits;
-}
 
 // A word of two letters has no run of five characters, even with the spaces around it.
 using few_words = mote::bm25<mote::bm25_knobs{.items = 4}>;
@@ -72,13 +62,6 @@ std::vector<hit> found_by(std::string_view question) {
   REQUIRE(notes.add("TV is in the hall") == status::ok);
   REQUIRE(notes.add("The radio is in the kitchen") == status::ok);
   return search(notes, question, 4);
-}
-
-// What a hit is above the last of a full list, or above 0; 1 is the best.
-double above_last(const hit& h, const std::vector<hit>& all) {
-  const double floor = all.size() == 16 ? static_cast<double>(all.back().score) : 0.0;
-  const double range = static_cast<double>(all.front().score) - floor;
-  return range > 0.0 ? (static_cast<double>(h.score) - floor) / range : 1.0;
 }
 
 }  // namespace

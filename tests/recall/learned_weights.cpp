@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fused_by_hand.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/flat.hpp"
@@ -23,6 +24,9 @@
 
 namespace {
 
+using fused_by_hand::above_last;
+using fused_by_hand::random_text;
+using fused_by_hand::search;
 using mote::hit;
 using mote::item_id;
 using mote::status;
@@ -71,27 +75,10 @@ struct counting : letters::finder {
   }
 };
 
-std::string random_text(mote::rng& random) {
-  static constexpr std::string_view pieces[] = {"boiler ", "boilers ", "code ",   "coded ", "window ", "the ",
-                                                "is ",     "7731 ",    "winter ", "wine ",  "x "};
-  std::string t;
-  for (std::uint32_t n = 1 + random.below(6); n > 0; --n) t += pieces[random.below(11)];
-  return t;
-}
-
-std::vector<hit> search(const auto& index, std::string_view query, std::size_t most) {
-  std::vector<hit> hits(most);
-  hits.resize(index.search(query, hits));
-  return hits;
-}
-
-/// What a hit is above the last of a full list, or above 0; 1 is the best; 0 for one that is not there.
+/// What a hit is above the last; 0 for one that is not there.
 double share(item_id id, const std::vector<hit>& all) {
   const auto at = std::find_if(all.begin(), all.end(), [&](const hit& h) { return h.id == id; });
-  if (at == all.end()) return 0.0;
-  const double floor = all.size() == 16 ? static_cast<double>(all.back().score) : 0.0;
-  const double range = static_cast<double>(all.front().score) - floor;
-  return range > 0.0 ? (static_cast<double>(at->score) - floor) / range : 1.0;
+  return at == all.end() ? 0.0 : above_last(*at, all);
 }
 
 std::vector<std::byte> saved(const auto& index) {
