@@ -70,16 +70,8 @@ void measure(const char* name) {
     for (const question& q : m.questions) {
       const bool half = memories.size() == 1 ? (&q - m.questions.data()) % 2 != 0
                                              : 2 * static_cast<std::size_t>(&m - memories.data()) >= memories.size();
-      mote::hit found[5];
-      const std::size_t count = index->search(q.text, found);
-      std::size_t rank = 5;
-      for (std::size_t i = count; i-- > 0;)
-        for (const std::size_t e : q.evidence)
-          if (ids[e] == found[i].id) rank = i;
+      count_hits(*index, q, ids, hits[half]);
       ++asked[half];
-      hits[half][0] += rank < 1 ? 1 : 0;
-      hits[half][1] += rank < 2 ? 1 : 0;
-      hits[half][2] += rank < 5 ? 1 : 0;
     }
   }
   std::printf("%-40s", name);

@@ -60,16 +60,8 @@ void measure(const char* name) {
     for (const std::string& t : m.texts)
       ids.push_back(index->add(t) == mote::status::ok ? index->newest() : mote::item_id{});
     for (const question& q : m.questions) {
-      mote::hit found[5];
-      const std::size_t count = index->search(q.text, found);
-      std::size_t rank = 5;
-      for (std::size_t i = count; i-- > 0;)
-        for (const std::size_t e : q.evidence)
-          if (ids[e] == found[i].id) rank = i;
+      count_hits(*index, q, ids, hits);
       ++asked;
-      hits[0] += rank < 1 ? 1 : 0;
-      hits[1] += rank < 2 ? 1 : 0;
-      hits[2] += rank < 5 ? 1 : 0;
     }
   }
   std::printf("%-28s", name);

@@ -42,16 +42,8 @@ void measure(const char* name) {
             if (ids[e] == found[i].id && done++ == 0) (void)index->helped(m.questions[q].text, found[i].id), ++told;
       }
     for (std::size_t q = 1; q < m.questions.size(); q += 2) {
-      mote::hit found[5];
-      const std::size_t count = index->search(m.questions[q].text, found);
-      std::size_t rank = 5;
-      for (std::size_t i = count; i-- > 0;)
-        for (const std::size_t e : m.questions[q].evidence)
-          if (ids[e] == found[i].id) rank = i;
+      count_hits(*index, m.questions[q], ids, hits);
       ++asked;
-      hits[0] += rank < 1 ? 1 : 0;
-      hits[1] += rank < 2 ? 1 : 0;
-      hits[2] += rank < 5 ? 1 : 0;
     }
   }
   std::printf("  %-24s", name);

@@ -92,16 +92,8 @@ void measure(const char* name) {
       const auto number =
           static_cast<std::size_t>(memories.size() == 1 ? (&q - m.questions.data()) / EVERY : &m - memories.data());
       const bool half = memories.size() == 1 ? number % 2 != 0 : 2 * number >= memories.size();
-      mote::hit found[5];
-      const std::size_t count = memory->search(q.text, found);
-      std::size_t rank = 5;
-      for (std::size_t i = count; i-- > 0;)
-        for (const std::size_t e : q.evidence)
-          if (ids[e] == found[i].id) rank = i;
+      count_hits(*memory, q, ids, hits[half]);
       ++asked[half];
-      hits[half][0] += rank < 1 ? 1 : 0;
-      hits[half][1] += rank < 2 ? 1 : 0;
-      hits[half][2] += rank < 5 ? 1 : 0;
     }
   }
   const auto share = [](std::size_t n, std::size_t of) {
