@@ -143,10 +143,10 @@ struct sample {
     static bool is_low(float most) {
       return most <= Knobs.temperature * 1024.0F && most >= Knobs.temperature * -1024.0F;
     }
+    /// No probability is 0, so a coin of 0 would draw token 0, however unlikely.
     static float coin_of(rng& random) {
       const float coin = random.uniform();
-      return coin == 0.0F ? 0x1p-25F
-                          : coin;  // no probability is 0, so a coin of 0 would draw token 0, however unlikely
+      return coin == 0.0F ? 0x1p-25F : coin;
     }
 
     /// Draws from all tokens, and again without what may not follow, until it is one that may. Never where more than
