@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Grammars whose texts recognizers.hpp accepts: what a PC draws ten thousand of, a board a hundred.
+// Grammars whose texts recognizers.hpp accepts: what a PC draws ten thousand of with MOTE_TEST_ALL, a thousand for every change,
+// a board a hundred.
 // Refuses to know how a text is made, so that a firmware can include it.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// With --all: every change has its answers (golden/families.hpp), and its blocks in other families.
 #include "mote/family/opt.hpp"
 
 #include <catch2/catch_test_macros.hpp>

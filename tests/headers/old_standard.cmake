@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Whatever header comes first, a compiler in the mode of an older standard says one sentence and stops.
-# Run as: cmake -DCOMPILER= -DINCLUDE=<include folder> -DSCRATCH=<folder> -P old_standard.cmake
+# Run as: cmake -DCOMPILER= -DINCLUDE=<include folder> -DSCRATCH=<folder> [-DEVERY=<each header by both standards>]
+#   -P old_standard.cmake
 cmake_minimum_required(VERSION 3.25)
 set(ENV{LC_ALL} C)
 file(GLOB_RECURSE headers RELATIVE "${INCLUDE}" "${INCLUDE}/mote/*.hpp")
@@ -11,7 +12,14 @@ foreach(header IN LISTS headers)
     continue()  # macros only: a program may ask it whether it wants the rest
   endif()
   file(WRITE "${SCRATCH}/first.cpp" "#include <${header}>\n")
-  foreach(standard IN ITEMS 17 20)
+  if(EVERY)
+    set(standards 17 20)
+  elseif(standards STREQUAL "17")  # the next header by the other one
+    set(standards 20)
+  else()
+    set(standards 17)
+  endif()
+  foreach(standard IN LISTS standards)
     execute_process(COMMAND "${COMPILER}" -std=c++${standard} "-I${INCLUDE}" -fsyntax-only -fdiagnostics-color=never
       "${SCRATCH}/first.cpp" OUTPUT_VARIABLE text ERROR_VARIABLE text)
     string(REGEX MATCH "error: [^\n]*" first "${text}")

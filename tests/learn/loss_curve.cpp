@@ -38,7 +38,7 @@ constexpr mote::shape of_260k{
     .dim = 64, .hidden = 172, .layers = 3, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
 constexpr mote::shape of_15m{
     .dim = 288, .hidden = 768, .layers = 1, .heads = 6, .kv_heads = 6, .vocab = 32000, .context = 256};
-constexpr mote::shape of_135m{
+[[maybe_unused]] constexpr mote::shape of_135m{
     .dim = 576, .hidden = 1536, .layers = 1, .heads = 9, .kv_heads = 3, .vocab = 12288, .context = 2048};
 /// full<> keeps four floats a weight.
 constexpr mote::shape with_vocabulary(mote::shape s, std::size_t vocab) {
@@ -159,6 +159,7 @@ TEST_CASE("what is learned depends neither on the chunk nor on the rows: a shape
   with_every_chunk<model_of<narrower>, mote::f32<16>, whole>(some_model(narrower), short_lesson);
 }
 
+#if !MOTE_TEST_FEW_TYPES
 TEST_CASE("what is learned depends neither on the chunk nor on the rows: a shape like a 135M model") {
   using model = model_of<of_135m>;
   const plain_decoder m = some_model(of_135m);
@@ -168,6 +169,7 @@ TEST_CASE("what is learned depends neither on the chunk nor on the rows: a shape
   constexpr mote::shape narrower = with_vocabulary(of_135m, 6000);
   with_every_chunk<model_of<narrower>, mote::f32<16>, whole>(some_model(narrower), short_lesson);
 }
+#endif
 
 TEST_CASE("what is learned depends neither on the threads that answer nor on the room for longer examples") {
   const auto trained = []<class Threads, std::size_t Tokens, std::size_t Chunk>(Threads,

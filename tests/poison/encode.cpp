@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// With --all: every change has the plans of decode() and of training under the guard.
 // The plan of encode() under the guard, as decode.cpp has those of decode(): any length of text, one part and several.
 #include <catch2/catch_test_macros.hpp>
 

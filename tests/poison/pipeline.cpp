@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// With --all: every change has the plans of decode() and of training under the guard.
 // Whole pipelines under the guard: what lies in the arena where a plan says that it is dead changes no token, no logit, no
 // loss and no parameter. The arena changes hands between answers, drafts, lessons and the spelling of texts.
 #include <catch2/catch_test_macros.hpp>

@@ -137,6 +137,7 @@ TEST_CASE("allocate: a real model", "[host][allocate][asset]") {
   CHECK_THROWS_WITH(host::allocate(m, tensors, 90'000, meter), ContainsSubstring("need at least"));
 }
 
+#if !MOTE_TEST_FEW_TYPES
 TEST_CASE("allocate: with a quantizer, formats of one level and of two", "[host][allocate][asset]") {
   const auto m = host::read_llama2c(mote_tests::asset("llama2c-stories260K/stories260K.bin"));
   const host::batch_model base = host::use_floats(m);
@@ -172,3 +173,4 @@ TEST_CASE("allocate: with a quantizer, formats of one level and of two", "[host]
   CHECK_THROWS_WITH(host::measure_choices(m, families, 4, meter, {}, {.quantizer = host::quantizer_kind::gptq}),
                     ContainsSubstring("gptq needs a text"));
 }
+#endif
