@@ -133,10 +133,12 @@ for part in ${*:-$(sed -nE 's/^# Parts( of --all)?: //p' "$0")}; do
       echo "ok    $board: $families families have the golden bits" ;;
     *)
       program golden || exit 1
-      program hostile || exit 1
+      [ -n "$few" ] || program hostile || exit 1
       same=$(grep -c '^ok ' "$work/golden.out") || { echo "FAILED: $board said nothing"; cat "$work/golden.out"; exit 1; }
-      hostile=$(grep -c '^ok ' "$work/hostile.out") || { echo "FAILED: $board said nothing of hostile numbers"; exit 1; }
-      echo "ok    $board: $same pipelines have the golden bits, $hostile with hostile numbers, $(grep '^stack: ' "$work/golden.out")" ;;
+      hostile=
+      [ -n "$few" ] || hostile=" $(grep -c '^ok ' "$work/hostile.out") with hostile numbers," ||
+        { echo "FAILED: $board said nothing of hostile numbers"; exit 1; }
+      echo "ok    $board: $same pipelines have the golden bits,$hostile $(grep '^stack: ' "$work/golden.out")" ;;
   esac
   ran=$((ran + 1))
 done

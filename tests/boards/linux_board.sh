@@ -23,8 +23,14 @@ build() {  # name, options
   promise=$("$here/tools/check_promise.sh" "$work/$name" "$work/example/main.cpp" assistant "$work/$name/linux_board" \
     "$work/$name/hearth.mote") || { echo "FAILED: the promise for $name"; echo "$promise"; exit 1; }
 }
-build host
-echo "ok    this PC: $promise"
+there=${MOTE_BUILD_DIR:-}/examples/linux_board  # for every change, the program that the tests' build has
+if [ "${MOTE_TEST_ALL:-ON}" != ON ] && [ -x "$there/linux_board" ]; then
+  mkdir "$work/host"
+  cp "$there/linux_board" "$there/hearth.mote" "$work/host"
+else
+  build host
+  echo "ok    this PC: $promise"
+fi
 "$work/host/linux_board" > "$work/expected" 2> /dev/null || { echo "FAILED: on this PC"; cat "$work/expected"; exit 1; }
 [ "$(grep -c '^logits ' "$work/expected")" = 4 ] || { echo "FAILED: four answers were expected"; exit 1; }
 
