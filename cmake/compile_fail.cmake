@@ -8,8 +8,7 @@
 # that include one another.
 # Lines of source that the compiler quotes are not counted, because each version quotes others.
 # PARSED, if set, is a header that COMPILER has precompiled (PARSED.gch, PARSED.pch), with WITH_PARSED; it is included first.
-# TOGETHER, if true: another test compiles the side with MOTE_FAIL 0.
-# Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= [-DPARSED= -DWITH_PARSED= -DTOGETHER=]
+# Run as: cmake -DCOMPILER= -DFLAGS=<response file> -DSOURCE= -DLINES= [-DPARSED= -DWITH_PARSED=]
 #   -P compile_fail.cmake
 cmake_minimum_required(VERSION 3.25)
 set(ENV{LC_ALL} C)
@@ -25,11 +24,9 @@ if(PARSED)
   list(APPEND command ${WITH_PARSED} -Winvalid-pch -include "${PARSED}")
 endif()
 
-if(NOT TOGETHER)
-  execute_process(COMMAND ${command} -DMOTE_FAIL=0 RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
-  if(NOT result EQUAL 0 OR NOT text STREQUAL "")
-    refuse("with MOTE_FAIL=0 it must compile without a word")
-  endif()
+execute_process(COMMAND ${command} -DMOTE_FAIL=0 RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(NOT result EQUAL 0 OR NOT text STREQUAL "")
+  refuse("with MOTE_FAIL=0 it must compile without a word")
 endif()
 
 file(STRINGS "${SOURCE}" bare REGEX "^// BARE: ")
