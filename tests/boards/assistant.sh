@@ -44,17 +44,18 @@ case " $* " in *" netduinoplus2 "*) on_pc netduinoplus2 > "$work/small.txt" ;; *
 native=-march=x86-64
 [ "$(uname -m)" = x86_64 ] && g++ -march=native -E -x c++ /dev/null > /dev/null 2>&1 && native=-march=native
 [ "$(uname -m)" = x86_64 ] || native=-O2
-wide=
-if [ "${MOTE_TEST_ALL:-ON}" = ON ]; then wide=yes; on_pc pc $native > "$work/wide.txt"; else cp "$work/roomy.txt" "$work/wide.txt"; fi
 conversation() { sed '/^RAM /,$d' "$1"; }  # without what the board says of itself
 grep -q '^done$' "$work/roomy.txt" || { echo "FAILED: the PC"; cat "$work/roomy.txt"; exit 1; }
 grep -q '^learned in 8 steps' "$work/roomy.txt" || { echo "FAILED: nothing was learned"; exit 1; }
 [ "$(grep -c '^logits ' "$work/roomy.txt")" = 4 ] || { echo "FAILED: four answers were expected"; exit 1; }
 conversation "$work/roomy.txt" > "$work/roomy"
 conversation "$work/small.txt" > "$work/small"
-conversation "$work/wide.txt" > "$work/wide"
-diff "$work/roomy" "$work/wide" || { echo "FAILED: rows by 1 and by 16 differ on this PC"; exit 1; }
-echo "ok    PC${wide:+, rows by 1 and by 16}: $(grep -c '^tokens ' "$work/roomy") answers, the same tokens and logits"
+if [ "${MOTE_TEST_ALL:-ON}" = ON ]; then
+  on_pc pc $native > "$work/wide.txt"
+  conversation "$work/wide.txt" > "$work/wide"
+  diff "$work/roomy" "$work/wide" || { echo "FAILED: rows by 1 and by 16 differ on this PC"; exit 1; }
+  echo "ok    PC, rows by 1 and by 16: $(grep -c '^tokens ' "$work/roomy") answers, the same tokens and logits"
+fi
 
 # ------------------------------------------------------------------------------------------------ on the boards
 for board; do

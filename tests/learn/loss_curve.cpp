@@ -38,8 +38,6 @@ constexpr mote::shape of_260k{
     .dim = 64, .hidden = 172, .layers = 3, .heads = 8, .kv_heads = 4, .vocab = 512, .context = 512};
 constexpr mote::shape of_15m{
     .dim = 288, .hidden = 768, .layers = 1, .heads = 6, .kv_heads = 6, .vocab = 32000, .context = 256};
-[[maybe_unused]] constexpr mote::shape of_135m{
-    .dim = 576, .hidden = 1536, .layers = 1, .heads = 9, .kv_heads = 3, .vocab = 12288, .context = 2048};
 /// full<> keeps four floats a weight.
 constexpr mote::shape with_vocabulary(mote::shape s, std::size_t vocab) {
   s.vocab = vocab;
@@ -161,6 +159,8 @@ TEST_CASE("what is learned depends neither on the chunk nor on the rows: a shape
 
 #if !MOTE_TEST_FEW_TYPES
 TEST_CASE("what is learned depends neither on the chunk nor on the rows: a shape like a 135M model") {
+  constexpr mote::shape of_135m{
+      .dim = 576, .hidden = 1536, .layers = 1, .heads = 9, .kv_heads = 3, .vocab = 12288, .context = 2048};
   using model = model_of<of_135m>;
   const plain_decoder m = some_model(of_135m);
   with_every_chunk<model, mote::q8<16>, usual>(m, short_lesson);

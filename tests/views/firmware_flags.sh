@@ -35,8 +35,11 @@ for compiler in g++ clang++-19; do
   command -v "$compiler" > /dev/null || continue
   "$compiler" "@$flags" -fsyntax-only "$work/there.cpp" 2> /dev/null || continue
   tried=$((tried + 1))
-  levels="-DNDEBUG -UNDEBUG"
-  [ "${MOTE_TEST_ALL:-ON}" = ON ] || { levels=-UNDEBUG; [ $tried -eq 1 ] || levels=-DNDEBUG; }  # one of them by each compiler
+  case ${MOTE_TEST_ALL:-ON}:$compiler in  # for every change one of them by each compiler
+    ON:*) levels="-DNDEBUG -UNDEBUG" ;;
+    *:g++) levels=-UNDEBUG ;;
+    *) levels=-DNDEBUG ;;
+  esac
   for debug in $levels; do
     "$compiler" "@$flags" -fsyntax-only -Werror -fno-exceptions -fno-rtti $debug "$work/use.cpp"
     echo "ok  $compiler $debug"
