@@ -7,6 +7,7 @@ set(rooms policy format family learn recall decode)  # boards are included one b
 set(by_name
   mote/policy/threads.hpp  # <atomic> and <pthread.h>, of which a program of one core would compile a page
   mote/family/bert.hpp mote/recall/encoded.hpp  # of encoder<> (pipeline/encoder.hpp), which programs without one need not read
+  mote/family/ple_tinylm.hpp  # of one published model, with a block of its own
   mote/recall/ivf.hpp      # lists pay where reading a vector is dear: behind a driver, or made again
   mote/recall/learned_weights.hpp  # nothing moves where a program does not say what helped
   mote/recall/hnsw.hpp)    # a graph pays above some thousand texts, where a scan of mote.hpp's retrievers is slow

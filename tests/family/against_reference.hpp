@@ -207,7 +207,7 @@ class against_reference {
     const auto each_row = [&](auto f) {
       for (std::size_t l = 0; l < s_.layers; ++l)
         for (std::size_t i = 0; i < tensors::matrices; ++i) {
-          if (!tensors::has_matrix(layers::kind_of(l), i)) continue;
+          if (!tensors::has_matrix(layers::kind_of(l), i) || tensors::is_table(i)) continue;
           const mote::matrix_size m = tensors::size(s_, i);
           for (std::size_t row = 0; row < m.rows; ++row) {
             std::vector<std::size_t> of_row;

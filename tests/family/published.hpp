@@ -23,6 +23,7 @@ inline published sizes_of(const mote::shape& s) {
   p.context = s.context;
   p.turning = s.head_dim();
   p.tied_head = s.tied_head;
+  p.per_layer_width = s.per_layer_width;
   p.norm_epsilon = static_cast<double>(s.norm_epsilon);
   return p;
 }
@@ -49,7 +50,8 @@ class against_published {
     mine_.check_gradients(family_tokens(13, s_.vocab), 2);
     mine_.check_last_layers(family_tokens(13, s_.vocab));
     mine_.check_scales(family_tokens(13, s_.vocab), 2);
-    if constexpr (mote::has_positions<Family>) mine_.check_virtual_tokens(3);
+    if constexpr (mote::has_positions<Family> || mote::leaves_embedding<Family>)
+      if (mote::has_positions<Family> || !s_.tied_head) mine_.check_virtual_tokens(3);
     if constexpr (!mote::states_of<Family>::any)
       if (s_.layers < 4) mine_.check_prefix(3);  // six losses for each float of it
   }

@@ -30,8 +30,8 @@ struct of {
   using kind = Family;
   static constexpr mote::shape shape = Shape;
 };
-using some =
-    std::tuple<of<mote::llama, scaled_llama>, of<mote::lfm2_layers<"cac">, sizes(3)>, of<mote::gemma3, gemma3>>;
+using some = std::tuple<of<mote::llama, scaled_llama>, of<mote::lfm2_layers<"cac">, sizes(3)>, of<mote::gemma3, gemma3>,
+                        of<mote::ple_tinylm, by_layer>>;
 using rest = std::tuple<of<mote::qwen2, sizes(2)>, of<mote::qwen3, sizes(2)>, of<mote::gemma2, gemma2>,
                         of<mote::phi2, partly>, of<mote::phi3, windowed>, of<mote::stablelm, partly>,
                         of<mote::stablelm2, partly>, of<mote::gpt2, sizes(2)>, of<mote::gpt_neo, windowed>,

@@ -21,6 +21,7 @@
 #include "mote/family/opt.hpp"
 #include "mote/family/phi2.hpp"
 #include "mote/family/phi3.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/family/stablelm.hpp"
 #include "mote/pipeline/encoder.hpp"
@@ -237,6 +238,10 @@ inline constexpr mote::shape partly = sizes(2, [](mote::shape& s) {
   s.tied_head = false;
   s.rotary_width = 4;
 });
+inline constexpr mote::shape by_layer = sizes(2, [](mote::shape& s) {
+  s.kv_heads = 4;
+  s.per_layer_width = 20;
+});
 struct encoding : model<mote::bert, sizes(2)> {
   static constexpr mote::pooling pooling = mote::pooling::mean;
 };
@@ -262,6 +267,7 @@ int mote_golden_families(void (*print)(const char*)) {
   r.check<mote::gpt_neox, mote_families::partly>({0x057E1A69F5306E74, 0xC6F764A5A554FDB3});
   r.check<mote::opt, mote_families::sizes(2)>({0xFA4C989B16785069, 0x2C6C8A9721EC9806});
   r.check<mote::lfm2_layers<"cac">, mote_families::sizes(3)>({0x92307B278BA6E7B0, 0x090BEB210C49F89C});
+  r.check<mote::ple_tinylm, mote_families::by_layer>({0xED30EB097E8E62E8, 0x192E6D9578F741F0});
   r.check_encoder<mote_families::encoding>(0xD13A15734AA229DC);
   return r.failures();
 }

@@ -38,6 +38,8 @@ struct published {
   bool tied_head = true, head_biased = false;
   double norm_epsilon = 1e-5;
   rope_pairs pairs = rope_pairs::neighbours;  // as an image has them
+  std::size_t per_layer_width = 0;            // of a token's row in the table of each layer; 0: there are none
+  activation per_layer_act = activation::gelu_erf;
 };
 
 struct plain_published {
@@ -46,6 +48,9 @@ struct plain_published {
     plain_attention attention;
     plain_short_convolution convolution;
     plain_feed_forward ffn;
+    plain_matrix per_layer_table;
+    plain_linear per_layer_input, per_layer_gate, per_layer_output;
+    plain_norm post_per_layer_norm;
 
     template <class F>
     static void each(auto& self, const std::string& at, F f) {
@@ -58,6 +63,11 @@ struct plain_published {
       name_one(at + "convolution_taps", self.convolution.kernel.v, f);
       plain_linear::each(self.convolution.output, at + "convolution_output", f);
       plain_feed_forward::each(self.ffn, at, f);
+      name_one(at + "per_layer_table", self.per_layer_table, f);
+      plain_linear::each(self.per_layer_input, at + "per_layer_input", f);
+      plain_linear::each(self.per_layer_gate, at + "per_layer_gate", f);
+      plain_linear::each(self.per_layer_output, at + "per_layer_output", f);
+      plain_norm::each(self.post_per_layer_norm, at + "post_per_layer_norm", f);
     }
   };
 
@@ -65,7 +75,7 @@ struct plain_published {
   plain_matrix embedding, positions;
   plain_linear head;  // its matrix is empty where it is the embedding
   std::vector<block> blocks;
-  plain_norm final_norm;
+  plain_norm final_norm, per_layer_norm;
 
   static plain_published random(const published& s, std::uint64_t seed) {
     mote::rng r(seed);
@@ -75,7 +85,8 @@ struct plain_published {
                       .positions = s.learned_positions ? make.table(s.context, s.dim) : plain_matrix{},
                       .head = {},
                       .blocks = {},
-                      .final_norm = plain_norm::random(s.norm, s.dim, make)};
+                      .final_norm = plain_norm::random(s.norm, s.dim, make),
+                      .per_layer_norm = {}};
     for (std::size_t l = 0; l < s.layers; ++l) {
       block b;
       b.attention_norm = plain_norm::random(s.norm, s.dim, make);
@@ -89,8 +100,16 @@ struct plain_published {
         b.attention = plain_attention::random(
             s.dim, form(s, l).count, {.inputs = s.input_biased, .output = s.output_biased}, s.head_norms, make);
       b.ffn = plain_feed_forward::random(s.dim, s.hidden, s.gated, s.ffn_biased, make);
+      if (s.per_layer_width != 0) {
+        b.per_layer_table = make.table(s.vocab, s.per_layer_width);
+        b.per_layer_input = plain_linear::random(s.per_layer_width, s.dim, false, make);
+        b.per_layer_gate = plain_linear::random(s.per_layer_width, s.dim, false, make);
+        b.per_layer_output = plain_linear::random(s.dim, s.per_layer_width, false, make);
+        b.post_per_layer_norm = plain_norm::random(norm_kind::rms, s.dim, make);
+      }
       m.blocks.push_back(b);
     }
+    if (s.per_layer_width != 0) m.per_layer_norm = plain_norm::random(norm_kind::rms, s.per_layer_width, make);
     if (!s.tied_head) m.head.weight = make.table(s.vocab, s.dim);
     if (s.head_biased) m.head.bias = make.biases(s.vocab);
     return m;
@@ -115,7 +134,13 @@ struct plain_published {
     for (plain_vector& row : x)
       for (double& v : row) v *= s.embedding_scale;
     if (s.learned_positions) add_positions(x, positions, blocks.front().attention.front_keys.size());
-    for (std::size_t l = 0; l < s.layers; ++l) run(l, x);
+    const plain_rows first = x;
+    for (std::size_t l = 0; l < s.layers; ++l) {
+      run(l, x);
+      if (s.per_layer_width != 0)
+        for (std::size_t t = 0; t < x.size(); ++t)
+          add_per_layer(l, static_cast<std::size_t>(tokens[t]), first[t], x[t]);
+    }
     for (plain_vector& row : x) {
       row = (s.tied_head ? embedding : head.weight).times(final_norm(row, s.norm_epsilon));
       if (!head.bias.empty()) add_to(row, head.bias);
@@ -138,9 +163,26 @@ struct plain_published {
     plain_linear::each(self.head, "head", f);
     name_blocks<block>(self.blocks, f);
     plain_norm::each(self.final_norm, "final_norm", f);
+    plain_norm::each(self.per_layer_norm, "per_layer_norm", f);
   }
 
  private:
+  /// A token's inputs of a layer, as Gemma 3n's definition and runtime/llm.h of esp32-ai state them: its row times the root
+  /// of the row's width, and what a matrix makes of its first vector, over the root of the stream's width, normed; the
+  /// mean of the two, times the root of two. They are gated by the stream, projected, normed and added.
+  void add_per_layer(std::size_t layer, std::size_t token, const plain_vector& first, plain_vector& x) const {
+    const block& b = blocks[layer];
+    plain_vector projected = b.per_layer_input(first);
+    for (double& v : projected) v /= std::sqrt(static_cast<double>(s.dim));
+    projected = per_layer_norm(projected, s.norm_epsilon);
+    plain_vector gated = b.per_layer_gate(x);
+    const double root = std::sqrt(static_cast<double>(s.per_layer_width));
+    for (std::size_t i = 0; i < gated.size(); ++i)
+      gated[i] =
+          activate(s.per_layer_act, gated[i]) * (projected[i] + b.per_layer_table.at(token, i) * root) / std::sqrt(2.0);
+    add_to(x, b.post_per_layer_norm(b.per_layer_output(gated), s.norm_epsilon));
+  }
+
   plain_vector behind(const plain_norm& norm, const plain_vector& x) const {
     return norm.gain.empty() ? x : norm(x, s.norm_epsilon);
   }

@@ -100,6 +100,7 @@ TEST_CASE("shape: each fact but the context changes the fingerprint", "[model]")
     differs([&](s& x) { x.rotary_width = n - 6; });
     differs([&](s& x) { x.local_theta = static_cast<float>(n); });
     differs([&](s& x) { x.logit_softcap = static_cast<float>(n); });
+    differs([&](s& x) { x.per_layer_width = static_cast<std::uint16_t>(n); });
     differs([&](s& x) { x.rope.factor = static_cast<float>(n); });
     differs([&](s& x) { x.rope = {.factor = 8, .original_context = n}; });
     differs([&](s& x) {

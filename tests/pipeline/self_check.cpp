@@ -20,6 +20,7 @@
 #endif
 
 #include "../random_model.hpp"
+#include "mote/block/per_layer_embedding.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/mote.hpp"
 
@@ -221,6 +222,7 @@ TEST_CASE("each kernel of floats is reported by its name") {
         "softcap");
   named(std::type_identity<gated_feed_forward<feed_forward_tensors{}, silu>>{}, "activation");
   named(std::type_identity<feed_forward<gelu, feed_forward_tensors{}>>{}, "activation");
+  named(std::type_identity<per_layer_embedding<exact_gelu>>{}, "activation");
 }
 
 TEST_CASE("a processor's mode is noticed") {

@@ -303,7 +303,7 @@ struct family_reads_shape {
   static constexpr bool reads = shape_is_read<Family>(Model::shape);
   static_assert(
       reads,
-      "mote: the model's shape has a rotary width, a local theta, a rotary scaling or a cap of logits that its family does not read; name the family that does, as gemma3 [mote-shape-unread]");
+      "mote: the model's shape has a rotary width, a local theta, a rotary scaling, a cap of logits or a per_layer_width that its family does not read, or lacks the last; name the family that does, as gemma3 [mote-shape-unread]");
 };
 template <class Family, class Model>
 struct attention_reads_shape {

@@ -30,8 +30,7 @@ struct pass_size {
 
 /// The widest vector that a matrix of the model reads, in floats.
 constexpr std::size_t widest_input(const shape& s) {
-  const std::size_t widest = s.hidden > s.dim ? s.hidden : s.dim;
-  return widest > s.query_dim() ? widest : s.query_dim();
+  return detail::greatest_of(s.hidden, s.dim, s.query_dim(), std::size_t{s.per_layer_width});
 }
 
 /// The operations of a family's pass and its buffers: 0 (embed), those of a layer from 1 on, which repeat for each
@@ -66,6 +65,7 @@ struct decode_plan_of {
   using buffers =
       join_lives<lives<live<stream, embed, head>, live<rounded, layers, head>, live<rotations, embed, head_norm - 1>>,
                  typename Family::embedding::template forward_buffers<embed>,
+                 decltype(detail::left_by<Family, embed, head_norm - 1>()),
                  typename each_layer::template forward_buffers<layers>,
                  lives<live<last_normed, head_norm, head>, live<logits, head, head>>>;
 };
@@ -140,6 +140,7 @@ class decode_pass {
       Family::embedding::forward(*this, static_cast<std::size_t>(ids[t]), position_ + t, x_ + t * padded(s_.dim));
       if constexpr (prompting_delta<Adapter>)
         if (position_ + t < maps_.adapter().positions()) maps_.adapter().embed(position_ + t, x_ + t * padded(s_.dim));
+      if constexpr (leaves_embedding<Family>) Family::embedding::leave(*this, t, ids[t], x_ + t * padded(s_.dim));
       if constexpr (Family::layer::rotates) rope_rotations(frequencies_, pairs, position_ + t, rotations_ + t * pairs);
     }
   }
@@ -196,6 +197,7 @@ class decode_pass {
   MOTE_INLINE auto embedding() const { return w_.embedding(); }
   MOTE_INLINE auto positions() const { return w_.positions(); }
   MOTE_INLINE const float* x() const { return x_; }  // (tokens, padded(dim)) the stream
+  MOTE_INLINE const Weights& packed() const { return w_; }
   MOTE_INLINE const simd::sine_cosine* rotations(std::size_t t) const {
     return rotations_ + t * rotary_count<Family>(s_);
   }

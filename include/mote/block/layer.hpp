@@ -19,6 +19,10 @@
 
 namespace mote::inline v0 {
 
+/// Whether the family's embedding leaves its vectors for the layers.
+template <class Family>
+inline constexpr bool leaves_embedding = requires { typename Family::embedding::embedded; };
+
 namespace detail {
 /// Whether a block uses what the pass provides: the cache of keys and values (attends), the rotations by position
 /// (rotates), of the first shape.rotary_dim() channels (rotates_partly), by shape.local_theta (rotates_locally).
@@ -37,6 +41,13 @@ struct stream_between {
     return rows_of_floats(n.kept, s.dim);
   }
 };
+/// What the family's embedding leaves for the layers (block/per_layer_embedding.hpp) from one operation to another, and
+/// in the way back; nothing, as a rule.
+template <class Family, int... Operations>
+consteval auto left_by() {
+  if constexpr (leaves_embedding<Family>) return Family::embedding::template left<Operations...>();
+  else return lives<>{};
+}
 }  // namespace detail
 
 template <class... Blocks>
@@ -253,13 +264,14 @@ constexpr bool windows_look_back(const shape& s) {
   return back;
 }
 
-/// Whether the family reads what the shape says of rotary positions and of a cap of the logits.
+/// Whether the family reads what the shape says of rotary positions, of a cap of the logits and of rows for each layer.
 template <class Family>
 constexpr bool shape_is_read(const shape& s) {
   using layer = typename Family::layer;
   return (layer::rotates_partly || s.rotary_dim() == s.head_dim()) && (layer::rotates_locally || s.local_theta == 0) &&
          (layer::rotates || s.rope.factor == 1) &&
-         (s.logit_softcap == 0 || requires { requires head_of<Family>::softcapped; });
+         (s.logit_softcap == 0 || requires { requires head_of<Family>::softcapped; }) &&
+         (s.per_layer_width != 0) == leaves_embedding<Family>;
 }
 
 /// Whether the tokens of some layer see later ones.

@@ -19,17 +19,6 @@
 
 namespace mote::inline v0 {
 
-/// The progress of a pass. Another object needs only this and the arena to continue it.
-struct train_progress {
-  enum stage_type : std::uint8_t { embed, forward, loss, again, back, embedding_back, done } stage = embed;
-  bool strayed = false;    // a query, key or value was too large or not finite
-  std::uint16_t part = 0;  // of a layer: a block (forward), a phase (backward)
-  std::uint32_t layer = 0;
-  std::uint32_t at = 0;     // the first token of the next portion
-  std::uint32_t count = 0;  // tokens that are run: the sequence's last is only predicted
-  float sum = 0;            // of the loss
-};
-
 /// One pass over a sequence: forward, loss and, if requested and GoesBack, the gradients of the layers from
 /// `first_layer` on.
 template <class Family, class Isa, class Formats, class Delta, bool GoesBack = true>
@@ -110,6 +99,7 @@ class sequence_pass {
         guard_.enter(facts::embedding_back);
         for (std::size_t t = 0; t < state_.count; ++t) {
           float* dx = dstream() + t * dim();
+          if constexpr (leaves_embedding<Family>) Family::embedding::collect(*this, t, dx);
           if constexpr (prompting_delta<Delta>)
             if (t < delta_.positions()) delta_.embed_backward(t, dx);
           if constexpr (requires { Family::embedding::scale(s_); }) scale_by(dx, Family::embedding::scale(s_), s_.dim);
@@ -157,6 +147,9 @@ class sequence_pass {
   auto positions() const { return w_.positions(); }
   const float* x() const { return in_ + state_.at * dim(); }  // (tokens, padded(dim)) the stream into this block
   float* dx() const { return dstream() + state_.at * dim(); }
+  std::size_t first_left() const { return state_.at; }  // of what the embedding left
+  Delta& delta() { return delta_; }
+  const weights<Formats, Family>& packed() const { return w_; }
   const simd::sine_cosine* rotations(std::size_t t) const {
     auto* rotations = reinterpret_cast<simd::sine_cosine*>(b_.template bytes<typename facts::rotations>());
     rope_rotations(frequencies_, rotary_count<Family>(s_), position() + t, rotations);
@@ -296,6 +289,7 @@ class sequence_pass {
       if constexpr (prompting_delta<Delta>)
         if (t < delta_.positions()) delta_.embed(t, x);
       zero(x + s_.dim, dim() - s_.dim);
+      if constexpr (leaves_embedding<Family>) Family::embedding::leave(*this, t, tokens[t], x);
     }
     to(train_progress::forward, 0);
   }
@@ -370,6 +364,7 @@ class sequence_pass {
     if (state_.at == first) {
       guard_.enter(loss_operation);
       if (GoesBack && gradient) zero(dstream(), state_.count * dim());
+      if constexpr (GoesBack && leaves_embedding<Family>) Family::embedding::clear(*this, state_.at, state_.count);
     }
     const std::size_t vocab = padded(s_.vocab);
     const float* x = checkpoint(s_.layers) + state_.at * dim();

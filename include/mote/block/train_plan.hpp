@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The memory of the training pass: its own buffers and those of a family's blocks, how many layer inputs are kept for
-// the backward pass, and a joint plan for training and inference.
+// the backward pass, how far a pass is, and a joint plan for training and inference.
 // Refuses to run: block/train.hpp does.
 #pragma once
 
@@ -20,7 +20,7 @@ template <class Family>
 constexpr std::size_t widest_output(const shape& s) {
   std::size_t most = 0;
   for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i)
-    most = detail::greatest_of(most, tensors_of<Family>::size(s, i).rows);
+    if (!tensors_of<Family>::is_table(i)) most = detail::greatest_of(most, tensors_of<Family>::size(s, i).rows);
   return most;
 }
 
@@ -82,7 +82,8 @@ struct train_plan_of {
                              lives<portion<normed, loss>, portion<dnormed, loss>, portion<logits, loss>,
                                    portion<rows, loss, last_phase>, portion<rounded, forward, last_phase>,
                                    portion<rotations, forward, last_phase>, portion<outputs, back, last_phase>>,
-                             std::conditional_t<keeps_logits, lives<portion<kept_logits, loss>>, lives<>>>;
+                             std::conditional_t<keeps_logits, lives<portion<kept_logits, loss>>, lives<>>,
+                             decltype(detail::left_by<Family, embed, last_phase, loss, embedding_back>())>;
   // Without a backward pass: the same tags at the same indices.
   template <class Tag>
   using never = typename loss_operations<embed>::template back<Tag, 0>;
@@ -92,7 +93,8 @@ struct train_plan_of {
                  typename each_layer::template loss_buffers<forward>,
                  lives<portion<normed, loss_alone>, never<dnormed>, portion<logits, loss_alone>, never<rows>,
                        portion<rounded, forward, loss_alone>, portion<rotations, forward, loss_alone>, never<outputs>>,
-                 std::conditional_t<keeps_logits, lives<never<kept_logits>>, lives<>>>;
+                 std::conditional_t<keeps_logits, lives<never<kept_logits>>, lives<>>,
+                 decltype(detail::left_by<Family, embed, loss_alone, embed>())>;
   static_assert(buffers::count == loss_buffers::count);
 
   /// The number of streams that are kept if the layers from `first` on learn. The layers below share one; if a layer is
@@ -105,6 +107,17 @@ struct train_plan_of {
     if (layer >= first) return layer - first;
     return alternates && (first - layer) % 2 == 1 ? s.layers - first + 1 : 0;
   }
+};
+
+/// The progress of a pass. Another object needs only this and the arena to continue it.
+struct train_progress {
+  enum stage_type : std::uint8_t { embed, forward, loss, again, back, embedding_back, done } stage = embed;
+  bool strayed = false;    // a query, key or value was too large or not finite
+  std::uint16_t part = 0;  // of a layer: a block (forward), a phase (backward)
+  std::uint32_t layer = 0;
+  std::uint32_t at = 0;     // the first token of the next portion
+  std::uint32_t count = 0;  // tokens that are run: the sequence's last is only predicted
+  float sum = 0;            // of the loss
 };
 
 /// How far back a pass goes, and what else it needs.

@@ -37,7 +37,8 @@ template <class Family>
 constexpr std::size_t vector_bytes(const shape& s) {
   return map_vectors<Family>(s).bytes;
 }
-/// The weights in the matrices of all layers, or in the matrix `only` of each.
+/// The weights in the matrices of all layers, or in the matrix `only` of each, without tables: a token multiplies none
+/// of a table's.
 template <class Family>
 constexpr std::uint64_t weights_of_layers(const shape& s, std::size_t only = too_big) {
   using tensors = tensors_of<Family>;
@@ -45,7 +46,7 @@ constexpr std::uint64_t weights_of_layers(const shape& s, std::size_t only = too
   for (std::size_t layer = 0; layer < s.layers; ++layer)
     for (std::size_t i = 0; i < tensors::matrices; ++i)
       if ((only == too_big || only == i) && tensors::has_matrix(Family::layer::kind_of(layer), i))
-        n += static_cast<std::uint64_t>(tensors::size(s, i).rows) * tensors::size(s, i).cols;
+        n += tensors::is_table(i) ? 0 : static_cast<std::uint64_t>(tensors::size(s, i).rows) * tensors::size(s, i).cols;
   return n;
 }
 template <class Family>

@@ -52,9 +52,14 @@ class full_gradients {
                                  count);
   }
   float* vector_gradient(std::size_t layer, vector_role v) { return at(map_.at(layer, v)); }
-  void embedding_backward(std::size_t token, const float* dx) { add_row(at(map_.embedding), token, dx); }
+  void embedding_backward(std::size_t token, const float* dx) { add_row(at(map_.embedding), token, dx, s_.dim); }
+  /// Adds the gradient of a row of a table of a layer.
+  void row_backward(std::size_t layer, role r, std::size_t row, const float* drow) {
+    const std::size_t i = tensors::find(r);
+    add_row(block(layer, map_.in(layer).matrix[i]), row, drow, tensors::size(s_, i).cols);
+  }
   /// Adds the gradient dx (dim) of a learned position's vector.
-  void position_backward(std::size_t position, const float* dx) { add_row(at(map_.positions), position, dx); }
+  void position_backward(std::size_t position, const float* dx) { add_row(at(map_.positions), position, dx, s_.dim); }
   void head_backward(const float* dlogits, const float* x, std::size_t count, std::size_t y_stride,
                      std::size_t x_stride) {
     matmul_weight_gradient<Rows>(at(map_.head), s_.vocab, s_.dim, dlogits, y_stride, x, x_stride, count);
@@ -83,9 +88,9 @@ class full_gradients {
 
  private:
   std::size_t outer_floats(std::size_t i) const { return tensors::outer_floats(s_, i); }
-  void add_row(float* table, std::size_t row, const float* dx) const {
-    float* tile = table + row / Rows * Rows * s_.dim;
-    for (std::size_t col = 0; col < s_.dim; ++col) tile[col * Rows + row % Rows] += dx[col];
+  static void add_row(float* table, std::size_t row, const float* dx, std::size_t cols) {
+    float* tile = table + row / Rows * Rows * cols;
+    for (std::size_t col = 0; col < cols; ++col) tile[col * Rows + row % Rows] += dx[col];
   }
   static void add_vector(float& sum, const float* g, std::size_t n) { sum += dot(g, g, n); }
   static void add_rows(float& sum, const float* g, std::size_t rows, std::size_t cols) {

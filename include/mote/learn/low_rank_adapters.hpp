@@ -41,7 +41,7 @@ constexpr auto lay_adapters(const shape& s, std::size_t rank) {
   adapter_layout<std::size_t(__builtin_popcount(targets_in<Family>(Targets)))> l;
   std::size_t n = 0;
   for (std::size_t i = 0; i < tensors::matrices; ++i) {
-    if ((only(tensors::matrix(i)) & Targets) == 0) continue;
+    if ((only(tensors::matrix(i)) & Targets) == 0 || tensors::is_table(i)) continue;
     const matrix_size m = tensors::size(s, i);
     l.adapters[n] = {tensors::matrix(i), l.layer_floats, {rank, m.rows, m.cols}};
     l.layer_floats += l.adapters[n++].size.floats();

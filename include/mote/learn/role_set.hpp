@@ -18,11 +18,12 @@ constexpr bool has(role_set set, role r) { return (set & only(r)) != 0; }
 inline constexpr role_set query_and_value = only(role::query) | only(role::value);
 inline constexpr role_set all_matrices = ~role_set{0};
 
-/// The members of a set that a family has.
+/// The members of a set that a family has and multiplies: a table has no outputs to change.
 template <class Family>
 constexpr role_set targets_in(role_set targets) {
   role_set found = 0;
-  for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i) found |= targets & only(tensors_of<Family>::matrix(i));
+  for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i)
+    if (!tensors_of<Family>::is_table(i)) found |= targets & only(tensors_of<Family>::matrix(i));
   return found;
 }
 
@@ -43,14 +44,14 @@ struct output_vectors {
   void each(Function f) const {
     for (std::size_t layer = 0; layer < s.layers; ++layer)
       for (std::size_t i = 0; i < tensors::matrices; ++i)
-        if (has(targets, tensors::matrix(i))) f(at(layer, i), tensors::size(s, i).rows);
+        if (has(targets_in<Family>(targets), tensors::matrix(i))) f(at(layer, i), tensors::size(s, i).rows);
   }
 
  private:
   constexpr std::size_t at(std::size_t layer, std::size_t of) const {
     std::size_t before = 0, others = 0;
     for (std::size_t i = 0; i < tensors::matrices; ++i) {
-      if (!has(targets, tensors::matrix(i))) continue;
+      if (!has(targets_in<Family>(targets), tensors::matrix(i))) continue;
       (i < of ? before : others) += padded(tensors::size(s, i).rows);
     }
     return layer * (before + others) + before;

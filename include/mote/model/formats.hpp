@@ -133,11 +133,11 @@ struct formats_of<mixed_formats<Choice, Formats...>> {
   }
 };
 
-/// The bytes of matrix number `matrix` of a layer.
+/// The bytes of matrix number `matrix` of a layer, or of the tile of one row.
 template <class Formats, class Family = llama>
-constexpr std::size_t matrix_bytes(const shape& s, std::size_t layer, std::size_t matrix) {
+constexpr std::size_t matrix_bytes(const shape& s, std::size_t layer, std::size_t matrix, bool one_row = false) {
   const matrix_size m = tensors_of<Family>::size(s, matrix);
-  return formats_of<Formats>::with(layer, matrix, [&]<class F>() { return F::bytes(m.rows, m.cols); });
+  return formats_of<Formats>::with(layer, matrix, [&]<class F>() { return F::bytes(one_row ? 1 : m.rows, m.cols); });
 }
 
 /// The bytes of the 8-bit copy of a vector of `cols` floats, for the format that needs most; a multiple of 16.

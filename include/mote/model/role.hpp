@@ -12,7 +12,8 @@
 
 namespace mote::inline v0 {
 
-/// The matrices of a layer. The numbers 16 to 31 are for users' blocks: own_role(0) to own_role(15).
+/// The matrices of a layer. Numbers 9 to 12 are per_layer's (block/per_layer_embedding.hpp), 16 to 31 are for users'
+/// blocks: own_role(0) to own_role(15).
 enum class role : std::uint8_t { query, key, value, output, gate, up, down, convolution_input, convolution_output };
 /// The first of them are those of a Llama's layer.
 inline constexpr std::size_t role_count = 7;
@@ -29,7 +30,9 @@ consteval role own_role(unsigned n) {
 constexpr std::string_view name(role r) {
   constexpr std::string_view names[] = {
       "query", "key", "value", "output", "gate", "up", "down", "convolution_input", "convolution_output"};
-  return static_cast<std::size_t>(r) < std::size(names) ? names[static_cast<std::size_t>(r)] : "own";
+  constexpr std::string_view more[] = {"per_layer_table", "per_layer_input", "per_layer_gate", "per_layer_output"};
+  const auto at = static_cast<std::size_t>(r), first = std::size(names);
+  return at < first ? names[at] : at - first < std::size(more) ? more[at - first] : "own";
 }
 
 /// The vectors of a model: gains and biases of norms, biases of matrices. They are floats in every image. The numbers
@@ -62,10 +65,10 @@ enum class vector_role : std::uint8_t {
 
 constexpr std::string_view name(vector_role v) {
   constexpr std::string_view names[] = {
-      "attention_norm", "ffn_norm",   "final_norm",     "attention_norm_bias", "ffn_norm_bias", "final_norm_bias",
-      "query_bias",     "key_bias",   "value_bias",     "output_bias",         "gate_bias",     "up_bias",
-      "down_bias",      "query_norm", "key_norm",       "post_attention_norm", "post_ffn_norm", "convolution_taps",
-      "head_bias",      "token_type", "embedding_norm", "embedding_norm_bias"};
+      "attention_norm", "ffn_norm",   "final_norm",     "attention_norm_bias", "ffn_norm_bias",  "final_norm_bias",
+      "query_bias",     "key_bias",   "value_bias",     "output_bias",         "gate_bias",      "up_bias",
+      "down_bias",      "query_norm", "key_norm",       "post_attention_norm", "post_ffn_norm",  "convolution_taps",
+      "head_bias",      "token_type", "embedding_norm", "embedding_norm_bias", "per_layer_norm", "post_per_layer_norm"};
   return static_cast<std::size_t>(v) < std::size(names) ? names[static_cast<std::size_t>(v)] : "own";
 }
 consteval vector_role own_vector(unsigned n) {
@@ -77,11 +80,13 @@ struct matrix_size {
   std::size_t rows, cols;
 };
 
-/// What a block declares of a matrix: its role, its size, and its bias, if any.
+/// What a block declares of a matrix: its role, its size, and its bias, if any. A table is never multiplied: a token
+/// reads one of its rows.
 struct matrix_tensor {
   role which;
   std::size_t rows, cols;
   vector_role bias = vector_role::none;
+  bool is_table = false;
 };
 /// What a block declares of a vector.
 struct vector_tensor {

@@ -26,14 +26,16 @@ struct rope_scaling {
 };
 
 struct shape {
-  std::size_t dim = 0;           ///< width of the residual stream
-  std::size_t hidden = 0;        ///< width of the feed-forward block
-  std::size_t layers = 0;        ///< layers, each a sequence of blocks (block/layer.hpp)
-  std::size_t heads = 0;         ///< query heads
-  std::size_t kv_heads = 0;      ///< key and value heads; heads is a multiple
-  std::size_t vocab = 0;         ///< tokens of the vocabulary
-  std::size_t context = 0;       ///< the longest sequence it was trained for, in tokens
-  bool tied_head = true;         ///< the head uses the matrix of the embedding
+  std::size_t dim = 0;       ///< width of the residual stream
+  std::size_t hidden = 0;    ///< width of the feed-forward block
+  std::size_t layers = 0;    ///< layers, each a sequence of blocks (block/layer.hpp)
+  std::size_t heads = 0;     ///< query heads
+  std::size_t kv_heads = 0;  ///< key and value heads; heads is a multiple
+  std::size_t vocab = 0;     ///< tokens of the vocabulary
+  std::size_t context = 0;   ///< the longest sequence it was trained for, in tokens
+  bool tied_head = true;     ///< the head uses the matrix of the embedding
+  /// Width of a token's row for each layer, in families with a table a layer. Its place is what tied_head leaves.
+  std::uint16_t per_layer_width = 0;
   float rope_theta = 10000.0F;   ///< base of the rotary frequencies
   float norm_epsilon = 1e-5F;    ///< added to the mean square, or variance, in a norm
   std::size_t head_width = 0;    ///< width of a query, key or value head; 0: dim / heads
@@ -86,6 +88,7 @@ struct shape {
     if (rotary_dim() != head_dim()) facts.add("rotary_width").add(rotary_width);
     if (local_theta != 0) facts.add("local_theta").add(__builtin_bit_cast(std::uint32_t, local_theta));
     if (logit_softcap != 0) facts.add("logit_softcap").add(__builtin_bit_cast(std::uint32_t, logit_softcap));
+    if (per_layer_width != 0) facts.add("per_layer_width").add(per_layer_width);
     if (rope.factor != 1) {
       facts.add("rope").add(__builtin_bit_cast(std::uint32_t, rope.factor)).add(rope.original_context);
       if (rope.original_context != 0)

@@ -177,7 +177,7 @@ constexpr std::uint64_t streamed_bytes_a_token(const shape& s) {
   for (std::size_t layer = 0; layer < s.layers; ++layer)
     for (std::size_t i = 0; i < tensors_of<Family>::matrices; ++i)
       if (tensors_of<Family>::has_matrix(Family::layer::kind_of(layer), i))
-        n += matrix_bytes<Formats, Family>(s, layer, i);
+        n += matrix_bytes<Formats, Family>(s, layer, i, tensors_of<Family>::is_table(i));
   return n;
 }
 

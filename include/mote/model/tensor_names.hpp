@@ -29,8 +29,9 @@ struct tensor_id {
   constexpr bool operator==(const tensor_id&) const = default;
 };
 
-/// The names of a tensor in files. If a file's tensor is several of ours, the rows of one after those of another,
-/// `part` is the place of this one, from 1 on; 0: it is one tensor there too.
+/// The names of a tensor in files. One of a layer without # is of a tensor that holds those of all layers: rows of one
+/// after those of another; of a table, columns. If a file's tensor is several of ours, the rows of one after those of
+/// another, `part` is the place of this one, from 1 on; 0: it is one tensor there too.
 struct named {
   tensor_id which;
   std::string_view gguf, safetensors;

@@ -78,6 +78,7 @@ struct listed {
   std::size_t place = 0;  // index in what that block declares
   bool is_bias = false;   // the bias of that block's matrix `place`
   vector_role bias = vector_role::none;
+  bool is_table = false;
 };
 template <class Name>
 struct listing {
@@ -118,7 +119,7 @@ struct gathered<part_list<Blocks...>> {
       for (std::size_t i = 0; i < vectors.size(); ++i)
         l.twice |= l.vectors.add({.which = vectors[i].which, .block = at, .place = i});
       for (std::size_t i = 0; i < matrices.size(); ++i) {
-        l.twice |= l.matrices.add({.which = matrices[i].which, .block = at, .place = i, .bias = matrices[i].bias});
+        l.twice |= l.matrices.add({matrices[i].which, at, i, false, matrices[i].bias, matrices[i].is_table});
         if (matrices[i].bias != vector_role::none)
           l.twice |= l.vectors.add({.which = matrices[i].bias, .block = at, .place = i, .is_bias = true});
       }
@@ -208,6 +209,8 @@ class tensors_of {
   template <role R>
   static constexpr vector_role bias = in_layers::all.matrices.all[index<R>].bias;
   static constexpr vector_role bias_of(std::size_t i) { return in_layers::all.matrices.all[i].bias; }
+  /// Whether matrix i is a table: a token reads one row of it.
+  static constexpr bool is_table(std::size_t i) { return in_layers::all.matrices.all[i].is_table; }
 
   template <role R>
   MOTE_INLINE static constexpr matrix_size size(const shape& s) {

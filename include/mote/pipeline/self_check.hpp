@@ -224,10 +224,14 @@ struct attention_kernels {
 };
 
 /// The kernels that a block calls, but for the products of matrices. Returns the name of one that differs. A block that
-/// is not mote's calls what it likes: it is not checked.
+/// is not mote's calls what it likes: of it an `activation` is checked that it names.
 template <class Pipeline, class Block>
 struct kernels_of {
-  static std::string_view differs(self_check_room) { return {}; }
+  static std::string_view differs([[maybe_unused]] self_check_room at) {
+    if constexpr (requires { typename Block::activation; })
+      return kernels_of<Pipeline, feed_forward<typename Block::activation, feed_forward_tensors{}>>::differs(at);
+    else return {};
+  }
 };
 template <class Pipeline, vector_role Gain>
 struct kernels_of<Pipeline, rms_norm_block<Gain>> {
@@ -340,7 +344,7 @@ class self_checking {
   static constexpr place place_of() {
     for (std::size_t l = 0; l < s.layers; ++l)
       for (std::size_t i = 0; i < tensors::matrices; ++i)
-        if (tensors::has_matrix(family::layer::kind_of(l), i) &&
+        if (tensors::has_matrix(family::layer::kind_of(l), i) && !tensors::is_table(i) &&
             formats::with(l, i, []<class F>() { return std::is_same_v<F, Format>; }))
           return {place::block, l, i};
     return {std::is_same_v<typename formats::head, Format> ? place::head : place::none};

@@ -52,6 +52,7 @@ TEST_CASE("model header: reads back what few families have", "[host][model_heade
   f.shape.rotary_width = 6;
   f.shape.local_theta = 10000;
   f.shape.logit_softcap = 30;
+  f.shape.per_layer_width = 20;
   CHECK(read_model_header(model_header(f)).shape == f.shape);
   f.shape.rope = {.factor = 32, .low_frequency_factor = 1, .high_frequency_factor = 4.5F, .original_context = 8192};
   CHECK(read_model_header(model_header(f)).shape == f.shape);

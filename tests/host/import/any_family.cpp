@@ -13,6 +13,7 @@
 #include "mote/family/gpt2.hpp"
 #include "mote/family/lfm2.hpp"
 #include "mote/family/phi2.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/format/f32.hpp"
 #include "mote/format/q8.hpp"
@@ -20,17 +21,26 @@
 #include "mote/host/image/packing_plan.hpp"
 #include "mote/model/formats.hpp"
 #include "mote/model/weights.hpp"
+#include "mote/policy/bind_formats.hpp"
+#include "mote/policy/quantize.hpp"
 
 namespace host = mote::host;
 
 namespace {
-constexpr mote::shape s{
-    .dim = 24, .hidden = 44, .layers = 7, .heads = 4, .kv_heads = 2, .vocab = 37, .context = 29, .tied_head = false};
+constexpr mote::shape s{.dim = 24,
+                        .hidden = 44,
+                        .layers = 7,
+                        .heads = 4,
+                        .kv_heads = 2,
+                        .vocab = 37,
+                        .context = 29,
+                        .tied_head = false,
+                        .per_layer_width = 20};
 }  // namespace
 
 TEMPLATE_TEST_CASE("any family: tensors, their places in an image and the fingerprints are those of the type",
                    "[host][any_family]", mote::llama, mote::gpt2, mote::qwen2, mote::gemma3, mote::phi2,
-                   mote::lfm2_layers<"cca">, mote::lfm2_layers<"acaccca">) {
+                   mote::ple_tinylm, mote::lfm2_layers<"cca">, mote::lfm2_layers<"acaccca">) {
   using tensors = mote::tensors_of<TestType>;
   using layers = typename TestType::layer;
   const host::any_family family = host::any_family::of<TestType>();
@@ -85,6 +95,13 @@ TEST_CASE("any family: formats that differ have the fingerprint of the type's ch
   CHECK(host::identify(plan, s).fingerprint ==
         mote::format_fingerprint<mote::mixed_formats<choice, f32<4>, q8<4, 32>>>());
   CHECK(host::text_of(plan, s) == "q8,embedding=f32,head=f32,down=f32");
+  const auto own_tables = host::any_family::of<mote::ple_tinylm>();
+  const auto tables = host::read_packing("q4,per_layer_table=q8", 4, s, own_tables);
+  CHECK(host::policy_of(tables, s) ==
+        "mote::mixed<mote::quantize<4>, mote::in<mote::per_layer::table, mote::quantize<8>>>");
+  using bound = mote::bind_formats<mote::mixed<mote::quantize<4>, mote::in<mote::per_layer::table, mote::quantize<8>>>,
+                                   s, 4, mote::ple_tinylm>;
+  CHECK(host::identify(tables, s).fingerprint == mote::format_fingerprint<bound>());
   const auto uneven = host::read_packing("q8,2.down=f32", 4, s, host::any_family::of<mote::lfm2_layers<"cca">>());
   CHECK_THROWS_AS(host::identify(uneven, s), std::runtime_error);
   CHECK_THROWS_AS(host::read_packing("q8,gate=f32", 4, s, host::any_family::of<mote::gpt2>()), std::runtime_error);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -74,6 +75,8 @@ struct folder_habits {
   bool heads_of_parts = false;  // joined query, key and value: head by head
   bool gains_less_one = false;
   std::size_t rows_before_positions = 0;
+  std::set<std::string> by_columns{};  // tensors that are joined column by column
+  std::size_t rows_of_no_token = 0;    // behind those of the tables
 };
 
 /// Writes the folder; tensors of one name are joined in the order query, key, value or gate, up.
@@ -81,6 +84,7 @@ inline void write_folder(const std::filesystem::path& folder, plain_published& m
   struct tensor {
     std::size_t rows = 0, cols = 0;
     std::vector<plain_vector> parts;
+    bool by_columns = false;
   };
   std::vector<std::pair<std::string, tensor>> all;
   for (const named_tensor& t : tensors_of(m)) {
@@ -98,6 +102,8 @@ inline void write_folder(const std::filesystem::path& folder, plain_published& m
     plain_vector values = t.values();
     if (h.gains_less_one && t.matrix == nullptr)
       for (double& v : values) v = static_cast<double>(static_cast<float>(v) - 1.0F);
+    if (rest == "embedding" || h.by_columns.contains(rest))
+      values.resize(values.size() + h.rows_of_no_token * t.matrix->cols, 7.0);
     if (rest == "positions") values.insert(values.begin(), h.rows_before_positions * t.matrix->cols, 7.0);
     auto found = all.begin();
     while (found != all.end() && found->first != name) ++found;
@@ -105,6 +111,7 @@ inline void write_folder(const std::filesystem::path& folder, plain_published& m
     found->second.cols = t.matrix != nullptr ? t.matrix->cols : 1;
     found->second.rows += values.size() / found->second.cols;
     found->second.parts.push_back(values);
+    found->second.by_columns = h.by_columns.contains(rest);
     if (t.matrix == nullptr) found->second.cols = 0;
   }
   safetensors_writer file;
@@ -117,11 +124,19 @@ inline void write_folder(const std::filesystem::path& folder, plain_published& m
       for (std::size_t at = 0; at < t.parts[0].size(); at += head)
         for (const plain_vector& part : t.parts)
           for (std::size_t i = 0; i < head; ++i) values.push_back(static_cast<float>(part[at + i]));
+    } else if (t.by_columns) {
+      for (std::size_t at = 0; at < t.parts[0].size(); at += cols)
+        for (const plain_vector& part : t.parts)
+          for (std::size_t i = 0; i < cols; ++i) values.push_back(static_cast<float>(part[at + i]));
     } else {
       for (const plain_vector& part : t.parts)
         for (const double v : part) values.push_back(static_cast<float>(v));
     }
     std::size_t rows = values.size() / cols;
+    if (t.by_columns) {
+      file.add(name, {rows / t.parts.size(), cols * t.parts.size()}, values);
+      continue;
+    }
     if (is_matrix && h.transposed && name.find("wte") == name.npos && name.find("wpe") == name.npos) {
       const std::vector<float> before = values;
       for (std::size_t r = 0; r < rows; ++r)
@@ -135,7 +150,7 @@ inline void write_folder(const std::filesystem::path& folder, plain_published& m
       file.add(name, {rows}, values);
     }
   }
-  config["vocab_size"] = m.s.vocab;
+  config["vocab_size"] = m.s.vocab + h.rows_of_no_token;
   config["eos_token_id"] = m.s.vocab - 1;
   host::write_atomically(folder / "model.safetensors", file.file());
   put(folder / "config.json", config.dump());

@@ -119,6 +119,9 @@ json least_config(std::string_view kind) {
             {"n_positions", 64},
             {"vocab_size", 37},
             {"layer_norm_epsilon", 1e-5}};
+  if (kind == "ple-tinylm")
+    return {{"model_type", kind},     {"hidden_size", 24},        {"ffn_hidden", 44}, {"ple_dim", 20},
+            {"num_hidden_layers", 6}, {"num_attention_heads", 4}, {"seq_len", 64},    {"vocab_size", 37}};
   json c{{"model_type", kind}, {"hidden_size", 24}, {"max_position_embeddings", 64}, {"vocab_size", 37}};
   const bool neo = kind == "gpt_neo";
   c[neo ? "num_layers" : "num_hidden_layers"] = 6;

@@ -29,6 +29,7 @@
 #include "mote/family/gpt_neox.hpp"
 #include "mote/family/opt.hpp"
 #include "mote/family/phi3.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/import/model_file.hpp"
@@ -208,6 +209,45 @@ TEST_CASE("safetensors: a GPT-2, transposed and joined, and a GPT-Neo", "[host][
                                {"attention_layers", {"global", "local"}},
                                {"activation_function", "gelu_new"}},
                               s);
+}
+
+TEST_CASE("safetensors: a PLE TinyLM, whose tables hold all layers and rows of no token", "[host][safetensors]") {
+  mote::shape s = plain_shape;
+  s.layers = 3;
+  s.kv_heads = 4;
+  s.norm_epsilon = 1e-6F;
+  s.per_layer_width = 20;
+  mote_tests::published p = mote_tests::sizes_of(s);
+  p.pairs = mote_tests::rope_pairs::halves;
+  plain_published m = plain_published::random(p, 68);
+  folder_habits h{.names = llama_names(), .by_columns = {"per_layer_table"}, .rows_of_no_token = 5};
+  const std::string layer = "model.layers.#.";
+  for (const char* of : {"query", "key", "value"}) h.names[of] = layer + "self_attn.qkv";
+  h.names.merge(std::map<std::string, std::string>{{"per_layer_norm", "model.ple_proj_norm"},
+                                                   {"per_layer_input", "model.ple_model_proj"},
+                                                   {"per_layer_table", "model.ple_table"},
+                                                   {"per_layer_gate", layer + "ple_gate"},
+                                                   {"per_layer_output", layer + "ple_proj"},
+                                                   {"post_per_layer_norm", layer + "ple_norm"}});
+  json config{{"model_type", "ple-tinylm"},
+              {"hidden_size", 24},
+              {"ffn_hidden", 44},
+              {"num_hidden_layers", 3},
+              {"ple_dim", 20},
+              {"num_attention_heads", 4},
+              {"seq_len", 80},
+              {"out_vocab", 37},
+              {"max_position_embeddings", 2048}};
+  check_folder<mote::ple_tinylm>(m, h, config, s);
+  config["out_vocab"] = 43;
+  const mote_tests::scratch_folder folder;
+  write_folder(folder.path, m, h, config);
+  CHECK_THROWS_WITH(host::open_safetensors(folder.path), ContainsSubstring("\"out_vocab\" is more than the rows"));
+  config["out_vocab"] = 37;
+  config["num_hidden_layers"] = 2;
+  write_folder(folder.path, m, h, config);
+  CHECK_THROWS_WITH(host::open_safetensors(folder.path),
+                    ContainsSubstring("\"model.ple_table.weight\" is 60 x 42; expected 40 x 42"));
 }
 
 TEST_CASE("safetensors: a GPT-NeoX, joined head by head", "[host][safetensors]") {

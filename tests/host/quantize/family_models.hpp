@@ -21,6 +21,7 @@
 #include "mote/family/gpt_neox.hpp"
 #include "mote/family/llama.hpp"
 #include "mote/family/phi2.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/host/quantize/batch_decoder.hpp"
 #include "mote/model/formats.hpp"
@@ -59,6 +60,7 @@ constexpr mote::shape shape_for() {
   if (std::is_same_v<Family, mote::gemma2>) s.window = 5, s.softcap = 2, s.logit_softcap = 3;
   if (std::is_same_v<Family, mote::gpt_neox> || std::is_same_v<Family, mote::phi2>)
     s.kv_heads = 4, s.head_width = 10, s.rotary_width = 4;
+  if (mote::leaves_embedding<Family>) s.kv_heads = 4, s.per_layer_width = 20;
   return s;
 }
 

@@ -112,8 +112,9 @@ std::string model_header(const model_facts& m) {
   t += "  static constexpr mote::shape shape{\n";
   t += field("dim", number(s.dim)) + field("hidden", number(s.hidden)) + field("layers", number(s.layers)) +
        field("heads", number(s.heads)) + field("kv_heads", number(s.kv_heads)) + field("vocab", number(s.vocab)) +
-       field("context", number(s.context)) + field("tied_head", s.tied_head ? "true" : "false") +
-       field("rope_theta", detail::float_literal(s.rope_theta)) +
+       field("context", number(s.context)) + field("tied_head", s.tied_head ? "true" : "false");
+  if (s.per_layer_width != 0) t += field("per_layer_width", number(s.per_layer_width));
+  t += field("rope_theta", detail::float_literal(s.rope_theta)) +
        field("norm_epsilon", detail::float_literal(s.norm_epsilon));
   if (s.head_width != 0) t += field("head_width", number(s.head_width));
   if (s.window != 0) t += field("window", number(s.window));

@@ -77,6 +77,8 @@ model_facts read_model_header(std::string_view text) {
   if (has("rotary_width")) m.shape.rotary_width = size("rotary_width");
   if (has("local_theta")) m.shape.local_theta = real("local_theta");
   if (has("logit_softcap")) m.shape.logit_softcap = real("logit_softcap");
+  if (has("per_layer_width"))
+    m.shape.per_layer_width = detail::header_number<std::uint16_t>(text, "      .per_layer_width = ", ",\n");
   if (has("rope"))
     m.shape.rope = {.factor = detail::header_number<float>(text, "      .rope = {.factor = ", "F, "),
                     .low_frequency_factor = detail::header_number<float>(text, ", .low_frequency_factor = ", "F, "),

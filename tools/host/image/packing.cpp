@@ -153,6 +153,18 @@ std::string text_of(const packing_plan& plan, const shape& s) {
   return text;
 }
 
+namespace detail {
+namespace {
+/// A role as a program writes it.
+std::string in_code(role r) {
+  constexpr std::string_view of_layers = "per_layer_";
+  const std::string_view name = mote::name(r);
+  return name.starts_with(of_layers) ? "mote::per_layer::" + std::string(name.substr(of_layers.size()))
+                                     : "mote::role::" + std::string(name);
+}
+}  // namespace
+}  // namespace detail
+
 std::string policy_of(const packing_plan& plan, const shape& s) {
   const auto entries = plan_entries(plan, s);
   const std::string usual(family_of(entries.front().family).policy);
@@ -160,7 +172,7 @@ std::string policy_of(const packing_plan& plan, const shape& s) {
   std::string text = "mote::mixed<" + usual;
   for (const plan_entry& e : std::span(entries).subspan(1)) {
     const std::string policy(family_of(e.family).policy);
-    const std::string which = "mote::role::" + std::string(mote::name(e.role)) + ", ";
+    const std::string which = detail::in_code(e.role) + ", ";
     switch (e.what) {
       case plan_entry::kind::everywhere: break;
       case plan_entry::kind::embedding: text += ", mote::in_embedding<" + policy + ">"; break;

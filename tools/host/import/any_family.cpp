@@ -21,6 +21,7 @@
 #include "mote/family/opt.hpp"
 #include "mote/family/phi2.hpp"
 #include "mote/family/phi3.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/family/stablelm.hpp"
 
@@ -48,6 +49,7 @@ constexpr std::array all_families{
     family_entry<gpt_neox>("mote::gpt_neox", "mote/family/gpt_neox.hpp"),
     family_entry<opt>("mote::opt", "mote/family/opt.hpp"),
     family_entry<bert>("mote::bert", "mote/family/bert.hpp"),
+    family_entry<ple_tinylm>("mote::ple_tinylm", "mote/family/ple_tinylm.hpp"),
     family_entry<stablelm>("mote::stablelm", "mote/family/stablelm.hpp"),
     family_entry<stablelm2>("mote::stablelm2", "mote/family/stablelm.hpp"),
     detail::facts_of_family<lfm2_layers<"ca">>(lfm2_type, "mote/family/lfm2.hpp", "lfm2 c"),

@@ -87,6 +87,10 @@ bool family_source::is_transposed(tensor_id which) const {
   return order_.transposed && which.kind == tensor_id::matrix;
 }
 
+bool family_source::is_table(tensor_id which) const {
+  return which.kind == tensor_id::matrix && family_.facts().is_table(family_.find(static_cast<role>(which.number)));
+}
+
 /// Where the file has a row, or a float, of ours.
 std::size_t family_source::row_in_file(const part_of_file& at, tensor_id which, std::size_t row) const {
   const std::size_t head = shape_.head_dim();
@@ -156,6 +160,12 @@ family_source::part_of_file family_source::matrix_at(const tensor_place& p) cons
     at.first = order_.rows_before_positions;
     size.rows += order_.rows_before_positions;
   }
+  if (in_.token_rows != 0 && (which == tensor_id(outer_matrix::embedding) || is_table(which)))
+    size.rows = in_.token_rows;
+  if (which.kind == tensor_id::matrix && name_of(family_.find_name(which)).find('#') == std::string_view::npos) {
+    (is_table(which) ? at.first_col : at.first) = p.layer * (is_table(which) ? size.cols : size.rows);
+    (is_table(which) ? size.cols : size.rows) *= shape_.layers;
+  }
   if (is_transposed(which)) std::swap(size.rows, size.cols);
   const gguf_tensor& t = at.in->second;
   if (t.rows != size.rows || t.cols != size.cols)
@@ -213,6 +223,17 @@ void family_source::decode(const entry& in, std::span<const std::byte> blocks, s
            detail::shown(in.first) + " holds a value that is not finite, at index " + std::to_string(index + i));
 }
 
+/// So many columns of a row from the first of this layer's on.
+void family_source::decode_cols(const part_of_file& at, std::size_t row, std::size_t cols, float* out) const {
+  const gguf_tensor& t = at.in->second;
+  const std::size_t each = t.type->cols;
+  const std::size_t from = at.first_col / each, end = (at.first_col + cols + each - 1) / each;  // blocks
+  std::vector<float> whole((end - from) * each);
+  decode(*at.in, rows_of_tensor(t, row, 1).subspan(from * t.type->bytes, (end - from) * t.type->bytes),
+         row * t.cols + from * each, whole.data());
+  std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(at.first_col - from * each), cols, out);
+}
+
 void family_source::load_rows(const tensor_place& p, std::size_t first, std::size_t count, float* out) {
   const matrix_size size = family_.size(shape_, p);
   if (first > size.rows || count > size.rows - first)
@@ -229,6 +250,11 @@ void family_source::load_rows(const tensor_place& p, std::size_t first, std::siz
              col * t.cols + from, column.data());
       for (std::size_t i = 0; i < count; ++i) out[i * size.cols + col] = column[i];
     }
+    return;
+  }
+  if (t.cols != size.cols) {  // columns of a table that holds all layers
+    use(*at.in, rows_of_tensor(t, first, count));
+    for (std::size_t i = 0; i < count; ++i) decode_cols(at, first + i, size.cols, out + i * size.cols);
     return;
   }
   if (!turns(which) && !(order_.parts_by_head && at.parts > 1)) {
@@ -269,8 +295,19 @@ stored_matrix family_source::stored(const tensor_place& p) {
   const part_of_file at = matrix_at(p);
   const gguf_tensor& t = at.in->second;
   const tensor_id which = id_of(p);
-  const std::size_t rows = family_.size(shape_, p).rows;
+  const auto [rows, cols] = family_.size(shape_, p);
   std::span<const std::byte> blocks = rows_of_tensor(t, at.first, rows);
+  if (t.cols != cols) {  // columns of a table that holds all layers
+    const std::size_t each = t.type->cols;
+    if (at.first_col % each != 0 || cols % each != 0) return {};
+    turned_.clear();
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto one =
+          rows_of_tensor(t, row, 1).subspan(at.first_col / each * t.type->bytes, cols / each * t.type->bytes);
+      turned_.insert(turned_.end(), one.begin(), one.end());
+    }
+    blocks = turned_;
+  }
   if (turns(which)) {
     turned_.clear();
     for (std::size_t row = 0; row < rows; ++row) {

@@ -22,6 +22,7 @@
 #include "mote/family/opt.hpp"
 #include "mote/family/phi2.hpp"
 #include "mote/family/phi3.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/family/qwen.hpp"
 #include "mote/family/stablelm.hpp"
 #include "mote/host/file.hpp"
@@ -173,15 +174,25 @@ class config_reader {
     s.layers = number(second ? "n_layer" : is("gpt_neo") ? "num_layers" : "num_hidden_layers");
     s.heads = number(second ? "n_head" : is("gpt_neo") ? "num_heads" : "num_attention_heads");
     s.kv_heads = number("num_key_value_heads", static_cast<std::int64_t>(s.heads));
-    s.context = number(second ? "n_positions" : "max_position_embeddings");
+    s.context = number(second ? "n_positions" : is("ple-tinylm") ? "seq_len" : "max_position_embeddings");
     s.vocab = number("vocab_size");
+    if (is("ple-tinylm")) {
+      const std::size_t width = number("ple_dim");
+      if (width > 65535) refuse("ple_dim", "is more than 65535");
+      s.per_layer_width = static_cast<std::uint16_t>(width);
+      const std::size_t said = number("out_vocab", static_cast<std::int64_t>(s.vocab));
+      if (said > s.vocab) refuse("out_vocab", "is more than the rows of the embedding, " + std::to_string(s.vocab));
+      if (said < s.vocab) out_.token_rows = std::exchange(s.vocab, said);
+    }
     const auto four = static_cast<std::int64_t>(4 * s.dim);
     if (second) s.hidden = number("n_inner", four);
     else if (is("opt")) s.hidden = number("ffn_dim");
+    else if (is("ple-tinylm")) s.hidden = number("ffn_hidden");
     else if (is("gpt_neo")) s.hidden = number("intermediate_size", four);
     else if (is("lfm2")) s.hidden = 1;  // its tensors say it
     else s.hidden = number("intermediate_size");
-    if (is("opt")) s.norm_epsilon = 1e-5F;  // no key states it
+    if (is("opt")) s.norm_epsilon = 1e-5F;              // no key states it
+    else if (is("ple-tinylm")) s.norm_epsilon = 1e-6F;  // nor this
     else {
       const char* const key = second || is("gpt_neo")                     ? "layer_norm_epsilon"
                               : is("phi") || is("gpt_neox") || is("bert") ? "layer_norm_eps"
@@ -216,6 +227,7 @@ class config_reader {
     if (is("gpt_neo")) return any_family::of<gpt_neo>();
     if (is("gpt_neox")) return any_family::of<gpt_neox>();
     if (is("opt")) return any_family::of<opt>();
+    if (is("ple-tinylm")) return any_family::of<ple_tinylm>();
     if (is("stablelm")) return truth("use_qkv_bias", false) ? any_family::of<stablelm2>() : any_family::of<stablelm>();
     if (is("lfm2")) return any_family::of_type("mote::lfm2_layers<\"" + lfm2_order() + "\">");
     fail(file_, "is of the model_type " + detail::shown(kind_) + ", which is not imported");

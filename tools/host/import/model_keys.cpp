@@ -420,6 +420,18 @@ constexpr model_key config_opt[]{
     {"prefix", no_effect},
 };
 
+constexpr model_key config_ple[]{
+    {"hidden_size"},
+    {"ffn_hidden"},
+    {"ple_dim"},
+    {"num_hidden_layers"},
+    {"num_attention_heads"},
+    {"seq_len"},
+    {"max_position_embeddings", no_effect},  // how far its tables of sines go
+    {"out_vocab"},
+    {"rope_theta"},
+};
+
 constexpr model_key config_bert[]{
     {"hidden_size"},
     {"intermediate_size"},
@@ -453,6 +465,7 @@ constexpr std::array family_table{
     family_keys{"bert", "bert", gguf_bert, config_bert},
     family_keys{"", "gpt_neo", {}, config_gpt_neo},
     family_keys{"", "opt", {}, config_opt},
+    family_keys{"", "ple-tinylm", {}, config_ple},
 };
 
 const model_key* find_in(std::span<const model_key> keys, std::string_view key) {

@@ -20,6 +20,7 @@
 #include "mote/family/bert.hpp"
 #include "mote/family/gpt2.hpp"
 #include "mote/family/phi3.hpp"
+#include "mote/family/ple_tinylm.hpp"
 #include "mote/host/file.hpp"
 #include "mote/host/import/any_family.hpp"
 #include "mote/host/import/chat_form.hpp"
@@ -253,7 +254,7 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
   const mapped_file config_file(folder / "config.json");
   model_config config = read_model_config(config_file.bytes(), folder / "config.json");
 
-  tensor_files all{.name = folder, .files = {}, .tensors = {}};
+  tensor_files all{.name = folder, .files = {}, .tensors = {}, .token_rows = config.token_rows};
   const bool is_bert = config.family == any_family::of<bert>();
   const std::string_view prefix = is_bert                                   ? "bert."  // there or not
                                   : config.family == any_family::of<gpt2>() ? "transformer."
@@ -280,6 +281,8 @@ opened_model open_safetensors(const std::filesystem::path& folder) {
       s.hidden = up->second.rows;
 
   if (is_bert) known.insert({"pooler.dense.weight", "pooler.dense.bias"});  // of the first training
+
+  if (config.family == any_family::of<ple_tinylm>()) known.insert({"model.cos", "model.sin"});  // of its rotations
 
   tokenizer_text words = words_of(folder, is_bert);
   // Gemma 3 adds a place for images behind the rows of its models of texts alone: no text becomes it, no answer has it.

@@ -19,7 +19,7 @@
 namespace mote::inline v0::host {
 
 /// The matrices that have a name in packings: those that are nobody's own.
-inline constexpr std::size_t packed_roles = 9;
+inline constexpr std::size_t packed_roles = 13;
 
 struct packing_plan {
   any_family family{};

@@ -39,6 +39,7 @@ struct family_facts {
   std::size_t (*outer_floats)(const mote::shape&, std::size_t vector) = nullptr;
   std::size_t (*kind_of)(std::size_t layer) = nullptr;
   bool (*has_matrix)(std::size_t kind, std::size_t matrix) = nullptr;
+  bool (*is_table)(std::size_t matrix) = nullptr;  ///< a token reads one row of it
   bool (*has_vector)(std::size_t kind, std::size_t vector) = nullptr;
   bool (*reads)(const mote::shape&) = nullptr;  ///< whether some block reads every feature that the shape sets
 };
@@ -81,6 +82,7 @@ constexpr family_facts facts_of_family(std::string_view type, std::string_view h
           .outer_floats = [](const mote::shape& s, std::size_t i) { return tensors::outer_floats(s, i); },
           .kind_of = [](std::size_t layer) { return Family::layer::kind_of(layer); },
           .has_matrix = [](std::size_t kind, std::size_t i) { return tensors::has_matrix(kind, i); },
+          .is_table = [](std::size_t i) { return tensors::is_table(i); },
           .has_vector = [](std::size_t kind, std::size_t i) { return tensors::has_vector(kind, i); },
           .reads = [](const mote::shape& s) { return attends_as_asked<Family>(s) && shape_is_read<Family>(s); }};
 }

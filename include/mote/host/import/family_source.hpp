@@ -32,6 +32,7 @@ struct tensor_files {
   std::filesystem::path name;  ///< in messages
   std::vector<std::unique_ptr<detail::file_bytes>> files;
   std::map<std::string, tensor, std::less<>> tensors;
+  std::size_t token_rows = 0;  ///< of tables, if more than the vocabulary: those behind it are of no token
 };
 
 class family_source : public model_source {
@@ -54,11 +55,13 @@ class family_source : public model_source {
   struct part_of_file {
     const entry* in;
     std::size_t part, parts, first;
+    std::size_t first_col = 0;  // of a table that holds all layers
   };
 
   std::string_view name_of(const mote::named& n) const { return names_ == naming::gguf ? n.gguf : n.safetensors; }
   bool turns(tensor_id which) const;
   bool is_transposed(tensor_id which) const;
+  bool is_table(tensor_id which) const;
   std::size_t row_in_file(const part_of_file& at, tensor_id which, std::size_t row) const;
   std::size_t floats_of(vector_role v) const;
   std::size_t rows_of_part(tensor_id which) const;
@@ -67,6 +70,7 @@ class family_source : public model_source {
   part_of_file vector_at(std::size_t layer, vector_role v) const;
   void find_tensors(std::set<std::string> used);
   bool head_repeats_embedding() const;
+  void decode_cols(const part_of_file& at, std::size_t row, std::size_t cols, float* out) const;
   void decode(const entry& in, std::span<const std::byte> blocks, std::size_t index, float* out) const;
   void use(const entry& in, std::span<const std::byte> part);
 

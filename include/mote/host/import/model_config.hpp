@@ -18,8 +18,9 @@ namespace mote::inline v0::host {
 struct model_config {
   mote::shape shape;  ///< but for tied_head, and the hidden width of LFM2, which tensors say
   any_family family;
-  std::optional<bool> tied;  ///< tie_word_embeddings, if the file states it
-  std::vector<int> eos;      ///< any of them ends an answer
+  std::optional<bool> tied;    ///< tie_word_embeddings, if the file states it
+  std::vector<int> eos;        ///< any of them ends an answer
+  std::size_t token_rows = 0;  ///< of the tables, if more than the shape's vocabulary
 };
 
 /// `file` is its name in messages. Throws file_error.

@@ -160,6 +160,7 @@ class batch_decoder {
   using tensors = tensors_of<Family>;
   using store = kept_in<Family, Cache>;
   using buffers = join_lives<typename Family::embedding::template forward_buffers<facts::embed>,
+                             decltype(v0::detail::left_by<Family, facts::embed, facts::head>()),
                              typename facts::each_layer::template forward_buffers<facts::layers>>;
 
  public:
@@ -188,6 +189,7 @@ class batch_decoder {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (tokens[i] >= m_->shape.vocab) throw std::runtime_error("decoder: a token beyond the vocabulary");
       Family::embedding::forward(p, tokens[i], length_ + i % each, x.data() + i * hidden_stride());
+      if constexpr (leaves_embedding<Family>) Family::embedding::leave(p, i, tokens[i], x.data() + i * hidden_stride());
     }
     return x;
   }
@@ -259,6 +261,11 @@ class batch_decoder {
     const linear& embedding() const { return owner.m_->embedding; }
     const linear& positions() const { return owner.m_->positions; }
     const float* x() const { return stream; }
+    const pass& packed() const { return *this; }
+    template <role R, class F>
+    void with(std::size_t layer, F f) const {
+      f(owner.m_->blocks[layer][tensors::template index<R>]);
+    }
     const simd::sine_cosine* rotations(std::size_t row) const {
       row_rotations.resize(owner.frequencies_.size());
       rope_rotations(owner.frequencies_.data(), row_rotations.size(), owner.length_ + row % owner.each_,
