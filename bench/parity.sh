@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$(cd "$1" && pwd) llama=${2:+$(realpath "$2")} cxx=${CXX:-g++} python=${PYTHON:-/usr/bin/python3}
 out=${OUT:-$PWD/build/bench/parity}
 mkdir -p "$out"
-families=${FAMILIES:-llama qwen2 qwen3 gemma2 gemma3 phi2 phi3 stablelm stablelm2 lfm2 gpt_neox gpt2 gpt_neo opt bert}
+families=${FAMILIES:-llama qwen2 qwen3 gemma2 gemma3 phi2 phi3 stablelm stablelm2 lfm2 gpt_neox gpt2 gpt_neo opt ple_tinylm bert}
 $python -c 'import numpy' 2>/dev/null || { echo "parity: $python has no numpy (Debian: python3-numpy, or python3-torch)" >&2; exit 2; }
 torch=$($python -c 'import torch; print(torch.__version__)' 2>/dev/null) || torch=""
 flags="-std=c++23 -O1 -march=native -ffp-contract=off -Iinclude -isystem build/deps/usr/include"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """The published definitions of the families of families.py in torch (Debian: python3-torch), from the papers and the authors'
 configurations: Llama, Qwen2 and 3, Gemma 2 and 3, Phi-2 and 3, StableLM, LFM2, GPT-2, GPT-Neo, GPT-NeoX, OPT,
-BERT.
+BERT, and esp32-ai's PLE TinyLM.
 
   definition.py FOLDER FAMILY TOKENS OUT [OUT32]     TOKENS: 32-bit ids; OUT: doubles, the logits of each position (bert: one
                                                      vector), computed in double precision; OUT32: the same, computed in floats
@@ -86,8 +86,16 @@ def feed_forward(f, w, at, x):
     return linear(w, at + "down", act(linear(w, at + "gate", x)) * up if f.gated else act(up))
 
 
+def inputs_of_layers(f, w, tokens, first):
+    """(positions, layers, width): the mean of what a token's rows say and of what a matrix makes of its first vector."""
+    shape = (len(tokens), f.layers, f.per_layer)
+    projected = norm(f, w, "per_layer_norm", (linear(w, "per_layer_input", first) / math.sqrt(f.dim)).view(shape))
+    return (projected + w["per_layer_table"][tokens].view(shape) * math.sqrt(f.per_layer)) / math.sqrt(2)
+
+
 def run(f, w, tokens):
     x = w["embedding"][tokens] * f.embedding_scale
+    own = inputs_of_layers(f, w, tokens, x) if f.per_layer else None
     if f.positions:
         x = x + w["positions"][:len(tokens)]
     if f.encoder:
@@ -106,6 +114,9 @@ def run(f, w, tokens):
             x = x + (norm(f, w, at + "post_attention_norm", mixed) if f.norms_behind else mixed)
             fed = feed_forward(f, w, at, norm(f, w, at + "ffn_norm", x))
             x = x + (norm(f, w, at + "post_ffn_norm", fed) if f.norms_behind else fed)
+            if f.per_layer:
+                gated = F.gelu(linear(w, at + "per_layer_gate", x)) * own[:, layer]
+                x = x + norm(f, w, at + "post_per_layer_norm", linear(w, at + "per_layer_output", gated))
         else:
             second = first if f.join == "parallel_one_norm" else norm(f, w, at + "ffn_norm", x)
             x = x + mixed + feed_forward(f, w, at, second)

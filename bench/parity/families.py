@@ -51,6 +51,7 @@ class family:
         self.gain_is_one_more = False       # norms multiply by 1 + weight
         self.order = ""                     # LFM2's layers: c a
         self.encoder = False
+        self.per_layer = 0                  # width of a token's row in a table of each layer
         self.__dict__.update(said)
         self.head_dim = self.head_dim or self.dim // self.heads
         self.turning = self.turning or self.head_dim
@@ -79,6 +80,7 @@ FAMILIES = [
                          "input_bias": False, "score_scale": 1.0, "window": 24, "windowed": lambda layer: layer % 2 == 1}),
     family("opt", **{**BIASED, "gguf": None, "act": "relu", "rotary": False, "positions": True, "tied": True}),
     family("bert", **{**BIASED, "act": "gelu", "rotary": False, "positions": True, "encoder": True, "epsilon": 1e-12}),
+    family("ple_tinylm", gguf=None, kv_heads=8, epsilon=1e-6, tied=True, per_layer=96),
 ]
 
 
@@ -148,6 +150,14 @@ def weights_of(f, seed):
             linear(at + "gate", f.hidden, f.dim, False)
         linear(at + "up", f.hidden, f.dim, f.ffn_bias)
         linear(at + "down", f.dim, f.hidden, f.ffn_bias)
+        if f.per_layer:
+            linear(at + "per_layer_gate", f.per_layer, f.dim, False)
+            linear(at + "per_layer_output", f.dim, f.per_layer, False)
+            norm(at + "post_per_layer_norm")
+    if f.per_layer:
+        w["per_layer_table"] = m.matrix(VOCAB, f.layers * f.per_layer, loud=False, size=math.sqrt(f.layers))
+        linear("per_layer_input", f.layers * f.per_layer, f.dim, False)
+        norm("per_layer_norm", f.per_layer)
     if not f.encoder:
         norm("final_norm")
         if not f.tied:
@@ -291,9 +301,24 @@ IN_NEO = {"embedding": "transformer.wte", "positions": "transformer.wpe", "final
           "down": "mlp.c_proj"}
 
 
+IN_PLE = {"embedding": "model.embed_tokens", "final_norm": "model.norm", "": "model.layers.", "head": "lm_head",
+          "attention_norm": "input_layernorm", "query": "self_attn.qkv", "key": "self_attn.qkv", "value": "self_attn.qkv",
+          "output": "self_attn.o_proj", "ffn_norm": "post_attention_layernorm", "gate": "mlp.gate_proj", "up": "mlp.up_proj",
+          "down": "mlp.down_proj", "per_layer_gate": "ple_gate", "per_layer_output": "ple_proj",
+          "post_per_layer_norm": "ple_norm", "per_layer_table": "model.ple_table", "per_layer_input": "model.ple_model_proj",
+          "per_layer_norm": "model.ple_proj_norm"}
+
+
 def write_folder(folder, f, w):
     folder.mkdir(exist_ok=True)
-    table = IN_OPT if f.name == "opt" else IN_NEO
+    table = {"opt": IN_OPT, "ple_tinylm": IN_PLE}.get(f.name, IN_NEO)
+    if f.name == "ple_tinylm":  # its head is a copy of the embedding's first rows, those of tokens
+        w = {**w, "head": w["embedding"]}
+        for name in ("embedding", "per_layer_table"):
+            w[name] = numpy.concatenate([w[name], numpy.ones((8, w[name].shape[1]), numpy.float32)])
+        for layer in range(f.layers):
+            at = "%d." % layer
+            w[at + "query"] = numpy.concatenate([w[at + "query"], w.pop(at + "key"), w.pop(at + "value")])
     header, data, offset = {"__metadata__": {"format": "pt"}}, [], 0
     for name, t in w.items():
         base = name[:-5] if name.endswith(".bias") else name
@@ -312,6 +337,10 @@ def write_folder(folder, f, w):
     if f.name == "opt":
         config.update({"ffn_dim": f.hidden, "num_hidden_layers": f.layers, "num_attention_heads": f.heads,
                        "activation_function": "relu", "do_layer_norm_before": True, "word_embed_proj_dim": f.dim})
+    elif f.name == "ple_tinylm":
+        config.update({"model_type": "ple-tinylm", "ffn_hidden": f.hidden, "num_hidden_layers": f.layers, "seq_len": CONTEXT,
+                       "num_attention_heads": f.heads, "ple_dim": f.per_layer, "rope_theta": f.theta, "out_vocab": VOCAB,
+                       "vocab_size": VOCAB + 8, "tie_word_embeddings": False})
     else:
         config.update({"intermediate_size": f.hidden, "num_layers": f.layers, "num_heads": f.heads, "window_size": f.window,
                        "activation_function": "gelu_new", "layer_norm_epsilon": f.epsilon,
