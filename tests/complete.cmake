@@ -10,6 +10,7 @@ set(by_name
   mote/family/ple_tinylm.hpp  # of one published model, with a block of its own
   mote/recall/ivf.hpp      # lists pay where reading a vector is dear: behind a driver, or made again
   mote/recall/learned_weights.hpp  # nothing moves where a program does not say what helped
+  mote/recall/examples.hpp mote/recall/noted_examples.hpp  # the shipped model answers worse with examples
   mote/recall/hnsw.hpp)    # a graph pays above some thousand texts, where a scan of mote.hpp's retrievers is slow
 set(complaints "")
 
@@ -18,7 +19,7 @@ file(READ "${ROOT}/mote/fwd.hpp" names)
 file(READ "${ROOT}/mote/core/slots.hpp" slots)
 
 # A policy that takes a value of a class cannot be declared before that class is whole.
-set(takes_a_value stop_at repetition_penalty banned without allowed gbnf learner full rag sample fit gated threads)
+set(takes_a_value stop_at repetition_penalty banned without allowed gbnf learner full rag examples sample fit gated threads)
 
 set(policies "")
 file(GLOB_RECURSE headers RELATIVE "${ROOT}" "${ROOT}/mote/*.hpp")

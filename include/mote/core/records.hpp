@@ -28,6 +28,7 @@ enum class record_kind : std::uint16_t {
   answer = 6,           ///< where the answer of a session is
   states = 7,           ///< of a session's policies, as in memory
   weights = 8,          ///< of a fuse<>, learned from use: floats
+  example = 9,          ///< of examples<>: a question and the answer that was accepted
   learned = 0x7F00,     ///< begins the records of the learning part; kinds from here to `end` each begin a part
   remembered = 0x7F01,  ///< begins the records of the recall part
   session = 0x7F02,     ///< begins the records of an answer under way (pipeline/sessions.hpp)

@@ -24,7 +24,8 @@ concept text_encoder = std::integral<Token> && requires(Encode& encode, std::str
 template <std::integral Token>
 class token_writer {
  public:
-  constexpr explicit token_writer(std::span<Token> target) : target_(target) {}
+  /// The first `used` tokens of the target are there already.
+  constexpr explicit token_writer(std::span<Token> target, std::size_t used = 0) : target_(target), used_(used) {}
 
   constexpr std::size_t used() const { return used_; }
   constexpr std::size_t room() const { return target_.size() - used_; }

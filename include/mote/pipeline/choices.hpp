@@ -121,7 +121,7 @@ constexpr recall_choice recall_facts() {
   recall_choice r{.recalls = Recall::recalls,
                   .ram_bytes = size.ram_bytes,
                   .stack_bytes = size.stack_bytes,
-                  .tokens = Recall::tokens,
+                  .tokens = recalled_tokens_of<Recall>(),
                   .index = size.index};
   if constexpr (recall_is_sized<Recall>) {
     r.items = Recall::items;

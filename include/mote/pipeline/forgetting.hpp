@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// remember() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any more. A
-// part of basic_pipeline.
+// remember(), accept() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any
+// more. A part of basic_pipeline.
 // Refuses to unlearn: what a lesson took from a text stays in what was learned.
 #pragma once
 
@@ -23,10 +23,11 @@ class forgetting {
   /// prompt), empty, bad_utf8, not_attached: the text is not kept. Ends the current answer where a constraint copies.
   template <class Text>
   status remember(const Text& text) {
+    constexpr bool recalls = Pipeline::recalls && Pipeline::Recall::hits != 0;  // examples alone: no notes
     static_assert(
-        Pipeline::recalls || sizeof(Text) == 0,
+        recalls || sizeof(Text) == 0,
         "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");
-    if constexpr (Pipeline::recalls) {
+    if constexpr (recalls) {
       using index = typename Pipeline::Recall::index;
       auto& ai = static_cast<Pipeline&>(*this);
       if (!ai.attached()) return status::not_attached;
@@ -43,9 +44,33 @@ class forgetting {
     }
   }
 
-  /// Forgets one text (an item_id), or each text that has all of these words; returns how many. Then no byte of them is
-  /// left in the object or in a later snapshot: prompt, answer, cache, arena and drafts are zeroed, and the answer
-  /// ends. An open lesson ends too, unless lessons take turns with answers.
+  /// Keeps an answer that the person took, as an example for questions like this one. too_long (for the memory, or for
+  /// the room of examples in a prompt), empty, bad_utf8, not_attached: it is not kept.
+  template <class Text>
+  status accept(const Text& question, std::string_view answer) {
+    using recall = typename Pipeline::Recall;
+    constexpr bool kept = requires { recall::example_tokens; };
+    static_assert(
+        kept || sizeof(Text) == 0,
+        "mote: this pipeline keeps no examples; add them, as in mote::examples<16> or mote::examples<16, mote::rag<mote::bm25<>>> [mote-no-examples]");
+    if constexpr (kept) {
+      auto& ai = static_cast<Pipeline&>(*this);
+      if (!ai.attached()) return status::not_attached;
+      std::size_t all = 3;  // with what parts the two
+      for (const std::string_view text : {std::string_view(question), answer}) {
+        std::size_t count = 0;
+        if (const status s = ai.coder().append(text, ai.merging(), count); s != status::ok) return s;
+        all += count;
+      }
+      return all > recall::example_tokens ? status::too_long : ai.index_->accept(question, answer);
+    } else {
+      return status::empty;
+    }
+  }
+
+  /// Forgets one text (an item_id, or an example_id), or each text that has all of these words; returns how many. Then
+  /// no byte of them is left in the object or in a later snapshot: prompt, answer, cache, arena and drafts are zeroed,
+  /// and the answer ends. An open lesson ends too, unless lessons take turns with answers.
   template <class What>
   std::size_t forget(const What& what) {
     static_assert(
@@ -54,8 +79,8 @@ class forgetting {
     std::size_t count = 0;
     if constexpr (Pipeline::recalls) {
       auto& ai = static_cast<Pipeline&>(*this);
-      if constexpr (std::is_same_v<What, item_id>) count = ai.index_->erase(what) ? 1 : 0;
-      else count = ai.index_->forget(std::string_view(what));
+      if constexpr (std::is_convertible_v<const What&, std::string_view>) count = ai.index_->forget(what);
+      else count = ai.index_->erase(what) ? 1 : 0;
       if (count > 0) wipe(ai);
     }
     return count;

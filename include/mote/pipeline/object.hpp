@@ -160,10 +160,14 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
           return answer_.fit(texts, Model::special_tokens, Recall::tokens, merging());
         });
     }
-    const status made = answer_.begin(
-        std::span<const std::string_view>(items.data(), found), question, limit, Model::special_tokens, Recall::tokens,
-        merging(), std::span<token>(tokens_).first(Context - answer_room).subspan(in_front), notes_to_keep());
+    const std::span<token> room = std::span<token>(tokens_).first(Context - answer_room).subspan(in_front);
+    const status made = answer_.begin(std::span<const std::string_view>(items.data(), found), question, limit,
+                                      Model::special_tokens, Recall::tokens, merging(), room, notes_to_keep());
     if (made != status::ok) return made;
+    if constexpr (requires { Recall::example_tokens; }) {
+      detail::text_coder<words> code{coder(), merging()};
+      answer_.prompt_tokens = index_->put_in_front(question, Model::special_tokens, code, room, answer_.prompt_tokens);
+    }
     if constexpr (copies)
       if (!decoding_.admitted.begin(decoding_.notes.all())) return answer_.progress.fail(status::no_span);
     if constexpr (in_front != 0) {
@@ -186,8 +190,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     return answer(*this);
   }
 
-  /// Ends the current answer.
-  void stop() {
+  void stop() {  ///< ends the current answer
     begin_answer();
     answer_.stop();
   }
@@ -207,16 +210,14 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     else return answer_confidence{};
   }
 
-  /// Remembered items in the current prompt.
-  std::size_t recalled_items() const { return answer_.recalled_items; }
+  std::size_t recalled_items() const { return answer_.recalled_items; }  ///< remembered items in the current prompt
   /// The tokens so far: prompt and answer, without those that left the window.
   std::span<const token> tokens() const {
     const std::size_t count = answer_.prompt_tokens == 0 ? in_front : answer_.known();
     return text(count < Context ? count : Context);
   }
   std::size_t prompt_tokens() const { return answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens - in_front; }
-  /// The seed of the decoding policy, where it draws by chance.
-  void seed(std::uint64_t s) { decoding_.seed(s); }
+  void seed(std::uint64_t s) { decoding_.seed(s); }  ///< of the decoding policy, where it draws by chance
   /// The logits (vocab) of the newest token's choice, as the decoding policy left them; valid until the next call.
   std::span<const float> logits() const { return {last_logits(), shape.vocab}; }
 
@@ -327,8 +328,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     return {reinterpret_cast<merge_slot*>(answer_arena()), merge_slots};
   }
   std::byte* answer_arena() { return arena_.data() + learning_state::answer_offset; }
-  /// What a pass takes as its weights.
-  auto base() {
+  auto base() {  // what a pass takes as its weights
     if constexpr (source::streams) return source_.begin_pass();
     else if constexpr (Learning::owns_weights) return static_cast<const std::byte*>(learning_->bytes());
     else return answer_.image.weights;

@@ -39,6 +39,12 @@ struct no_pipeline {
     status add(std::string_view) { return {}; }
     bool erase(item_id) { return {}; }
     status helped(std::string_view, item_id) { return {}; }
+    std::size_t judge(float) { return {}; }
+    status renew(const no_pipeline&) { return {}; }
+    std::size_t examples() const { return {}; }
+    std::size_t shown() const { return {}; }
+    template <class Visit>
+    void for_each_example(Visit&&) const {}
     std::size_t search(std::string_view, std::span<hit>) const { return {}; }
     std::string_view text(item_id) const { return {}; }
     template <class Visit>
@@ -114,6 +120,7 @@ struct no_pipeline {
   std::span<const float> logits() const { return {}; }
   void seed(std::uint64_t) {}
   status remember(std::string_view) { return {}; }
+  status accept(std::string_view, std::string_view) { return {}; }
   part memory() const { return {}; }
   learned learn(const example&) { return {}; }
   status learn_begin(const example&) { return {}; }

@@ -104,6 +104,12 @@ inline constexpr bool works_alone =
       i.search(text, out);
       i.load(records);
     };
+/// Tokens of notes, and of the examples in front of them.
+template <class P>
+consteval std::size_t recalled_tokens_of() {
+  if constexpr (requires { P::example_tokens; }) return P::tokens + P::example_tokens;
+  else return P::tokens;
+}
 template <class P, class Pipeline>
 consteval bool states_are_there() {
   if constexpr (!P::recalls) return true;
@@ -142,9 +148,9 @@ struct slots::recall : slot_facts {
   using lack = typename decltype(detail::recall_gap<P>())::type;
   template <class Chosen, class P = typename Chosen::template in<slots::recall>,
             std::size_t Left = detail::left_of_context<typename Chosen::template in<slots::learning>>(Chosen::tokens)>
-  using fault =
-      unless<(!P::recalls || P::tokens + least_dialogue_tokens <= Left),
-             prompt_budget<recalled_tokens{P::tokens}, dialogue_tokens{least_dialogue_tokens}, context_tokens{Left}>>;
+  using fault = unless<(!P::recalls || detail::recalled_tokens_of<P>() + least_dialogue_tokens <= Left),
+                       prompt_budget<recalled_tokens{detail::recalled_tokens_of<P>()},
+                                     dialogue_tokens{least_dialogue_tokens}, context_tokens{Left}>>;
   template <class Chosen, class P = typename Chosen::template in<slots::recall>,
             bool There = detail::states_are_there<P, typename Chosen::type>()>
   using proof = unless<There, recall_has_states<P, There>>;
