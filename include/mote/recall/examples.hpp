@@ -40,6 +40,19 @@ consteval bool keeps_questions() {
 template <std::size_t N, examples_knobs Knobs>
 inline constexpr bool examples_in_range = N - 1 < 65535 && Knobs.valid();
 
+/// Apart from examples<>, of which with_items makes further types: each would say it again.
+template <bool InRange, bool Finds>
+struct examples_check {
+  static_assert(
+      InRange,
+      "mote: examples<> has a number out of range; it keeps 1 to 65535 examples, question_bytes and answer_bytes go from "
+      "1 to 65535, shown from 1 to 64, tokens from 1 on, first and rate from above 0 to 1 [mote-examples-knobs]");
+  static_assert(
+      Finds,
+      "mote: examples<> finds questions by a retriever that is made of a store, features and an index, and keeps as "
+      "many; give it one with the same items, and question_bytes as item_bytes [mote-examples]");
+};
+
 template <class Index>
 inline constexpr bool is_memory = requires(Index& i) { i.clear(); };
 
@@ -57,6 +70,7 @@ struct examples {
       typename std::conditional_t<std::is_void_v<Finder>, std::type_identity<detail::question_finder<most, knobs>>,
                                   std::type_identity<Finder>>::type;
   static constexpr bool finds = detail::keeps_questions<most, knobs, named>();
+  using said = decltype(let_speak(static_cast<detail::examples_check<in_range, !in_range || finds>*>(nullptr)));
   using finder = std::conditional_t<finds, named, detail::question_finder<most, knobs>>;
   using notes = std::conditional_t<detail::is_memory<typename Recall::index>, typename Recall::index, detail::no_notes>;
   using index = noted_examples<most, notes, knobs, finder>;
@@ -75,15 +89,6 @@ struct examples {
   }();
   template <std::size_t Items, class Of = Recall>
   using with_items = examples<N, typename Of::template with_items<Items>, Knobs, Finder>;
-
-  static_assert(
-      in_range,
-      "mote: examples<> has a number out of range; it keeps 1 to 65535 examples, question_bytes and "
-      "answer_bytes go from 1 to 65535, shown from 1 to 64, tokens from 1 on, first and rate from above 0 to 1 "
-      "[mote-examples-knobs]");
-  static_assert(!in_range || finds,
-                "mote: examples<> finds questions by a retriever that is made of a store, features and an index, and "
-                "keeps as many; give it one with the same items, and question_bytes as item_bytes [mote-examples]");
 };
 
 }  // namespace mote::inline v0

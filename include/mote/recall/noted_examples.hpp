@@ -189,8 +189,8 @@ class noted_examples : public Notes {
   }
   std::size_t size() const { return Notes::size() + examples(); }  ///< notes and examples
 
-  // Saved as what Notes saves, and then one record for each example, the oldest first: utility f32, size of the question
-  // u16, question, answer.
+  // Saved as what Notes saves, and then one record for each example, the oldest first:
+  //   utility f32 | bytes of the question u16 | question | answer
 
   template <record_sink Sink>
   status save(Sink& sink) const {
@@ -294,10 +294,10 @@ class noted_examples : public Notes {
       std::size_t at = 0;
       utility = __builtin_bit_cast(float, get_number<std::uint32_t>(r.payload, at));
       const std::size_t size = get_number<std::uint16_t>(r.payload, at);
-      const std::string_view both{reinterpret_cast<const char*>(r.payload.data() + at), r.payload.size() - at};
-      if (size > both.size() || !(utility >= -1.0F && utility <= 1.0F)) return status::corrupt_payload;
-      question = both.substr(0, size);
-      answer = both.substr(size);
+      if (size > r.payload.size() - at || !(utility >= -1.0F && utility <= 1.0F)) return status::corrupt_payload;
+      const char* const first = reinterpret_cast<const char*>(r.payload.data() + at);
+      question = {first, size};
+      answer = {first + size, r.payload.size() - at - size};
       return status::ok;
     }
   };
