@@ -176,7 +176,7 @@ TEST_CASE("examples: kept, judged, dropped and shown as a list of pairs says", "
           std::find_if(list.begin(), list.end(), [&](const pair& p) { return p.question == texts->text(h.id); });
       if (of->utility > 0) best.push_back({*of, h.score * static_cast<float>(of->utility), h.id});
     }
-    std::stable_sort(best.begin(), best.end(), [](const ranked& a, const ranked& b) {
+    std::sort(best.begin(), best.end(), [](const ranked& a, const ranked& b) {
       return a.value > b.value || (a.value == b.value && a.id > b.id);
     });
     std::vector<pair> in_prompt;
@@ -267,16 +267,15 @@ TEST_CASE("examples: records restore the memory, and no other bytes change it", 
   CHECK(ours->size() == 5);
   std::vector<std::byte> records(mote::records_bytes(*ours));
   REQUIRE(mote::write_records(*ours, records) == status::ok);
-  const auto same = [](const auto& a, const auto& b) {
-    std::vector<std::string> x, y;
-    for (const auto& [m, all] : {std::pair(&a, &x), std::pair(&b, &y)}) {
-      m->for_each([&](mote::item_id, std::string_view t) { all->emplace_back(t); });
-      m->for_each_example([&, all = all](example_id, std::string_view q, std::string_view t, float u) {
-        all->push_back(std::string(q) + '|' + std::string(t) + '|' + std::to_string(u));
-      });
-    }
-    return x == y;
+  const auto all_of = [](const auto& m) {
+    std::vector<std::string> all;
+    m.for_each([&](mote::item_id, std::string_view t) { all.emplace_back(t); });
+    m.for_each_example([&](example_id, std::string_view q, std::string_view t, float u) {
+      all.push_back(std::string(q) + '|' + std::string(t) + '|' + std::to_string(u));
+    });
+    return all;
   };
+  const auto same = [&](const auto& a, const auto& b) { return all_of(a) == all_of(b); };
   REQUIRE(other->load(records) == status::ok);
   CHECK(same(*ours, *other));
   REQUIRE(ours->accept("five", "six") == status::ok);  // so that a load is seen

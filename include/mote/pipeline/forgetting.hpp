@@ -48,24 +48,14 @@ class forgetting {
   /// the room of examples in a prompt), empty, bad_utf8, not_attached: it is not kept.
   template <class Text>
   status accept(const Text& question, std::string_view answer) {
-    using recall = typename Pipeline::Recall;
-    constexpr bool kept = requires { recall::example_tokens; };
+    constexpr bool kept = requires { Pipeline::Recall::example_tokens; };
     static_assert(
         kept || sizeof(Text) == 0,
         "mote: this pipeline keeps no examples; add them, as in mote::examples<16> or mote::examples<16, mote::rag<mote::bm25<>>> [mote-no-examples]");
     if constexpr (kept) {
       auto& ai = static_cast<Pipeline&>(*this);
-      if (!ai.attached()) return status::not_attached;
-      std::size_t all = 3;  // with what parts the two
-      for (const std::string_view text : {std::string_view(question), answer}) {
-        std::size_t count = 0;
-        if (const status s = ai.coder().append(text, ai.merging(), count); s != status::ok) return s;
-        all += count;
-      }
-      return all > recall::example_tokens ? status::too_long : ai.index_->accept(question, answer);
-    } else {
-      return status::empty;
-    }
+      return ai.attached() ? ai.index_->accept(question, answer, ai.coder(), ai.merging()) : status::not_attached;
+    } else return status::empty;
   }
 
   /// Forgets one text (an item_id, or an example_id), or each text that has all of these words; returns how many. Then

@@ -41,10 +41,6 @@ struct no_pipeline {
     status helped(std::string_view, item_id) { return {}; }
     std::size_t judge(float) { return {}; }
     status renew(const no_pipeline&) { return {}; }
-    std::size_t examples() const { return {}; }
-    std::size_t shown() const { return {}; }
-    template <class Visit>
-    void for_each_example(Visit&&) const {}
     std::size_t search(std::string_view, std::span<hit>) const { return {}; }
     std::string_view text(item_id) const { return {}; }
     template <class Visit>

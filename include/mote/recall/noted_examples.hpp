@@ -114,6 +114,18 @@ class noted_examples : public Notes {
     return s;
   }
 
+  /// The same, of what can be encoded (`words` of a pipeline) and fits a prompt, else too_long or the encoder's status.
+  template <class Words, class Scratch>
+  status accept(std::string_view question, std::string_view answer, const Words& words, Scratch scratch) {
+    std::size_t all = 3;  // with the control tokens
+    for (const std::string_view text : {question, answer}) {
+      std::size_t count = 0;
+      if (const status s = words.append(text, scratch, count); s != status::ok) return s;
+      all += count;
+    }
+    return all > Knobs.tokens ? status::too_long : accept(question, answer);
+  }
+
   /// What a person says of the answer in front of which examples stood: 1 it helped, -1 it did not, or between. Each of
   /// those that the newest prompt shows learns it; returns how many. A NaN is nobody's judgement: 0.
   std::size_t judge(float found) {
