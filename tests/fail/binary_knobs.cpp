@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Bits that a rotation does not take: no power of 2.
-// EXPECT: mote: binary<> has a knob out of range; .*\[mote-binary-knobs\]
+// EXPECT: mote: binary<> takes \.dims of 32 to 4096, a power of 2 \[mote-binary-knobs\]
 #include "little.hpp"
 #include "mote/recall/binary.hpp"
 #include "recalling.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // An index of no items.
-// EXPECT: mote: bm25<> has a knob out of range; .*\[mote-bm25-knobs\]
+// EXPECT: mote: bm25<> takes \.items from 1 to 1048576 \[mote-bm25-knobs\]
 #include "little.hpp"
 
 #if MOTE_FAIL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Examples of which none is shown.
-// EXPECT: mote: examples<> has a number out of range; .*\[mote-examples-knobs\]
+// EXPECT: mote: examples<> takes \.shown from 1 to 64 \[mote-examples-knobs\]
 #include "little.hpp"
 #include "mote/recall/examples.hpp"
 #include "recalling.hpp"

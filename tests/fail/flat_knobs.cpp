@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Vectors whose codes do not come in fours.
-// EXPECT: mote: flat<> has a knob out of range; .*\[mote-flat-knobs\]
+// EXPECT: mote: flat<> takes \.dims from 4 to 65532, in fours \[mote-flat-knobs\]
 #include "little.hpp"
 #include "recalling.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Nothing to fuse.
-// EXPECT: mote: fuse<> has a knob out of range; .*\[mote-fuse-knobs\]
+// EXPECT: mote: fuse<> takes \.depth from 1 to 4096 \[mote-fuse-knobs\]
 #include "little.hpp"
 #include "recalling.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A graph of one link a text.
-// EXPECT: mote: hnsw<> has a knob out of range; .*\[mote-hnsw-knobs\]
+// EXPECT: mote: hnsw<> takes \.degree from 2 to 64 \[mote-hnsw-knobs\]
 #include "little.hpp"
 #include "mote/recall/hnsw.hpp"
 #include "recalling.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // More lists than items.
-// EXPECT: mote: ivf<> has a knob out of range; .*\[mote-ivf-knobs\]
+// EXPECT: mote: ivf<> takes \.lists from 1 to 32767, and to \.items \[mote-ivf-knobs\]
 #include "little.hpp"
 #include "mote/recall/ivf.hpp"
 #include "recalling.hpp"

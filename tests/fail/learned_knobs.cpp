@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A step that would turn a weight's sign.
-// EXPECT: mote: learned_weights<> has a knob out of range; .*\[mote-learned-knobs\]
+// EXPECT: mote: learned_weights<> takes \.step from above 0 to 0\.5 \[mote-learned-knobs\]
 #include "little.hpp"
 #include "mote/recall/learned_weights.hpp"
 #include "mote/recall/ngrams.hpp"

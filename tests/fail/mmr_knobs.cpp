@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Among no hits nothing is chosen.
-// EXPECT: mote: mmr<> has a knob out of range; .*\[mote-mmr-knobs\]
+// EXPECT: mote: mmr<> takes \.depth from 1 to 4096 \[mote-mmr-knobs\]
 #include "little.hpp"
 #include "mote/recall/mmr.hpp"
 #include "recalling.hpp"

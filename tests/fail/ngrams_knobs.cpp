@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // n-grams of one character.
-// EXPECT: mote: ngrams<> has a knob out of range; .*\[mote-ngrams-knobs\]
+// EXPECT: mote: ngrams<> takes \.gram from 2 to 8 \[mote-ngrams-knobs\]
 #include "little.hpp"
 #include "mote/recall/ngrams.hpp"
 #include "recalling.hpp"

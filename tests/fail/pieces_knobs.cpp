@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Pieces of no byte.
-// EXPECT: mote: pieces<> has a knob out of range; .*\[mote-pieces-knobs\]
+// EXPECT: mote: pieces<> takes \.piece_bytes from 32 to 65535 \[mote-pieces-knobs\]
 #include "little.hpp"
 #include "mote/recall/bm25.hpp"
 #include "mote/recall/pieces.hpp"

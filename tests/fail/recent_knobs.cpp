@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // No half-life.
-// EXPECT: mote: recent<> has a knob out of range; .*\[mote-recent-knobs\]
+// EXPECT: mote: recent<> takes \.half_life from 1 to 1048576 \[mote-recent-knobs\]
 #include "little.hpp"
 #include "mote/recall/recent.hpp"
 #include "recalling.hpp"

@@ -206,10 +206,16 @@ template <binary_knobs Knobs = binary_knobs{}>
 struct binary : detail::binary_parts<Knobs.valid() ? Knobs : binary_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = binary<detail::knobs_of_items(Knobs, Items)>;
-  static_assert(Knobs.valid(),
-                "mote: binary<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims are a power of 2 from 32 to 4096, gram from 2 to 8, candidates to "
-                "4096, least from 0 to below 1 [mote-binary-knobs]");
+  static_assert(Knobs.items - 1 < 1'048'576, "mote: binary<> takes .items from 1 to 1048576 [mote-binary-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: binary<> takes .item_bytes from 1 to 65535 [mote-binary-knobs]");
+  static_assert(detail::stays_below_4_gib(Knobs),
+                "mote: binary<> takes .items * .item_bytes below 4 GiB [mote-binary-knobs]");
+  static_assert(Knobs.dims >= 32 && Knobs.dims <= 4096 && std::has_single_bit(Knobs.dims),
+                "mote: binary<> takes .dims of 32 to 4096, a power of 2 [mote-binary-knobs]");
+  static_assert(Knobs.gram - 2 < 7, "mote: binary<> takes .gram from 2 to 8 [mote-binary-knobs]");
+  static_assert(Knobs.candidates <= 4096, "mote: binary<> takes .candidates to 4096 [mote-binary-knobs]");
+  static_assert(Knobs.least >= 0.0F && Knobs.least < 1.0F,
+                "mote: binary<> takes .least from 0 to below 1 [mote-binary-knobs]");
 };
 
 }  // namespace mote::inline v0

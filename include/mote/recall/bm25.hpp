@@ -124,11 +124,17 @@ template <bm25_knobs Knobs = bm25_knobs{}, class Analysis = english>
 struct bm25 : detail::bm25_parts<Knobs.valid() ? Knobs : bm25_knobs{}, Analysis> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = bm25<detail::knobs_of_items(Knobs, Items), Analysis>;
-  static_assert(
-      Knobs.valid(),
-      "mote: bm25<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all bytes "
-      "to below 4 GiB, k1 from 0 to 1000, b, least, share and alike from 0 to 1, words to 4096 "
-      "[mote-bm25-knobs]");
+  static_assert(Knobs.items - 1 < 1'048'576, "mote: bm25<> takes .items from 1 to 1048576 [mote-bm25-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: bm25<> takes .item_bytes from 1 to 65535 [mote-bm25-knobs]");
+  static_assert(detail::stays_below_4_gib(Knobs),
+                "mote: bm25<> takes .items * .item_bytes below 4 GiB [mote-bm25-knobs]");
+  static_assert(Knobs.k1 >= 0.0F && Knobs.k1 <= 1000.0F, "mote: bm25<> takes .k1 from 0 to 1000 [mote-bm25-knobs]");
+  static_assert(Knobs.b >= 0.0F && Knobs.b <= 1.0F, "mote: bm25<> takes .b from 0 to 1 [mote-bm25-knobs]");
+  static_assert(Knobs.least >= 0.0F && Knobs.least <= 1.0F, "mote: bm25<> takes .least from 0 to 1 [mote-bm25-knobs]");
+  static_assert(Knobs.share >= 0.0F && Knobs.share <= 1.0F, "mote: bm25<> takes .share from 0 to 1 [mote-bm25-knobs]");
+  static_assert(Knobs.alike >= 0.0F && Knobs.alike <= 1.0F, "mote: bm25<> takes .alike from 0 to 1 [mote-bm25-knobs]");
+  static_assert(Knobs.words <= 4096 && Knobs.words_fit(),
+                "mote: bm25<> takes .words to 4096, together below 2^29 [mote-bm25-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -31,6 +31,9 @@ struct bm25_knobs {
   static constexpr std::size_t most_read_again = 1024;  ///< more items have an inverted index
   constexpr std::size_t most_postings() const { return words != 0 ? items * words : items * item_bytes / 8 + 1; }
 
+  constexpr bool words_fit() const {
+    return !detail::texts_can_share(items, item_bytes) || most_postings() < 1U << 29U;
+  }
   constexpr bool valid() const {
     const auto is_share = [](float f) { return f >= 0.0F && f <= 1.0F; };
     return items - 1 < 1'048'576 && detail::texts_can_share(items, item_bytes) && k1 >= 0.0F && k1 <= 1000.0F &&

@@ -41,12 +41,19 @@ template <std::size_t N, examples_knobs Knobs>
 inline constexpr bool examples_in_range = N - 1 < 65535 && Knobs.valid();
 
 /// Apart from examples<>, of which with_items makes further types: each would say it again.
-template <bool InRange, bool Finds>
+template <std::size_t N, examples_knobs Knobs, bool Finds>
 struct examples_check {
-  static_assert(
-      InRange,
-      "mote: examples<> has a number out of range; it keeps 1 to 65535 examples, question_bytes and answer_bytes go from "
-      "1 to 65535, shown from 1 to 64, tokens from 1 on, first and rate from above 0 to 1 [mote-examples-knobs]");
+  static_assert(N - 1 < 65'535, "mote: examples<> keeps 1 to 65535 examples [mote-examples-knobs]");
+  static_assert(Knobs.question_bytes - 1 < 65'535,
+                "mote: examples<> takes .question_bytes from 1 to 65535 [mote-examples-knobs]");
+  static_assert(Knobs.answer_bytes - 1 < 65'535,
+                "mote: examples<> takes .answer_bytes from 1 to 65535 [mote-examples-knobs]");
+  static_assert(Knobs.shown - 1 < 64, "mote: examples<> takes .shown from 1 to 64 [mote-examples-knobs]");
+  static_assert(Knobs.tokens - 1 < 65'535, "mote: examples<> takes .tokens from 1 to 65535 [mote-examples-knobs]");
+  static_assert(Knobs.first > 0.0F && Knobs.first <= 1.0F,
+                "mote: examples<> takes .first from above 0 to 1 [mote-examples-knobs]");
+  static_assert(Knobs.rate > 0.0F && Knobs.rate <= 1.0F,
+                "mote: examples<> takes .rate from above 0 to 1 [mote-examples-knobs]");
   static_assert(
       Finds,
       "mote: examples<> finds questions by a retriever that is made of a store, features and an index, and keeps as "
@@ -70,7 +77,7 @@ struct examples {
       typename std::conditional_t<std::is_void_v<Finder>, std::type_identity<detail::question_finder<most, knobs>>,
                                   std::type_identity<Finder>>::type;
   static constexpr bool finds = detail::keeps_questions<most, knobs, named>();
-  using said = decltype(let_speak(static_cast<detail::examples_check<in_range, !in_range || finds>*>(nullptr)));
+  using said = decltype(let_speak(static_cast<detail::examples_check<N, Knobs, !in_range || finds>*>(nullptr)));
   using finder = std::conditional_t<finds, named, detail::question_finder<most, knobs>>;
   using notes = std::conditional_t<detail::is_memory<typename Recall::index>, typename Recall::index, detail::no_notes>;
   using index = noted_examples<most, notes, knobs, finder>;

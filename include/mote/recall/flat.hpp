@@ -163,9 +163,13 @@ template <flat_knobs Knobs = flat_knobs{}>
 struct flat : detail::flat_parts<Knobs.valid() ? Knobs : flat_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = flat<detail::knobs_of_items(Knobs, Items)>;
-  static_assert(Knobs.valid(),
-                "mote: flat<> has a knob out of range; items, item_bytes and dims go from 1 to 65535, "
-                "dims in fours, gram from 2 to 8, least from 0 to below 1 [mote-flat-knobs]");
+  static_assert(Knobs.items - 1 < 65'535, "mote: flat<> takes .items from 1 to 65535 [mote-flat-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: flat<> takes .item_bytes from 1 to 65535 [mote-flat-knobs]");
+  static_assert(Knobs.dims - 1 < 65'535 && Knobs.dims % 4 == 0,
+                "mote: flat<> takes .dims from 4 to 65532, in fours [mote-flat-knobs]");
+  static_assert(Knobs.gram - 2 < 7, "mote: flat<> takes .gram from 2 to 8 [mote-flat-knobs]");
+  static_assert(Knobs.least >= 0.0F && Knobs.least < 1.0F,
+                "mote: flat<> takes .least from 0 to below 1 [mote-flat-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -227,9 +227,15 @@ struct fuse : detail::fuse_parts<A, B, Knobs, Weights, detail::can_fuse<A, B>>::
       Knobs.valid(),
       fuse<typename First::template with_items<Items>, typename Second::template with_items<Items>, Knobs, Weights>,
       fuse>;
-  static_assert(
-      !detail::can_fuse<A, B> || Knobs.valid(),
-      "mote: fuse<> has a knob out of range; depth goes from 1 to 4096, first and second from 0 to 1000, one of them above 0, alone from 0 to 1000000 [mote-fuse-knobs]");
+  static_assert(Knobs.depth - 1 < 4096, "mote: fuse<> takes .depth from 1 to 4096 [mote-fuse-knobs]");
+  static_assert(Knobs.first >= 0.0F && Knobs.first <= 1000.0F,
+                "mote: fuse<> takes .first from 0 to 1000 [mote-fuse-knobs]");
+  static_assert(Knobs.second >= 0.0F && Knobs.second <= 1000.0F,
+                "mote: fuse<> takes .second from 0 to 1000 [mote-fuse-knobs]");
+  static_assert((Knobs.first != 0.0F || Knobs.second != 0.0F),
+                "mote: fuse<> takes .first or .second above 0 [mote-fuse-knobs]");
+  static_assert((Knobs.alone >= 0.0F && Knobs.alone <= 1e6F),
+                "mote: fuse<> takes .alone from 0 to 1000000 [mote-fuse-knobs]");
 };
 
 }  // namespace mote::inline v0

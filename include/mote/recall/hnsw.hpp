@@ -304,10 +304,19 @@ template <hnsw_knobs Knobs = hnsw_knobs{}>
 struct hnsw : detail::hnsw_parts<Knobs.valid() ? Knobs : hnsw_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = hnsw<detail::knobs_of_items(Knobs, Items)>;
-  static_assert(Knobs.valid(),
-                "mote: hnsw<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, degree from 2 to 64, build "
-                "from degree to 4096, search from 1 to 4096, least from 0 to below 1 [mote-hnsw-knobs]");
+  static_assert(Knobs.items - 1 < 1'048'576, "mote: hnsw<> takes .items from 1 to 1048576 [mote-hnsw-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: hnsw<> takes .item_bytes from 1 to 65535 [mote-hnsw-knobs]");
+  static_assert(detail::stays_below_4_gib(Knobs),
+                "mote: hnsw<> takes .items * .item_bytes below 4 GiB [mote-hnsw-knobs]");
+  static_assert(Knobs.dims - 1 < 65'535 && Knobs.dims % 4 == 0,
+                "mote: hnsw<> takes .dims from 4 to 65532, in fours [mote-hnsw-knobs]");
+  static_assert(Knobs.gram - 2 < 7, "mote: hnsw<> takes .gram from 2 to 8 [mote-hnsw-knobs]");
+  static_assert(Knobs.degree - 2 < 63, "mote: hnsw<> takes .degree from 2 to 64 [mote-hnsw-knobs]");
+  static_assert(Knobs.build >= Knobs.degree && Knobs.build <= 4096,
+                "mote: hnsw<> takes .build from .degree to 4096 [mote-hnsw-knobs]");
+  static_assert(Knobs.search - 1 < 4096, "mote: hnsw<> takes .search from 1 to 4096 [mote-hnsw-knobs]");
+  static_assert(Knobs.least >= 0.0F && Knobs.least < 1.0F,
+                "mote: hnsw<> takes .least from 0 to below 1 [mote-hnsw-knobs]");
 };
 
 }  // namespace mote::inline v0

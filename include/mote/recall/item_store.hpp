@@ -38,6 +38,11 @@ struct item_store_check {
       "mote: item_store<> keeps from 1 item on, of 1 to 65535 bytes on average, and below 4 GiB in all [mote-item-store]");
 };
 
+/// Whether all texts have few enough bytes; true if a number is out of range, which has a message of its own.
+template <class Knobs>
+constexpr bool stays_below_4_gib(const Knobs& k) {
+  return k.items == 0 || k.item_bytes - 1 >= 65535 || k.items > 1'048'576 || texts_can_share(k.items, k.item_bytes);
+}
 /// Knobs of a retriever with another number of items; knobs out of range stay, so that they are reported once.
 template <class Knobs>
 constexpr Knobs knobs_of_items(Knobs k, std::size_t items) {

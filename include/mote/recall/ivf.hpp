@@ -317,10 +317,20 @@ template <ivf_knobs Knobs = ivf_knobs{}>
 struct ivf : detail::ivf_parts<Knobs.valid() ? Knobs : ivf_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = ivf<Knobs.of_items(Items)>;
-  static_assert(Knobs.valid(),
-                "mote: ivf<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, lists from 1 to 32767 and "
-                "to items, probes from 1 to lists, settled to 4096, least from 0 to below 1 [mote-ivf-knobs]");
+  static_assert(Knobs.items - 1 < 1'048'576, "mote: ivf<> takes .items from 1 to 1048576 [mote-ivf-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: ivf<> takes .item_bytes from 1 to 65535 [mote-ivf-knobs]");
+  static_assert(detail::stays_below_4_gib(Knobs),
+                "mote: ivf<> takes .items * .item_bytes below 4 GiB [mote-ivf-knobs]");
+  static_assert(Knobs.dims - 1 < 65'535 && Knobs.dims % 4 == 0,
+                "mote: ivf<> takes .dims from 4 to 65532, in fours [mote-ivf-knobs]");
+  static_assert(Knobs.gram - 2 < 7, "mote: ivf<> takes .gram from 2 to 8 [mote-ivf-knobs]");
+  static_assert(Knobs.lists - 1 < 32'767 && (Knobs.lists <= Knobs.items || Knobs.items == 0),
+                "mote: ivf<> takes .lists from 1 to 32767, and to .items [mote-ivf-knobs]");
+  static_assert(Knobs.probes - 1 < Knobs.lists || Knobs.lists - 1 >= 32'767,
+                "mote: ivf<> takes .probes from 1 to .lists [mote-ivf-knobs]");
+  static_assert(Knobs.settled <= 4096, "mote: ivf<> takes .settled to 4096 [mote-ivf-knobs]");
+  static_assert(Knobs.least >= 0.0F && Knobs.least < 1.0F,
+                "mote: ivf<> takes .least from 0 to below 1 [mote-ivf-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -30,9 +30,10 @@ struct learned_knobs {
 namespace detail {
 template <learned_knobs Knobs>
 struct learned_check {
-  static_assert(Knobs.valid(),
-                "mote: learned_weights<> has a knob out of range; step goes from above 0 to 0.5, most from 1 to "
-                "1000000 [mote-learned-knobs]");
+  static_assert(Knobs.step > 0.0F && Knobs.step <= 0.5F,
+                "mote: learned_weights<> takes .step from above 0 to 0.5 [mote-learned-knobs]");
+  static_assert(Knobs.most >= 1.0F && Knobs.most <= 1e6F,
+                "mote: learned_weights<> takes .most from 1 to 1000000 [mote-learned-knobs]");
 };
 }  // namespace detail
 

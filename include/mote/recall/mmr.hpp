@@ -100,9 +100,9 @@ struct mmr
   template <std::size_t Items, class Of = Retriever>
   using with_items =
       std::conditional_t<Knobs.valid(), mmr<typename Of::template with_items<Items>, Knobs, Reader>, mmr>;
-  static_assert(
-      !detail::has_parts<Retriever> || Knobs.valid(),
-      "mote: mmr<> has a knob out of range; depth goes from 1 to 4096, relevance from 0 to 1 [mote-mmr-knobs]");
+  static_assert(Knobs.depth - 1 < 4096, "mote: mmr<> takes .depth from 1 to 4096 [mote-mmr-knobs]");
+  static_assert(Knobs.relevance >= 0.0F && Knobs.relevance <= 1.0F,
+                "mote: mmr<> takes .relevance from 0 to 1 [mote-mmr-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -76,10 +76,15 @@ template <ngrams_knobs Knobs = ngrams_knobs{}>
 struct ngrams : detail::ngrams_parts<Knobs.valid() ? Knobs : ngrams_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = ngrams<detail::knobs_of_items(Knobs, Items)>;
-  static_assert(Knobs.valid(),
-                "mote: ngrams<> has a knob out of range; items go from 1 to 1048576, item_bytes from 1 to 65535, all "
-                "bytes to below 4 GiB, dims from 4 to 65532 in fours, gram from 2 to 8, least from 0 to below 1 "
-                "[mote-ngrams-knobs]");
+  static_assert(Knobs.items - 1 < 1'048'576, "mote: ngrams<> takes .items from 1 to 1048576 [mote-ngrams-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: ngrams<> takes .item_bytes from 1 to 65535 [mote-ngrams-knobs]");
+  static_assert(detail::stays_below_4_gib(Knobs),
+                "mote: ngrams<> takes .items * .item_bytes below 4 GiB [mote-ngrams-knobs]");
+  static_assert(Knobs.dims - 1 < 65'535 && Knobs.dims % 4 == 0,
+                "mote: ngrams<> takes .dims from 4 to 65532, in fours [mote-ngrams-knobs]");
+  static_assert(Knobs.gram - 2 < 7, "mote: ngrams<> takes .gram from 2 to 8 [mote-ngrams-knobs]");
+  static_assert(Knobs.least >= 0.0F && Knobs.least < 1.0F,
+                "mote: ngrams<> takes .least from 0 to below 1 [mote-ngrams-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -35,8 +35,8 @@ struct examples_knobs {
   float rate = 0.25F;               ///< how much of the way to what was found a utility goes at once
 
   constexpr bool valid() const {
-    return question_bytes - 1 < 65535 && answer_bytes - 1 < 65535 && shown - 1 < 64 && tokens >= 1 && first > 0.0F &&
-           first <= 1.0F && rate > 0.0F && rate <= 1.0F;
+    return question_bytes - 1 < 65535 && answer_bytes - 1 < 65535 && shown - 1 < 64 && tokens - 1 < 65535 &&
+           first > 0.0F && first <= 1.0F && rate > 0.0F && rate <= 1.0F;
   }
 };
 

@@ -370,7 +370,7 @@ struct pieces
   template <std::size_t Items, class Of = Retriever>
   using with_items = std::conditional_t<Knobs.valid(), pieces<typename Of::template with_items<Items>, Knobs>, pieces>;
   static_assert(!detail::has_pieces<Retriever>() || Knobs.valid(),
-                "mote: pieces<> has a knob out of range; piece_bytes go from 32 to 65535 [mote-pieces-knobs]");
+                "mote: pieces<> takes .piece_bytes from 32 to 65535 [mote-pieces-knobs]");
 };
 
 }  // namespace mote::inline v0

@@ -75,10 +75,12 @@ template <recent_knobs Knobs = recent_knobs{}>
 struct recent : detail::recent_parts<Knobs.valid() ? Knobs : recent_knobs{}> {  // a bad knob is reported once, here
   template <std::size_t Items>
   using with_items = recent<detail::knobs_of_items(Knobs, Items)>;
-  static_assert(
-      Knobs.valid(),
-      "mote: recent<> has a knob out of range; items and half_life go from 1 to 1048576, item_bytes from 1 to "
-      "65535, all bytes to below 4 GiB [mote-recent-knobs]");
+  static_assert(Knobs.items - 1 < 1'048'576, "mote: recent<> takes .items from 1 to 1048576 [mote-recent-knobs]");
+  static_assert(Knobs.item_bytes - 1 < 65'535, "mote: recent<> takes .item_bytes from 1 to 65535 [mote-recent-knobs]");
+  static_assert(detail::stays_below_4_gib(Knobs),
+                "mote: recent<> takes .items * .item_bytes below 4 GiB [mote-recent-knobs]");
+  static_assert(Knobs.half_life - 1 < 1'048'576,
+                "mote: recent<> takes .half_life from 1 to 1048576 [mote-recent-knobs]");
 };
 
 }  // namespace mote::inline v0
