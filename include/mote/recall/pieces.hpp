@@ -77,7 +77,8 @@ class piece_memory {
   /// under new ids. `text` may be a whole note of this memory, no other part of it.
   /// too_long: more pieces or bytes than all notes may have, or more words than the index has room for; empty: no piece
   /// has a feature; nothing changes then. full: the index has no room for all its pieces; older notes went for it. An
-  /// embedder that fails when it reads a piece the second time: its status, and the note is not kept.
+  /// embedder that fails when it reads a piece the second time: its status, and a new note is not kept; one that is
+  /// there already is not read twice.
   template <class... Model>
     requires embeds<Embedder, Model...>
   status add(std::string_view text, Model&... model) {
@@ -98,7 +99,7 @@ class piece_memory {
     if (!has_room_in_empty(text, model...)) return status::too_long;
     for (std::size_t place = 0; place < store_.size();) {
       const places note = store_.note_at(place);
-      if (store_.whole(note) == text) return renew(note, model...);
+      if (store_.whole(note) == text) return renew(note);
       place = note.last;
     }
     while (!store_.has_room(count, text.size())) wipe(store_.note_at(0));
@@ -303,18 +304,9 @@ class piece_memory {
     return why;
   }
 
-  /// All pieces move to the end before one is read: those that go for its room are then of older notes alone.
-  template <class... Model>
-  status renew(places note, Model&... model) {
-    const std::size_t count = note.last - note.first;
-    for (std::size_t n = 0; n < count; ++n) {
-      remove_row(index_, store_.row(note.first), store_);
-      store_.renew(note.first, n == 0);
-    }
-    bool older_went = false;
-    for (std::size_t left = count; left > 0; --left)
-      if (const status s = put_in(store_.row(store_.size() - left), older_went, model...); s != status::ok)
-        return give_up(s);
+  /// All pieces move to the end. Their rows stay, and so does what the index knows of them: nothing is read again.
+  status renew(places note) {
+    for (std::size_t place = note.first; place < note.last; ++place) store_.renew(note.first, place == note.first);
     return status::ok;
   }
 
