@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How often vectors that a model gives find a right text among the first 1, 2, 5 hits, beside words and letters, with
 // room for all texts: embedders FILE MODEL [TOKENIZER], FILE as retrievers.cpp reads it, MODEL a llama2.c checkpoint
-// with its tokenizer, or hearth.mote.
+// with its tokenizer, a GGUF file with '' for its own, or hearth.mote.
 //   rows      the mean of the token embeddings, each by its rarity (SIF), without their first common component
 //   states    the mean of the residual stream behind a layer, without the mean and the first component of all texts
 // Both are told the frequencies, the mean and the component of the very texts that are searched: more than a tool would
