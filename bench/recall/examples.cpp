@@ -75,11 +75,11 @@ void measure(std::span<const std::byte> image, std::size_t days, std::size_t sho
   if (ai.attach(image) != mote::status::ok) std::abort();
   const auto accept = [&](const items& all) {
     for (const host::dialogue_item& i : all)
-      if (shown != 0 && ai.accept(i.prompt, i.answer) != mote::status::ok)
+      if (shown != 0 && ai.approve(i.prompt, i.answer) != mote::status::ok)
         std::printf("  refused: %s\n", i.prompt.c_str());
   };
   const items taught = host::private_command_examples(), later = host::private_command_heldout();
-  accept(taught);
+  approve(taught);
   print("private orders", shown, ask(ai, later, shown != 0, false));
   print("ordinary orders beside those", shown, ask(ai, host::control_items(), shown != 0, false));
   if (shown != 0) {
@@ -95,7 +95,7 @@ void measure(std::span<const std::byte> image, std::size_t days, std::size_t sho
     print("ordinary orders of another seed", shown, ask(ai, host::control_items(64, 2), false, false));
   }
   ai.memory().clear();
-  accept(other_days(64));
+  approve(other_days(64));
   tally kinds[4];
   for (int judged = 0; judged < 2; ++judged) {
     for (tally& t : kinds) t = {};

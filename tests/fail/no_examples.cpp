@@ -17,5 +17,5 @@ void use(std::span<const std::byte> image);
 void use(std::span<const std::byte> image) {
   if (ai.attach(image) != mote::status::ok) return;
   for (std::string_view piece : ai.ask("Is anybody at home?", 32)) (void)piece.size();
-  if (ai.accept("Is anybody at home?", "Nobody.") == mote::status::ok) ai.stop();
+  if (ai.approve("Is anybody at home?", "Nobody.") == mote::status::ok) ai.stop();
 }

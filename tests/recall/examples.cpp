@@ -47,21 +47,21 @@ TEST_CASE("examples stand in front of notes and question, in the form of questio
   const auto image = mote_tests::synthetic_image<with>();
   const auto ours = std::make_unique<with>(), plain = std::make_unique<with>();  // which keeps notes alone
   with& ai = *ours;
-  CHECK(ai.accept(question, answer) == status::not_attached);
+  CHECK(ai.approve(question, answer) == status::not_attached);
   REQUIRE(ai.attach(image) == status::ok);
   REQUIRE(plain->attach(image) == status::ok);
   for (const char* note : {"an ant is in the inn", "the gate is of tin"}) {
     REQUIRE(ai.remember(note) == status::ok);
     REQUIRE(plain->remember(note) == status::ok);
   }
-  CHECK(ai.accept(std::string("a\0b", 3), answer) == status::bad_utf8);
-  CHECK(ai.accept("", answer) == status::empty);
-  CHECK(ai.accept("q q q q q q q q q q q q q q q q q q", "zqzqzqzqzqzqzqzqzq") == status::too_long);  // of tokens
-  CHECK(ai.accept("q", std::string(33, 'a')) == status::too_long);                                    // of bytes
+  CHECK(ai.approve(std::string("a\0b", 3), answer) == status::bad_utf8);
+  CHECK(ai.approve("", answer) == status::empty);
+  CHECK(ai.approve("q q q q q q q q q q q q q q q q q q", "zqzqzqzqzqzqzqzqzq") == status::too_long);  // of tokens
+  CHECK(ai.approve("q", std::string(33, 'a')) == status::too_long);                                    // of bytes
   CHECK(ai.memory().examples() == 0);
   CHECK(prompt(ai, "is the gate shut") == prompt(*plain, "is the gate shut"));
 
-  REQUIRE(ai.accept(question, answer) == status::ok);
+  REQUIRE(ai.approve(question, answer) == status::ok);
   const auto alone = prompt(*plain, "is the gate shut");
   const auto both = prompt(ai, "is the gate shut");
   CHECK(ai.recalled_items() == plain->recalled_items());
@@ -90,7 +90,7 @@ TEST_CASE("examples stand in front of notes and question, in the form of questio
   // The answer goes on, and a person's word and the model's own reach the example.
   for (std::string_view piece : ai.ask("is the gate shut", 4)) (void)piece.size();
   CHECK(ai.memory().judge(-1.0F) == 1);
-  REQUIRE(ai.accept("is the gate hidden", "no") == status::ok);
+  REQUIRE(ai.approve("is the gate hidden", "no") == status::ok);
   for (int i = 0; i < 2; ++i) CHECK(ai.memory().renew(ai) == status::ok);
   ai.memory().for_each_example([](example_id, std::string_view, std::string_view, float u) {
     CHECK(u != 0.5F);
@@ -105,8 +105,8 @@ TEST_CASE("a forgotten example leaves no trace, and a snapshot keeps the others"
   REQUIRE(ai.attach(image) == status::ok);
   REQUIRE(other->attach(image) == status::ok);
   for (const bool by_words : {false, true}) {
-    REQUIRE(ai.accept("is the inn hot", "no") == status::ok);
-    REQUIRE(ai.accept(question, answer) == status::ok);
+    REQUIRE(ai.approve("is the inn hot", "no") == status::ok);
+    REQUIRE(ai.approve(question, answer) == status::ok);
     example_id id{};
     ai.memory().for_each_example([&](example_id each, std::string_view, std::string_view, float) { id = each; });
     for (std::string_view piece : ai.ask("the hidden gate", 4)) (void)piece.size();

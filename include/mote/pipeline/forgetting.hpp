@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// remember(), accept() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any
+// remember(), approve() and forget(): what a pipeline keeps for later questions, and what then is in no byte of it any
 // more. A part of basic_pipeline.
 // Refuses to unlearn: what a lesson took from a text stays in what was learned.
 #pragma once
@@ -47,14 +47,14 @@ class forgetting {
   /// Keeps an answer that the person took, as an example for questions like this one. too_long (for the memory, or for
   /// the room of examples in a prompt), empty, bad_utf8, not_attached: it is not kept.
   template <class Text>
-  status accept(const Text& question, std::string_view answer) {
+  status approve(const Text& question, std::string_view answer) {
     constexpr bool kept = requires { Pipeline::Recall::example_tokens; };
     static_assert(
         kept || sizeof(Text) == 0,
         "mote: this pipeline keeps no examples; add them, as in mote::examples<16> or mote::examples<16, mote::rag<mote::bm25<>>> [mote-no-examples]");
     if constexpr (kept) {
       auto& ai = static_cast<Pipeline&>(*this);
-      return ai.attached() ? ai.index_->accept(question, answer, ai.coder(), ai.merging()) : status::not_attached;
+      return ai.attached() ? ai.index_->approve(question, answer, ai.coder(), ai.merging()) : status::not_attached;
     } else return status::empty;
   }
 

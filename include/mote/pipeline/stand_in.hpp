@@ -116,7 +116,7 @@ struct no_pipeline {
   std::span<const float> logits() const { return {}; }
   void seed(std::uint64_t) {}
   status remember(std::string_view) { return {}; }
-  status accept(std::string_view, std::string_view) { return {}; }
+  status approve(std::string_view, std::string_view) { return {}; }
   part memory() const { return {}; }
   learned learn(const example&) { return {}; }
   status learn_begin(const example&) { return {}; }

@@ -3,7 +3,7 @@
 // in front of it, in the model's own form of question and answer.
 //   examples<16>                                  16 of them; the pipeline remembers no notes
 //   examples<16, rag<bm25<>>>                     the same, and notes behind them
-//   ai.accept("movie night", R"({"scene":"cinema"})");      the person took this answer
+//   ai.approve("movie night", R"({"scene":"cinema"})");      the person took this answer
 //   ai.memory().judge(-1.0F);                     and did not take the newest, in whose prompt examples are
 //   ai.memory().renew(ai);                        when idle: measures one, and drops it if it harms
 // mote.hpp does not bring it: hearth answers worse with examples (docs/reference/examples.md).

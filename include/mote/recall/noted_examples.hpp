@@ -89,7 +89,7 @@ class noted_examples : public Notes {
   /// Keeps an answer to a question, as the newest example. The same question's answer is replaced. If there are N, the
   /// one of the least utility goes, the oldest of those. too_long, empty (the question has no word to be found by):
   /// nothing changes.
-  status accept(std::string_view question, std::string_view answer) {
+  status approve(std::string_view question, std::string_view answer) {
     if (question.empty() || answer.empty()) return status::empty;
     if (answer.size() > Knobs.answer_bytes) return status::too_long;
     if (const status s = fits(question); s != status::ok) return s;
@@ -116,14 +116,14 @@ class noted_examples : public Notes {
 
   /// The same, of what can be encoded (`words` of a pipeline) and fits a prompt, else too_long or the encoder's status.
   template <class Words, class Scratch>
-  status accept(std::string_view question, std::string_view answer, const Words& words, Scratch scratch) {
+  status approve(std::string_view question, std::string_view answer, const Words& words, Scratch scratch) {
     std::size_t all = 3;  // with the control tokens
     for (const std::string_view text : {question, answer}) {
       std::size_t count = 0;
       if (const status s = words.append(text, scratch, count); s != status::ok) return s;
       all += count;
     }
-    return all > Knobs.tokens ? status::too_long : accept(question, answer);
+    return all > Knobs.tokens ? status::too_long : approve(question, answer);
   }
 
   /// What a person says of the answer in front of which examples stood: 1 it helped, -1 it did not, or between. Each of
@@ -243,7 +243,7 @@ class noted_examples : public Notes {
     clear_examples();
     record_reader again(ours);
     for (entry e; e.parse(again) == status::ok;) {
-      if (accept(e.question, e.answer) != status::ok) continue;  // a finder without room for all
+      if (approve(e.question, e.answer) != status::ok) continue;  // a finder without room for all
       if (pair* const p = of(finder_.newest()); p != nullptr) p->utility = e.utility;
     }
     return s;
