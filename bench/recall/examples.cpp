@@ -73,7 +73,7 @@ void measure(std::span<const std::byte> image, std::size_t days, std::size_t sho
   const auto memory = std::make_unique<assistant<Shown>>();
   auto& ai = *memory;
   if (ai.attach(image) != mote::status::ok) std::abort();
-  const auto accept = [&](const items& all) {
+  const auto approve = [&](const items& all) {
     for (const host::dialogue_item& i : all)
       if (shown != 0 && ai.approve(i.prompt, i.answer) != mote::status::ok)
         std::printf("  refused: %s\n", i.prompt.c_str());

@@ -23,7 +23,7 @@ class forgetting {
   /// prompt), empty, bad_utf8, not_attached: the text is not kept. Ends the current answer where a constraint copies.
   template <class Text>
   status remember(const Text& text) {
-    constexpr bool recalls = Pipeline::recalls && Pipeline::Recall::hits != 0;  // examples alone: no notes
+    constexpr bool recalls = Pipeline::recalls && !requires { requires Pipeline::Recall::examples_alone; };
     static_assert(
         recalls || sizeof(Text) == 0,
         "mote: this pipeline does not recall; add a retriever, as in mote::rag<mote::bm25<>> [mote-no-recall]");

@@ -83,6 +83,7 @@ struct examples {
   using index = noted_examples<most, notes, knobs, finder>;
 
   static constexpr bool recalls = true;
+  static constexpr bool examples_alone = !detail::is_memory<typename Recall::index>;  ///< remember() is no call of it
   static constexpr std::size_t ram_bytes = sizeof(index);
   static constexpr std::size_t stack_bytes = detail::greatest_of(
       std::size_t{Recall::stack_bytes}, 2 * index::stack_of_search + knobs.question_bytes + knobs.answer_bytes);
