@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Examples in a pipeline: where they stand in a prompt, what is refused, what a snapshot keeps, and that what is forgotten
 // is in no byte of the object or of a snapshot.
+// Sanitized at -O0: the optimizer takes longer than what it saves.
 #include "mote/recall/examples.hpp"
 
 #include <catch2/catch_test_macros.hpp>
