@@ -3,8 +3,8 @@
 # GCC 12's library, with a little room for headers of ours; one of <algorithm>, <iterator> or <cmath> breaks them.
 # Refuses to take a time: lines are the same on a busy machine.
 cmake_minimum_required(VERSION 3.25)
-set(limit_pipeline 33200)
-set(limit_mote 41000)
+set(limit_pipeline 33500)
+set(limit_mote 41300)
 foreach(name IN ITEMS pipeline mote)
   file(WRITE "${SCRATCH}/${name}.cpp" "#include <mote/${name}.hpp>\n")
   execute_process(COMMAND "${CXX}" "@${FLAGS}" -DMOTE_WITH_XSIMD=0 -DMOTE_WITH_THREADS=0 -E -P "${SCRATCH}/${name}.cpp"
