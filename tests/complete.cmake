@@ -8,6 +8,7 @@ set(by_name
   mote/policy/threads.hpp  # <atomic> and <pthread.h>, of which a program of one core would compile a page
   mote/family/bert.hpp mote/recall/encoded.hpp  # of encoder<> (pipeline/encoder.hpp), which programs without one need not read
   mote/family/ple_tinylm.hpp  # of one published model, with a block of its own
+  mote/recall/evict.hpp    # the oldest goes, unless a program asks for more
   mote/recall/ivf.hpp      # lists pay where reading a vector is dear: behind a driver, or made again
   mote/recall/learned_weights.hpp  # nothing moves where a program does not say what helped
   mote/recall/examples.hpp mote/recall/noted_examples.hpp  # the shipped model answers worse with examples

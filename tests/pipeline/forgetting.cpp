@@ -12,6 +12,7 @@
 #include "mote/learn/lora.hpp"
 #include "mote/pipeline.hpp"
 #include "mote/recall/bm25.hpp"
+#include "mote/recall/evict.hpp"
 #include "mote/recall/flat.hpp"
 #include "mote/recall/fuse.hpp"
 #include "mote/recall/pieces.hpp"
@@ -28,9 +29,8 @@ constexpr mote::bm25_knobs few{.items = 4, .item_bytes = 48};
 constexpr mote::rag_knobs short_notes{.tokens = 48};
 using by_words =
     mote::pipeline<synthetic, mote::context<96>, mote::lora<2>, mote::ngram<>, mote::rag<mote::bm25<few>, short_notes>>;
-using by_both = mote::pipeline<
-    synthetic, mote::context<96>,
-    mote::rag<mote::fuse<mote::bm25<few>, mote::flat<mote::flat_knobs{.items = 4, .item_bytes = 48}>>, short_notes>>;
+using both = mote::fuse<mote::bm25<few>, mote::flat<mote::flat_knobs{.items = 4, .item_bytes = 48}>>;
+using by_both = mote::pipeline<synthetic, mote::context<96>, mote::rag<mote::evict<both>, short_notes>>;
 
 using by_pieces =
     mote::pipeline<synthetic, mote::context<96>,
@@ -110,6 +110,21 @@ TEST_CASE("a text forgotten by its id leaves no trace", "[pipeline][forgetting]"
   const auto by_id = [](auto& ai, item_id id) { return ai.forget(id); };
   check<by_words>(by_id);
   check<by_both>(by_id);
+}
+
+TEST_CASE("a note in a prompt was of use: another goes for a new one", "[pipeline][evict]") {
+  static by_both ai;
+  const auto image = mote_tests::synthetic_image<by_both>();
+  REQUIRE(ai.attach(image) == status::ok);
+  ai.memory().clear();
+  for (const char* const note : {"an ant is in the inn", "tea is hot", "a hat is on the tin", "nine nets"})
+    REQUIRE(ai.remember(note) == status::ok);
+  REQUIRE(ai.begin("the ant", 1) == status::ok);
+  REQUIRE(ai.recalled_items() == 1);
+  REQUIRE(ai.remember("a ham in the hall") == status::ok);
+  std::string kept;
+  ai.memory().for_each([&](item_id, std::string_view note) { kept += std::string(note) + "; "; });
+  CHECK(kept == "an ant is in the inn; a hat is on the tin; nine nets; a ham in the hall; ");
 }
 
 TEST_CASE("a note that is longer than the prompt's room is kept in pieces, and forgotten whole",

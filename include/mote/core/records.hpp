@@ -29,6 +29,7 @@ enum class record_kind : std::uint16_t {
   states = 7,           ///< of a session's policies, as in memory
   weights = 8,          ///< of a fuse<>, learned from use: floats
   example = 9,          ///< of examples<>: a question and the answer that was accepted
+  uses = 10,            ///< of evict<>: how often each text was of use
   learned = 0x7F00,     ///< begins the records of the learning part; kinds from here to `end` each begin a part
   remembered = 0x7F01,  ///< begins the records of the recall part
   session = 0x7F02,     ///< begins the records of an answer under way (pipeline/sessions.hpp)

@@ -154,7 +154,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     if constexpr (recalls) {
       std::array<hit, Recall::hits> hits;
       if (!question.empty()) found = search_with(*index_, question, hits, *this);
-      for (std::size_t i = 0; i < found; ++i) items[i] = index_->text(hits[i].id);
+      for (std::size_t i = 0; i < found; ++i) items[i] = use_text(*index_, hits[i].id);
       if constexpr (requires { requires Recall::index::adds_neighbours; })  // pieces of notes
         index_->add_neighbours(std::span(hits).first(found), std::span(items).first(found), [this](auto texts) {
           return answer_.fit(texts, Model::special_tokens, Recall::tokens, merging());

@@ -40,6 +40,7 @@ struct no_pipeline {
     bool erase(item_id) { return {}; }
     status helped(std::string_view, item_id) { return {}; }
     std::size_t judge(float) { return {}; }
+    void used(item_id) {}
     status renew(const no_pipeline&) { return {}; }
     std::size_t search(std::string_view, std::span<hit>) const { return {}; }
     std::string_view text(item_id) const { return {}; }

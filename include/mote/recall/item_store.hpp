@@ -187,7 +187,7 @@ class item_store {
     }
   }
 
- protected:  // for piece_store
+ protected:  // for piece_store and evicting_store
   using number = std::conditional_t<(Items <= 65535), std::uint16_t, std::uint32_t>;
   using number_of_bytes = std::conditional_t<(max_item_bytes <= 65535), std::uint16_t, std::uint32_t>;
   static constexpr std::uint16_t version = 1;
@@ -308,5 +308,21 @@ class item_store {
   std::array<number_of_bytes, Items> size_{};   // 0: the row is free
   std::array<char, max_item_bytes> bytes_{};    // (used_) the texts by place; zero behind them
 };
+
+namespace detail {
+template <class Store>
+inline constexpr bool is_item_store = false;
+template <std::size_t Items, std::size_t ItemBytes>
+inline constexpr bool is_item_store<item_store<Items, ItemBytes>> = true;
+/// Whether a retriever is made of one, features and an index.
+template <class R>
+inline constexpr bool has_item_store = false;
+template <class R>
+  requires requires {
+    typename R::features;
+    typename R::finder;
+  }
+inline constexpr bool has_item_store<R> = is_item_store<typename R::store>;
+}  // namespace detail
 
 }  // namespace mote::inline v0

@@ -317,15 +317,6 @@ class piece_memory {
 
 namespace detail {
 
-template <class Store>
-inline constexpr bool keeps_pieces = false;
-template <std::size_t Items, std::size_t ItemBytes>
-inline constexpr bool keeps_pieces<item_store<Items, ItemBytes>> = true;
-template <class R>
-consteval bool has_pieces() {
-  if constexpr (has_parts<R>) return keeps_pieces<typename R::store>;
-  else return false;
-}
 template <bool Fits>
 struct pieces_check {
   static_assert(
@@ -357,11 +348,11 @@ struct pieces_parts<R, Knobs, false> : no_retriever {
 
 template <class Retriever, pieces_knobs Knobs = pieces_knobs{}>
 struct pieces
-    : detail::pieces_parts<Retriever, Knobs.valid() ? Knobs : pieces_knobs{}, detail::has_pieces<Retriever>()> {
-  using said = decltype(let_speak(static_cast<detail::pieces_check<detail::has_pieces<Retriever>()>*>(nullptr)));
+    : detail::pieces_parts<Retriever, Knobs.valid() ? Knobs : pieces_knobs{}, detail::has_item_store<Retriever>> {
+  using said = decltype(let_speak(static_cast<detail::pieces_check<detail::has_item_store<Retriever>>*>(nullptr)));
   template <std::size_t Items, class Of = Retriever>
   using with_items = std::conditional_t<Knobs.valid(), pieces<typename Of::template with_items<Items>, Knobs>, pieces>;
-  static_assert(!detail::has_pieces<Retriever>() || Knobs.valid(),
+  static_assert(!detail::has_item_store<Retriever> || Knobs.valid(),
                 "mote: pieces<> takes .piece_bytes from 32 to 65535 [mote-pieces-knobs]");
 };
 

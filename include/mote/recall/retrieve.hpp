@@ -80,6 +80,13 @@ class item_memory {
     return learned_floats<Index>::tell(index_, store_, embedder_, question, id, model...);
   }
 
+  /// Counts a use of an item, in a memory that forgets by use: of evict<>. No item has that id: nothing.
+  void used(item_id id)
+    requires requires(Store& texts) { texts.used(std::size_t{}); }
+  {
+    if (const std::size_t row = store_.find(id); row != Store::capacity) store_.used(row);
+  }
+
   /// The text of an item, valid until the memory changes; empty if no item has that id.
   std::string_view text(item_id id) const {
     const std::size_t row = store_.find(id);
@@ -143,9 +150,15 @@ class item_memory {
   /// Puts the newest text into the index; false if older ones had to go for it.
   bool put_in(std::size_t row, const typename Embedder::item& features) {
     bool all_stay = true;
-    for (; size() > 1 && !has_room_for(index_, store_.text(row), store_); all_stay = false) wipe(store_.row(0));
+    for (; size() > 1 && !has_room_for(index_, store_.text(row), store_); all_stay = false) wipe(next_to_go(row));
     add_row(index_, row, features, store_);
     return all_stay;
+  }
+
+  /// The row of a text that goes for that of the row `stays`.
+  std::size_t next_to_go(std::size_t stays) const {
+    if constexpr (requires { store_.least_worth(stays); }) return store_.least_worth(stays);
+    else return store_.row(0);
   }
 
   [[no_unique_address]] Embedder embedder_;

@@ -242,6 +242,13 @@ std::size_t search_with(const Index& index, std::string_view question, std::span
   else return index.search(question, out);
 }
 
+/// The text of an item that stands in a prompt, which is a use of it.
+template <class Index>
+std::string_view use_text(Index& index, item_id id) {
+  if constexpr (requires { index.used(id); }) index.used(id);
+  return index.text(id);
+}
+
 template <class Index, class Model>
 status load_with(Index& index, std::span<const std::byte> records, Model& model) {
   if constexpr (requires { index.load(records, model); }) return index.load(records, model);
