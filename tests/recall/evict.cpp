@@ -54,9 +54,9 @@ struct plain {
     };
     while (all.size() == 6 || bytes() + text.size() > 48) {
       std::size_t least = all.size();
-      double lowest = 0;
+      float lowest = 0;
       for (std::size_t i = 0; i < all.size(); ++i) {
-        const double w = static_cast<float>(  // two that differ by less are equal
+        const float w = static_cast<float>(  // two that differ by less are equal
             worth(all[i].times, last - all[i].id, static_cast<double>(all[i].text.size())));
         if (all[i].text == around || (least != all.size() && !(w < lowest))) continue;
         least = i;
