@@ -8,15 +8,22 @@
 #include <set>
 #include <string>
 
+#include "mote/boards/esp32c6.hpp"
+#include "mote/boards/esp32p4.hpp"
+#include "mote/boards/esp32s3.hpp"
+#include "mote/boards/imxrt1062.hpp"
 #include "mote/boards/microbit.hpp"
 #include "mote/boards/mps2_an386.hpp"
 #include "mote/boards/mps2_an500.hpp"
 #include "mote/boards/mps2_an505.hpp"
 #include "mote/boards/mps3_an547.hpp"
 #include "mote/boards/netduinoplus2.hpp"
+#include "mote/boards/nrf52840.hpp"
 #include "mote/boards/pc.hpp"
+#include "mote/boards/raspberry_pi_4.hpp"
 #include "mote/boards/raspberry_pi_5.hpp"
 #include "mote/boards/raspberry_pi_zero_2.hpp"
+#include "mote/boards/rp2040.hpp"
 #include "mote/boards/rp2350.hpp"
 #include "mote/boards/stm32f405.hpp"
 #include "mote/boards/stm32h743.hpp"
@@ -31,10 +38,11 @@ using namespace mote::literals;
 
 template <class... Boards>
 struct list {};
-using all = list<boards::microbit, boards::mps2_an386, boards::mps2_an500, boards::mps2_an505, boards::mps3_an547,
-                 boards::netduinoplus2, boards::pc, boards::pc_avx2, boards::pc_sse2, boards::raspberry_pi_5,
-                 boards::raspberry_pi_zero_2, boards::rp2350, boards::stm32f405, boards::stm32h743, boards::stm32n657,
-                 boards::visionfive_2>;
+using all = list<boards::rp2040, boards::nrf52840, boards::imxrt1062, boards::esp32s3, boards::esp32p4, boards::esp32c6,
+                 boards::raspberry_pi_4, boards::microbit, boards::mps2_an386, boards::mps2_an500, boards::mps2_an505,
+                 boards::mps3_an547, boards::netduinoplus2, boards::pc, boards::pc_avx2, boards::pc_sse2,
+                 boards::raspberry_pi_5, boards::raspberry_pi_zero_2, boards::rp2350, boards::stm32f405,
+                 boards::stm32h743, boards::stm32n657, boards::visionfive_2>;
 
 template <class... Boards, class Function>
 void for_each(list<Boards...>, Function function) {
@@ -96,6 +104,11 @@ TEST_CASE("datasheet numbers that firmware teams know by heart", "[boards]") {
   STATIC_CHECK(boards::stm32h743::facts.ram_block_bytes == 512_KiB);
   STATIC_CHECK(boards::stm32h743::facts.flash_bytes == 2_MiB);
   STATIC_CHECK(boards::rp2350::facts.ram_bytes == 520_KiB);
+  STATIC_CHECK(boards::rp2040::facts.ram_bytes == 264_KiB);
+  STATIC_CHECK(boards::nrf52840::facts.ram_bytes == 256_KiB);
+  STATIC_CHECK(boards::nrf52840::facts.flash_bytes == 1_MiB);
+  STATIC_CHECK(boards::imxrt1062::facts.ram_bytes == 1_MiB);
+  STATIC_CHECK(boards::raspberry_pi_4::facts.instructions == mote::isa::neon);
   STATIC_CHECK(boards::stm32n657::facts.instructions == mote::isa::mve);
   STATIC_CHECK(boards::raspberry_pi_5::facts.instructions == mote::isa::neon_dotprod);
   STATIC_CHECK(boards::raspberry_pi_zero_2::facts.instructions == mote::isa::neon);

@@ -13,15 +13,22 @@
 #include <vector>
 
 #include "../synthetic_model.hpp"
+#include "mote/boards/esp32c6.hpp"
+#include "mote/boards/esp32p4.hpp"
+#include "mote/boards/esp32s3.hpp"
+#include "mote/boards/imxrt1062.hpp"
 #include "mote/boards/microbit.hpp"
 #include "mote/boards/mps2_an386.hpp"
 #include "mote/boards/mps2_an500.hpp"
 #include "mote/boards/mps2_an505.hpp"
 #include "mote/boards/mps3_an547.hpp"
 #include "mote/boards/netduinoplus2.hpp"
+#include "mote/boards/nrf52840.hpp"
 #include "mote/boards/pc.hpp"
+#include "mote/boards/raspberry_pi_4.hpp"
 #include "mote/boards/raspberry_pi_5.hpp"
 #include "mote/boards/raspberry_pi_zero_2.hpp"
+#include "mote/boards/rp2040.hpp"
 #include "mote/boards/rp2350.hpp"
 #include "mote/boards/stm32f405.hpp"
 #include "mote/boards/stm32h743.hpp"
@@ -396,8 +403,9 @@ TEST_CASE("what_fits: on every board each advice that is followed fits, and wher
           "[budget][what_helps]") {
   namespace b = mote::boards;
   tally seen;
-  check_boards<b::microbit, b::mps2_an386, b::mps2_an500, b::mps2_an505, b::mps3_an547, b::netduinoplus2, b::pc,
-               b::pc_avx2, b::pc_sse2, b::raspberry_pi_5, b::raspberry_pi_zero_2, b::rp2350, b::stm32f405, b::stm32h743,
+  check_boards<b::esp32c6, b::esp32p4, b::esp32s3, b::imxrt1062, b::nrf52840, b::raspberry_pi_4, b::rp2040, b::microbit,
+               b::mps2_an386, b::mps2_an500, b::mps2_an505, b::mps3_an547, b::netduinoplus2, b::pc, b::pc_avx2,
+               b::pc_sse2, b::raspberry_pi_5, b::raspberry_pi_zero_2, b::rp2350, b::stm32f405, b::stm32h743,
                b::stm32n657, b::visionfive_2>(seen);
   CAPTURE(seen.alone, seen.together, seen.hopeless, seen.most);
   CHECK(seen.alone > 20);
