@@ -78,8 +78,11 @@ void budget(const mote::shape& s, const mote::board_facts& board, const host::im
   if (!f.flash_fits()) std::printf("  fewer bits in --formats, or a smaller model\n");
 }
 
-/// What is packed: the weights, in their file or changed in memory, their formats, and who rounds them.
+/// What is packed: the weights, in their file, changed as they are read, or in memory, their formats, and who rounds
+/// them.
 struct prepared {
+  std::unique_ptr<host::model_source> file;  // what `weights` refers to, if it changes them
+  std::unique_ptr<host::text_sample> text;   // and the text
   std::unique_ptr<host::model_source> weights;
   std::unique_ptr<host::compressed_model> whole;  // what the others refer to, if the model had to be in memory
   host::packing_plan plan;
@@ -100,16 +103,27 @@ prepared prepare(const wishes& w, std::unique_ptr<host::model_source> weights, s
     throw std::runtime_error("--quantizer " + w.quantizer + " with --fold " + w.fold +
                              " has to run the model, which is done of Llama's family alone and not of " +
                              weights->family().type() + "; rtn and hqq need not, nor mse with --calibration-tokens 0");
-  host::raw_model model = host::read_whole(*weights);
-  host::text_sample text;
-  if (calibrated) {
+  const auto sample = [&](auto& model) {
     host::progress sampling("sampling text");
-    text = host::calibration_text(model, w.calibration_tokens, begin, 1, [&](double part) { sampling.show(part); });
+    auto text = std::make_unique<host::text_sample>(
+        host::calibration_text(model, w.calibration_tokens, begin, 1, [&](double part) { sampling.show(part); }));
     sampling.done();
+    return text;
+  };
+  if (calibrated && how.by_layers()) {
+    p.text = sample(*weights);
+    p.file = std::move(weights);
+    host::streamed_model m = host::compress_by_layers(*p.file, how, w.rows, *p.text);
+    p.weights = std::move(m.weights);
+    p.plan = std::move(m.plan);
+    p.coder = std::move(m.coder);
+    return p;
   }
+  host::raw_model model = host::read_whole(*weights);
+  if (calibrated) p.text = sample(model);
   host::progress quantizing("quantizing", "matrices");
   p.whole = std::make_unique<host::compressed_model>(
-      host::compress(std::move(model), how, w.rows, calibrated ? &text : nullptr,
+      host::compress(std::move(model), how, w.rows, p.text.get(),
                      [&](std::size_t done, std::size_t all) { quantizing.show(done, all); }));
   quantizing.done();
   p.plan = p.whole->plan;
@@ -194,7 +208,7 @@ void import(const wishes& w) {
   host::file_replacement image_out(image_file);
   host::file_replacement header_out(header_file);
   host::file_sink sink(image_out);
-  host::progress packing("packing", "rows");
+  host::progress packing(ready.file ? "quantizing" : "packing", "rows");
   const host::image_summary image = host::write_image(
       *ready.weights, table, w.name, ready.plan, sink,
       [&](std::size_t done, std::size_t all) { packing.show(done, all); }, ready.coder);

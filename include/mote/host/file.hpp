@@ -65,7 +65,8 @@ class mapped_file {
   /// Gives back the memory of pages that were read, those around `part` too; reading them again loads them again. So a
   /// program that reads a file once, part by part, takes the memory of one part.
   void forget(std::span<const std::byte> part) const {
-    constexpr std::size_t around = 65536;  // as many bytes as a system maps around the one that is read
+    // A fault maps its neighbours: 64 KiB around, or, by Linux since 6.18, the whole folio of the page cache.
+    constexpr std::size_t around = std::size_t{2} << 20U;  // the largest folio
     if (part.empty()) return;
     const auto first = static_cast<std::size_t>(part.data() - data_) / around * around;
     const auto end = static_cast<std::size_t>(part.data() - data_) + part.size();

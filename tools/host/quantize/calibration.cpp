@@ -10,10 +10,11 @@
 
 namespace mote::inline v0::host {
 
-void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols) {
+void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols,
+             moment_kind kind) {
   if (m.cols == 0) {
     m.cols = cols;
-    m.hessian.resize(cols * cols);
+    (kind == moment_kind::products ? m.hessian : m.squares).resize(kind == moment_kind::products ? cols * cols : cols);
     m.magnitude.resize(cols);
     m.largest.resize(cols);
   }
@@ -28,6 +29,10 @@ void observe(input_moments& m, const float* x, std::size_t stride, std::size_t r
         m.magnitude[i] += std::fabs(xi[r]);
         if (std::fabs(xi[r]) > m.largest[i]) m.largest[i] = std::fabs(xi[r]);
       }
+      if (m.hessian.empty()) {
+        for (std::size_t r = 0; r < count; ++r) m.squares[i] += xi[r] * xi[r];
+        continue;
+      }
       double* sum = m.hessian.data() + i * cols;
       for (std::size_t r = 0; r < count; ++r) {
         const float* from = x + (row + r) * stride;
@@ -39,6 +44,7 @@ void observe(input_moments& m, const float* x, std::size_t stride, std::size_t r
 
 template void calibrate(const batch_model&, const text_sample&,
                         const std::function<bool(std::size_t, const layer_moments&)>&,
-                        const std::function<void(const input_moments&)>&);
+                        const std::function<void(const input_moments&)>&, moment_kind);
+template class calibration_run<llama>;
 
 }  // namespace mote::inline v0::host

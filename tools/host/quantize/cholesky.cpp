@@ -22,30 +22,34 @@ double dot_doubles(const double* a, const double* b, std::size_t n) {
 
 bool upper_of_inverse(std::vector<double>& h, std::size_t n) {
   // H = R R^T: R[i][j] for i <= j from the last column on; H[i][j] = sum over k >= j of R[i][k] R[j][k]  (i <= j).
-  std::vector<double> r(n * n);  // row i holds R[i][i..]
+  // R has the upper triangle of h, H the lower one; the diagonal of R is apart until H is read.
+  std::vector<double> pivots(n);
   for (std::size_t j = n; j-- > 0;) {
-    const double* rj = r.data() + j * n;
+    const double* rj = h.data() + j * n;
     const double left = h[j * n + j] - detail::dot_doubles(rj + j + 1, rj + j + 1, n - j - 1);
     if (!(left > 0) || !std::isfinite(left)) return false;
     const double pivot = std::sqrt(left);
-    r[j * n + j] = pivot;
+    pivots[j] = pivot;
     for (std::size_t i = 0; i < j; ++i) {
-      double* ri = r.data() + i * n;
+      double* ri = h.data() + i * n;
       ri[j] = (h[j * n + i] - detail::dot_doubles(ri + j + 1, rj + j + 1, n - j - 1)) / pivot;
     }
   }
   // U = R^-1, row by row from the last: U[i][j] = -(sum over i < k <= j of R[i][k] U[k][j]) / R[i][i].
+  std::vector<double> ri(n);
   for (std::size_t i = n; i-- > 0;) {
     double* u = h.data() + i * n;
-    const double* ri = r.data() + i * n;
-    for (std::size_t j = i + 1; j < n; ++j) u[j] = 0;
+    for (std::size_t j = i + 1; j < n; ++j) {
+      ri[j] = u[j];
+      u[j] = 0;
+    }
     for (std::size_t k = i + 1; k < n; ++k) {
       const double factor = ri[k];
       const double* uk = h.data() + k * n;
       for (std::size_t j = k; j < n; ++j) u[j] += factor * uk[j];
     }
-    for (std::size_t j = i + 1; j < n; ++j) u[j] = -u[j] / ri[i];
-    u[i] = 1 / ri[i];
+    for (std::size_t j = i + 1; j < n; ++j) u[j] = -u[j] / pivots[i];
+    u[i] = 1 / pivots[i];
   }
   return true;
 }

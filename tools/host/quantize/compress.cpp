@@ -18,11 +18,13 @@
 #include "mote/host/image/packing.hpp"
 #include "mote/host/import/model_source.hpp"
 #include "mote/host/quantize/awq.hpp"
+#include "mote/host/quantize/calibrated_source.hpp"
 #include "mote/host/quantize/gptq.hpp"
 #include "mote/host/quantize/hadamard.hpp"
 #include "mote/host/quantize/hqq.hpp"
 #include "mote/host/quantize/mse_search.hpp"
 #include "mote/host/quantize/quantize_model.hpp"
+#include "mote/host/quantize/read_at_use.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
 #include "mote/host/quantize/smooth.hpp"
 
@@ -60,11 +62,27 @@ std::string text_of(const scheme& s) {
   return text + s.formats;
 }
 
+namespace detail {
+
+namespace {
+
+text_sample sample(const batch_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed,
+                   const std::function<void(double)>& report) {
+  const std::size_t length = std::min<std::size_t>(m.shape.context, 256);
+  return sample_text(m, std::max<std::size_t>((tokens + length - 1) / length, 1), length, begin, seed, report);
+}
+
+}  // namespace
+
+}  // namespace detail
+
 text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed,
                              const std::function<void(double)>& report) {
-  const std::size_t length = std::min<std::size_t>(m.shape.context, 256);
-  return sample_text(use_floats(m), std::max<std::size_t>((tokens + length - 1) / length, 1), length, begin, seed,
-                     report);
+  return detail::sample(use_floats(m), tokens, begin, seed, report);
+}
+text_sample calibration_text(model_source& m, std::size_t tokens, std::size_t begin, std::uint64_t seed,
+                             const std::function<void(double)>& report) {
+  return detail::sample(use_source(m), tokens, begin, seed, report);
 }
 
 quantizer quantizer_of(quantizer_kind kind) {
@@ -140,17 +158,18 @@ row_coder code_rows(const packing_plan& plan, const scheme& s, const mote::shape
   };
 }
 
-compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text,
-                          const quantize_report& report) {
-  if (s.needs_text() && text == nullptr)
-    throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
-  compressed_model c;
-  c.plan = read_packing(s.formats, rows, m.shape);
+namespace detail {
+
+namespace {
+
+/// The block format of fewest bits per weight: AWQ searches on its grid. Null if all blocks keep floats. Throws if no
+/// tensor takes codes from the scheme.
+const packed_format* coarsest_of(const packing_plan& plan, const scheme& s, const mote::shape& shape) {
   bool coded = false;
-  const packed_format* coarsest = nullptr;  // the block format of fewest bits per weight: AWQ searches on its grid
+  const packed_format* coarsest = nullptr;
   double fewest = 0;
-  for (const tensor_place& p : all_tensors(m.shape)) {
-    const packed_format& f = c.plan.at(p);
+  for (const tensor_place& p : plan.family.all_tensors(shape)) {
+    const packed_format& f = plan.at(p);
     if (!f.takes_codes()) continue;
     coded = true;
     const double bits = f.levels().bits_per_weight;
@@ -159,7 +178,79 @@ compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const 
     fewest = bits;
   }
   if ((s.quantizer != quantizer_kind::rtn && !coded) || (s.fold == fold_kind::awq && coarsest == nullptr))
-    detail::takes_no_codes(s);
+    takes_no_codes(s);
+  return coarsest;
+}
+
+/// The quantizer of a kind for matrices that read an input.
+std::function<quantizer(input_moments)> quantizer_behind(quantizer_kind kind) {
+  switch (kind) {
+    case quantizer_kind::gptq:
+      return [](input_moments seen) -> quantizer {
+        const gptq how{.search = true};
+        return [how, input = std::make_shared<const gptq::factored>(how.factor(std::move(seen)))](
+                   const quantizer_task& t, const quantization_grid& g) { return how.round(t, g, *input); };
+      };
+    case quantizer_kind::mse:
+      return [](input_moments seen) -> quantizer {
+        return [input = std::make_shared<const input_moments>(std::move(seen))](quantizer_task t,
+                                                                                const quantization_grid& g) {
+          t.input = input.get();
+          return mse_search{}(t, g);
+        };
+      };
+    case quantizer_kind::rtn:
+    case quantizer_kind::hqq: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+}  // namespace detail
+
+streamed_model compress_by_layers(model_source& from, const scheme& s, std::size_t rows, const text_sample& text) {
+  if (!s.by_layers()) throw std::runtime_error("compress: " + text_of(s) + " needs the whole model");
+  const mote::shape& shape = from.shape();
+  streamed_model m;
+  m.plan = read_packing(s.formats, rows, shape, from.family());
+  const packed_format* coarsest = detail::coarsest_of(m.plan, s, shape);
+  calibrated_steps<llama> steps;
+  if (s.fold == fold_kind::awq) {
+    must_scale<llama>(shape, "awq");
+    steps.fold_sees = moment_kind::products;
+    steps.fold = [grid = coarsest->levels()](raw_model& layer, std::size_t i, const layer_moments& seen) {
+      (void)awq{}.fold_layer(layer, i, seen, grid);
+    };
+  } else if (s.fold == fold_kind::smooth) {
+    must_scale<llama>(shape, "smooth");
+    steps.fold = [](raw_model& layer, std::size_t i, const layer_moments& seen) {
+      smooth{}.fold_layer(layer, i, seen);
+    };
+  }
+  if (s.quantizer != quantizer_kind::rtn) {
+    steps.grid = [plan = m.plan, grids = std::make_shared<const std::map<const packed_format*, quantization_grid>>(
+                                     detail::grids_of(m.plan, shape))](const tensor_place& p) {
+      const auto found = grids->find(&plan.at(p));
+      return found == grids->end() ? nullptr : &found->second;
+    };
+    steps.alone = quantizer_of(s.quantizer);
+    steps.behind = detail::quantizer_behind(s.quantizer);
+    if (s.quantizer == quantizer_kind::gptq) steps.quantizer_sees = moment_kind::products;
+  }
+  auto weights = std::make_unique<calibrated_source<llama>>(from, text, std::move(steps));
+  m.coder = weights->coder();
+  m.weights = std::move(weights);
+  return m;
+}
+
+compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text,
+                          const quantize_report& report) {
+  if (s.needs_text() && text == nullptr)
+    throw std::runtime_error("compress: " + text_of(s) + " needs a text for calibration");
+  compressed_model c;
+  c.plan = read_packing(s.formats, rows, m.shape);
+  const packed_format* coarsest = detail::coarsest_of(c.plan, s, m.shape);
   switch (s.fold) {
     case fold_kind::none: break;
     case fold_kind::awq: awq{}(m, coarsest->levels(), *text); break;

@@ -16,52 +16,55 @@ namespace mote::inline v0::host {
 
 coded_matrix gptq::operator()(const quantizer_task& t, const quantization_grid& g) const {
   if (t.input == nullptr || t.input->empty()) return search ? mse_search{}(t, g) : round_to_nearest{}(t, g);
-  const std::size_t n = t.cols;
-  if (t.input->cols != n) throw std::runtime_error("gptq: calibration saw inputs of another width");
-
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto& products = t.input->hessian;
-  if (by_power)
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-      const double first = products[a * n + a], second = products[b * n + b];
-      return first != second ? first > second : a < b;
-    });
-  std::vector<bool> dead(n);
-  const std::vector<double> u = factor(*t.input, order, dead);
-
-  coded_matrix out = coded_matrix::on(g, t.rows, n);
-  for (std::size_t row = 0; row < t.rows; row += lanes) rows_of(t, g, row, order, dead, u, out);
-  return out;
+  if (t.input->cols != t.cols) throw std::runtime_error("gptq: calibration saw inputs of another width");
+  return round(t, g, factor(*t.input));
 }
 
-std::vector<double> gptq::factor(const input_moments& input, const std::vector<std::size_t>& order,
-                                 std::vector<bool>& dead) const {
-  const std::size_t n = order.size();
+gptq::factored gptq::factor(input_moments input) const {
+  const std::size_t n = input.cols;
+  if (input.hessian.size() != n * n) throw std::runtime_error("gptq: calibration summed no products of columns");
+  factored f;
+  f.order.resize(n);
+  f.dead.resize(n);
+  std::iota(f.order.begin(), f.order.end(), std::size_t{0});
+  if (by_power)
+    std::ranges::sort(f.order, [&](std::size_t a, std::size_t b) {
+      const double first = input.power(a), second = input.power(b);
+      return first != second ? first > second : a < b;
+    });
   const double scale = 2.0 / static_cast<double>(input.rows_seen);
   double trace = 0;
-  for (std::size_t i = 0; i < n; ++i) trace += input.hessian[i * n + i] * scale;
+  for (std::size_t i = 0; i < n; ++i) trace += input.power(i) * scale;
   const double mean = trace > 0 ? trace / static_cast<double>(n) : 1;
+  f.u = by_power ? std::vector<double>(n * n) : std::move(input.hessian);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      const std::size_t a = (std::max)(f.order[i], f.order[j]);
+      const std::size_t b = (std::min)(f.order[i], f.order[j]);
+      f.u[i * n + j] = (by_power ? input.hessian[a * n + b] : f.u[i * n + j]) * scale;
+    }
+  std::vector<double> diagonal(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    f.dead[f.order[i]] = f.u[i * n + i] == 0;
+    diagonal[i] = f.dead[f.order[i]] ? mean : f.u[i * n + i];
+  }
   for (double damp = damping;; damp = damp > 0 ? damp * 10 : 1e-6) {
     if (damp > 1e6) throw std::runtime_error("gptq: the inputs are not finite");
-    std::vector<double> h(n * n);
-    for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) {
-        const std::size_t a = (std::max)(order[i], order[j]);
-        const std::size_t b = (std::min)(order[i], order[j]);
-        h[i * n + j] = input.hessian[a * n + b] * scale;
-      }
-      dead[order[i]] = h[i * n + i] == 0;
-      if (dead[order[i]]) h[i * n + i] = mean;
-      h[i * n + i] += damp * mean;
-    }
-    if (upper_of_inverse(h, n)) return h;
+    for (std::size_t i = 0; i < n; ++i) f.u[i * n + i] = diagonal[i] + damp * mean;
+    if (upper_of_inverse(f.u, n)) return f;
   }
 }
 
-void gptq::rows_of(const quantizer_task& t, const quantization_grid& g, std::size_t first_row,
-                   const std::vector<std::size_t>& order, const std::vector<bool>& dead, const std::vector<double>& u,
+coded_matrix gptq::round(const quantizer_task& t, const quantization_grid& g, const factored& input) const {
+  if (input.order.size() != t.cols) throw std::runtime_error("gptq: calibration saw inputs of another width");
+  coded_matrix out = coded_matrix::on(g, t.rows, t.cols);
+  for (std::size_t row = 0; row < t.rows; row += lanes) rows_of(t, g, row, input, out);
+  return out;
+}
+
+void gptq::rows_of(const quantizer_task& t, const quantization_grid& g, std::size_t first_row, const factored& input,
                    coded_matrix& out) const {
+  const auto& [order, dead, u] = input;
   const std::size_t n = t.cols;
   const std::size_t count = (std::min)(lanes, t.rows - first_row);
   std::vector<std::array<float, lanes>> w(n);  // (cols, lanes), with all corrections so far
@@ -109,10 +112,9 @@ void gptq::rows_of(const quantizer_task& t, const quantization_grid& g, std::siz
   }
 }
 
-double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows) {
+double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows, double sum) {
   const std::size_t n = input.cols;
   std::vector<double> d(n);
-  double sum = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t i = 0; i < n; ++i)
       d[i] = static_cast<double>(w[row * n + i]) - static_cast<double>(decoded[row * n + i]);

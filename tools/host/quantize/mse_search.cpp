@@ -101,8 +101,7 @@ coded_matrix mse_search::operator()(const quantizer_task& t, const quantization_
   std::vector<float> importance;
   if (use_calibration && t.input != nullptr && !t.input->empty()) {
     for (std::size_t i = 0; i < t.cols; ++i)
-      importance.push_back(
-          static_cast<float>(t.input->hessian[i * t.cols + i] / static_cast<double>(t.input->rows_seen)));
+      importance.push_back(static_cast<float>(t.input->power(i) / static_cast<double>(t.input->rows_seen)));
   }
   return detail::round_blocks(t, g, [&](std::size_t row, std::size_t first, std::size_t count, group_scale* scales) {
     const float* weights = importance.empty() ? nullptr : importance.data() + first;

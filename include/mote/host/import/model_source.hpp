@@ -110,7 +110,7 @@ class held_model : public model_source {
   }
   stored_matrix stored(const tensor_place& p) override {
     const raw_tensor& t = tensor_of(*m_, p);
-    const std::size_t part = detail::part_of_tensor<Family>(p);
+    const std::size_t part = detail::part_of_tensor<Family>(p, m_->first_layer);
     const matrix_size size = size_of<Family>(shape_, p);
     const std::size_t count = size.rows * size.cols;
     stored_matrix out;

@@ -56,13 +56,13 @@ std::vector<tensor_place> all_tensors(const mote::shape& s) {
 }
 
 namespace detail {
-/// The index of a matrix within its raw_tensor: the number of earlier layers that have this role.
+/// The index of a matrix within its raw_tensor: the number of earlier layers, from `first` on, that have this role.
 template <class Family>
-std::size_t part_of_tensor(const tensor_place& p) {
+std::size_t part_of_tensor(const tensor_place& p, std::size_t first) {
   using tensors = tensors_of<Family>;
   if (p.where != tensor_place::part::block) return 0;
   std::size_t n = 0;
-  for (std::size_t layer = 0; layer < p.layer; ++layer)
+  for (std::size_t layer = first; layer < p.layer; ++layer)
     n += tensors::has_matrix(Family::layer::kind_of(layer), tensors::find(p.role)) ? 1U : 0U;
   return n;
 }
@@ -86,7 +86,7 @@ template <class Family>
 std::span<const float> values_of(const raw_model_of<Family>& m, tensor_place p) {
   const matrix_size size = size_of<Family>(m.shape, p);
   const std::size_t count = size.rows * size.cols;
-  const std::size_t at = detail::part_of_tensor<Family>(p);
+  const std::size_t at = detail::part_of_tensor<Family>(p, m.first_layer);
   const raw_tensor& t = tensor_of(m, p);
   if (t.values.size() < (at + 1) * count)
     throw std::runtime_error("model: " + name(p) + " has " + std::to_string(t.values.size()) +
@@ -118,7 +118,8 @@ std::span<float> vector_of(raw_model_of<Family>& m, std::size_t layer, vector_ro
   } else {
     const std::size_t i = tensors::find(v);
     count = tensors::floats(m.shape, i);
-    for (std::size_t l = 0; l < layer; ++l) at += tensors::has_vector(Family::layer::kind_of(l), i) ? count : 0;
+    for (std::size_t l = m.first_layer; l < layer; ++l)
+      at += tensors::has_vector(Family::layer::kind_of(l), i) ? count : 0;
   }
   std::vector<float>& all = m.of(v).values;
   if (all.size() < at + count)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A model of any family between a foreign file and an image: its shape, each tensor as plain floats, layers one after
-// another, and the integers or blocks of the file if it was quantized.
+// another, and the integers or blocks of the file if it was quantized. Or some consecutive layers of it.
 // Refuses a role that the family does not have. It checks nothing else: readers check what they fill in.
 #pragma once
 
@@ -44,10 +44,11 @@ struct raw_model_of {
   using tensors = tensors_of<Family>;
 
   mote::shape shape;
-  std::string source;    ///< the kind of file, for messages: "llama2.c version 2, int8 in groups of 64"
-  raw_tensor embedding;  // (vocab, dim)
-  raw_tensor positions;  // (context, dim); only in families with learned positions
-  raw_tensor head;       // (vocab, dim); empty if tied to the embedding
+  std::size_t first_layer = 0;  ///< the layers before it are not held
+  std::string source;           ///< the kind of file, for messages: "llama2.c version 2, int8 in groups of 64"
+  raw_tensor embedding;         // (vocab, dim)
+  raw_tensor positions;         // (context, dim); only in families with learned positions
+  raw_tensor head;              // (vocab, dim); empty if tied to the embedding
   std::array<raw_tensor, tensors::matrices> matrices;
   std::array<raw_tensor, tensors::vectors> vectors;
   std::array<raw_tensor, tensors::outer_vectors> outer;  // vectors outside of layers

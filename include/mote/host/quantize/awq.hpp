@@ -51,15 +51,47 @@ struct awq {
     for (role r : where.readers) {
       const matrix_size size = size_of<Family>(m.shape, r);
       const auto w = values_of(m, tensor_place::block(layer, r));
-      std::vector<float> scaled(w.begin(), w.end());
-      for (std::size_t i = 0; i < scaled.size(); ++i)
-        scaled[i] *= scale[scale_of_column(m.shape, where, i % size.cols)];
-      coded_matrix c = round_to_nearest{}({.w = scaled.data(), .rows = size.rows, .cols = size.cols}, g);
-      for (std::size_t i = 0; i < scaled.size(); ++i)
-        c.values[i] /= scale[scale_of_column(m.shape, where, i % size.cols)];
-      sum += output_error(input, w.data(), c.values.data(), size.rows);
+      const std::size_t at_once = (std::max)((std::size_t{1} << 18U) / size.cols, std::size_t{1});  // rows
+      double of_matrix = 0;
+      for (std::size_t first = 0; first < size.rows; first += at_once) {
+        const std::size_t rows = (std::min)(at_once, size.rows - first);
+        const auto part = w.subspan(first * size.cols, rows * size.cols);
+        std::vector<float> scaled(part.begin(), part.end());
+        for (std::size_t i = 0; i < scaled.size(); ++i)
+          scaled[i] *= scale[scale_of_column(m.shape, where, i % size.cols)];
+        coded_matrix c = round_to_nearest{}({.w = scaled.data(), .rows = rows, .cols = size.cols}, g);
+        for (std::size_t i = 0; i < scaled.size(); ++i)
+          c.values[i] /= scale[scale_of_column(m.shape, where, i % size.cols)];
+        of_matrix = output_error(input, part.data(), c.values.data(), rows, of_matrix);
+      }
+      sum += of_matrix;
     }
     return sum;
+  }
+
+  /// Folds scales into one layer of `m`. Returns the chosen power of each scalable input.
+  template <class Family>
+  std::vector<double> fold_layer(raw_model_of<Family>& m, std::size_t layer, const layer_moments& moments,
+                                 const quantization_grid& g) const {
+    std::vector<double> powers;
+    for (const scaled_input& where : scaled_inputs_of<Family>(layer)) {
+      const input_moments& input = moments.of(where.readers.front());
+      double best = (std::max)(alpha, 0.0);
+      if (alpha < 0) {
+        double least = loss(m, layer, where, input, g, std::vector<float>(scales_of<Family>(m.shape, where), 1.0F));
+        for (std::size_t i = 1; i < steps; ++i) {
+          const double power = static_cast<double>(i) / static_cast<double>(steps);
+          const double lost = loss(m, layer, where, input, g, scales<Family>(m.shape, where, input, power));
+          if (lost < least) {
+            least = lost;
+            best = power;
+          }
+        }
+      }
+      powers.push_back(best);
+      if (best > 0) fold_scales(m, layer, where, scales<Family>(m.shape, where, input, best));
+    }
+    return powers;
   }
 
   /// Folds scales into every block of `m`. Returns the chosen power of each scalable input, layer by layer. Throws if
@@ -70,23 +102,8 @@ struct awq {
     const batch_model_of<Family> before = use_floats(m);
     std::vector<double> powers;
     calibrate(before, text, [&](std::size_t layer, const layer_moments& moments) {
-      for (const scaled_input& where : scaled_inputs_of<Family>(layer)) {
-        const input_moments& input = moments.of(where.readers.front());
-        double best = (std::max)(alpha, 0.0);
-        if (alpha < 0) {
-          double least = loss(m, layer, where, input, g, std::vector<float>(scales_of<Family>(m.shape, where), 1.0F));
-          for (std::size_t i = 1; i < steps; ++i) {
-            const double power = static_cast<double>(i) / static_cast<double>(steps);
-            const double lost = loss(m, layer, where, input, g, scales<Family>(m.shape, where, input, power));
-            if (lost < least) {
-              least = lost;
-              best = power;
-            }
-          }
-        }
-        powers.push_back(best);
-        if (best > 0) fold_scales(m, layer, where, scales<Family>(m.shape, where, input, best));
-      }
+      const std::vector<double> more = fold_layer(m, layer, moments, g);
+      powers.insert(powers.end(), more.begin(), more.end());
       return false;
     });
     return powers;

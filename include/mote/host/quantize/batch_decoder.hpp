@@ -152,6 +152,10 @@ batch_model_of<Family> use_floats(const raw_model_of<Family>& m) {
 
 extern template batch_model use_floats(const raw_model&);
 
+/// What a decoder keeps: the keys, values and states of every layer, or of the layer alone that runs. Then a sequence
+/// does not advance: a layer runs all its tokens at once.
+enum class kept_layers : std::uint8_t { all, one };
+
 /// Sequences that advance together, the same number of tokens in each. Rows of every buffer are in the order
 /// (sequence, token). A block with `rows_are_alone` runs over all rows at once, others over one sequence after another.
 template <class Cache = float_cache, class Family = llama>
@@ -164,15 +168,22 @@ class batch_decoder {
                              typename facts::each_layer::template forward_buffers<facts::layers>>;
 
  public:
-  batch_decoder(const batch_model_of<Family>& m, std::size_t sequences, std::size_t context)
-      : m_(&m), sequences_(sequences), context_(context) {
+  /// `m` is referred to; its matrices may be replaced between calls.
+  batch_decoder(const batch_model_of<Family>& m, std::size_t sequences, std::size_t context,
+                kept_layers keep = kept_layers::all)
+      : m_(&m), sequences_(sequences), context_(context), keep_(keep), cached_(cached(m.shape, keep)) {
     if (has_positions<Family> && context > m.shape.context)
       throw std::runtime_error("decoder: a context of " + std::to_string(context) + "; the model has learned " +
                                std::to_string(m.shape.context) + " positions");
     for (std::size_t i = 0; i < sequences; ++i)
-      kept_.push_back(std::make_unique<packed_bytes>(store::bytes(cached_by<Family>(m.shape), context)));
+      kept_.push_back(std::make_unique<packed_bytes>(store::bytes(cached_, context)));
     frequencies_.resize(rotary_count<Family>(m.shape));
     put_rotary_frequencies<Family>(m.shape, frequencies_.data());
+  }
+
+  /// The bytes of the caches and states of one sequence.
+  static std::size_t bytes_kept(const mote::shape& s, std::size_t context) {
+    return store::bytes(cached_by<Family>(s), context);
   }
 
   std::size_t length() const { return length_; }
@@ -204,14 +215,21 @@ class batch_decoder {
     });
   }
 
-  /// The logits of every row, (sequences * each, logits_stride).
-  std::vector<float> head(const std::vector<float>& x, const observer& see = {}) {
+  /// What the head multiplies, (sequences * each, hidden_stride).
+  std::vector<float> head_input(const std::vector<float>& x, const observer& see = {}) {
     const std::size_t rows = x.size() / hidden_stride();
     std::vector<float> normed(x.size());
     const pass p(*this, m_->shape.layers, 0, rows, nullptr);
     for (std::size_t at = 0; at < x.size(); at += hidden_stride())
       Family::last_norm::forward(p, x.data() + at, normed.data() + at);
     if (see) see({m_->shape.layers, {}, normed.data(), m_->shape.dim, hidden_stride(), rows});
+    return normed;
+  }
+  /// The logits of every row, (sequences * each, logits_stride).
+  std::vector<float> head(const std::vector<float>& x, const observer& see = {}) {
+    const std::size_t rows = x.size() / hidden_stride();
+    const std::vector<float> normed = head_input(x, see);
+    const pass p(*this, m_->shape.layers, 0, rows, nullptr);
     std::vector<float> logits(rows * logits_stride());
     m_->head.multiply(normed.data(), hidden_stride(), rows, logits.data(), logits_stride());
     if constexpr (changes_logits<Family>)
@@ -255,7 +273,9 @@ class batch_decoder {
 
     const mote::shape& shape() const { return owner.m_->shape; }
     std::size_t layer() const { return at_layer; }
-    std::size_t attention_layer() const { return facts::each_layer::attending_before(at_layer); }
+    std::size_t attention_layer() const {
+      return owner.keep_ == kept_layers::one ? 0 : facts::each_layer::attending_before(at_layer);
+    }
     std::size_t tokens() const { return rows; }
     std::size_t position() const { return owner.length_; }
     const linear& embedding() const { return owner.m_->embedding; }
@@ -294,7 +314,9 @@ class batch_decoder {
     }
     template <class Block>
     float* state() const {
-      return cache_of(sequence).states() + states_of<Family>::template at<Block>(shape(), at_layer);
+      const std::size_t before =
+          owner.keep_ == kept_layers::one ? states_of<Family>::floats(shape(), at_layer) : std::size_t{0};
+      return cache_of(sequence).states() + states_of<Family>::template at<Block>(shape(), at_layer) - before;
     }
     template <int, int = 0>
     static void enter() {}
@@ -326,9 +348,7 @@ class batch_decoder {
     }
 
    private:
-    store cache_of(std::size_t i) const {
-      return store(owner.kept_[i]->data(), cached_by<Family>(shape()), owner.context_);
-    }
+    store cache_of(std::size_t i) const { return store(owner.kept_[i]->data(), owner.cached_, owner.context_); }
     template <role R>
     void one(const float* in, std::size_t cols, float* y) const {
       const linear& w = owner.m_->blocks[at_layer][tensors::template index<R>];
@@ -346,17 +366,29 @@ class batch_decoder {
     }
   };
 
+  static auto cached(const mote::shape& s, kept_layers keep) {
+    auto kept = cached_by<Family>(s);
+    if (keep == kept_layers::all) return kept;
+    kept.layers = (std::min)(kept.layers, std::size_t{1});
+    if constexpr (states_of<Family>::any) {
+      kept.state_floats = 0;
+      for (std::size_t l = 0; l < s.layers; ++l)
+        kept.state_floats =
+            (std::max)(kept.state_floats, states_of<Family>::floats(s, l + 1) - states_of<Family>::floats(s, l));
+    }
+    return kept;
+  }
+
   void plan_for(std::size_t rows) {
     each_ = rows / sequences_;
     if (length_ + each_ > context_) throw std::runtime_error("decoder: more tokens than the context it was made for");
     if (rows == planned_) return;
     planned_ = rows;
-    plan_ = plan_arena(buffers::of(
-        m_->shape,
-        {.tokens = rows,
-         .kept = rows,
-         .saved = rows,
-         .scratch_bytes = store::scratch_floats(cached_by<Family>(m_->shape), context_, each_) * sizeof(float)}));
+    plan_ = plan_arena(
+        buffers::of(m_->shape, {.tokens = rows,
+                                .kept = rows,
+                                .saved = rows,
+                                .scratch_bytes = store::scratch_floats(cached_, context_, each_) * sizeof(float)}));
     arena_ = std::make_unique<packed_bytes>(plan_.bytes);
   }
 
@@ -381,6 +413,8 @@ class batch_decoder {
   const batch_model_of<Family>* m_;
   std::size_t sequences_;
   std::size_t context_;
+  kept_layers keep_;
+  decltype(cached_by<Family>(mote::shape{})) cached_;
   std::size_t length_ = 0;
   std::vector<std::uint64_t> frequencies_;
   std::vector<std::unique_ptr<packed_bytes>> kept_;  // one per sequence: its cache and states
@@ -390,6 +424,7 @@ class batch_decoder {
   std::unique_ptr<packed_bytes> arena_;
 };
 template <class Family>
-batch_decoder(const batch_model_of<Family>&, std::size_t, std::size_t) -> batch_decoder<float_cache, Family>;
+batch_decoder(const batch_model_of<Family>&, std::size_t, std::size_t, kept_layers = kept_layers::all)
+    -> batch_decoder<float_cache, Family>;
 
 }  // namespace mote::inline v0::host

@@ -15,7 +15,8 @@ double dot_doubles(const double* a, const double* b, std::size_t n);
 }  // namespace detail
 
 /// `h` is H, (n, n), row-major; only its lower triangle and diagonal are read. On success its diagonal and upper
-/// triangle are U, and the part below is undefined. Returns false if H is not positive definite.
+/// triangle are U; the part below is as it was. No other (n, n) is needed. Returns false if H is not positive definite;
+/// its lower triangle and diagonal are then as they were.
 bool upper_of_inverse(std::vector<double>& h, std::size_t n);
 
 }  // namespace mote::inline v0::host

@@ -14,12 +14,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "mote/host/image/image_writer.hpp"
 #include "mote/host/image/packing_plan.hpp"
+#include "mote/host/import/model_source.hpp"
 #include "mote/host/quantize/quantize_model.hpp"
 #include "mote/host/quantize/sampled_text.hpp"
 
@@ -41,6 +43,9 @@ struct scheme {
     return fold == fold_kind::none && quantizer != quantizer_kind::gptq &&
            !(quantizer == quantizer_kind::mse && calibrated);
   }
+  /// Whether a layer can be done when those before it are done and gone, so that compress_by_layers() can take a model
+  /// that nobody holds.
+  bool by_layers() const { return fold != fold_kind::hadamard; }
   /// Whether compress() needs a calibration text.
   bool needs_text() const {
     return fold == fold_kind::awq || fold == fold_kind::smooth || quantizer == quantizer_kind::mse ||
@@ -64,6 +69,9 @@ struct compressed_model {
 /// is the first token of each sequence.
 text_sample calibration_text(const raw_model& m, std::size_t tokens, std::size_t begin, std::uint64_t seed = 1,
                              const std::function<void(double)>& report = {});
+/// The same text of a model that is not in memory: it is read once for each token of a sequence.
+text_sample calibration_text(model_source& m, std::size_t tokens, std::size_t begin, std::uint64_t seed = 1,
+                             const std::function<void(double)>& report = {});
 
 /// The quantizer of a kind, with the knobs that schemes use.
 quantizer quantizer_of(quantizer_kind kind);
@@ -80,6 +88,16 @@ row_coder code_rows(const packing_plan& plan, const scheme& s, const mote::shape
 /// sampled from the model before folding, which changes its answers by rounding only.
 compressed_model compress(raw_model m, const scheme& s, std::size_t rows, const text_sample* text = nullptr,
                           const quantize_report& report = {});
+
+/// What write_image() needs of a model that is folded and quantized while it is written, once.
+struct streamed_model {
+  std::unique_ptr<model_source> weights;
+  packing_plan plan;
+  row_coder coder;  ///< refers to `weights`
+};
+/// What compress() makes, bit for bit, a layer at a time. For a scheme that is by_layers() and needs_text(). `from` and
+/// `text` must outlive the result.
+streamed_model compress_by_layers(model_source& from, const scheme& s, std::size_t rows, const text_sample& text);
 
 /// The floats of a matrix after its format has rounded it.
 std::vector<float> rounded_by(const packed_format& f, const raw_model& m, const tensor_place& p);

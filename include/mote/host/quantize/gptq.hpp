@@ -22,18 +22,26 @@ struct gptq {
 
   coded_matrix operator()(const quantizer_task& t, const quantization_grid& g) const;
 
+  /// What is computed of an input: once for all matrices that read it, and all their rows.
+  struct factored {
+    std::vector<std::size_t> order;  // (cols)
+    std::vector<bool> dead;          // (cols)
+    std::vector<double> u;           // (cols, cols)
+  };
+  /// Takes the products of `input` as its memory if the columns stay in order: no other (cols, cols) is needed.
+  factored factor(input_moments input) const;
+  /// The same as operator(), for some rows or all.
+  coded_matrix round(const quantizer_task& t, const quantization_grid& g, const factored& input) const;
+
  private:
   static constexpr std::size_t lanes = 16;  // rows at a time; they share each read of U
 
-  std::vector<double> factor(const input_moments& input, const std::vector<std::size_t>& order,
-                             std::vector<bool>& dead) const;
-
-  void rows_of(const quantizer_task& t, const quantization_grid& g, std::size_t first_row,
-               const std::vector<std::size_t>& order, const std::vector<bool>& dead, const std::vector<double>& u,
+  void rows_of(const quantizer_task& t, const quantization_grid& g, std::size_t first_row, const factored& input,
                coded_matrix& out) const;
 };
 
-/// ||X (W - W')^T||^2 from the moments of X, the quantity that GPTQ minimizes. w and decoded: (rows, input.cols).
-double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows);
+/// ||X (W - W')^T||^2 from the moments of X, the quantity that GPTQ minimizes. w and decoded: (rows, input.cols). `sum`
+/// is that of the rows before.
+double output_error(const input_moments& input, const float* w, const float* decoded, std::size_t rows, double sum = 0);
 
 }  // namespace mote::inline v0::host

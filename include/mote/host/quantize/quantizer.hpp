@@ -49,6 +49,10 @@ struct quantized_tensor {
   coded_matrix codes;
 };
 
+/// What is summed of an input: columns alone, or each column's products with the others as well, which take
+/// 8 * cols * cols bytes.
+enum class moment_kind : std::uint8_t { columns, products };
+
 /// Sums over all input vectors x that a matrix got during calibration.
 struct input_moments {
   std::size_t cols = 0;
@@ -56,8 +60,11 @@ struct input_moments {
   std::vector<double> hessian;    // (cols, cols) sum of x[i] * x[j], the Gram matrix; only j <= i is filled
   std::vector<double> magnitude;  // (cols) sum of |x[i]|
   std::vector<double> largest;    // (cols) largest |x[i]|
+  std::vector<double> squares{};  // (cols) sum of x[i]^2, where there is no hessian
 
   bool empty() const { return rows_seen == 0; }
+  /// The sum of x[i]^2.
+  double power(std::size_t i) const { return hessian.empty() ? squares[i] : hessian[i * cols + i]; }
 };
 
 /// One matrix to be quantized: its place in the model, its floats, the moments of its input.

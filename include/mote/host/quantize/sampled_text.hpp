@@ -4,6 +4,7 @@
 // Refuses an encoder, which writes no text. Quality on such a text is the distance from this model, not correctness.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,8 +28,20 @@ struct text_sample {
   }
 };
 
-/// Samples `sequences` sequences of `length` tokens that follow `begin`. At most `together` sequences run at once,
-/// which bounds memory and does not affect the text. `report` is called with the part that is done, 0 to 1. Throws if
+/// How many sequences run at once: 16, or as many as have room for their keys and values in the bytes that the largest
+/// matrix has as floats, or in 64 MiB; one at least. It does not affect the text.
+template <class Family>
+std::size_t sampled_together(const mote::shape& s, std::size_t length) {
+  std::size_t room = std::size_t{64} << 20U;
+  for (const tensor_place& p : all_tensors<Family>(s)) {
+    const matrix_size m = size_of<Family>(s, p);
+    room = (std::max)(room, m.rows * m.cols * sizeof(float));
+  }
+  const std::size_t each = batch_decoder<float_cache, Family>::bytes_kept(s, length);
+  return std::clamp<std::size_t>(room / (std::max)(each, std::size_t{1}), 1, 16);
+}
+
+/// Samples `sequences` sequences of `length` tokens that follow `begin`. `report` is called with the part that is done, 0 to 1. Throws if
 /// `begin` is not in the vocabulary.
 template <class Family>
 text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, std::size_t length, std::size_t begin,
@@ -36,7 +49,7 @@ text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, 
   if (begin >= m.shape.vocab) throw std::runtime_error("sampling: the first token lies beyond the vocabulary");
   if (looks_ahead<Family>(m.shape))
     throw std::runtime_error("sampling: an encoder writes no text; give one of your own");
-  constexpr std::size_t together = 16;
+  const std::size_t together = sampled_together<Family>(m.shape, length);
   text_sample text{.sequences = sequences, .length = length, .tokens = {}};
   text.tokens.resize(sequences * (length + 1));
   for (std::size_t first = 0; first < sequences; first += together) {

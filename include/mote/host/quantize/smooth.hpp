@@ -43,16 +43,25 @@ struct smooth {
     return out;
   }
 
-  /// Folds scales into every block of `m`. Inputs that cannot be scaled stay as they are.
+  /// Folds scales into one layer of `m`. Inputs that cannot be scaled stay as they are.
+  template <class Family>
+  void fold_layer(raw_model_of<Family>& m, std::size_t layer, const layer_moments& moments) const {
+    for (const scaled_input& where : scaled_inputs_of<Family>(layer))
+      fold_scales(m, layer, where, scales(m, layer, where, moments.of(where.readers.front()), alpha));
+  }
+
+  /// The same for every layer.
   template <class Family>
   void operator()(raw_model_of<Family>& m, const text_sample& text) const {
     must_scale<Family>(m.shape, "smooth");
     const batch_model_of<Family> before = use_floats(m);
-    calibrate(before, text, [&](std::size_t layer, const layer_moments& moments) {
-      for (const scaled_input& where : scaled_inputs_of<Family>(layer))
-        fold_scales(m, layer, where, scales(m, layer, where, moments.of(where.readers.front()), alpha));
-      return false;
-    });
+    calibrate(
+        before, text,
+        [&](std::size_t layer, const layer_moments& moments) {
+          fold_layer(m, layer, moments);
+          return false;
+        },
+        {}, moment_kind::columns);
   }
 };
 
