@@ -106,6 +106,30 @@ TEMPLATE_TEST_CASE("calibrated_source: of any family the codes of quantize_model
   s.layers = 3;
   const auto m = mote_tests::random_weights<TestType>(s, 3);
   const auto text = host::sample_text(host::use_floats(m), 3, 9, 1, 2);
+
+  // What a layer sees when it runs alone, one sequence after another, is what it sees in a pass of all.
+  const auto model = host::use_floats(m);
+  std::vector<std::size_t> tokens;
+  for (std::size_t i = 0; i < text.sequences; ++i)
+    tokens.insert(tokens.end(), text.sequence(i).begin(), text.sequence(i).end() - 1);
+  std::vector<host::layer_moments> seen(s.layers + 1);
+  host::batch_decoder decoder(model, text.sequences, text.length);
+  decoder.run(tokens, [&](const host::matrix_input& in) {
+    seen[in.layer].push_back({{in.readers.begin(), in.readers.end()}, {}});
+    host::observe(seen[in.layer].back().moments, in.x, in.stride, in.rows, in.cols);
+  });
+  host::calibrate(
+      model, text,
+      [&](std::size_t layer, const host::layer_moments& alone) {
+        REQUIRE(alone.size() == seen[layer].size());
+        for (std::size_t i = 0; i < alone.size(); ++i) {
+          CHECK(alone[i].readers == seen[layer][i].readers);
+          CHECK(alone[i].moments.hessian == seen[layer][i].moments.hessian);
+        }
+        return false;
+      },
+      [&](const host::input_moments& head) { CHECK(head.hessian == seen[s.layers][0].moments.hessian); });
+
   const host::quantization_grid four = mote_tests::sixteen_integers();
   const auto grid = [&](const tensor_place&) { return &four; };
   const host::gptq how{.search = true};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A model for the decoder whose weights stay where they are: a product loads some rows of its matrix, multiplies by them
-// and lets them go. The products have the bits of matrices in memory.
+// A model for the decoder whose weights stay where they are: a product loads some rows of its matrix, multiplies by
+// them and lets them go. The products have the bits of matrices in memory.
 // Refuses to keep what it has read: a model that is run token by token is read once for each.
 #pragma once
 

@@ -41,8 +41,8 @@ std::size_t sampled_together(const mote::shape& s, std::size_t length) {
   return std::clamp<std::size_t>(room / (std::max)(each, std::size_t{1}), 1, 16);
 }
 
-/// Samples `sequences` sequences of `length` tokens that follow `begin`. `report` is called with the part that is done, 0 to 1. Throws if
-/// `begin` is not in the vocabulary.
+/// Samples `sequences` sequences of `length` tokens that follow `begin`. `report` is called with the part that is done,
+/// 0 to 1. Throws if `begin` is not in the vocabulary.
 template <class Family>
 text_sample sample_text(const batch_model_of<Family>& m, std::size_t sequences, std::size_t length, std::size_t begin,
                         std::uint64_t seed, const std::function<void(double)>& report = {}) {
