@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // ESP32-P4-Function-EV-Board: two 32-bit RISC-V (rv32imafc), 400 MHz, 32 MiB of PSRAM, with a chip before revision 3
 // and an L2 cache of 128 KiB.
-// Refuses to count the second core and the vector instructions: mote has no kernels for them. What ESP-IDF takes is yours
-// to say in fit_knobs.
+// Refuses to count the second core and the vector instructions: mote has no kernels for them. What ESP-IDF takes is
+// yours to say in fit_knobs.
 #pragma once
 
 #include "mote/budget/board.hpp"
