@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A policy that says nothing of a text.
 // EXPECT: mote: this policy does not say what a text is worth; .*\[mote-evict-policy\]
-#include "mote/recall/evict.hpp"
 #include "little.hpp"
+#include "mote/recall/evict.hpp"
 #include "recalling.hpp"
 
 struct shortest_goes {
