@@ -21,11 +21,13 @@
 
 namespace mote::inline v0 {
 
-/// The limits of one pass: tokens at once, how many of the last tokens get logits, and parts that work is split into.
+/// The limits of one pass: tokens at once, how many of the last tokens get logits, parts that work is split into, and
+/// how many logits of a token are there at once (0: all).
 struct pass_size {
   std::size_t tokens = 1;
   std::size_t logits = 1;
   std::size_t parts = 1;
+  std::size_t stretch = 0;
 };
 
 /// The widest vector that a matrix of the model reads, in floats.
@@ -57,9 +59,9 @@ struct decode_plan_of {
   struct last_normed {  // (logits, dim)
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.logits, s.dim); }
   };
-  struct logits {  // (logits, vocab)
+  struct logits {  // (logits, vocab), or a stretch of them
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return rows_of_floats(n.logits, s.vocab);
+      return rows_of_floats(n.logits, n.stretch != 0 && n.stretch < s.vocab ? n.stretch : s.vocab);
     }
   };
   using buffers =
@@ -79,7 +81,8 @@ constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::
           .logits = n.logits,
           .parts = n.parts,
           .scratch_bytes = n.parts * padded(scratch_floats) * sizeof(float),
-          .rounded_bytes = n.tokens * rounded_bytes};
+          .rounded_bytes = n.tokens * rounded_bytes,
+          .stretch = n.stretch};
 }
 
 /// The size of each buffer, and its first and last operation.
@@ -171,7 +174,7 @@ class decode_pass {
         });
       });
   }
-  /// Computes the logits (count, padded(vocab)) of the last `count` tokens; `rows`: nothing, or a head_rows.
+  /// Computes the logits (count, padded(vocab)) of the last `count` tokens; `rows`: nothing, a head_rows, a chooser.
   template <class... Rows>
   MOTE_INLINE float* head(std::size_t count, const Rows&... rows) {
     guard_.enter(facts::head_norm);
@@ -279,7 +282,7 @@ class decode_pass {
 /// Runs `count` consecutive tokens (1 to Most) from `position` on through all layers; the result is bit for bit that of
 /// running them one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if
 /// zero. `adapter.apply(layer, role, x, y)` applies the learned delta; the team splits rows and heads. If the values of
-/// a token overflow, all its logits are NaN. `packed`: weights or streamed_weights. `rows`: nothing, or a head_rows.
+/// a token overflow, all its logits are NaN. `packed`: weights or streamed_weights. `rows`: nothing, a head_rows, a chooser.
 template <class Isa = simd::native, std::size_t Most = 1, class Weights, class Adapter, class Cache, class Team,
           class Family, class Token, class... Rows>
 float* decode(const shape& model, const Weights& packed, const Adapter& adapter, const std::uint64_t* frequencies,

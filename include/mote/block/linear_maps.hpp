@@ -90,6 +90,30 @@ class linear_maps {
       first = end + format::rows;
     }
   }
+  /// The same by who chooses while rows are computed: chooser.run(*this, head, x, logits).
+  template <class Chooser>
+    requires(Chooser::chooses)
+  MOTE_INLINE void run_head(const float* x, std::size_t, float* logits, const Chooser& chooser) const {
+    chooser.run(*this, w_.head(), x, logits);
+  }
+  /// For a chooser: x (cols) rounded for a format, and y (padded(rows)) = m x.
+  template <class Format>
+  MOTE_INLINE activation rounded_for(const float* x, std::size_t cols) const {
+    return quantize_groups<Format::activation_group>(x, cols, rounded_);
+  }
+  template <class F>
+  MOTE_INLINE void multiply_rows(const matrix<F>& m, const activation& in, float* y) const {
+    share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
+      if constexpr (Team::parts > 1) {
+        const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
+        if (tiles.count() == 0) return;
+        const std::size_t first = tiles.first * F::rows, rows = tiles.count() * F::rows;
+        matvec<Isa>(m.slice(first, rows < m.rows - first ? rows : m.rows - first), in, y + first);
+      } else {
+        matvec<Isa>(m, in, y);
+      }
+    });
+  }
 
  private:
   template <role R>

@@ -68,7 +68,8 @@ constexpr std::size_t optimizer_floats(const shape& s, const choices& c) {
 constexpr pass_size pass_size_of(const choices& c) {
   return {.tokens = c.prefill > c.drafting.length ? c.prefill : c.drafting.length + 1,
           .logits = 1 + c.drafting.length,
-          .parts = c.parts};
+          .parts = c.parts,
+          .stretch = c.decoding.stretch};
 }
 
 /// Before merging, each character of a text is a token. English has up to about four characters a token.

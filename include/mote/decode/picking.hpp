@@ -13,6 +13,7 @@
 #include "mote/config.hpp"
 #include "mote/core/slots.hpp"
 #include "mote/decode/greedy.hpp"
+#include "mote/kernel/finite.hpp"
 
 namespace mote::inline v0::detail {
 
@@ -28,6 +29,33 @@ template <class State, class Token>
 MOTE_INLINE std::size_t pick_next(State& s, float* logits, [[maybe_unused]] std::span<const Token> answer) {
   if constexpr (looks_back<State>) return s.pick(logits, answer);
   else return s.pick(logits);
+}
+
+/// Whether a policy chooses while the head is computed (decode/fused_greedy.hpp): there are no logits then.
+template <class State>
+inline constexpr bool picks_in_head = requires(State& s) { s.head_chooser(); };
+
+/// Whether logits are finite: asked before pick().
+template <std::size_t Vocab, class State>
+MOTE_INLINE bool may_pick(const State& s, const float* logits) {
+  if constexpr (picks_in_head<State>) return s.finite();
+  else return are_finite(logits, Vocab);
+}
+
+template <bool Keeps>
+struct keeps_logits {
+  static const float* of(const float* logits) { return logits; }
+  static_assert(
+      Keeps,
+      "mote: this pipeline chooses while its head is computed and keeps no logits; take mote::greedy instead of fused_greedy<> [mote-no-logits]");
+};
+
+/// Calls f(rows...) with what a pass is told of the head's rows: nothing, those that are admitted, or who chooses.
+template <class State, class F>
+MOTE_INLINE decltype(auto) with_head_rows(State& s, F&& f) {
+  if constexpr (picks_in_head<State>) return f(s.head_chooser());
+  else if constexpr (requires { s.admitted.rows(); }) return f(s.admitted.rows());
+  else return f();
 }
 
 template <template <class> class>

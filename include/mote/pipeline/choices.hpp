@@ -136,7 +136,9 @@ constexpr decoding_choice decoding_facts() {
   constexpr part_size of_256 = size_of_part<typename Decoding::template state<256>>();
   constexpr part_size of_512 = size_of_part<typename Decoding::template state<512>>();
   constexpr std::size_t each = of_256.bytes < of_512.bytes ? (of_512.bytes - of_256.bytes) / 256 : 0;
-  return {.fixed_bytes = of_256.bytes - 256 * each, .token_bytes = each, .align = of_512.align};
+  decoding_choice d{.fixed_bytes = of_256.bytes - 256 * each, .token_bytes = each, .align = of_512.align};
+  if constexpr (requires { Decoding::stretch; }) d.stretch = Decoding::stretch;
+  return d;
 }
 /// Whether that is the size for these vocabularies too. If not, the size for the model's own vocabulary is used.
 template <class Decoding, std::size_t... Vocab>
@@ -210,7 +212,7 @@ constexpr choices choices_from() {
   }
   if constexpr (!decoding_grows_evenly<Decoding, 512, 1000, Model::shape.vocab>) {
     constexpr part_size own = size_of_part<typename Decoding::template state<Model::shape.vocab>>();
-    c.decoding = {.fixed_bytes = own.bytes, .align = own.align};
+    c.decoding = {.fixed_bytes = own.bytes, .align = own.align, .stretch = c.decoding.stretch};
     bound = true;
   }
   if (bound) c.bound_to = Model::shape.fingerprint();

@@ -77,6 +77,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   static constexpr bool copies = detail::constraint_copies<Constraint>;
   static constexpr bool constrains = !std::is_same_v<Constraint, unconstrained>;
   static constexpr bool measures = !std::is_same_v<Confidence, no_confidence>;
+  static constexpr bool fuses = detail::picks_in_head<typename Decoding::template state<shape.vocab>>;
   /// The size of the image's file: what MOTE_EMBED_IMAGE compares.
   static constexpr std::size_t image_bytes =
       lay_image(detail::map_of<format, family, Model::shape>.bytes, Model::vocabulary_bytes).total_bytes;
@@ -219,7 +220,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   std::size_t prompt_tokens() const { return answer_.prompt_tokens == 0 ? 0 : answer_.prompt_tokens - in_front; }
   void seed(std::uint64_t s) { decoding_.seed(s); }  ///< of the decoding policy, where it draws by chance
   /// The logits (vocab) of the newest token's choice, as the decoding policy left them; valid until the next call.
-  std::span<const float> logits() const { return {last_logits(), shape.vocab}; }
+  std::span<const float> logits() const { return {detail::keeps_logits<!fuses>::of(last_logits()), shape.vocab}; }
 
   auto& memory() { return *index_; }  ///< the remembered texts
   const auto& memory() const { return *index_; }
@@ -366,7 +367,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     }
     float* const logits = last_logits();
     if constexpr (constrains) decoding_.limit(answer_.image.vocabulary, controls, logits);
-    if (!are_finite(logits, shape.vocab)) return answer_.break_off(status::not_finite);  // before a policy chooses
+    if (!detail::may_pick<shape.vocab>(decoding_, logits)) return answer_.break_off(status::not_finite);
     const std::size_t at = answer_.position;
     const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
     if (ends_answers<Model>(next)) return answer_.progress.finish(v0::ending::end_of_text);
@@ -421,14 +422,12 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     learning_->interrupt_lesson();
     std::byte* const arena = answer_arena();
     const token* const from = tokens_.data() + position;
-    if constexpr (constrains)
-      return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position, logits_for,
-                         decoding_.admitted.rows()) &&
-             source_.sound();
-    else
-      return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from, count, position,
-                         logits_for) &&
-             source_.sound();
+    return detail::with_head_rows(decoding_,
+                                  [&](const auto&... rows) __attribute__((always_inline)) {
+                                    return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from,
+                                                       count, position, logits_for, rows...);
+                                  }) &&
+           source_.sound();
   }
 
   bool placed() const { return arena_.placed() && cache_.placed() && learning_.placed() && index_.placed(); }

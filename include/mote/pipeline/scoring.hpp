@@ -11,6 +11,7 @@
 #include "mote/block/decode.hpp"
 #include "mote/core/extremes.hpp"
 #include "mote/core/status.hpp"
+#include "mote/decode/picking.hpp"
 #include "mote/kernel/finite.hpp"
 #include "mote/kernel/log_sum.hpp"
 #include "mote/model/special_tokens.hpp"
@@ -27,6 +28,7 @@ class scoring {
   /// full: fewer scores than answers; too_long, empty, bad_utf8, not_attached, not_finite, io_error: scores mean
   /// nothing.
   status score(std::string_view question, std::span<const std::string_view> answers, std::span<float> scores) {
+    (void)detail::keeps_logits<!Pipeline::fuses>::of(nullptr);
     auto& ai = static_cast<Pipeline&>(*this);
     if (scores.size() < answers.size()) return status::full;
     if (const status s = ai.begin(question); s != status::ok) return s;
