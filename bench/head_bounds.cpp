@@ -90,36 +90,6 @@ struct spared {
   double percent() const { return 100 * (1 - products / whole); }
 };
 
-/// Rows that need their second part where a head is split behind its first columns: in stretches of rows, the row with
-/// the largest first part is computed whole, then all that its sum does not exclude. Rows are left in tiles.
-struct split_spared {
-  double whole_rows = 0, rows = 0;
-  void see(const head& w, const double* h, std::size_t first_part, std::size_t tile) {
-    constexpr std::size_t stretch = 512;
-    const double rest = std::sqrt(product(h, h, first_part, dim));
-    double best = -1e300;
-    std::vector<double> part(stretch);
-    for (std::size_t first = 0; first < vocab; first += stretch) {
-      const std::size_t n = std::min(stretch, vocab - first);
-      for (std::size_t i = 0; i < n; ++i) part[i] = product(w.rows[first + i].data(), h, 0, first_part);
-      const auto exact = [&](std::size_t i) { return part[i] + product(w.rows[first + i].data(), h, first_part, dim); };
-      const auto bound = [&](std::size_t i) { return part[i] + w.rest[first + i][first_part / step] * rest; };
-      std::size_t likely = 0;
-      for (std::size_t i = 1; i < n; ++i) likely = bound(i) > bound(likely) ? i : likely;
-      best = std::max(best, exact(likely));
-      for (std::size_t t = 0; t < n; t += tile) {
-        const std::size_t end = std::min(t + tile, n);
-        bool needed = false;
-        for (std::size_t i = t; i < end; ++i) needed = needed || bound(i) >= best;
-        if (!needed) continue;
-        whole_rows += static_cast<double>(end - t);
-        for (std::size_t i = t; i < end; ++i) best = std::max(best, exact(i));
-      }
-    }
-    rows += static_cast<double>(vocab);
-  }
-};
-
 /// The principal axes of the rows, by falling length: columns of the result (Jacobi's rotations).
 std::vector<std::vector<double>> axes_of(const rows_type& rows) {
   std::vector<std::vector<double>> s(dim, std::vector<double>(dim)), e = s, sorted = s;
@@ -200,7 +170,6 @@ int main(int argc, char** argv) {
   mote::single_thread::team alone;
   constexpr std::size_t together[] = {1, 4, 16};
   spared as_they_are[std::size(together)], along_axes[std::size(together)];
-  split_spared split[steps][std::size(together)];
   std::size_t choices = 0, left_at_once = 0;
   double cosine = 0;
   std::ifstream questions(argv[2]);
@@ -225,9 +194,6 @@ int main(int argc, char** argv) {
         as_they_are[i].see(plain, h.data(), together[i]);
         along_axes[i].see(principal, h_along.data(), together[i]);
       }
-      for (std::size_t k = 1; k < steps; ++k)
-        for (std::size_t i = 0; i < std::size(together); ++i)
-          split[k][i].see(principal, h_along.data(), k * step, together[i]);
       const std::size_t chosen = mote::greedy::state<vocab>::pick(buffers.logits());
       const auto logit = static_cast<double>(buffers.logits()[chosen]);
       const double length = rests(h.data())[0];
@@ -245,16 +211,5 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < std::size(together); ++i)
     std::printf("  %2zu: %.1f %%, along principal axes %.1f %%\n", together[i], as_they_are[i].percent(),
                 along_axes[i].percent());
-  std::printf("split along principal axes: rows with a second part; products spared of all, the turning counted\n");
-  for (std::size_t k = 1; k < steps; ++k) {
-    std::printf("  first %3zu columns:", k * step);
-    for (std::size_t i = 0; i < std::size(together); ++i) {
-      const double share = split[k][i].whole_rows / split[k][i].rows;
-      const double first = static_cast<double>(k * step) / dim;
-      std::printf("  %2zu: %5.1f %% %5.1f %%", together[i], 100 * share,
-                  100 * ((1 - share) * (1 - first) - static_cast<double>(dim) / vocab));
-    }
-    std::printf("\n");
-  }
   return 0;
 }

@@ -56,8 +56,10 @@ struct decode_plan_of {
       return Family::layer::rotates ? n.tokens * rotary_count<Family>(s) * sizeof(simd::sine_cosine) : 0;
     }
   };
-  struct last_normed {  // (logits, dim)
-    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) { return rows_of_floats(n.logits, s.dim); }
+  struct last_normed {  // (logits, dim), behind the scratch of a head that has one
+    static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
+      return n.head_bytes + rows_of_floats(n.logits, s.dim);
+    }
   };
   struct logits {  // (logits, vocab), or a stretch of them
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
@@ -74,7 +76,8 @@ struct decode_plan_of {
 
 /// The pass_facts of an inference pass. `scratch_floats`: the scratch of the cache for one part; `rounded_bytes`: the
 /// 8-bit copy of one vector.
-constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::size_t rounded_bytes) {
+constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::size_t rounded_bytes,
+                                  std::size_t head_bytes = 0) {
   return {.tokens = n.tokens,
           .kept = n.tokens,
           .saved = n.tokens,
@@ -82,6 +85,7 @@ constexpr pass_facts decode_facts(pass_size n, std::size_t scratch_floats, std::
           .parts = n.parts,
           .scratch_bytes = n.parts * padded(scratch_floats) * sizeof(float),
           .rounded_bytes = n.tokens * rounded_bytes,
+          .head_bytes = head_bytes,
           .stretch = n.stretch};
 }
 
@@ -90,7 +94,7 @@ template <class Family, class Formats, class Cache = float_cache>
 constexpr auto decode_lifetimes(const shape& s, std::size_t context, pass_size n = {}) {
   return decode_plan_of<Family>::buffers::of(
       s, decode_facts(n, Cache::scratch_floats(cached_by<Family>(s), context, n.tokens),
-                      input_bytes<Formats>(widest_input(s))));
+                      input_bytes<Formats>(widest_input(s)), head_scratch_bytes<Formats>(s.dim)));
 }
 
 /// An arena laid out for decode_lifetimes. The plan must outlive it.
@@ -180,6 +184,8 @@ class decode_pass {
     guard_.enter(facts::head_norm);
     const std::size_t dim = padded(s_.dim);
     float* normed = at<typename facts::last_normed>();
+    if constexpr (requires { formats_of<typename Weights::format>::head::first_columns; })
+      normed += head_scratch_bytes<typename Weights::format>(s_.dim) / sizeof(float);
     for (std::size_t t = 0; t < count; ++t)
       Family::last_norm::forward(*this, x_ + (tokens() - count + t) * dim, normed + t * dim);
     guard_.enter(facts::head);

@@ -73,15 +73,20 @@ class linear_maps {
     if constexpr (Most == 1) count = 1;
     const auto m = w_.head();
     using format = typename facts::head;
-    const auto in = quantize_activations<format::activation_group>(x, s_.dim, count);
-    share(format::bytes(m.rows, m.cols),
-          [&](std::size_t part, std::size_t parts) { multiply(m, in, count, logits, part, parts); });
+    if constexpr (requires { format::first_columns; }) {  // kernel/split_matrix.hpp
+      m.multiply(*this, x, count, logits);
+    } else {
+      const auto in = quantize_activations<format::activation_group>(x, s_.dim, count);
+      share(format::bytes(m.rows, m.cols),
+            [&](std::size_t part, std::size_t parts) { multiply(m, in, count, logits, part, parts); });
+    }
   }
   /// The same where few rows are asked for: logits of the others are not written. More than one vector has all rows.
   MOTE_INLINE void run_head(const float* x, std::size_t count, float* logits, const head_rows& rows) const {
     const auto m = w_.head();
     using format = typename facts::head;
     if ((Most != 1 && count != 1) || !rows.few(m.rows)) return run_head(x, count, logits);
+    if constexpr (requires { format::first_columns; }) return m.multiply_some(*this, x, logits, rows);
     const auto in = quantize_activations<format::activation_group>(x, s_.dim, 1);
     for (std::size_t first = 0; first < m.rows;) {
       std::size_t end = first;

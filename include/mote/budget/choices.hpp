@@ -45,6 +45,7 @@ struct weights_functions {
   std::size_t (*bytes)(const family_functions&, const shape&);  ///< of the packed tensors
   std::size_t (*embedding_bytes)(const shape&);                 ///< of the embedding alone
   std::size_t (*rounded_bytes)(std::size_t cols);               ///< of a vector's 8-bit copy
+  std::size_t (*head_bytes)(std::size_t dim);                   ///< of the head's scratch
   std::size_t rows;                                             ///< interleaved
   std::string_view name;                                        ///< of the format
 };

@@ -79,7 +79,7 @@ constexpr std::size_t decode_arena_bytes(const shape& s, const choices& c) {
   const pass_size n = pass_size_of(c);
   return c.family->decode_bytes(s,
                                 decode_facts(n, c.cache->scratch_floats(c.family->cached(s), c.context_of(s), n.tokens),
-                                             c.weights->rounded_bytes(widest_input(s))));
+                                             c.weights->rounded_bytes(widest_input(s)), c.weights->head_bytes(s.dim)));
 }
 /// The arena bytes of an answer: those of a pass or of the merging of tokens, which never run at once.
 constexpr std::size_t answer_arena_bytes(const shape& s, const choices& c) {

@@ -119,8 +119,12 @@ inline constexpr family_functions family_functions_of{
     &decode_bytes<Family>, &train_bytes<Family>,  &cached<Family>,      &layer_weights<Family>,
     &last_weights<Family>, &packed_bytes<Family>, &state_bytes<Family>, &vector_bytes<Family>};
 template <class Formats, class Family = llama>
-inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats, Family>, &embedding_bytes<Formats>,
-                                                        &input_bytes<Formats>, Formats::rows, Formats::name};
+inline constexpr weights_functions weights_functions_of{&weights_bytes<Formats, Family>,
+                                                        &embedding_bytes<Formats>,
+                                                        &input_bytes<Formats>,
+                                                        &head_scratch_bytes<Formats>,
+                                                        Formats::rows,
+                                                        Formats::name};
 template <class Store>
 inline constexpr cache_functions cache_functions_of{&store_bytes<Store>, &store_scratch_floats<Store>};
 template <class State>

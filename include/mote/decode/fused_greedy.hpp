@@ -29,22 +29,31 @@ namespace detail {
 class running_choice {
  public:
   std::size_t id() const { return id_; }
+  float most() const { return most_; }
   bool finite() const { return is_finite(lanes_.joined() + rest_); }
   /// The next n logits; where weights are in memory, n is a multiple of 16 but for the last ones.
   void see(const float* logits, std::size_t n) {
-    const float here = largest_of(logits, n);
-    if (here > most_) {  // not where it is equal: the first of equals is chosen
-      most_ = here;
-      std::size_t i = 0;
-      while (i + 1 < n && logits[i] != here) ++i;
-      id_ = seen_ + i;
-    }
+    see_some(logits, n, seen_);
     for (std::size_t i = 0; i < n / 16 * 16; i += 16) lanes_.add(logits + i);
     for (std::size_t i = n / 16 * 16; i < n; ++i) rest_ += logits[i];
     seen_ += n;
   }
+  /// n finite logits of rows from `first` on, behind those that were seen: others are smaller than one of all.
+  void see_some(const float* logits, std::size_t n, std::size_t first) {
+    const float here = largest_of(logits, n);
+    if (!(here > most_)) return;  // nor where it is equal: the first of equals is chosen
+    most_ = here;
+    id_ = first + place_of(logits, n, here);
+  }
+  static std::size_t largest(const float* logits, std::size_t n) { return place_of(logits, n, largest_of(logits, n)); }
 
  private:
+  static std::size_t place_of(const float* logits, std::size_t n, float x) {
+    std::size_t i = 0;
+    while (i + 1 < n && logits[i] != x) ++i;
+    return i;
+  }
+
   sixteen_finite lanes_;
   float rest_ = 0;
   float most_ = -__builtin_inff();  // below every finite logit
@@ -52,22 +61,43 @@ class running_choice {
   std::size_t seen_ = 0;
 };
 
+/// Whether rows are skipped: where a pass had to compute most of them, not in the next fifteen.
+class skipping_gate {
+ public:
+  bool open() {
+    if (wait_ == 0) return true;
+    --wait_;
+    return false;
+  }
+  void saw(std::size_t computed, std::size_t rows) {
+    if (computed > rows / 8 * 5) wait_ = 15;
+  }
+
+ private:
+  std::uint8_t wait_ = 0;
+};
+
 /// Chooses of all rows of a head, `Rows` at a time.
 template <std::size_t Rows>
 struct stretch_chooser {
   static constexpr bool chooses = true;
   running_choice* choice;
+  skipping_gate* gate;
 
   template <class Maps, class Matrix>
   void run(const Maps& maps, const Matrix& head, const float* x, float* logits /* (padded(Rows)) */) const {
     using format = typename Matrix::format;
-    const activation in = maps.template rounded_for<format>(x, head.cols);
-    if constexpr (requires { head.each_block([](const matrix<format>&, std::size_t) {}); }) {
-      head.each_block([&](const matrix<format>& rows, std::size_t) {
-        if (rows.data != nullptr) some(maps, rows, in, logits);  // else the pass fails
-      });
+    if constexpr (requires { format::first_columns; }) {
+      head.template choose<Rows>(maps, x, logits, *choice, *gate);
     } else {
-      some(maps, head, in, logits);
+      const activation in = maps.template rounded_for<format>(x, head.cols);
+      if constexpr (requires { head.each_block([](const matrix<format>&, std::size_t) {}); }) {
+        head.each_block([&](const matrix<format>& rows, std::size_t) {
+          if (rows.data != nullptr) some(maps, rows, in, logits);  // else the pass fails
+        });
+      } else {
+        some(maps, head, in, logits);
+      }
     }
   }
 
@@ -106,11 +136,12 @@ struct fused_greedy {
     /// What a pass takes; it begins a choice.
     detail::stretch_chooser<Rows> head_chooser() {
       choice_ = {};
-      return {&choice_};
+      return {&choice_, &gate_};
     }
 
    private:
     detail::running_choice choice_;
+    [[no_unique_address]] detail::skipping_gate gate_;
   };
 
   template <class Chosen>

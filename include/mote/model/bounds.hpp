@@ -15,7 +15,10 @@ namespace detail {
 /// A user's format without is_bounded() is not checked.
 template <class Format>
 bool is_bounded(const matrix<Format>& m) {
-  if constexpr (requires { Format::is_bounded(m.data, m.cols); }) {
+  if constexpr (requires { Format::first_columns; }) {
+    return is_bounded(m.first_part()) && is_bounded(m.second_part()) && is_bounded(m.basis()) && is_weight(m.unit()) &&
+           m.unit() >= 0;
+  } else if constexpr (requires { Format::is_bounded(m.data, m.cols); }) {
     const std::size_t tiles = ceil_div(m.rows, Format::rows);
     for (std::size_t i = 0; i < tiles; ++i)
       if (!Format::is_bounded(m.tile(i), m.cols)) return false;

@@ -150,6 +150,14 @@ constexpr std::size_t input_bytes(std::size_t cols) {
   return round_up(most, 16);
 }
 
+/// The bytes of scratch that the head's format needs, a multiple of 64: 0, but of one in two parts.
+template <class Formats>
+constexpr std::size_t head_scratch_bytes([[maybe_unused]] std::size_t dim) {
+  if constexpr (requires { formats_of<Formats>::head::first_columns; })
+    return round_up(formats_of<Formats>::head::scratch_bytes(dim), 64);
+  else return 0;
+}
+
 /// Adds a tensor's format to a fingerprint. The importer and the firmware both use it.
 constexpr fingerprint add_format(fingerprint f, std::string_view name, std::size_t group, std::size_t rows) {
   return f.add(name).add(group).add(rows);

@@ -29,6 +29,7 @@
 #include "mote/format/q5.hpp"
 #include "mote/format/q6.hpp"
 #include "mote/format/q8.hpp"
+#include "mote/model/formats.hpp"
 #include "mote/model/role.hpp"
 
 namespace mote::inline v0 {
@@ -165,9 +166,43 @@ struct weights_check {
       "mote: an entry of mixed<> does not say where it holds; give it `static constexpr bool holds(tensor_place)` [mote-weights-policy]");
 };
 
+template <bool Alone>
+struct head_alone_is_split {
+  static_assert(
+      Alone,
+      "mote: only a model's own head can be in two parts, of weights that are in memory and do not learn; write in_head<split<...>> into mixed<>, of own_head<Model> where the head is tied, with a first part narrower than the model [mote-split-head]");
+};
+
+namespace detail {
+
+/// Whether a tensor that is no head has a format of split<> (policy/split.hpp).
+template <class Formats>
+consteval bool splits_others() {
+  using facts = formats_of<Formats>;
+  if (requires { facts::embedding::first_columns; }) return true;
+  if constexpr (requires { facts::matrices; })
+    for (std::size_t layer = 0; layer < facts::layers; ++layer)
+      for (std::size_t i = 0; i < facts::matrices; ++i)
+        if (facts::with(layer, i, []<class F>() { return requires { F::first_columns; }; })) return true;
+  return false;
+}
+template <class Chosen>
+consteval bool splits_well() {
+  using formats = typename Chosen::format;
+  if constexpr (splits_others<formats>()) return false;
+  else if constexpr (requires { formats_of<formats>::head::first_columns; })
+    return formats_of<formats>::head::first_columns < Chosen::shape.dim &&
+           std::is_same_v<typename Chosen::bound, formats> && !Chosen::template in<slots::learning>::learns;
+  else return true;
+}
+
+}  // namespace detail
+
 /// The slot.
 struct slots::weights : slot_facts {
   using fallback = quantize<8>;
+  template <class Chosen>
+  using fault = unless<detail::splits_well<Chosen>(), head_alone_is_split<detail::splits_well<Chosen>()>>;
   template <class P, class>
   using lack = unless<weights_lacks<P> == weights_member::none, weights_check<P>>;
 };
