@@ -10,6 +10,7 @@ set(by_name
   mote/family/ple_tinylm.hpp  # of one published model, with a block of its own
   mote/recall/evict.hpp    # the oldest goes, unless a program asks for more
   mote/recall/ivf.hpp      # lists pay where reading a vector is dear: behind a driver, or made again
+  mote/decode/fused_greedy.hpp mote/policy/split.hpp mote/format/split_rows.hpp  # for large vocabularies
   mote/recall/learned_weights.hpp  # nothing moves where a program does not say what helped
   mote/recall/examples.hpp mote/recall/noted_examples.hpp  # the shipped model answers worse with examples
   mote/recall/hnsw.hpp)    # a graph pays above some thousand texts, where a scan of mote.hpp's retrievers is slow

@@ -24,6 +24,8 @@ proved_by(decode/gbnf.cpp "a grammar's texts, by a recognizer that does not know
 proved_by(decode/admission.cpp "what a constraint admits" decode/constraint)
 proved_by(decode/repetition_penalty.cpp "how a policy that looks back, or holds another one, picks" decode/picking)
 proved_by(decode/stop_at.cpp "what is held back, and what a pipeline makes of it" decode/stopping_slot pipeline/stopping)
+proved_by(kernel/split_matrix.cpp "a head in two parts, as a tool packs it" format/split_rows host/image/split_head)
+proved_by(decode/fused_greedy.cpp "a pipeline with a head in two parts" policy/split)
 proved_by(decode/confidence.cpp "a policy of the slot" decode/confidence_slot)
 proved_by(pipeline/self_check.cpp "what a check at boot compares; on every target by golden/units.hpp" model/known_answers)
 proved_by(policy/streamed.cpp "what a pipeline with streamed weights is made of"

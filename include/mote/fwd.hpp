@@ -69,6 +69,8 @@ template <class Weights, class Reader, std::size_t Bytes>
 struct streamed;
 template <class Default, class... Entries>
 struct mixed;
+template <class Policy, std::size_t First>
+struct split;
 
 // the model
 struct shape;
@@ -223,6 +225,8 @@ struct prompt_result;
 
 // decoding
 struct greedy;
+template <std::size_t Rows>
+struct fused_greedy;
 struct sample_knobs;
 struct repetition_knobs;
 template <class Decoding, std::size_t... Tokens>

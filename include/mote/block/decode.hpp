@@ -288,7 +288,8 @@ class decode_pass {
 /// Runs `count` consecutive tokens (1 to Most) from `position` on through all layers; the result is bit for bit that of
 /// running them one by one. Returns the logits (logits_for, padded(vocab)) of the last `logits_for` of them, null if
 /// zero. `adapter.apply(layer, role, x, y)` applies the learned delta; the team splits rows and heads. If the values of
-/// a token overflow, all its logits are NaN. `packed`: weights or streamed_weights. `rows`: nothing, a head_rows, a chooser.
+/// a token overflow, all its logits are NaN. `packed`: weights or streamed_weights. `rows`: nothing, a head_rows, or a
+/// chooser.
 template <class Isa = simd::native, std::size_t Most = 1, class Weights, class Adapter, class Cache, class Team,
           class Family, class Token, class... Rows>
 float* decode(const shape& model, const Weights& packed, const Adapter& adapter, const std::uint64_t* frequencies,

@@ -86,13 +86,16 @@ class linear_maps {
     const auto m = w_.head();
     using format = typename facts::head;
     if ((Most != 1 && count != 1) || !rows.few(m.rows)) return run_head(x, count, logits);
-    if constexpr (requires { format::first_columns; }) return m.multiply_some(*this, x, logits, rows);
-    const auto in = quantize_activations<format::activation_group>(x, s_.dim, 1);
-    for (std::size_t first = 0; first < m.rows;) {
-      std::size_t end = first;
-      while (end < m.rows && rows.any(end, format::rows)) end += format::rows;
-      if (end != first) multiply_one(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
-      first = end + format::rows;
+    if constexpr (requires { format::first_columns; }) {
+      m.multiply_some(*this, x, logits, rows);
+    } else {
+      const auto in = quantize_activations<format::activation_group>(x, s_.dim, 1);
+      for (std::size_t first = 0; first < m.rows;) {
+        std::size_t end = first;
+        while (end < m.rows && rows.any(end, format::rows)) end += format::rows;
+        if (end != first) multiply_one(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
+        first = end + format::rows;
+      }
     }
   }
   /// The same by who chooses while rows are computed: chooser.run(*this, head, x, logits).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // fused_greedy<>: what greedy chooses, found while the head's rows are computed: the arena has a stretch of logits
 // instead of one for each token of the vocabulary.
-// Refuses what reads logits: a constraint, confidence, drafts, a policy around it, a family that changes logits, score().
+// Refuses what reads logits: a constraint, confidence, drafts, a policy around it, a family that changes them, score().
 #pragma once
 
 #include <cstddef>

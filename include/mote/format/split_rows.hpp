@@ -2,10 +2,11 @@
 // split_rows<>: a head in two parts, its first columns and the others, in a basis in which the first have most of every
 // logit; beside them the basis, and of each row how long its second part is. kernel/split_matrix.hpp multiplies it.
 //
-//   | first part (rows, First) | second part (rows, cols - First) | basis (cols, cols) | unit | lengths (rows) |
+//   | first part (rows, First) | second part (rows, cols - First) | basis (cols, cols) | unit | lengths | blocks |
 //
-// Each begins on a multiple of 64 bytes. A row's second part is at most unit * length long; the unit is a float, a
-// length a byte of 1 or more. The head's input is multiplied with the basis first.
+// Each begins on a multiple of 64 bytes, but for lengths and blocks. A row's second part is at most unit * length long;
+// the unit is a float, a length a byte of 1 or more. Blocks are bytes too: the largest length of each sixteen rows. The
+// head's input is multiplied with the basis first.
 // Refuses formats whose sums no bound is proven for: minima, scales of scales, rows of one scale, floats.
 #pragma once
 
@@ -20,12 +21,6 @@ namespace mote::inline v0 {
 
 template <class Inner, std::size_t First>
 struct split_rows {
-  static constexpr bool bounded =
-      requires { Inner::scale_columns; } && (Inner::activation_group == 32 || Inner::activation_group == 64);
-  static_assert(
-      bounded && First != 0 && First % (bounded ? Inner::activation_group : 32) == 0,
-      "mote: split<> takes quantize<2> to <8> or packed<iq4_nl>, and a first part of a multiple of 32 columns, 64 in groups of 64 [mote-split-columns]");
-
  private:
   static constexpr std::string_view prefix = "split_";
   static constexpr auto letters = [] {
@@ -37,13 +32,15 @@ struct split_rows {
 
  public:
   using inner = Inner;
-  using basis = q8<Inner::rows, Inner::activation_group>;
+  using basis = q8<Inner::rows, Inner::activation_group == 64 ? 64 : 32>;
   static constexpr std::size_t first_columns = First;
   static constexpr std::string_view name{letters.data(), letters.size()};
   static constexpr std::size_t rows = Inner::rows;
   static constexpr std::size_t group = First;  // makes the fingerprint another one
   static constexpr std::size_t activation_group = Inner::activation_group;
   static constexpr bool quantized = true;
+
+  static constexpr std::size_t block = 16;  // rows whose longest second part has a byte of its own
 
   static constexpr std::size_t second_at(std::size_t row_count) { return round_up(Inner::bytes(row_count, First), 64); }
   static constexpr std::size_t basis_at(std::size_t row_count, std::size_t cols) {
@@ -53,7 +50,7 @@ struct split_rows {
     return basis_at(row_count, cols) + round_up(basis::bytes(cols, cols), 64);
   }
   static constexpr std::size_t bytes(std::size_t row_count, std::size_t cols) {
-    return unit_at(row_count, cols) + round_up(sizeof(float) + row_count, 64);
+    return unit_at(row_count, cols) + round_up(sizeof(float) + row_count + ceil_div(row_count, block), 64);
   }
 
   static constexpr std::size_t rows_together = 64;  // of the second part, at most
@@ -63,6 +60,13 @@ struct split_rows {
     return round_up(cols, 16) * sizeof(float) + round_up(groups * (activation_group + 8), 64) +
            rows_together * sizeof(float);
   }
+
+  // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
+  static constexpr bool bounded =
+      requires { Inner::scale_columns; } && (Inner::activation_group == 32 || Inner::activation_group == 64);
+  static_assert(
+      bounded && First != 0 && First % (bounded ? Inner::activation_group : 32) == 0,
+      "mote: split<> takes quantize<2> to <8> or packed<iq4_nl>, and a first part of a multiple of 32 columns, 64 in groups of 64 [mote-split-columns]");
 };
 
 /// Whether a format is a head in two parts.

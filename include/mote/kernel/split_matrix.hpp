@@ -13,13 +13,14 @@
 #include "mote/kernel/matrix.hpp"
 #include "mote/kernel/norm.hpp"
 #include "mote/simd/math.hpp"
+#include "mote/simd/pack.hpp"
 
 namespace mote::inline v0 {
 
 namespace detail {
 
-/// The length of a vector in 8 bits, about: relative to the exact one it is off by less than cols * 2^-22. NaN if a group
-/// is none of numbers. The largest scale is taken out, or squares would be subnormal.
+/// The length of a vector in 8 bits, about: it is off by less than cols * 2^-22 of itself. NaN if a group is none of
+/// numbers. The largest scale is taken out, or squares would be subnormal.
 template <std::size_t Group>
 float length_of(const activation& a, std::size_t cols) {
   const std::size_t groups = ceil_div(cols, Group);
@@ -59,7 +60,7 @@ struct matrix<split_rows<Inner, First>> {
   matrix<Inner> second_part() const { return {data + format::second_at(rows), rows, cols - First}; }
   matrix<typename format::basis> basis() const { return {data + format::basis_at(rows, cols), cols, cols}; }
   float unit() const { return *reinterpret_cast<const float*>(data + format::unit_at(rows, cols)); }
-  const std::uint8_t* lengths() const {  // (rows)
+  const std::uint8_t* lengths() const {  // (rows), then the largest of each format::block
     return reinterpret_cast<const std::uint8_t*>(data + format::unit_at(rows, cols) + sizeof(float));
   }
 
@@ -141,10 +142,22 @@ struct matrix<split_rows<Inner, First>> {
       any |= !(y[i] + static_cast<float>(length[i]) * unit < known);
     return any;
   }
-  /// The first such tile from tile i on; n or more: none.
-  MOTE_NOINLINE static std::size_t first_needed(const float* y, const std::uint8_t* length, std::size_t i,
-                                                std::size_t n, float unit, float known) {
-    while (i < n && !needed(y + i, length + i, n - i, unit, known)) i += Inner::rows;
+  /// The first such tile from tile i on; n or more: none. Vectors ask sixteen rows at once: the largest, with the longest.
+  MOTE_NOINLINE static std::size_t first_needed(const float* y, const std::uint8_t* length, const std::uint8_t* longest,
+                                                std::size_t i, std::size_t n, float unit, float known) {
+    constexpr std::size_t block = format::block;
+    while (i < n) {
+      if constexpr (simd::floats<block>::registers != block) {
+        if (i % block == 0 && n - i >= block &&
+            simd::reduce_max(simd::floats<block>::load(y + i)) + static_cast<float>(longest[i / block]) * unit <
+                known) {
+          i += block;
+          continue;
+        }
+      }
+      if (needed(y + i, length + i, n - i, unit, known)) return i;
+      i += Inner::rows;
+    }
     return i;
   }
   /// False: a logit is so large that sums could overflow; nothing is chosen.
@@ -159,12 +172,13 @@ struct matrix<split_rows<Inner, First>> {
       squares.add(y, n);
       if (!(squares.joined() < 0x1p100F)) return false;
       const std::uint8_t* const length = lengths() + at;
+      const std::uint8_t* const longest = lengths() + rows + at / format::block;
       if (at == 0) {  // a large logit, before any other is known
         const std::size_t likely = Choice::largest(y, n), tile = likely / Inner::rows * Inner::rows;
         maps.multiply_rows(second_part().slice(tile, least(n - tile, Inner::rows)), in.second, in.sums);
         known = y[likely] + in.sums[likely - tile];
       }
-      for (std::size_t i = first_needed(y, length, 0, n, in.unit, known); i < n;) {
+      for (std::size_t i = first_needed(y, length, longest, 0, n, in.unit, known); i < n;) {
         std::size_t end = i + Inner::rows;
         while (end < n && end - i < format::rows_together && needed(y + end, length + end, n - end, in.unit, known))
           end += Inner::rows;
@@ -173,7 +187,7 @@ struct matrix<split_rows<Inner, First>> {
         choice.see_some(y + i, end - i, at + i);
         known = choice.most() > known ? choice.most() : known;
         computed += end - i;
-        i = first_needed(y, length, end, n, in.unit, known);
+        i = first_needed(y, length, longest, end, n, in.unit, known);
       }
     }
     gate.saw(computed, rows);

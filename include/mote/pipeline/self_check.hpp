@@ -351,7 +351,10 @@ class self_checking {
   }
   template <class F>
   static bool rows_agree_of(const matrix<F>& m, std::byte* room) {
-    return detail::rows_agree<simd::native, tokens>(m, room);
+    if constexpr (requires { m.first_part(); })  // a head in two parts: its kernels are those of one, and the basis's
+      return detail::rows_agree<simd::native, tokens>(m.first_part(), room) &&
+             detail::rows_agree<simd::native, tokens>(m.basis(), room);
+    else return detail::rows_agree<simd::native, tokens>(m, room);
   }
   /// The first rows. Rows that cannot be read say nothing of a kernel.
   template <class F, class Stream>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// split<Policy, First>: a head in two parts (format/split_rows.hpp), of which fused_greedy<> computes the second only for
-// rows that the first does not exclude. An entry of mixed<>: in_head<split<quantize<8>, 64>>.
+// split<Policy, First>: a head in two parts (format/split_rows.hpp), of which fused_greedy<> computes the second for
+// those rows alone that the first does not exclude. An entry of mixed<>: in_head<split<quantize<8>, 64>>.
 // Refuses other tensors, a tied head, streamed<>, and learning.
 #pragma once
 

@@ -4,6 +4,7 @@
 // Refuses to decode: the caller gives inputs of the head, of texts that are like those to come.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -24,9 +25,9 @@ namespace mote::inline v0::host {
 using square_matrix = std::vector<double>;
 
 /// The basis in which the first columns have most of each product of a row (rows, dim) and an input (inputs, dim): rows
-/// and inputs have the same lengths along each axis there (what control theory calls a balanced realization), by falling
-/// length. Without inputs: the principal axes of the rows. An input in it is the result times the input. Throws
-/// std::runtime_error where a number is not finite.
+/// and inputs have the same lengths along each axis there, by falling length (in control theory, of a system's states: a
+/// balanced realization; Moore 1981). Without inputs: the principal axes of the rows. An input in it is the result times
+/// the input. Throws std::runtime_error where a number is not finite.
 square_matrix head_basis(std::span<const float> rows, std::span<const float> inputs, std::size_t dim);
 
 /// The inverse. Throws std::runtime_error if there is none.
@@ -81,6 +82,10 @@ std::vector<std::byte> pack_split(std::span<const float> rows, std::size_t dim, 
   std::byte* const at = packed.data() + Split::unit_at(n, dim);
   std::memcpy(at, &lengths.unit, sizeof lengths.unit);
   std::memcpy(at + sizeof lengths.unit, lengths.bytes.data(), n);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::byte& longest = at[sizeof lengths.unit + n + i / Split::block];
+    longest = std::max(longest, std::byte{lengths.bytes[i]});
+  }
   return packed;
 }
 
