@@ -29,6 +29,9 @@
 #ifndef ROWS
 #define ROWS 1
 #endif
+#ifndef INPUTS
+#define INPUTS 1  // 0: the basis of OUT is the principal axes of the rows
+#endif
 #include MODEL_HEADER
 #include "mote/decode/fused_greedy.hpp"
 #include "mote/host/image/split_head.hpp"
@@ -43,10 +46,6 @@ using speaker = mote::pipeline<MODEL, policy, mote::interleave<ROWS>, mote::cont
 using split_speaker =
     mote::pipeline<mote::own_head<MODEL>, mote::mixed<policy, mote::in_head<mote::split<policy, FIRST>>>,
                    mote::interleave<ROWS>, mote::context<context>, mote::fused_greedy<>>;
-using family = speaker::family;
-using store = mote::kept_in<family, mote::float_cache>;
-using passes = mote::detail::answer_facts<speaker::format, family, store, MODEL::shape, context, mote::pass_size{}>;
-using plan = mote::decode_plan_of<family>;
 using inner = mote::formats_of<speaker::format>::head;
 constexpr std::size_t vocab = MODEL::shape.vocab, dim = MODEL::shape.dim, stretch = 512;
 
@@ -77,12 +76,7 @@ struct counting_gate {
   }
 };
 
-/// Inputs of the head, and the token that followed.
-struct seen {
-  std::vector<float> inputs;
-  std::vector<std::size_t> next;
-  std::size_t count() const { return next.size(); }
-};
+using seen = mote::host::head_inputs;
 
 struct quality {
   double error = 0, power = 0, loss = 0, divergence = 0, same = 0;
@@ -190,36 +184,22 @@ int main(int argc, char** argv) {
   std::memcpy(bytes, file.data(), file.size());
   const std::span<const std::byte> image(bytes, file.size());
   const auto ai = std::make_unique<speaker>();
-  mote::basic_attached_image<mote::tokenizer_of<MODEL>::table> opened;
-  if (ai->attach(image) != mote::status::ok ||
-      mote::detail::open_weights<speaker::format, family>(
-          image, mote::detail::expected_image<speaker::format, family, MODEL>, MODEL::shape,
-          mote::detail::map_of<speaker::format, family, MODEL::shape>, mote::payload_check::full,
-          opened) != mote::status::ok) {
+  if (ai->attach(image) != mote::status::ok) {
     std::fprintf(stderr, "%s is no image of this model\n", argv[1]);
     return 1;
   }
   std::vector<float> rows(vocab * dim);
-  for (std::size_t id = 0; id < vocab; ++id) passes::over(opened.weights).head().decode_row(id, rows.data() + id * dim);
+  mote::container_header h;
+  std::memcpy(&h, bytes, sizeof h);
+  constexpr mote::shape shape = MODEL::shape;
+  const auto map = mote::map_tensors<speaker::format, speaker::family>(shape);
+  const mote::weights<speaker::format, speaker::family> w(bytes + h.weights_offset, shape, map);
+  for (std::size_t id = 0; id < vocab; ++id) w.head().decode_row(id, rows.data() + id * dim);
 
-  std::byte* const arena = zeros(passes::plan.bytes);
-  std::byte* const cache = zeros(store::bytes(mote::cached_by<family>(MODEL::shape), context));
-  const mote::no_adapter none;
-  mote::single_thread::team alone;
-  seen all;
-  std::ifstream texts(argv[2]);
-  for (std::string line; all.count() < 1200 && std::getline(texts, line);) {
-    if (ai->begin(line, 20) != mote::status::ok) continue;
-    while (!ai->step().done) {
-    }
-    const std::vector<speaker::token> tokens(ai->tokens().begin(), ai->tokens().end());
-    for (std::size_t at = 0; at + 1 < tokens.size(); ++at) {
-      (void)passes::run(opened.weights, none, cache, alone, arena, tokens.data() + at, 1, at, 1);
-      const auto* const x = reinterpret_cast<const float*>(passes::buffers(arena).bytes<plan::last_normed>());
-      all.inputs.insert(all.inputs.end(), x, x + dim);
-      all.next.push_back(tokens[at + 1]);
-    }
-  }
+  std::vector<std::string> texts;
+  std::ifstream lines(argv[2]);
+  for (std::string line; std::getline(lines, line);) texts.push_back(line);
+  const seen all = mote::host::inputs_of<speaker>(image, texts, 1200);
   seen fit, held;
   const std::size_t half = all.count() / 2;
   fit.inputs.assign(all.inputs.begin(), all.inputs.begin() + static_cast<std::ptrdiff_t>(half * dim));
@@ -247,7 +227,7 @@ int main(int argc, char** argv) {
   shares<inner::activation_group>(rows, axes, basis, held);
 
   if (argc > 3) {
-    const auto made = mote::host::split_head<speaker, split_speaker>(image, all.inputs);
+    const auto made = mote::host::split_head<speaker, split_speaker>(image, INPUTS ? all.inputs : std::vector<float>());
     std::byte* const copy = zeros(made.size());
     std::memcpy(copy, made.data(), made.size());
     const auto other = std::make_unique<split_speaker>();

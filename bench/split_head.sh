@@ -6,11 +6,12 @@
 #     TARGET: cortex-m7, aarch64 or aarch64-dotprod; NAME, HEADER, IMAGE: the model's type, its header and its image, of
 #     rows interleaved as TARGET wants them (1, 4); POLICY: of its weights; TEXT: a text a line, to find the basis;
 #     FIRST: columns of the first part
+# With INPUTS=0 the basis is the principal axes of the rows: what its gate then costs.
 # Refuses models larger than the board's flash: take another target.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=$1 name=$2 header=$(realpath "$3") image=$(realpath "$4") policy=$5 text=$(realpath "$6") first=$7 tokens=${8:-80}
-out=$PWD/build/bench/split_head/$target-$name
+out=$PWD/build/bench/split_head/$target-$name${INPUTS:-}
 mkdir -p "$out"
 [ -f build/bench/instructions/libcount.so ] || { mkdir -p build/bench/instructions
   gcc -O2 -shared -fPIC -fvisibility=hidden bench/instructions/count.c -o build/bench/instructions/libcount.so; }
@@ -25,7 +26,7 @@ esac
 headers=$out/headers
 mkdir -p "$headers"
 ln -sfn "$(realpath build/deps/usr/include/xsimd)" "$headers/xsimd"
-model="-DMODEL_HEADER=\"$header\" -DROWS=$rows -DFIRST=$first"
+model="-DMODEL_HEADER=\"$header\" -DROWS=$rows -DFIRST=$first -DINPUTS=${INPUTS:-1}"
 [ -f "$out/split$first.mote" ] || {
   g++ -std=c++23 -O2 -ffp-contract=off -Iinclude -isystem "$headers" $model -DMODEL="$name" "-DPOLICY=$policy" \
     bench/split_head.cpp tools/host/image/split_head.cpp -o "$out/make$first"

@@ -19,8 +19,19 @@
 
 namespace mote::inline v0 {
 
+/// Whether weights of a format can be in two parts, the first of so many columns.
+template <class Inner, std::size_t First>
+inline constexpr bool can_be_split = [] {
+  if constexpr (requires { Inner::scale_columns; })
+    return (Inner::activation_group == 32 || Inner::activation_group == 64) && First != 0 &&
+           First % Inner::activation_group == 0;
+  else return false;
+}();
+
 template <class Inner, std::size_t First>
 struct split_rows {
+  static_assert(can_be_split<Inner, First>);  // policy/split.hpp says so in words
+
  private:
   static constexpr std::string_view prefix = "split_";
   static constexpr auto letters = [] {
@@ -32,7 +43,7 @@ struct split_rows {
 
  public:
   using inner = Inner;
-  using basis = q8<Inner::rows, Inner::activation_group == 64 ? 64 : 32>;
+  using basis = q8<Inner::rows, Inner::activation_group>;
   static constexpr std::size_t first_columns = First;
   static constexpr std::string_view name{letters.data(), letters.size()};
   static constexpr std::size_t rows = Inner::rows;
@@ -60,13 +71,6 @@ struct split_rows {
     return round_up(cols, 16) * sizeof(float) + round_up(groups * (activation_group + 8), 64) +
            rows_together * sizeof(float);
   }
-
-  // Last in the class: after a failed assertion Clang drops the members that follow and reports each as missing.
-  static constexpr bool bounded =
-      requires { Inner::scale_columns; } && (Inner::activation_group == 32 || Inner::activation_group == 64);
-  static_assert(
-      bounded && First != 0 && First % (bounded ? Inner::activation_group : 32) == 0,
-      "mote: split<> takes quantize<2> to <8> or packed<iq4_nl>, and a first part of a multiple of 32 columns, 64 in groups of 64 [mote-split-columns]");
 };
 
 /// Whether a format is a head in two parts.

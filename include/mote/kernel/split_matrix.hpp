@@ -142,7 +142,7 @@ struct matrix<split_rows<Inner, First>> {
       any |= !(y[i] + static_cast<float>(length[i]) * unit < known);
     return any;
   }
-  /// The first such tile from tile i on; n or more: none. Vectors ask sixteen rows at once: the largest, with the longest.
+  /// The first such tile from tile i on; n or more: none. Vectors ask sixteen rows at once: the largest y, the longest.
   MOTE_NOINLINE static std::size_t first_needed(const float* y, const std::uint8_t* length, const std::uint8_t* longest,
                                                 std::size_t i, std::size_t n, float unit, float known) {
     constexpr std::size_t block = format::block;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Makes an image with a head in two parts (policy/split.hpp) of an image without: finds the basis, turns the head, and
 // writes both parts, the basis and the lengths of rows. All other tensors stay as they are.
-// Refuses to decode: the caller gives inputs of the head, of texts that are like those to come.
+// Refuses to make texts up: those that the basis is fitted to should be like those to come.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +21,7 @@
 #include "mote/core/checksum.hpp"
 #include "mote/format/split_rows.hpp"
 #include "mote/model/weights.hpp"
+#include "mote/pipeline.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0::host {
@@ -24,10 +29,10 @@ namespace mote::inline v0::host {
 /// A (n, n) matrix by rows.
 using square_matrix = std::vector<double>;
 
-/// The basis in which the first columns have most of each product of a row (rows, dim) and an input (inputs, dim): rows
-/// and inputs have the same lengths along each axis there, by falling length (in control theory, of a system's states: a
-/// balanced realization; Moore 1981). Without inputs: the principal axes of the rows. An input in it is the result times
-/// the input. Throws std::runtime_error where a number is not finite.
+/// The basis in which the first columns have most of each product of a row (rows, dim) and an input (inputs, dim). Rows
+/// and inputs are equally long along each axis there, by falling length: of a system's states, control theory calls
+/// that a balanced realization (Moore 1981). Without inputs: the principal axes of the rows. An input in it is the
+/// result times the input. Throws std::runtime_error where a number is not finite.
 square_matrix head_basis(std::span<const float> rows, std::span<const float> inputs, std::size_t dim);
 
 /// The inverse. Throws std::runtime_error if there is none.
@@ -64,8 +69,8 @@ std::vector<float> pack_columns(std::span<const float> rows, std::size_t cols, s
 
 }  // namespace detail
 
-/// A head (n, dim) as split_rows<> packs it, in a basis of head_basis(). The basis is rounded first and the head is turned
-/// by its inverse, so its rounding is no error.
+/// A head (n, dim) as split_rows<> packs it, in a basis of head_basis(). The basis is rounded first, and the head is
+/// turned by the inverse of what it then is: its rounding makes no error.
 template <class Split>
 std::vector<std::byte> pack_split(std::span<const float> rows, std::size_t dim, const square_matrix& basis) {
   const std::size_t n = rows.size() / dim;
@@ -87,6 +92,59 @@ std::vector<std::byte> pack_split(std::span<const float> rows, std::size_t dim, 
     longest = std::max(longest, std::byte{lengths.bytes[i]});
   }
   return packed;
+}
+
+/// Inputs of the head (count, dim), and the token that followed each.
+struct head_inputs {
+  std::vector<float> inputs;
+  std::vector<std::size_t> next;
+  std::size_t count() const { return next.size(); }
+};
+
+/// The first `most` inputs where a pipeline of this type reads texts and answers each with up to 20 tokens. Throws
+/// std::runtime_error if it does not take the image, or cannot answer.
+template <class Source>
+head_inputs inputs_of(std::span<const std::byte> image, std::span<const std::string> texts, std::size_t most) {
+  using model = typename Source::model_type;
+  using family = typename Source::family;
+  using store = kept_in<family, float_cache>;
+  using passes =
+      mote::detail::answer_facts<typename Source::format, family, store, model::shape, Source::context, pass_size{}>;
+  constexpr std::size_t dim = model::shape.dim;
+  const auto room = [](std::size_t n) {
+    return std::unique_ptr<std::byte[], void (*)(std::byte*)>(
+        static_cast<std::byte*>(::operator new(n, std::align_val_t{64})),
+        [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); });
+  };
+  const auto ai = std::make_unique<Source>();
+  if (ai->attach(image) != status::ok) throw std::runtime_error("splitting the head: the image is of another model");
+  container_header h;
+  std::memcpy(&h, image.data(), sizeof h);
+  const auto arena = room(passes::plan.bytes);
+  const std::size_t cache_bytes = store::bytes(cached_by<family>(model::shape), Source::context);
+  const auto cache = room(cache_bytes);
+  const no_adapter none;
+  single_thread::team alone;
+  head_inputs found;
+  for (const std::string& text : texts) {
+    if (found.count() >= most) break;
+    if (ai->begin(text, 20) != status::ok) continue;
+    while (!ai->step().done) {
+    }
+    if (ai->state() != status::ok) throw std::runtime_error("splitting the head: the model does not answer");
+    const std::vector<typename Source::token> tokens(ai->tokens().begin(), ai->tokens().end());
+    std::memset(cache.get(), 0, cache_bytes);
+    for (std::size_t at = 0; at + 1 < tokens.size() && found.count() < most; ++at) {
+      (void)passes::run(image.data() + h.weights_offset, none, cache.get(), alone, arena.get(), tokens.data() + at, 1,
+                        at, 1);
+      const auto buffers = passes::buffers(arena.get());
+      const auto* const x =
+          reinterpret_cast<const float*>(buffers.template bytes<typename decode_plan_of<family>::last_normed>());
+      found.inputs.insert(found.inputs.end(), x, x + dim);
+      found.next.push_back(tokens[at + 1]);
+    }
+  }
+  return found;
 }
 
 /// The image of Target, whose model and formats are those of Source but for the head; both are pipelines. `image` is one
