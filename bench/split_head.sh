@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
-# Instructions of a token of an answer, exact, of three pipelines of a model: greedy, fused_greedy<>, and fused_greedy<>
-# with a head in two parts. The emulator and its plugin are those of bench/instructions/run.sh, which has built it.
+# Instructions of a token of an answer, exact, of four pipelines of a model: greedy; and what more are fused_greedy<>,
+# greedy with a head in two parts, and fused_greedy<> with it. The emulator and its plugin are those of bench/instructions/run.sh, which has built it.
 #   split_head.sh TARGET NAME HEADER IMAGE POLICY TEXT FIRST [TOKENS]
 #     TARGET: cortex-m7, aarch64 or aarch64-dotprod; NAME, HEADER, IMAGE: the model's type, its header and its image, of
 #     rows interleaved as TARGET wants them (1, 4); POLICY: of its weights; TEXT: a text a line, to find the basis;
@@ -60,5 +60,7 @@ fused=$(count fused "$name" "$policy, mote::interleave<$rows>, mote::fused_greed
 split=$(count split$first "mote::own_head<$name>" \
   "mote::mixed<$policy, mote::in_head<mote::split<$policy, $first>>>, mote::interleave<$rows>, mote::fused_greedy<>" \
   "$out/split$first.mote")
-awk "BEGIN { printf \"| %s | %s | %d | %d | %d, %+.1f %% | %d, %+.1f %% |\n\", \"$name\", \"$target\", $first, $plain, $fused,
-  ($fused / $plain - 1) * 100, $split, ($split / $plain - 1) * 100 }"
+all=$(count all$first "mote::own_head<$name>" \
+  "mote::mixed<$policy, mote::in_head<mote::split<$policy, $first>>>, mote::interleave<$rows>" "$out/split$first.mote")
+awk "BEGIN { printf \"| %s | %s | %d | %d | %+.1f %% | %+.1f %% | %+.1f %% |\n\", \"$name\", \"$target\", $first, $plain,
+  ($fused / $plain - 1) * 100, ($all / $plain - 1) * 100, ($split / $plain - 1) * 100 }"

@@ -61,7 +61,7 @@ class running_choice {
   std::size_t seen_ = 0;
 };
 
-/// Whether rows are skipped: where a pass had to compute most of them, not in the next fifteen.
+/// Whether rows are skipped. Where the last passes had to compute most of them, the next fifteen compute all.
 class skipping_gate {
  public:
   bool open() {
@@ -70,10 +70,14 @@ class skipping_gate {
     return false;
   }
   void saw(std::size_t computed, std::size_t rows) {
-    if (computed > rows / 8 * 5) wait_ = 15;
+    const auto share = static_cast<unsigned>(computed * 255 / rows);
+    share_ = static_cast<std::uint8_t>(share_ > most ? share : (3U * share_ + share + 2) / 4);  // a try speaks alone
+    if (share_ > most) wait_ = 15;
   }
 
  private:
+  static constexpr unsigned most = 255 * 5 / 8;
+  std::uint8_t share_ = 0;  // of the rows that were computed, of 255, the newest pass with a weight of a quarter
   std::uint8_t wait_ = 0;
 };
 

@@ -147,8 +147,8 @@ head_inputs inputs_of(std::span<const std::byte> image, std::span<const std::str
   return found;
 }
 
-/// The image of Target, whose model and formats are those of Source but for the head; both are pipelines. `image` is one
-/// that a Source has attached; `inputs` (count, dim) as head_basis() takes them.
+/// The image of Target, whose model and formats are those of Source but for the head; both are pipelines. `image` is
+/// one that a Source has attached; `inputs` (count, dim) as head_basis() takes them.
 template <class Source, class Target>
 std::vector<std::byte> split_head(std::span<const std::byte> image, std::span<const float> inputs) {
   using family = typename Source::family;
