@@ -5,12 +5,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "mote/core/rng.hpp"
@@ -68,17 +70,24 @@ class head {
     const auto* in = reinterpret_cast<const float*>(room_ + Split::scratch_bytes(Dim));
     m.multiply(maps_, in, 1, logits_);
     const bool finite = are_finite(logits_, Vocab);
-    detail::running_choice choice;
-    counts gate;
-    m.template choose<128>(maps_, in, stretch_, choice, gate);
-    REQUIRE(choice.finite() == finite);
-    if (finite) REQUIRE(choice.id() == greedy::state<Vocab>::pick(logits_));
-    computed += gate.skipped ? gate.computed : Vocab;
-    asked += Vocab;
+    [&]<bool... ByBlocks>(std::integer_sequence<bool, ByBlocks...>) {
+      (chooses<ByBlocks>(m, in, finite), ...);
+    }(std::integer_sequence<bool, false, true>{});
     return {logits_, logits_ + Vocab};
   }
 
  private:
+  template <bool ByBlocks>
+  void chooses(const matrix<Split>& m, const float* in, bool finite) {
+    detail::running_choice choice;
+    counts gate;
+    m.template choose<128, ByBlocks>(maps_, in, stretch_, choice, gate);
+    REQUIRE(choice.finite() == finite);
+    if (finite) REQUIRE(choice.id() == greedy::state<Vocab>::pick(logits_));
+    computed += gate.skipped ? gate.computed : Vocab;
+    asked += Vocab;
+  }
+
   std::byte* bytes_;
   maps maps_;
   alignas(64) std::byte room_[Split::scratch_bytes(Dim) + Dim * sizeof(float) + 64] = {};
@@ -153,6 +162,27 @@ TEST_CASE("a head in two parts: equal rows, zeros, sizes beyond bounds, what is 
       for (float& v : x) v = std::bit_cast<float>(static_cast<std::uint32_t>(random.next()));
       (void)h.agrees(x);
     }
+  }
+  // One number a row, so that the axes are the columns: only a first part, only a second part, in sums that overflow.
+  std::vector<float> lone(vocab * dim);
+  for (std::size_t i = 0; i < vocab; ++i)
+    lone[i * dim + i % dim] = 3.0F * std::pow(0.999F, static_cast<float>(i % dim)) * (i < vocab / 2 ? 1.0F : 0.5F);
+  head<split, vocab, dim> apart(lone);
+  for (std::size_t column = 0; column < dim; ++column)
+    for (const float size : {1.0F, 1e14F, 1e20F, 1e37F, 1e38F, -3e38F}) {
+      std::vector<float> x(dim);
+      x[column] = size;
+      (void)apart.agrees(x);
+    }
+  // Products of scales that are subnormal: rounded up, a sum is twice what it stands for.
+  for (float& v : lone) v *= 1e-5F;
+  head<split, vocab, dim> faint(lone);
+  for (float size = 4e-37F; size < 1e-34F; size *= 1.03F) {
+    auto x = falling(random, 1, dim);
+    for (float& v : x) v *= size;
+    (void)faint.agrees(x);
+    for (std::size_t column = 0; column < dim; ++column) x[column] = column % 7 == 0 ? size : size / 3;
+    (void)faint.agrees(x);
   }
   head<split, vocab, dim> zeros(std::vector<float>(vocab * dim, 0.0F));
   (void)zeros.agrees(falling(random, 1, dim));

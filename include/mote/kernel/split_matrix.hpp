@@ -56,6 +56,8 @@ struct matrix<split_rows<Inner, First>> {
   std::size_t rows = 0;
   std::size_t cols = 0;
 
+  static constexpr bool has_vectors = simd::floats<format::block>::registers != format::block;
+
   matrix<Inner> first_part() const { return {data, rows, First}; }
   matrix<Inner> second_part() const { return {data + format::second_at(rows), rows, cols - First}; }
   matrix<typename format::basis> basis() const { return {data + format::basis_at(rows, cols), cols, cols}; }
@@ -85,11 +87,11 @@ struct matrix<split_rows<Inner, First>> {
   }
   /// Stretch rows at a time, whose logits are in y (padded(Stretch)). choice.see(y, n): all of the next n rows;
   /// choice.see_some(y, n, first): n rows from `first` on; choice.most(): the largest so far. gate.open(): whether rows
-  /// are skipped; gate.saw(computed, rows).
-  template <std::size_t Stretch, class Maps, class Choice, class Gate>
+  /// are skipped; gate.saw(computed, rows): of that work, what it was.
+  template <std::size_t Stretch, bool ByBlocks = has_vectors, class Maps, class Choice, class Gate>
   void choose(const Maps& maps, const float* x, float* y, Choice& choice, Gate& gate) const {
     const auto in = turned(maps, x, 0);
-    if (gate.open() && in.unit < 0x1p40F && skipping<Stretch>(maps, in, y, choice, gate)) return;
+    if (gate.open() && in.unit < 0x1p40F && skipping<Stretch, ByBlocks>(maps, in, y, choice, gate)) return;
     choice = {};
     for (std::size_t at = 0; at < rows; at += Stretch) {
       const std::size_t n = least(rows - at, Stretch);
@@ -133,35 +135,35 @@ struct matrix<split_rows<Inner, First>> {
     maps.multiply_rows(first_part().slice(at, n), in.first, y);
     add_second(maps, in, at, n, y);
   }
-  /// Whether a row of the first tile of n rows may have a logit of `known` or more. Rounding keeps an order: where the
-  /// sum of a bound is less, the sum of what it bounds is. A NaN is not less.
-  MOTE_INLINE static bool needed(const float* y, const std::uint8_t* length, std::size_t n, float unit, float known) {
-    if constexpr (Inner::rows == 1) return !(y[0] + static_cast<float>(length[0]) * unit < known);
+  /// Rows that are computed or left together: those of a tile, or where there are vectors a block, which is longer to
+  /// compute but shorter to ask and to begin.
+  template <bool ByBlocks>
+  static constexpr std::size_t together = ByBlocks ? format::block : Inner::rows;
+
+  /// Whether one of the rows [i, i + together<ByBlocks>) of n may have a logit of `known` or more. Rounding keeps an order: where
+  /// the sum of a bound is less, the sum of what it bounds is. A NaN is not less.
+  template <bool ByBlocks>
+  MOTE_INLINE static bool needed(const float* y, const std::uint8_t* length, const std::uint8_t* longest, std::size_t i,
+                                 std::size_t n, float unit, float known) {
+    if constexpr (ByBlocks)
+      if (n - i >= format::block)
+        return !(simd::reduce_max(simd::floats<format::block>::load(y + i)) +
+                     static_cast<float>(longest[i / format::block]) * unit <
+                 known);
     bool any = false;
-    for (std::size_t i = 0; i < least(n, Inner::rows); ++i)
+    for (const std::size_t end = i + least(n - i, together<ByBlocks>); i < end; ++i)
       any |= !(y[i] + static_cast<float>(length[i]) * unit < known);
     return any;
   }
-  /// The first such tile from tile i on; n or more: none. Vectors ask sixteen rows at once: the largest y, the longest.
+  /// The first such rows from i on; n or more: none.
+  template <bool ByBlocks>
   MOTE_NOINLINE static std::size_t first_needed(const float* y, const std::uint8_t* length, const std::uint8_t* longest,
                                                 std::size_t i, std::size_t n, float unit, float known) {
-    constexpr std::size_t block = format::block;
-    while (i < n) {
-      if constexpr (simd::floats<block>::registers != block) {
-        if (i % block == 0 && n - i >= block &&
-            simd::reduce_max(simd::floats<block>::load(y + i)) + static_cast<float>(longest[i / block]) * unit <
-                known) {
-          i += block;
-          continue;
-        }
-      }
-      if (needed(y + i, length + i, n - i, unit, known)) return i;
-      i += Inner::rows;
-    }
+    while (i < n && !needed<ByBlocks>(y, length, longest, i, n, unit, known)) i += together<ByBlocks>;
     return i;
   }
   /// False: a logit is so large that sums could overflow; nothing is chosen.
-  template <std::size_t Stretch, class Maps, class Choice, class Gate>
+  template <std::size_t Stretch, bool ByBlocks, class Maps, class Choice, class Gate>
   bool skipping(const Maps& maps, const detail::split_input& in, float* y, Choice& choice, Gate& gate) const {
     float known = -__builtin_inff();  // some row has this logit, or a larger one
     std::size_t computed = 0;
@@ -178,19 +180,21 @@ struct matrix<split_rows<Inner, First>> {
         maps.multiply_rows(second_part().slice(tile, least(n - tile, Inner::rows)), in.second, in.sums);
         known = y[likely] + in.sums[likely - tile];
       }
-      for (std::size_t i = first_needed(y, length, longest, 0, n, in.unit, known); i < n;) {
-        std::size_t end = i + Inner::rows;
-        while (end < n && end - i < format::rows_together && needed(y + end, length + end, n - end, in.unit, known))
-          end += Inner::rows;
+      for (std::size_t i = first_needed<ByBlocks>(y, length, longest, 0, n, in.unit, known); i < n;) {
+        std::size_t end = i + together<ByBlocks>;
+        while (end < n && end - i < format::rows_together &&
+               needed<ByBlocks>(y, length, longest, end, n, in.unit, known))
+          end += together<ByBlocks>;
         end = least(end, n);
         add_second(maps, in, at + i, end - i, y + i);
         choice.see_some(y + i, end - i, at + i);
         known = choice.most() > known ? choice.most() : known;
         computed += end - i;
-        i = first_needed(y, length, longest, end, n, in.unit, known);
+        i = first_needed<ByBlocks>(y, length, longest, end, n, in.unit, known);
       }
     }
-    gate.saw(computed, rows);
+    // Without vectors rows are mostly alone, and one costs 1.7 of one among others (q8 on a Cortex-M7).
+    gate.saw(ByBlocks ? computed : least(computed * 5 / 3, rows), rows);
     return true;
   }
 };
