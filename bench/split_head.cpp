@@ -139,7 +139,7 @@ quality in_parts(const std::vector<float>& rows, const mote::host::square_matrix
     std::memcpy(x, s.inputs.data() + i * dim, dim * 4);
     m.multiply(functions, x, 1, logits);
     mote::detail::running_choice choice;
-    m.template choose<stretch>(functions, x, some, choice, gate);
+    m.template choose<stretch, false>(functions, x, some, choice, gate);
     if (choice.id() != mote::greedy::state<vocab>::pick(logits)) {
       std::printf("another choice\n");
       std::exit(1);

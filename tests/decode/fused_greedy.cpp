@@ -5,6 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -75,7 +76,7 @@ TEST_CASE("logits in stretches: the choice of greedy, the status of all at once"
   rng random(3);
   constexpr float infinite = std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::max();
   std::vector<float> logits(vocab);
-  for (const std::size_t rows : {64, 192, 512, 1024}) {
+  for (const std::size_t rows : std::array<std::size_t, 4>{64, 192, 512, 1024}) {
     for (int round = 0; round < 40; ++round) {
       for (float& x : logits) x = static_cast<float>(static_cast<int>(random.normal() * 3.0F));  // many are equal
       agree(logits, rows);
