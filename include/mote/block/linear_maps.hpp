@@ -111,16 +111,8 @@ class linear_maps {
   }
   template <class F>
   MOTE_INLINE void multiply_rows(const matrix<F>& m, const activation& in, float* y) const {
-    share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) {
-      if constexpr (Team::parts > 1) {
-        const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
-        if (tiles.count() == 0) return;
-        const std::size_t first = tiles.first * F::rows, rows = tiles.count() * F::rows;
-        matvec<Isa>(m.slice(first, rows < m.rows - first ? rows : m.rows - first), in, y + first);
-      } else {
-        matvec<Isa>(m, in, y);
-      }
-    });
+    const std::array<activation, 1> one{in};
+    share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) { multiply(m, one, 1, y, part, parts); });
   }
 
  private:
@@ -158,9 +150,9 @@ class linear_maps {
       return in;
     }
   }
-  template <class F>
-  MOTE_INLINE static void multiply(matrix<F> m, const activations& in, std::size_t count, float* y, std::size_t part,
-                                   std::size_t parts) {
+  template <class F, std::size_t N>
+  MOTE_INLINE static void multiply(matrix<F> m, const std::array<activation, N>& in, std::size_t count, float* y,
+                                   std::size_t part, std::size_t parts) {
     const std::size_t stride = padded(m.rows);
     if constexpr (Team::parts > 1) {
       const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
