@@ -141,8 +141,7 @@ struct matrix<split_rows<Inner, First>> {
   static constexpr std::size_t together = ByBlocks ? format::block : Inner::rows;
 
   /// Whether one of n rows from i on, as many as are together, may have a logit of `known` or more. Rounding keeps an
-  /// order: where
-  /// the sum of a bound is less, the sum of what it bounds is. A NaN is not less.
+  /// order: where the sum of a bound is less, the sum of what it bounds is. A NaN is not less.
   template <bool ByBlocks>
   MOTE_INLINE static bool needed(const float* y, const std::uint8_t* length, const std::uint8_t* longest, std::size_t i,
                                  std::size_t n, float unit, float known) {
