@@ -176,9 +176,9 @@ struct matrix<split_rows<Inner, First>> {
       const std::uint8_t* const length = lengths() + at;
       const std::uint8_t* const longest = lengths() + rows + at / format::block;
       if (at == 0) {  // a large logit, before any other is known
-        const std::size_t likely = Choice::largest(y, n), tile = likely / Inner::rows * Inner::rows;
+        const std::size_t guess = Choice::largest(y, n), tile = guess / Inner::rows * Inner::rows;
         maps.multiply_rows(second_part().slice(tile, least(n - tile, Inner::rows)), in.second, in.sums);
-        known = y[likely] + in.sums[likely - tile];
+        known = y[guess] + in.sums[guess - tile];
       }
       for (std::size_t i = first_needed<ByBlocks>(y, length, longest, 0, n, in.unit, known); i < n;) {
         std::size_t end = i + together<ByBlocks>;
