@@ -65,6 +65,11 @@ struct maps {
   void multiply_rows(const mote::matrix<Format>& m, const mote::activation& in, float* y) const {
     mote::matvec(m, in, y);
   }
+  static constexpr std::size_t team_parts = 1;
+  template <class F>
+  void each_part(std::size_t, std::size_t n, std::size_t, F&& f) const {
+    f(std::size_t{0}, std::size_t{0}, n);
+  }
 };
 struct counting_gate {
   double computed = 0, rows = 0, closed = 0;
@@ -138,9 +143,9 @@ quality in_parts(const std::vector<float>& rows, const mote::host::square_matrix
   for (std::size_t i = 0; i < s.count(); ++i) {
     std::memcpy(x, s.inputs.data() + i * dim, dim * 4);
     m.multiply(functions, x, 1, logits);
-    mote::detail::running_choice choice;
+    mote::detail::head_choice choice;
     m.template choose<stretch, false>(functions, x, some, choice, gate);
-    if (choice.id() != mote::greedy::state<vocab>::pick(logits)) {
+    if (choice.id != mote::greedy::state<vocab>::pick(logits)) {
       std::printf("another choice\n");
       std::exit(1);
     }

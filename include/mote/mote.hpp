@@ -112,6 +112,7 @@
 #include "mote/decode/banned_tokens.hpp"       // IWYU pragma: export
 #include "mote/decode/confidence.hpp"          // IWYU pragma: export
 #include "mote/decode/confidence_slot.hpp"     // IWYU pragma: export
+#include "mote/decode/constrained.hpp"         // IWYU pragma: export
 #include "mote/decode/constraint.hpp"          // IWYU pragma: export
 #include "mote/decode/draft.hpp"               // IWYU pragma: export
 #include "mote/decode/draft_gate.hpp"          // IWYU pragma: export

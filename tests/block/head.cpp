@@ -81,3 +81,25 @@ TEST_CASE("a head that does nothing has no tensor, no buffer and no code", "[fam
   STATIC_CHECK_FALSE(mote::train_plan_of<mote::phi2>::keeps_logits);
   STATIC_CHECK(mote::train_plan_of<mote::gemma2>::keeps_logits);
 }
+
+TEST_CASE("a head changes logits of some rows as those of all", "[family]") {
+  pass p;
+  p.s.vocab = 150;
+  p.bias.resize(160);
+  mote::rng random(2);
+  std::vector<float> x(160);
+  for (std::size_t i = 0; i < 150; ++i) {
+    x[i] = 9 * random.normal();
+    p.bias[i] = random.normal();
+  }
+  const auto same = [&]<class Head>(Head) {
+    auto all = x, rows = x;
+    Head::forward(p, all.data());
+    for (std::size_t first = 0; first < 150; first += 64)
+      Head::forward_rows(p, rows.data() + first, first, first + 64 < 150 ? 64 : 150 - first);
+    for (std::size_t i = 0; i < 150; ++i) CHECK(rows[i] == all[i]);
+    CHECK(all[149] != x[149]);
+  };
+  same(mote::softcapped_head{});
+  same(mote::biased_head<>{});
+}

@@ -19,6 +19,7 @@
 #include "../wide_vocabulary.hpp"
 #include "mote/core/rng.hpp"
 #include "mote/decode/admission.hpp"
+#include "mote/decode/constrained.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/json.hpp"
 #include "mote/decode/sample.hpp"

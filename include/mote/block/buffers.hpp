@@ -31,7 +31,7 @@ struct pass_facts {
   std::size_t scratch_bytes = 0;  ///< scratch of attention, for all parts
   std::size_t rounded_bytes = 0;  ///< 8-bit copies of the widest input, for all tokens
   std::size_t head_bytes = 0;     ///< scratch of the head, in front of its input
-  std::size_t stretch = 0;        ///< logits that are there at once; 0: all
+  std::size_t stretch = 0;        ///< logits that a part has at once; 0: all
 };
 
 inline void zero(float* p, std::size_t n) {

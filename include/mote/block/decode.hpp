@@ -22,7 +22,7 @@
 namespace mote::inline v0 {
 
 /// The limits of one pass: tokens at once, how many of the last tokens get logits, parts that work is split into, and
-/// how many logits of a token are there at once (0: all).
+/// how many logits of a token each part has at once (0: all).
 struct pass_size {
   std::size_t tokens = 1;
   std::size_t logits = 1;
@@ -61,9 +61,11 @@ struct decode_plan_of {
       return n.head_bytes + rows_of_floats(n.logits, s.dim);
     }
   };
-  struct logits {  // (logits, vocab), or a stretch of them
+  struct logits {  // (logits, vocab), or a stretch for each part
     static constexpr std::size_t bytes(const shape& s, const pass_facts& n) {
-      return rows_of_floats(n.logits, n.stretch != 0 && n.stretch < s.vocab ? n.stretch : s.vocab);
+      if (n.stretch == 0) return rows_of_floats(n.logits, s.vocab);
+      if (n.stretch >= s.vocab) return rows_of_floats(1, s.vocab);
+      return rows_of_floats(detail::least_of(n.parts, ceil_div(s.vocab, n.stretch)), n.stretch);
     }
   };
   using buffers =
@@ -190,9 +192,13 @@ class decode_pass {
       Family::last_norm::forward(*this, x_ + (tokens() - count + t) * dim, normed + t * dim);
     guard_.enter(facts::head);
     float* logits = b_.logits();
-    maps_.run_head(normed, count, logits, rows...);
-    if constexpr (changes_logits<Family>)
-      for (std::size_t t = 0; t < count; ++t) head_of<Family>::forward(*this, logits + t * padded(s_.vocab));
+    if constexpr ((chooses_in_head<Rows> || ...)) {
+      (rows.run(*this, maps_, w_.head(), normed, logits), ...);  // of one token, which a stretch of logits is for
+    } else {
+      maps_.run_head(normed, count, logits, rows...);
+      if constexpr (changes_logits<Family>)
+        for (std::size_t t = 0; t < count; ++t) head_of<Family>::forward(*this, logits + t * padded(s_.vocab));
+    }
     return logits;
   }
   MOTE_INLINE void leave() { guard_.leave(); }

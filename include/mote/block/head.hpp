@@ -26,6 +26,11 @@ struct biased_head {
   static void forward(const Pass& p, float* logits /* (padded(vocab)) */) {
     add_to(logits, p.template vector<Bias>(), p.shape().vocab);
   }
+  /// The same of the logits (n) of rows from `first`, a multiple of 64, on.
+  template <class Pass>
+  static void forward_rows(const Pass& p, float* logits /* (padded(n)) */, std::size_t first, std::size_t n) {
+    add_to(logits, p.template vector<Bias>() + first, n);
+  }
   /// dlogits becomes the gradient of the matrix's output.
   template <class Pass>
   static void backward(Pass& p, const float*, float* dlogits) {
@@ -41,6 +46,10 @@ struct softcapped_head {
   template <class Pass>
   static void forward(const Pass& p, float* logits /* (padded(vocab)) */) {
     if (p.shape().logit_softcap != 0) cap(logits, p.shape().logit_softcap, p.shape().vocab);
+  }
+  template <class Pass>
+  static void forward_rows(const Pass& p, float* logits /* (padded(n)) */, std::size_t, std::size_t n) {
+    if (p.shape().logit_softcap != 0) cap(logits, p.shape().logit_softcap, n);
   }
   /// `logits` are those that forward() wrote.
   template <class Pass>

@@ -24,4 +24,8 @@ struct head_rows {
   bool few(std::size_t vocab) const { return count < vocab / 4; }
 };
 
+/// Whether what a pass is told of rows is who chooses among them while they are computed (decode/fused_greedy.hpp).
+template <class Rows>
+inline constexpr bool chooses_in_head = requires { Rows::chooses; };
+
 }  // namespace mote::inline v0

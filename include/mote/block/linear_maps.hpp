@@ -93,26 +93,39 @@ class linear_maps {
       for (std::size_t first = 0; first < m.rows;) {
         std::size_t end = first;
         while (end < m.rows && rows.any(end, format::rows)) end += format::rows;
-        if (end != first) multiply_one(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
+        if (end != first) multiply_rows(m.slice(first, (end < m.rows ? end : m.rows) - first), in[0], logits + first);
         first = end + format::rows;
       }
     }
   }
-  /// The same by who chooses while rows are computed: chooser.run(*this, head, x, logits).
-  template <class Chooser>
-    requires(Chooser::chooses)
-  MOTE_INLINE void run_head(const float* x, std::size_t, float* logits, const Chooser& chooser) const {
-    chooser.run(*this, w_.head(), x, logits);
-  }
-  /// For a chooser: x (cols) rounded for a format, and y (padded(rows)) = m x.
+  /// For who chooses among rows: x (cols) rounded for a format; y (m.rows) = m x, by the caller alone; and
+  /// f(part, first, n) for parts of `rows` rows, cut at multiples of `unit`, by the team if `bytes` are worth it.
   template <class Format>
   MOTE_INLINE activation rounded_for(const float* x, std::size_t cols) const {
     return quantize_groups<Format::activation_group>(x, cols, rounded_);
   }
   template <class F>
-  MOTE_INLINE void multiply_rows(const matrix<F>& m, const activation& in, float* y) const {
-    const std::array<activation, 1> one{in};
-    share(F::bytes(m.rows, m.cols), [&](std::size_t part, std::size_t parts) { multiply(m, one, 1, y, part, parts); });
+  MOTE_INLINE static void multiply_rows(const matrix<F>& m, const activation& in, float* y) {
+    matvec<Isa>(m, in, y);
+  }
+  template <class F, class Stream>
+  MOTE_INLINE static void multiply_rows(const streamed_matrix<F, Stream>& m, const activation& in, float* y) {
+    m.each_block([&](const matrix<F>& rows, std::size_t first) {
+      if (rows.data != nullptr) matvec<Isa>(rows, in, y + first);
+    });
+  }
+  static constexpr std::size_t team_parts = Team::parts;
+  template <class F>
+  MOTE_INLINE void each_part(std::size_t bytes, std::size_t rows, std::size_t unit, F&& f) const {
+    share(bytes, [&](std::size_t part, std::size_t count) {
+      if constexpr (Team::parts > 1) {
+        const part_range some = part_of(ceil_div(rows, unit), part, count);
+        const std::size_t first = some.first * unit, n = some.count() * unit;
+        if (n != 0) f(part, first, n < rows - first ? n : rows - first);
+      } else {
+        f(std::size_t{0}, std::size_t{0}, rows);
+      }
+    });
   }
 
  private:
@@ -150,9 +163,9 @@ class linear_maps {
       return in;
     }
   }
-  template <class F, std::size_t N>
-  MOTE_INLINE static void multiply(matrix<F> m, const std::array<activation, N>& in, std::size_t count, float* y,
-                                   std::size_t part, std::size_t parts) {
+  template <class F>
+  MOTE_INLINE static void multiply(matrix<F> m, const activations& in, std::size_t count, float* y, std::size_t part,
+                                   std::size_t parts) {
     const std::size_t stride = padded(m.rows);
     if constexpr (Team::parts > 1) {
       const part_range tiles = part_of(ceil_div(m.rows, F::rows), part, parts);
@@ -164,10 +177,6 @@ class linear_maps {
     }
     if (Most == 1 || count == 1) matvec<Isa>(m, in[0], y);
     else matmul<Isa>(m, in.data(), count, y, stride);
-  }
-  template <class F>
-  MOTE_INLINE static void multiply_one(const matrix<F>& m, const activation& in, float* y) {
-    matvec<Isa>(m, in, y);
   }
   /// The same kernels on blocks of rows, as they come. Rows that could not be read are zero.
   template <class F, class Stream>
@@ -184,12 +193,6 @@ class linear_maps {
       } else {
         matmul<Isa>(rows, in.data(), count, y + first, stride);
       }
-    });
-  }
-  template <class F, class Stream>
-  MOTE_INLINE static void multiply_one(const streamed_matrix<F, Stream>& m, const activation& in, float* y) {
-    m.each_block([&](const matrix<F>& rows, std::size_t first) {
-      if (rows.data != nullptr) matvec<Isa>(rows, in, y + first);
     });
   }
 

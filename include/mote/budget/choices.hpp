@@ -115,7 +115,7 @@ struct decoding_choice {
   std::size_t fixed_bytes = 0;
   std::size_t token_bytes = 0;
   std::size_t align = 1;
-  std::size_t stretch = 0;  ///< logits that are there at once; 0: all
+  std::size_t stretch = 0;  ///< logits that a part has at once; 0: all
   constexpr bool operator==(const decoding_choice&) const = default;
 };
 

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which tokens a constraint admits next: those whose bytes it takes, and the end token where the answer may end. The
 // texts are walked in their order, so a beginning is tried once for all tokens that share it.
-// Refuses special tokens and end tokens as text, also where one is the token of a byte, and a choice that is not
-// admitted, whatever the decoding policy does.
+// Refuses special tokens and end tokens as text, also where one is the token of a byte.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <type_traits>
 
 #include "mote/block/head_rows.hpp"
 #include "mote/core/bytes.hpp"
-#include "mote/decode/confidence_slot.hpp"
 #include "mote/decode/constraint.hpp"
 #include "mote/decode/greedy.hpp"
-#include "mote/decode/picking.hpp"
-#include "mote/kernel/finite.hpp"
 #include "mote/model/special_tokens.hpp"
 
 namespace mote::inline v0 {
@@ -210,18 +204,30 @@ class admission {
     mask_marked(logits);
   }
   /// The same where all tokens that may follow are marked.
-  void mask_marked(float* logits /* (Vocab) */) const {
-    for (std::size_t i = 0; i < Vocab; i += 32) {
-      const std::uint32_t word = bits_[i / 32];
+  void mask_marked(float* logits /* (Vocab) */) const { mask_rows(bits_, logits, Vocab); }
+  /// The same of the logits (n) of rows whose bits these are.
+  MOTE_INLINE static void mask_rows(const std::uint32_t* bits, float* logits, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += 32) {
+      const std::uint32_t word = bits[i / 32];
       if (word == 0xFFFFFFFFU) continue;
-      for (std::size_t j = i; j < i + 32 && j < Vocab; ++j)
+      for (std::size_t j = i; j < i + 32 && j < n; ++j)
         if ((word >> (j - i) & 1U) == 0) logits[j] = masked;
     }
   }
   /// Whether a policy that asks for tokens one by one does so here. It depends on the place alone, not on what was
   /// marked: a session that goes on draws the same.
   bool many() const { return many_; }
-  /// Whether a token may follow.
+  /// Whether not all tokens that may follow are marked.
+  bool is_open() const {
+    if constexpr (Settles) return open_;
+    else return false;
+  }
+  /// Whether a token may follow; several threads may ask.
+  template <class Table, class Controls>
+  bool may(const Table& v, const Controls& control, std::uint32_t id) const {
+    return has(id) || (is_open() && takes(v, control, id));
+  }
+  /// Whether a token may follow; it is marked then.
   template <class Table, class Controls>
   bool tries(const Table& v, const Controls& control, std::uint32_t id) {
     if (has(id)) return true;
@@ -263,10 +269,6 @@ class admission {
     }
     mark_all(v, control);
     return false;
-  }
-  bool is_open() const {
-    if constexpr (Settles) return open_;
-    else return false;
   }
   /// Whether a token is text whose bytes are taken here.
   template <class Table, class Controls>
@@ -344,100 +346,5 @@ class admission {
   bool open_ = false;  // of one that settles: bits_ has what was tried, and the end tokens
   bool many_ = false;  // whether open_ was so when the place was found
 };
-
-namespace detail {
-
-/// The texts of the notes in a prompt, for a constraint that copies from them.
-template <std::size_t Most>
-struct note_texts {
-  std::array<std::string_view, Most> texts{};
-  std::size_t count = 0;
-  note_texts& clear() {
-    count = 0;
-    return *this;
-  }
-  void operator()(std::string_view text) { texts[count++] = text; }
-  std::span<const std::string_view> all() const { return std::span(texts).first(count); }
-};
-struct no_note_texts {};
-/// The token that a policy chose before pick() was called.
-struct chosen_token {
-  std::size_t id;
-};
-struct no_chosen_token {};
-
-/// Which tokens may follow, for a policy that asks (sample<>).
-struct all_admitted {
-  static bool may(std::uint32_t) { return true; }
-  static void all() {}
-};
-template <class Admission, class Table, class Controls>
-struct tried_tokens {
-  Admission& admitted;
-  const Table& v;
-  const Controls& control;
-  bool may(std::uint32_t id) { return admitted.tries(v, control, id); }
-  void all() { admitted.mark_all(v, control); }
-};
-
-/// The decoding policy of a pipeline and its constraint as one policy; the decoding policy itself if unconstrained.
-/// Notes: the most of a prompt. Measured: logits are read beside the choice, so all that are not admitted are masked.
-template <class Decoding, class Constraint, std::size_t Notes, bool Measured>
-struct constrained {
-  template <std::size_t Vocab>
-  struct state {
-    using decoding_state = typename Decoding::template state<Vocab>;
-    /// A vocabulary is tried token by token where walking over all of it would cost more.
-    static constexpr bool large = !Measured && Vocab >= 4096;
-    static constexpr bool asks = large && requires(decoding_state& s, float* logits) {
-      { s.pick_among(logits, all_admitted{}) } -> std::same_as<std::size_t>;
-    };
-    static constexpr bool settles = asks || (large && std::is_same_v<Decoding, greedy>);
-    [[no_unique_address]] decoding_state decoding;
-    [[no_unique_address]] admission<Constraint, Vocab, settles> admitted;
-    [[no_unique_address]]
-    std::conditional_t<constraint_copies<Constraint> && Notes != 0, note_texts<Notes>, no_note_texts> notes;
-    [[no_unique_address]] std::conditional_t<asks, chosen_token, no_chosen_token> chosen;
-    void seed(std::uint64_t s) { decoding.seed(s); }
-    /// Before pick(): masks what may not follow, or has the policy choose and ask which of the likely tokens may.
-    template <class Table, class Controls>
-    void limit(const Table& v, const Controls& control, float* logits) {
-      if constexpr (asks) {
-        chosen.id = Vocab;
-        if (admitted.many() && are_finite(logits, Vocab))
-          chosen.id = decoding.pick_among(logits, tried_tokens{admitted, v, control});
-        if (chosen.id != Vocab) return;
-        admitted.mark_all(v, control);
-        admitted.mask_marked(logits);
-      } else {
-        admitted.mask(v, control, logits);
-      }
-    }
-    template <class Token>
-    std::size_t pick(float* logits /* limited */, std::span<const Token> answer) {
-      if constexpr (asks) {
-        if (chosen.id != Vocab) return chosen.id;
-        if (admitted.many()) return admitted.checked(decoding.pick_unsorted(logits), logits);
-      }
-      return admitted.checked(pick_next(decoding, logits, answer), logits);
-    }
-  };
-};
-template <class Decoding, class Constraint, std::size_t Notes, bool Measured>
-struct under_constraint {
-  using type = constrained<Decoding, Constraint, Notes, Measured>;
-};
-template <class Decoding, std::size_t Notes, bool Measured>
-struct under_constraint<Decoding, unconstrained, Notes, Measured> {
-  using type = Decoding;
-};
-
-/// The policy of a pipeline that chooses tokens, made of those of three slots and the number of notes in a prompt.
-template <class Decoding, class Constraint, class Confidence, std::size_t Notes>
-using chooser = typename with_confidence<
-    typename under_constraint<Decoding, Constraint, Notes, !std::is_same_v<Confidence, no_confidence>>::type, Decoding,
-    Confidence>::type;
-
-}  // namespace detail
 
 }  // namespace mote::inline v0

@@ -33,12 +33,12 @@ MOTE_INLINE std::size_t pick_next(State& s, float* logits, [[maybe_unused]] std:
 
 /// Whether a policy chooses while the head is computed (decode/fused_greedy.hpp): there are no logits then.
 template <class State>
-inline constexpr bool picks_in_head = requires(State& s) { s.head_chooser(); };
+inline constexpr bool picks_in_head = requires(const State& s) { s.choice_in_head().finite; };
 
 /// Whether logits are finite: asked before pick().
 template <std::size_t Vocab, class State>
 MOTE_INLINE bool may_pick(const State& s, const float* logits) {
-  if constexpr (picks_in_head<State>) return s.finite();
+  if constexpr (picks_in_head<State>) return s.choice_in_head().finite;
   else return are_finite(logits, Vocab);
 }
 
@@ -51,11 +51,16 @@ struct keeps_logits {
 };
 
 /// Calls f(rows...) with what a pass is told of the head's rows: nothing, those that are admitted, or who chooses.
-template <class State, class F>
-MOTE_INLINE decltype(auto) with_head_rows(State& s, F&& f) {
-  if constexpr (picks_in_head<State>) return f(s.head_chooser());
-  else if constexpr (requires { s.admitted.rows(); }) return f(s.admitted.rows());
-  else return f();
+template <class State, class Table, class Controls, class F>
+MOTE_INLINE decltype(auto) with_head_rows(State& s, const Table& v, const Controls& control, F&& f) {
+  if constexpr (picks_in_head<State>) {
+    if constexpr (requires { s.admitted; }) return f(s.head_chooser(v, control));
+    else return f(s.head_chooser());
+  } else if constexpr (requires { s.admitted.rows(); }) {
+    return f(s.admitted.rows());
+  } else {
+    return f();
+  }
 }
 
 template <template <class> class>

@@ -65,11 +65,10 @@ struct split_rows {
   }
 
   static constexpr std::size_t rows_together = 64;  // of the second part, at most
-  /// What a product needs beside its input: the turned input, its second part in 8 bits, sums of rows.
+  /// What a product needs beside its input: the turned input, and its second part in 8 bits.
   static constexpr std::size_t scratch_bytes(std::size_t cols) {
     const std::size_t groups = ceil_div(cols - First, activation_group);
-    return round_up(cols, 16) * sizeof(float) + round_up(groups * (activation_group + 8), 64) +
-           rows_together * sizeof(float);
+    return round_up(cols, 16) * sizeof(float) + round_up(groups * (activation_group + 8), 64);
   }
 };
 

@@ -42,13 +42,13 @@ float length_of(const activation& a, std::size_t cols) {
 
 struct split_input {
   activation first, second;
-  float unit;   // a row's second product is at most unit * its length
-  float* sums;  // (rows_together)
+  float unit;  // a row's second product is at most unit * its length
 };
 
 }  // namespace detail
 
-/// `Maps`: rounded_for<Format>(x, cols) and multiply_rows(matrix, activation, y), as detail::linear_maps has them.
+/// `Maps`: rounded_for<Format>(x, cols), multiply_rows(matrix, activation, y) and each_part(bytes, rows, unit, f), as
+/// detail::linear_maps has them.
 template <class Inner, std::size_t First>
 struct matrix<split_rows<Inner, First>> {
   using format = split_rows<Inner, First>;
@@ -71,7 +71,10 @@ struct matrix<split_rows<Inner, First>> {
   void multiply(const Maps& maps, const float* x, std::size_t count, float* logits) const {
     for (std::size_t t = 0; t < count; ++t) {
       const auto in = turned(maps, x, t);
-      both(maps, in, 0, rows, logits + t * padded(rows));
+      maps.each_part(format::bytes(rows, cols), rows, format::rows_together,
+                     [&](std::size_t, std::size_t first, std::size_t n) {
+                       both(maps, in, first, n, logits + t * padded(rows) + first);
+                     });
     }
   }
   /// The same of one vector and of some rows: any(first, count) says whether one of a tile's is asked for.
@@ -85,19 +88,50 @@ struct matrix<split_rows<Inner, First>> {
       at = end + Inner::rows;
     }
   }
-  /// Stretch rows at a time, whose logits are in y (padded(Stretch)). choice.see(y, n): all of the next n rows;
-  /// choice.see_some(y, n, first): n rows from `first` on; choice.most(): the largest so far. gate.open(): whether rows
-  /// are skipped; gate.saw(computed, rows): of that work, what it was.
+  /// What gives some rows' logits: f(first, n, y).
+  template <class Maps>
+  auto product_of(const Maps& maps, const float* x) const {
+    return [this, &maps, in = turned(maps, x, 0)](std::size_t first, std::size_t n, float* y) {
+      both(maps, in, first, n, y);
+    };
+  }
+  /// Stretch rows at a time, whose logits are in y (Maps::team_parts, Stretch). choice.see(y, n, first): all of n rows
+  /// from `first` on; choice.see_finite(y, n, first): of rows that are finite; choice.most: the largest so far;
+  /// choice.join(): with that of the next part. gate.open(): whether rows are skipped; gate.saw(computed, rows): what
+  /// of that work was done.
   template <std::size_t Stretch, bool ByBlocks = has_vectors, class Maps, class Choice, class Gate>
   void choose(const Maps& maps, const float* x, float* y, Choice& choice, Gate& gate) const {
     const auto in = turned(maps, x, 0);
-    if (gate.open() && in.unit < 0x1p40F && skipping<Stretch, ByBlocks>(maps, in, y, choice, gate)) return;
-    choice = {};
-    for (std::size_t at = 0; at < rows; at += Stretch) {
-      const std::size_t n = least(rows - at, Stretch);
-      both(maps, in, at, n, y);
-      choice.see(y, n);
+    if (gate.open() && in.unit < 0x1p40F) {
+      Choice some[Maps::team_parts];
+      std::size_t computed[Maps::team_parts] = {};  // 0: nothing was chosen
+      bool asked[Maps::team_parts] = {};
+      maps.each_part(format::bytes(rows, cols), rows, Stretch, [&](std::size_t part, std::size_t first, std::size_t n) {
+        computed[part] = skipping<Stretch, ByBlocks>(maps, in, first, n, y + part * Stretch, some[part]);
+        asked[part] = true;
+      });
+      std::size_t all = 0;
+      bool chosen = true;
+      choice = {};
+      for (std::size_t part = 0; part < Maps::team_parts; ++part) {
+        chosen = chosen && (computed[part] != 0 || !asked[part]);
+        all += computed[part];
+        choice.join(some[part]);
+      }
+      // Without vectors rows are mostly alone, and one costs 1.7 of one among others (q8 on a Cortex-M7).
+      if (chosen) return gate.saw(ByBlocks ? all : least(all * 5 / 3, rows), rows);
     }
+    Choice some[Maps::team_parts];
+    maps.each_part(format::bytes(rows, cols), rows, Stretch, [&](std::size_t part, std::size_t first, std::size_t n) {
+      float* const here = y + part * Stretch;
+      for (std::size_t at = first; at < first + n; at += Stretch) {
+        const std::size_t now = least(first + n - at, Stretch);
+        both(maps, in, at, now, here);
+        some[part].see(here, now, at);
+      }
+    });
+    choice = {};
+    for (const Choice& one : some) choice.join(one);
   }
 
  private:
@@ -109,12 +143,15 @@ struct matrix<split_rows<Inner, First>> {
     auto* scratch = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(x)) - format::scratch_bytes(cols);
     auto* along = reinterpret_cast<float*>(scratch);  // (padded(cols))
     std::byte* rounded = scratch + padded(cols) * sizeof(float);
-    auto* sums = reinterpret_cast<float*>(scratch + format::scratch_bytes(cols)) - format::rows_together;
-    maps.multiply_rows(basis(), maps.template rounded_for<typename format::basis>(x + t * padded(cols), cols), along);
+    const auto axes = basis();
+    const activation given = maps.template rounded_for<typename format::basis>(x + t * padded(cols), cols);
+    maps.each_part(format::basis::bytes(cols, cols), cols, format::basis::rows,
+                   [&](std::size_t, std::size_t first, std::size_t n) {
+                     maps.multiply_rows(axes.slice(first, n), given, along + first);
+                   });
     detail::split_input in{.first = maps.template rounded_for<Inner>(along, First),
                            .second = quantize_groups<group>(along + First, cols - First, rounded),
-                           .unit = 0,
-                           .sums = sums};
+                           .unit = 0};
     // The product of lengths is more than any sum of the second part's products could be: (cols / 16 + 20) * 2^-24 of
     // it for what floats round, in the kernel and here, and 2^-125 a length for what they underflow.
     const float wide = 1.0F + static_cast<float>(cols) * 0x1p-21F;
@@ -124,10 +161,11 @@ struct matrix<split_rows<Inner, First>> {
   /// y (n) += the second products of rows from `at` on.
   template <class Maps>
   void add_second(const Maps& maps, const detail::split_input& in, std::size_t at, std::size_t n, float* y) const {
+    alignas(64) float sums[format::rows_together];
     for (std::size_t done = 0; done < n; done += format::rows_together) {
       const std::size_t now = least(n - done, format::rows_together);
-      maps.multiply_rows(second_part().slice(at + done, now), in.second, in.sums);
-      for (std::size_t i = 0; i < now; ++i) y[done + i] += in.sums[i];
+      maps.multiply_rows(second_part().slice(at + done, now), in.second, sums);
+      for (std::size_t i = 0; i < now; ++i) y[done + i] += sums[i];
     }
   }
   template <class Maps>
@@ -162,23 +200,26 @@ struct matrix<split_rows<Inner, First>> {
     while (i < n && !needed<ByBlocks>(y, length, longest, i, n, unit, known)) i += together<ByBlocks>;
     return i;
   }
-  /// False: a logit is so large that sums could overflow; nothing is chosen.
-  template <std::size_t Stretch, bool ByBlocks, class Maps, class Choice, class Gate>
-  bool skipping(const Maps& maps, const detail::split_input& in, float* y, Choice& choice, Gate& gate) const {
+  /// How many of n rows from `begin` on were computed to their ends. 0: a logit is so large that sums could overflow,
+  /// and nothing is chosen.
+  template <std::size_t Stretch, bool ByBlocks, class Maps, class Choice>
+  std::size_t skipping(const Maps& maps, const detail::split_input& in, std::size_t begin, std::size_t count, float* y,
+                       Choice& choice) const {
     float known = -__builtin_inff();  // some row has this logit, or a larger one
     std::size_t computed = 0;
-    for (std::size_t at = 0; at < rows; at += Stretch) {
-      const std::size_t n = least(rows - at, Stretch);
+    for (std::size_t at = begin; at < begin + count; at += Stretch) {
+      const std::size_t n = least(begin + count - at, Stretch);
       maps.multiply_rows(first_part().slice(at, n), in.first, y);
       detail::square_sum squares;
       squares.add(y, n);
-      if (!(squares.joined() < 0x1p100F)) return false;
+      if (!(squares.joined() < 0x1p100F)) return 0;
       const std::uint8_t* const length = lengths() + at;
       const std::uint8_t* const longest = lengths() + rows + at / format::block;
-      if (at == 0) {  // a large logit, before any other is known
+      if (at == begin) {  // a large logit, before any other is known
+        alignas(64) float sums[Inner::rows < 16 ? 16 : Inner::rows];
         const std::size_t guess = Choice::largest(y, n), tile = guess / Inner::rows * Inner::rows;
-        maps.multiply_rows(second_part().slice(tile, least(n - tile, Inner::rows)), in.second, in.sums);
-        known = y[guess] + in.sums[guess - tile];
+        maps.multiply_rows(second_part().slice(at + tile, least(n - tile, Inner::rows)), in.second, sums);
+        known = y[guess] + sums[guess - tile];
       }
       for (std::size_t i = first_needed<ByBlocks>(y, length, longest, 0, n, in.unit, known); i < n;) {
         std::size_t end = i + together<ByBlocks>;
@@ -187,15 +228,13 @@ struct matrix<split_rows<Inner, First>> {
           end += together<ByBlocks>;
         end = least(end, n);
         add_second(maps, in, at + i, end - i, y + i);
-        choice.see_some(y + i, end - i, at + i);
-        known = choice.most() > known ? choice.most() : known;
+        choice.see_finite(y + i, end - i, at + i);
+        known = choice.most > known ? choice.most : known;
         computed += end - i;
         i = first_needed<ByBlocks>(y, length, longest, end, n, in.unit, known);
       }
     }
-    // Without vectors rows are mostly alone, and one costs 1.7 of one among others (q8 on a Cortex-M7).
-    gate.saw(ByBlocks ? computed : least(computed * 5 / 3, rows), rows);
-    return true;
+    return computed;
   }
 };
 

@@ -13,7 +13,7 @@
 #include "mote/budget/cost.hpp"
 #include "mote/budget/functions.hpp"
 #include "mote/core/slots.hpp"
-#include "mote/decode/admission.hpp"
+#include "mote/decode/constrained.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/family/family_of.hpp"
 #include "mote/learn/schedule.hpp"

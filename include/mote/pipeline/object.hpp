@@ -15,8 +15,8 @@
 #include "mote/budget/cost.hpp"
 #include "mote/budget/part_room.hpp"
 #include "mote/core/slots.hpp"
-#include "mote/decode/admission.hpp"
 #include "mote/decode/confidence_slot.hpp"
+#include "mote/decode/constrained.hpp"
 #include "mote/decode/drafts.hpp"
 #include "mote/decode/picking.hpp"
 #include "mote/decode/stopping_slot.hpp"
@@ -422,7 +422,7 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
     learning_->interrupt_lesson();
     std::byte* const arena = answer_arena();
     const token* const from = tokens_.data() + position;
-    return detail::with_head_rows(decoding_,
+    return detail::with_head_rows(decoding_, answer_.image.vocabulary, controls,
                                   [&](const auto&... rows) __attribute__((always_inline)) {
                                     return passes::run(base(), learning_->adapter(), cache_.data(), team_, arena, from,
                                                        count, position, logits_for, rows...);
