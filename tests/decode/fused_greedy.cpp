@@ -310,8 +310,10 @@ TEST_CASE("a pipeline says what greedy says, in less memory; a team wakes once f
   CHECK(runs_of_heads > 30);
   CHECK(runs_of_heads < said);  // prompts have none
   CHECK(answers_from_image<streaming>() == expected);
-  STATIC_REQUIRE(plain::arena_bytes >= 4 * wide::tokens);
-  STATIC_REQUIRE(fused::arena_bytes <= 6144);
+  // What a chunk of prefill needs is of another size on each machine.
+  using beside = one<quantize<8>, prefill<4>, taking_turns>;
+  STATIC_REQUIRE(beside::arena_bytes >= 4 * wide::tokens);
+  STATIC_REQUIRE(fused::arena_bytes < 4 * wide::tokens);
 }
 
 TEST_CASE("a pipeline under a constraint says what greedy says: few rows, many tried one by one, through a reader") {

@@ -21,6 +21,7 @@
 #include "mote/pipeline/answer_state.hpp"
 #include "mote/pipeline/stopping.hpp"
 #include "mote/recall/hit.hpp"
+#include "mote/recall/slot.hpp"
 #include "mote/store/container.hpp"
 
 namespace mote::inline v0 {

@@ -141,16 +141,16 @@ TEMPLATE_TEST_CASE("calibrated_source: of any family the codes of quantize_model
 
   host::held_model<TestType> whole(m);
   host::calibrated_steps<TestType> steps{.fold = {},
-                                         .fold_sees = host::moment_kind::products,
+                                         .fold_sees = host::moment_kind::full,
                                          .grid = grid,
                                          .alone = how,
                                          .behind = [how](host::input_moments seen) -> host::quantizer {
                                            return [how, input = how.factor(std::move(seen))](
                                                       const host::quantizer_task& t, const host::quantization_grid& g) {
-                                             return how.round(t, g, input);
+                                             return how.quantize(t, g, input);
                                            };
                                          },
-                                         .quantizer_sees = host::moment_kind::products};
+                                         .quantizer_sees = host::moment_kind::full};
   if (folds)
     steps.fold = [&](auto& layer, std::size_t i, const host::layer_moments& seen) {
       (void)host::awq{.steps = 4}.fold_layer(layer, i, seen, four);

@@ -14,7 +14,7 @@ void observe(input_moments& m, const float* x, std::size_t stride, std::size_t r
              moment_kind kind) {
   if (m.cols == 0) {
     m.cols = cols;
-    (kind == moment_kind::products ? m.hessian : m.squares).resize(kind == moment_kind::products ? cols * cols : cols);
+    (kind == moment_kind::full ? m.hessian : m.squares).resize(kind == moment_kind::full ? cols * cols : cols);
     m.magnitude.resize(cols);
     m.largest.resize(cols);
   }

@@ -189,7 +189,7 @@ std::function<quantizer(input_moments)> quantizer_behind(quantizer_kind kind) {
       return [](input_moments seen) -> quantizer {
         const gptq how{.search = true};
         return [how, input = std::make_shared<const gptq::factored>(how.factor(std::move(seen)))](
-                   const quantizer_task& t, const quantization_grid& g) { return how.round(t, g, *input); };
+                   const quantizer_task& t, const quantization_grid& g) { return how.quantize(t, g, *input); };
       };
     case quantizer_kind::mse:
       return [](input_moments seen) -> quantizer {
@@ -218,7 +218,7 @@ streamed_model compress_by_layers(model_source& from, const scheme& s, std::size
   calibrated_steps<llama> steps;
   if (s.fold == fold_kind::awq) {
     must_scale<llama>(shape, "awq");
-    steps.fold_sees = moment_kind::products;
+    steps.fold_sees = moment_kind::full;
     steps.fold = [grid = coarsest->levels()](raw_model& layer, std::size_t i, const layer_moments& seen) {
       (void)awq{}.fold_layer(layer, i, seen, grid);
     };
@@ -236,7 +236,7 @@ streamed_model compress_by_layers(model_source& from, const scheme& s, std::size
     };
     steps.alone = quantizer_of(s.quantizer);
     steps.behind = detail::quantizer_behind(s.quantizer);
-    if (s.quantizer == quantizer_kind::gptq) steps.quantizer_sees = moment_kind::products;
+    if (s.quantizer == quantizer_kind::gptq) steps.quantizer_sees = moment_kind::full;
   }
   auto weights = std::make_unique<calibrated_source<llama>>(from, text, std::move(steps));
   m.coder = weights->coder();

@@ -17,7 +17,7 @@ namespace mote::inline v0::host {
 coded_matrix gptq::operator()(const quantizer_task& t, const quantization_grid& g) const {
   if (t.input == nullptr || t.input->empty()) return search ? mse_search{}(t, g) : round_to_nearest{}(t, g);
   if (t.input->cols != t.cols) throw std::runtime_error("gptq: calibration saw inputs of another width");
-  return round(t, g, factor(*t.input));
+  return quantize(t, g, factor(*t.input));
 }
 
 gptq::factored gptq::factor(input_moments input) const {
@@ -55,7 +55,7 @@ gptq::factored gptq::factor(input_moments input) const {
   }
 }
 
-coded_matrix gptq::round(const quantizer_task& t, const quantization_grid& g, const factored& input) const {
+coded_matrix gptq::quantize(const quantizer_task& t, const quantization_grid& g, const factored& input) const {
   if (input.order.size() != t.cols) throw std::runtime_error("gptq: calibration saw inputs of another width");
   coded_matrix out = coded_matrix::on(g, t.rows, t.cols);
   for (std::size_t row = 0; row < t.rows; row += lanes) rows_of(t, g, row, input, out);

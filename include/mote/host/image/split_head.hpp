@@ -89,7 +89,7 @@ std::vector<std::byte> pack_split(std::span<const float> rows, std::size_t dim, 
   std::memcpy(at + sizeof lengths.unit, lengths.bytes.data(), n);
   for (std::size_t i = 0; i < n; ++i) {
     std::byte& longest = at[sizeof lengths.unit + n + i / Split::block];
-    longest = std::max(longest, std::byte{lengths.bytes[i]});
+    longest = (std::max)(longest, std::byte{lengths.bytes[i]});
   }
   return packed;
 }

@@ -28,7 +28,7 @@ template <class Family>
 struct calibrated_steps {
   /// Changes a layer that is alone in memory, by what goes into its matrices before any is changed. Null: nothing.
   std::function<void(raw_model_of<Family>&, std::size_t layer, const layer_moments&)> fold;
-  moment_kind fold_sees = moment_kind::columns;
+  moment_kind fold_sees = moment_kind::diagonal;
 
   /// The grid of a matrix; null: its format rounds it.
   std::function<const quantization_grid*(const tensor_place&)> grid;
@@ -36,7 +36,7 @@ struct calibrated_steps {
   quantizer alone;
   /// The same for the matrices that read an input. Null: all are rounded without.
   std::function<quantizer(input_moments)> behind;
-  moment_kind quantizer_sees = moment_kind::columns;
+  moment_kind quantizer_sees = moment_kind::diagonal;
 };
 
 /// Both `from` and `text` must outlive it. It is written once.
@@ -81,7 +81,7 @@ class calibrated_source final : public model_source {
     return [this](const quantizer_task& rows, std::size_t first) -> coded_rows {
       const quantization_grid* grid = steps_.alone ? steps_.grid(rows.place) : nullptr;
       if (grid == nullptr) return {};
-      codes_ = round(rows, *grid);
+      codes_ = quantize(rows, *grid);
       if (rows.place.where == tensor_place::part::block) {
         const auto to = change_values(held_, rows.place).subspan(first * rows.cols, codes_.values.size());
         std::copy(codes_.values.begin(), codes_.values.end(), to.begin());
@@ -120,7 +120,7 @@ class calibrated_source final : public model_source {
     });
   }
 
-  coded_matrix round(const quantizer_task& rows, const quantization_grid& grid) {
+  coded_matrix quantize(const quantizer_task& rows, const quantization_grid& grid) {
     if (!steps_.behind || rows.place.where == tensor_place::part::embedding ||
         rows.place.where == tensor_place::part::positions)
       return steps_.alone(rows, grid);

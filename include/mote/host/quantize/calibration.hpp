@@ -39,7 +39,7 @@ struct layer_moments : std::vector<seen_input> {
 
 /// Adds the rows of an input, x: (rows, stride), to its moments. Whether products are summed, the first call decides.
 void observe(input_moments& m, const float* x, std::size_t stride, std::size_t rows, std::size_t cols,
-             moment_kind kind = moment_kind::products);
+             moment_kind kind = moment_kind::full);
 
 /// A text on its way through a model: the residual stream of all its tokens, which is what is held of it. A layer runs
 /// one sequence after another, so that the buffers and the cache in use are those of one sequence in one layer. The
@@ -110,8 +110,7 @@ class calibration_run {
 template <class Family>
 void calibrate(const batch_model_of<Family>& m, const text_sample& text,
                const std::function<bool(std::size_t, const layer_moments&)>& visit,
-               const std::function<void(const input_moments&)>& visit_head = {},
-               moment_kind kind = moment_kind::products) {
+               const std::function<void(const input_moments&)>& visit_head = {}, moment_kind kind = moment_kind::full) {
   calibration_run<Family> run(m, text);
   for (std::size_t layer = 0; layer < m.shape.layers; ++layer) {
     std::vector<std::vector<float>> before = run.stream();

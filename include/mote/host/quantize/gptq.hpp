@@ -31,7 +31,7 @@ struct gptq {
   /// Takes the products of `input` as its memory if the columns stay in order: no other (cols, cols) is needed.
   factored factor(input_moments input) const;
   /// The same as operator(), for some rows or all.
-  coded_matrix round(const quantizer_task& t, const quantization_grid& g, const factored& input) const;
+  coded_matrix quantize(const quantizer_task& t, const quantization_grid& g, const factored& input) const;
 
  private:
   static constexpr std::size_t lanes = 16;  // rows at a time; they share each read of U

@@ -49,9 +49,8 @@ struct quantized_tensor {
   coded_matrix codes;
 };
 
-/// What is summed of an input: columns alone, or each column's products with the others as well, which take
-/// 8 * cols * cols bytes.
-enum class moment_kind : std::uint8_t { columns, products };
+/// What is summed of an input: the diagonal of its Gram matrix, or all of it, which takes 8 * cols * cols bytes.
+enum class moment_kind : std::uint8_t { diagonal, full };
 
 /// Sums over all input vectors x that a matrix got during calibration.
 struct input_moments {

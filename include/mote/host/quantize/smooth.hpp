@@ -61,7 +61,7 @@ struct smooth {
           fold_layer(m, layer, moments);
           return false;
         },
-        {}, moment_kind::columns);
+        {}, moment_kind::diagonal);
   }
 };
 
