@@ -67,9 +67,11 @@ quiet hours
 wake me up
 /save learned.mote
 END
-program/host_assistant < teach > first || { echo "FAILED: the first session"; cat first; exit 1; }
-program/host_assistant < again > second || { echo "FAILED: the second session"; cat second; exit 1; }
-program/host_assistant < dropped > third || { echo "FAILED: the third session"; cat third; exit 1; }
+program/host_assistant --transcript < teach > first || { echo "FAILED: the first session"; cat first; exit 1; }
+code=0
+program/host_assistant --transcript < again > second || code=$?
+[ $code -eq 2 ] || { echo "FAILED: the second session"; cat second; exit 1; }
+program/host_assistant --transcript < dropped > third || { echo "FAILED: the third session"; cat third; exit 1; }
 answer() {  # file, line, which occurrence: the last line before the next prompt, as a progress line may stand between
   awk -v line="> $2" -v nth="$3" '/^> / { if (on) exit; on = $0 == line && ++n == nth; next } on { last = $0 }
     END { print last }' "$1"
@@ -81,21 +83,21 @@ expect() {  # file, line, occurrence, pattern of the answer
     *) echo "FAILED: '$2' was answered '$got', not '$4'"; cat "$1"; exit 1 ;;
   esac
 }
-code="What is the boiler's code?"
-expect first "$code" 1 'I do not know.'
-expect first "$code" 2 '*7731*'
+question="What is the boiler's code?"
+expect first "$question" 1 'I do not know.'
+expect first "$question" 2 '*7731*'
 expect first '/learn movie night => {"scene":"cinema"}' 1 'learned in *'
 expect first 'movie night' 1 '{"scene":"cinema"}'
 expect second /load 1 loaded
-expect second "$code" 1 '*7731*'
+expect second "$question" 1 '*7731*'
 expect second 'movie night' 1 '{"scene":"cinema"}'
-expect second "$code" 2 'I do not know.'
+expect second "$question" 2 'I do not know.'
 expect second '/load nowhere.mote' 1 'not done: nowhere.mote: cannot open*'
-expect second '/load example/main.cpp' 1 'not done: not_mote'
+expect second '/load example/main.cpp' 1 'not done: this is no file of mote'
 expect second '/learn without an arrow' 1 'not done: write*'
-expect second '/learn => {"a":1}' 1 'not done: empty'
-expect second /remember 1 'not done: empty'
-expect second /nonsense 1 'there is no such command*'
+expect second '/learn => {"a":1}' 1 'not done: there is no text'
+expect second /remember 1 'not done: there is no text'
+expect second /nonsense 1 'not done: there is no such command*'
 expect third 'wake me up' 1 '{"scene":"morning"}'
 case $(answer third 'quiet hours' 1) in
   '{"mode":"silent"}') echo "FAILED: a lesson that /load dropped was taught again"; cat third; exit 1 ;;
@@ -103,8 +105,51 @@ case $(answer third 'quiet hours' 1) in
 esac
 grep -q '^flash  *bytes' second || { echo "FAILED: no footprint"; exit 1; }
 
+# On a pipe answers alone are on standard output; a line that was not done is in the exit code. Ends of lines of other
+# systems and spaces around a line do not count.
+printf '  %s  \r\n' /load '/remember The lamp is red.' "$question" /nonsense /forget exit "$question" > lines
+code=0
+program/host_assistant < lines > out 2> errors || code=$?
+[ "$code $(cat out)" = "2 $(answer second "$question" 1)" ] || { echo "FAILED: a pipe, code $code"; cat out errors; exit 1; }
+printf '%s\n' loaded remembered 'not done: there is no such command; /help lists them' forgotten | diff - errors ||
+  { echo "FAILED: what is said on a pipe"; exit 1; }
+echo "ok    a pipe gets answers"
+program/host_assistant --help > out && grep -q '^  --transcript' out && grep -q '^/remember TEXT' out ||
+  { echo "FAILED: --help"; cat out; exit 1; }
+version=$(awk '/VERSION_M|VERSION_P/ { v = v sep $3; sep = "." } END { print v }' "$root/include/mote/version.hpp")
+[ "$(program/host_assistant --version)" = "host_assistant of mote $version, model hearth" ] || { echo "FAILED: --version"; exit 1; }
+for wrong in --nonsense "a b"; do
+  code=0
+  program/host_assistant $wrong < lines > out 2> errors || code=$?
+  [ "$code" -eq 1 ] && [ ! -s out ] && grep -q -e '--help says what it takes' errors || { echo "FAILED: $wrong"; cat out errors; exit 1; }
+done
+echo "ok    --help, --version, options that are none"
+
+# Keys at a terminal: a line is brought back, two characters go, Ctrl-L redraws; letters of two bytes are one.
+if ! grep -q WITH_LIBEDIT "$build/compile_commands.json" "$build/build.ninja" 2> /dev/null; then
+  echo "skip  keys: it is built without libedit"
+elif ! command -v script > /dev/null; then
+  echo "skip  keys: script is not installed"
+else
+  shown() { for _ in $(seq 100); do [ "$(grep -ao '> ' out | wc -l)" -lt "$1" ] || return 0; sleep 0.05; done; }
+  : > out
+  {
+    n=1  # a key is one only after the prompt is there
+    for keys in '/remember The caf\303\251 opens at 7.' '\033[A\177\1778\f.' '/remember No caf\303\251\177\177es.' '/save keys.mote' /quit; do
+      shown $n
+      printf "$keys\n"
+      n=$((n + 1))
+      case $keys in *'\f'*) n=$((n + 1)) ;; esac  # the prompt is written again
+    done
+  } | LC_ALL=C TERM=xterm timeout 20 script -qefc program/host_assistant /dev/null > out 2>&1 || { echo "FAILED: keys"; cat out; exit 1; }
+  for fact in 'The café opens at 7.' 'The café opens at 8.' 'No caes.'; do
+    [ "$(grep -ac "$fact" keys.mote)" -ge 1 ] || { echo "FAILED: keys: no '$fact'"; cat out; exit 1; }
+  done
+  echo "ok    keys"
+fi
+
 # An image that is not whole is refused by name, and nothing is started.
 head -c 1000 program/hearth.mote > cut.mote
 if program/host_assistant cut.mote < teach > out 2>&1; then echo "FAILED: a cut image was taken"; exit 1; fi
-grep -q 'truncated' out || { echo "FAILED: a cut image, other words:"; cat out; exit 1; }
+grep -q '^cut.mote: the file ends too early$' out || { echo "FAILED: a cut image, other words:"; cat out; exit 1; }
 echo "ok    a cut image is refused"

@@ -31,7 +31,7 @@ while [ "$life" -lt "$count" ]; do
   }' > ../lines
   loads=$(grep -c '^/load' ../lines)
   rm -f ../said
-  "$program" < ../lines > ../said 2> ../errors &
+  "$program" --transcript < ../lines > ../said 2> ../errors &
   pid=$!
   # Milliseconds; on a slow machine, where few saves came to their end, some more.
   few=$(($(wc -l < ../acknowledged) < 2 * life))
@@ -55,7 +55,7 @@ while [ "$life" -lt "$count" ]; do
   [ $((life % 10)) -ne 0 ] || rm -f again.mote
 done
 
-printf '%s\n' /load /quit | "$program" > ../said 2> ../errors || fail "the last start"
+printf '%s\n' /load /quit | "$program" --transcript > ../said 2> ../errors || fail "the last start"
 grep -q '^loaded' ../said || fail "the last start does not load"
 at_a_start=$(left)
 acknowledged=$(wc -l < ../acknowledged)
