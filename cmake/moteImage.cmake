@@ -12,8 +12,9 @@
 # a program that embeds their file needs two more lines, because CMake does not see that the assembler reads the file:
 #   add_dependencies(program my_image)
 #   set_source_files_properties(main.cpp PROPERTIES OBJECT_DEPENDS <the file>)
-# If the build is for a board, the two tools are compiled with the PC's own compiler (MOTE_HOST_CXX, by default c++). To
-# use tools that are already built, set MOTE_HOST_TOOLS=<folder with repack_image and import_model>.
+# If the build is for a board, the two tools are compiled with the PC's own compiler (MOTE_HOST_CXX, by default c++), unless
+# the mote that was found has them installed (mote_repack_image, mote_import_model). To use others that are already built,
+# set MOTE_HOST_TOOLS=<folder with repack_image and import_model>.
 # Refuses to need a second build tree for the tools.
 include_guard(GLOBAL)
 
@@ -86,6 +87,11 @@ function(_mote_host_tool tool result made)
     set(${made} "${MOTE_HOST_TOOLS}/${tool}" PARENT_SCOPE)
     return()
   endif()
+  if(MOTE_INSTALLED_TOOLS AND EXISTS "${MOTE_INSTALLED_TOOLS}/mote_${tool}")
+    set(${result} "${MOTE_INSTALLED_TOOLS}/mote_${tool}" PARENT_SCOPE)
+    set(${made} "${MOTE_INSTALLED_TOOLS}/mote_${tool}" PARENT_SCOPE)
+    return()
+  endif()
   set(program "${CMAKE_BINARY_DIR}/mote_tools/${tool}")
   if(NOT TARGET mote_build_${tool})
     if(NOT MOTE_HOST_CXX AND NOT CMAKE_CROSSCOMPILING)
@@ -96,7 +102,7 @@ function(_mote_host_tool tool result made)
       message(FATAL_ERROR "mote: ${tool} runs on this PC and there is no compiler for it; set MOTE_HOST_CXX")
     endif()
     set(source "${MOTE_TOOLS_DIR}/${tool}.cpp")
-    foreach(place IN ITEMS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../include")
+    foreach(place IN ITEMS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../include" "${MOTE_INSTALLED_INCLUDE_DIR}")
       if(EXISTS "${place}/mote/version.hpp")
         set(include "${place}")
       endif()

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <string_view>
 
+#ifndef MOTE_SINGLE_HEADER  // mote.hpp as one file has them
 #include <mote/model/shape.hpp>
 #include <mote/model/special_tokens.hpp>
+#endif
 
 struct hearth {
   static constexpr std::string_view name = "hearth";

@@ -105,7 +105,8 @@ std::string model_header(const model_facts& m) {
   if (!m.tokenizer.empty()) t += "#include <mote/model/" + detail::header_of(m.tokenizer) + ".hpp>\n";
   if (!m.chat.empty()) t += "#include <mote/model/chat_template.hpp>\n";
   if (m.pooled) t += "#include <mote/model/pooling.hpp>\n";
-  t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n\n";
+  t += "#ifndef MOTE_SINGLE_HEADER  // mote.hpp as one file has them\n";
+  t += "#include <mote/model/shape.hpp>\n#include <mote/model/special_tokens.hpp>\n#endif\n\n";
   t += "struct " + m.name + " {\n";
   if (!m.family.is_llama()) t += "  using family = " + m.family.type() + ";\n";
   t += "  static constexpr std::string_view name = \"" + m.name + "\";\n";
