@@ -26,7 +26,11 @@ extern initializer* const mote_init_begin[];
 extern initializer* const mote_init_end[];
 
 [[noreturn]] void Reset_Handler();
-[[noreturn]] void HardFault_Handler();
+[[noreturn]] void HardFault_Handler() noexcept;
+// By CMSIS' names; an operating system defines its own. Without one they are faults.
+[[noreturn, gnu::weak, gnu::alias("HardFault_Handler")]] void SVC_Handler() noexcept;
+[[noreturn, gnu::weak, gnu::alias("HardFault_Handler")]] void PendSV_Handler() noexcept;
+[[noreturn, gnu::weak, gnu::alias("HardFault_Handler")]] void SysTick_Handler() noexcept;
 [[noreturn]] void mote_start();
 [[noreturn]] void mote_fault();
 
@@ -89,8 +93,8 @@ struct vector_table {
 extern "C" [[gnu::section(".vectors"), gnu::used, gnu::aligned(128)]] const vector_table mote_vectors{
     mote_stack_top,
     {Reset_Handler, HardFault_Handler, HardFault_Handler, HardFault_Handler, HardFault_Handler, HardFault_Handler,
-     HardFault_Handler, nullptr, nullptr, nullptr, HardFault_Handler, HardFault_Handler, nullptr, HardFault_Handler,
-     HardFault_Handler}};
+     HardFault_Handler, nullptr, nullptr, nullptr, SVC_Handler, HardFault_Handler, nullptr, PendSV_Handler,
+     SysTick_Handler}};
 
 // Naked: a bootloader may leave any stack pointer, and a compiled prologue could use the FPU before it is on.
 extern "C" [[gnu::naked, noreturn]] void Reset_Handler() {
@@ -132,7 +136,7 @@ extern "C" void mote_start() {
 }
 
 // Naked: after a stack overflow there is no stack left, so the handler starts again at its top.
-extern "C" [[gnu::naked, noreturn]] void HardFault_Handler() {
+extern "C" [[gnu::naked, noreturn]] void HardFault_Handler() noexcept {
   __asm__ volatile(
       "ldr r0, =mote_stack_top\n"
       "mov sp, r0\n"

@@ -44,7 +44,8 @@ int main() {
   const float squared_and_added = a * a + b;  // 0 when rounded twice; a fused one would keep 2^-24
   if (squared_and_added != 0.0F) return 6;
   if (ai.attach(image) != mote::status::ok) return 2;
-  if (ai.remember("The boiler's service code is 7731.") != mote::status::ok || !ask("What is the boiler's code?")) return 3;
+  if (ai.remember("The boiler's service code is 7731.") != mote::status::ok || !ask("What is the boiler's code?"))
+    return 3;
   for (int i = 0; i < 2; ++i)
     if (ai.learn({.prompt = "movie time", .answer = "{\"light\":0}"}).state != mote::status::ok) return 4;
   if (!ask("movie time")) return 5;

@@ -14,7 +14,8 @@ std::string_view status_text(status s) {
     case status::misaligned: return "the bytes do not begin at a multiple of 16 in memory";
     case status::not_mote: return "this is no file of mote";
     case status::wrong_version: return "the file was written by another version of mote";
-    case status::wrong_kind: return "the file is of another kind: a model where something learned is wanted, or the reverse";
+    case status::wrong_kind:
+      return "the file is of another kind: a model where something learned is wanted, or the reverse";
     case status::wrong_shape: return "the file is of a model of another shape";
     case status::wrong_format: return "the weights are stored in another format than this program was built for";
     case status::wrong_base: return "the file was learned on another model";
