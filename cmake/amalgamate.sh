@@ -68,6 +68,7 @@ awk -v include="$include" -v roots="mote/mote.hpp $boards $*" '
     print "// mote " version " as one file, made by cmake/amalgamate.sh from include/mote: edit those."
     print "// Refuses to stand beside the headers that it is made of: a program includes this file or those."
     print "#pragma once"
+    print "#pragma GCC system_header  // a program'"'"'s own warnings do not look into this file"
     print "#define MOTE_SINGLE_HEADER 1  // a model of the importer includes nothing of mote then"
     n = split(roots, root, " ")
     for (i = 1; i <= n; ++i) place(root[i], 0)

@@ -42,7 +42,7 @@ static_assert(version == EXPECTED_VERSION);  // what the build system calls the 
 int main() {
   volatile float a = 1.0F + 0x1p-12F, b = -1.0F - 0x1p-11F;
   const float squared_and_added = a * a + b;  // 0 when rounded twice; a fused one would keep 2^-24
-  if (squared_and_added != 0.0F) return 6;
+  if (squared_and_added > 0.0F || squared_and_added < 0.0F) return 6;
   if (ai.attach(image) != mote::status::ok) return 2;
   if (ai.remember("The boiler's service code is 7731.") != mote::status::ok || !ask("What is the boiler's code?"))
     return 3;

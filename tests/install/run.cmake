@@ -139,7 +139,8 @@ if(WAY STREQUAL "single")
   endforeach()
 
   # GCC 12 sees ghosts: CMakeLists.txt has the same list.
-  set(warnings -ffp-contract=off -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow -Werror)
+  set(warnings -ffp-contract=off -Wall -Wextra -Wconversion -Wdouble-promotion -Wshadow -Wsign-conversion -Wfloat-equal -Wcast-align
+    -Wswitch-enum -Werror)
   set(ghosts -Wno-restrict -Wno-uninitialized -Wno-maybe-uninitialized -Wno-stringop-overflow)
   if(COMPILER MATCHES "clang")
     set(ghosts "")
