@@ -23,9 +23,8 @@
 
 namespace {
 
-using assistant =
-    mote::pipeline<hearth, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>, mote::context<160>,
-                   mote::fit<mote::boards::mps2_an500, mote::fit_knobs{.code_bytes = 80 * 1024}>>;
+using assistant = mote::pipeline<hearth, mote::quantize<8>, mote::lora<4>, mote::rag<mote::bm25<>>, mote::context<160>,
+                                 mote::fit<mote::boards::mps2_an500, mote::fit_knobs{.code_bytes = 80 * 1024}>>;
 MOTE_EMBED_IMAGE(image, IMAGE, assistant::image_bytes);
 assistant ai;
 
@@ -90,7 +89,7 @@ struct channel {  // a queue of one
 channel<std::string_view> questions;
 channel<bool> answered;
 channel<mote::example> lessons;
-channel<std::uint32_t> steps_done;  // after each step of learning
+channel<std::uint32_t> steps_done;                     // after each step of learning
 constexpr std::uint32_t all_kept = ~0U, not_kept = 0;  // after the last: what was learned is in flash, or is not
 
 StaticSemaphore_t turn_control;
@@ -181,7 +180,8 @@ void report() {
 [[noreturn]] void restart() {
   __asm__ volatile("dsb" ::: "memory");
   *reinterpret_cast<volatile std::uint32_t*>(std::uintptr_t{0xE000ED0C}) = 0x05FA0004U;  // AIRCR: SYSRESETREQ
-  for (;;) {}
+  for (;;) {
+  }
 }
 
 constexpr std::string_view command = "movie night", boiler = "What is the boiler's code?";
