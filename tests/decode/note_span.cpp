@@ -207,6 +207,13 @@ TEST_CASE("a pattern is copied, and free text stands around it") {
   using two = gbnf<R"_(root ::= (copied [0-9]{1,2} ";"){2})_">;
   CHECK(every<two>(texts{"1 22 333"}) == std::set<std::string>{"1;1;", "1;22;", "22;1;", "22;22;"});
   CHECK(two::table_bytes - gbnf<R"_(root ::= (copied [0-9]{1,2} ";"){1})_">::table_bytes < 40);  // one automaton
+  // In a schema each pattern copies what it says itself, also where `copied` stands at the same place of two.
+  using pair = json<schema::object<schema::field<"a", schema::matching<"copied [0-9]+">>,
+                                   schema::field<"b", schema::matching<"copied [a-z]+">>>>;
+  CHECK(every<pair>(texts{"code 4711 red"}) ==
+        std::set<std::string>{R"({"a":"4711","b":"code"})", R"({"a":"4711","b":"red"})"});
+  using digits = schema::matching<"copied [0-9]{1,4}">;
+  CHECK(json<schema::array<digits, 2, 2>>::table_bytes - json<schema::array<digits, 1, 1>>::table_bytes < 40);
   using named = gbnf<"root ::= copied copied ::= \"x\"">;  // a rule of that name is a rule
   static_assert(!mote::copies_notes<named::state>);
 }

@@ -200,7 +200,7 @@ class gbnf_parser {
     return next;
   }
   constexpr std::uint32_t copy(const item& one, std::uint32_t next) {
-    return to_.copy({.key = one.begin}, next, [&] { return repeated(one, 0); });
+    return to_.copy({.key = one.begin, .of = part(0, size_)}, next, [&] { return repeated(one, 0); });
   }
   /// Reads * + ? or {m,n}, if one stands here.
   constexpr bool repetition(std::size_t& at, item& one) {

@@ -81,11 +81,12 @@ struct nfa_state {
   std::uint32_t next = 0, other = 0;
 };
 
-/// An automaton whose texts must also stand in a note, of `least` to `most` bytes. `key`: who made it.
+/// An automaton whose texts must also stand in a note, of `least` to `most` bytes. `key`: the place in `of` that made it.
 struct nfa_copy {
   std::uint32_t automaton = 0;
   std::uint16_t least = 0, most = 0xFFFF;
   std::size_t key = 0;
+  std::string_view of{};
 };
 
 /// State 0 is the end of every automaton. starts[k]: the start of automaton k; automaton 0 is the root's.
@@ -128,11 +129,11 @@ struct nfa {
   constexpr std::uint32_t call(std::uint32_t automaton, std::uint32_t next) {
     return add({nfa_kind::call, 0, 0, next, automaton});
   }
-  /// A call of the automaton that copies: that of the same least, most and key, or else one whose start build() makes.
+  /// A call of the automaton that copies: that of the same least, most, key and text, or one whose start build() makes.
   template <class Build>
   constexpr std::uint32_t copy(nfa_copy c, std::uint32_t next, Build&& build) {
     for (std::size_t i = 0; i < copies.size(); ++i)
-      if (copies[i].least == c.least && copies[i].most == c.most && copies[i].key == c.key)
+      if (copies[i].least == c.least && copies[i].most == c.most && copies[i].key == c.key && copies[i].of == c.of)
         return call(copies[i].automaton, next);
     const std::size_t before = states.size();
     const std::uint32_t start = build();
