@@ -22,7 +22,6 @@ proved_by(family/lfm2.cpp "a part of a pass, against a reference in double" bloc
 proved_by(decode/gbnf.cpp "a grammar's texts, by a recognizer that does not know it"
   decode/gbnf_parser decode/grammar decode/grammar_builder decode/grammar_compiler)
 proved_by(decode/admission.cpp "what a constraint admits, and what is chosen of it" decode/constraint decode/constrained)
-proved_by(decode/repetition_penalty.cpp "how a policy that looks back, or holds another one, picks" decode/picking)
 proved_by(decode/stop_at.cpp "what is held back, and what a pipeline makes of it" decode/stopping_slot pipeline/stopping)
 proved_by(kernel/split_matrix.cpp "a head in two parts, as a tool packs it" format/split_rows host/image/split_head)
 proved_by(decode/fused_greedy.cpp "a pipeline with a head in two parts" policy/split)

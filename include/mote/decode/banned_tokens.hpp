@@ -42,14 +42,29 @@ struct banned_tokens : detail::picks_with<Decoding> {
     template <class Token>
     std::size_t pick(float* logits, std::span<const Token> answer) {
       ban(logits);
-      const std::size_t picked = detail::pick_next(decoding, logits, answer);
+      return unless_banned(detail::pick_next(decoding, logits, answer), logits);
+    }
+    /// The same of tokens that may follow, which are asked for (decode/picking.hpp).
+    template <class Token, class Admitted>
+      requires detail::asks_for_tokens<decltype(decoding), Vocab>
+    std::size_t pick_among(float* logits, std::span<const Token> answer, Admitted& admitted) {
+      ban(logits);
+      const std::size_t picked = detail::pick_by_asking<Vocab>(decoding, logits, answer, admitted);
+      return ((picked != Tokens) && ...) ? picked : Vocab;  // whether others may follow, is not known
+    }
+    std::size_t pick_unsorted(float* logits)
+      requires detail::asks_for_tokens<decltype(decoding), Vocab>
+    {
+      return unless_banned(detail::pick_masked<Vocab>(decoding, logits), logits);
+    }
+
+   private:
+    static void ban(float* logits) { ((logits[Tokens] = detail::unlikeliest), ...); }
+    static std::size_t unless_banned(std::size_t picked, float* logits) {
       if (((picked != Tokens) && ...)) return picked;
       ban(logits);  // they may be probabilities now; a temperature beyond all measure draws even these
       return greedy::state<Vocab>::pick(logits);
     }
-
-   private:
-    static void ban(float* logits) { ((logits[Tokens] = -0x1p50F), ...); }  // as admission::mask()
   };
   static constexpr std::size_t largest = [] {
     std::size_t most = 0;

@@ -39,15 +39,13 @@ struct note_texts {
 struct no_note_texts {};
 /// The token that a policy chose before pick() was called.
 struct chosen_token {
-  std::size_t id;
+  std::uint32_t id = 0;
+  bool asked = false;   // the policy has seen the logits: pick_masked() picks, not pick()
+  bool finite = false;  // the logits before it saw them
 };
 struct no_chosen_token {};
 
-/// Which tokens may follow, for a policy that asks (sample<>).
-struct all_admitted {
-  static bool may(std::uint32_t) { return true; }
-  static void all() {}
-};
+/// Which tokens may follow, for a policy that asks.
 template <class Admission, class Table, class Controls>
 struct tried_tokens {
   Admission& admitted;
@@ -82,11 +80,10 @@ struct constrained {
     using decoding_state = typename Decoding::template state<Vocab>;
     /// A vocabulary is tried token by token where walking over all of it would cost more.
     static constexpr bool large = !Measured && Vocab >= 4096;
-    static constexpr bool asks = large && requires(decoding_state& s, float* logits) {
-      { s.pick_among(logits, all_admitted{}) } -> std::same_as<std::size_t>;
-    };
+    static constexpr bool is_greedy = std::is_same_v<Decoding, greedy>;
+    static constexpr bool asks = large && !is_greedy && asks_for_tokens<decoding_state, Vocab>;
     static constexpr bool fuses = picks_in_head<decoding_state>;
-    static constexpr bool settles = asks || (large && (fuses || std::is_same_v<Decoding, greedy>));
+    static constexpr bool settles = asks || (large && (fuses || is_greedy));
     [[no_unique_address]] decoding_state decoding;
     [[no_unique_address]] admission<Constraint, Vocab, settles> admitted;
     [[no_unique_address]]
@@ -94,16 +91,20 @@ struct constrained {
     [[no_unique_address]] std::conditional_t<asks, chosen_token, no_chosen_token> chosen;
     void seed(std::uint64_t s) { decoding.seed(s); }
     /// Before pick(): masks what may not follow, or has the policy choose and ask which of the likely tokens may.
-    template <class Table, class Controls>
-    void limit(const Table& v, const Controls& control, float* logits) {
+    template <class Table, class Controls, class Token>
+    void limit(const Table& v, const Controls& control, float* logits, [[maybe_unused]] std::span<const Token> answer) {
       if constexpr (fuses) {  // it has chosen among those that may follow
       } else if constexpr (asks) {
-        chosen.id = Vocab;
-        if (admitted.many() && are_finite(logits, Vocab))
-          chosen.id = decoding.pick_among(logits, tried_tokens{admitted, v, control});
-        if (chosen.id != Vocab) return;
+        chosen = {.id = Vocab, .asked = admitted.many() && are_finite(logits, Vocab)};
+        chosen.finite = chosen.asked;
+        if (chosen.asked) {
+          tried_tokens which{admitted, v, control};
+          chosen.id = static_cast<std::uint32_t>(pick_by_asking<Vocab>(decoding, logits, answer, which));
+          if (chosen.id != Vocab) return;
+        }
         admitted.mark_all(v, control);
         admitted.mask_marked(logits);
+        if (!chosen.asked) chosen.finite = are_finite(logits, Vocab);
       } else {
         admitted.mask(v, control, logits);
       }
@@ -122,7 +123,7 @@ struct constrained {
       if constexpr (fuses) return decoding.pick(logits);
       if constexpr (asks) {
         if (chosen.id != Vocab) return chosen.id;
-        if (admitted.many()) return admitted.checked(decoding.pick_unsorted(logits), logits);
+        if (chosen.asked) return admitted.checked(pick_masked<Vocab>(decoding, logits), logits);
       }
       return admitted.checked(pick_next(decoding, logits, answer), logits);
     }

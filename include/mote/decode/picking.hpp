@@ -31,6 +31,47 @@ MOTE_INLINE std::size_t pick_next(State& s, float* logits, [[maybe_unused]] std:
   else return s.pick(logits);
 }
 
+/// Which tokens may follow, for a policy that asks: all.
+struct all_admitted {
+  static bool may(std::uint32_t) { return true; }
+  static void all() {}
+};
+template <class State>
+inline constexpr bool asks_looking_back =
+    requires(State& s, float* logits, std::span<const std::uint32_t> answer, all_admitted all) {
+      { s.pick_among(logits, answer, all) } -> std::same_as<std::size_t>;
+    };
+/// Whether a policy can ask which of the likely tokens may follow: pick_among() of its own, or greedy.
+template <class State, std::size_t Vocab>
+inline constexpr bool asks_for_tokens = std::is_same_v<State, greedy::state<Vocab>> || asks_looking_back<State> ||
+                                        requires(State& s, float* logits, all_admitted all) {
+                                          { s.pick_among(logits, all) } -> std::same_as<std::size_t>;
+                                        };
+inline constexpr float unlikeliest = -0x1p50F;  // as admission::mask()
+/// As pick_next(), of tokens that may follow. Vocab: too many would have to be asked; logits that were asked in vain may
+/// be masked. Then the others that may not follow are masked too, and pick_masked() picks.
+template <std::size_t Vocab, class State, class Token, class Admitted>
+std::size_t pick_by_asking(State& s, float* logits, [[maybe_unused]] std::span<const Token> answer,
+                           Admitted& admitted) {
+  if constexpr (std::is_same_v<State, greedy::state<Vocab>>) {
+    for (int tried = 0; tried < 16; ++tried) {
+      const std::size_t id = State::pick(logits);
+      if (admitted.may(static_cast<std::uint32_t>(id))) return id;
+      logits[id] = unlikeliest;
+    }
+    return Vocab;
+  } else if constexpr (asks_looking_back<State>) {
+    return s.pick_among(logits, answer, admitted);
+  } else {
+    return s.pick_among(logits, admitted);
+  }
+}
+template <std::size_t Vocab, class State>
+std::size_t pick_masked(State& s, float* logits) {
+  if constexpr (std::is_same_v<State, greedy::state<Vocab>>) return State::pick(logits);
+  else return s.pick_unsorted(logits);
+}
+
 /// Whether a policy chooses while the head is computed (decode/fused_greedy.hpp): there are no logits then.
 template <class State>
 inline constexpr bool picks_in_head = requires(const State& s) { s.choice_in_head().finite; };
@@ -39,6 +80,7 @@ inline constexpr bool picks_in_head = requires(const State& s) { s.choice_in_hea
 template <std::size_t Vocab, class State>
 MOTE_INLINE bool may_pick(const State& s, const float* logits) {
   if constexpr (picks_in_head<State>) return s.choice_in_head().finite;
+  else if constexpr (requires { s.chosen.finite; }) return s.chosen.finite;
   else return are_finite(logits, Vocab);
 }
 

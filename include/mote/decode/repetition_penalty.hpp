@@ -55,6 +55,18 @@ struct repetition_penalty : detail::picks_with<Decoding> {
       detail::penalize(logits, answer, Knobs.window, Knobs.penalty);
       return detail::pick_next(decoding, logits, answer);
     }
+    /// The same of tokens that may follow, which are asked for (decode/picking.hpp).
+    template <class Token, class Admitted>
+      requires detail::asks_for_tokens<decltype(decoding), Vocab>
+    std::size_t pick_among(float* logits, std::span<const Token> answer, Admitted& admitted) {
+      detail::penalize(logits, answer, Knobs.window, Knobs.penalty);
+      return detail::pick_by_asking<Vocab>(decoding, logits, answer, admitted);
+    }
+    std::size_t pick_unsorted(float* logits /* penalized */)
+      requires detail::asks_for_tokens<decltype(decoding), Vocab>
+    {
+      return detail::pick_masked<Vocab>(decoding, logits);
+    }
   };
 
   static_assert(

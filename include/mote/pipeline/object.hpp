@@ -366,10 +366,11 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
       return answer_.progress.ending == v0::ending::none ? progress_step{} : answer_.progress.last_step();
     }
     float* const logits = last_logits();
-    if constexpr (constrains) decoding_.limit(answer_.image.vocabulary, controls, logits);
-    if (!detail::may_pick<shape.vocab>(decoding_, logits)) return answer_.break_off(status::not_finite);
     const std::size_t at = answer_.position;
-    const std::size_t next = detail::pick_next(decoding_, logits, text(at).last(answer_.answered));
+    const auto said_before = text(at).last(answer_.answered);
+    if constexpr (constrains) decoding_.limit(answer_.image.vocabulary, controls, logits, said_before);
+    if (!detail::may_pick<shape.vocab>(decoding_, logits)) return answer_.break_off(status::not_finite);
+    const std::size_t next = detail::pick_next(decoding_, logits, said_before);
     if (ends_answers<Model>(next)) return answer_.progress.finish(v0::ending::end_of_text);
     const token guess = at < Context ? tokens_[at] : token{};
     const progress_step said = answer_.say(next, std::span<token>(tokens_), Model::special_tokens);
