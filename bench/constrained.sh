@@ -20,7 +20,9 @@ for folder in build/deps/usr/include /usr/include /usr/local/include; do  # with
 done
 gcc -O2 -shared -fPIC -fvisibility=hidden bench/instructions/count.c -o "$work/libcount.so"
 forms=("freely" "a string: nearly all" "digits" "orders in JSON" "freely, sample<>" "a string, sample<>"
-  "freely, sharp" "a string, sharp" "freely, no filter" "a string, no filter")
+  "freely, sharp" "a string, sharp" "freely, no filter" "a string, no filter"
+  "freely, repetition_penalty<>" "a string, repetition_penalty<>" "freely, banned_tokens<>" "a string, banned_tokens<>"
+  "freely, confidence" "a string, confidence")
 
 echo "| shape | tokens of the vocabulary | $(printf '%s | ' "${forms[@]}")"
 echo "|---|---:|$(printf -- '---:|%.0s' "${forms[@]}")"
@@ -34,11 +36,11 @@ for shape in $shapes; do
     -o "$work/$name-constrained" -static
   mark=0x$(nm "$work/$name-constrained" | awk '$3 == "instruction_mark" { print $1 }')
   row="| $shape | $(sed -n 's/.*vocab = \([0-9]*\).*/\1/p' "$work/$name.hpp") |"
-  for form in 0 1 2 3 4 5 6 7 8 9; do
+  for form in ${!forms[@]}; do
     counts=$work/$name.$form.counts
     qemu-aarch64 -cpu max -plugin "$work/libcount.so,mark=$mark,out=$counts" "$work/$name-constrained" "$work/$name.mote" $form
     mean=$(awk '{ sum += $1 } END { printf "%.0f", sum / NR }' "$counts")
-    case $form in 0 | 4 | 6 | 8) free=$mean ;; esac
+    case $form in 0 | 4 | 6 | 8 | 10 | 12 | 14) free=$mean ;; esac
     row="$row $mean ($(awk -v a="$mean" -v b="$free" 'BEGIN { printf "%+.1f %%", (a / b - 1) * 100 }')) |"
   done
   echo "$row"

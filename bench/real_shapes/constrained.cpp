@@ -2,7 +2,8 @@
 // Tokens of an answer, freely or under a constraint, for the counts of bench/constrained.sh: TOKENS steps behind a prompt.
 //   constrained IMAGE FORM     FORM: 0 freely, 1 any string, at each token another place, 2 digits, 3 orders in JSON,
 //                              4 freely drawn, 5 any string drawn; 6, 7 the same as sharply as a trained model's;
-//                              8, 9 the same without a filter
+//                              8, 9 the same without a filter; 10, 11 the same as 0, 1 with a repetition penalty,
+//                              12, 13 with a banned token, 14, 15 with confidence
 // Refuses to go on where a status is not ok or an answer ends before its tokens: exits 1.
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -25,6 +26,8 @@ using order = s::object<s::field<"device", s::one_of<"lamp", "fan">>, s::field<"
 /// Logits of random weights lie close together: the nucleus of sample<> has most tokens. Here it has some.
 using sharp = mote::sample<mote::sample_knobs{.temperature = 0.1F}>;
 using unfiltered = mote::sample<mote::sample_knobs{.temperature = 1, .top_p = 1}>;
+using penalized = mote::repetition_penalty<>;
+using banning = mote::banned_tokens<mote::greedy, 5>;
 using orders = mote::json<s::array<order, 8, 9>>;
 
 template <class... Constraint>
@@ -63,6 +66,12 @@ int main(int argc, char** argv) {
     case 7: return run<sharp, any_text>(image);
     case 8: return run<unfiltered>(image);
     case 9: return run<unfiltered, any_text>(image);
+    case 10: return run<penalized>(image);
+    case 11: return run<penalized, any_text>(image);
+    case 12: return run<banning>(image);
+    case 13: return run<banning, any_text>(image);
+    case 14: return run<mote::confidence>(image);
+    case 15: return run<mote::confidence, any_text>(image);
     default: return run<orders>(image);
   }
 }

@@ -62,7 +62,7 @@ struct banned_tokens : detail::picks_with<Decoding> {
     static void ban(float* logits) { ((logits[Tokens] = detail::unlikeliest), ...); }
     static std::size_t unless_banned(std::size_t picked, float* logits) {
       if (((picked != Tokens) && ...)) return picked;
-      ban(logits);  // they may be probabilities now; a temperature beyond all measure draws even these
+      ban(logits);  // they may be probabilities now
       return greedy::state<Vocab>::pick(logits);
     }
   };

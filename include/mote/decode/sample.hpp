@@ -49,7 +49,7 @@ struct sample {
     /// have to be asked; the logits are as they were.
     template <class Admitted>
     std::size_t pick_among(float* logits /* (padded(Vocab)) */, Admitted&& admitted) {
-      if constexpr (Knobs.temperature > 1.0e6F) return Vocab;  // a masked logit would be as likely as others
+      if constexpr (beyond_measure) return Vocab;
       else if constexpr (keeps_all) return draw_again(logits, admitted);
       else return draw_among(logits, admitted);
     }
@@ -75,6 +75,8 @@ struct sample {
     }
 
    private:
+    /// Divided by such a temperature, a masked logit would be as likely as others.
+    static constexpr bool beyond_measure = Knobs.temperature > 1.0e6F;
     static constexpr bool keeps_all = Knobs.top_p >= 1.0F && Knobs.top_k == 0 && Knobs.min_p <= 0.0F;
 
     /// No token of a smaller probability is drawn.
@@ -137,7 +139,10 @@ struct sample {
       const float most = detail::largest_of(logits, Vocab);
       // A quotient beyond 2^10 loses digits that matter and may overflow; then the largest logit is subtracted first.
       const float origin = is_low(most) ? 0.0F : most;
-      for (std::size_t i = 0; i < Vocab; ++i) logits[i] = (logits[i] - origin) / Knobs.temperature;
+      for (std::size_t i = 0; i < Vocab; ++i) {
+        const bool masked = beyond_measure && logits[i] == -0x1p50F;  // as admission::mask()
+        logits[i] = masked ? -0x1p50F : (logits[i] - origin) / Knobs.temperature;
+      }
       softmax(logits, Vocab);
     }
     static bool is_low(float most) {
