@@ -162,6 +162,12 @@ TEST_CASE("faults are told with their place") {
   is("root ::= \"a\"{2,1}", grammar_fault::syntax, 12);
   is("root ::= \"\\q\"", grammar_fault::syntax, 10);
   is("root ::= * \"a\"", grammar_fault::syntax, 9);
+  is("root ::= \"a\"{0}", grammar_fault::syntax, 12);
+  for (const char* no_utf8 : {"\xFF", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80"}) {
+    is("root ::= \"a" + std::string(no_utf8) + "\"", grammar_fault::syntax, 11);
+    is("root ::= [a" + std::string(no_utf8) + "]", grammar_fault::syntax, 11);
+  }
+  is("root ::= \"a\xC3\xA9\xF0\x9F\x98\x80\" [\xE2\x82\xAC]", grammar_fault::none, 0);
   is("= \"a\"", grammar_fault::syntax, 0);
   is("rot ::= \"a\"", grammar_fault::rule, 0);
   is("root ::= a", grammar_fault::rule, 9);

@@ -111,6 +111,19 @@ TEST_CASE("every value of a bounded schema is reached, and none other") {
   CHECK(every<json<object<>>>() == std::set<std::string>{"{}"});
 }
 
+TEST_CASE("a string that is no UTF-8 is no string of a schema") {
+  const auto fault_of = [](std::string_view text) {
+    mote::detail::nfa n;
+    n.starts.push(0);
+    (void)mote::detail::json_quoted(n, text, 0);
+    return n.fault;
+  };
+  CHECK(fault_of("Zo\xC3\xAB \xE2\x82\xAC \xF0\x9F\x98\x80\x7F") == mote::grammar_fault::none);
+  for (const char* text : {"Zo\xEB", "a\xC3", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80"})
+    CHECK(fault_of(text) == mote::grammar_fault::utf8);
+  CHECK(takes<json<one_of<"Zo\xC3\xAB">>>("\"Zo\xC3\xAB\""));
+}
+
 TEST_CASE("texts have the characters that need no escape, as many as said") {
   using name = json<text<2, 3>>;
   CHECK(takes<name>("\"ab\""));

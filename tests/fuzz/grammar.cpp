@@ -206,7 +206,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const mote::detail::grammar_compiler made(n, levels);
   const mote::detail::table_sizes sizes = made.sizes();
   if (sizes.fault != mote::grammar_fault::none) {
-    want(kind < 2 || sizes.fault == mote::grammar_fault::two_ways || sizes.fault == mote::grammar_fault::too_large);
+    using f = mote::grammar_fault;
+    want(kind < 2 || sizes.fault == f::two_ways || sizes.fault == f::too_large || sizes.fault == f::utf8);
     return 0;
   }
   std::vector<mote::grammar_node> nodes(sizes.nodes);
@@ -236,10 +237,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::string said = say(in, place{});
-  if (kind >= 2 && !said.empty()) {
-    bool ascii = true;
-    for (const char c : said) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-    want(!ascii || nlohmann::json::accept(said));
-  }
+  want(kind < 2 || said.empty() || nlohmann::json::accept(said));
   return 0;
 }

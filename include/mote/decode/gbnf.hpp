@@ -78,6 +78,9 @@ struct grammar_check {
       !is<f::unnamed>,
       "mote: a field of this object<> has no name; give it one, as in field<\"room\", ...> [mote-json-unnamed]");
   static_assert(
+      !is<f::utf8>,
+      "mote: a string of this schema is not UTF-8, and no parser takes such a text for JSON; write its characters as UTF-8 [mote-json-utf8]");
+  static_assert(
       !is<f::kind>,
       "mote: this schema has what is no kind of value, or an object<> has what is no field<> or optional<>; take text<>, integer<> or another of docs/reference/json.md, or give a class of your own `static constexpr std::uint32_t emit(detail::nfa&, std::uint32_t next)` [mote-json-kind]");
   static_assert(

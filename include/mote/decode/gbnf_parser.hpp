@@ -273,7 +273,7 @@ class gbnf_parser {
     for (std::size_t at = one.begin + 1; at + 1 < one.end;) {
       std::uint8_t b[4] = {};
       std::size_t count = 1;
-      if (chars_[at] == '\\') count = put_utf8(character(at), b);
+      if (chars_[at] == '\\' || static_cast<unsigned char>(chars_[at]) >= 0x80) count = put_utf8(character(at), b);
       else b[0] = static_cast<std::uint8_t>(chars_[at++]);
       for (std::size_t i = 0; i < count; ++i) bytes.push(b[i]);
     }
@@ -304,15 +304,11 @@ class gbnf_parser {
     const std::size_t begin = at;
     const auto c = static_cast<unsigned char>(chars_[at++]);
     if (c == '\\') return escape(at);
-    std::size_t tails = c < 0x80 ? 0 : c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-    std::uint32_t v = tails == 0 ? c : c & (0x3FU >> tails);
-    if (c >= 0x80 && c < 0xC2) return to_.fail(grammar_fault::syntax, begin);
-    for (; tails > 0; --tails) {
-      if (at >= size_ || (static_cast<unsigned char>(chars_[at]) & 0xC0U) != 0x80)
-        return to_.fail(grammar_fault::syntax, begin);
-      v = v << 6U | (static_cast<unsigned char>(chars_[at++]) & 0x3FU);
-    }
-    return v > character_set::last_character ? to_.fail(grammar_fault::syntax, begin) : v;
+    if (c < 0x80) return c;
+    const auto one = character_at(part(0, size_), begin);
+    if (!one.valid) return to_.fail(grammar_fault::syntax, begin);
+    at = begin + one.bytes;
+    return one.code;
   }
   constexpr std::uint32_t escape(std::size_t& at) {
     const std::size_t begin = at;

@@ -30,6 +30,7 @@ enum class grammar_fault : std::uint8_t {
   silent,     ///< an answer is empty
   names,      ///< two fields of an object have one name
   unnamed,    ///< the name of a field is empty
+  utf8,       ///< a string of a schema is no UTF-8
   kind,       ///< a schema has what is no kind of value
   copies,     ///< what is copied calls a rule, or copies again
   too_large,  ///< more states than the tables may hold

@@ -15,6 +15,7 @@
 
 #include "mote/core/slots.hpp"
 #include "mote/core/text_literal.hpp"
+#include "mote/core/utf8.hpp"
 #include "mote/decode/gbnf.hpp"
 #include "mote/decode/gbnf_parser.hpp"
 #include "mote/decode/grammar_builder.hpp"
@@ -25,6 +26,15 @@ namespace detail {
 
 /// The text as a JSON string: quotes, and escapes for what must have them.
 constexpr std::uint32_t json_quoted(nfa& n, std::string_view t, std::uint32_t next) {
+  for (std::size_t i = 0; i < t.size();) {
+    if (static_cast<unsigned char>(t[i]) < 0x80) {
+      ++i;
+      continue;
+    }
+    const character c = character_at(t, i);
+    if (!c.valid) return n.fail(grammar_fault::utf8, i);
+    i += c.bytes;
+  }
   next = n.text("\"", next);
   for (std::size_t i = t.size(); i-- > 0;) {
     const auto b = static_cast<unsigned char>(t[i]);
