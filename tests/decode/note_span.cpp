@@ -91,6 +91,7 @@ struct reading {
   }
   void spans(std::size_t least, std::size_t most, std::set<std::string>& all) const {
     for (std::size_t i = 0; i < characters.size(); ++i) {
+      if (is(i, ".,;:!?") && (i + 1 == characters.size() || is(i + 1, " "))) continue;
       std::string text;
       for (std::size_t j = i; j < characters.size() && !inside[i] && !is(i, " "); ++j) {
         const auto c = static_cast<unsigned char>(characters[j][0]);
@@ -145,6 +146,10 @@ TEST_CASE("no part of a number, of a word or of what a sign joins is a span") {
   const auto is_span = [](std::string_view note, std::string_view text) {
     return every<copied<1, 40>>(texts{note}).contains(std::string(text));
   };
+  CHECK(is_span("our name: Tom", "Tom"));
+  CHECK(is_span("our name: Tom", "name: Tom"));
+  CHECK_FALSE(is_span("our name: Tom", ": Tom"));
+  CHECK(is_span("port :80", ":80"));
   CHECK(is_span("it costs 12.50 today", "12.50"));
   CHECK_FALSE(is_span("it costs 12.50 today", "12"));
   CHECK_FALSE(is_span("it costs 12.50 today", "50"));

@@ -3,7 +3,7 @@
 // there.
 //   note "Call +49 30 555-0134.":   spans are "Call", "Call +49", "+49 30", "+49 30 555-0134", "555-0134", ...
 // A span is whole: it begins and ends where a word, a number with its sign, a date or an address does. It begins and
-// ends with no blank, and ends with no mark of a sentence.
+// ends with no blank, ends with no mark of a sentence, and begins with none that a blank follows.
 // Refuses a text that stands in no note: no byte of a span is the model's.
 #pragma once
 
@@ -70,15 +70,20 @@ MOTE_NOINLINE constexpr bool is_border(std::string_view text, std::size_t at) {
   return !is_word(left) || !joins(behind.code, left, kind(character_at(text, at + behind.bytes)));
 }
 
+constexpr bool is_mark(char c) {
+  for (const char mark : {'.', ',', ';', ':', '!', '?'})
+    if (c == mark) return true;
+  return false;
+}
+constexpr bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 /// Whether a span may begin at `at` < text.size(), and end behind the byte at - 1.
 constexpr bool begins_span(std::string_view text, std::size_t at) {
-  return static_cast<unsigned char>(text[at]) > ' ' && is_border(text, at);
+  if (is_mark(text[at]) && (at + 1 == text.size() || is_blank(text[at + 1]))) return false;  // of the words before
+  return !is_blank(text[at]) && is_border(text, at);
 }
 constexpr bool ends_span(std::string_view text, std::size_t at) {
   const char last = text[at - 1];
-  for (const char mark : {'.', ',', ';', ':', '!', '?'})
-    if (last == mark) return false;
-  return static_cast<unsigned char>(last) > ' ' && is_border(text, at);
+  return !is_mark(last) && !is_blank(last) && is_border(text, at);
 }
 
 }  // namespace detail
