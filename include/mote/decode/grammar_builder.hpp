@@ -82,7 +82,8 @@ struct nfa_state {
   std::uint32_t next = 0, other = 0;
 };
 
-/// An automaton whose texts must also stand in a note, of `least` to `most` bytes. `key`: the place in `of` that made it.
+/// An automaton whose texts must also stand in a note, of `least` to `most` bytes. `key`: the place in the text `of`
+/// that made it.
 struct nfa_copy {
   std::uint32_t automaton = 0;
   std::uint16_t least = 0, most = 0xFFFF;
