@@ -48,8 +48,8 @@ inline constexpr bool asks_for_tokens = std::is_same_v<State, greedy::state<Voca
                                           { s.pick_among(logits, all) } -> std::same_as<std::size_t>;
                                         };
 inline constexpr float unlikeliest = -0x1p50F;  // as admission::mask()
-/// As pick_next(), of tokens that may follow. Vocab: too many would have to be asked; logits of some that may not follow
-/// are masked then. Once the others are masked too, pick_masked() picks.
+/// As pick_next(), of tokens that may follow. Vocab: too many would have to be asked; logits of some that may not are
+/// masked then. Once the others are masked too, pick_masked() picks.
 template <std::size_t Vocab, class State, class Token, class Admitted>
 std::size_t pick_by_asking(State& s, float* logits, [[maybe_unused]] std::span<const Token> answer,
                            Admitted& admitted) {
