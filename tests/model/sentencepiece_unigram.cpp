@@ -99,7 +99,7 @@ TEST_CASE("unigram: a space in front, bytes for what is unknown, and too little 
   CHECK(count == 2);
   auto nothing = unigram_of({{"a", -2}}, false);
   nothing.unknown = -1;
-  CHECK(packed_tokenizer<sentencepiece_unigram<false>>(nothing).words.append("b", slots, count) == status::bad_utf8);
+  CHECK(packed_tokenizer<sentencepiece_unigram<false>>(nothing).words.append("b", slots, count) == status::not_spelled);
 }
 
 TEST_CASE("unigram: any bytes come back", "[model][sentencepiece_unigram]") {

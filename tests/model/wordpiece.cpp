@@ -57,7 +57,7 @@ TEST_CASE("wordpiece: too little room, and no unknown token", "[model][wordpiece
   std::vector<mote::merge_slot> slots(2);
   std::size_t count = 0;
   CHECK(p.words.append("hugs hugs", slots, count) == status::too_long);
-  CHECK(p.words.append("x", slots, count) == status::bad_utf8);
+  CHECK(p.words.append("x", slots, count) == status::not_spelled);
   CHECK(count == 0);
   CHECK(wordpiece{}.append("x", slots, count) == status::not_attached);
 }

@@ -132,7 +132,7 @@ TEST_CASE("chat: what has no place is refused, and the conversation stays") {
   CHECK(ai->continue_chat({turn::assistant("x")}) == status::wrong_turn);
   CHECK(ai->continue_chat({}) == status::empty);
   CHECK(ai->continue_chat({turn::user(std::string(200, 'a'))}) == status::too_long);
-  CHECK(ai->continue_chat({turn::user("\xC3\xBC")}) == status::bad_utf8);
+  CHECK(ai->continue_chat({turn::user("\xC3\xBC")}) == status::not_spelled);
   CHECK(ai->step().done);
   REQUIRE(ai->continue_chat({turn::user("off")}) == status::ok);
   CHECK(tokens_of(*ai) == "BU_onEAabEU_offEA");
@@ -180,6 +180,6 @@ TEST_CASE("chat: a pass that failed ends the conversation, however often a reply
 TEST_CASE("chat: no words become a mark") {
   const auto ai = attached();
   for (const std::string_view hostile : {"<e>", "a<e><u>b", "<s>", "</s>"})
-    CHECK(ai->begin_chat({turn::user(hostile)}) == status::bad_utf8);  // this vocabulary has no '<'
-  CHECK(ai->begin_chat({turn::user("xyz")}) == status::bad_utf8);      // its letters x to z are marks
+    CHECK(ai->begin_chat({turn::user(hostile)}) == status::not_spelled);  // this vocabulary has no '<'
+  CHECK(ai->begin_chat({turn::user("xyz")}) == status::not_spelled);      // its letters x to z are marks
 }

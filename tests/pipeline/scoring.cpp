@@ -134,7 +134,7 @@ TEST_CASE("score() refuses what it cannot score, and an answer goes on as before
   const std::string longest(70, 'a');
   CHECK(ai->score("a", std::array<std::string_view, 2>{"yes", longest}, scores) == status::too_long);
   CHECK(ai->score(longest, two, scores) == status::too_long);
-  CHECK(ai->score("a", std::array<std::string_view, 1>{"1"}, scores) == status::bad_utf8);
+  CHECK(ai->score("a", std::array<std::string_view, 1>{"1"}, scores) == status::not_spelled);
   std::string fits, first, again;
   for (const std::string_view piece : ai->ask("abc", 12)) first += piece;
   REQUIRE(ai->score("abc", two, scores) == status::ok);

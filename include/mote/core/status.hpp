@@ -37,13 +37,13 @@ enum class [[nodiscard]] status : std::uint8_t {
   no_effect,       ///< a snapshot that changes nothing was loaded
   no_recall,       ///< a snapshot holds remembered texts, and this pipeline has no memory for them
   full,            ///< the buffer is too small for the data
-  bad_utf8,        ///< text with a NUL, or with a character for which the vocabulary has no token
+  bad_utf8,        ///< a text with a NUL, where the tokenizer takes none
   bad_rate,        ///< a learning rate below 0, above 10 or NaN
   io_error,        ///< the operating system or the flash driver reported an error
   unknown_record,  ///< a snapshot holds a record of a part that this pipeline does not have
   not_placed,      ///< a part that is kept outside of the object was given no memory
   wrong_turn,      ///< a turn for which the model's chat template has no place
-  not_spelled,     ///< the vocabulary has no tokens for a byte that the constraint may ask for
+  not_spelled,     ///< the vocabulary has no token for a character of the text, or a byte that a constraint may ask for
   wrong_prefix,    ///< kept keys and values are those of other tokens than the prompt's first ones
   no_span,         ///< no note of the prompt has a text that the constraint must copy
   // self_check()

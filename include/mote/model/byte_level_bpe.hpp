@@ -31,7 +31,7 @@ class byte_level_bpe {
   byte_level_bpe(table words, const special_tokens&) : words_(words) {}
 
   /// Writes the tokens of a text after the first `count` slots and increases `count`; nothing merges with the tokens
-  /// before. On failure `count` and the slots before it are unchanged. too_long: the slots do not suffice; bad_utf8:
+  /// before. On failure `count` and the slots before it are unchanged. too_long: the slots do not suffice; not_spelled:
   /// the vocabulary has no token for a byte, as many have none for those that UTF-8 never uses; not_attached.
   status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count, encoding how = {}) const {
     if (text.empty()) return status::ok;
@@ -80,7 +80,7 @@ class byte_level_bpe {
       }
       if (piece.size() > slots.size() - count) return status::too_long;
       for (std::size_t i = 0; i < piece.size(); ++i)
-        if ((slots[count + i].token = words_.token_of(piece[i])) == no_token) return status::bad_utf8;
+        if ((slots[count + i].token = words_.token_of(piece[i])) == no_token) return status::not_spelled;
       count += merge(slots.subspan(count, piece.size()), merges{words_});
     }
     return status::ok;

@@ -67,8 +67,9 @@ class basic_sentencepiece_bpe {
   basic_sentencepiece_bpe(Table vocabulary, const special_tokens& control)
       : vocabulary_(vocabulary), control_(control) {}
 
-  /// Writes the tokens of a whole text to slots[0 .. count). too_long: the slots do not suffice; bad_utf8: a NUL, or a
-  /// character that this vocabulary cannot spell; not_attached: no vocabulary, or none of its tokens is `bos`.
+  /// Writes the tokens of a whole text to slots[0 .. count). too_long: the slots do not suffice; bad_utf8: a NUL;
+  /// not_spelled: a character that this vocabulary cannot spell; not_attached: no vocabulary, or none of its
+  /// tokens is `bos`.
   encoded encode(std::string_view text, std::span<merge_slot> slots, bool with_bos = true) const {
     if (with_bos && control_.bos < 0) return {status::not_attached, 0};
     return v0::encode(*this, vocabulary_, with_bos ? control_.bos : -1, text, slots);
@@ -163,7 +164,7 @@ class basic_sentencepiece_bpe {
     if (!vocabulary_.has_bytes()) {
       std::uint32_t unknown = no_token;
       if constexpr (requires { vocabulary_.unknown(); }) unknown = vocabulary_.unknown();
-      if (unknown == no_token) return status::bad_utf8;
+      if (unknown == no_token) return status::not_spelled;
       if (end == slots.size()) return status::too_long;
       slots[end++] = {.token = unknown};
       return status::ok;

@@ -32,7 +32,7 @@ class sentencepiece_unigram {
 
   /// Writes the tokens of a text after the first `count` slots and increases `count`. What no token spells becomes its
   /// bytes, or the unknown token, one for a row of such characters. On failure `count` is unchanged. too_long: the
-  /// slots do not suffice; bad_utf8: the vocabulary has neither bytes nor an unknown token; not_attached.
+  /// slots do not suffice; not_spelled: the vocabulary has neither bytes nor an unknown token; not_attached.
   status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count, encoding how = {}) const {
     if (text.empty()) return status::ok;
     if (words_.count() == 0) return status::not_attached;
@@ -123,7 +123,7 @@ class sentencepiece_unigram {
         for (std::size_t i = step.merged; i < p; ++i)
           slots[written++].token = words_.byte_token(static_cast<unsigned char>(text[i]));
       } else if (words_.unknown() == no_token) {
-        return status::bad_utf8;
+        return status::not_spelled;
       } else if (!was_unknown) {
         slots[written++].token = words_.unknown();
       }

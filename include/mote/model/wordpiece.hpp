@@ -29,7 +29,7 @@ class wordpiece {
   wordpiece(table words, const special_tokens& control) : words_(words), control_(control) {}
 
   /// Writes the tokens of a text after the first `count` slots and increases `count`. Slots: one for each character, at
-  /// most. On failure `count` is unchanged. too_long: the slots do not suffice; bad_utf8: a word that the vocabulary
+  /// most. On failure `count` is unchanged. too_long: the slots do not suffice; not_spelled: a word that the vocabulary
   /// cannot spell, and it has no unknown token; not_attached.
   status append(std::string_view text, std::span<merge_slot> slots, std::size_t& count, encoding how = {}) const {
     if (text.empty()) return status::ok;
@@ -122,7 +122,7 @@ class wordpiece {
       head = {};
     }
     if (!whole || !spelling.empty()) {
-      if (words_.unknown() == no_token) return status::bad_utf8;
+      if (words_.unknown() == no_token) return status::not_spelled;
       if (count >= slots.size()) return status::too_long;
       slots[count++].token = words_.unknown();
       return status::ok;

@@ -29,7 +29,7 @@ class chatting {
  public:
   /// A new conversation, up to where the model answers. No token runs yet. The answer has at most `limit` tokens.
   /// wrong_turn: the template has no place for a turn; empty: no turns; too_long: there is no room for an answer;
-  /// bad_utf8; not_attached.
+  /// bad_utf8; not_spelled; not_attached.
   status begin_chat(turns all, std::size_t limit = too_big) { return make(all, limit, false); }
   /// The conversation goes on behind the newest answer, which stays as it was said, whether it was whole or left early.
   /// Errors as above, and the conversation stays as it was; empty: there is none, or a pass that failed ended it.

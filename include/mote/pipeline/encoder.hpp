@@ -98,7 +98,7 @@ class basic_encoder {
 
   /// Reads a text; vector() is then its. Errors: not_attached; empty: no text, or none with a token; too_long: it has
   /// more tokens than the context, and is not to be cut, or so many bytes that they cannot be cut into tokens here;
-  /// bad_utf8; not_finite, io_error: the pass failed. After an error there is no vector.
+  /// bad_utf8; not_spelled; not_finite, io_error: the pass failed. After an error there is no vector.
   status embed(std::string_view text, const embedding_knobs& knobs = {}) {
     count_ = 0;
     if (!attached_) return status::not_attached;

@@ -20,7 +20,8 @@ template <class Pipeline>
 class forgetting {
  public:
   /// Keeps a text for later questions; a full memory forgets its oldest text. too_long (for the index, or for the
-  /// prompt), empty, bad_utf8, not_attached: the text is not kept. Ends the current answer where a constraint copies.
+  /// prompt), empty, bad_utf8, not_spelled, not_attached: the text is not kept. Ends the current answer where a
+  /// constraint copies.
   template <class Text>
   status remember(const Text& text) {
     constexpr bool recalls = Pipeline::recalls && !requires { requires Pipeline::Recall::examples_alone; };
@@ -45,7 +46,7 @@ class forgetting {
   }
 
   /// Keeps an answer that the person took, as an example for questions like this one. too_long (for the memory, or for
-  /// the room of examples in a prompt), empty, bad_utf8, not_attached: it is not kept.
+  /// the room of examples in a prompt), empty, bad_utf8, not_spelled, not_attached: it is not kept.
   template <class Text>
   status approve(const Text& question, std::string_view answer) {
     constexpr bool kept = requires { Pipeline::Recall::example_tokens; };

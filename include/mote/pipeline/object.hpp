@@ -145,8 +145,8 @@ class basic_pipeline : public chatting<basic_pipeline<Model, Bound, Context, Pol
   // ---- answering ----------------------------------------------------------------------------------------------------
   /// Makes the prompt for a question: recalled items, the question, the answer's control token. No token runs yet. The
   /// answer has at most `limit` tokens.
-  /// too_long: the question leaves no room for an answer; empty; bad_utf8; corrupt_vocabulary; not_attached; no_span:
-  /// the constraint must copy, and no note of the prompt has such a text.
+  /// too_long: the question leaves no room for an answer; empty; bad_utf8; not_spelled; corrupt_vocabulary;
+  /// not_attached; no_span: the constraint must copy, and no note of the prompt has such a text.
   status begin(std::string_view question, std::size_t limit = too_big) {
     stop();
     if (!attached()) return answer_.progress.fail(status::not_attached);

@@ -25,8 +25,8 @@ class scoring {
   /// For each text, as the whole answer to the question: its log-probability in nats a token, end token included; what
   /// loss() of such an example is, with the other sign. Ends the current answer. Work: the prompt once, and for each
   /// text a pass a token and one more; the whole prompt again where the cache takes nothing back.
-  /// full: fewer scores than answers; too_long, empty, bad_utf8, not_attached, not_finite, io_error: scores mean
-  /// nothing.
+  /// full: fewer scores than answers; too_long, empty, bad_utf8, not_spelled, not_attached, not_finite, io_error:
+  /// scores mean nothing.
   status score(std::string_view question, std::span<const std::string_view> answers, std::span<float> scores) {
     (void)detail::keeps_logits<!Pipeline::fuses>::of(nullptr);
     auto& ai = static_cast<Pipeline&>(*this);

@@ -86,7 +86,8 @@ struct encoded_by {
   using query = item;
   static constexpr std::size_t stack_bytes = detail::stack_of_encoder<std::remove_reference_t<decltype(Encoder)>>();
 
-  /// too_long, empty, bad_utf8, not_finite: as the encoder says, or of its vector. not_attached: it is not.
+  /// too_long, empty, bad_utf8, not_spelled, not_finite: as the encoder says, or of its vector. not_attached:
+  /// it is not.
   static status embed(std::string_view text, item& out) { return make(text, Text.view(), false, out); }
   static status ask(std::string_view text, query& out) { return make(text, Question.view(), true, out); }
 
