@@ -32,13 +32,13 @@ std::string_view status_text(status s) {
     case status::no_effect: return "what was loaded changes nothing";
     case status::no_recall: return "the file has remembered texts, and this program remembers none";
     case status::full: return "the buffer is too small";
-    case status::bad_utf8: return "the text has a character that the model does not know, or is no UTF-8";
+    case status::bad_utf8: return "the text is no UTF-8, or has a byte of zero";
     case status::bad_rate: return "the learning rate must be from 0 to 10";
     case status::io_error: return "the system or the flash driver reported an error";
     case status::unknown_record: return "the file has a part that this program does not have";
     case status::not_placed: return "a part that is kept apart was given no memory";
     case status::wrong_turn: return "the model's chat has no place for this turn";
-    case status::not_spelled: return "the model has no tokens for what the answer must be";
+    case status::not_spelled: return "the model has no tokens for the text, or for what an answer must be";
     case status::wrong_prefix: return "what is kept belongs to another beginning";
     case status::no_span: return "no note has a text that could be copied";
     case status::memory_fault: return "the memory does not keep what is written to it";
