@@ -8,6 +8,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mote/host/image/image_writer.hpp"
@@ -32,13 +33,13 @@ struct random_model {
 /// Its image, packed with `rows` rows interleaved. The letters behind `last` have no text: they are no part of one.
 class random_model_image {
  public:
-  explicit random_model_image(std::size_t rows, char last = 'z') {
+  explicit random_model_image(std::size_t rows, char last = 'z', std::string_view format = "q8") {
     const mote::host::raw_model m = random_weights(random_model::shape, 5);
     mote::host::vocabulary_text text{{"<s>", "</s>", " "}, std::vector<float>(29)};
     for (char c = 'a'; c <= 'z'; ++c) text.pieces.emplace_back(c <= last ? 1 : 0, c);
     const auto table = mote::host::pack_vocabulary(text, random_model::special_tokens);
     const auto written =
-        mote::host::write_image(m, table, "random_model", mote::host::read_packing("q8", rows, m.shape));
+        mote::host::write_image(m, table, "random_model", mote::host::read_packing(format, rows, m.shape));
     size_ = written.bytes.size();
     data_ = static_cast<std::byte*>(::operator new(size_, std::align_val_t{64}));
     std::memcpy(data_, written.bytes.data(), size_);
