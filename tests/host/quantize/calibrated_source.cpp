@@ -144,16 +144,16 @@ TEMPLATE_TEST_CASE("calibrated_source: of any family the codes of quantize_model
                                          .fold_sees = host::moment_kind::full,
                                          .grid = grid,
                                          .alone = how,
-                                         .behind = [how](host::input_moments seen) -> host::quantizer {
-                                           return [how, input = how.factor(std::move(seen))](
+                                         .behind = [how](host::input_moments moments) -> host::quantizer {
+                                           return [how, input = how.factor(std::move(moments))](
                                                       const host::quantizer_task& t, const host::quantization_grid& g) {
                                              return how.quantize(t, g, input);
                                            };
                                          },
                                          .quantizer_sees = host::moment_kind::full};
   if (folds)
-    steps.fold = [&](auto& layer, std::size_t i, const host::layer_moments& seen) {
-      (void)host::awq{.steps = 4}.fold_layer(layer, i, seen, four);
+    steps.fold = [&](auto& layer, std::size_t i, const host::layer_moments& moments) {
+      (void)host::awq{.steps = 4}.fold_layer(layer, i, moments, four);
     };
   host::calibrated_source<TestType> source(whole, text, std::move(steps));
   const auto coder = source.coder();
