@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 # How deep the stack gets below one function, from the machine code of a linked program for Thumb (Cortex-M):
 #   objdump -d --no-show-raw-insn program.elf | tr '\t' ' ' | awk -v entry=Reset_Handler -f stack_depth.awk
-# prints lines of "worst BYTES", "chain BYTES FUNCTION" from the entry down, "recursion FUNCTION", "dynamic FUNCTION" (a frame
-# of unknown size), "indirect FUNCTION" (a call through a pointer) and "noroot". Names are mangled.
+# prints lines of "worst BYTES", "chain BYTES FUNCTION" from the entry down, "recursion FUNCTION" (what the entry reaches stands
+# before "worst"), "dynamic FUNCTION" (a frame of unknown size), "indirect FUNCTION" (a call through a pointer), "uncounted
+# FUNCTION" for those of the last two that the entry reaches, and "noroot". Names are mangled.
 # A frame is all that a function pushes and subtracts: an upper bound where it does so on different paths. Interrupts
 # come on top: 104 bytes and the handler's own frames.
 # Refuses to guess where a pointer leads: frames behind an indirect call are not in it.
@@ -29,9 +30,9 @@ op ~ /^str/ && args ~ /\[sp, #-[0-9]+\]!/ { s = args; sub(/.*#-/, "", s); sub(/\
 op ~ /^subw?s?$/ && arg[1] == "sp" { last = arg[n]
   if (last ~ /^#/) frame[at] += number(last)
   else if (last in constant) frame[at] += constant[last]
-  else print "dynamic", name }
-op == "blx" && arg[1] ~ /^(r[0-9]+|ip|lr|sl|fp|sb)$/ { print "indirect", name; pointer[at] = 1 }
-op == "bx" && arg[1] != "lr" { print "indirect", name; pointer[at] = 1 }
+  else { print "dynamic", name; uncounted[at] = 1 } }
+op == "blx" && arg[1] ~ /^(r[0-9]+|ip|lr|sl|fp|sb)$/ { print "indirect", name; uncounted[at] = 1 }
+op == "bx" && arg[1] != "lr" { print "indirect", name; uncounted[at] = 1 }
 # bl, or a branch to the start of another function: a call as the last thing a function does.
 (op == "bl" || op ~ /^b(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|lo|hs)?$/ || op ~ /^cbn?z$/) && args ~ /<[^+]*>$/ {
   target = op ~ /^cb/ ? arg[2] : args; sub(/ .*/, "", target)
@@ -48,10 +49,12 @@ END {
   for (i = 1; i <= count; ++i) {
     if (names[order[i]] == entry) root = order[i]
     if (names[order[i]] == "mote_start") starter = order[i] }
-  if (entry == "Reset_Handler" && starter != "") for (i = 1; i <= count; ++i)  # what .init_array runs
-    if (names[order[i]] ~ /^_GLOBAL__sub_I/) calls[starter] = calls[starter] " " order[i]
+  if (entry == "Reset_Handler" && starter != "") {  # its pointers are those of .init_array
+    delete uncounted[starter]
+    for (i = 1; i <= count; ++i) if (names[order[i]] ~ /^_GLOBAL__sub_I/) calls[starter] = calls[starter] " " order[i] }
   if (root == "") { print "noroot"; exit }
   print "worst", deepest(root)
   for (f = root; f != ""; f = next_on[f]) print "chain", frame[f], names[f]
+  for (i = 1; i <= count; ++i) if (order[i] in known && order[i] in uncounted) print "uncounted", names[order[i]]
   for (i = 1; i <= count; ++i) deepest(order[i])  # recursion in what only a pointer reaches
 }

@@ -4,7 +4,8 @@
 #   stack_depth.sh [--prefix P] PROGRAM.elf BYTES [ENTRY [ON_TOP]]
 # P: of objdump, nm and c++filt (arm-none-eabi-). ENTRY: an extended regular expression for the whole name, as c++filt writes
 # it, of the function at the bottom (Reset_Handler). ON_TOP: bytes that come on top, as an operating system's for a task.
-# Refuses to be right about calls through pointers: it names the functions that make them.
+# Refuses recursion, which has no bound, and to be right about frames of unknown size and calls through pointers: it names the
+# functions that have them.
 set -eu
 prefix=arm-none-eabi-
 [ "${1:-}" != --prefix ] || { prefix=$2; shift 2; }
@@ -22,9 +23,13 @@ root=$(awk -F '\t' -v entry="^($entry)\$" '$2 ~ entry { print $1; exit }' "$work
 worst=$(sed -n 's/^worst //p' "$work/calls")
 [ -n "$worst" ] || { echo "stack_depth: $elf has no code of '$entry'" >&2; exit 2; }
 need=$((worst + on_top))
-if grep -q '^dynamic ' "$work/calls"; then
-  echo "mote: frames of unknown size, not counted: $(sed -n 's/^dynamic //p' "$work/calls" | sort -u | head -n 3 | tr '\n' ' ')"
+around=$(sed -n '/^worst/q; s/^recursion //p' "$work/calls" | sort -u | tr '\n' ' ')
+if [ -n "$around" ]; then
+  echo "mote: the stack of $entry has no bound: ${around}calls itself [mote-stack]"
+  exit 1
 fi
+uncounted=$(sed -n 's/^uncounted //p' "$work/calls" | sort -u | paste -s -d ';' -)
+[ -z "$uncounted" ] || echo "mote: not counted, frames of unknown size and calls through pointers in: $uncounted"
 if [ "$need" -gt "$bytes" ]; then
   awk '/^chain/ { bytes = $2; sub(/^chain [0-9]+ /, ""); printf "  %6d  %s\n", bytes, substr($0, 1, 100) }' "$work/calls"
   echo "mote: $entry may need $need bytes of stack, $bytes are kept; -O2 and -Os need least, -Og and -O0 most [mote-stack]"
